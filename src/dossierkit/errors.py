@@ -1,0 +1,118 @@
+"""Every exception that dossierkit raises on purpose.
+
+What a person who fills a form can put right is a value (`forms.form.Problem`), not an exception.
+
+    DossierkitError
+    ├── DocumentError          the bytes are not JSON that we read
+    ├── SchemaError            the JSON is no form: every fault at once
+    ├── RuleError              a CEL expression cannot be compiled
+    ├── SettingsError          a flag, variable or argument is wrong
+    ├── CatalogError
+    │   └── UnknownProcedure   no such code, or no such revision
+    ├── CodeError              a dossier code or its template is malformed
+    ├── DossierError
+    │   ├── UnknownDossier     no such dossier for this actor
+    │   ├── StaleDossier       somebody changed it since this version was read
+    │   ├── ForbiddenAction    the state does not allow the action
+    │   └── RefusedAnswers     a submission with problems
+    └── StoreError
+        ├── UnknownStore       no store for such an address
+        ├── CorruptStore       the stored bytes are damaged
+        ├── NewerStore         written by a newer version
+        └── UnwritableStore    read-only, full or locked
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from dossierkit.forms.form import Fault, Problem
+
+
+class DossierkitError(Exception):
+    """The root; catching it catches everything that dossierkit raises on purpose."""
+
+
+class DocumentError(DossierkitError):
+    """The bytes are not JSON that we read.  *line* and *column* count from 1."""
+
+    def __init__(self, message: str, line: int = 1, column: int = 1) -> None:
+        super().__init__(f"{message} (line {line}, column {column})")
+        self.message = message
+        self.line = line
+        self.column = column
+
+
+class SchemaError(DossierkitError):
+    """The JSON is no form; *faults* holds every reason."""
+
+    def __init__(self, faults: Sequence[Fault]) -> None:
+        super().__init__("; ".join(f"{fault.pointer or '/'}: {fault.message}" for fault in faults))
+        self.faults = tuple(faults)
+
+
+class RuleError(DossierkitError):
+    """A CEL expression cannot be compiled, or asks for too much."""
+
+
+class SettingsError(DossierkitError):
+    """A flag, variable or argument is wrong; the message says what would be right."""
+
+
+class CatalogError(DossierkitError):
+    """The folder of procedures cannot be used."""
+
+
+class UnknownProcedure(CatalogError):
+    """No procedure has this code (or revision)."""
+
+
+class CodeError(DossierkitError):
+    """A dossier code, or the template of one, is malformed."""
+
+
+class DossierError(DossierkitError):
+    """An action on a dossier did not happen."""
+
+
+class UnknownDossier(DossierError):
+    """No such dossier for this actor; a forbidden one answers the same."""
+
+
+class StaleDossier(DossierError):
+    """Somebody changed the dossier since this version was read; read it again."""
+
+
+class ForbiddenAction(DossierError):
+    """The state of the dossier does not allow the action."""
+
+
+class RefusedAnswers(DossierError):
+    """A submission with *problems*; nothing was stored."""
+
+    def __init__(self, problems: Sequence[Problem]) -> None:
+        places = ", ".join(problem.at or "/" for problem in problems)
+        super().__init__(f"the answers have problems at {places}")
+        self.problems = tuple(problems)
+
+
+class StoreError(DossierkitError):
+    """The store cannot do what was asked."""
+
+
+class UnknownStore(StoreError):
+    """No store for such an address."""
+
+
+class CorruptStore(StoreError):
+    """The stored bytes are damaged; restore a back-up."""
+
+
+class NewerStore(StoreError):
+    """The store was written by a newer version of dossierkit; upgrade first."""
+
+
+class UnwritableStore(StoreError):
+    """The store is read-only, full or locked; nothing was written."""

@@ -1,0 +1,108 @@
+"""The one spelling of answers: what two people who mean the same would both have stored."""
+
+from __future__ import annotations
+
+from dossierkit.forms.answers import is_blank
+from dossierkit.forms.effective import effective
+from dossierkit.forms.form import Field, Form, Kind
+from dossierkit.forms.holding import declared_names
+from dossierkit.forms.pointers import ABSENT, Json, same
+from dossierkit.text import nfc
+
+
+def canonical(form: Form, answers: Json) -> Json:
+    """*answers* in their one spelling: pure, total and idempotent.
+
+    Text in NFC with LF line ends; no blank text except where the schema names it; no optional null; only fields that
+    hold; an optional group or list without a leaf is absent; integral numbers are integers; no `-0`.  A format's own
+    spelling (`0912 345 678` → `+84912345678`) counts as one.  What is declared nowhere is kept.
+    """
+    current = _spelled(answers)
+    while True:
+        pruned = _value(form, effective(form, current), current)
+        pruned = {} if pruned is ABSENT else pruned
+        # Every round only takes away, so the rounds end.
+        if same(pruned, current):
+            return pruned
+        current = pruned
+
+
+def _spelled(value: Json) -> Json:
+    if isinstance(value, str):
+        return nfc(value.replace("\r\n", "\n").replace("\r", "\n"))
+    if isinstance(value, float):
+        return int(value) if value.is_integer() else value
+    if isinstance(value, list):
+        return [_spelled(item) for item in value]
+    if isinstance(value, dict):
+        return {nfc(name): _spelled(item) for name, item in value.items()}
+    return value
+
+
+def _value(form: Form, field: Field, value: Json) -> Json:
+    if value is ABSENT or field.folded:
+        return value
+    if field.kind is Kind.GROUP and isinstance(value, dict):
+        return _group(form, field, value)
+    if field.kind is Kind.LIST and isinstance(value, list):
+        return _list(form, field, value)
+    if field.kind in (Kind.GROUP, Kind.LIST) and value in ("", None) and not field.required and not field.row:
+        return ABSENT
+    return _leaf(form, field, value)
+
+
+def _group(form: Form, field: Field, value: dict[str, Json]) -> Json:
+    holding = {below.name: below for below in field.children if below.kind is not Kind.ENTRIES}
+    free = {b.name: b for below in field.children if below.kind is Kind.ENTRIES for b in below.children}
+    declared = declared_names(form.schemas, field.facets)
+    result: dict[str, Json] = {}
+    for name, item in value.items():
+        below = holding.get(name)
+        if below is None and name in declared:
+            continue
+        if below is None:
+            below = free.get(name)
+            kept = item if below is None else _value(form, below, item)
+            result[name] = item if kept is ABSENT else kept
+        elif (kept := _value(form, below, item)) is not ABSENT:
+            result[name] = kept
+    if not field.required and not field.row and field.pointer and not _has_content(result):
+        return ABSENT
+    return result
+
+
+def _has_content(value: Json) -> bool:
+    """Whether a leaf stands in *value*."""
+    if isinstance(value, dict):
+        return any(_has_content(item) for item in value.values())
+    if isinstance(value, list):
+        return any(_has_content(item) for item in value)
+    return True
+
+
+def _list(form: Form, field: Field, value: list[Json]) -> Json:
+    result: list[Json] = []
+    for index, item in enumerate(value):
+        below = field.children[index] if index < len(field.children) else None
+        kept = item if below is None else _value(form, below, item)
+        result.append(None if kept is ABSENT else kept)
+    while result and is_blank(result[-1]):
+        result.pop()
+    return result if result or field.required or field.row else ABSENT
+
+
+def _leaf(form: Form, field: Field, value: Json) -> Json:
+    if isinstance(value, str) and not value.strip():
+        named = any(isinstance(c.value, str) and same(c.value, value) for c in field.choices)
+        if not named:
+            return None if field.nullable and (field.required or field.row) else ABSENT
+    if value is None:
+        allowed = field.nullable or field.kind in (Kind.CONSTANT, Kind.CHOICE, Kind.JSON)
+        return None if field.row or (field.required and allowed) or field.required else ABSENT
+    if field.several and isinstance(value, list) and not value and not field.required:
+        return ABSENT
+    if isinstance(value, str):
+        known = form.dialect.formats.get(str(field.keywords.get("format")))
+        if known is not None and known.accepts is not None:
+            return known.read(value)
+    return value

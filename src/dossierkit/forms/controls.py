@@ -1,0 +1,87 @@
+"""How the controls of a page are called.
+
+The control of an answer is called by its JSON Pointer.  A control that no answer owns is called `KIND:POINTER`: a
+pointer is empty or begins with a slash, so the two never meet.
+
+    value:        the answer at the root, whose pointer is empty
+    count:/rows   how many rows the page had
+    branch:/who   which alternative is picked (`branch.1:`, `branch.type:` for a second picker at the same place)
+    present:/who  whether an optional group of constants is meant
+    open:/child   one more level of a recursive form is open
+    order:/kinds  the order in which checked values stood before
+    key:/free/~e0 the name of an entry whose name can be edited; its value is called `/free/~e0…`
+    search:/place what is looked for in a long list
+
+Browsers rewrite control characters in names, so those are written `~xNN`, which no pointer holds.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+import attrs
+
+from dossierkit.forms.form import Layout
+
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+_WRITTEN = re.compile(r"~x([0-9a-f]{2})")
+
+
+def name_of(pointer: str, kind: str = "") -> str:
+    """The name of a control at *pointer*."""
+    written = _CONTROL.sub(lambda match: f"~x{ord(match[0]):02x}", pointer)
+    if kind:
+        return f"{kind}:{written}"
+    return written or "value:"
+
+
+def pointer_of(name: str) -> tuple[str, str]:
+    """The kind (empty for an answer) and the pointer that *name* stands for."""
+    kind, pointer = ("", name) if name.startswith("/") else name.split(":", 1) if ":" in name else (name, "")
+    pointer = _WRITTEN.sub(lambda match: chr(int(match[1], 16)), pointer)
+    return ("" if name == "value:" else kind), pointer
+
+
+@attrs.frozen
+class Controls:
+    """What a page posted: the values of every control in order."""
+
+    answers: dict[str, list[str]]
+    others: dict[tuple[str, str], list[str]]
+
+    @classmethod
+    def of(cls, pairs: Iterable[tuple[str, str]]) -> Controls:
+        """The controls of *pairs*."""
+        answers: dict[str, list[str]] = {}
+        others: dict[tuple[str, str], list[str]] = {}
+        for name, text in pairs:
+            kind, pointer = pointer_of(name)
+            if kind:
+                others.setdefault((kind, pointer), []).append(text)
+            else:
+                answers.setdefault(pointer, []).append(text)
+        return cls(answers, others)
+
+    def number(self, kind: str, pointer: str) -> int | None:
+        """The count that the control says, or None where it is not on the page or says nonsense."""
+        texts = self.others.get((kind, pointer))
+        if texts and texts[-1].isascii() and texts[-1].isdigit() and len(texts[-1]) < 6:
+            return int(texts[-1])
+        return None
+
+
+def layout(pairs: Iterable[tuple[str, str]]) -> Layout:
+    """What the page that posted *pairs* had open."""
+    controls = Controls.of(pairs)
+    rows: dict[str, int] = {}
+    branches: dict[tuple[str, str], int] = {}
+    for (kind, pointer), texts in controls.others.items():
+        if kind == "count" and (count := controls.number(kind, pointer)) is not None:
+            rows[pointer] = count
+        elif kind == "branch" or kind.startswith("branch."):
+            picked = texts[-1]
+            branches[pointer, kind.partition(".")[2] or "0"] = int(picked) if re.fullmatch(r"[0-9]{1,4}", picked) else -1
+    opened = frozenset(pointer for (kind, pointer) in controls.others if kind == "open")
+    searches = {pointer: texts[-1] for (kind, pointer), texts in controls.others.items() if kind == "search"}
+    return Layout(rows, branches, opened, searches)

@@ -1,0 +1,177 @@
+"""The values a form is made of.  All are frozen and carry no behaviour beyond reading themselves."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import Enum
+from typing import TYPE_CHECKING
+
+import attrs
+
+from dossierkit.forms.pointers import Json, last
+
+if TYPE_CHECKING:
+    from dossierkit.forms.dialect import Dialect
+    from dossierkit.forms.rules import Computed, Rule
+    from dossierkit.forms.schemas import Facet, Schemas
+
+
+class Kind(Enum):
+    """How a field is answered; each kind is read from controls and shown in its own way."""
+
+    TEXT = "text"
+    NUMBER = "number"
+    BOOLEAN = "boolean"  # three answers: yes, no, none
+    CHOICE = "choice"  # one of a few values
+    CHECKS = "checks"  # several of a few values
+    CONSTANT = "constant"  # the only value there is; filled in, never asked
+    ACCEPT = "accept"  # a check box with one value
+    GROUP = "group"  # named fields together
+    ENTRIES = "entries"  # free names, each with a value
+    LIST = "list"  # rows
+    FILE = "file"
+    JSON = "json"  # no better widget fits
+
+
+@attrs.frozen
+class Fault:
+    """Why a document is no form, or what its author should look at.
+
+    *code* is stable, *level* is `error`, `warning` or `advice`, *pointer* leads into the document *file*
+    (empty for the document itself).
+    """
+
+    code: str
+    pointer: str
+    message: str
+    level: str = "error"
+    file: str = ""
+
+
+@attrs.frozen
+class Problem:
+    """What somebody can put right in the answers, at the pointer *at*.
+
+    *rule* is the keyword that is not met (or `rule` for a cross-field rule, `option` for a value outside a named
+    list), *params* what its words may quote, *origin* where the schema says so.
+    """
+
+    at: str
+    rule: str
+    params: Mapping[str, Json] = attrs.field(factory=dict, hash=False)
+    origin: str = ""
+
+
+@attrs.frozen
+class Choice:
+    """One answer of several.  *origin* is the schema location of its title, for translations."""
+
+    value: Json = attrs.field(hash=False)
+    title: str
+    origin: str = ""
+
+
+@attrs.frozen
+class Picker:
+    """A choice between alternatives that needs a control of its own.
+
+    *name* tells several at one place apart: `0`, `1` … for branches, `type` for the type of a value.
+    """
+
+    name: str
+    choices: tuple[Choice, ...]
+    picked: int | None
+
+
+@attrs.frozen(eq=False)
+class Field:
+    """One place for an answer as it holds now.
+
+    A field is made once for the same schemas at the same pointer and then shared, so identity can key a memo.
+    """
+
+    pointer: str
+    kind: Kind
+    widget: str
+    required: bool
+    #: The keywords of every schema that holds here; of a contradiction the narrower one.
+    keywords: Mapping[str, Json]
+    #: Where the schema says so, first the one whose words win.
+    facets: tuple[Facet, ...] = ()
+    choices: tuple[Choice, ...] = ()
+    #: A blank answer means null.
+    nullable: bool = False
+    pickers: tuple[Picker, ...] = ()
+    #: The group is asked for by a check box of its own.
+    presence: bool = False
+    #: Recursion ends here until somebody asks for one level more.
+    folded: bool = False
+    children: tuple[Field, ...] = ()
+    #: The field is an element of a list.
+    row: bool = False
+    #: What its control is called, where the pointer does not tell yet (an entry whose name can change).
+    control: str = ""
+
+    @property
+    def several(self) -> bool:
+        """One control gives a list of values."""
+        return self.kind is Kind.CHECKS or (self.kind is Kind.FILE and self.widget == "files")
+
+    @property
+    def name(self) -> str:
+        """The last token of the pointer."""
+        return last(self.pointer)
+
+    @property
+    def read_only(self) -> bool:
+        """The client never changes it."""
+        return self.keywords.get("readOnly") is True
+
+    @property
+    def leaf(self) -> bool:
+        """It is answered by a control of its own, not by its children."""
+        return self.kind not in (Kind.GROUP, Kind.LIST, Kind.ENTRIES)
+
+
+@attrs.frozen
+class Section:
+    """A heading with the fields below it."""
+
+    title: str
+    fields: tuple[str, ...]
+    origin: str = ""
+
+
+@attrs.frozen
+class Layout:
+    """What a page had open that answers cannot hold: rows without an answer, branches, levels, searches."""
+
+    rows: Mapping[str, int] = attrs.field(factory=dict)
+    #: (pointer, picker) → branch, -1 for none.
+    branches: Mapping[tuple[str, str], int] = attrs.field(factory=dict)
+    opened: frozenset[str] = frozenset()
+    searches: Mapping[str, str] = attrs.field(factory=dict)
+
+
+@attrs.frozen(eq=False)
+class Form:
+    """A readable JSON Schema.  Made by `read`, safe to share between threads."""
+
+    schema: Json
+    schemas: Schemas
+    dialect: Dialect
+    #: The root schema.
+    root: Facet
+    rules: tuple[Rule, ...] = ()
+    computed: tuple[Computed, ...] = ()
+    sections: tuple[Section, ...] = ()
+    #: Language → location of a text → its translation.
+    translations: Mapping[str, Mapping[str, str]] = attrs.field(factory=dict)
+    #: What an author should look at; never an error.
+    advice: tuple[Fault, ...] = ()
+
+    @property
+    def title(self) -> str:
+        """The author's title in the author's language, or nothing."""
+        title = self.schema.get("title") if isinstance(self.schema, dict) else None
+        return title if isinstance(title, str) else ""

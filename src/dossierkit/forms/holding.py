@@ -1,0 +1,370 @@
+"""Which schemas hold at one place, given the value there.
+
+Schemas reach a place by reference, `allOf`, `if/then/else`, `dependentSchemas`, `oneOf` and `anyOf`.  `hold` follows
+all of them and tells, for each alternative, how somebody picks it:
+
+- by a property that each alternative fixes to other values (a discriminator): its control is the chooser;
+- by what the alternatives' constants are: they are choices of one field, not branches;
+- otherwise by a control of its own, a `Picker`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+
+import attrs
+
+from dossierkit.errors import SchemaError
+from dossierkit.forms.form import Choice, Fault, Picker
+from dossierkit.forms.pointers import ABSENT, Json, key
+from dossierkit.forms.schemas import BASE, MAIN, Facet, Schemas
+
+#: Keywords that can only narrow what other schemas declare.
+NARROWING = frozenset(
+    """$comment title description required not minProperties maxProperties dependentRequired minItems maxItems minLength
+    maxLength minimum maximum exclusiveMinimum exclusiveMaximum multipleOf pattern uniqueItems contains minContains
+    maxContains""".split()
+)
+
+
+@attrs.frozen
+class Held:
+    """What holds at one place: schemas, pickers, and what the discriminators are."""
+
+    facets: tuple[Facet, ...]
+    pickers: tuple[Picker, ...] = ()
+    #: Discriminator → the schemas of its values, one a branch; empty where the property is declared outside.
+    drivers: tuple[tuple[str, tuple[tuple[Facet, Facet], ...]], ...] = ()
+    #: Properties of a branch that its discriminator replaces.
+    replaced: frozenset[tuple[Facet, str]] = frozenset()
+    #: Schemas that would hold for other answers.
+    dormant: tuple[Facet, ...] = ()
+    #: What conditions look at.
+    conditions: tuple[Facet, ...] = ()
+    #: `null` is one of the alternatives.
+    nullable: bool = False
+
+
+def hold(schemas: Schemas, seeds: Iterable[Facet], value: Json, picks: Mapping[str, int | None] | None = None) -> Held:
+    """What holds where *seeds* apply to *value* (ABSENT where nothing stands yet).
+
+    Args:
+        picks: picker name → branch, as a page had it; otherwise the value decides.
+
+    Raises:
+        SchemaError: a reference leads to nothing, or back to itself without descending.
+    """
+    return _Gathering(schemas, value, picks or {}).run(seeds)
+
+
+def located(facet: Facet, suffix: str = "") -> tuple[str, str]:
+    """The file (empty for the procedure's own) and the pointer of *facet*."""
+    uri, _, pointer = facet.location.partition("#")
+    return ("" if uri == MAIN else uri.removeprefix(BASE)), pointer + suffix
+
+
+@attrs.define(eq=False)
+class _Gathering:
+    schemas: Schemas
+    value: Json
+    picks: Mapping[str, int | None]
+    found: dict[Facet, None] = attrs.field(factory=dict)
+    path: list[Facet] = attrs.field(factory=list)
+    unions: list[tuple[Facet, str]] = attrs.field(factory=list)
+    pickers: list[Picker] = attrs.field(factory=list)
+    drivers: dict[str, tuple[tuple[Facet, Facet], ...]] = attrs.field(factory=dict)
+    replaced: set[tuple[Facet, str]] = attrs.field(factory=set)
+    dormant: dict[Facet, None] = attrs.field(factory=dict)
+    conditions: dict[Facet, None] = attrs.field(factory=dict)
+    nullable: bool = False
+
+    def run(self, seeds: Iterable[Facet]) -> Held:
+        for seed in seeds:
+            self.add(seed)
+        done = 0
+        while done < len(self.unions):
+            facet, keyword = self.unions[done]
+            done += 1
+            self.choose(facet, keyword)
+        facets = tuple(self.found)
+        return Held(
+            facets,
+            tuple(self.pickers),
+            tuple(self.drivers.items()),
+            frozenset(self.replaced),
+            tuple(f for f in self.dormant if f not in self.found),
+            tuple(self.conditions),
+            self.nullable,
+        )
+
+    def add(self, facet: Facet) -> None:
+        """Takes in *facet* and whatever applies wherever it does."""
+        if facet in self.path:
+            file, pointer = located(facet)
+            raise SchemaError([Fault("endless-ref", pointer, "this reference leads back to itself", file=file)])
+        if facet in self.found:
+            return
+        self.found[facet] = None
+        if not isinstance(facet.schema, dict):
+            return
+        self.path.append(facet)
+        for keyword in ("$ref", "$dynamicRef"):
+            if isinstance(facet.schema.get(keyword), str):
+                self.add(self.schemas.target(facet, keyword))
+        for index, item in enumerate(facet.schema.get("allOf", ())):
+            self.add(self.schemas.below(facet, f"/allOf/{index}", item))
+        self._conditions(facet)
+        self.path.pop()
+        self.unions.extend((facet, keyword) for keyword in ("oneOf", "anyOf") if facet.schema.get(keyword))
+
+    def _conditions(self, facet: Facet) -> None:
+        if "if" in facet.schema:
+            condition = self.schemas.below(facet, "/if", facet.schema["if"])
+            self.conditions[condition] = None
+            met = self.value is not ABSENT and self.schemas.accepts(condition, self.value)
+            for keyword in ("then", "else"):
+                if keyword in facet.schema:
+                    branch = self.schemas.below(facet, f"/{keyword}", facet.schema[keyword])
+                    holds = self.value is not ABSENT and met == (keyword == "then")
+                    self._either(branch, holds)
+        for name, item in facet.schema.get("dependentSchemas", {}).items():
+            branch = self.schemas.below(facet, _named("dependentSchemas", name), item)
+            self._either(branch, isinstance(self.value, dict) and name in self.value)
+
+    def _either(self, branch: Facet, holds: bool) -> None:
+        if holds:
+            self.add(branch)
+        else:
+            self.dormant[branch] = None
+
+    # --- alternatives ----------------------------------------------------------------------------------------
+
+    def choose(self, facet: Facet, keyword: str) -> None:
+        """Takes in the branches of *keyword* that hold, and notes how another one is picked."""
+        branches = [
+            self.schemas.below(facet, f"/{keyword}/{index}", item) for index, item in enumerate(facet.schema[keyword])
+        ]
+        if all(is_constant(self.schemas, branch) for branch in branches):
+            return
+        real = [branch for branch in branches if not _is_null(branch)]
+        self.nullable |= len(real) < len(branches)
+        if len(real) == 1:
+            self.add(real[0])
+        elif found := discriminator(self.schemas, real):
+            self._drive(found, real, keyword)
+        elif not all(self._narrows(branch) for branch in real):
+            self._pick(real, keyword)
+
+    def _drive(self, name: str, branches: list[Facet], keyword: str) -> None:
+        declared = any(name in (facet.get("properties") or {}) for facet in self.found)
+        pairs = tuple((branch, _property(self.schemas, branch, name)) for branch in branches)
+        present = self.value.get(name, ABSENT) if isinstance(self.value, dict) else ABSENT
+        chosen = [b for b, p in pairs if present is not ABSENT and self.schemas.accepts(p, present)]
+        if present is ABSENT and isinstance(self.value, dict) and self.value:
+            # Without a word from the discriminator, what is there decides.
+            chosen = self._valid(branches, keyword)
+        self.drivers[name] = () if declared else pairs
+        for branch in branches:
+            if branch in chosen:
+                before = set(self.found)
+                self.add(branch)
+                self.replaced |= {(facet, name) for facet in self.found if facet not in before}
+            else:
+                self.dormant[branch] = None
+
+    def _pick(self, branches: list[Facet], keyword: str) -> None:
+        name = str(len(self.pickers))
+        picked = self.picks[name] if name in self.picks else self._guess(branches)
+        if picked is not None and not 0 <= picked < len(branches):
+            picked = None
+        chosen = [] if picked is None else [branches[picked]]
+        if keyword == "anyOf" and name not in self.picks and chosen:
+            chosen += [b for b in self._valid(branches, keyword) if b not in chosen and self._adds(b, chosen)]
+        titles = tuple(branch_choice(self.schemas, branch, index) for index, branch in enumerate(branches))
+        self.pickers.append(Picker(name, titles, picked))
+        for branch in branches:
+            self._either(branch, branch in chosen)
+
+    def _valid(self, branches: list[Facet], keyword: str) -> list[Facet]:
+        valid = [branch for branch in branches if self.schemas.accepts(branch, self.value)]
+        return valid[:1] if keyword == "oneOf" else valid
+
+    def _adds(self, branch: Facet, chosen: list[Facet]) -> bool:
+        """Whether *branch* declares something of the value that *chosen* do not."""
+        if not isinstance(self.value, dict):
+            return False
+        known = set().union(*(declared_names(self.schemas, (c,)) for c in chosen))
+        return any(name in self.value and name not in known for name in declared_names(self.schemas, (branch,)))
+
+    def _guess(self, branches: list[Facet]) -> int | None:
+        """The branch that fits the value, or else the one that fits it best."""
+        if self.value is ABSENT or self.value == {} or self.value is None:
+            return None
+        for index, branch in enumerate(branches):
+            if self.schemas.accepts(branch, self.value):
+                return index
+        scores = [self._likeness(branch) for branch in branches]
+        return max(range(len(scores)), key=lambda index: (scores[index], -index))
+
+    def _likeness(self, branch: Facet) -> int:
+        facets = unconditional(self.schemas, (branch,))
+        types = [facet.get("type") for facet in facets if facet.get("type")]
+        fits = 0 if all(_is_type(self.value, known) for known in types) else -100
+        if not isinstance(self.value, dict):
+            return fits
+        names = {name for facet in facets for name in facet.get("properties") or {}}
+        required = {name for facet in facets for name in facet.get("required") or ()}
+        return fits + 2 * len(names & self.value.keys()) - len(required - self.value.keys())
+
+    def _narrows(self, branch: Facet) -> bool:
+        """Whether *branch* only narrows what is declared outside, so that there is nothing to choose."""
+        outside: set[str] = set()
+        for facet in self.found:
+            outside |= (facet.get("properties") or {}).keys()
+        for facet in unconditional(self.schemas, (branch,)):
+            if not isinstance(facet.schema, dict):
+                continue
+            rest = facet.schema.keys() - NARROWING - {"$ref", "allOf", "properties"}
+            if "type" in rest and any(facet.schema["type"] == other.get("type") for other in self.found if other is not facet):
+                rest -= {"type"}
+            inner = facet.schema.get("properties", {})
+            if rest or not all(name in outside and _is_narrow(item) for name, item in inner.items()):
+                return False
+        return True
+
+
+def _is_narrow(schema: Json) -> bool:
+    return isinstance(schema, bool) or not schema.keys() - NARROWING - {"const", "enum"}
+
+
+def _named(keyword: str, name: str) -> str:
+    from dossierkit.forms.pointers import child
+
+    return child(f"/{keyword}", name)
+
+
+def _is_null(facet: Facet) -> bool:
+    return facet.get("type") == "null" or (isinstance(facet.schema, dict) and facet.schema.get("const", 0) is None)
+
+
+_TYPES: dict[str, tuple[type, ...]] = {
+    "string": (str,), "number": (int, float), "integer": (int, float), "object": (dict,), "array": (list,),
+    "boolean": (bool,), "null": (type(None),),
+}
+
+
+def _is_type(value: Json, known: Json) -> bool:
+    names = known if isinstance(known, list) else [known]
+    if isinstance(value, bool):
+        return "boolean" in names
+    return any(isinstance(value, _TYPES.get(name, ())) for name in names)
+
+
+def unconditional(schemas: Schemas, seeds: Iterable[Facet]) -> Iterator[Facet]:
+    """*seeds* and what they reach by reference and `allOf` alone."""
+    seen: set[Facet] = set()
+    pending = list(seeds)
+    while pending:
+        facet = pending.pop(0)
+        if facet in seen:
+            continue
+        seen.add(facet)
+        yield facet
+        for keyword in ("$ref", "$dynamicRef"):
+            if isinstance(facet.get(keyword), str):
+                pending.append(schemas.target(facet, keyword))
+        pending += [schemas.below(facet, f"/allOf/{i}", item) for i, item in enumerate(facet.get("allOf") or ())]
+
+
+def is_constant(schemas: Schemas, branch: Facet) -> bool:
+    """Whether *branch* stands for one value."""
+    return constant(schemas, branch) is not ABSENT
+
+
+def constant(schemas: Schemas, branch: Facet) -> Json:
+    """The one value of *branch*, or ABSENT."""
+    for facet in unconditional(schemas, (branch,)):
+        if isinstance(facet.schema, dict):
+            if "const" in facet.schema:
+                return facet.schema["const"]
+            if len(facet.schema.get("enum") or ()) == 1:
+                return facet.schema["enum"][0]
+    return ABSENT
+
+
+def discriminator(schemas: Schemas, branches: list[Facet]) -> str | None:
+    """The property that each of *branches* fixes to values of its own, if there is one."""
+    if len(branches) < 2:
+        return None
+    seen: dict[str, set[str]] = {}
+    for index, branch in enumerate(branches):
+        values: dict[str, set[str]] = {}
+        for facet in unconditional(schemas, (branch,)):
+            for name in facet.get("properties") or {}:
+                fixed = _fixed(schemas, _property(schemas, branch, name))
+                if fixed:
+                    values[name] = fixed
+        if index == 0:
+            seen = values
+        else:
+            seen = {n: seen[n] | v for n, v in values.items() if n in seen and not seen[n] & v}
+    return next(iter(seen), None)
+
+
+def _fixed(schemas: Schemas, facet: Facet) -> set[str]:
+    for one in unconditional(schemas, (facet,)):
+        if isinstance(one.schema, dict) and "const" in one.schema:
+            return {key(one.schema["const"])}
+        if one.get("enum"):
+            return {key(value) for value in one.schema["enum"]}
+    return set()
+
+
+def _property(schemas: Schemas, branch: Facet, name: str) -> Facet:
+    for facet in unconditional(schemas, (branch,)):
+        properties = facet.get("properties") or {}
+        if name in properties:
+            return schemas.below(facet, _named("properties", name), properties[name])
+    raise AssertionError(f"{name} is not declared in {branch.location}")
+
+
+def branch_choice(schemas: Schemas, branch: Facet, index: int) -> Choice:
+    """How *branch* is called: by its title, or else by its place in the list."""
+    for facet in unconditional(schemas, (branch,)):
+        title = facet.get("title")
+        if isinstance(title, str) and title.strip():
+            return Choice(index, title, facet.location + "/title")
+    kind = next((f.get("type") for f in unconditional(schemas, (branch,)) if isinstance(f.get("type"), str)), None)
+    return Choice(index, str(index + 1), f"word:type-{kind}" if kind and kind != "object" else "word:branch")
+
+
+def declared_names(schemas: Schemas, seeds: tuple[Facet, ...]) -> frozenset[str]:
+    """Every property that *seeds* declare under any answers."""
+    known = schemas.memo.get(("names", seeds))
+    if known is None:
+        known = frozenset(name for facet in reachable(schemas, seeds) for name in facet.get("properties") or {})
+        schemas.memo["names", seeds] = known
+    assert isinstance(known, frozenset)
+    return known
+
+
+def reachable(schemas: Schemas, seeds: Iterable[Facet]) -> Iterator[Facet]:
+    """*seeds* and every schema that could hold at the same place under some answers."""
+    seen: set[Facet] = set()
+    pending = list(seeds)
+    while pending:
+        facet = pending.pop(0)
+        if facet in seen:
+            continue
+        seen.add(facet)
+        yield facet
+        pending.extend(unconditional(schemas, (facet,)))
+        for keyword in ("then", "else"):
+            if facet.get(keyword) is not None:
+                pending.append(schemas.below(facet, f"/{keyword}", facet.schema[keyword]))
+        for name, item in (facet.get("dependentSchemas") or {}).items():
+            pending.append(schemas.below(facet, _named("dependentSchemas", name), item))
+        for keyword in ("oneOf", "anyOf"):
+            pending += [
+                schemas.below(facet, f"/{keyword}/{index}", item) for index, item in enumerate(facet.get(keyword) or ())
+            ]

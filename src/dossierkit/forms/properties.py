@@ -1,0 +1,92 @@
+"""The named members of a group: which there are, with which schemas, and which are required."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+import attrs
+
+from dossierkit.forms.holding import Held, reachable
+from dossierkit.forms.merging import driver_choices
+from dossierkit.forms.form import Choice
+from dossierkit.forms.pointers import Json, child
+from dossierkit.forms.schemas import Facet, Schemas
+
+
+@attrs.frozen
+class Property:
+    """One member: its schemas, in the order in which their words count."""
+
+    name: str
+    seeds: tuple[Facet, ...]
+    required: bool
+    #: Set where the member picks a branch of the group.
+    choices: tuple[Choice, ...] | None = None
+    #: It is an element of a list.
+    row: bool = False
+
+
+def properties(schemas: Schemas, held: Held, members: Mapping[str, Json]) -> tuple[Property, ...]:
+    """The members that *held* declares, in file order, given the *members* that have a value."""
+    dependent = frozenset(
+        needed
+        for facet in held.facets
+        for trigger, names in (facet.get("dependentRequired") or {}).items()
+        if trigger in members
+        for needed in names
+    )
+    memo = ("properties", held, dependent)
+    known = schemas.memo.get(memo)
+    if not isinstance(known, tuple):
+        known = tuple(_declared(schemas, held, dependent))
+        schemas.memo[memo] = known
+    return known
+
+
+def _declared(schemas: Schemas, held: Held, dependent: frozenset[str]) -> Iterator[Property]:
+    seeds: dict[str, list[Facet]] = {}
+    for facet in held.facets:
+        for name, schema in (facet.get("properties") or {}).items():
+            if (facet, name) not in held.replaced:
+                seeds.setdefault(name, []).append(schemas.below(facet, child("/properties", name), schema))
+    for name, branches in held.drivers:
+        if branches:
+            seeds.setdefault(name, [])
+    required = dependent.union(*(facet.get("required") or () for facet in held.facets))
+    _add_read(schemas, held, seeds)
+    closed = any(facet.get("additionalProperties") is False for facet in held.facets)
+    for name in sorted(required - seeds.keys()) if not closed else ():
+        seeds[name] = []
+    for name, found in seeds.items():
+        if any(seed.schema is False for seed in found):
+            continue
+        driven = driver_choices(schemas, held, name)
+        choices, says = driven if driven else (None, ())
+        own = tuple(seed for seed in found if seed.schema is not True)
+        yield Property(name, own or says[:1], _is_required(schemas, held, name, required), choices)
+
+
+def _is_required(schemas: Schemas, held: Held, name: str, required: frozenset[str]) -> bool:
+    """A discriminator is required where every branch requires it, picked or not."""
+    if name in required:
+        return True
+    for driver, branches in held.drivers:
+        if driver == name and branches:
+            return all(
+                any(name in (f.get("required") or ()) for f in reachable(schemas, (branch,))) for branch, _ in branches
+            )
+    return False
+
+
+def _add_read(schemas: Schemas, held: Held, seeds: dict[str, list[Facet]]) -> None:
+    """What a condition looks at always holds: else its answer could never change the condition."""
+    for condition in held.conditions:
+        for facet in reachable(schemas, (condition,)):
+            for name in facet.get("properties") or {}:
+                if name in seeds:
+                    continue
+                for dormant in reachable(schemas, held.dormant):
+                    declared = dormant.get("properties") or {}
+                    if name in declared:
+                        seeds[name] = [schemas.below(dormant, child("/properties", name), declared[name])]
+                        break

@@ -1,0 +1,151 @@
+"""The text of one control ⇄ the value of one answer, in the language of the page.
+
+What cannot be understood stays the text it was: nothing typed is lost, and the judge refuses it.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from decimal import Decimal
+
+from dossierkit.forms.dialect import Dialect
+from dossierkit.forms.form import Field, Kind
+from dossierkit.forms.pointers import ABSENT, Json, same
+from dossierkit.text import nfc
+
+#: Thousands and decimal mark of each language.
+MARKS = {"vi": (".", ","), "en": (",", ".")}
+
+_GROUPED = {
+    "vi": re.compile(r"[+-]?\d{1,3}(?:[.\s\u00a0]\d{3})+(?:,\d+)?", re.ASCII),
+    "en": re.compile(r"[+-]?\d{1,3}(?:[,\s\u00a0]\d{3})+(?:\.\d+)?", re.ASCII),
+}
+_PLAIN = {
+    "vi": re.compile(r"[+-]?\d+(?:,\d+)?(?:[eE][+-]?\d+)?", re.ASCII),
+    "en": re.compile(r"[+-]?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?", re.ASCII),
+}
+_MAX_DIGITS = 400
+
+
+def read_number(text: str, language: str) -> Json:
+    """`1.258,5` (vi) or `1,258.5` (en) → 1258.5; a text that is no number, or could be two, comes back as it is.
+
+    In Vietnamese `1.258` is one thousand two hundred and fifty-eight, and `1.5` is refused rather than guessed at.
+    """
+    bare = text.strip().replace("\u2212", "-")
+    if bare.endswith(("đ", "₫")):
+        bare = bare[:-1].rstrip()
+    thousands, decimal = MARKS.get(language, MARKS["vi"])
+    if len(bare) > _MAX_DIGITS:
+        return text
+    if not _PLAIN.get(language, _PLAIN["vi"]).fullmatch(bare):
+        if not _GROUPED.get(language, _GROUPED["vi"]).fullmatch(bare):
+            return text
+        bare = re.sub(rf"[{re.escape(thousands)}\s\u00a0]", "", bare)
+    bare = bare.replace(decimal, ".")
+    number = float(bare)
+    if number in (float("inf"), float("-inf")):
+        return text
+    exact = Decimal(bare)
+    if exact == exact.to_integral_value() and abs(exact) < 10**_MAX_DIGITS:
+        return int(exact)
+    return number
+
+
+def show_number(value: Json, language: str, *, grouped: bool = False) -> str:
+    """A number the way *language* writes it; thousands are grouped for money alone, a year is no amount."""
+    thousands, decimal = MARKS.get(language, MARKS["vi"])
+    text = str(value) if isinstance(value, int) else _digits(value)
+    whole, _, fraction = text.partition(".")
+    if grouped and "e" not in text:
+        sign, digits = ("-", whole[1:]) if whole.startswith("-") else ("", whole)
+        whole = sign + f"{int(digits):,}".replace(",", thousands)
+    return whole + (decimal + fraction if fraction else "")
+
+
+def _digits(value: float) -> str:
+    text = repr(value)
+    if "e" not in text:
+        return text.removesuffix(".0")
+    return text if abs(value) > 1e21 or abs(value) < 1e-9 else format(Decimal(text), "f")
+
+
+def read_text(text: str, field: Field, dialect: Dialect, language: str) -> Json:
+    """The answer that *text* means for *field*; ABSENT for a blank one."""
+    text = nfc(text.replace("\r\n", "\n").replace("\r", "\n"))
+    if field.kind in (Kind.CHOICE, Kind.BOOLEAN, Kind.ACCEPT, Kind.CHECKS):
+        return _read_choice(text, field)
+    if not text.strip() and not _means_blank(field):
+        return None if field.nullable and (field.required or field.row) else ABSENT
+    if field.kind is Kind.NUMBER:
+        return read_number(text, language)
+    if field.kind is Kind.JSON:
+        return _read_json(text)
+    widget = dialect.widgets.get(field.widget)
+    if widget is not None:
+        return widget.read(text)
+    known = dialect.formats.get(str(field.keywords.get("format")))
+    return known.read(text) if known is not None else text
+
+
+def _means_blank(field: Field) -> bool:
+    """Whether the schema itself names a blank text as an answer."""
+    return any(isinstance(choice.value, str) and not choice.value.strip() for choice in field.choices)
+
+
+def _read_choice(text: str, field: Field) -> Json:
+    if not text.strip():
+        return ABSENT
+    try:
+        value = json.loads(text)
+    except ValueError:
+        return text
+    if field.kind is Kind.BOOLEAN:
+        return value if isinstance(value, bool) else text
+    for choice in field.choices:
+        if same(choice.value, value):
+            return choice.value
+    return value
+
+
+def _read_json(text: str) -> Json:
+    from dossierkit.errors import DocumentError
+    from dossierkit.forms.document import load
+
+    try:
+        return load(text).value
+    except DocumentError:
+        return text
+
+
+def show_text(value: Json, field: Field, dialect: Dialect, language: str) -> str:
+    """*value* as the control of *field* shows it, such that `read_text` gives *value* again."""
+    if value is ABSENT or (value is None and field.kind not in (Kind.CHOICE, Kind.ACCEPT, Kind.CHECKS, Kind.JSON)):
+        return ""
+    shown = _shown(value, field, dialect, language)
+    if shown is not None and same(read_text(shown, field, dialect, language), value):
+        return shown
+    return value if isinstance(value, str) and field.kind is not Kind.JSON else encode(value)
+
+
+def _shown(value: Json, field: Field, dialect: Dialect, language: str) -> str | None:
+    if field.kind in (Kind.CHOICE, Kind.BOOLEAN, Kind.ACCEPT, Kind.CHECKS):
+        return encode(value)
+    if field.kind is Kind.JSON:
+        plain = isinstance(value, str) and same(_read_json(value), value) and value.strip()
+        return value if plain else json.dumps(value, ensure_ascii=False, indent=1 if isinstance(value, dict | list) else None)
+    if field.kind is Kind.NUMBER and isinstance(value, int | float) and not isinstance(value, bool):
+        return show_number(value, language, grouped=field.widget == "money")
+    widget = dialect.widgets.get(field.widget)
+    if widget is not None:
+        return widget.show(value)
+    if not isinstance(value, str):
+        return None
+    known = dialect.formats.get(str(field.keywords.get("format")))
+    return known.show(value) if known is not None else value
+
+
+def encode(value: Json) -> str:
+    """*value* as the compact JSON that choices submit, so that `1`, `"1"` and `true` stay apart."""
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))

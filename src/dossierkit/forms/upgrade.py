@@ -1,0 +1,115 @@
+"""Schemas of drafts 4 to 7 (and 2019-09), rewritten as 2020-12, with advice for each change."""
+
+from __future__ import annotations
+
+import re
+
+from dossierkit.forms.form import Fault
+from dossierkit.forms.pointers import Json, child
+from dossierkit.forms.schemas import MANY, NAMED, ONE
+
+DRAFT = "https://json-schema.org/draft/2020-12/schema"
+
+_OLD = re.compile(r"https?://json-schema\.org/(?:draft-0([467])|draft/(2019-09)|schema)(?:/schema)?#?")
+
+
+def draft_of(schema: Json) -> str | None:
+    """`4`, `6`, `7` or `2019-09` where *schema* says so or can be nothing newer; None for 2020-12."""
+    if not isinstance(schema, dict):
+        return None
+    named = schema.get("$schema")
+    if isinstance(named, str):
+        match = _OLD.fullmatch(named)
+        return (match[1] or match[2] or "7") if match else None
+    return "7" if _is_old(schema) else None
+
+
+def upgrade(schema: Json) -> tuple[Json, tuple[Fault, ...]]:
+    """*schema* as 2020-12 means it, and what was rewritten.  A 2020-12 schema comes back as it is."""
+    draft = draft_of(schema)
+    if draft is None:
+        return schema, ()
+    advice: list[Fault] = []
+    upgraded = _schema(schema, "", draft, advice)
+    upgraded["$schema"] = DRAFT
+    advice.insert(0, Fault("old-draft", "/$schema" if "$schema" in schema else "",
+                           f"draft {draft} is read as 2020-12; write 2020-12", "advice"))
+    return upgraded, tuple(advice)
+
+
+def _is_old(schema: Json) -> bool:
+    """Whether a keyword has a shape that 2020-12 does not allow."""
+    if not isinstance(schema, dict):
+        return False
+    if isinstance(schema.get("items"), list) or isinstance(schema.get("exclusiveMinimum"), bool):
+        return True
+    if isinstance(schema.get("exclusiveMaximum"), bool) or isinstance(schema.get("dependencies"), dict):
+        return True
+    for keyword, value in schema.items():
+        if keyword in ONE and _is_old(value):
+            return True
+        below = value if keyword in MANY and isinstance(value, list) else ()
+        if keyword in NAMED and isinstance(value, dict):
+            below = list(value.values())
+        if any(_is_old(item) for item in below):
+            return True
+    return False
+
+
+def _schema(schema: Json, pointer: str, draft: str, advice: list[Fault]) -> Json:
+    if not isinstance(schema, dict):
+        return schema
+    result: dict[str, Json] = {}
+    # Up to draft 7 whatever stands beside `$ref` means nothing, except to a reader.
+    alone = isinstance(schema.get("$ref"), str) and draft != "2019-09"
+    for keyword, value in schema.items():
+        here = child(pointer, keyword)
+        if alone and keyword not in ("$ref", "title", "description", "definitions", "$defs", "$schema", "$id", "id") and not keyword.startswith("x-"):
+            advice.append(Fault("ref-sibling", here, f"beside $ref, draft {draft} ignores {keyword!r}", "advice"))
+        elif keyword in ONE or (keyword == "items" and not isinstance(value, list)):
+            result[keyword] = _schema(value, here, draft, advice)
+        elif keyword in MANY and isinstance(value, list):
+            result[keyword] = [_schema(item, child(here, i), draft, advice) for i, item in enumerate(value)]
+        elif keyword in NAMED and isinstance(value, dict):
+            result[keyword] = {name: _schema(item, child(here, name), draft, advice) for name, item in value.items()}
+        else:
+            _rewrite(result, schema, keyword, here, draft, advice)
+    return result
+
+
+def _rewrite(result: dict[str, Json], schema: dict[str, Json], keyword: str, here: str, draft: str, advice: list[Fault]) -> None:
+    value = schema[keyword]
+
+    def changed(to: str) -> None:
+        advice.append(Fault("old-keyword", here, f"{keyword!r} of draft {draft} is written {to} in 2020-12", "advice"))
+
+    match keyword, value:
+        case "id", str() if draft == "4":
+            result["$id"] = value
+        case ("exclusiveMinimum" | "exclusiveMaximum"), bool():
+            bound = keyword[9:].lower()
+            changed(f"as the bound itself, in place of {bound!r}")
+            if value and bound in schema:
+                result[keyword] = schema[bound]
+                result.pop(bound, None)
+        case "items", list():
+            changed("'prefixItems'")
+            result["prefixItems"] = [_schema(item, child(here, i), draft, advice) for i, item in enumerate(value)]
+            if "additionalItems" in schema:
+                result["items"] = _schema(schema["additionalItems"], here, draft, advice)
+        case "additionalItems", _:
+            pass
+        case "dependencies", dict():
+            changed("'dependentRequired' or 'dependentSchemas'")
+            for name, needed in value.items():
+                if isinstance(needed, list):
+                    result.setdefault("dependentRequired", {})[name] = needed
+                else:
+                    result.setdefault("dependentSchemas", {})[name] = _schema(needed, child(here, name), draft, advice)
+        case ("minimum" | "maximum"), _ if schema.get("exclusive" + keyword.capitalize()) is True:
+            pass
+        case ("$recursiveRef" | "$recursiveAnchor"), _:
+            changed("'$dynamicRef' and '$dynamicAnchor'")
+            result["$dynamicRef" if keyword == "$recursiveRef" else "$dynamicAnchor"] = "#root" if keyword == "$recursiveRef" else "root"
+        case _:
+            result[keyword] = value

@@ -1,0 +1,43 @@
+"""Vietnamese text: one spelling (NFC), folding for search, alphabetical order."""
+
+from __future__ import annotations
+
+import unicodedata
+
+_ALPHABET = "aăâbcdđeêfghijklmnoôơpqrstuưvwxyz"
+_TONES = {"": 0, "\u0300": 1, "\u0309": 2, "\u0303": 3, "\u0301": 4, "\u0323": 5}
+# đ and its look-alike eth have no decomposition, so normalisation leaves them alone.
+_STROKES = str.maketrans({"đ": "d", "ð": "d"})
+
+
+def nfc(text: str) -> str:
+    """The one spelling in which text is compared and kept."""
+    return text if text.isascii() else unicodedata.normalize("NFC", text)
+
+
+def fold(text: str) -> str:
+    """The search key of *text*: lower case, no diacritics, words separated by one space.
+
+    Punctuation separates words.  Not for display: it merges what a reader tells apart.
+    """
+    lowered = text.casefold()
+    if not lowered.isascii():
+        marked = unicodedata.normalize("NFD", lowered).translate(_STROKES)
+        lowered = "".join(c for c in marked if unicodedata.category(c) not in ("Mn", "Cf"))
+    return " ".join("".join(c if c.isalnum() else " " for c in lowered).split())
+
+
+def sort_key(text: str) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """Orders words as a Vietnamese dictionary does: letters first, tones break ties."""
+    letters: list[int] = []
+    tones: list[int] = []
+    for char in nfc(text.lower()):
+        parts = unicodedata.normalize("NFD", char)
+        tone = next((part for part in parts if part in _TONES), "")
+        letter = nfc("".join(part for part in parts if part not in _TONES))
+        if letter in _ALPHABET:
+            letters.append(_ALPHABET.index(letter))
+        else:
+            letters.append(-1 if char == " " else 100 + ord(char))
+        tones.append(_TONES[tone])
+    return tuple(letters), tuple(tones)
