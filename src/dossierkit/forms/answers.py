@@ -102,11 +102,11 @@ class _Reading:
             else:
                 members[name] = value
                 answered |= _has_leaf(value)
-        if fills and (field.required or answered or self._asked(field) or (members and not constants)):
-            return {**members, **constants} if constants else _or_absent(members, field)
         if not fills:
             return members or (current if current == {} else ABSENT)
-        return _or_absent(members, field)
+        if field.required or answered or self._asked(field) or _has_leaf(members):
+            return {**members, **constants}
+        return members if field.row else ABSENT
 
     def _asked(self, field: Field) -> bool:
         """Whether the page says by a control of its own that the group is meant."""
@@ -143,7 +143,7 @@ class _Reading:
             result.append(value)
         while result and is_blank(result[-1]):
             result.pop()
-        return result if result or field.required or field.row else ABSENT
+        return result if _has_leaf(result) or field.required or field.row else ABSENT
 
     def _several(self, field: Field, current: Json) -> Json:
         where = field.control or field.pointer
@@ -157,10 +157,6 @@ class _Reading:
         order = self.controls.others.get(("order", where), ["[]"])[-1]
         values = _in_order(values, order)
         return values if values or field.required else ABSENT
-
-
-def _or_absent(members: dict[str, Json], field: Field) -> Json:
-    return members if members or field.required or field.row else ABSENT
 
 
 def _in_order(values: list[Json], order: str) -> list[Json]:
@@ -209,7 +205,7 @@ class _Showing:
             return
         for picker in field.pickers:
             kind = "branch" if picker.name == "0" else f"branch.{picker.name}"
-            yield name_of(where, kind), "" if picker.picked is None else str(picker.picked)
+            yield name_of(where, kind), picker.text
         if field.folded:
             return
         if field.kind in (Kind.GROUP, Kind.LIST, Kind.ENTRIES):

@@ -75,13 +75,14 @@ def layout(pairs: Iterable[tuple[str, str]]) -> Layout:
     """What the page that posted *pairs* had open."""
     controls = Controls.of(pairs)
     rows: dict[str, int] = {}
-    branches: dict[tuple[str, str], int] = {}
+    branches: dict[tuple[str, str], tuple[int, ...]] = {}
     for (kind, pointer), texts in controls.others.items():
         if kind == "count" and (count := controls.number(kind, pointer)) is not None:
             rows[pointer] = count
         elif kind == "branch" or kind.startswith("branch."):
             picked = texts[-1]
-            branches[pointer, kind.partition(".")[2] or "0"] = int(picked) if re.fullmatch(r"[0-9]{1,4}", picked) else -1
+            known = re.fullmatch(r"[0-9]{1,4}(?:\+[0-9]{1,4}){0,20}", picked)
+            branches[pointer, kind.partition(".")[2] or "0"] = tuple(map(int, picked.split("+"))) if known else ()
     opened = frozenset(pointer for (kind, pointer) in controls.others if kind == "open")
     searches = {pointer: texts[-1] for (kind, pointer), texts in controls.others.items() if kind == "search"}
     return Layout(rows, branches, opened, searches)

@@ -79,11 +79,11 @@ class _Walk:
         return _with_children(self.form, field, children)
 
     def _opened(self, pointer: str) -> bool:
-        return pointer in self.layout.opened
+        return pointer in self.layout.opened or pointer in self.layout.rows
 
     def _held(self, seeds: tuple[Facet, ...], value: Json, place: _Place) -> Held:
         picks = {
-            name: picked if picked >= 0 else None
+            name: picked
             for (pointer, name), picked in self.layout.branches.items()
             if pointer == place.pointer
         }
@@ -99,9 +99,9 @@ class _Walk:
         return held
 
     def _made(self, held: Held, value: Json, place: _Place, known: Property | None) -> Field:
-        typed = self.layout.branches.get((place.pointer, "type"))
-        if typed is None and value is not ABSENT and value is not None:
-            typed = merging.ALL_TYPES.index(merging.type_of(value))
+        typed = merging.type_of(value) if value is not ABSENT and value is not None else None
+        if (place.pointer, "type") in self.layout.branches:
+            typed = next(iter(self.layout.branches[place.pointer, "type"]), "")
         return make(self.form, held, place.pointer, required=place.required, known=known, typed=typed)
 
     def _members(self, held: Held, value: Json, place: _Place) -> Iterator[Field]:

@@ -8,7 +8,7 @@ import attrs
 
 from dossierkit.forms import merging
 from dossierkit.forms.form import Choice, Field, Form, Kind, Picker
-from dossierkit.forms.holding import Held, hold
+from dossierkit.forms.holding import Held, hold, unconditional
 from dossierkit.forms.pointers import ABSENT, Json
 from dossierkit.forms.properties import Property
 from dossierkit.forms.schemas import Facet
@@ -24,16 +24,16 @@ _MONEY_UNITS = ("đ", "đồng", "VND", "VNĐ")
 
 
 def make(
-    form: Form, held: Held, pointer: str, *, required: bool, known: Property | None, typed: int | None
+    form: Form, held: Held, pointer: str, *, required: bool, known: Property | None, typed: str | int | None
 ) -> Field:
     """The field of what is *held* at *pointer*, without children.
 
     Args:
         known: how the group or list above declares it.
-        typed: the type of its value, an index of `merging.ALL_TYPES`; it matters where several are allowed.
+        typed: the type of its value by name, or as a page picked it by number; it matters where several are allowed.
     """
     memo = form.schemas.memo
-    types = merging.types(held.facets)
+    types = _types(form, held)
     if len(types) == 1:
         typed = None
     name = ("field", held, pointer, required, known, typed)
@@ -41,6 +41,16 @@ def make(
     if not isinstance(field, Field):
         field = memo[name] = _Maker(form, held, pointer, required, known, typed, types).field()
     return field
+
+
+def _types(form: Form, held: Held) -> tuple[str, ...]:
+    """The types that hold; where nothing is said yet, an object if that is what could hold."""
+    types = merging.types(held.facets)
+    if len(types) == len(merging.ALL_TYPES):
+        for dormant in held.dormant:
+            if merging.types(unconditional(form.schemas, (dormant,))) == ("object",):
+                return ("object",)
+    return types
 
 
 def entries(form: Form, held: Held, pointer: str) -> Field | None:
@@ -70,7 +80,7 @@ class _Maker:
     pointer: str
     required: bool
     known: Property | None
-    typed: int | None
+    typed: str | int | None
     types: tuple[str, ...]
 
     def field(self) -> Field:
@@ -83,7 +93,7 @@ class _Maker:
         if choices is None and 1 < len(kinds) < 5 and keywords.get("x-widget") not in ("json", *self.form.dialect.widgets):
             picker = self._type_picker(kinds)
             pickers = (*pickers, picker)
-            kinds = () if picker.picked is None else (kinds[picker.picked],)
+            kinds = tuple(kinds[index] for index in picker.picked)
         kind, widget = self._kind(kinds, keywords, choices)
         if kind is Kind.CHECKS:
             choices = self._item_choices()
@@ -103,11 +113,8 @@ class _Maker:
     def _type_picker(self, kinds: tuple[str, ...]) -> Picker:
         """Several types with nothing else to tell them apart: somebody says which one is meant."""
         choices = tuple(Choice(index, kind, f"word:type-{kind}") for index, kind in enumerate(kinds))
-        picked = None
-        if self.typed is not None and self.typed >= 0:
-            named = merging.ALL_TYPES[self.typed]
-            picked = kinds.index(named) if named in kinds else None
-        return Picker("type", choices, picked)
+        picked = [i for i, kind in enumerate(kinds) if self.typed == kind or (self.typed == i and self.typed is not None)]
+        return Picker("type", choices, tuple(picked[:1]))
 
     def _choices(self) -> tuple[Choice, ...] | None:
         if self.known is not None and self.known.choices is not None:
@@ -124,7 +131,7 @@ class _Maker:
             return self._choice(choices, wanted)
         if "x-options" in keywords:
             return Kind.CHOICE, "lookup"
-        if not types or (types != ("object",) and any(picker.picked is None for picker in self.held.pickers)):
+        if not types or (types != ("object",) and any(not picker.picked for picker in self.held.pickers)):
             return Kind.GROUP, "group"
         if len(types) != 1:
             return Kind.JSON, "json"

@@ -80,7 +80,13 @@ class Picker:
 
     name: str
     choices: tuple[Choice, ...]
-    picked: int | None
+    #: Indexes of *choices*: none, one, or for `anyOf` several whose answers are all there.
+    picked: tuple[int, ...] = ()
+
+    @property
+    def text(self) -> str:
+        """What its control submits."""
+        return "+".join(map(str, self.picked))
 
 
 @attrs.frozen(eq=False)
@@ -147,8 +153,8 @@ class Layout:
     """What a page had open that answers cannot hold: rows without an answer, branches, levels, searches."""
 
     rows: Mapping[str, int] = attrs.field(factory=dict)
-    #: (pointer, picker) → branch, -1 for none.
-    branches: Mapping[tuple[str, str], int] = attrs.field(factory=dict)
+    #: (pointer, picker) → branches.
+    branches: Mapping[tuple[str, str], tuple[int, ...]] = attrs.field(factory=dict)
     opened: frozenset[str] = frozenset()
     searches: Mapping[str, str] = attrs.field(factory=dict)
 

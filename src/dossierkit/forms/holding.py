@@ -45,11 +45,11 @@ class Held:
     nullable: bool = False
 
 
-def hold(schemas: Schemas, seeds: Iterable[Facet], value: Json, picks: Mapping[str, int | None] | None = None) -> Held:
+def hold(schemas: Schemas, seeds: Iterable[Facet], value: Json, picks: Mapping[str, tuple[int, ...]] | None = None) -> Held:
     """What holds where *seeds* apply to *value* (ABSENT where nothing stands yet).
 
     Args:
-        picks: picker name → branch, as a page had it; otherwise the value decides.
+        picks: picker name → branches, as a page had it; otherwise the value decides.
 
     Raises:
         SchemaError: a reference leads to nothing, or back to itself without descending.
@@ -67,7 +67,7 @@ def located(facet: Facet, suffix: str = "") -> tuple[str, str]:
 class _Gathering:
     schemas: Schemas
     value: Json
-    picks: Mapping[str, int | None]
+    picks: Mapping[str, tuple[int, ...]]
     found: dict[Facet, None] = attrs.field(factory=dict)
     path: list[Facet] = attrs.field(factory=list)
     unions: list[tuple[Facet, str]] = attrs.field(factory=list)
@@ -174,42 +174,40 @@ class _Gathering:
 
     def _pick(self, branches: list[Facet], keyword: str) -> None:
         name = str(len(self.pickers))
-        picked = self.picks[name] if name in self.picks else self._guess(branches)
-        if picked is not None and not 0 <= picked < len(branches):
-            picked = None
-        chosen = [] if picked is None else [branches[picked]]
-        if keyword == "anyOf" and name not in self.picks and chosen:
-            chosen += [b for b in self._valid(branches, keyword) if b not in chosen and self._adds(b, chosen)]
+        wanted = self.picks.get(name)
+        picked = self._guess(branches, keyword) if wanted is None else wanted
+        picked = tuple(index for index in dict.fromkeys(picked) if 0 <= index < len(branches))
         titles = tuple(branch_choice(self.schemas, branch, index) for index, branch in enumerate(branches))
-        self.pickers.append(Picker(name, titles, picked))
-        for branch in branches:
-            self._either(branch, branch in chosen)
+        self.pickers.append(Picker(name, titles, picked if keyword == "anyOf" else picked[:1]))
+        for index, branch in enumerate(branches):
+            self._either(branch, index in self.pickers[-1].picked)
 
     def _valid(self, branches: list[Facet], keyword: str) -> list[Facet]:
         valid = [branch for branch in branches if self.schemas.accepts(branch, self.value)]
         return valid[:1] if keyword == "oneOf" else valid
 
-    def _adds(self, branch: Facet, chosen: list[Facet]) -> bool:
-        """Whether *branch* declares something of the value that *chosen* do not."""
-        if not isinstance(self.value, dict):
-            return False
-        known = set().union(*(declared_names(self.schemas, (c,)) for c in chosen))
-        return any(name in self.value and name not in known for name in declared_names(self.schemas, (branch,)))
-
-    def _guess(self, branches: list[Facet]) -> int | None:
-        """The branch that fits the value, or else the one that fits it best."""
+    def _guess(self, branches: list[Facet], keyword: str) -> tuple[int, ...]:
+        """The branch that fits the value best; of `anyOf` also those that fit and declare the rest of it."""
         if self.value is ABSENT or self.value == {} or self.value is None:
-            return None
-        for index, branch in enumerate(branches):
-            if self.schemas.accepts(branch, self.value):
-                return index
+            return ()
         scores = [self._likeness(branch) for branch in branches]
-        return max(range(len(scores)), key=lambda index: (scores[index], -index))
+        best = max(range(len(scores)), key=lambda index: (scores[index], -index))
+        if keyword == "oneOf" or not isinstance(self.value, dict):
+            return (best,)
+        rest = self.value.keys() - declared_names(self.schemas, (branches[best],))
+        more = [
+            index
+            for index, branch in enumerate(branches)
+            if index != best and rest & declared_names(self.schemas, (branch,)) and self.schemas.accepts(branch, self.value)
+        ]
+        return (best, *more)
 
     def _likeness(self, branch: Facet) -> int:
-        facets = unconditional(self.schemas, (branch,))
-        types = [facet.get("type") for facet in facets if facet.get("type")]
-        fits = 0 if all(_is_type(self.value, known) for known in types) else -100
+        """How well *branch* fits the value: what it declares of it counts more than whether it accepts it."""
+        facets = list(unconditional(self.schemas, (branch,)))
+        accepted = int(self.schemas.accepts(branch, self.value))
+        kinds = [facet.get("type") for facet in facets if facet.get("type")]
+        fits = accepted if all(_is_type(self.value, known) for known in kinds) else -100
         if not isinstance(self.value, dict):
             return fits
         names = {name for facet in facets for name in facet.get("properties") or {}}

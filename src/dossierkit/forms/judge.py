@@ -165,6 +165,8 @@ def _refusal(error: Any) -> Refusal:
     keyword = str(error.schema_path[-1]) if error.schema_path else error.kind.name
     if error.kind.name in ("required", "propertyNames", "additionalProperties", "unevaluatedProperties"):
         keyword = error.kind.name if keyword != "dependentRequired" else keyword
+    if error.kind.name == "falseSchema" and keyword not in ("additionalProperties", "unevaluatedProperties"):
+        keyword = "forbidden"
     context = tuple(tuple(map(_refusal, branch)) for branch in params.pop("context", ()))
     inner = params.pop("error", None)
     return Refusal(

@@ -1,0 +1,149 @@
+"""Answers → problems: the judge's reasons, each put where somebody can mend it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from datetime import date
+
+from dossierkit.forms.document import value_of
+from dossierkit.forms.effective import effective, walk
+from dossierkit.forms.form import Field, Form, Kind, Problem
+from dossierkit.forms.judge import Refusal
+from dossierkit.forms.options import unlisted
+from dossierkit.forms.pointers import Json, child, join
+from dossierkit.forms.rules import broken
+
+#: Reasons that only say that something below is wrong.
+_UNEXPECTED = frozenset(("additionalProperties", "unevaluatedProperties"))
+
+
+def check(form: Form, answers: Json, *, today: date) -> tuple[Problem, ...]:
+    """Everything that is wrong with *answers*, in page order; empty exactly when schema and rules accept them.
+
+    Judges the answers as they stand: `canonical` is the caller's to apply first.
+    """
+    answers = value_of(answers)
+    verdict = form.schemas.verdict(form.root)
+    found: list[Problem] = []
+    if not verdict.accepts(answers):
+        found = _placed(form, answers, list(verdict.refusals(answers)))
+    found += unlisted(form, answers)
+    for problem in broken(form.rules, answers, today):
+        # A rule that stumbles over an answer which is refused anyway has nothing to add.
+        if not ("failure" in problem.params and found):
+            found.append(problem)
+    return _ordered(form, answers, found) if len(found) > 1 else tuple(found)
+
+
+def _placed(form: Form, answers: Json, refusals: list[Refusal]) -> list[Problem]:
+    fields = {field.pointer: field for field in walk(effective(form, answers)) if field.kind is not Kind.ENTRIES}
+    problems = [problem for refusal in refusals for problem in _problems(refusal, fields)]
+    # An answer of a field that holds is only "unexpected" because something else in it is wrong.
+    real = [p for p in problems if p.rule not in _UNEXPECTED or p.at not in fields]
+    return real or problems
+
+
+def _problems(refusal: Refusal, fields: dict[str, Field]) -> Iterator[Problem]:
+    at = join(refusal.at)
+    origin = join(refusal.path)
+    match refusal.keyword:
+        case "required" | "dependentRequired":
+            yield Problem(child(at, str(refusal.params["property"])), "required", {}, origin)
+        case "additionalProperties" | "unevaluatedProperties" if "unexpected" in refusal.params:
+            for name in refusal.params["unexpected"]:
+                yield Problem(child(at, name), refusal.keyword, {"name": name}, origin)
+        case "additionalProperties" | "unevaluatedProperties" if isinstance(refusal.instance, dict):
+            for name in refusal.instance:
+                yield Problem(child(at, name), refusal.keyword, {"name": name}, origin)
+        case "unevaluatedItems":
+            yield Problem(at, "maxItems", {}, origin)
+        case "propertyNames" if refusal.context:
+            for inner in refusal.context[0]:
+                name = str(inner.instance)
+                yield Problem(child(at, name), "propertyNames", {"name": name}, origin)
+        case "oneOf" | "anyOf" if refusal.context and any(refusal.context):
+            yield from _branch(refusal, fields, at, origin)
+        case "type" if refusal.instance is None:
+            yield Problem(at, "required", {}, origin)
+        case "const" if refusal.instance is False and refusal.params.get("expected_value") is True:
+            yield Problem(at, "required", {"value": True}, origin)
+        case keyword:
+            yield Problem(at, keyword, _params(refusal), origin)
+
+
+def _params(refusal: Refusal) -> dict[str, Json]:
+    params = dict(refusal.params)
+    if refusal.keyword == "type" and isinstance(params.get("types"), list):
+        params["types"] = sorted(params["types"])
+    params.pop("schema", None)
+    if isinstance(refusal.instance, str | int | float) and not isinstance(refusal.instance, bool):
+        params["value"] = refusal.instance
+    elif isinstance(refusal.instance, list):
+        params["count"] = len(refusal.instance)
+    return params
+
+
+def _branch(refusal: Refusal, fields: dict[str, Field], at: str, origin: str) -> Iterator[Problem]:
+    """The reasons of the branch that somebody is filling in, or that a branch must be picked first."""
+    field = fields.get(at)
+    branches = [list(branch) for branch in refusal.context]
+    if field is not None and any(not p.picked and p.name != "type" for p in field.pickers):
+        yield Problem(at, "branch", {}, origin)
+        return
+    if field is not None and field.kind is Kind.CHOICE:
+        yield Problem(at, "enum", _params(refusal), origin)
+        return
+    depth = len(refusal.at)
+    scores = [sum(_distance(inner, depth) for inner in branch) for branch in branches]
+    best = scores.index(min(scores))
+    if min(scores) >= _WRONG_BRANCH:
+        common = _common([list(_flat(branch, fields)) for branch in branches])
+        if common:
+            yield from common
+            return
+    problems = list(_flat(branches[best], fields))
+    yield from problems or [Problem(at, refusal.keyword, {}, origin)]
+
+
+_WRONG_BRANCH = 100
+
+
+def _distance(refusal: Refusal, depth: int) -> int:
+    """How unlikely a branch with this reason is meant: another type, or another discriminator."""
+    here = len(refusal.at) - depth
+    if refusal.keyword == "type" and here == 0:
+        return 10 * _WRONG_BRANCH
+    if refusal.keyword in ("const", "enum") and here <= 1:
+        return _WRONG_BRANCH
+    if refusal.keyword == "required":
+        return 2
+    return 3
+
+
+def _flat(branch: Iterable[Refusal], fields: dict[str, Field]) -> Iterator[Problem]:
+    for inner in branch:
+        yield from _problems(inner, fields)
+
+
+def _common(branches: list[list[Problem]]) -> list[Problem]:
+    places = set.intersection(*({(p.at, p.rule) for p in branch} for branch in branches))
+    return [problem for problem in branches[0] if (problem.at, problem.rule) in places]
+
+
+def _ordered(form: Form, answers: Json, problems: list[Problem]) -> tuple[Problem, ...]:
+    """One problem a place and rule, in the order in which a page shows the places."""
+    order: dict[str, int] = {}
+    for index, field in enumerate(walk(effective(form, answers))):
+        order.setdefault(field.pointer, index)
+    unique: dict[tuple[str, str, str], Problem] = {}
+    for problem in problems:
+        unique.setdefault((problem.at, problem.rule, problem.origin if problem.rule == "rule" else ""), problem)
+    return tuple(sorted(unique.values(), key=lambda problem: _rank(problem.at, order)))
+
+
+def _rank(at: str, order: dict[str, int]) -> int:
+    while at not in order and at:
+        at = at.rpartition("/")[0]
+    return order.get(at, len(order))
+
+
