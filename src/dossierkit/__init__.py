@@ -1,0 +1,38 @@
+"""dossierkit: a procedure is a file.  Drop a JSON Schema into a folder and citizens can fill it.
+
+Names are resolved when they are first used, so that importing this stays light.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from dossierkit.dossiers.codes import DossierCode as DossierCode
+    from dossierkit.dossiers.dossier import Action as Action, Actor as Actor, Dossier as Dossier, State as State
+    from dossierkit.engine import Engine as Engine
+    from dossierkit.errors import DossierkitError as DossierkitError, RefusedAnswers as RefusedAnswers
+    from dossierkit.wiring import open_engine as open_engine
+
+__version__ = "0.1.0"
+
+_HOMES = {
+    "Action": "dossierkit.dossiers.dossier",
+    "Actor": "dossierkit.dossiers.dossier",
+    "Dossier": "dossierkit.dossiers.dossier",
+    "DossierCode": "dossierkit.dossiers.codes",
+    "DossierkitError": "dossierkit.errors",
+    "Engine": "dossierkit.engine",
+    "RefusedAnswers": "dossierkit.errors",
+    "State": "dossierkit.dossiers.dossier",
+    "open_engine": "dossierkit.wiring",
+}
+
+__all__ = ["Action", "Actor", "Dossier", "DossierCode", "DossierkitError", "Engine", "RefusedAnswers", "State", "open_engine"]
+
+
+def __getattr__(name: str) -> Any:
+    if name in _HOMES:
+        return getattr(import_module(_HOMES[name]), name)
+    raise AttributeError(f"module 'dossierkit' has no attribute {name!r}")

@@ -10,11 +10,11 @@ from typing import Any
 
 import attrs
 from jinja2 import ChoiceLoader, DictLoader, Environment, FileSystemLoader, PackageLoader
-from markupsafe import Markup, escape
+from markupsafe import Markup
 
 from dossierkit.forms.controls import name_of
 from dossierkit.forms.form import Field, Form, Kind, Layout, Problem
-from dossierkit.forms.messages import choice_title, label, schema_text
+from dossierkit.forms.messages import schema_text
 from dossierkit.forms.pointers import ABSENT, Json, key
 from dossierkit.forms.view import Control, Viewer, control_id, readable, sections
 from dossierkit.forms.words import word
@@ -284,29 +284,3 @@ class _Page:
 def _sections(form: Form, viewer: Viewer, root: Field) -> list[tuple[str, str, tuple[Field, ...]]]:
     bare = attrs.evolve(viewer.control(root), children=tuple(map(viewer.control, root.children)))
     return [(s.id, s.title, tuple(c.field for c in s.controls)) for s in sections(form, bare, viewer.language)]
-
-
-def answer_rows(form: Form, root: Field, answers: Json, language: str) -> list[tuple[int, str, str, Field]]:
-    """(depth, label, answer in words, field) of every field that has an answer, for a summary list."""
-    from dossierkit.forms.pointers import get
-
-    rows: list[tuple[int, str, str, Field]] = []
-
-    def add(field: Field, depth: int) -> None:
-        value = get(answers, field.pointer)
-        if value is ABSENT or field.kind is Kind.CONSTANT:
-            return
-        name = label(form, field, language)
-        if field.leaf:
-            rows.append((depth, name, readable(form, field, value, language), field))
-            return
-        if field.pointer and field.kind is not Kind.ENTRIES:
-            rows.append((depth, name, "", field))
-        for below in field.children:
-            add(below, depth + bool(field.pointer))
-
-    add(root, 0)
-    return rows
-
-
-__all__ = ["Rendered", "Renderer", "answer_rows", "choice_title", "escape"]

@@ -1,0 +1,120 @@
+"""Routes, and what stands around every page."""
+
+from __future__ import annotations
+
+import logging
+import secrets
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import FormData
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import Mount, Route
+from starlette.staticfiles import StaticFiles
+
+from dossierkit.blobs.disk import DiskBlobs
+from dossierkit.engine import Engine
+from dossierkit.errors import StoreError, UnknownDossier, UnknownProcedure, UnwritableStore
+from dossierkit_web.pages import applying, dossiers, home, procedures
+from dossierkit_web.security import SecureHeaders, same_origin
+from dossierkit_web.site import Site, WebConfig
+
+Page = Callable[[Site, Request, FormData], Response]
+
+_log = logging.getLogger(__name__)
+
+
+def create_app(engine: Engine, *, blobs: Path | str, config: WebConfig | None = None) -> Starlette:
+    """The portal over *engine* as an ASGI application.
+
+    Args:
+        blobs: the folder of attachments, outside any web root.
+    """
+    settings = config or WebConfig()
+    site = Site.of(engine, DiskBlobs(blobs), settings)
+    static = StaticFiles(packages=[("dossierkit_web", "static")])
+
+    def route(path: str, page: Page, *methods: str) -> Route:
+        return Route(path, _endpoint(site, page), methods=list(methods or ("GET",)))
+
+    return Starlette(
+        routes=[
+            route("/", home.show),
+            route("/procedures", procedures.show_list),
+            route("/procedures/{code}", procedures.show_one),
+            route("/procedures/{code}/apply", applying.show, "GET"),
+            route("/procedures/{code}/apply", applying.receive, "POST"),
+            route("/procedures/{code}/apply/review", applying.review),
+            route("/procedures/{code}/apply/review", applying.submit, "POST"),
+            route("/procedures/{code}/apply/cancel", applying.ask_cancel),
+            route("/procedures/{code}/apply/cancel", applying.cancel, "POST"),
+            route("/dossiers/{code}", dossiers.show),
+            route("/lookup", dossiers.lookup),
+            Route("/healthz", _health(engine)),
+            Mount("/static", static),
+        ],
+        middleware=[Middleware(SecureHeaders, secure=settings.secure)],
+        exception_handlers={404: _problem_page(site, "not-found"), 405: _problem_page(site, "not-found"),
+                            413: _problem_page(site, "too-large"), 403: _problem_page(site, "refused"), Exception: _failure(site)},
+        max_body_size=settings.max_body_bytes,
+    )
+
+
+def _endpoint(site: Site, page: Page) -> Callable[[Request], Awaitable[Response]]:
+    """*page* in the thread pool; only the body is read here."""
+
+    async def endpoint(request: Request) -> Response:
+        if not same_origin(request):
+            raise HTTPException(403)
+        if request.method != "POST":
+            return await run_in_threadpool(_guarded, site, page, request, FormData())
+        async with request.form(max_files=site.config.max_files, max_fields=site.config.max_fields, max_part_size=2**20) as form:
+            return await run_in_threadpool(_guarded, site, page, request, form)
+
+    return endpoint
+
+
+def _guarded(site: Site, page: Page, request: Request, form: FormData) -> Response:
+    try:
+        return page(site, request, form)
+    except (UnknownProcedure, UnknownDossier):
+        return site.page(request, "message", code=404, name="not-found")
+    except UnwritableStore as error:
+        _log.error("%s", error)  # noqa: TRY400  # its message says it all
+        response = site.page(request, "message", code=503, name="unwritable")
+        response.headers["Retry-After"] = "60"
+        return response
+
+
+def _problem_page(site: Site, name: str) -> Any:
+    async def handler(request: Request, error: Exception) -> Response:
+        code = error.status_code if isinstance(error, HTTPException) else 500
+        return site.page(request, "message", code=code, name=name)
+
+    return handler
+
+
+def _failure(site: Site) -> Any:
+    async def handler(request: Request, error: Exception) -> Response:
+        id = secrets.token_hex(4)
+        _log.error("failure %s at %s %s", id, request.method, request.url.path, exc_info=error)
+        return site.page(request, "message", code=500, name="failed", id=id)
+
+    return handler
+
+
+def _health(engine: Engine) -> Callable[[Request], Response]:
+    def health(request: Request) -> Response:  # noqa: ARG001  # Starlette hands it over
+        try:
+            engine.store.remember("health", engine.today().isoformat())
+        except StoreError:
+            return PlainTextResponse("store", 503)
+        return PlainTextResponse("ok")
+
+    return health

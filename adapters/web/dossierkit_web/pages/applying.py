@@ -1,0 +1,175 @@
+"""Filling in a form: show, save, update, rows, review, submit, cancel."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from starlette.datastructures import FormData, UploadFile
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+
+from dossierkit.dossiers.dossier import Action, Actor, Dossier, State
+from dossierkit.dossiers.procedure import Procedure
+from dossierkit.errors import RefusedAnswers, StaleDossier, UnknownDossier
+from dossierkit.forms import Field, Layout, Problem, effective, parse
+from dossierkit.forms.controls import layout as layout_of
+from dossierkit.forms.controls import pointer_of
+from dossierkit.forms.defaults import initial
+from dossierkit.forms.pointers import Json, get, put
+from dossierkit.forms.rows import rearranged
+from dossierkit.html.summary import answer_rows
+from dossierkit_web.session import Session, begin_session, keep
+from dossierkit_web.site import Site, language_of
+
+
+def show(site: Site, request: Request, form: FormData) -> Response:  # noqa: ARG001  # every page has this shape
+    """The form, with the draft of this session where there is one."""
+    code = request.path_params["code"]
+    draft = _draft(site, request, code)
+    procedure = site.engine.procedure_of(draft) if draft is not None else site.engine.procedure(code)
+    answers = draft.answers if draft is not None else initial(procedure.form)
+    problems = site.engine.check(draft) if draft is not None and "problems" in request.query_params else ()
+    return _form(site, request, procedure, answers, draft=draft, problems=problems, notice="existing" if draft is not None else "")
+
+
+def receive(site: Site, request: Request, form: FormData) -> Response:
+    """Keeps what was typed, then does what the button says."""
+    code, language = request.path_params["code"], language_of(request)
+    session = site.session(request) or begin_session(site.engine.store, site.engine.today().isoformat())
+    draft = _draft(site, request, code, session) or site.engine.begin(code, session.actor, {})
+    procedure = site.engine.procedure_of(draft)
+    pairs = [(name, value) for name, value in form.multi_items() if isinstance(value, str)]
+    answers = parse(procedure.form, pairs, base=draft.answers, language=language)
+    answers = _with_uploads(site, procedure, form, answers)
+    button = next((value for name, value in pairs if name == "do"), "save")
+    answers, layout = rearranged(answers, layout_of(pairs), button)
+    try:
+        draft = site.engine.save(draft.id, answers, session.actor, version=_version(form, draft))
+    except StaleDossier:
+        response = _form(site, request, procedure, answers, draft=draft, layout=layout, notice="stale", code=409)
+        return keep(session, response, secure=site.config.secure)
+    response = _after(site, request, procedure, draft, layout, button)
+    return keep(session, response, secure=site.config.secure)
+
+
+def _after(site: Site, request: Request, procedure: Procedure, draft: Dossier, layout: Layout, button: str) -> Response:
+    base = f"{request.url.path}?draft={draft.id}"
+    if button == "continue":
+        problems = site.engine.check(draft)
+        if problems:
+            return _form(site, request, procedure, draft.answers, draft=draft, problems=problems, layout=layout, code=422)
+        return RedirectResponse(f"{request.url.path}/review?draft={draft.id}", 303)
+    if button == "cancel":
+        return RedirectResponse(f"{request.url.path}/cancel?draft={draft.id}", 303)
+    if button == "save" and "x-fragment" not in request.headers:
+        return RedirectResponse(base, 303)
+    return _form(site, request, procedure, draft.answers, draft=draft, layout=layout)
+
+
+def review(site: Site, request: Request, form: FormData) -> Response:  # noqa: ARG001  # every page has this shape
+    """Every answer once more before it is sent."""
+    draft = _own(site, request)
+    procedure, language = site.engine.procedure_of(draft), language_of(request)
+    rows = answer_rows(procedure.form, effective(procedure.form, draft.answers), draft.answers, language)
+    return site.page(request, "review", draft=draft, title=procedure.title(language), rows=rows, code_=draft.procedure)
+
+
+def submit(site: Site, request: Request, form: FormData) -> Response:
+    """Sends the dossier; twice is once."""
+    draft = _own(site, request, form)
+    session = site.session(request)
+    assert session is not None, "a draft was found, so there is a session"
+    try:
+        dossier = site.engine.submit(draft.id, session.actor)
+    except RefusedAnswers:
+        return RedirectResponse(f"/procedures/{draft.procedure}/apply?draft={draft.id}&problems", 303)
+    return RedirectResponse(f"/dossiers/{dossier.code}?done", 303)
+
+
+def ask_cancel(site: Site, request: Request, form: FormData) -> Response:  # noqa: ARG001  # every page has this shape
+    """Asks back before a draft is deleted."""
+    draft = _own(site, request)
+    title = site.engine.procedure_of(draft).title(language_of(request))
+    return site.page(request, "cancel", draft=draft, title=title)
+
+
+def cancel(site: Site, request: Request, form: FormData) -> Response:
+    """Deletes the draft."""
+    draft = _own(site, request, form)
+    session = site.session(request)
+    assert session is not None, "a draft was found, so there is a session"
+    site.engine.act(draft.id, Action.CANCEL, session.actor)
+    return site.page(request, "cancelled")
+
+
+def _own(site: Site, request: Request, form: FormData | None = None) -> Dossier:
+    """The dossier that the request names, if it is this session's."""
+    session = site.session(request)
+    id = str((form or {}).get("meta:draft") or request.query_params.get("draft", ""))
+    if session is None:
+        raise UnknownDossier("no such dossier")
+    return site.engine.open(id, session.actor)
+
+
+def _draft(site: Site, request: Request, code: str, session: Session | None = None) -> Dossier | None:
+    """The draft that the address names, or the newest one of this procedure in this session."""
+    session = session or site.session(request)
+    if session is None:
+        return None
+    id = request.query_params.get("draft")
+    if id:
+        found = site.engine.open(id, session.actor)
+        return found if found.state is State.DRAFT and found.procedure == code else None
+    return _newest(site, session.actor, code)
+
+
+def _newest(site: Site, actor: Actor, code: str) -> Dossier | None:
+    mine = site.engine.find(actor, limit=50)
+    return next((one for one in mine if one.state is State.DRAFT and one.procedure == code), None)
+
+
+def _version(form: FormData, draft: Dossier) -> int:
+    """The version that the page was made from; a page without one is a new draft's."""
+    typed = str(form.get("meta:version", ""))
+    return int(typed) if typed.isascii() and typed.isdigit() and len(typed) < 10 else draft.version
+
+
+def _with_uploads(site: Site, procedure: Procedure, form: FormData, answers: Json) -> Json:
+    """*answers* with the ids of the files that came along."""
+    several = {field.pointer for field in _fields(procedure, answers) if field.several}
+    for name, value in form.multi_items():
+        kind, pointer = pointer_of(name)
+        if kind == "upload" and isinstance(value, UploadFile) and value.filename:
+            id = site.blobs.put(value.filename, value.file.read())
+            before = get(answers, pointer)
+            answers = put(answers, pointer, [*(before if isinstance(before, list) else []), id] if pointer in several else id)
+    return answers
+
+
+def _fields(procedure: Procedure, answers: Json) -> Iterable[Field]:
+    from dossierkit.forms.effective import walk
+
+    return walk(effective(procedure.form, answers))
+
+
+def _form(
+    site: Site,
+    request: Request,
+    procedure: Procedure,
+    answers: Json,
+    *,
+    draft: Dossier | None,
+    problems: tuple[Problem, ...] = (),
+    layout: Layout | None = None,
+    notice: str = "",
+    code: int = 200,
+) -> Response:
+    language = language_of(request)
+    rendered = site.renderer.render(procedure.form, answers, problems=problems, language=language, layout=layout)
+    if "x-fragment" in request.headers:
+        version = {"X-Draft": draft.id, "X-Version": str(draft.version)} if draft is not None else {}
+        return HTMLResponse(str(rendered.fields), code, headers=version)
+    return site.page(
+        request, "apply", code=code, procedure=procedure, title=procedure.title(language), form=rendered, draft=draft,
+        notice=notice, problems=problems,
+    )

@@ -1,0 +1,115 @@
+"""What every page needs: the engine, the renderer, the templates, the settings."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from functools import lru_cache
+from typing import Any
+
+import attrs
+from jinja2 import ChoiceLoader, Environment, FileSystemLoader, PackageLoader
+from markdown_it import MarkdownIt
+from markupsafe import Markup
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response
+
+from dossierkit.blobs.disk import DiskBlobs
+from dossierkit.engine import ZONE, Engine
+from dossierkit.html import Renderer
+from dossierkit_web.session import Session, session_of
+from dossierkit_web.words import WORDS, word
+
+
+@attrs.frozen
+class WebConfig:
+    """The settings of the adapter."""
+
+    #: The largest request, files included.
+    max_body_bytes: int = 32 * 1024 * 1024
+    max_fields: int = 20_000
+    max_files: int = 100
+    #: Folders with templates that replace ours.
+    templates: tuple[str, ...] = ()
+    #: The portal is reached over TLS, itself or behind a proxy: cookies are marked `Secure`.
+    secure: bool = False
+
+
+@attrs.frozen(eq=False)
+class Site:
+    """Made once, shared by all requests, never changed."""
+
+    engine: Engine
+    renderer: Renderer
+    blobs: DiskBlobs
+    config: WebConfig
+    pages: Environment
+
+    @classmethod
+    def of(cls, engine: Engine, blobs: DiskBlobs, config: WebConfig) -> Site:
+        """A site over *engine*."""
+        dialect = engine.catalog.dialect
+        renderer = Renderer(folders=config.templates, file_name=blobs.name, widgets=dialect.widgets)
+        folders = [FileSystemLoader(folder) for folder in config.templates]
+        pages = Environment(
+            loader=ChoiceLoader([*folders, PackageLoader("dossierkit_web")]), autoescape=True, trim_blocks=True, lstrip_blocks=True
+        )
+        return cls(engine, renderer, blobs, config, pages)
+
+    def page(self, request: Request, name: str, *, code: int = 200, **values: Any) -> Response:
+        """The page *name*, in the language of the request."""
+        language = language_of(request)
+        template = self.pages.get_template(f"{name}.html")
+        shown = template.render(
+            request=request, language=language, say=_say(language), here=request.url.path, other=_other(request, language),
+            money=_money, day=_day, **values,
+        )
+        response = HTMLResponse(shown, code)
+        if "lang" in request.query_params and request.query_params["lang"] in WORDS:
+            response.set_cookie("lang", language, max_age=31_536_000, httponly=True, samesite="lax", secure=self.config.secure)
+        return response
+
+    def session(self, request: Request) -> Session | None:
+        """The session of the request, if it has one."""
+        return session_of(self.engine.store, request.cookies, secure=self.config.secure)
+
+
+def language_of(request: Request) -> str:
+    """`?lang=`, else what was chosen before, else Vietnamese."""
+    for known in (request.query_params.get("lang"), request.cookies.get("lang")):
+        if known in WORDS:
+            return str(known)
+    return "vi"
+
+
+@lru_cache(maxsize=8)
+def _say(language: str) -> Any:
+    def say(name: str, **values: object) -> str:
+        return word(name, language, **values)
+
+    return say
+
+
+def _other(request: Request, language: str) -> str:
+    """This page in the other language."""
+    query = [(k, v) for k, v in request.query_params.multi_items() if k != "lang"]
+    from urllib.parse import urlencode
+
+    return "?" + urlencode([*query, ("lang", "en" if language == "vi" else "vi")])
+
+
+def _money(amount: int, language: str) -> str:
+    grouped = f"{amount:,}"
+    return f"{grouped.replace(',', '.')}\u00a0đ" if language == "vi" else f"VND\u00a0{grouped}"
+
+
+def _day(moment: datetime, *, clock: bool = False) -> str:
+    local = moment.astimezone(ZONE)
+    return f"{local:%d/%m/%Y %H:%M}" if clock else f"{local:%d/%m/%Y}"
+
+
+@lru_cache(maxsize=256)
+def markdown(text: str) -> Markup:
+    """Guidance as HTML; markup inside it stays text, and links only lead to web addresses."""
+    return Markup(MarkdownIt("commonmark", {"html": False, "typographer": False}).render(text))  # noqa: S704  # markdown-it escapes
+
+

@@ -1,0 +1,1 @@
+"""Where the bytes of attachments are kept, behind `ports.BlobStore`."""

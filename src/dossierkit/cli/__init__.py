@@ -1,0 +1,37 @@
+"""The command line.  Each command imports what it needs when it runs, so that `--help` is quick."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+from dossierkit.errors import DossierkitError
+
+
+class _OneLine(click.Group):
+    """Ends every expected failure with one line that says what to do, and exit code 2."""
+
+    def invoke(self, ctx: click.Context) -> object:
+        """See `click.Group.invoke`."""
+        try:
+            return super().invoke(ctx)
+        except (DossierkitError, OSError) as error:
+            click.echo(f"dossierkit: {error}", err=True)
+            sys.exit(2)
+
+
+@click.group(cls=_OneLine, context_settings={"auto_envvar_prefix": "DOSSIERKIT", "help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="dossierkit")
+def main() -> None:
+    """A procedure is a file: drop a JSON Schema into a folder and citizens can fill it."""
+
+
+def _register() -> None:
+    from dossierkit.cli import dossiers, files, serving
+
+    for command in (*serving.COMMANDS, *files.COMMANDS, *dossiers.COMMANDS):
+        main.add_command(command)
+
+
+_register()

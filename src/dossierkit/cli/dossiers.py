@@ -1,0 +1,98 @@
+"""Dossiers from the command line: list, submit, show, verify."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+import click
+
+from dossierkit.cli.options import agency_option, data_option, engine_of, language_option, procedures_option
+
+
+@click.command("list")
+@data_option
+@procedures_option
+@language_option
+@click.argument("words", nargs=-1)
+def list_(data: Path, procedures: Path | None, language: str, words: tuple[str, ...]) -> None:
+    """List the procedures (whose title, code or guidance hold WORDS)."""
+    engine = engine_of(data, procedures)
+    for one in engine.procedures(" ".join(words), language=language):
+        click.echo(f"{one.code}\t{one.title_in(language)}")
+    for fault in engine.catalog.faults():
+        click.echo(f"{fault.file}: {fault.message}", err=True)
+    click.echo(f"from {engine.catalog.folder.resolve()}", err=True)
+
+
+@click.command()
+@data_option
+@procedures_option
+@agency_option
+@click.argument("procedure")
+@click.argument("answers", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+def submit(data: Path, procedures: Path | None, agency: str | None, procedure: str, answers: Path) -> None:
+    """Submit ANSWERS (a JSON file) to PROCEDURE and print the dossier code."""
+    from dossierkit.dossiers.dossier import Actor
+    from dossierkit.errors import RefusedAnswers
+    from dossierkit.forms import load, message
+
+    engine = engine_of(data, procedures, agency)
+    actor = Actor("command-line", "officer")
+    draft = engine.begin(procedure, actor, load(answers.read_bytes()).value)
+    try:
+        click.echo(engine.submit(draft.id, actor).code)
+    except RefusedAnswers as refused:
+        form = engine.procedure(procedure).form
+        for problem in refused.problems:
+            click.echo(f"{problem.at or '/'}: {message(form, problem, answers=draft.answers)}", err=True)
+        engine.store.delete(draft.id, draft.version)
+        sys.exit(1)
+
+
+@click.command()
+@data_option
+@procedures_option
+@language_option
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@click.argument("code")
+def show(data: Path, procedures: Path | None, language: str, as_json: bool, code: str) -> None:
+    """Show the dossier with CODE."""
+    from dossierkit.errors import UnknownDossier
+    from dossierkit.forms import effective
+    from dossierkit.html.summary import answer_rows
+
+    engine = engine_of(data, procedures)
+    dossier = engine.lookup(code)
+    if dossier is None:
+        raise UnknownDossier(f"no dossier has the code {code}")
+    procedure = engine.procedure_of(dossier)
+    facts = {
+        "code": str(dossier.code), "procedure": dossier.procedure, "title": procedure.title(language), "state": dossier.state.name.lower(),
+        "submitted": dossier.submitted.isoformat() if dossier.submitted else None, "revision": dossier.revision,
+    }
+    if as_json:
+        click.echo(json.dumps({**facts, "answers": dossier.answers}, ensure_ascii=False, indent=2))
+        return
+    for name, value in facts.items():
+        click.echo(f"{name:10} {value}")
+    for row in answer_rows(procedure.form, effective(procedure.form, dossier.answers), dossier.answers, language):
+        click.echo(f"{'  ' * row.depth}{row.label}" + (f": {row.text}" if row.text is not None else ""))
+
+
+@click.command()
+@data_option
+@procedures_option
+def verify(data: Path, procedures: Path | None) -> None:
+    """Prove that codes have no gaps and histories were not changed; exit 1 where they do or were."""
+    engine = engine_of(data, procedures)
+    found = 0
+    for contradiction in engine.verify():
+        found += 1
+        click.echo(contradiction)
+    click.echo("all is well" if not found else f"{found} contradictions", err=bool(found))
+    sys.exit(1 if found else 0)
+
+
+COMMANDS = (list_, submit, show, verify)

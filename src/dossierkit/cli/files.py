@@ -1,0 +1,125 @@
+"""Procedure files from the command line: new, render, check."""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from dossierkit.cli.options import language_option
+
+if TYPE_CHECKING:
+    from dossierkit.forms import Form
+
+_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+
+
+def form_at(path: Path) -> Form:
+    """The form in the file *path*, with the files beside it that it refers to."""
+    from dossierkit.catalog import bundle_of
+    from dossierkit.dossiers.procedure import Bundle
+    from dossierkit.forms import STANDARD, read
+    from dossierkit.wiring import with_lists
+
+    bundle: Bundle = bundle_of(path.parent, path.name)
+    resources = {name: document for name, document in bundle.documents.items() if name}
+    return read(bundle.documents[""], resources=resources, dialect=with_lists(STANDARD, None))
+
+
+@click.command()
+@click.argument("name")
+@click.option("--into", type=click.Path(file_okay=False, path_type=Path), default=Path("schemas/procedures"), show_default=True)
+def new(name: str, into: Path) -> None:
+    """Write a procedure file called NAME to start from."""
+    from dossierkit.errors import SettingsError
+
+    if not re.fullmatch(r"[a-z0-9][a-z0-9.-]*", name):
+        raise SettingsError(f"{name!r} is no file name for a procedure; use small letters, digits and hyphens")
+    path = into / f"{name}.json"
+    if path.exists():
+        raise SettingsError(f"{path} exists already; choose another name")
+    into.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(_scaffold(name), ensure_ascii=False, indent=2) + "\n", "utf-8")
+    click.echo(f"{path}: edit it, then run: dossierkit lint {path}")
+
+
+def _scaffold(name: str) -> dict[str, Any]:
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "Tên thủ tục",
+        "type": "object",
+        "required": ["fullName", "purpose"],
+        "unevaluatedProperties": False,
+        "properties": {
+            "fullName": {"title": "Họ và tên", "type": "string", "format": "vn-name", "maxLength": 100},
+            "phone": {"title": "Số điện thoại", "type": "string", "format": "vn-phone"},
+            "purpose": {"title": "Nội dung đề nghị", "type": "string", "minLength": 5, "maxLength": 1000},
+        },
+        "x-procedure": {
+            "code": name,
+            "guidance": "Điền biểu mẫu rồi nộp.",
+            "timeLimit": {"count": 5, "unit": "working"},
+            "sections": [{"title": "Người đề nghị", "fields": ["/fullName", "/phone"]}, {"title": "Nội dung", "fields": ["/purpose"]}],
+            "source": "Mẫu để bắt đầu",
+            "verified": False,
+        },
+        "x-tests": [
+            {"name": "đủ", "answers": {"fullName": "Nguyễn Văn A", "purpose": "Xin cấp bản sao"}, "problems": []},
+            {"name": "thiếu tên", "answers": {"purpose": "Xin cấp bản sao"}, "problems": ["/fullName required"]},
+        ],
+        "x-translations": {
+            "en": {
+                "/title": "Name of the procedure",
+                "/properties/fullName/title": "Full name",
+                "/properties/phone/title": "Telephone",
+                "/properties/purpose/title": "What you ask for",
+                "/x-procedure/guidance": "Fill in the form and submit it.",
+                "/x-procedure/sections/0/title": "Applicant",
+                "/x-procedure/sections/1/title": "Content",
+                "/x-procedure/source": "A template to start from",
+            }
+        },
+    }
+
+
+@click.command()
+@click.argument("file", type=_FILE)
+@click.option("--answers", type=_FILE, help="A JSON file of answers to show.")
+@language_option
+def render(file: Path, answers: Path | None, language: str) -> None:
+    """Print the form in FILE as HTML."""
+    from dossierkit.forms import load
+    from dossierkit.html import Renderer
+
+    value = load(answers.read_bytes()).value if answers is not None else {}
+    click.echo(Renderer().render(form_at(file), value, language=language).fields)
+
+
+@click.command()
+@click.argument("file", type=_FILE)
+@click.argument("answers", type=_FILE)
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@click.option("--today", type=click.DateTime(["%Y-%m-%d"]), default=None, help="The day to judge by.  [default: today]")
+@language_option
+def check(file: Path, answers: Path, as_json: bool, today: Any, language: str) -> None:
+    """Check ANSWERS against the form in FILE; exit 1 where something is wrong."""
+    from dossierkit.forms import check as judge
+    from dossierkit.forms import load, message
+
+    form, value = form_at(file), load(answers.read_bytes()).value
+    problems = judge(form, value, today=today.date() if today else date.today())
+    rows = [{"at": p.at, "rule": p.rule, "message": message(form, p, language=language, answers=value)} for p in problems]
+    if as_json:
+        click.echo(json.dumps(rows, ensure_ascii=False, indent=2))
+    else:
+        for row in rows:
+            click.echo(f"{row['at'] or '/'}: {row['message']} [{row['rule']}]")
+    sys.exit(1 if rows else 0)
+
+
+COMMANDS = (new, render, check)

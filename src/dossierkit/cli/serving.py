@@ -1,0 +1,68 @@
+"""`serve`: the reference portal."""
+
+from __future__ import annotations
+
+import logging
+import socket
+import sys
+import threading
+from pathlib import Path
+
+import click
+
+from dossierkit.cli.options import agency_option, data_option, engine_of, procedures_option
+
+
+@click.command()
+@data_option
+@procedures_option
+@agency_option
+@click.option("--host", default="127.0.0.1", envvar="DOSSIERKIT_HOST", show_default=True)
+@click.option("--port", default=8000, type=click.IntRange(0, 65535), envvar="DOSSIERKIT_PORT", show_default=True)
+@click.option("--secure", is_flag=True, envvar="DOSSIERKIT_SECURE", help="Reached over TLS, itself or behind a proxy: cookies are marked Secure.")
+def serve(data: Path, procedures: Path | None, agency: str | None, host: str, port: int, secure: bool) -> None:
+    """Run the reference portal until Ctrl-C."""
+    try:
+        import uvicorn
+
+        from dossierkit_web import WebConfig, create_app
+    except ImportError:
+        click.echo("dossierkit: the portal needs the web extra: pip install 'dossierkit[web]'", err=True)
+        sys.exit(2)
+    logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
+    logging.getLogger("httpx").setLevel(logging.WARNING)
+    engine = engine_of(data, procedures, agency)
+    app = create_app(engine, blobs=data / "attachments", config=WebConfig(secure=secure))
+    listening = _bound(host, port)
+    address = f"http://{host}:{listening.getsockname()[1]}"
+    count = len(engine.procedures())
+    click.echo(f"dossierkit serves {count} procedures at {address}")
+    click.echo(f"  procedures  {engine.catalog.folder.resolve()}   drop a JSON Schema in there and reload {address}/procedures")
+    click.echo(f"  data        {data.resolve()}")
+    click.echo(f"  try         {address}/procedures?q=dat+dai   then fill a form, submit, and look its code up at {address}/lookup")
+    click.echo("  Ctrl-C stops it.")
+    threading.Thread(target=_warm, daemon=True).start()
+    uvicorn.Server(uvicorn.Config(app, log_level="warning", server_header=False)).run(sockets=[listening])
+    engine.close()
+
+
+def _warm() -> None:
+    """The first rule would wait for this import otherwise."""
+    import cel  # noqa: F401  # the import is the point
+
+
+def _bound(host: str, port: int) -> socket.socket:
+    from dossierkit.errors import SettingsError
+
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listening = socket.socket(family)
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listening.bind((host, port))
+    except OSError as error:
+        listening.close()
+        raise SettingsError(f"cannot listen on {host} port {port}: {error.strerror}; choose another with --port") from None
+    return listening
+
+
+COMMANDS = (serve,)

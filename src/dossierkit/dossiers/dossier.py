@@ -1,0 +1,100 @@
+"""The dossier (hồ sơ), its events and who acts: frozen values."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from datetime import datetime
+from enum import Enum, IntEnum
+
+import attrs
+
+from dossierkit.dossiers.codes import DossierCode
+from dossierkit.forms.pointers import Json
+
+
+class State(IntEnum):
+    """The national state codes; 0 is a draft and stays here."""
+
+    DRAFT = 0
+    SUBMITTED = 1
+    ACCEPTED = 2
+    REFUSED = 3
+    PROCESSING = 4
+    SUPPLEMENT_REQUESTED = 5
+    PAYMENT_REQUESTED = 6
+    WITHDRAWN = 7
+    STOPPED = 8
+    COMPLETED = 9
+    RETURNED = 10
+
+
+class Action(Enum):
+    """What somebody does to a dossier."""
+
+    BEGIN = "begin"
+    SAVE = "save"
+    SUBMIT = "submit"
+    CANCEL = "cancel"
+
+
+@attrs.frozen
+class Actor:
+    """Who acts: *id* is opaque here (an account, or a guest's session)."""
+
+    id: str
+    role: str = "citizen"
+
+
+@attrs.frozen
+class Dossier:
+    """One dossier as it stands.  Every change has version + 1; *answers* lie apart from its history."""
+
+    id: str
+    procedure: str
+    revision: str
+    owner: str
+    state: State
+    version: int
+    created: datetime
+    changed: datetime
+    answers: Json = attrs.field(hash=False, factory=dict)
+    code: DossierCode | None = None
+    submitted: datetime | None = None
+    #: The agency that issued the code.
+    agency: str | None = None
+
+
+@attrs.frozen
+class Event:
+    """One thing that happened.  *hash* covers it and the hash of the event before it.
+
+    It holds decisions, never personal data: answers are referred to by a salted digest.
+    """
+
+    dossier: str
+    number: int
+    action: Action
+    actor: str
+    at: datetime
+    facts: Mapping[str, Json] = attrs.field(hash=False)
+    before: str
+    hash: str
+
+
+def chained(
+    dossier: str, number: int, action: Action, actor: str, at: datetime, facts: Mapping[str, Json], before: str
+) -> Event:
+    """The event with its hash, given the hash *before* it (empty for the first)."""
+    body = json.dumps(
+        [dossier, number, action.value, actor, at.isoformat(), dict(facts), before],
+        ensure_ascii=False, sort_keys=True, separators=(",", ":"),
+    )
+    return Event(dossier, number, action, actor, at, facts, before, hashlib.sha256(body.encode()).hexdigest())
+
+
+def digest(answers: Json, salt: str) -> str:
+    """What an event says of *answers*: enough to prove them, nothing to read from."""
+    text = json.dumps(answers, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(f"{salt}\n{text}".encode()).hexdigest()

@@ -1,0 +1,119 @@
+"""A procedure (thủ tục): the form and what the office says about it, read from `x-procedure`."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping
+
+import attrs
+
+from dossierkit.dossiers.codes import DEFAULT_TEMPLATE
+from dossierkit.forms.form import Form
+from dossierkit.forms.messages import translated
+from dossierkit.forms.pointers import Json
+from dossierkit.forms.schemas import MAIN
+
+#: Every key of `x-procedure`; lint points out others.
+BLOCK_KEYS = frozenset(
+    """code title unit sector agency audience level guidance documents timeLimit fees results legalBasis sections
+    codeTemplate receiptTemplate workflow retention effectiveFrom effectiveUntil source verified codeVerified formCode
+    minutes migrate purpose replaces""".split()
+)
+
+
+@attrs.frozen
+class Bundle:
+    """A procedure file and every file that it reaches: path (empty for itself) → JSON.  Never changed once used."""
+
+    documents: Mapping[str, Json] = attrs.field(hash=False)
+
+    @property
+    def revision(self) -> str:
+        """The SHA-256 of the canonical bundle, 64 hexadecimal digits."""
+        return hashlib.sha256(self.canonical()).hexdigest()
+
+    def canonical(self) -> bytes:
+        """The bundle in its one spelling."""
+        return json.dumps(self.documents, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
+
+
+@attrs.frozen
+class Entry:
+    """A document, a time limit or a fee, as one of several cases; *when* is a JSON Schema on the answers."""
+
+    values: Mapping[str, Json] = attrs.field(hash=False)
+    #: Where it stands, for translations.
+    origin: str
+
+    def get(self, key: str) -> Json:
+        """The value of *key*, or None."""
+        return self.values.get(key)
+
+
+@attrs.frozen(eq=False)
+class Procedure:
+    """One revision of a procedure."""
+
+    code: str
+    form: Form
+    bundle: Bundle
+    revision: str
+
+    @property
+    def block(self) -> Mapping[str, Json]:
+        """The `x-procedure` block, empty for a bare schema."""
+        block = self.form.schema.get("x-procedure") if isinstance(self.form.schema, dict) else None
+        return block if isinstance(block, dict) else {}
+
+    def text(self, key: str, language: str = "vi") -> str:
+        """A text of the block in *language*, empty where there is none."""
+        value = self.block.get(key)
+        return translated(self.form, value, f"{MAIN}#/x-procedure/{key}", language) if isinstance(value, str) else ""
+
+    def title(self, language: str = "vi") -> str:
+        """What people call it; the code where the file has no title."""
+        own = self.form.title
+        return translated(self.form, own, f"{MAIN}#/title", language) if own else self.code
+
+    def entries(self, key: str) -> tuple[Entry, ...]:
+        """The cases of `documents`, `timeLimit`, `fees`, `results` or `legalBasis`."""
+        value = self.block.get(key)
+        listed = value if isinstance(value, list) else [value] if value is not None else []
+        where = f"/x-procedure/{key}"
+        return tuple(
+            Entry(item if isinstance(item, dict) else {"title": item}, f"{where}/{index}" if isinstance(value, list) else where)
+            for index, item in enumerate(listed)
+        )
+
+    def words(self, entry: Entry, key: str, language: str = "vi") -> str:
+        """A text of *entry* in *language*."""
+        value = entry.get(key)
+        return translated(self.form, value, f"{MAIN}#{entry.origin}/{key}", language) if isinstance(value, str) else ""
+
+    def applies(self, entry: Entry, answers: Json) -> bool:
+        """Whether *entry* is the case of these answers."""
+        from dossierkit.forms.judge import is_valid
+
+        when = entry.get("when")
+        return when is None or is_valid(when, answers, formats=True)
+
+    @property
+    def code_template(self) -> str:
+        """How its dossier codes are written."""
+        value = self.block.get("codeTemplate")
+        return value if isinstance(value, str) else DEFAULT_TEMPLATE
+
+    @property
+    def agency(self) -> str | None:
+        """The id of the agency that takes its dossiers in, or None for the installation's."""
+        value = self.block.get("agency")
+        return value if isinstance(value, str) else None
+
+
+def texts(procedure: Procedure, language: str) -> Iterator[str]:
+    """Everything that a search for a procedure looks at."""
+    yield procedure.title(language)
+    yield procedure.code
+    yield procedure.text("guidance", language)
+    yield procedure.text("sector", language)

@@ -1,0 +1,238 @@
+"""The façade: what a portal does with dossiers, in about ten methods."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from datetime import date
+from functools import lru_cache
+from zoneinfo import ZoneInfo
+
+import attrs
+
+from dossierkit.catalog import Catalog, Listed
+from dossierkit.dossiers.codes import CodeTemplate, DossierCode, parse_code
+from dossierkit.dossiers.dossier import Action, Actor, Dossier, Event, State, chained, digest
+from dossierkit.dossiers.lifecycle import target
+from dossierkit.dossiers.procedure import Procedure
+from dossierkit.errors import RefusedAnswers, StaleDossier, UnknownDossier
+from dossierkit.forms import canonical, check
+from dossierkit.forms.defaults import initial
+from dossierkit.forms.form import Problem
+from dossierkit.forms.pointers import Json
+from dossierkit.forms.rules import compute
+from dossierkit.ports import Clock, DossierStore, Submission, Tokens
+from dossierkit.text import fold
+
+#: The office's day, whatever the server's clock says.
+ZONE = ZoneInfo("Asia/Ho_Chi_Minh")
+
+_log = logging.getLogger(__name__)
+
+
+class Engine:
+    """Dossiers of the procedures in a catalog, kept in a store.
+
+    Made by `open_engine`.  An actor who may not see a dossier gets the same answer as if there were none.
+    """
+
+    def __init__(self, store: DossierStore, catalog: Catalog, *, clock: Clock, tokens: Tokens, agency: str) -> None:
+        self.store = store
+        self.catalog = catalog
+        self.agency = agency
+        self._clock = clock
+        self._tokens = tokens
+        self._restored = lru_cache(maxsize=256)(self._restore)
+
+    # --- procedures ----------------------------------------------------------------------------------------------
+
+    def procedures(self, query: str = "", *, language: str = "vi") -> tuple[Listed, ...]:
+        """The procedures that hold all words of *query*, accents or not."""
+        return self.catalog.list(query=query, language=language)
+
+    def procedure(self, code: str) -> Procedure:
+        """The procedure as new drafts get it.
+
+        Raises:
+            UnknownProcedure: none has this code.
+        """
+        return self.catalog.procedure(code)
+
+    def procedure_of(self, dossier: Dossier) -> Procedure:
+        """The procedure as it was when *dossier* was begun."""
+        return self._restored(dossier.revision, dossier.procedure)
+
+    def _restore(self, revision: str, code: str) -> Procedure:
+        bundle = self.store.bundle(revision)
+        assert bundle is not None, f"the bundle of revision {revision} is gone from the store"
+        return self.catalog.restored(bundle, code)
+
+    # --- the citizen's side --------------------------------------------------------------------------------------
+
+    def begin(self, procedure: str, actor: Actor, answers: Json = None) -> Dossier:
+        """A new draft, with the defaults of the form where no *answers* are given.
+
+        Raises:
+            UnknownProcedure: none has this code.
+        """
+        current = self.procedure(procedure)
+        now = self._clock.now()
+        filled = initial(current.form) if answers is None else answers
+        dossier = Dossier(self._tokens.token(), current.code, current.revision, actor.id, State.DRAFT, 1, now, now, filled)
+        event = chained(dossier.id, 1, Action.BEGIN, actor.id, now, {"revision": current.revision}, "")
+        self.store.create(dossier, event, current.bundle.canonical())
+        return dossier
+
+    def open(self, id: str, actor: Actor) -> Dossier:
+        """The dossier called *id*, for its owner.
+
+        Raises:
+            UnknownDossier: there is none, or it is somebody else's.
+        """
+        dossier = self.store.get(id)
+        if dossier is None or dossier.owner != actor.id:
+            raise UnknownDossier("no such dossier")
+        return dossier
+
+    def save(self, id: str, answers: Json, actor: Actor, *, version: int) -> Dossier:
+        """The draft with *answers*, complete or not.
+
+        Raises:
+            UnknownDossier: there is none, or it is somebody else's.
+            StaleDossier: it is no longer at *version*.
+            ForbiddenAction: it is no draft any more.
+        """
+        dossier = self.open(id, actor)
+        target(dossier.state, Action.SAVE)
+        _guard(dossier, version)
+        computed = compute(self.procedure_of(dossier).form.computed, answers, self.today())
+        changed = attrs.evolve(dossier, answers=computed, version=version + 1, changed=self._clock.now())
+        self.store.replace(changed)
+        return changed
+
+    def check(self, dossier: Dossier) -> tuple[Problem, ...]:
+        """What keeps *dossier* from being submitted."""
+        form = self.procedure_of(dossier).form
+        problems = check(form, canonical(form, dossier.answers), today=self.today())
+        for problem in problems:
+            if "failure" in problem.params:
+                _log.error("a rule of %s fails: %s", dossier.procedure, problem.params["failure"])
+        return problems
+
+    def act(self, id: str, action: Action, actor: Actor, *, version: int | None = None) -> Dossier | None:
+        """The dossier after *action*; None where it is gone (a cancelled draft).
+
+        Submitting twice gives the same dossier with the same code.
+
+        Args:
+            version: what the actor saw; None takes whatever is stored.
+
+        Raises:
+            UnknownDossier, StaleDossier, ForbiddenAction: as for `save`.
+            RefusedAnswers: a submission with problems.
+        """
+        dossier = self.open(id, actor)
+        if action is Action.SUBMIT:
+            return self._submit(dossier, actor, version)
+        target(dossier.state, action)
+        if action is Action.CANCEL:
+            self.store.delete(id, dossier.version if version is None else version)
+            return None
+        return self.save(id, dossier.answers, actor, version=dossier.version if version is None else version)
+
+    def submit(self, id: str, actor: Actor, *, version: int | None = None) -> Dossier:
+        """The dossier with its code; see `act`."""
+        dossier = self.act(id, Action.SUBMIT, actor, version=version)
+        assert dossier is not None
+        return dossier
+
+    def find(self, actor: Actor, *, words: str = "", before: str | None = None, limit: int = 20) -> tuple[Dossier, ...]:
+        """The actor's newest dossiers that hold all *words*, those older than the dossier called *before*."""
+        return self.store.find(actor.id, words=fold(words), before=before, limit=limit)
+
+    def lookup(self, code: str) -> Dossier | None:
+        """The dossier with the code that somebody typed, or None.  Shows all of it: what a stranger may see is the caller's to choose.
+
+        Raises:
+            CodeError: it cannot be a code.
+        """
+        return self.store.by_code(parse_code(code))
+
+    def today(self) -> date:
+        """The office's day."""
+        return self._clock.now().astimezone(ZONE).date()
+
+    def close(self) -> None:
+        """Lets go of the store."""
+        self.store.close()
+
+    # --- inside ------------------------------------------------------------------------------------------------
+
+    def _submit(self, dossier: Dossier, actor: Actor, version: int | None) -> Dossier:
+        if dossier.state is not State.DRAFT:
+            return dossier
+        if version is not None:
+            _guard(dossier, version)
+        procedure = self.procedure_of(dossier)
+        form, today = procedure.form, self.today()
+        answers = canonical(form, compute(form.computed, canonical(form, dossier.answers), today))
+        ready = attrs.evolve(dossier, answers=answers)
+        problems = self.check(ready)
+        if problems:
+            raise RefusedAnswers(problems)
+        template = CodeTemplate(procedure.code_template)
+        agency = procedure.agency or self.agency
+        now, salt = self._clock.now(), self._tokens.token()
+
+        def event(code: DossierCode, before: str, number: int) -> Event:
+            facts = {"code": code.text, "agency": agency, "day": today.isoformat(), "answers": digest(answers, salt), "revision": dossier.revision}
+            return chained(dossier.id, number, Action.SUBMIT, actor.id, now, facts, before)
+
+        words = fold(" ".join((procedure.title(), *_texts(answers))))
+        return self.store.submit(
+            Submission(ready, agency, today, words, lambda number: template.issue(agency, today, number), event)
+        )
+
+    def verify(self) -> Iterator[str]:
+        """Everything in the store that contradicts something else, in words; nothing where all is well."""
+        numbers: dict[tuple[str, str], set[int]] = {}
+        for dossier in self.store.every():
+            yield from _contradictions(dossier, self.store.events(dossier.id))
+            if self.store.bundle(dossier.revision) is None:
+                yield f"{dossier.id}: the bundle of its revision is gone"
+            if dossier.code is not None and dossier.agency is not None and dossier.submitted is not None:
+                day = dossier.submitted.astimezone(ZONE).date().isoformat()
+                number = dossier.code.text.rpartition("-")[2]
+                numbers.setdefault((dossier.agency, day), set()).add(int(number))
+        for (agency, day), last in self.store.counters().items():
+            missing = set(range(1, last + 1)) - numbers.get((agency, day), set())
+            if missing:
+                yield f"{agency} {day}: no dossier has the numbers {sorted(missing)[:10]}"
+
+
+def _guard(dossier: Dossier, version: int) -> None:
+    if dossier.version != version:
+        raise StaleDossier(f"dossier {dossier.id} is at version {dossier.version}, not {version}; read it again")
+
+
+def _contradictions(dossier: Dossier, events: tuple[Event, ...]) -> Iterator[str]:
+    before = ""
+    for number, event in enumerate(events, 1):
+        again = chained(event.dossier, number, event.action, event.actor, event.at, event.facts, before)
+        if again != event:
+            yield f"{dossier.id}: event {number} was changed after the fact"
+        before = event.hash
+    codes = [event.facts.get("code") for event in events if event.action is Action.SUBMIT]
+    if codes != ([dossier.code.text] if dossier.code else []):
+        yield f"{dossier.id}: its code is not the one of its events"
+
+
+def _texts(value: Json) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict):
+        for item in value.values():
+            yield from _texts(item)
+    elif isinstance(value, list):
+        for item in value:
+            yield from _texts(item)

@@ -1,0 +1,51 @@
+"""What a new draft begins with: the defaults of the fields that hold, and what the account already knows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from dossierkit.forms.effective import effective, walk
+from dossierkit.forms.form import Form, Kind
+from dossierkit.forms.pointers import ABSENT, Json, get, parent, put, same
+
+#: A default may bring in fields with defaults of their own; so many times over.
+_ROUNDS = 8
+
+
+def initial(form: Form, account: Mapping[str, Json] | None = None) -> Json:
+    """The answers of a new draft.
+
+    Args:
+        account: what `x-prefill` points into.
+    """
+    answers: Json = {}
+    for _ in range(_ROUNDS):
+        filled = answers
+        for field in walk(effective(form, answers)):
+            if not field.pointer or field.row or field.folded or get(filled, field.pointer) is not ABSENT:
+                continue
+            value = _known(field.keywords.get("x-prefill"), account)
+            if value is ABSENT:
+                value = field.keywords.get("default", ABSENT)
+            if value is not ABSENT and value is not None and field.kind is not Kind.CONSTANT and _stands(filled, field.pointer):
+                filled = put(filled, field.pointer, value)
+        if same(filled, answers):
+            break
+        answers = filled
+    return answers
+
+
+def _known(pointer: Json, account: Mapping[str, Json] | None) -> Json:
+    if account is None or not isinstance(pointer, str) or not pointer.startswith("/"):
+        return ABSENT
+    return get(dict(account), pointer)
+
+
+def _stands(answers: Json, pointer: str) -> bool:
+    """Whether everything above *pointer* is, or can become, a group."""
+    above = parent(pointer)
+    while above:
+        if not isinstance(get(answers, above), dict) and get(answers, above) is not ABSENT:
+            return False
+        above = parent(above)
+    return True

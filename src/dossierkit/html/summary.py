@@ -1,0 +1,41 @@
+"""Answers as a summary list: check-your-answers, a submitted dossier, a slip."""
+
+from __future__ import annotations
+
+import attrs
+
+from dossierkit.forms.form import Field, Form, Kind
+from dossierkit.forms.messages import label
+from dossierkit.forms.pointers import ABSENT, Json, get
+from dossierkit.forms.view import control_id, readable
+
+
+@attrs.frozen
+class Row:
+    """One line: a heading where *text* is None."""
+
+    depth: int
+    label: str
+    text: str | None
+    pointer: str
+    #: The id of its control on the form.
+    id: str
+
+
+def answer_rows(form: Form, root: Field, answers: Json, language: str) -> tuple[Row, ...]:
+    """Every answer below *root* that is there, in page order."""
+    rows: list[Row] = []
+
+    def add(field: Field, depth: int) -> None:
+        value = get(answers, field.pointer)
+        if value is ABSENT or (field.kind is Kind.CONSTANT and not field.keywords.get("title")):
+            return
+        heading = bool(field.pointer) and field.kind is not Kind.ENTRIES
+        if heading:
+            text = readable(form, field, value, language) if field.leaf else None
+            rows.append(Row(depth, label(form, field, language), text, field.pointer, control_id(field.control or field.pointer)))
+        for below in field.children:
+            add(below, depth + heading)
+
+    add(root, 0)
+    return tuple(rows)

@@ -1,0 +1,1 @@
+"""Where dossiers are kept, behind `ports.DossierStore`: memory (the reference) and SQLite."""

@@ -1,0 +1,102 @@
+"""Many writers, one transaction: whoever comes while a commit is under way rides on the next one.
+
+There is one writer at a time, but no thread of its own: the first caller leads, commits its job together with all
+that are waiting, and hands over.  A lone caller so pays for no change of threads, and thirty-two share one sync.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import attrs
+
+T = TypeVar("T")
+
+
+@attrs.define(eq=False)
+class _Job:
+    work: Callable[[sqlite3.Connection], Any]
+    done: bool = False
+    result: Any = None
+    error: Exception | None = None
+    ready: threading.Event = attrs.field(factory=threading.Event)
+
+
+class GroupCommit:
+    """Runs jobs on *connection* in batches, each batch one durable transaction.
+
+    A job that fails takes nothing with it: the batch is run again, each job under a savepoint of its own.
+    """
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+        self._mutex = threading.Lock()
+        self._waiting: list[_Job] = []
+        self._led = False
+
+    def run(self, work: Callable[[sqlite3.Connection], T]) -> T:
+        """What *work* gives, once it is durable; *work* may run more than once and must only use its argument."""
+        job = _Job(work)
+        with self._mutex:
+            self._waiting.append(job)
+            leads, self._led = not self._led, True
+        if not leads:
+            job.ready.wait()
+        if not job.done:
+            self._lead()
+        if job.error is not None:
+            raise job.error
+        return job.result  # type: ignore[no-any-return]  # it is what *work* gave
+
+    def _lead(self) -> None:
+        with self._mutex:
+            batch, self._waiting = self._waiting, []
+        try:
+            self._commit(batch)
+        except Exception as error:  # noqa: BLE001  # every waiting caller must be told, whatever it was
+            for job in batch:
+                job.error = job.error or error
+        with self._mutex:
+            successor = self._waiting[0] if self._waiting else None
+            self._led = successor is not None
+        for job in batch:
+            job.done = True
+            job.ready.set()
+        if successor is not None:
+            successor.ready.set()
+
+    def _commit(self, batch: list[_Job]) -> None:
+        self._connection.execute("BEGIN IMMEDIATE")
+        try:
+            for job in batch:
+                job.result = job.work(self._connection)
+            self._connection.execute("COMMIT")
+        except Exception as error:  # noqa: BLE001  # one bad job must not cost the others theirs
+            self._roll_back()
+            if len(batch) == 1:
+                raise
+            del error
+            self._commit_apart(batch)
+
+    def _commit_apart(self, batch: list[_Job]) -> None:
+        self._connection.execute("BEGIN IMMEDIATE")
+        try:
+            for job in batch:
+                self._connection.execute("SAVEPOINT job")
+                try:
+                    job.result = job.work(self._connection)
+                except Exception as error:  # noqa: BLE001  # the caller of this job gets it
+                    job.error = error
+                    self._connection.execute("ROLLBACK TO job")
+                self._connection.execute("RELEASE job")
+            self._connection.execute("COMMIT")
+        except Exception:
+            self._roll_back()
+            raise
+
+    def _roll_back(self) -> None:
+        if self._connection.in_transaction:
+            self._connection.execute("ROLLBACK")

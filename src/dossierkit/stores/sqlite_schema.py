@@ -1,0 +1,65 @@
+"""The tables of the SQLite store, as recorded migrations."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import sqlite_utils
+from sqlite_utils.migrations import Migrations
+
+from dossierkit.errors import NewerStore
+
+#: Raised with each migration; a store with a higher one was written by a newer version.
+VERSION = 1
+
+migrations = Migrations("dossierkit")
+
+
+@migrations()
+def first_tables(db: sqlite_utils.Database) -> None:
+    """Dossiers, their answers and events, the counters of codes, bundles and facts."""
+    db.conn.execute(
+        """CREATE TABLE dossiers (
+            seq INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, procedure TEXT NOT NULL, revision TEXT NOT NULL,
+            owner TEXT NOT NULL, state INTEGER NOT NULL, version INTEGER NOT NULL, created TEXT NOT NULL,
+            changed TEXT NOT NULL, submitted TEXT, agency TEXT, code TEXT UNIQUE,
+            FOREIGN KEY (revision) REFERENCES bundles (revision))"""
+    )
+    db.conn.execute("CREATE INDEX dossiers_of_owner ON dossiers (owner, seq)")
+    # Answers lie apart: lists and counts of dossiers do not have to read past them.
+    db.conn.execute(
+        "CREATE TABLE answers (seq INTEGER PRIMARY KEY REFERENCES dossiers (seq) ON DELETE CASCADE, body TEXT NOT NULL)"
+    )
+    db.conn.execute(
+        """CREATE TABLE events (
+            seq INTEGER NOT NULL REFERENCES dossiers (seq) ON DELETE CASCADE, number INTEGER NOT NULL,
+            action TEXT NOT NULL, actor TEXT NOT NULL, at TEXT NOT NULL, facts TEXT NOT NULL, before TEXT NOT NULL,
+            hash TEXT NOT NULL, PRIMARY KEY (seq, number)) WITHOUT ROWID"""
+    )
+    db.conn.execute(
+        "CREATE TABLE counters (agency TEXT NOT NULL, day TEXT NOT NULL, number INTEGER NOT NULL, PRIMARY KEY (agency, day)) WITHOUT ROWID"
+    )
+    db.conn.execute("CREATE TABLE bundles (revision TEXT PRIMARY KEY, body BLOB NOT NULL)")
+    db.conn.execute("CREATE TABLE facts (name TEXT PRIMARY KEY, body TEXT NOT NULL)")
+    # Folded text (no tokenizer folds đ); the dossier itself is elsewhere, so nothing is kept twice.
+    db.conn.execute("CREATE VIRTUAL TABLE search USING fts5 (words, content='', tokenize='unicode61')")
+
+
+def migrate(path: Path) -> None:
+    """Brings the database at *path* to this version, making it where there is none.
+
+    Raises:
+        NewerStore: a newer version of dossierkit wrote it.
+    """
+    db = sqlite_utils.Database(path)
+    try:
+        version = db.conn.execute("PRAGMA user_version").fetchone()[0]
+        if version > VERSION:
+            raise NewerStore(f"{path} was written by a newer dossierkit (store version {version}, known {VERSION}); upgrade first")
+        if version < VERSION:
+            db.conn.execute("PRAGMA journal_mode=WAL")
+            migrations.apply(db)
+            db.conn.execute(f"PRAGMA user_version={VERSION}")
+            db.conn.commit()
+    finally:
+        db.close()
