@@ -55,11 +55,11 @@ class Site:
         )
         return cls(engine, renderer, blobs, config, pages)
 
-    def page(self, request: Request, name: str, *, code: int = 200, **values: Any) -> Response:
+    def page(self, request: Request, template: str, /, *, code: int = 200, **values: Any) -> Response:
         """The page *name*, in the language of the request."""
         language = language_of(request)
-        template = self.pages.get_template(f"{name}.html")
-        shown = template.render(
+        page = self.pages.get_template(f"{template}.html")
+        shown = page.render(
             request=request, language=language, say=_say(language), here=request.url.path, other=_other(request, language),
             money=_money, day=_day, **values,
         )
