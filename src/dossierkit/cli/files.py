@@ -122,4 +122,27 @@ def check(file: Path, answers: Path, as_json: bool, today: Any, language: str) -
     sys.exit(1 if rows else 0)
 
 
-COMMANDS = (new, render, check)
+@click.command()
+@click.argument("paths", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path))
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@click.option("--data", type=click.Path(path_type=Path, file_okay=False), default=None, envvar="DOSSIERKIT_DATA", help="Folder with units.json.")
+def lint(paths: tuple[Path, ...], as_json: bool, data: Path | None) -> None:
+    """Say what is wrong with procedure files, and where; exit 1 on errors."""
+    import attrs
+
+    from dossierkit.forms import STANDARD
+    from dossierkit.linting import lint_paths
+    from dossierkit.wiring import with_lists
+
+    findings = list(lint_paths(paths, with_lists(STANDARD, data), date.today()))
+    if as_json:
+        click.echo(json.dumps([attrs.asdict(finding) for finding in findings], ensure_ascii=False, indent=2))
+    else:
+        for f in findings:
+            click.echo(f"{f.file}:{f.line}:{f.column}: {f.level} {f.code}: {f.message}")
+        errors = sum(f.level == "error" for f in findings)
+        click.echo(f"{errors} errors, {sum(f.level == 'warning' for f in findings)} warnings", err=True)
+    sys.exit(1 if any(f.level == "error" for f in findings) else 0)
+
+
+COMMANDS = (new, render, check, lint)

@@ -14,7 +14,7 @@ from dossierkit.forms.properties import Property
 from dossierkit.forms.schemas import Facet
 
 #: Above this many characters an answer is long.
-LONG = 200
+LONG = 300
 #: Up to this many choices are shown as radio buttons, more as a list to pick from.
 FEW = 5
 #: Above this many choices a page shows a search box in place of all of them.

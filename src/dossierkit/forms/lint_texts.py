@@ -1,0 +1,128 @@
+"""Lint of what is said about fields: rules, sections, messages, translations."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from difflib import get_close_matches
+
+from dossierkit.forms.form import Fault, Form
+from dossierkit.forms.places import is_declared
+from dossierkit.forms.pointers import ABSENT, Json, child, get
+from dossierkit.forms.rules import FUNCTIONS, Expression
+from dossierkit.forms.schemas import BASE, MAIN, every_schema
+
+#: What CEL has of its own.
+_BUILT_IN = frozenset(
+    """all exists exists_one map filter has size int uint double string bool bytes type dyn duration timestamp matches
+    contains startsWith endsWith getFullYear getMonth getDate getDayOfMonth getDayOfWeek getDayOfYear getHours getMinutes
+    getSeconds getMilliseconds min max""".split()
+)
+_TEXTS = ("title", "description")
+
+
+def rule_faults(form: Form) -> Iterator[Fault]:
+    """Rules and computed values that read or call what is not there, and pointers that lead nowhere."""
+    names = {field for field in _top(form)} | {"answers", "today"}
+    expressions = [(rule.expression, rule.at, f"{rule.origin}/rule", f"{rule.origin}/at") for rule in form.rules]
+    expressions += [(one.expression, one.at, one.origin, one.origin) for one in form.computed]
+    for expression, at, where, place in expressions:
+        yield from _unknown(form, expression, names, where)
+        if not _declared(form, at):
+            yield Fault("dangling-pointer", place, f"{at!r} leads to no field")
+    for index, section in enumerate(form.sections):
+        for number, pointer in enumerate(section.fields):
+            if not _declared(form, pointer):
+                yield Fault("dangling-pointer", f"/x-procedure/sections/{index}/fields/{number}", f"{pointer!r} leads to no field")
+    if form.sections:
+        listed = {pointer for section in form.sections for pointer in section.fields}
+        for name in sorted(_top(form)):
+            if child("", name) not in listed:
+                yield Fault("unlisted-field", "/x-procedure/sections", f"no section lists {child('', name)!r}; it is shown last", "warning")
+
+
+def _declared(form: Form, pointer: str) -> bool:
+    try:
+        return is_declared(form, pointer)
+    except ValueError:
+        return False
+
+
+def _top(form: Form) -> frozenset[str]:
+    from dossierkit.forms.holding import declared_names
+
+    return declared_names(form.schemas, (form.root,))
+
+
+def _unknown(form: Form, expression: Expression, names: set[str], where: str) -> Iterator[Fault]:
+    for name in sorted(expression.names - names):
+        yield Fault("unknown-name", where, f"the rule reads {name!r}, which is no field{_meant(name, names)}")
+    known = _BUILT_IN | FUNCTIONS.keys() | form.dialect.functions.keys()
+    for call in sorted(expression.calls):
+        if call.isidentifier() and not call.startswith(("_", "@")) and call not in known:
+            yield Fault("unknown-function", where, f"the rule calls {call!r}, which is no function{_meant(call, known)}")
+
+
+def _meant(word: str, known: Iterator[str] | set[str] | frozenset[str]) -> str:
+    close = get_close_matches(word, list(known), 1, 0.7)
+    return f"; did you mean {close[0]!r}?" if close else ""
+
+
+def translation_faults(form: Form) -> Iterator[Fault]:
+    """Texts without a translation, and translations without a text, in every file."""
+    for uri, document in form.schemas.documents.items():
+        if not isinstance(document, dict) or not (uri == MAIN or uri.startswith(BASE)):
+            continue
+        file = "" if uri == MAIN else uri.removeprefix(BASE)
+        block = document.get("x-translations")
+        if not isinstance(block, dict):
+            if any(True for _ in texts(document)):
+                yield Fault("no-translations", "", "there is no x-translations, so English pages show this text as it is", "advice", file)
+            continue
+        for language, known in block.items():
+            where = child("/x-translations", language)
+            for pointer in known if isinstance(known, dict) else ():
+                if not isinstance(_text_at(document, pointer), str):
+                    yield Fault("stale-translation", child(where, pointer), f"{pointer!r} leads to no text", "error", file)
+            for pointer, text in texts(document):
+                if pointer not in known and any(c.isalpha() for c in text) and not text.isascii():
+                    message = f"{pointer!r} ({text[:40]!r}) has no translation"
+                    yield Fault("missing-translation", where, message, "warning", file)
+
+
+def _text_at(document: Json, pointer: str) -> Json:
+    try:
+        return get(document, pointer)
+    except ValueError:
+        return ABSENT
+
+
+def texts(document: Json) -> Iterator[tuple[str, str]]:
+    """(pointer, text) of everything in *document* that a person may read."""
+    for pointer, schema in every_schema(document):
+        if not isinstance(schema, dict):
+            continue
+        for keyword in _TEXTS:
+            if isinstance(schema.get(keyword), str):
+                yield f"{pointer}/{keyword}", schema[keyword]
+        messages = schema.get("x-messages")
+        for rule, text in messages.items() if isinstance(messages, dict) else ():
+            yield child(f"{pointer}/x-messages", rule), str(text)
+    rules = document.get("x-rules")
+    for index, rule in enumerate(rules if isinstance(rules, list) else ()):
+        if isinstance(rule, dict) and isinstance(rule.get("message"), str):
+            yield f"/x-rules/{index}/message", rule["message"]
+    block = document.get("x-procedure")
+    if isinstance(block, dict):
+        yield from _block_texts(block)
+
+
+def _block_texts(block: dict[str, Json]) -> Iterator[tuple[str, str]]:
+    for key in ("guidance", "purpose", "source"):
+        if isinstance(block.get(key), str):
+            yield f"/x-procedure/{key}", block[key]
+    for key in ("documents", "timeLimit", "fees", "results", "legalBasis", "sections"):
+        entries = block.get(key)
+        for index, entry in enumerate(entries if isinstance(entries, list) else ()):
+            for word in ("title", "note"):
+                if isinstance(entry, dict) and isinstance(entry.get(word), str):
+                    yield f"/x-procedure/{key}/{index}/{word}", entry[word]

@@ -1,0 +1,82 @@
+"""Every place of a form as its file declares it, whatever the answers: for lint, and for pointers in files."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import attrs
+
+from dossierkit.forms.form import Form
+from dossierkit.forms.holding import reachable
+from dossierkit.forms.pointers import child, split
+from dossierkit.forms.schemas import Facet
+
+#: How deep lint looks; recursion has no end of its own.
+MAX_DEPTH = 40
+
+
+@attrs.frozen
+class Place:
+    """A place in the answers and every schema that can hold there.  Rows are written `*`."""
+
+    pointer: str
+    facets: tuple[Facet, ...]
+
+    def names(self) -> frozenset[str]:
+        """The members that some schema declares here."""
+        return frozenset(name for facet in self.facets for name in facet.get("properties") or {})
+
+
+def places(form: Form) -> Iterator[Place]:
+    """Every place below the root, each set of schemas once on the way down."""
+    seen: set[frozenset[Facet]] = set()
+    pending = [("", (form.root,), 0)]
+    while pending:
+        pointer, seeds, depth = pending.pop()
+        place = Place(pointer, tuple(reachable(form.schemas, seeds)))
+        marks = frozenset(f for f in place.facets if isinstance(f.schema, dict))
+        if marks in seen or depth > MAX_DEPTH:
+            continue
+        seen.add(marks)
+        yield place
+        pending.extend((at, below, depth + 1) for at, below in _below(form, place))
+
+
+def _below(form: Form, place: Place) -> Iterator[tuple[str, tuple[Facet, ...]]]:
+    for name in sorted(place.names()):
+        yield child(place.pointer, name), member(form, place.facets, name)
+    items = _items(form, place.facets)
+    if items:
+        yield child(place.pointer, "*"), items
+
+
+def member(form: Form, facets: tuple[Facet, ...], name: str) -> tuple[Facet, ...]:
+    """The schemas that *facets* have for the member *name*."""
+    return tuple(
+        form.schemas.below(facet, child("/properties", name), facet.schema["properties"][name])
+        for facet in facets
+        if name in (facet.get("properties") or {})
+    )
+
+
+def _items(form: Form, facets: tuple[Facet, ...]) -> tuple[Facet, ...]:
+    found: list[Facet] = []
+    for facet in facets:
+        for index, item in enumerate(facet.get("prefixItems") or ()):
+            found.append(form.schemas.below(facet, f"/prefixItems/{index}", item))
+        if isinstance(facet.get("items"), dict):
+            found.append(form.schemas.below(facet, "/items", facet.schema["items"]))
+    return tuple(found)
+
+
+def is_declared(form: Form, pointer: str) -> bool:
+    """Whether the file declares a field at *pointer*; any number stands for a row."""
+    facets = tuple(reachable(form.schemas, (form.root,)))
+    for token in split(pointer):
+        below = member(form, facets, token)
+        if not below and (token.isdigit() or token == "*"):
+            below = _items(form, facets)
+        if not below:
+            return False
+        facets = tuple(reachable(form.schemas, below))
+    return True
