@@ -10,9 +10,13 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from dossierkit.dossiers.codes import DossierCode as DossierCode
-    from dossierkit.dossiers.dossier import Action as Action, Actor as Actor, Dossier as Dossier, State as State
+    from dossierkit.dossiers.dossier import Action as Action
+    from dossierkit.dossiers.dossier import Actor as Actor
+    from dossierkit.dossiers.dossier import Dossier as Dossier
+    from dossierkit.dossiers.dossier import State as State
     from dossierkit.engine import Engine as Engine
-    from dossierkit.errors import DossierkitError as DossierkitError, RefusedAnswers as RefusedAnswers
+    from dossierkit.errors import DossierkitError as DossierkitError
+    from dossierkit.errors import RefusedAnswers as RefusedAnswers
     from dossierkit.wiring import open_engine as open_engine
 
 __version__ = "0.1.0"

@@ -11,25 +11,23 @@ import logging
 import os
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any, Protocol
-from urllib.parse import urlsplit
+from typing import Protocol
 
 import attrs
 
 from dossierkit.dossiers.procedure import Bundle, Procedure
 from dossierkit.errors import CatalogError, DocumentError, SchemaError, UnknownProcedure
 from dossierkit.forms.dialect import Dialect
-from dossierkit.forms.document import Document, load
 from dossierkit.forms.form import Fault
 from dossierkit.forms.pointers import Json
 from dossierkit.forms.reading import read
+from dossierkit.listing import SHARED, Listed, bundle_of, listed, procedure_files
 from dossierkit.text import fold
 
 #: The folder is looked at again after this many seconds.
 LOOK_SECONDS = 0.25
-SHARED = "shared"
 
 _log = logging.getLogger(__name__)
 
@@ -44,28 +42,6 @@ class Memory(Protocol):
     def recall(self, key: str) -> Json:
         """What was kept, or None."""
         ...
-
-
-@attrs.frozen
-class Listed:
-    """What a list of procedures shows of one, without reading it whole."""
-
-    code: str
-    title: str
-    path: str
-    size: int
-    #: Nanoseconds, as the file system says.
-    changed: int
-    sector: str = ""
-    unit: str = ""
-    audience: tuple[str, ...] = ()
-    #: Folded words to search in.
-    words: str = ""
-    titles: Mapping[str, str] = attrs.field(factory=dict, hash=False)
-
-    def title_in(self, language: str) -> str:
-        """The title in *language*, or as the author wrote it."""
-        return self.titles.get(language, self.title)
 
 
 @attrs.define
@@ -89,7 +65,13 @@ class Catalog:
     """
 
     def __init__(
-        self, folder: Path | str, dialect: Dialect, *, memory: Memory, index: Path | None = None, now: Callable[[], float] = time.monotonic
+        self,
+        folder: Path | str,
+        dialect: Dialect,
+        *,
+        memory: Memory,
+        index: Path | None = None,
+        now: Callable[[], float] = time.monotonic,
     ) -> None:
         self.folder = Path(folder)
         if not self.folder.is_dir():
@@ -151,7 +133,7 @@ class Catalog:
                 return self._shelf
             listed: dict[str, Listed] = {}
             faults: dict[str, Fault] = {}
-            for name, size, changed in _files(self.folder):
+            for name, size, changed in procedure_files(self.folder):
                 known = self._shelf.listed.get(name) or self._kept.get(name)
                 if known is None or (known.size, known.changed) != (size, changed):
                     known = self._head(name, size, changed, faults, known)
@@ -159,7 +141,7 @@ class Catalog:
                     faults[name] = self._shelf.faults[name]
                 if known is not None:
                     listed[name] = known
-            self._shared = tuple(_files(self.folder / SHARED))
+            self._shared = tuple(procedure_files(self.folder / SHARED))
             if listed != self._shelf.listed or faults != self._shelf.faults:
                 self._shelf = _Shelf(listed, faults, self._by_code(listed, faults))
                 for fault in faults.values():
@@ -172,7 +154,7 @@ class Catalog:
         """The list entry of a file that is new or changed; the one before where it cannot be read."""
         try:
             document = json.loads((self.folder / name).read_bytes())
-            return _listed(name, size, changed, document)
+            return listed(name, size, changed, document)
         except FileNotFoundError:
             return None
         except (OSError, ValueError, RecursionError) as error:
@@ -251,81 +233,6 @@ class Catalog:
             part.replace(self._index)
         except OSError as error:
             _log.warning("the index of procedures cannot be kept: %s", error)
-
-
-def _files(folder: Path) -> Iterator[tuple[str, int, int]]:
-    """(name, size, time of change) of each JSON file in *folder*."""
-    try:
-        with os.scandir(folder) as entries:
-            for entry in entries:
-                if entry.name.endswith(".json") and not entry.name.startswith(".") and entry.is_file():
-                    stat = entry.stat()
-                    yield entry.name, stat.st_size, stat.st_mtime_ns
-    except FileNotFoundError:
-        return
-
-
-def _listed(name: str, size: int, changed: int, document: Any) -> Listed:
-    if not isinstance(document, dict):
-        raise ValueError("a procedure file is a JSON object: {…}")  # noqa: TRY004  # one kind of failure for the caller
-    block = document.get("x-procedure")
-    block = block if isinstance(block, dict) else {}
-
-    def text(value: Any) -> str:
-        return value if isinstance(value, str) else ""
-
-    code = text(block.get("code")) or name.removesuffix(".json")
-    title = text(document.get("title")) or code
-    translations = document.get("x-translations")
-    translations = translations if isinstance(translations, dict) else {}
-    titles = {lang: texts["/title"] for lang, texts in translations.items() if isinstance(texts, dict) and "/title" in texts}
-    audience = block.get("audience")
-    words = fold(" ".join((title, code, text(block.get("sector")), text(block.get("guidance")), *map(text, titles.values()))))
-    return Listed(
-        code, title, name, size, changed, text(block.get("sector")), text(block.get("unit")),
-        tuple(map(str, audience)) if isinstance(audience, list) else (), f"{words} {code.casefold()}", titles,
-    )
-
-
-def bundle_of(folder: Path, name: str) -> Bundle:
-    """The file *name* and every file of the folder that it reaches.
-
-    Raises:
-        DocumentError: one of them is not JSON that we read.
-        OSError: one of them cannot be read.
-    """
-    documents: dict[str, Json] = {}
-    pending = [("", name)]
-    while pending:
-        key, path = pending.pop()
-        document: Document = load((folder / path).read_bytes())
-        documents[key] = document.value
-        for reference in _references(document.value):
-            target = _local(reference, path)
-            if target and target not in documents and (folder / target).is_file():
-                pending.append((target, target))
-    return Bundle(documents)
-
-
-def _local(reference: str, path: str) -> str | None:
-    """The file below the folder that *reference* in *path* names, or None where it leads elsewhere."""
-    parts = urlsplit(reference)
-    if parts.scheme or parts.netloc or not parts.path or parts.path.startswith("/"):
-        return None
-    joined = os.path.normpath(os.path.join(os.path.dirname(path), parts.path))
-    return None if joined.startswith("..") or os.path.isabs(joined) else joined.replace(os.sep, "/")
-
-
-def _references(value: Json) -> Iterator[str]:
-    pending = [value]
-    while pending:
-        item = pending.pop()
-        if isinstance(item, dict):
-            if isinstance(item.get("$ref"), str):
-                yield item["$ref"]
-            pending.extend(item.values())
-        elif isinstance(item, list):
-            pending.extend(item)
 
 
 def _made(code: str, bundle: Bundle, dialect: Dialect) -> Procedure:

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 import attrs
 
-from dossierkit.catalog import Catalog, Listed
+from dossierkit.catalog import Catalog
 from dossierkit.dossiers.codes import CodeTemplate, DossierCode, parse_code
 from dossierkit.dossiers.dossier import Action, Actor, Dossier, Event, State, chained, digest
 from dossierkit.dossiers.lifecycle import target
@@ -21,6 +21,7 @@ from dossierkit.forms.defaults import initial
 from dossierkit.forms.form import Problem
 from dossierkit.forms.pointers import Json
 from dossierkit.forms.rules import compute
+from dossierkit.listing import Listed
 from dossierkit.ports import Clock, DossierStore, Submission, Tokens
 from dossierkit.text import fold
 
@@ -151,7 +152,9 @@ class Engine:
         return self.store.find(actor.id, words=fold(words), before=before, limit=limit)
 
     def lookup(self, code: str) -> Dossier | None:
-        """The dossier with the code that somebody typed, or None.  Shows all of it: what a stranger may see is the caller's to choose.
+        """The dossier with the code that somebody typed, or None.
+
+        It comes whole: what a stranger may see of it is the caller's to choose.
 
         Raises:
             CodeError: it cannot be a code.
@@ -185,7 +188,13 @@ class Engine:
         now, salt = self._clock.now(), self._tokens.token()
 
         def event(code: DossierCode, before: str, number: int) -> Event:
-            facts = {"code": code.text, "agency": agency, "day": today.isoformat(), "answers": digest(answers, salt), "revision": dossier.revision}
+            facts = {
+                "code": code.text,
+                "agency": agency,
+                "day": today.isoformat(),
+                "answers": digest(answers, salt),
+                "revision": dossier.revision,
+            }
             return chained(dossier.id, number, Action.SUBMIT, actor.id, now, facts, before)
 
         words = fold(" ".join((procedure.title(), *_texts(answers))))

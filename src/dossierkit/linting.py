@@ -9,7 +9,6 @@ from pathlib import Path
 
 import attrs
 
-from dossierkit.catalog import SHARED, bundle_of
 from dossierkit.dossiers.codes import CodeTemplate
 from dossierkit.dossiers.procedure import BLOCK_KEYS
 from dossierkit.errors import CodeError, DocumentError
@@ -18,6 +17,7 @@ from dossierkit.forms.document import Document, load
 from dossierkit.forms.form import Fault
 from dossierkit.forms.lint import lint
 from dossierkit.forms.pointers import Json, child
+from dossierkit.listing import SHARED, bundle_of
 
 
 @attrs.frozen
@@ -66,7 +66,15 @@ def lint_file(path: Path, document: Document, dialect: Dialect, today: date) -> 
         if source is None:
             source = sources[fault.file] = load((path.parent / fault.file).read_bytes())
         line, column = source.position(fault.pointer)
-        yield Finding(str(path.parent / fault.file if fault.file else path), line, column, fault.pointer, fault.code, fault.level, fault.message)
+        yield Finding(
+            str(path.parent / fault.file if fault.file else path),
+            line,
+            column,
+            fault.pointer,
+            fault.code,
+            fault.level,
+            fault.message,
+        )
 
 
 def _files(paths: Iterable[Path]) -> Iterator[Path]:
@@ -93,7 +101,9 @@ def _block_faults(document: Json, dialect: Dialect) -> Iterator[Fault]:
         return
     for key in block:
         if key not in BLOCK_KEYS:
-            yield Fault("unknown-key", child("/x-procedure", key), f"{key!r} means nothing here{_meant(key, BLOCK_KEYS)}", "warning")
+            yield Fault(
+                "unknown-key", child("/x-procedure", key), f"{key!r} means nothing here{_meant(key, BLOCK_KEYS)}", "warning"
+            )
     yield from _named(block, "sector", "sectors", dialect)
     yield from _named(block, "unit", "units", dialect)
     if isinstance(block.get("codeTemplate"), str):

@@ -25,7 +25,7 @@ from dossierkit.text import fold, nfc
 class Table:
     """An `OptionList` over rows: *value* and *title* name columns, the others can be asked for by `where`."""
 
-    rows: tuple[Mapping[str, Json], ...] = attrs.field(converter=tuple, hash=False)
+    rows: tuple[Mapping[str, Json], ...] = attrs.field(hash=False)
     value: str = "code"
     title: str = "name"
 

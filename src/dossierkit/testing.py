@@ -1,7 +1,7 @@
 """Real parts for tests, ours and yours: a store in memory, a clock that stands, tokens that count.
 
-    store = MemoryStore()
-    clock = FixedClock(datetime(2026, 11, 22, 7, tzinfo=UTC))
+store = MemoryStore()
+clock = FixedClock(datetime(2026, 11, 22, 7, tzinfo=UTC))
 """
 
 from __future__ import annotations

@@ -60,8 +60,13 @@ def create_app(engine: Engine, *, blobs: Path | str, config: WebConfig | None = 
             Mount("/static", static),
         ],
         middleware=[Middleware(SecureHeaders, secure=settings.secure)],
-        exception_handlers={404: _problem_page(site, "not-found"), 405: _problem_page(site, "not-found"),
-                            413: _problem_page(site, "too-large"), 403: _problem_page(site, "refused"), Exception: _failure(site)},
+        exception_handlers={
+            404: _problem_page(site, "not-found"),
+            405: _problem_page(site, "not-found"),
+            413: _problem_page(site, "too-large"),
+            403: _problem_page(site, "refused"),
+            Exception: _failure(site),
+        },
         max_body_size=settings.max_body_bytes,
     )
 
@@ -86,7 +91,7 @@ def _guarded(site: Site, page: Page, request: Request, form: FormData) -> Respon
     except (UnknownProcedure, UnknownDossier):
         return site.page(request, "message", code=404, name="not-found")
     except UnwritableStore as error:
-        _log.error("%s", error)  # noqa: TRY400  # its message says it all
+        _log.error("%s", error)  # its message says it all
         response = site.page(request, "message", code=503, name="unwritable")
         response.headers["Retry-After"] = "60"
         return response

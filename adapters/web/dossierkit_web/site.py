@@ -51,7 +51,10 @@ class Site:
         renderer = Renderer(folders=config.templates, file_name=blobs.name, widgets=dialect.widgets)
         folders = [FileSystemLoader(folder) for folder in config.templates]
         pages = Environment(
-            loader=ChoiceLoader([*folders, PackageLoader("dossierkit_web")]), autoescape=True, trim_blocks=True, lstrip_blocks=True
+            loader=ChoiceLoader([*folders, PackageLoader("dossierkit_web")]),
+            autoescape=True,
+            trim_blocks=True,
+            lstrip_blocks=True,
         )
         return cls(engine, renderer, blobs, config, pages)
 
@@ -60,8 +63,14 @@ class Site:
         language = language_of(request)
         page = self.pages.get_template(f"{template}.html")
         shown = page.render(
-            request=request, language=language, say=_say(language), here=request.url.path, other=_other(request, language),
-            money=_money, day=_day, **values,
+            request=request,
+            language=language,
+            say=_say(language),
+            here=request.url.path,
+            other=_other(request, language),
+            money=_money,
+            day=_day,
+            **values,
         )
         response = HTMLResponse(shown, code)
         if "lang" in request.query_params and request.query_params["lang"] in WORDS:
@@ -110,6 +119,4 @@ def _day(moment: datetime, *, clock: bool = False) -> str:
 @lru_cache(maxsize=256)
 def markdown(text: str) -> Markup:
     """Guidance as HTML; markup inside it stays text, and links only lead to web addresses."""
-    return Markup(MarkdownIt("commonmark", {"html": False, "typographer": False}).render(text))  # noqa: S704  # markdown-it escapes
-
-
+    return Markup(MarkdownIt("commonmark", {"html": False, "typographer": False}).render(text))  # markdown-it escapes

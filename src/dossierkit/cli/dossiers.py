@@ -69,8 +69,12 @@ def show(data: Path, procedures: Path | None, language: str, as_json: bool, code
         raise UnknownDossier(f"no dossier has the code {code}")
     procedure = engine.procedure_of(dossier)
     facts = {
-        "code": str(dossier.code), "procedure": dossier.procedure, "title": procedure.title(language), "state": dossier.state.name.lower(),
-        "submitted": dossier.submitted.isoformat() if dossier.submitted else None, "revision": dossier.revision,
+        "code": str(dossier.code),
+        "procedure": dossier.procedure,
+        "title": procedure.title(language),
+        "state": dossier.state.name.lower(),
+        "submitted": dossier.submitted.isoformat() if dossier.submitted else None,
+        "revision": dossier.revision,
     }
     if as_json:
         click.echo(json.dumps({**facts, "answers": dossier.answers}, ensure_ascii=False, indent=2))

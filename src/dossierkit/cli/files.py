@@ -21,9 +21,9 @@ _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 def form_at(path: Path) -> Form:
     """The form in the file *path*, with the files beside it that it refers to."""
-    from dossierkit.catalog import bundle_of
     from dossierkit.dossiers.procedure import Bundle
     from dossierkit.forms import STANDARD, read
+    from dossierkit.listing import bundle_of
     from dossierkit.wiring import with_lists
 
     bundle: Bundle = bundle_of(path.parent, path.name)
@@ -64,7 +64,10 @@ def _scaffold(name: str) -> dict[str, Any]:
             "code": name,
             "guidance": "Điền biểu mẫu rồi nộp.",
             "timeLimit": {"count": 5, "unit": "working"},
-            "sections": [{"title": "Người đề nghị", "fields": ["/fullName", "/phone"]}, {"title": "Nội dung", "fields": ["/purpose"]}],
+            "sections": [
+                {"title": "Người đề nghị", "fields": ["/fullName", "/phone"]},
+                {"title": "Nội dung", "fields": ["/purpose"]},
+            ],
             "source": "Mẫu để bắt đầu",
             "verified": False,
         },
@@ -125,7 +128,13 @@ def check(file: Path, answers: Path, as_json: bool, today: Any, language: str) -
 @click.command()
 @click.argument("paths", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path))
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-@click.option("--data", type=click.Path(path_type=Path, file_okay=False), default=None, envvar="DOSSIERKIT_DATA", help="Folder with units.json.")
+@click.option(
+    "--data",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=None,
+    envvar="DOSSIERKIT_DATA",
+    help="Folder with units.json.",
+)
 def lint(paths: tuple[Path, ...], as_json: bool, data: Path | None) -> None:
     """Say what is wrong with procedure files, and where; exit 1 on errors."""
     import attrs

@@ -12,18 +12,32 @@ if TYPE_CHECKING:
     from dossierkit.engine import Engine
 
 data_option: Callable[..., Any] = click.option(
-    "--data", type=click.Path(path_type=Path, file_okay=False), default=Path("data"), envvar="DOSSIERKIT_DATA", show_default=True,
+    "--data",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=Path("data"),
+    envvar="DOSSIERKIT_DATA",
+    show_default=True,
     help="Folder of the database and the attachments.",
 )
 procedures_option: Callable[..., Any] = click.option(
-    "--procedures", type=click.Path(path_type=Path, file_okay=False), default=None, envvar="DOSSIERKIT_PROCEDURES",
+    "--procedures",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=None,
+    envvar="DOSSIERKIT_PROCEDURES",
     help="Folder of procedure files.  [default: the samples that ship]",
 )
 agency_option: Callable[..., Any] = click.option(
-    "--agency", default=None, envvar="DOSSIERKIT_AGENCY", help="Agency id that dossier codes begin with.  [default: H29.15]",
+    "--agency",
+    default=None,
+    envvar="DOSSIERKIT_AGENCY",
+    help="Agency id that dossier codes begin with.  [default: H29.15]",
 )
 language_option: Callable[..., Any] = click.option(
-    "--language", type=click.Choice(["vi", "en"]), default="vi", envvar="DOSSIERKIT_LANGUAGE", show_default=True,
+    "--language",
+    type=click.Choice(["vi", "en"]),
+    default="vi",
+    envvar="DOSSIERKIT_LANGUAGE",
+    show_default=True,
 )
 
 

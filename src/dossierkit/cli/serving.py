@@ -19,12 +19,16 @@ from dossierkit.cli.options import agency_option, data_option, engine_of, proced
 @agency_option
 @click.option("--host", default="127.0.0.1", envvar="DOSSIERKIT_HOST", show_default=True)
 @click.option("--port", default=8000, type=click.IntRange(0, 65535), envvar="DOSSIERKIT_PORT", show_default=True)
-@click.option("--secure", is_flag=True, envvar="DOSSIERKIT_SECURE", help="Reached over TLS, itself or behind a proxy: cookies are marked Secure.")
+@click.option(
+    "--secure",
+    is_flag=True,
+    envvar="DOSSIERKIT_SECURE",
+    help="Reached over TLS, itself or behind a proxy: cookies are marked Secure.",
+)
 def serve(data: Path, procedures: Path | None, agency: str | None, host: str, port: int, secure: bool) -> None:
     """Run the reference portal until Ctrl-C."""
     try:
         import uvicorn
-
         from dossierkit_web import WebConfig, create_app
     except ImportError:
         click.echo("dossierkit: the portal needs the web extra: pip install 'dossierkit[web]'", err=True)
@@ -39,7 +43,9 @@ def serve(data: Path, procedures: Path | None, agency: str | None, host: str, po
     click.echo(f"dossierkit serves {count} procedures at {address}")
     click.echo(f"  procedures  {engine.catalog.folder.resolve()}   drop a JSON Schema in there and reload {address}/procedures")
     click.echo(f"  data        {data.resolve()}")
-    click.echo(f"  try         {address}/procedures?q=dat+dai   then fill a form, submit, and look its code up at {address}/lookup")
+    click.echo(
+        f"  try         {address}/procedures?q=dat+dai   then fill a form, submit, and look its code up at {address}/lookup"
+    )
     click.echo("  Ctrl-C stops it.")
     threading.Thread(target=_warm, daemon=True).start()
     uvicorn.Server(uvicorn.Config(app, log_level="warning", server_header=False)).run(sockets=[listening])

@@ -83,13 +83,13 @@ class Event:
     hash: str
 
 
-def chained(
-    dossier: str, number: int, action: Action, actor: str, at: datetime, facts: Mapping[str, Json], before: str
-) -> Event:
+def chained(dossier: str, number: int, action: Action, actor: str, at: datetime, facts: Mapping[str, Json], before: str) -> Event:
     """The event with its hash, given the hash *before* it (empty for the first)."""
     body = json.dumps(
         [dossier, number, action.value, actor, at.isoformat(), dict(facts), before],
-        ensure_ascii=False, sort_keys=True, separators=(",", ":"),
+        ensure_ascii=False,
+        sort_keys=True,
+        separators=(",", ":"),
     )
     return Event(dossier, number, action, actor, at, facts, before, hashlib.sha256(body.encode()).hexdigest())
 

@@ -16,9 +16,36 @@ from dossierkit.forms.schemas import MAIN
 
 #: Every key of `x-procedure`; lint points out others.
 BLOCK_KEYS = frozenset(
-    """code title unit sector agency audience level guidance documents timeLimit fees results legalBasis sections
-    codeTemplate receiptTemplate workflow retention effectiveFrom effectiveUntil source verified codeVerified formCode
-    minutes migrate purpose replaces""".split()
+    [
+        "code",
+        "title",
+        "unit",
+        "sector",
+        "agency",
+        "audience",
+        "level",
+        "guidance",
+        "documents",
+        "timeLimit",
+        "fees",
+        "results",
+        "legalBasis",
+        "sections",
+        "codeTemplate",
+        "receiptTemplate",
+        "workflow",
+        "retention",
+        "effectiveFrom",
+        "effectiveUntil",
+        "source",
+        "verified",
+        "codeVerified",
+        "formCode",
+        "minutes",
+        "migrate",
+        "purpose",
+        "replaces",
+    ]
 )
 
 
@@ -34,8 +61,9 @@ class Bundle:
         return hashlib.sha256(self.canonical()).hexdigest()
 
     def canonical(self) -> bytes:
-        """The bundle in its one spelling."""
-        return json.dumps(self.documents, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
+        """The bundle in its one spelling; members keep their order, which is the order of the form."""
+        ordered = {path: self.documents[path] for path in sorted(self.documents)}
+        return json.dumps(ordered, ensure_ascii=False, separators=(",", ":")).encode()
 
 
 @attrs.frozen

@@ -14,6 +14,26 @@ from dossierkit.forms.reading import read
 from dossierkit.forms.view import view
 
 __all__ = [
-    "STANDARD", "Choice", "Dialect", "Document", "Fault", "Field", "Form", "Format", "Kind", "Layout", "Problem",
-    "Widget", "canonical", "check", "effective", "flatten", "is_valid", "load", "message", "parse", "read", "view",
+    "STANDARD",
+    "Choice",
+    "Dialect",
+    "Document",
+    "Fault",
+    "Field",
+    "Form",
+    "Format",
+    "Kind",
+    "Layout",
+    "Problem",
+    "Widget",
+    "canonical",
+    "check",
+    "effective",
+    "flatten",
+    "is_valid",
+    "load",
+    "message",
+    "parse",
+    "read",
+    "view",
 ]

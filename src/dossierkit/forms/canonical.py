@@ -5,8 +5,8 @@ from __future__ import annotations
 from dossierkit.forms.answers import is_blank
 from dossierkit.forms.effective import effective
 from dossierkit.forms.form import Field, Form, Kind
-from dossierkit.forms.holding import declared_names
 from dossierkit.forms.pointers import ABSENT, Json, same
+from dossierkit.forms.reach import declared_names
 from dossierkit.text import nfc
 
 

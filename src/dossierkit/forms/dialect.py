@@ -17,20 +17,73 @@ from dossierkit.forms.pointers import Json
 
 #: The keywords of JSON Schema 2020-12, all vocabularies.
 STANDARD_KEYWORDS = frozenset(
-    """$anchor $comment $defs $dynamicAnchor $dynamicRef $id $ref $schema $vocabulary additionalProperties allOf anyOf
-    const contains contentEncoding contentMediaType contentSchema default dependentRequired dependentSchemas deprecated
-    description else enum examples exclusiveMaximum exclusiveMinimum format if items maxContains maxItems maxLength
-    maxProperties maximum minContains minItems minLength minProperties minimum multipleOf not oneOf pattern
-    patternProperties prefixItems properties propertyNames readOnly required then title type unevaluatedItems
-    unevaluatedProperties uniqueItems writeOnly""".split()
+    [
+        "$anchor",
+        "$comment",
+        "$defs",
+        "$dynamicAnchor",
+        "$dynamicRef",
+        "$id",
+        "$ref",
+        "$schema",
+        "$vocabulary",
+        "additionalProperties",
+        "allOf",
+        "anyOf",
+        "const",
+        "contains",
+        "contentEncoding",
+        "contentMediaType",
+        "contentSchema",
+        "default",
+        "dependentRequired",
+        "dependentSchemas",
+        "deprecated",
+        "description",
+        "else",
+        "enum",
+        "examples",
+        "exclusiveMaximum",
+        "exclusiveMinimum",
+        "format",
+        "if",
+        "items",
+        "maxContains",
+        "maxItems",
+        "maxLength",
+        "maxProperties",
+        "maximum",
+        "minContains",
+        "minItems",
+        "minLength",
+        "minProperties",
+        "minimum",
+        "multipleOf",
+        "not",
+        "oneOf",
+        "pattern",
+        "patternProperties",
+        "prefixItems",
+        "properties",
+        "propertyNames",
+        "readOnly",
+        "required",
+        "then",
+        "title",
+        "type",
+        "unevaluatedItems",
+        "unevaluatedProperties",
+        "uniqueItems",
+        "writeOnly",
+    ]
 )
 #: Ours, on a field.
-FIELD_KEYWORDS = frozenset("x-messages x-widget x-options x-file x-prefill x-personal x-unit".split())
+FIELD_KEYWORDS = frozenset(["x-messages", "x-widget", "x-options", "x-file", "x-prefill", "x-personal", "x-unit"])
 #: Ours, at the root of a file.
-ROOT_KEYWORDS = frozenset("x-procedure x-rules x-compute x-tests x-translations".split())
+ROOT_KEYWORDS = frozenset(["x-procedure", "x-rules", "x-compute", "x-tests", "x-translations"])
 
 #: `x-widget` values that need no registration.
-WIDGETS = frozenset("text textarea password radio select checkbox checks money lookup json".split())
+WIDGETS = frozenset(["text", "textarea", "password", "radio", "select", "checkbox", "checks", "money", "lookup", "json"])
 
 LANGUAGES = ("vi", "en")
 

@@ -82,11 +82,7 @@ class _Walk:
         return pointer in self.layout.opened or pointer in self.layout.rows
 
     def _held(self, seeds: tuple[Facet, ...], value: Json, place: _Place) -> Held:
-        picks = {
-            name: picked
-            for (pointer, name), picked in self.layout.branches.items()
-            if pointer == place.pointer
-        }
+        picks = {name: picked for (pointer, name), picked in self.layout.branches.items() if pointer == place.pointer}
         schemas = self.form.schemas
         if not picks:
             still = schemas.memo.get(("still", seeds))
@@ -99,7 +95,7 @@ class _Walk:
         return held
 
     def _made(self, held: Held, value: Json, place: _Place, known: Property | None) -> Field:
-        typed = merging.type_of(value) if value is not ABSENT and value is not None else None
+        typed: str | int | None = merging.type_of(value) if value is not ABSENT and value is not None else None
         if (place.pointer, "type") in self.layout.branches:
             typed = next(iter(self.layout.branches[place.pointer, "type"]), "")
         return make(self.form, held, place.pointer, required=place.required, known=known, typed=typed)

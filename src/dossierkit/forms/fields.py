@@ -8,9 +8,10 @@ import attrs
 
 from dossierkit.forms import merging
 from dossierkit.forms.form import Choice, Field, Form, Kind, Picker
-from dossierkit.forms.holding import Held, hold, unconditional
+from dossierkit.forms.holding import Held, hold
 from dossierkit.forms.pointers import ABSENT, Json
 from dossierkit.forms.properties import Property
+from dossierkit.forms.reach import unconditional
 from dossierkit.forms.schemas import Facet
 
 #: Above this many characters an answer is long.
@@ -23,9 +24,7 @@ MANY = 250
 _MONEY_UNITS = ("đ", "đồng", "VND", "VNĐ")
 
 
-def make(
-    form: Form, held: Held, pointer: str, *, required: bool, known: Property | None, typed: str | int | None
-) -> Field:
+def make(form: Form, held: Held, pointer: str, *, required: bool, known: Property | None, typed: str | int | None) -> Field:
     """The field of what is *held* at *pointer*, without children.
 
     Args:
@@ -86,7 +85,7 @@ class _Maker:
     def field(self) -> Field:
         facets = self.held.facets
         keywords = merging.keywords(facets)
-        nullable = "null" in self.types and len(self.types) > 1 or self.held.nullable
+        nullable = ("null" in self.types and len(self.types) > 1) or self.held.nullable
         kinds = tuple(t for t in self.types if t != "null") or self.types
         choices = self._choices()
         pickers = self.held.pickers
@@ -175,9 +174,17 @@ class _Maker:
 
     def _group(self, keywords: Mapping[str, Json]) -> tuple[Kind, str]:
         """An object that declares nothing can only be written as JSON."""
-        if self.held.pickers or self.held.drivers or any(
-            facet.get("properties") or facet.get("required") or facet.get("then") or facet.get("else")
-            or facet.get("dependentSchemas") for facet in self.held.facets
+        if (
+            self.held.pickers
+            or self.held.drivers
+            or any(
+                facet.get("properties")
+                or facet.get("required")
+                or facet.get("then")
+                or facet.get("else")
+                or facet.get("dependentSchemas")
+                for facet in self.held.facets
+            )
         ):
             return Kind.GROUP, "group"
         if _is_free(self.held.facets):

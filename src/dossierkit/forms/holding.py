@@ -10,20 +10,42 @@ all of them and tells, for each alternative, how somebody picks it:
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 
 import attrs
 
 from dossierkit.errors import SchemaError
-from dossierkit.forms.form import Choice, Fault, Picker
-from dossierkit.forms.pointers import ABSENT, Json, key
-from dossierkit.forms.schemas import BASE, MAIN, Facet, Schemas
+from dossierkit.forms.form import Fault, Picker
+from dossierkit.forms.pointers import ABSENT, Json, child
+from dossierkit.forms.reach import branch_choice, declared_names, discriminator, is_constant, located, property_of, unconditional
+from dossierkit.forms.schemas import Facet, Schemas
 
 #: Keywords that can only narrow what other schemas declare.
 NARROWING = frozenset(
-    """$comment title description required not minProperties maxProperties dependentRequired minItems maxItems minLength
-    maxLength minimum maximum exclusiveMinimum exclusiveMaximum multipleOf pattern uniqueItems contains minContains
-    maxContains""".split()
+    [
+        "$comment",
+        "title",
+        "description",
+        "required",
+        "not",
+        "minProperties",
+        "maxProperties",
+        "dependentRequired",
+        "minItems",
+        "maxItems",
+        "minLength",
+        "maxLength",
+        "minimum",
+        "maximum",
+        "exclusiveMinimum",
+        "exclusiveMaximum",
+        "multipleOf",
+        "pattern",
+        "uniqueItems",
+        "contains",
+        "minContains",
+        "maxContains",
+    ]
 )
 
 
@@ -55,12 +77,6 @@ def hold(schemas: Schemas, seeds: Iterable[Facet], value: Json, picks: Mapping[s
         SchemaError: a reference leads to nothing, or back to itself without descending.
     """
     return _Gathering(schemas, value, picks or {}).run(seeds)
-
-
-def located(facet: Facet, suffix: str = "") -> tuple[str, str]:
-    """The file (empty for the procedure's own) and the pointer of *facet*."""
-    uri, _, pointer = facet.location.partition("#")
-    return ("" if uri == MAIN else uri.removeprefix(BASE)), pointer + suffix
 
 
 @attrs.define(eq=False)
@@ -128,7 +144,7 @@ class _Gathering:
                     holds = self.value is not ABSENT and met == (keyword == "then")
                     self._either(branch, holds)
         for name, item in facet.schema.get("dependentSchemas", {}).items():
-            branch = self.schemas.below(facet, _named("dependentSchemas", name), item)
+            branch = self.schemas.below(facet, child("/dependentSchemas", name), item)
             self._either(branch, isinstance(self.value, dict) and name in self.value)
 
     def _either(self, branch: Facet, holds: bool) -> None:
@@ -141,9 +157,7 @@ class _Gathering:
 
     def choose(self, facet: Facet, keyword: str) -> None:
         """Takes in the branches of *keyword* that hold, and notes how another one is picked."""
-        branches = [
-            self.schemas.below(facet, f"/{keyword}/{index}", item) for index, item in enumerate(facet.schema[keyword])
-        ]
+        branches = [self.schemas.below(facet, f"/{keyword}/{index}", item) for index, item in enumerate(facet.schema[keyword])]
         if all(is_constant(self.schemas, branch) for branch in branches):
             return
         real = [branch for branch in branches if not _is_null(branch)]
@@ -157,7 +171,7 @@ class _Gathering:
 
     def _drive(self, name: str, branches: list[Facet], keyword: str) -> None:
         declared = any(name in (facet.get("properties") or {}) for facet in self.found)
-        pairs = tuple((branch, _property(self.schemas, branch, name)) for branch in branches)
+        pairs = tuple((branch, property_of(self.schemas, branch, name)) for branch in branches)
         present = self.value.get(name, ABSENT) if isinstance(self.value, dict) else ABSENT
         chosen = [b for b, p in pairs if present is not ABSENT and self.schemas.accepts(p, present)]
         if present is ABSENT and isinstance(self.value, dict) and self.value:
@@ -235,19 +249,18 @@ def _is_narrow(schema: Json) -> bool:
     return isinstance(schema, bool) or not schema.keys() - NARROWING - {"const", "enum"}
 
 
-def _named(keyword: str, name: str) -> str:
-    from dossierkit.forms.pointers import child
-
-    return child(f"/{keyword}", name)
-
-
 def _is_null(facet: Facet) -> bool:
     return facet.get("type") == "null" or (isinstance(facet.schema, dict) and facet.schema.get("const", 0) is None)
 
 
 _TYPES: dict[str, tuple[type, ...]] = {
-    "string": (str,), "number": (int, float), "integer": (int, float), "object": (dict,), "array": (list,),
-    "boolean": (bool,), "null": (type(None),),
+    "string": (str,),
+    "number": (int, float),
+    "integer": (int, float),
+    "object": (dict,),
+    "array": (list,),
+    "boolean": (bool,),
+    "null": (type(None),),
 }
 
 
@@ -256,113 +269,3 @@ def _is_type(value: Json, known: Json) -> bool:
     if isinstance(value, bool):
         return "boolean" in names
     return any(isinstance(value, _TYPES.get(name, ())) for name in names)
-
-
-def unconditional(schemas: Schemas, seeds: Iterable[Facet]) -> Iterator[Facet]:
-    """*seeds* and what they reach by reference and `allOf` alone."""
-    seen: set[Facet] = set()
-    pending = list(seeds)
-    while pending:
-        facet = pending.pop(0)
-        if facet in seen:
-            continue
-        seen.add(facet)
-        yield facet
-        for keyword in ("$ref", "$dynamicRef"):
-            if isinstance(facet.get(keyword), str):
-                pending.append(schemas.target(facet, keyword))
-        pending += [schemas.below(facet, f"/allOf/{i}", item) for i, item in enumerate(facet.get("allOf") or ())]
-
-
-def is_constant(schemas: Schemas, branch: Facet) -> bool:
-    """Whether *branch* stands for one value."""
-    return constant(schemas, branch) is not ABSENT
-
-
-def constant(schemas: Schemas, branch: Facet) -> Json:
-    """The one value of *branch*, or ABSENT."""
-    for facet in unconditional(schemas, (branch,)):
-        if isinstance(facet.schema, dict):
-            if "const" in facet.schema:
-                return facet.schema["const"]
-            if len(facet.schema.get("enum") or ()) == 1:
-                return facet.schema["enum"][0]
-    return ABSENT
-
-
-def discriminator(schemas: Schemas, branches: list[Facet]) -> str | None:
-    """The property that each of *branches* fixes to values of its own, if there is one."""
-    if len(branches) < 2:
-        return None
-    seen: dict[str, set[str]] = {}
-    for index, branch in enumerate(branches):
-        values: dict[str, set[str]] = {}
-        for facet in unconditional(schemas, (branch,)):
-            for name in facet.get("properties") or {}:
-                fixed = _fixed(schemas, _property(schemas, branch, name))
-                if fixed:
-                    values[name] = fixed
-        if index == 0:
-            seen = values
-        else:
-            seen = {n: seen[n] | v for n, v in values.items() if n in seen and not seen[n] & v}
-    return next(iter(seen), None)
-
-
-def _fixed(schemas: Schemas, facet: Facet) -> set[str]:
-    for one in unconditional(schemas, (facet,)):
-        if isinstance(one.schema, dict) and "const" in one.schema:
-            return {key(one.schema["const"])}
-        if one.get("enum"):
-            return {key(value) for value in one.schema["enum"]}
-    return set()
-
-
-def _property(schemas: Schemas, branch: Facet, name: str) -> Facet:
-    for facet in unconditional(schemas, (branch,)):
-        properties = facet.get("properties") or {}
-        if name in properties:
-            return schemas.below(facet, _named("properties", name), properties[name])
-    raise AssertionError(f"{name} is not declared in {branch.location}")
-
-
-def branch_choice(schemas: Schemas, branch: Facet, index: int) -> Choice:
-    """How *branch* is called: by its title, or else by its place in the list."""
-    for facet in unconditional(schemas, (branch,)):
-        title = facet.get("title")
-        if isinstance(title, str) and title.strip():
-            return Choice(index, title, facet.location + "/title")
-    kind = next((f.get("type") for f in unconditional(schemas, (branch,)) if isinstance(f.get("type"), str)), None)
-    return Choice(index, str(index + 1), f"word:type-{kind}" if kind and kind != "object" else "word:branch")
-
-
-def declared_names(schemas: Schemas, seeds: tuple[Facet, ...]) -> frozenset[str]:
-    """Every property that *seeds* declare under any answers."""
-    known = schemas.memo.get(("names", seeds))
-    if known is None:
-        known = frozenset(name for facet in reachable(schemas, seeds) for name in facet.get("properties") or {})
-        schemas.memo["names", seeds] = known
-    assert isinstance(known, frozenset)
-    return known
-
-
-def reachable(schemas: Schemas, seeds: Iterable[Facet]) -> Iterator[Facet]:
-    """*seeds* and every schema that could hold at the same place under some answers."""
-    seen: set[Facet] = set()
-    pending = list(seeds)
-    while pending:
-        facet = pending.pop(0)
-        if facet in seen:
-            continue
-        seen.add(facet)
-        yield facet
-        pending.extend(unconditional(schemas, (facet,)))
-        for keyword in ("then", "else"):
-            if facet.get(keyword) is not None:
-                pending.append(schemas.below(facet, f"/{keyword}", facet.schema[keyword]))
-        for name, item in (facet.get("dependentSchemas") or {}).items():
-            pending.append(schemas.below(facet, _named("dependentSchemas", name), item))
-        for keyword in ("oneOf", "anyOf"):
-            pending += [
-                schemas.below(facet, f"/{keyword}/{index}", item) for index, item in enumerate(facet.get(keyword) or ())
-            ]

@@ -130,9 +130,9 @@ def _readable(documents: Mapping[str, Json]) -> dict[str, Json]:
     readable: dict[str, Json] = {}
     for uri, document in documents.items():
         dialect, seen = document, {uri}
-        while isinstance(dialect, dict) and (name := dialect.get("$schema")) in documents and name not in seen:
-            seen.add(name)
-            dialect = documents[name]
+        while isinstance(dialect, dict) and str(dialect.get("$schema")) in documents.keys() - seen:
+            seen.add(str(dialect["$schema"]))
+            dialect = documents[str(dialect["$schema"])]
         name = dialect.get("$schema") if isinstance(dialect, dict) else None
         if name is None or (isinstance(name, str) and (_DRAFTS.fullmatch(name) or name == uri)):
             readable[uri] = document

@@ -11,22 +11,27 @@ from datetime import date
 from difflib import get_close_matches
 
 from dossierkit.errors import SchemaError
-from dossierkit.forms.problems import check
 from dossierkit.forms.dialect import FIELD_KEYWORDS, ROOT_KEYWORDS, STANDARD, STANDARD_KEYWORDS, WIDGETS, Dialect
 from dossierkit.forms.document import Document
 from dossierkit.forms.effective import effective, walk
 from dossierkit.forms.form import Fault, Form, Kind
-from dossierkit.forms.holding import located
 from dossierkit.forms.judge import BACKTRACKING
 from dossierkit.forms.lint_places import place_faults
 from dossierkit.forms.lint_texts import rule_faults, translation_faults
 from dossierkit.forms.pointers import Json, child
+from dossierkit.forms.problems import check
+from dossierkit.forms.reach import located
 from dossierkit.forms.reading import read
 from dossierkit.forms.schemas import Facet, every_schema
 
 _BOUNDS = (
-    ("minimum", "maximum"), ("exclusiveMinimum", "maximum"), ("minimum", "exclusiveMaximum"), ("minLength", "maxLength"),
-    ("minItems", "maxItems"), ("minProperties", "maxProperties"), ("minContains", "maxContains"),
+    ("minimum", "maximum"),
+    ("exclusiveMinimum", "maximum"),
+    ("minimum", "exclusiveMaximum"),
+    ("minLength", "maxLength"),
+    ("minItems", "maxItems"),
+    ("minProperties", "maxProperties"),
+    ("minContains", "maxContains"),
 )
 _OLD = frozenset(("definitions", "dependencies", "additionalItems", "id", "$recursiveRef", "$recursiveAnchor"))
 _FOREIGN = ("(?P<", "(?P=", r"\A", r"\Z", "(?i)", "(?x)", "(?s)", "(?m)", r"\h", "(?>")
@@ -90,11 +95,19 @@ def _keyword_faults(form: Form, facet: Facet, *, root: bool) -> Iterator[Fault]:
             continue
         hint = meant(keyword, known)
         if keyword in ROOT_KEYWORDS:
-            yield _fault(facet, "misplaced-keyword", child("", keyword), f"{keyword!r} only means something at the root of a file", "warning")
+            yield _fault(
+                facet,
+                "misplaced-keyword",
+                child("", keyword),
+                f"{keyword!r} only means something at the root of a file",
+                "warning",
+            )
         elif hint:
             yield _fault(facet, "unknown-keyword", child("", keyword), f"{keyword!r} means nothing here{hint}")
         else:
-            yield _fault(facet, "unknown-keyword", child("", keyword), f"{keyword!r} means nothing here; other tools may know it", "advice")
+            yield _fault(
+                facet, "unknown-keyword", child("", keyword), f"{keyword!r} means nothing here; other tools may know it", "advice"
+            )
     format_ = facet.get("format")
     if isinstance(format_, str) and format_ not in form.dialect.formats:
         hint = meant(format_, form.dialect.formats)
@@ -106,16 +119,21 @@ def _keyword_faults(form: Form, facet: Facet, *, root: bool) -> Iterator[Fault]:
     options = facet.get("x-options")
     name = options.get("list") if isinstance(options, dict) else options
     if options is not None and name not in form.dialect.options:
-        yield _fault(facet, "unknown-list", "/x-options", f"the installation has no list {name!r}{meant(str(name), form.dialect.options)}")
+        yield _fault(
+            facet, "unknown-list", "/x-options", f"the installation has no list {name!r}{meant(str(name), form.dialect.options)}"
+        )
 
 
 def _value_faults(form: Form, facet: Facet) -> Iterator[Fault]:
     schema = facet.schema
     for low, high in _BOUNDS:
         least, most = schema.get(low), schema.get(high)
-        if isinstance(least, int | float) and isinstance(most, int | float):
-            if least > most or (least == most and "exclusive" in low + high):
-                yield _fault(facet, "contradiction", f"/{low}", f"nothing is both at least {least} ({low}) and at most {most} ({high})")
+        if not isinstance(least, int | float) or not isinstance(most, int | float):
+            continue
+        if least > most or (least == most and "exclusive" in low + high):
+            yield _fault(
+                facet, "contradiction", f"/{low}", f"nothing is both at least {least} ({low}) and at most {most} ({high})"
+            )
     if schema.get("enum") == []:
         yield _fault(facet, "contradiction", "/enum", "an empty list of choices accepts nothing")
     for keyword in ("const", "default"):
@@ -124,7 +142,9 @@ def _value_faults(form: Form, facet: Facet) -> Iterator[Fault]:
     examples = schema.get("examples")
     for index, example in enumerate(examples if isinstance(examples, list) else ()):
         if not form.schemas.accepts(facet, example):
-            yield _fault(facet, "bad-example", f"/examples/{index}", "the schema refuses its own example; change one of them", "warning")
+            yield _fault(
+                facet, "bad-example", f"/examples/{index}", "the schema refuses its own example; change one of them", "warning"
+            )
     condition = schema.get("if")
     if isinstance(condition, dict) and ("then" in schema or "else" in schema):
         loose = [name for name in condition.get("properties", {}) if name not in condition.get("required", ())]
@@ -149,16 +169,26 @@ def _pattern_faults(facet: Facet) -> Iterator[Fault]:
             message = "lookaround and back-references may need many steps; after a limit the answer is refused"
             yield _fault(facet, "slow-pattern", suffix, message, "warning")
         if r"\w" in pattern or "[A-Za-z]" in pattern or "[a-zA-Z]" in pattern:
-            yield _fault(facet, "ascii-letters", suffix, r"this refuses «Nguyễn»: for letters of any language write \p{L}", "advice")
+            yield _fault(
+                facet, "ascii-letters", suffix, r"this refuses «Nguyễn»: for letters of any language write \p{L}", "advice"
+            )
 
 
 def _widget_faults(form: Form) -> Iterator[Fault]:
     for field in walk(effective(form, {})):
         if field.kind is Kind.JSON and field.facets and field.keywords.get("x-widget") != "json":
-            yield _fault(field.facets[0], "json-field", "", "no better widget fits, so people have to write JSON; say more about its type", "advice")
+            yield _fault(
+                field.facets[0],
+                "json-field",
+                "",
+                "no better widget fits, so people have to write JSON; say more about its type",
+                "advice",
+            )
         for picker in field.pickers:
             if picker.name != "type" and field.facets:
-                message = "nothing tells the alternatives apart; give each a property with a 'const' of its own, or at least a title"
+                message = (
+                    "nothing tells the alternatives apart; give each a property with a 'const' of its own, or at least a title"
+                )
                 yield _fault(field.facets[0], "no-discriminator", "", message, "warning")
                 break
 
@@ -178,4 +208,8 @@ def _test_faults(form: Form, today: date) -> Iterator[Fault]:
         found = [f"{problem.at} {problem.rule}" for problem in check(form, test["answers"], today=day)]
         if sorted(found) != sorted(test.get("problems", [])):
             shown = ", ".join(found) or "no problem"
-            yield Fault("failed-test", at, f"{test.get('name', at)!r} found {shown}; expected {', '.join(test.get('problems', [])) or 'none'}")
+            yield Fault(
+                "failed-test",
+                at,
+                f"{test.get('name', at)!r} found {shown}; expected {', '.join(test.get('problems', [])) or 'none'}",
+            )

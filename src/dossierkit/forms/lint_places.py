@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from difflib import get_close_matches
 
 from dossierkit.forms.form import Fault, Form
-from dossierkit.forms.holding import located
 from dossierkit.forms.options import resolve
 from dossierkit.forms.places import Place, is_declared, places
 from dossierkit.forms.pointers import child
+from dossierkit.forms.reach import located
 
 
 def place_faults(form: Form) -> Iterator[Fault]:

@@ -13,16 +13,48 @@ from dossierkit.forms.schemas import BASE, MAIN, every_schema
 
 #: What CEL has of its own.
 _BUILT_IN = frozenset(
-    """all exists exists_one map filter has size int uint double string bool bytes type dyn duration timestamp matches
-    contains startsWith endsWith getFullYear getMonth getDate getDayOfMonth getDayOfWeek getDayOfYear getHours getMinutes
-    getSeconds getMilliseconds min max""".split()
+    [
+        "all",
+        "exists",
+        "exists_one",
+        "map",
+        "filter",
+        "has",
+        "size",
+        "int",
+        "uint",
+        "double",
+        "string",
+        "bool",
+        "bytes",
+        "type",
+        "dyn",
+        "duration",
+        "timestamp",
+        "matches",
+        "contains",
+        "startsWith",
+        "endsWith",
+        "getFullYear",
+        "getMonth",
+        "getDate",
+        "getDayOfMonth",
+        "getDayOfWeek",
+        "getDayOfYear",
+        "getHours",
+        "getMinutes",
+        "getSeconds",
+        "getMilliseconds",
+        "min",
+        "max",
+    ]
 )
 _TEXTS = ("title", "description")
 
 
 def rule_faults(form: Form) -> Iterator[Fault]:
     """Rules and computed values that read or call what is not there, and pointers that lead nowhere."""
-    names = {field for field in _top(form)} | {"answers", "today"}
+    names = set(_top(form)) | {"answers", "today"}
     expressions = [(rule.expression, rule.at, f"{rule.origin}/rule", f"{rule.origin}/at") for rule in form.rules]
     expressions += [(one.expression, one.at, one.origin, one.origin) for one in form.computed]
     for expression, at, where, place in expressions:
@@ -32,12 +64,19 @@ def rule_faults(form: Form) -> Iterator[Fault]:
     for index, section in enumerate(form.sections):
         for number, pointer in enumerate(section.fields):
             if not _declared(form, pointer):
-                yield Fault("dangling-pointer", f"/x-procedure/sections/{index}/fields/{number}", f"{pointer!r} leads to no field")
+                yield Fault(
+                    "dangling-pointer", f"/x-procedure/sections/{index}/fields/{number}", f"{pointer!r} leads to no field"
+                )
     if form.sections:
         listed = {pointer for section in form.sections for pointer in section.fields}
         for name in sorted(_top(form)):
             if child("", name) not in listed:
-                yield Fault("unlisted-field", "/x-procedure/sections", f"no section lists {child('', name)!r}; it is shown last", "warning")
+                yield Fault(
+                    "unlisted-field",
+                    "/x-procedure/sections",
+                    f"no section lists {child('', name)!r}; it is shown last",
+                    "warning",
+                )
 
 
 def _declared(form: Form, pointer: str) -> bool:
@@ -48,7 +87,7 @@ def _declared(form: Form, pointer: str) -> bool:
 
 
 def _top(form: Form) -> frozenset[str]:
-    from dossierkit.forms.holding import declared_names
+    from dossierkit.forms.reach import declared_names
 
     return declared_names(form.schemas, (form.root,))
 
@@ -76,7 +115,9 @@ def translation_faults(form: Form) -> Iterator[Fault]:
         block = document.get("x-translations")
         if not isinstance(block, dict):
             if any(True for _ in texts(document)):
-                yield Fault("no-translations", "", "there is no x-translations, so English pages show this text as it is", "advice", file)
+                yield Fault(
+                    "no-translations", "", "there is no x-translations, so English pages show this text as it is", "advice", file
+                )
             continue
         for language, known in block.items():
             where = child("/x-translations", language)

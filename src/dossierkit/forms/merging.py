@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from dossierkit.forms.form import Choice
-from dossierkit.forms.holding import Held, constant, is_constant, unconditional
+from dossierkit.forms.holding import Held
 from dossierkit.forms.pointers import ABSENT, Json, key
+from dossierkit.forms.reach import constant, is_constant, unconditional
 from dossierkit.forms.schemas import Facet, Schemas
 
 ALL_TYPES = ("string", "number", "boolean", "object", "array", "null")
@@ -19,9 +20,9 @@ _HINTS = {
     "number": "minimum maximum exclusiveMinimum exclusiveMaximum multipleOf",
 }
 _HINTED = {keyword: kind for kind, keywords in _HINTS.items() for keyword in keywords.split()}
-_LARGER = frozenset("minimum exclusiveMinimum minLength minItems minProperties minContains".split())
-_SMALLER = frozenset("maximum exclusiveMaximum maxLength maxItems maxProperties maxContains".split())
-_EITHER = frozenset("readOnly writeOnly deprecated uniqueItems".split())
+_LARGER = frozenset(["minimum", "exclusiveMinimum", "minLength", "minItems", "minProperties", "minContains"])
+_SMALLER = frozenset(["maximum", "exclusiveMaximum", "maxLength", "maxItems", "maxProperties", "maxContains"])
+_EITHER = frozenset(["readOnly", "writeOnly", "deprecated", "uniqueItems"])
 
 
 def types(facets: Iterable[Facet]) -> tuple[str, ...]:
@@ -52,7 +53,8 @@ def type_of(value: Json) -> str:
         return "null"
     if isinstance(value, bool):
         return "boolean"
-    return {str: "string", dict: "object", list: "array"}.get(type(value), "number")
+    kinds: dict[type, str] = {str: "string", dict: "object", list: "array"}
+    return kinds.get(type(value), "number")
 
 
 def keywords(facets: Iterable[Facet]) -> dict[str, Json]:

@@ -102,7 +102,7 @@ def _standard(form: Form, problem: Problem, field: Field | None, language: str) 
         case "format":
             return _format(form, problem, language)
         case "const":
-            params["expected"] = _expected(form, problem, field, language)
+            params["expected"] = _expected(form, problem, language)
         case "maxItems" if "limit" not in params:
             return word("maxItems-none", language)
     try:
@@ -157,7 +157,7 @@ def _format(form: Form, problem: Problem, language: str) -> str:
     return word(name, language).format(kind=kind, example=known.example)
 
 
-def _expected(form: Form, problem: Problem, field: Field | None, language: str) -> str:
+def _expected(form: Form, problem: Problem, language: str) -> str:
     value = problem.params.get("expected_value")
     return choice_title(form, Choice(value, str(value)), language)
 
@@ -166,5 +166,3 @@ def _shown(value: Json, language: str) -> str:
     if isinstance(value, int | float) and not isinstance(value, bool):
         return show_number(value, language)
     return str(value)
-
-

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 import attrs
 
 from dossierkit.forms.form import Form
-from dossierkit.forms.holding import reachable
 from dossierkit.forms.pointers import child, split
+from dossierkit.forms.reach import reachable
 from dossierkit.forms.schemas import Facet
 
 #: How deep lint looks; recursion has no end of its own.
@@ -30,7 +30,7 @@ class Place:
 def places(form: Form) -> Iterator[Place]:
     """Every place below the root, each set of schemas once on the way down."""
     seen: set[frozenset[Facet]] = set()
-    pending = [("", (form.root,), 0)]
+    pending: list[tuple[str, tuple[Facet, ...], int]] = [("", (form.root,), 0)]
     while pending:
         pointer, seeds, depth = pending.pop()
         place = Place(pointer, tuple(reachable(form.schemas, seeds)))
@@ -74,7 +74,7 @@ def is_declared(form: Form, pointer: str) -> bool:
     facets = tuple(reachable(form.schemas, (form.root,)))
     for token in split(pointer):
         below = member(form, facets, token)
-        if not below and (token.isdigit() or token == "*"):
+        if not below and token.removeprefix("*").isdigit() | token.startswith("*"):
             below = _items(form, facets)
         if not below:
             return False

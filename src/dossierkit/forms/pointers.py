@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from typing import Any, TypeAlias
+
+_INDEX = re.compile(r"0|[1-9][0-9]{0,8}")
 
 #: A JSON value as `json.loads` gives it.
 Json: TypeAlias = Any
@@ -54,9 +57,8 @@ def step(value: Json, token: str) -> Json:
     """The member or element *token* of *value*, or ABSENT."""
     if isinstance(value, dict):
         return value.get(token, ABSENT)
-    if isinstance(value, list) and token.isascii() and token.isdigit():
-        if (token == "0" or token[0] != "0") and len(token) < 10 and int(token) < len(value):
-            return value[int(token)]
+    if isinstance(value, list) and _INDEX.fullmatch(token) and int(token) < len(value):
+        return value[int(token)]
     return ABSENT
 
 
@@ -109,11 +111,7 @@ def same(left: Json, right: Json) -> bool:
             and all(same(value, right[key]) for key, value in left.items())
         )
     if isinstance(left, list):
-        return (
-            isinstance(right, list)
-            and len(left) == len(right)
-            and all(same(a, b) for a, b in zip(left, right, strict=True))
-        )
+        return isinstance(right, list) and len(left) == len(right) and all(same(a, b) for a, b in zip(left, right, strict=True))
     return type(right) not in (dict, list) and bool(left == right)
 
 

@@ -145,5 +145,3 @@ def _rank(at: str, order: dict[str, int]) -> int:
     while at not in order and at:
         at = at.rpartition("/")[0]
     return order.get(at, len(order))
-
-

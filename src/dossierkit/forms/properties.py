@@ -6,10 +6,11 @@ from collections.abc import Iterator, Mapping
 
 import attrs
 
-from dossierkit.forms.holding import Held, reachable
-from dossierkit.forms.merging import driver_choices
 from dossierkit.forms.form import Choice
+from dossierkit.forms.holding import Held
+from dossierkit.forms.merging import driver_choices
 from dossierkit.forms.pointers import Json, child
+from dossierkit.forms.reach import reachable
 from dossierkit.forms.schemas import Facet, Schemas
 
 
@@ -44,14 +45,12 @@ def properties(schemas: Schemas, held: Held, members: Mapping[str, Json]) -> tup
 
 
 def _declared(schemas: Schemas, held: Held, dependent: frozenset[str]) -> Iterator[Property]:
-    seeds: dict[str, list[Facet]] = {}
+    # What decides about the rest is asked first.
+    seeds: dict[str, list[Facet]] = {name: [] for name, branches in held.drivers if branches}
     for facet in held.facets:
         for name, schema in (facet.get("properties") or {}).items():
             if (facet, name) not in held.replaced:
                 seeds.setdefault(name, []).append(schemas.below(facet, child("/properties", name), schema))
-    for name, branches in held.drivers:
-        if branches:
-            seeds.setdefault(name, [])
     required = dependent.union(*(facet.get("required") or () for facet in held.facets))
     _add_read(schemas, held, seeds)
     closed = any(facet.get("additionalProperties") is False for facet in held.facets)
@@ -72,9 +71,7 @@ def _is_required(schemas: Schemas, held: Held, name: str, required: frozenset[st
         return True
     for driver, branches in held.drivers:
         if driver == name and branches:
-            return all(
-                any(name in (f.get("required") or ()) for f in reachable(schemas, (branch,))) for branch, _ in branches
-            )
+            return all(any(name in (f.get("required") or ()) for f in reachable(schemas, (branch,))) for branch, _ in branches)
     return False
 
 

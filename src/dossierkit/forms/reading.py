@@ -13,7 +13,7 @@ from dossierkit.forms.form import Fault, Form, Section
 from dossierkit.forms.judge import Judge, Unjudgeable
 from dossierkit.forms.pointers import Json, child, join
 from dossierkit.forms.rules import Computed, Expression, Rule, compile_expression
-from dossierkit.forms.schemas import BASE, MAIN, Facet, Schemas, every_schema, subschemas
+from dossierkit.forms.schemas import BASE, MAIN, Facet, Schemas, subschemas
 from dossierkit.forms.upgrade import upgrade
 from dossierkit.text import nfc
 
@@ -45,9 +45,7 @@ def read(
         raise SchemaError(faults)
     schema = documents[MAIN]
     rules, computed, faults = _rules(schema, dialect)
-    form = Form(
-        schema, schemas, dialect, root, rules, computed, _sections(schema), _translations(documents), tuple(advice)
-    )
+    form = Form(schema, schemas, dialect, root, rules, computed, _sections(schema), _translations(documents), tuple(advice))
     if faults:
         raise SchemaError(faults)
     effective(form, {})
@@ -105,7 +103,10 @@ def _spelled(value: Json, pointer: str) -> Json:
 def _refuse_old_names(documents: Mapping[str, Json]) -> None:
     for uri, document in documents.items():
         named = document.get("$schema") if isinstance(document, dict) else None
-        if named is not None and named not in ("https://json-schema.org/draft/2020-12/schema", "https://json-schema.org/draft/2020-12/schema#"):
+        if named is not None and named not in (
+            "https://json-schema.org/draft/2020-12/schema",
+            "https://json-schema.org/draft/2020-12/schema#",
+        ):
             message = f"{named!r} is no draft that is read here; write https://json-schema.org/draft/2020-12/schema"
             raise SchemaError([Fault("unknown-draft", "/$schema", message, file=_file(uri))])
 
@@ -211,7 +212,9 @@ def _sections(schema: Json) -> tuple[Section, ...]:
     block = schema.get("x-procedure") if isinstance(schema, dict) else None
     listed = block.get("sections") if isinstance(block, dict) else None
     return tuple(
-        Section(str(item.get("title", "")), tuple(map(str, item.get("fields", ()))), f"{MAIN}#/x-procedure/sections/{index}/title")
+        Section(
+            str(item.get("title", "")), tuple(map(str, item.get("fields", ()))), f"{MAIN}#/x-procedure/sections/{index}/title"
+        )
         for index, item in enumerate(listed if isinstance(listed, list) else ())
         if isinstance(item, dict) and isinstance(item.get("fields", []), list)
     )

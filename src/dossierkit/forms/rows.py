@@ -27,9 +27,13 @@ def rearranged(answers: Json, layout: Layout, button: str) -> tuple[Json, Layout
         case "remove":
             count = max(_count(answers, layout, parent(pointer)) - 1, 0)
             rows = {at: n for at, n in layout.rows.items() if not at.startswith(parent(pointer) + "/")}
-            return drop(answers, pointer), attrs.evolve(layout, rows={**rows, parent(pointer): count}, branches=_kept(layout, parent(pointer)))
+            return drop(answers, pointer), attrs.evolve(
+                layout, rows={**rows, parent(pointer): count}, branches=_kept(layout, parent(pointer))
+            )
         case "up" | "down":
-            return _moved(answers, pointer, -1 if verb == "up" else 1), attrs.evolve(layout, branches=_kept(layout, parent(pointer)))
+            return _moved(answers, pointer, -1 if verb == "up" else 1), attrs.evolve(
+                layout, branches=_kept(layout, parent(pointer))
+            )
     return answers, layout
 
 

@@ -70,9 +70,7 @@ class Expression:
         members = answers if isinstance(answers, dict) else {}
         known = {name: value for name, value in members.items() if name in self.names}
         try:
-            result = program.execute(
-                Context({**known, "answers": answers, "today": today.isoformat()}, dict(self.functions))
-            )
+            result = program.execute(Context({**known, "answers": answers, "today": today.isoformat()}, dict(self.functions)))
         except (KeyError, IndexError):
             return ABSENT
         except RuntimeError as error:
@@ -81,7 +79,7 @@ class Expression:
             raise RuleError(str(error)) from error
         except TypeError:
             raise
-        except Exception as error:  # noqa: BLE001  # whatever a host's function raises is the rule's failure
+        except Exception as error:  # whatever a host's function raises is the rule's failure
             raise RuleError(str(error)) from error
         return int(result) if isinstance(result, float) and result.is_integer() else result
 
@@ -177,25 +175,26 @@ def _nesting(source: str) -> int:
 
 def _with_doubles(source: str) -> str:
     """*source* with integer literals and sizes as doubles; indexes stay integers."""
-    tokens = [(match.lastgroup, match[0]) for match in _TOKEN.finditer(source)]
-    solid = [index for index, (_, text) in enumerate(tokens) if not text.isspace()]
-    around = {index: (solid[i - 1] if i else None, solid[i + 1] if i + 1 < len(solid) else None) for i, index in enumerate(solid)}
+    tokens = [match for match in _TOKEN.finditer(source) if not match[0].isspace()]
+    texts = ["", *(match[0] for match in tokens), ""]
     result: list[str] = []
-    closing: list[bool] = []
-    for index, (kind, text) in enumerate(tokens):
-        before, after = around.get(index, (None, None))
-        indexed = before is not None and tokens[before][1] == "[" and after is not None and tokens[after][1] == "]"
-        if kind == "number" and not indexed:
+    #: For each open bracket, whether it belongs to a size.
+    sizes: list[bool] = []
+    done = 0
+    for index, match in enumerate(tokens):
+        before, after = texts[index], texts[index + 2]
+        result.append(source[done : match.start()])
+        done = match.end()
+        size = match["name"] == "size" and after == "(" and before != "."
+        text = "double(size" if size else match[0]
+        if match["number"] and not (before == "[" and after == "]"):
             text += ".0"
-        elif kind == "name" and text == "size" and after is not None and tokens[after][1] == "(":
-            if before is None or tokens[before][1] != ".":
-                text = "double(size"
-        elif text == "(" and kind == "other":
-            closing.append(bool(result) and "".join(result).rstrip().endswith("double(size"))
-        elif text == ")" and kind == "other" and closing:
-            text = "))" if closing.pop() else ")"
+        elif match["other"] == "(":
+            sizes.append(before == "size" and (index < 2 or texts[index - 1] != "."))
+        elif match["other"] == ")" and sizes and sizes.pop():
+            text = "))"
         result.append(text)
-    return "".join(result)
+    return "".join(result) + source[done:]
 
 
 def _doubled(value: Json) -> Json:
@@ -244,7 +243,7 @@ def _add_years(day: str, years: float) -> str:
 def _area(points: list[Mapping[str, Any]]) -> float:
     """The area inside the polygon of *points* `{x, y}` in metres, in m² (shoelace formula)."""
     pairs = zip(points, [*points[1:], *points[:1]], strict=True)
-    return abs(sum(a["x"] * b["y"] - b["x"] * a["y"] for a, b in pairs)) / 2
+    return float(abs(sum(a["x"] * b["y"] - b["x"] * a["y"] for a, b in pairs)) / 2)
 
 
 FUNCTIONS: Mapping[str, Callable[..., Json]] = {

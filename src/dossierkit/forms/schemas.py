@@ -25,8 +25,19 @@ MAIN = BASE + "procedure.json"
 
 #: Keywords whose value is one schema, a list of schemas, or schemas by name.
 ONE = frozenset(
-    "additionalProperties contains contentSchema else if items not propertyNames then unevaluatedItems "
-    "unevaluatedProperties".split()
+    [
+        "additionalProperties",
+        "contains",
+        "contentSchema",
+        "else",
+        "if",
+        "items",
+        "not",
+        "propertyNames",
+        "then",
+        "unevaluatedItems",
+        "unevaluatedProperties",
+    ]
 )
 MANY = frozenset(("allOf", "anyOf", "oneOf", "prefixItems"))
 NAMED = frozenset(("$defs", "definitions", "dependentSchemas", "patternProperties", "properties"))
@@ -118,7 +129,7 @@ class Schemas:
             raise SchemaError([Fault("unresolved-ref", f"{place[2]}/{keyword}", message, file=file)]) from error
         location = self._locations.get(id(found.contents))
         if location is None:
-            location = unquote(f"{found.resolver._base_uri}{reference[reference.find('#') :]}")  # noqa: SLF001  # no public name
+            location = unquote(f"{found.resolver._base_uri}{reference[reference.find('#') :]}")  # no public name
         return Facet(found.contents, location, found.resolver)
 
     def accepts(self, facet: Facet, value: Json) -> bool:

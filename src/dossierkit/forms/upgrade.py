@@ -32,8 +32,12 @@ def upgrade(schema: Json) -> tuple[Json, tuple[Fault, ...]]:
     advice: list[Fault] = []
     upgraded = _schema(schema, "", draft, advice)
     upgraded["$schema"] = DRAFT
-    advice.insert(0, Fault("old-draft", "/$schema" if "$schema" in schema else "",
-                           f"draft {draft} is read as 2020-12; write 2020-12", "advice"))
+    advice.insert(
+        0,
+        Fault(
+            "old-draft", "/$schema" if "$schema" in schema else "", f"draft {draft} is read as 2020-12; write 2020-12", "advice"
+        ),
+    )
     return upgraded, tuple(advice)
 
 
@@ -64,7 +68,11 @@ def _schema(schema: Json, pointer: str, draft: str, advice: list[Fault]) -> Json
     alone = isinstance(schema.get("$ref"), str) and draft != "2019-09"
     for keyword, value in schema.items():
         here = child(pointer, keyword)
-        if alone and keyword not in ("$ref", "title", "description", "definitions", "$defs", "$schema", "$id", "id") and not keyword.startswith("x-"):
+        if (
+            alone
+            and keyword not in ("$ref", "title", "description", "definitions", "$defs", "$schema", "$id", "id")
+            and not keyword.startswith("x-")
+        ):
             advice.append(Fault("ref-sibling", here, f"beside $ref, draft {draft} ignores {keyword!r}", "advice"))
         elif keyword in ONE or (keyword == "items" and not isinstance(value, list)):
             result[keyword] = _schema(value, here, draft, advice)
@@ -86,7 +94,7 @@ def _rewrite(result: dict[str, Json], schema: dict[str, Json], keyword: str, her
     match keyword, value:
         case "id", str() if draft == "4":
             result["$id"] = value
-        case ("exclusiveMinimum" | "exclusiveMaximum"), bool():
+        case (("exclusiveMinimum" | "exclusiveMaximum"), bool()):
             bound = keyword[9:].lower()
             changed(f"as the bound itself, in place of {bound!r}")
             if value and bound in schema:
@@ -106,10 +114,12 @@ def _rewrite(result: dict[str, Json], schema: dict[str, Json], keyword: str, her
                     result.setdefault("dependentRequired", {})[name] = needed
                 else:
                     result.setdefault("dependentSchemas", {})[name] = _schema(needed, child(here, name), draft, advice)
-        case ("minimum" | "maximum"), _ if schema.get("exclusive" + keyword.capitalize()) is True:
+        case (("minimum" | "maximum"), _) if schema.get("exclusive" + keyword.capitalize()) is True:
             pass
-        case ("$recursiveRef" | "$recursiveAnchor"), _:
+        case (("$recursiveRef" | "$recursiveAnchor"), _):
             changed("'$dynamicRef' and '$dynamicAnchor'")
-            result["$dynamicRef" if keyword == "$recursiveRef" else "$dynamicAnchor"] = "#root" if keyword == "$recursiveRef" else "root"
+            result["$dynamicRef" if keyword == "$recursiveRef" else "$dynamicAnchor"] = (
+                "#root" if keyword == "$recursiveRef" else "root"
+            )
         case _:
             result[keyword] = value

@@ -16,7 +16,10 @@ from dossierkit.forms.controls import name_of
 from dossierkit.forms.form import Field, Form, Kind, Layout, Problem
 from dossierkit.forms.messages import schema_text
 from dossierkit.forms.pointers import ABSENT, Json, key
-from dossierkit.forms.view import Control, Viewer, control_id, readable, sections
+from dossierkit.forms.readable import readable
+from dossierkit.forms.shown import Control
+from dossierkit.forms.view import sections
+from dossierkit.forms.viewer import Viewer, control_id
 from dossierkit.forms.words import word
 
 #: Where a template puts what stands inside; no text can hold it, since control characters are escaped by no one.
@@ -43,7 +46,11 @@ class Renderer:
     """
 
     def __init__(
-        self, *, folders: Sequence[Path | str] = (), file_name: Callable[[str], str] = str, widgets: Mapping[str, Any] | None = None
+        self,
+        *,
+        folders: Sequence[Path | str] = (),
+        file_name: Callable[[str], str] = str,
+        widgets: Mapping[str, Any] | None = None,
     ) -> None:
         own = {
             f"{name}.html": '{% extends "field.html" %}{% block control %}' + widget.template + "{% endblock %}"
@@ -51,7 +58,10 @@ class Renderer:
         }
         loaders = [*(FileSystemLoader(str(folder)) for folder in folders), DictLoader(own)]
         self.environment = Environment(
-            loader=ChoiceLoader([*loaders, PackageLoader("dossierkit.html")]), autoescape=True, trim_blocks=True, lstrip_blocks=True
+            loader=ChoiceLoader([*loaders, PackageLoader("dossierkit.html")]),
+            autoescape=True,
+            trim_blocks=True,
+            lstrip_blocks=True,
         )
         self.environment.globals.update(described=_described, attributes=_attributes, live=_live, file_name=file_name)
         self._file_name = file_name
@@ -233,8 +243,10 @@ class _Page:
         if field.children:
             title = schema_text(self.viewer.form, field.children[-1].facets, "title", self.viewer.language)
         elif isinstance(item, dict):
-            seeds = (self.viewer.form.schemas.below(f, "/items", f.schema["items"]) for f in field.facets if f.get("items") is item)
-            from dossierkit.forms.holding import unconditional
+            seeds = (
+                self.viewer.form.schemas.below(f, "/items", f.schema["items"]) for f in field.facets if f.get("items") is item
+            )
+            from dossierkit.forms.reach import unconditional
 
             title = schema_text(self.viewer.form, unconditional(self.viewer.form.schemas, seeds), "title", self.viewer.language)
         else:
@@ -248,7 +260,9 @@ class _Page:
             named = "" if "/~e" in row.pointer else row.name
             extra = {"title": f"{word('item', self.viewer.language)} {index + 1}", "key": named, "name": name_of(where, "key")}
             before, after = self._frame(
-                ("entry", where, index, named, self.viewer.language), "entry", r={**base, **extra, "id": control_id(where) + ".key"}
+                ("entry", where, index, named, self.viewer.language),
+                "entry",
+                r={**base, **extra, "id": control_id(where) + ".key"},
             )
             return before + self.field(row) + after
         fixed = len(field.keywords.get("prefixItems") or ())

@@ -7,7 +7,8 @@ import attrs
 from dossierkit.forms.form import Field, Form, Kind
 from dossierkit.forms.messages import label
 from dossierkit.forms.pointers import ABSENT, Json, get
-from dossierkit.forms.view import control_id, readable
+from dossierkit.forms.readable import readable
+from dossierkit.forms.viewer import control_id
 
 
 @attrs.frozen

@@ -74,7 +74,7 @@ class GroupCommit:
             for job in batch:
                 job.result = job.work(self._connection)
             self._connection.execute("COMMIT")
-        except Exception as error:  # noqa: BLE001  # one bad job must not cost the others theirs
+        except Exception as error:  # one bad job must not cost the others theirs
             self._roll_back()
             if len(batch) == 1:
                 raise

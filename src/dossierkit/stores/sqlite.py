@@ -11,15 +11,13 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
-import attrs
-
 from dossierkit.dossiers.codes import DossierCode
-from dossierkit.dossiers.dossier import Action, Dossier, Event, State
-from dossierkit.dossiers.lifecycle import step
-from dossierkit.errors import CorruptStore, StaleDossier, StoreError, UnwritableStore
+from dossierkit.dossiers.dossier import Action, Dossier, Event
+from dossierkit.errors import CorruptStore, StoreError, UnwritableStore
 from dossierkit.forms.pointers import Json
 from dossierkit.ports import Submission
 from dossierkit.stores.group_commit import GroupCommit
+from dossierkit.stores.sqlite_rows import SELECT, add_event, dossier_of, encoded, stale, submitted, update
 
 T = TypeVar("T")
 
@@ -27,9 +25,6 @@ T = TypeVar("T")
 BUSY_MS = 15_000
 #: Databases up to this size are checked page by page when they are opened.
 CHECKED_BYTES = 64 * 1024 * 1024
-
-_COLUMNS = "d.seq, d.id, d.procedure, d.revision, d.owner, d.state, d.version, d.created, d.changed, d.submitted, d.agency, d.code, a.body"
-_SELECT = f"SELECT {_COLUMNS} FROM dossiers d JOIN answers a ON a.seq = d.seq"  # noqa: S608  # a constant
 
 
 class SqliteStore:
@@ -94,40 +89,49 @@ class SqliteStore:
         def work(connection: sqlite3.Connection) -> None:
             connection.execute("INSERT OR IGNORE INTO bundles VALUES (?, ?)", (dossier.revision, bundle))
             seq = connection.execute(
-                """INSERT INTO dossiers (id, procedure, revision, owner, state, version, created, changed, submitted, agency, code)
-                VALUES (?, ?, ?, ?, ?, ?, ?, ?, NULL, NULL, NULL)""",
-                (dossier.id, dossier.procedure, dossier.revision, dossier.owner, int(dossier.state), dossier.version,
-                 dossier.created.isoformat(), dossier.changed.isoformat()),
+                """INSERT INTO dossiers (id, procedure, revision, owner, state, version, created, changed)
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?)""",
+                (
+                    dossier.id,
+                    dossier.procedure,
+                    dossier.revision,
+                    dossier.owner,
+                    int(dossier.state),
+                    dossier.version,
+                    dossier.created.isoformat(),
+                    dossier.changed.isoformat(),
+                ),
             ).lastrowid
-            connection.execute("INSERT INTO answers VALUES (?, ?)", (seq, _json(dossier.answers)))
-            _add_event(connection, seq, event)
+            connection.execute("INSERT INTO answers VALUES (?, ?)", (seq, encoded(dossier.answers)))
+            add_event(connection, seq, event)
 
         self._write(work)
 
     def get(self, id: str) -> Dossier | None:
         """See `DossierStore.get`."""
-        rows = self._read(f"{_SELECT} WHERE d.id = ?", (id,))
-        return _dossier(rows[0]) if rows else None
+        rows = self._read(f"{SELECT} WHERE d.id = ?", (id,))
+        return dossier_of(rows[0]) if rows else None
 
     def by_code(self, code: DossierCode) -> Dossier | None:
         """See `DossierStore.by_code`."""
-        rows = self._read(f"{_SELECT} WHERE d.code = ?", (code.text,))
-        return _dossier(rows[0]) if rows else None
+        rows = self._read(f"{SELECT} WHERE d.code = ?", (code.text,))
+        return dossier_of(rows[0]) if rows else None
 
     def replace(self, dossier: Dossier) -> None:
         """See `DossierStore.replace`."""
 
         def work(connection: sqlite3.Connection) -> None:
-            _update(connection, dossier, dossier.version - 1)
+            update(connection, dossier, dossier.version - 1)
             connection.execute(
-                "UPDATE answers SET body = ? WHERE seq = (SELECT seq FROM dossiers WHERE id = ?)", (_json(dossier.answers), dossier.id)
+                "UPDATE answers SET body = ? WHERE seq = (SELECT seq FROM dossiers WHERE id = ?)",
+                (encoded(dossier.answers), dossier.id),
             )
 
         self._write(work)
 
     def submit(self, submission: Submission) -> Dossier:
         """See `DossierStore.submit`."""
-        return self._write(lambda connection: _submit(connection, submission))
+        return self._write(lambda connection: submitted(connection, submission))
 
     def delete(self, id: str, version: int) -> None:
         """See `DossierStore.delete`."""
@@ -135,13 +139,13 @@ class SqliteStore:
         def work(connection: sqlite3.Connection) -> None:
             done = connection.execute("DELETE FROM dossiers WHERE id = ? AND version = ?", (id, version)).rowcount
             if not done:
-                raise _stale(id, version)
+                raise stale(id, version)
 
         self._write(work)
 
     def find(self, owner: str, *, words: str = "", before: str | None = None, limit: int = 20) -> tuple[Dossier, ...]:
         """See `DossierStore.find`."""
-        sql, values = f"{_SELECT} WHERE d.owner = ?", [owner]
+        sql, values = f"{SELECT} WHERE d.owner = ?", [owner]
         if words.split():
             sql += " AND d.seq IN (SELECT rowid FROM search WHERE search MATCH ?)"
             values.append(" ".join('"{}"*'.format(word.replace('"', '""')) for word in words.split()))
@@ -149,7 +153,7 @@ class SqliteStore:
             sql += " AND d.seq < (SELECT seq FROM dossiers WHERE id = ?)"
             values.append(before)
         rows = self._read(f"{sql} ORDER BY d.seq DESC LIMIT ?", (*values, limit))
-        return tuple(map(_dossier, rows))
+        return tuple(map(dossier_of, rows))
 
     def events(self, id: str) -> tuple[Event, ...]:
         """See `DossierStore.events`."""
@@ -170,8 +174,8 @@ class SqliteStore:
     def every(self) -> Iterator[Dossier]:
         """See `DossierStore.every`."""
         seq = 0
-        while rows := self._read(f"{_SELECT} WHERE d.seq > ? ORDER BY d.seq LIMIT 500", (seq,)):
-            yield from map(_dossier, rows)
+        while rows := self._read(f"{SELECT} WHERE d.seq > ? ORDER BY d.seq LIMIT 500", (seq,)):
+            yield from map(dossier_of, rows)
             seq = rows[-1][0]
 
     def counters(self) -> Mapping[tuple[str, str], int]:
@@ -180,7 +184,7 @@ class SqliteStore:
 
     def remember(self, key: str, value: Json) -> None:
         """See `DossierStore.remember`."""
-        self._write(lambda connection: connection.execute("INSERT OR REPLACE INTO facts VALUES (?, ?)", (key, _json(value))))
+        self._write(lambda connection: connection.execute("INSERT OR REPLACE INTO facts VALUES (?, ?)", (key, encoded(value))))
 
     def recall(self, key: str) -> Json:
         """See `DossierStore.recall`."""
@@ -192,67 +196,6 @@ class SqliteStore:
         for connection in self._opened:
             connection.close()
         self._opened.clear()
-
-
-def _submit(connection: sqlite3.Connection, submission: Submission) -> Dossier:
-    draft = submission.dossier
-    row = connection.execute("SELECT seq, state, version FROM dossiers WHERE id = ?", (draft.id,)).fetchone()
-    if row is not None and row[1] != State.DRAFT:
-        return _dossier(connection.execute(f"{_SELECT} WHERE d.seq = ?", (row[0],)).fetchone())
-    if row is None or row[2] != draft.version:
-        raise _stale(draft.id, draft.version)
-    seq = row[0]
-    number = connection.execute(
-        """INSERT INTO counters VALUES (?, ?, 1) ON CONFLICT (agency, day) DO UPDATE SET number = number + 1
-        RETURNING number""",
-        (submission.agency, submission.day.isoformat()),
-    ).fetchone()[0]
-    before, last = connection.execute(
-        "SELECT hash, number FROM events WHERE seq = ? ORDER BY number DESC LIMIT 1", (seq,)
-    ).fetchone()
-    code = submission.issue(number)
-    event = submission.event(code, before, last + 1)
-    dossier = attrs.evolve(step(draft, event), code=code, agency=submission.agency)
-    connection.execute(
-        "UPDATE dossiers SET state = ?, version = ?, changed = ?, submitted = ?, agency = ?, code = ? WHERE seq = ?",
-        (int(dossier.state), dossier.version, dossier.changed.isoformat(), event.at.isoformat(), dossier.agency, code.text, seq),
-    )
-    connection.execute("UPDATE answers SET body = ? WHERE seq = ?", (_json(dossier.answers), seq))
-    _add_event(connection, seq, event)
-    connection.execute("INSERT INTO search (rowid, words) VALUES (?, ?)", (seq, submission.search))
-    return dossier
-
-
-def _update(connection: sqlite3.Connection, dossier: Dossier, version: int) -> None:
-    done = connection.execute(
-        "UPDATE dossiers SET revision = ?, state = ?, version = ?, changed = ? WHERE id = ? AND version = ?",
-        (dossier.revision, int(dossier.state), dossier.version, dossier.changed.isoformat(), dossier.id, version),
-    ).rowcount
-    if not done:
-        raise _stale(dossier.id, version)
-
-
-def _add_event(connection: sqlite3.Connection, seq: int | None, event: Event) -> None:
-    connection.execute(
-        "INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-        (seq, event.number, event.action.value, event.actor, event.at.isoformat(), _json(dict(event.facts)), event.before, event.hash),
-    )
-
-
-def _stale(id: str, version: int) -> StaleDossier:
-    return StaleDossier(f"dossier {id} is no longer at version {version}; read it again")
-
-
-def _dossier(row: Any) -> Dossier:
-    return Dossier(
-        row[1], row[2], row[3], row[4], State(row[5]), row[6], datetime.fromisoformat(row[7]), datetime.fromisoformat(row[8]),
-        json.loads(row[12]), DossierCode(row[11]) if row[11] else None,
-        datetime.fromisoformat(row[9]) if row[9] else None, row[10],
-    )
-
-
-def _json(value: Json) -> str:
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 
 def _corrupt(path: Path) -> str:
@@ -269,7 +212,9 @@ def _explained(path: Path) -> Iterator[None]:
         if "malformed" in text or "not a database" in text or "corrupt" in text:
             raise CorruptStore(_corrupt(path)) from error
         if "readonly" in text or "read-only" in text or "unable to open" in text:
-            raise UnwritableStore(f"{path} cannot be written; give this user the right to write the file and its folder") from error
+            raise UnwritableStore(
+                f"{path} cannot be written; give this user the right to write the file and its folder"
+            ) from error
         if "full" in text or "disk i/o" in text:
             raise UnwritableStore(f"no space left for {path}; nothing was written, make room and try again") from error
         if "locked" in text or "busy" in text:

@@ -37,7 +37,8 @@ def first_tables(db: sqlite_utils.Database) -> None:
             hash TEXT NOT NULL, PRIMARY KEY (seq, number)) WITHOUT ROWID"""
     )
     db.conn.execute(
-        "CREATE TABLE counters (agency TEXT NOT NULL, day TEXT NOT NULL, number INTEGER NOT NULL, PRIMARY KEY (agency, day)) WITHOUT ROWID"
+        """CREATE TABLE counters (
+            agency TEXT NOT NULL, day TEXT NOT NULL, number INTEGER NOT NULL, PRIMARY KEY (agency, day)) WITHOUT ROWID"""
     )
     db.conn.execute("CREATE TABLE bundles (revision TEXT PRIMARY KEY, body BLOB NOT NULL)")
     db.conn.execute("CREATE TABLE facts (name TEXT PRIMARY KEY, body TEXT NOT NULL)")
@@ -55,7 +56,9 @@ def migrate(path: Path) -> None:
     try:
         version = db.conn.execute("PRAGMA user_version").fetchone()[0]
         if version > VERSION:
-            raise NewerStore(f"{path} was written by a newer dossierkit (store version {version}, known {VERSION}); upgrade first")
+            raise NewerStore(
+                f"{path} was written by a newer dossierkit (store version {version}, known {VERSION}); upgrade first"
+            )
         if version < VERSION:
             db.conn.execute("PRAGMA journal_mode=WAL")
             migrations.apply(db)

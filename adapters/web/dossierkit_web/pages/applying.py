@@ -29,7 +29,9 @@ def show(site: Site, request: Request, form: FormData) -> Response:  # noqa: ARG
     procedure = site.engine.procedure_of(draft) if draft is not None else site.engine.procedure(code)
     answers = draft.answers if draft is not None else initial(procedure.form)
     problems = site.engine.check(draft) if draft is not None and "problems" in request.query_params else ()
-    return _form(site, request, procedure, answers, draft=draft, problems=problems, notice="existing" if draft is not None else "")
+    return _form(
+        site, request, procedure, answers, draft=draft, problems=problems, notice="existing" if draft is not None else ""
+    )
 
 
 def receive(site: Site, request: Request, form: FormData) -> Response:
@@ -105,7 +107,7 @@ def cancel(site: Site, request: Request, form: FormData) -> Response:
 def _own(site: Site, request: Request, form: FormData | None = None) -> Dossier:
     """The dossier that the request names, if it is this session's."""
     session = site.session(request)
-    id = str((form or {}).get("meta:draft") or request.query_params.get("draft", ""))
+    id = str((form.get("meta:draft") if form is not None else None) or request.query_params.get("draft", ""))
     if session is None:
         raise UnknownDossier("no such dossier")
     return site.engine.open(id, session.actor)
@@ -170,6 +172,13 @@ def _form(
         version = {"X-Draft": draft.id, "X-Version": str(draft.version)} if draft is not None else {}
         return HTMLResponse(str(rendered.fields), code, headers=version)
     return site.page(
-        request, "apply", code=code, procedure=procedure, title=procedure.title(language), form=rendered, draft=draft,
-        notice=notice, problems=problems,
+        request,
+        "apply",
+        code=code,
+        procedure=procedure,
+        title=procedure.title(language),
+        form=rendered,
+        draft=draft,
+        notice=notice,
+        problems=problems,
     )

@@ -20,7 +20,13 @@ def show_list(site: Site, request: Request, form: FormData) -> Response:  # noqa
     sectors = site.engine.catalog.dialect.options.get("sectors")
     names = {choice.value: choice.title for choice in sectors.select({}, "", 500)} if sectors is not None else {}
     return site.page(
-        request, "procedures", found=found[first : first + PAGE], count=len(found), first=first, page_size=PAGE, query=query,
+        request,
+        "procedures",
+        found=found[first : first + PAGE],
+        count=len(found),
+        first=first,
+        page_size=PAGE,
+        query=query,
         sectors=names,
     )
 
@@ -30,6 +36,10 @@ def show_one(site: Site, request: Request, form: FormData) -> Response:  # noqa:
     language = language_of(request)
     procedure = site.engine.procedure(request.path_params["code"])
     return site.page(
-        request, "procedure", procedure=procedure, title=procedure.title(language), block=procedure.block,
+        request,
+        "procedure",
+        procedure=procedure,
+        title=procedure.title(language),
+        block=procedure.block,
         guidance=markdown(procedure.text("guidance", language)),
     )

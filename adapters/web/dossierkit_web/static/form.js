@@ -34,13 +34,30 @@
     status.classList.toggle("failed", Boolean(failed));
   };
 
-  const swap = (html) => {
+  const state = (control) => (control.matches("[type=checkbox], [type=radio]") ? control.checked : control.value);
+  const snapshot = () => new Map([...fields.querySelectorAll("[id][name]:not([type=file])")].map((c) => [c.id, state(c)]));
+
+  // What somebody typed while the answer was on its way is newer than the answer.
+  const swap = (html, sent) => {
     const active = document.activeElement;
     const id = active && fields.contains(active) ? active.id : "";
+    const caret = id && active.selectionStart;
     const kept = [...fields.querySelectorAll("input[type=file]")].filter((input) => input.files.length);
+    const newer = [...snapshot()].filter(([at, value]) => sent.get(at) !== value);
     fields.innerHTML = html;
     for (const input of kept) document.getElementById(input.id)?.replaceWith(input);
-    if (id) document.getElementById(id)?.focus();
+    for (const [at, value] of newer) {
+      const control = document.getElementById(at);
+      if (!control || !("value" in control)) continue;
+      if (control.matches("[type=checkbox], [type=radio]")) control.checked = value;
+      else control.value = value;
+    }
+    const back = id && document.getElementById(id);
+    if (back) {
+      back.focus();
+      if (typeof caret === "number" && back.setSelectionRange && back.type === "text") back.setSelectionRange(caret, caret);
+    }
+    return newer.length > 0;
   };
 
   const send = async () => {
@@ -53,6 +70,7 @@
     swapNext = false;
     say(form.dataset.saving);
     const body = new FormData(form);
+    const sent = snapshot();
     for (const [name, value] of [...body.entries()]) if (value instanceof File) body.delete(name);
     body.set("do", "update");
     try {
@@ -68,7 +86,7 @@
         history.replaceState(null, "", url.pathname + url.search);
       }
       const html = await answer.text();
-      if (swaps && !again) swap(html);
+      if (swaps && swap(html, sent)) again = true;
       say(form.dataset.saved.replace("{time}", new Date().toLocaleTimeString("vi-VN", { hour: "2-digit", minute: "2-digit" })));
     } catch (error) {
       swapNext = swapNext || swaps;

@@ -1,0 +1,124 @@
+"""Which schemas meet at one place under some answers, and what they have in common.
+
+Static questions about facets: what they reach by reference, what they fix to one value, what they declare.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from dossierkit.forms.form import Choice
+from dossierkit.forms.pointers import ABSENT, Json, child, key
+from dossierkit.forms.schemas import BASE, MAIN, Facet, Schemas
+
+
+def located(facet: Facet, suffix: str = "") -> tuple[str, str]:
+    """The file (empty for the procedure's own) and the pointer of *facet*."""
+    uri, _, pointer = facet.location.partition("#")
+    return ("" if uri == MAIN else uri.removeprefix(BASE)), pointer + suffix
+
+
+def unconditional(schemas: Schemas, seeds: Iterable[Facet]) -> Iterator[Facet]:
+    """*seeds* and what they reach by reference and `allOf` alone."""
+    seen: set[Facet] = set()
+    pending = list(seeds)
+    while pending:
+        facet = pending.pop(0)
+        if facet in seen:
+            continue
+        seen.add(facet)
+        yield facet
+        for keyword in ("$ref", "$dynamicRef"):
+            if isinstance(facet.get(keyword), str):
+                pending.append(schemas.target(facet, keyword))
+        pending += [schemas.below(facet, f"/allOf/{i}", item) for i, item in enumerate(facet.get("allOf") or ())]
+
+
+def is_constant(schemas: Schemas, branch: Facet) -> bool:
+    """Whether *branch* stands for one value."""
+    return constant(schemas, branch) is not ABSENT
+
+
+def constant(schemas: Schemas, branch: Facet) -> Json:
+    """The one value of *branch*, or ABSENT."""
+    for facet in unconditional(schemas, (branch,)):
+        if isinstance(facet.schema, dict):
+            if "const" in facet.schema:
+                return facet.schema["const"]
+            if len(facet.schema.get("enum") or ()) == 1:
+                return facet.schema["enum"][0]
+    return ABSENT
+
+
+def discriminator(schemas: Schemas, branches: list[Facet]) -> str | None:
+    """The property that each of *branches* fixes to values of its own, if there is one."""
+    if len(branches) < 2:
+        return None
+    seen: dict[str, set[str]] = {}
+    for index, branch in enumerate(branches):
+        values: dict[str, set[str]] = {}
+        for facet in unconditional(schemas, (branch,)):
+            for name in facet.get("properties") or {}:
+                fixed = _fixed(schemas, property_of(schemas, branch, name))
+                if fixed:
+                    values[name] = fixed
+        seen = {n: seen.get(n, set()) | v for n, v in values.items() if index == 0 or (n in seen and not seen[n] & v)}
+    return next(iter(seen), None)
+
+
+def _fixed(schemas: Schemas, facet: Facet) -> set[str]:
+    for one in unconditional(schemas, (facet,)):
+        if isinstance(one.schema, dict) and "const" in one.schema:
+            return {key(one.schema["const"])}
+        if one.get("enum"):
+            return {key(value) for value in one.schema["enum"]}
+    return set()
+
+
+def property_of(schemas: Schemas, branch: Facet, name: str) -> Facet:
+    """The schema that *branch* has for its member *name*."""
+    for facet in unconditional(schemas, (branch,)):
+        properties = facet.get("properties") or {}
+        if name in properties:
+            return schemas.below(facet, child("/properties", name), properties[name])
+    raise AssertionError(f"{name} is not declared in {branch.location}")
+
+
+def branch_choice(schemas: Schemas, branch: Facet, index: int) -> Choice:
+    """How *branch* is called: by its title, or else by its place in the list."""
+    for facet in unconditional(schemas, (branch,)):
+        title = facet.get("title")
+        if isinstance(title, str) and title.strip():
+            return Choice(index, title, facet.location + "/title")
+    kind = next((f.get("type") for f in unconditional(schemas, (branch,)) if isinstance(f.get("type"), str)), None)
+    return Choice(index, str(index + 1), f"word:type-{kind}" if kind and kind != "object" else "word:branch")
+
+
+def declared_names(schemas: Schemas, seeds: tuple[Facet, ...]) -> frozenset[str]:
+    """Every property that *seeds* declare under any answers."""
+    known = schemas.memo.get(("names", seeds))
+    if known is None:
+        known = frozenset(name for facet in reachable(schemas, seeds) for name in facet.get("properties") or {})
+        schemas.memo["names", seeds] = known
+    assert isinstance(known, frozenset)
+    return known
+
+
+def reachable(schemas: Schemas, seeds: Iterable[Facet]) -> Iterator[Facet]:
+    """*seeds* and every schema that could hold at the same place under some answers."""
+    seen: set[Facet] = set()
+    pending = list(seeds)
+    while pending:
+        facet = pending.pop(0)
+        if facet in seen:
+            continue
+        seen.add(facet)
+        yield facet
+        pending.extend(unconditional(schemas, (facet,)))
+        for keyword in ("then", "else"):
+            if facet.get(keyword) is not None:
+                pending.append(schemas.below(facet, f"/{keyword}", facet.schema[keyword]))
+        for name, item in (facet.get("dependentSchemas") or {}).items():
+            pending.append(schemas.below(facet, child("/dependentSchemas", name), item))
+        for keyword in ("oneOf", "anyOf"):
+            pending += [schemas.below(facet, f"/{keyword}/{index}", item) for index, item in enumerate(facet.get(keyword) or ())]

@@ -1,0 +1,52 @@
+"""Answers, units and limits in words."""
+
+from __future__ import annotations
+
+from dossierkit.forms.form import Field, Form, Kind
+from dossierkit.forms.messages import choice_title
+from dossierkit.forms.options import option_list
+from dossierkit.forms.pointers import ABSENT, Json, same
+from dossierkit.forms.texts import show_text
+from dossierkit.forms.words import word
+
+
+def readable(form: Form, field: Field, value: Json, language: str) -> str:
+    """*value* of a leaf in words: the title of a choice, a number with its unit."""
+    if value is ABSENT or value is None:
+        return ""
+    if field.several and isinstance(value, list):
+        return ", ".join(_titled(form, field, item, language) for item in value)
+    if field.kind in (Kind.CHOICE, Kind.ACCEPT, Kind.CONSTANT, Kind.BOOLEAN) or "x-options" in field.keywords:
+        return _titled(form, field, value, language)
+    text = show_text(value, field, form.dialect, language)
+    unit = unit_of(field)
+    return f"{text}\u00a0{unit}" if unit and text else text
+
+
+def _titled(form: Form, field: Field, value: Json, language: str) -> str:
+    for choice in field.choices:
+        if same(choice.value, value):
+            return choice_title(form, choice, language)
+    if isinstance(value, bool):
+        return word("yes" if value else "no", language)
+    options = option_list(form, field)
+    found = options.find(value, {}) if options is not None else None
+    return found.title if found is not None else str(value)
+
+
+def unit_of(field: Field) -> str:
+    """What its numbers count."""
+    unit = field.keywords.get("x-unit")
+    return unit if isinstance(unit, str) else "đ" if field.widget == "money" else ""
+
+
+def file_limits(field: Field, language: str) -> str:
+    """What may be attached, in words."""
+    limits = field.keywords.get("x-file")
+    limits = limits if isinstance(limits, dict) else {}
+    accept = ", ".join(map(str, limits.get("accept", ()))) or word("any-file", language)
+    size = f"{limits.get('maxBytes', 10_485_760) / 1_048_576:.4g} MB"
+    files = limits.get("maxFiles", 1 if not field.several else field.keywords.get("maxItems", 5))
+    return word("file-limits", language).format(
+        accept=accept, size=size.replace(".", "," if language == "vi" else "."), files=files
+    )

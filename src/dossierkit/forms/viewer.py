@@ -1,0 +1,251 @@
+"""Makes the controls of a page, one at a time or all at once."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+
+import attrs
+
+from dossierkit.forms.controls import name_of
+from dossierkit.forms.effective import effective
+from dossierkit.forms.form import Choice, Field, Form, Kind, Layout, Picker, Problem
+from dossierkit.forms.messages import choice_title, humanized, label, problem_words, schema_text
+from dossierkit.forms.options import narrowed, offered
+from dossierkit.forms.pointers import ABSENT, Json, get, same
+from dossierkit.forms.readable import file_limits, readable, unit_of
+from dossierkit.forms.shown import Control, Option, PickerView
+from dossierkit.forms.texts import encode, show_text
+from dossierkit.forms.words import word
+from dossierkit.text import fold
+
+_UNSAFE = re.compile(r"[^A-Za-z0-9/_\-]")
+
+
+def control_id(pointer: str) -> str:
+    """A text that may stand in `id` and `aria-describedby`, another one for each pointer."""
+    return "f" + _UNSAFE.sub(lambda match: f".{ord(match[0]):x}.", pointer)
+
+
+@attrs.frozen
+class Viewer:
+    """Makes controls, one at a time or all at once."""
+
+    form: Form
+    answers: Json
+    language: str
+    layout: Layout
+    root: Field
+    #: Pointer → words of what is wrong there.
+    errors: Mapping[str, tuple[str, ...]]
+    #: Every problem with the pointer of the field that shows it, None where no field does.
+    placed: tuple[tuple[str | None, str], ...]
+
+    @classmethod
+    def of(cls, form: Form, answers: Json, *, problems: Iterable[Problem], language: str, layout: Layout | None) -> Viewer:
+        """A viewer of *answers* and their *problems*."""
+        layout = layout or Layout()
+        root = effective(form, answers, layout=layout)
+        fields = _visible(root) if problems else {}
+        placed: list[tuple[str | None, str]] = []
+        errors: dict[str, list[str]] = {}
+        for problem in problems:
+            at = problem.at
+            while at not in fields and at:
+                at = at.rpartition("/")[0]
+            here = fields.get(problem.at)
+            words = problem_words(form, problem, here, language)
+            if here is None and problem.at:
+                words = f"{humanized(problem.at.rpartition('/')[2], language)}: {words}"
+            shown = at if at in fields and at else None
+            if shown is not None:
+                errors.setdefault(shown, []).append(words)
+                named = label(form, fields[shown], language)
+                words = f"{named}: {words[:1].lower()}{words[1:]}" if here is not None else words
+            placed.append((shown, words))
+        return cls(
+            form, answers, language, layout, root, {at: tuple(dict.fromkeys(w)) for at, w in errors.items()}, tuple(placed)
+        )
+
+    def summary(self) -> tuple[tuple[str, str], ...]:
+        """(id, words) of each problem; the id is empty where it belongs to no control."""
+        return tuple((control_id(at) if at is not None else "", words) for at, words in self.placed)
+
+    def tree(self, field: Field) -> Control:
+        """*field* and everything below it."""
+        control = self.control(field)
+        if not field.children:
+            return control
+        return attrs.evolve(control, children=tuple(self.tree(below) for below in field.children))
+
+    def value(self, field: Field) -> Json:
+        """The answer of *field*."""
+        return get(self.answers, field.pointer)
+
+    def control(self, field: Field) -> Control:
+        """*field* alone."""
+        where = field.control or field.pointer
+        value = ABSENT if "/~e" in field.pointer else self.value(field)
+        text = show_text(value, field, self.form.dialect, self.language) if field.leaf and not field.several else ""
+        search = self._search(field)
+        return Control(
+            field,
+            control_id(where),
+            name_of(where),
+            self._label(field),
+            self._hints(field),
+            self._readable(field, value) if field.read_only else text,
+            self._options(field, value),
+            self.errors.get(field.pointer, ()),
+            _attributes(self.form, field),
+            unit_of(field),
+            tuple(self._picker(field, picker, where) for picker in field.pickers),
+            search=search,
+            key=_key(field),
+            files=tuple(map(str, value)) if isinstance(value, list) and field.several else (text,) if text else (),
+        )
+
+    def _label(self, field: Field) -> str:
+        own = schema_text(self.form, field.facets, "title", self.language)
+        if not field.row:
+            return own or humanized(field.name, self.language)
+        number = int(field.name) + 1
+        return word("row", self.language).format(title=own or word("item", self.language), number=number)
+
+    def _hints(self, field: Field) -> tuple[str, ...]:
+        hints = [schema_text(self.form, field.facets, "description", self.language)]
+        examples = field.keywords.get("examples")
+        known = self.form.dialect.formats.get(str(field.keywords.get("format")))
+        if field.read_only or field.kind not in (Kind.TEXT, Kind.NUMBER):
+            example = ""
+        elif isinstance(examples, list) and examples:
+            example = show_text(examples[0], field, self.form.dialect, self.language)
+        else:
+            example = known.example if known is not None else ""
+        hints.append(word("example", self.language).format(example=example) if example else "")
+        if field.kind is Kind.JSON and field.keywords.get("type") in ("object", "array"):
+            hints.append(word("json-hint", self.language))
+        if field.kind is Kind.FILE:
+            hints.append(file_limits(field, self.language))
+        return tuple(hint for hint in hints if hint)
+
+    def _options(self, field: Field, value: Json) -> tuple[Option, ...]:
+        if field.kind is Kind.BOOLEAN:
+            return self._booleans(field, value)
+        if field.kind not in (Kind.CHOICE, Kind.CHECKS, Kind.ACCEPT, Kind.CONSTANT):
+            return ()
+        chosen = value if field.kind is Kind.CHECKS and isinstance(value, list) else [] if value is ABSENT else [value]
+        choices = field.choices
+        if field.widget == "lookup":
+            choices = self._found(field, value)
+        options = [
+            Option(
+                encode(choice.value), choice_title(self.form, choice, self.language), any(same(choice.value, c) for c in chosen)
+            )
+            for choice in choices
+        ]
+        known = {option.value for option in options}
+        # An answer that is no longer offered stays visible, so that nobody loses it unseen.
+        options += [Option(encode(c), str(c), True) for c in chosen if encode(c) not in known and field.kind is not Kind.ACCEPT]
+        return tuple(options)
+
+    def _found(self, field: Field, value: Json) -> tuple[Choice, ...]:
+        query = self.layout.searches.get(field.control or field.pointer, "")
+        if "x-options" in field.keywords:
+            return offered(self.form, field, self.answers, query)
+        if not query.strip():
+            return tuple(choice for choice in field.choices if same(choice.value, value))
+        wanted = fold(query)
+        titles = ((choice, choice_title(self.form, choice, self.language)) for choice in field.choices)
+        return tuple(choice for choice, title in titles if wanted in fold(title) or same(choice.value, value))[:50]
+
+    def _search(self, field: Field) -> str | None:
+        """What is looked for, where there is too much to show; None where all of it is on the page."""
+        if field.widget != "lookup":
+            return None
+        query = self.layout.searches.get(field.control or field.pointer, "")
+        if "x-options" in field.keywords:
+            where = narrowed(field, self.answers)
+            few = where is not None and len(offered(self.form, field, self.answers)) < 250
+            return query if query or (where is not None and not few) else None
+        return query
+
+    def _booleans(self, field: Field, value: Json) -> tuple[Option, ...]:
+        options = [
+            Option("true", word("yes", self.language), value is True),
+            Option("false", word("no", self.language), value is False),
+        ]
+        if not field.required:
+            options.append(Option("", word("none", self.language), value is ABSENT or value is None))
+        return tuple(options)
+
+    def _picker(self, field: Field, picker: Picker, where: str) -> PickerView:
+        kind = "branch" if picker.name == "0" else f"branch.{picker.name}"
+        options = [
+            Option(str(index), choice_title(self.form, choice, self.language), picker.picked == (index,))
+            for index, choice in enumerate(picker.choices)
+        ]
+        if len(picker.picked) > 1:
+            joined = " + ".join(options[index].label for index in picker.picked)
+            options.append(Option(picker.text, joined, True))
+        if not field.required:
+            options.append(Option("", word("none", self.language), not picker.picked))
+        title = "type-label" if picker.name == "type" else "branch-label"
+        return PickerView(
+            f"{control_id(where)}.{picker.name}",
+            name_of(where, kind),
+            word(title, self.language),
+            tuple(options),
+            "radio" if len(options) <= 5 else "select",
+        )
+
+    def _readable(self, field: Field, value: Json) -> str:
+        """The answer in words, for whoever only reads it."""
+        return readable(self.form, field, value, self.language)
+
+
+def _visible(root: Field) -> dict[str, Field]:
+    fields: dict[str, Field] = {}
+    pending = [root]
+    while pending:
+        field = pending.pop()
+        if field.kind is not Kind.ENTRIES and field.kind is not Kind.CONSTANT:
+            fields[field.pointer] = field
+        pending.extend(field.children)
+    return fields
+
+
+def _key(field: Field) -> str | None:
+    if "/~e" not in (field.control or "") and "/~e" not in field.pointer:
+        return None
+    where = field.control or field.pointer
+    if not re.fullmatch(r".*/~e\d+", where, re.DOTALL):
+        return None
+    return "" if "/~e" in field.pointer else field.name
+
+
+def _attributes(form: Form, field: Field) -> dict[str, str]:
+    """HTML attributes that help to type, none of which can contradict the judge."""
+    result: dict[str, str] = {}
+    known = form.dialect.formats.get(str(field.keywords.get("format")))
+    if field.kind is Kind.NUMBER and field.keywords.get("minimum", field.keywords.get("exclusiveMinimum", -1)) >= 0:
+        result["inputmode"] = "numeric" if field.keywords.get("type") == "integer" else "decimal"
+    elif field.kind is Kind.TEXT and known is not None:
+        if known.input_mode:
+            result["inputmode"] = known.input_mode
+        if known.autocomplete:
+            result["autocomplete"] = known.autocomplete
+    if field.kind is Kind.TEXT and "maxLength" in field.keywords:
+        # Browsers count UTF-16 units, the judge code points after NFC: four times is always enough.
+        result["maxlength"] = str(4 * int(field.keywords["maxLength"]))
+    width = _width(field, known.width if known is not None else 0)
+    if width:
+        result["data-width"] = width
+    return result
+
+
+def _width(field: Field, typed: int) -> str:
+    longest = typed or int(field.keywords.get("maxLength", 0))
+    if field.kind is Kind.NUMBER or 0 < longest <= 14:
+        return "short"
+    return "medium" if 0 < longest <= 30 else ""

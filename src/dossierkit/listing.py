@@ -1,0 +1,128 @@
+"""A folder of procedure files as it lies on disk: names, titles, and what each file reaches."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import attrs
+
+from dossierkit.dossiers.procedure import Bundle
+from dossierkit.forms.document import Document, load
+from dossierkit.forms.pointers import Json
+from dossierkit.text import fold
+
+SHARED = "shared"
+
+
+@attrs.frozen
+class Listed:
+    """What a list of procedures shows of one, without reading it whole."""
+
+    code: str
+    title: str
+    path: str
+    size: int
+    #: Nanoseconds, as the file system says.
+    changed: int
+    sector: str = ""
+    unit: str = ""
+    audience: tuple[str, ...] = ()
+    #: Folded words to search in.
+    words: str = ""
+    titles: Mapping[str, str] = attrs.field(factory=dict, hash=False)
+
+    def title_in(self, language: str) -> str:
+        """The title in *language*, or as the author wrote it."""
+        return self.titles.get(language, self.title)
+
+
+def procedure_files(folder: Path) -> Iterator[tuple[str, int, int]]:
+    """(name, size, time of change) of each JSON file in *folder*."""
+    try:
+        with os.scandir(folder) as entries:
+            for entry in entries:
+                if entry.name.endswith(".json") and not entry.name.startswith(".") and entry.is_file():
+                    stat = entry.stat()
+                    yield entry.name, stat.st_size, stat.st_mtime_ns
+    except FileNotFoundError:
+        return
+
+
+def listed(name: str, size: int, changed: int, document: Any) -> Listed:
+    """The list entry of a file, from its JSON.
+
+    Raises:
+        ValueError: it is no object.
+    """
+    if not isinstance(document, dict):
+        raise ValueError("a procedure file is a JSON object: {…}")  # noqa: TRY004  # one kind of failure for the caller
+    block = document.get("x-procedure")
+    block = block if isinstance(block, dict) else {}
+
+    def text(value: Any) -> str:
+        return value if isinstance(value, str) else ""
+
+    code = text(block.get("code")) or name.removesuffix(".json")
+    title = text(document.get("title")) or code
+    translations = document.get("x-translations")
+    translations = translations if isinstance(translations, dict) else {}
+    titles = {lang: texts["/title"] for lang, texts in translations.items() if isinstance(texts, dict) and "/title" in texts}
+    audience = block.get("audience")
+    words = fold(" ".join((title, code, text(block.get("sector")), text(block.get("guidance")), *map(text, titles.values()))))
+    return Listed(
+        code,
+        title,
+        name,
+        size,
+        changed,
+        text(block.get("sector")),
+        text(block.get("unit")),
+        tuple(map(str, audience)) if isinstance(audience, list) else (),
+        f"{words} {code.casefold()}",
+        titles,
+    )
+
+
+def bundle_of(folder: Path, name: str) -> Bundle:
+    """The file *name* and every file of the folder that it reaches.
+
+    Raises:
+        DocumentError: one of them is not JSON that we read.
+        OSError: one of them cannot be read.
+    """
+    documents: dict[str, Json] = {}
+    pending = [("", name)]
+    while pending:
+        key, path = pending.pop()
+        document: Document = load((folder / path).read_bytes())
+        documents[key] = document.value
+        for reference in _references(document.value):
+            target = _local(reference, path)
+            if target and target not in documents and (folder / target).is_file():
+                pending.append((target, target))
+    return Bundle(documents)
+
+
+def _local(reference: str, path: str) -> str | None:
+    """The file below the folder that *reference* in *path* names, or None where it leads elsewhere."""
+    parts = urlsplit(reference)
+    if parts.scheme or parts.netloc or not parts.path or parts.path.startswith("/"):
+        return None
+    joined = os.path.normpath(os.path.join(os.path.dirname(path), parts.path))
+    return None if joined.startswith("..") or os.path.isabs(joined) else joined.replace(os.sep, "/")
+
+
+def _references(value: Json) -> Iterator[str]:
+    pending = [value]
+    while pending:
+        item = pending.pop()
+        if isinstance(item, dict):
+            if isinstance(item.get("$ref"), str):
+                yield item["$ref"]
+            pending.extend(item.values())
+        elif isinstance(item, list):
+            pending.extend(item)

@@ -1,0 +1,105 @@
+"""The statements of the SQLite store on the way of a dossier, and rows as values."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from datetime import datetime
+from typing import Any
+
+import attrs
+
+from dossierkit.dossiers.codes import DossierCode
+from dossierkit.dossiers.dossier import Dossier, Event, State
+from dossierkit.dossiers.lifecycle import step
+from dossierkit.errors import StaleDossier
+from dossierkit.forms.pointers import Json
+from dossierkit.ports import Submission
+
+SELECT = """SELECT d.seq, d.id, d.procedure, d.revision, d.owner, d.state, d.version, d.created, d.changed, d.submitted,
+    d.agency, d.code, a.body FROM dossiers d JOIN answers a ON a.seq = d.seq"""
+
+
+def submitted(connection: sqlite3.Connection, submission: Submission) -> Dossier:
+    """The dossier with its code; the draft as it is where it has one already."""
+    draft = submission.dossier
+    row = connection.execute("SELECT seq, state, version FROM dossiers WHERE id = ?", (draft.id,)).fetchone()
+    if row is not None and row[1] != State.DRAFT:
+        return dossier_of(connection.execute(f"{SELECT} WHERE d.seq = ?", (row[0],)).fetchone())
+    if row is None or row[2] != draft.version:
+        raise stale(draft.id, draft.version)
+    seq = row[0]
+    number = connection.execute(
+        """INSERT INTO counters VALUES (?, ?, 1) ON CONFLICT (agency, day) DO UPDATE SET number = number + 1
+        RETURNING number""",
+        (submission.agency, submission.day.isoformat()),
+    ).fetchone()[0]
+    before, last = connection.execute(
+        "SELECT hash, number FROM events WHERE seq = ? ORDER BY number DESC LIMIT 1", (seq,)
+    ).fetchone()
+    code = submission.issue(number)
+    event = submission.event(code, before, last + 1)
+    dossier = attrs.evolve(step(draft, event), code=code, agency=submission.agency)
+    connection.execute(
+        "UPDATE dossiers SET state = ?, version = ?, changed = ?, submitted = ?, agency = ?, code = ? WHERE seq = ?",
+        (int(dossier.state), dossier.version, dossier.changed.isoformat(), event.at.isoformat(), dossier.agency, code.text, seq),
+    )
+    connection.execute("UPDATE answers SET body = ? WHERE seq = ?", (encoded(dossier.answers), seq))
+    add_event(connection, seq, event)
+    connection.execute("INSERT INTO search (rowid, words) VALUES (?, ?)", (seq, submission.search))
+    return dossier
+
+
+def update(connection: sqlite3.Connection, dossier: Dossier, version: int) -> None:
+    """Keeps *dossier*, whose stored version is *version*."""
+    done = connection.execute(
+        "UPDATE dossiers SET revision = ?, state = ?, version = ?, changed = ? WHERE id = ? AND version = ?",
+        (dossier.revision, int(dossier.state), dossier.version, dossier.changed.isoformat(), dossier.id, version),
+    ).rowcount
+    if not done:
+        raise stale(dossier.id, version)
+
+
+def add_event(connection: sqlite3.Connection, seq: int | None, event: Event) -> None:
+    """Appends to the history of the dossier *seq*."""
+    connection.execute(
+        "INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        (
+            seq,
+            event.number,
+            event.action.value,
+            event.actor,
+            event.at.isoformat(),
+            encoded(dict(event.facts)),
+            event.before,
+            event.hash,
+        ),
+    )
+
+
+def stale(id: str, version: int) -> StaleDossier:
+    """What a second writer is told."""
+    return StaleDossier(f"dossier {id} is no longer at version {version}; read it again")
+
+
+def dossier_of(row: Any) -> Dossier:
+    """The dossier of a row of `SELECT`."""
+    return Dossier(
+        row[1],
+        row[2],
+        row[3],
+        row[4],
+        State(row[5]),
+        row[6],
+        datetime.fromisoformat(row[7]),
+        datetime.fromisoformat(row[8]),
+        json.loads(row[12]),
+        DossierCode(row[11]) if row[11] else None,
+        datetime.fromisoformat(row[9]) if row[9] else None,
+        row[10],
+    )
+
+
+def encoded(value: Json) -> str:
+    """*value* as compact JSON."""
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
