@@ -1,0 +1,92 @@
+"""Options and parts that many tests share."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+from dossierkit.engine import Engine
+from dossierkit.forms import Form, read
+from dossierkit.testing import CountedTokens, FixedClock
+from dossierkit.wiring import open_engine
+
+settings.register_profile("default", deadline=None, max_examples=60, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("default")
+
+ROOT = Path(__file__).parents[1]
+PROCEDURES = ROOT / "schemas" / "procedures"
+TODAY = date(2026, 11, 22)
+NOON = datetime(2026, 11, 22, 5, tzinfo=UTC)
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--suites", default=None, help="folder of the suites that others wrote")
+
+
+@pytest.fixture(scope="session")
+def suites(request: pytest.FixtureRequest) -> Path:
+    named = request.config.getoption("--suites")
+    folder = Path(named) if named else ROOT.parent / "shared" / "suites"
+    if not folder.is_dir():
+        pytest.skip("the suites are not here; name their folder with --suites")
+    return folder
+
+
+@pytest.fixture
+def clock() -> FixedClock:
+    return FixedClock(NOON)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A folder with one small procedure."""
+    path = tmp_path / "procedures"
+    path.mkdir()
+    (path / "small.json").write_text(json.dumps(SMALL, ensure_ascii=False), "utf-8")
+    return path
+
+
+@pytest.fixture(params=["memory:", "sqlite:"])
+def engine(request: pytest.FixtureRequest, folder: Path, tmp_path: Path, clock: FixedClock) -> Iterator[Engine]:
+    """An engine over each store."""
+    place = request.param + (str(tmp_path / "data" / "dossiers.db") if request.param == "sqlite:" else "")
+    opened = open_engine(place, procedures=folder, clock=clock, tokens=CountedTokens())
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def form() -> Callable[..., Form]:
+    """Reads a schema; `form({...})`."""
+
+    def make(schema: Any, **resources: Any) -> Form:
+        return read(schema, resources={f"{name}.json": value for name, value in resources.items()})
+
+    return make
+
+
+SMALL: dict[str, Any] = {
+    "title": "Cấp bản sao",
+    "type": "object",
+    "required": ["name"],
+    "properties": {
+        "name": {"title": "Họ tên", "type": "string", "maxLength": 50},
+        "copies": {"title": "Số bản", "type": "integer", "minimum": 1, "maximum": 9, "default": 1},
+        "rows": {
+            "title": "Thửa",
+            "type": "array",
+            "items": {
+                "type": "object",
+                "required": ["no"],
+                "properties": {"no": {"title": "Số", "type": "integer"}, "note": {"title": "Ghi chú", "type": "string"}},
+            },
+        },
+    },
+    "x-procedure": {"code": "1.000001", "guidance": "Nộp **đơn**.", "sections": []},
+}

@@ -1,0 +1,37 @@
+"""The JSON parsing suite and the naughty strings, through `load`."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from dossierkit.errors import DocumentError
+from dossierkit.forms import canonical, flatten, load, parse, read
+
+#: Valid JSON that we refuse, because the next reader keeps another of the two.
+DUPLICATES = {"y_object_duplicated_key.json", "y_object_duplicated_key_and_value.json"}
+
+
+def test_json_is_read_as_the_suite_says(suites: Path) -> None:
+    """What must be accepted is, what must be refused is, and nothing else is ever raised."""
+    wrong = []
+    for path in sorted((suites / "json-parsing" / "test_parsing").iterdir()):
+        try:
+            load(path.read_bytes())
+            accepted = True
+        except DocumentError:
+            accepted = False
+        must = {"y": path.name not in DUPLICATES, "n": False}.get(path.name[0])
+        if must is not None and accepted is not must:
+            wrong.append(path.name)
+
+    assert wrong == []
+
+
+def test_naughty_strings_survive_a_page(suites: Path) -> None:
+    """Every string that breaks software comes back from a page as its canonical self."""
+    form = read({"properties": {"text": {"type": "string", "x-widget": "textarea"}}})
+    for text in json.loads((suites / "naughty-strings" / "blns.json").read_bytes()):
+        answers = canonical(form, {"text": text})
+
+        assert parse(form, flatten(form, answers)) == answers

@@ -1,0 +1,139 @@
+"""Schemas that people wrote for other form libraries: every one reads, renders, judges and survives its page."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from conftest import TODAY
+from dossierkit.forms import Field, Form, Kind, canonical, check, effective, flatten, load, parse, read
+from dossierkit.forms.effective import walk
+from dossierkit.forms.pointers import ABSENT, get, put, same
+from dossierkit.html import Renderer
+from page import Page
+
+#: Instances with members that their schema declares nowhere, which no page can show.
+UNDECLARED = {("jsonforms-huge-huge", "000")}
+
+
+@pytest.fixture(scope="module")
+def schemas(suites: Path) -> dict[str, tuple[Form, list[dict[str, Any]]]]:
+    folder = suites / "real-world-schemas"
+    result = {}
+    for path in sorted(folder.iterdir()):
+        if (path / "schema.json").is_file():
+            form = read(load((path / "schema.json").read_bytes()))
+            result[path.name] = (form, list(_scored(path)))
+    return result
+
+
+def _scored(path: Path) -> Iterator[dict[str, Any]]:
+    for instance in json.loads((path / "instances.json").read_bytes()):
+        if instance["valid"] == instance["valid_with_format"] and not instance.get("ambiguous"):
+            yield instance
+
+
+def _only_read(form: Form, answers: Any) -> Any:
+    """What of *answers* a page shows and never takes back."""
+    base: Any = {}
+    for field in walk(effective(form, answers)):
+        if field.read_only and (value := get(answers, field.pointer)) is not ABSENT:
+            base = put(base, field.pointer, value)
+    return base
+
+
+def test_all_of_them_read(schemas: dict[str, Any]) -> None:
+    """The collection is whole and every schema in it is a form."""
+    assert len(schemas) == 118
+
+
+def test_every_verdict_is_right(schemas: dict[str, Any]) -> None:
+    """`check` is empty exactly for the valid instances."""
+    wrong = [
+        (name, instance["id"])
+        for name, (form, instances) in schemas.items()
+        for instance in instances
+        if (not check(form, instance["value"], today=TODAY)) != instance["valid"]
+    ]
+
+    assert wrong == []
+
+
+def test_problems_are_at_the_right_place(schemas: dict[str, Any]) -> None:
+    """Of invalid instances at least 99 in 100 have a problem at an acceptable pointer."""
+    total = right = 0
+    for form, instances in schemas.values():
+        for instance in instances:
+            if instance["valid"]:
+                continue
+            places = {problem.at for problem in check(form, instance["value"], today=TODAY)}
+            total += 1
+            right += any(places & set(error["acceptable"]) for error in instance["errors"])
+
+    assert total > 1900
+    assert right / total >= 0.99
+
+
+@pytest.mark.parametrize("language", ["vi", "en"])
+def test_valid_answers_survive_the_page(schemas: dict[str, Any], language: str) -> None:
+    """Law (a), through rendered HTML: what a browser would submit parses to the same answers."""
+    renderer, lost = Renderer(), []
+    for name, (form, instances) in schemas.items():
+        for instance in instances:
+            if not instance["valid"] or instance["form_level"] > 1:
+                continue
+            answers = canonical(form, instance["value"])
+            page = Page(str(renderer.render(form, answers, language=language).fields))
+            if not same(parse(form, page.pairs, base=_only_read(form, answers), language=language), answers):
+                lost.append((name, instance["id"]))
+
+    assert set(lost) == UNDECLARED
+
+
+def test_what_a_page_cannot_show_is_kept(schemas: dict[str, Any]) -> None:
+    """Law (b): a page over stored answers changes nothing that it does not show."""
+    for name, (form, instances) in schemas.items():
+        for instance in instances:
+            if instance["valid"] and instance["form_level"] < 2:
+                answers = canonical(form, instance["value"])
+
+                assert same(parse(form, flatten(form, answers), base=answers), answers), (name, instance["id"])
+
+
+def test_canonical_is_idempotent(schemas: dict[str, Any]) -> None:
+    """The canonical form of a canonical form is itself, for valid and invalid answers alike."""
+    for form, instances in schemas.values():
+        for instance in instances:
+            once = canonical(form, instance["value"])
+
+            assert same(canonical(form, once), once)
+
+
+def _starred(page: Page, field: Field) -> bool | None:
+    """Whether the words of *field* have a star; None where it has no words of its own."""
+    names = {name for name in page.labels if name == f"f{field.pointer}" or name.startswith(f"f{field.pointer}.")}
+    if len(names) == 1:
+        return "*" in page.labels[names.pop()]
+    return None
+
+
+def test_stars_and_labels(schemas: dict[str, Any]) -> None:
+    """Every control has a label, ids are unique, and a star stands beside what is required and nothing else."""
+    renderer = Renderer()
+    for name, (form, _) in schemas.items():
+        page = Page(str(renderer.render(form, {}).fields))
+
+        assert [at for at, count in page.ids.items() if count > 1] == [], name
+        assert [c for c in page.controls if c[0] not in page.labels and not c[2]] == [], name
+        for field in walk(effective(form, {})):
+            starred = _starred(page, field) if field.kind in (Kind.TEXT, Kind.NUMBER, Kind.JSON, Kind.FILE) else None
+            assert starred in (None, field.required), (name, field.pointer)
+        required = sum(
+            1 for f in walk(effective(form, {})) if f.required and f.pointer and f.kind not in (Kind.CONSTANT, Kind.ENTRIES)
+        )
+        stars = sum("*" in words for words in (*page.labels.values(), *page.legends))
+        assert stars >= required - sum(f.read_only for f in walk(effective(form, {}))), name
