@@ -101,10 +101,10 @@ class _Reading:
                 members.pop(name, None)
             else:
                 members[name] = value
-                answered |= _has_leaf(value)
+                answered |= has_leaf(value)
         if not fills:
             return members or (current if current == {} else ABSENT)
-        if field.required or answered or self._asked(field) or _has_leaf(members):
+        if field.required or answered or self._asked(field) or has_leaf(members):
             return {**members, **constants}
         return members if field.row else ABSENT
 
@@ -125,7 +125,7 @@ class _Reading:
             before = members.get(last(below.pointer), ABSENT)
             value = self.value(below, before if names else ABSENT, fills=fills)
             name = names[-1] if names else ""
-            if (name.strip() or _has_leaf(value)) and name not in named:
+            if (name.strip() or has_leaf(value)) and name not in named:
                 result[name] = None if value is ABSENT else value
         return result
 
@@ -143,7 +143,7 @@ class _Reading:
             result.append(value)
         while result and is_blank(result[-1]):
             result.pop()
-        return result if _has_leaf(result) or field.required or field.row else ABSENT
+        return result if has_leaf(result) or field.required or field.row else ABSENT
 
     def _several(self, field: Field, current: Json) -> Json:
         where = field.control or field.pointer
@@ -169,12 +169,13 @@ def _in_order(values: list[Json], order: str) -> list[Json]:
     return sorted(values, key=lambda value: known.index(encode(value)) if encode(value) in known else len(known))
 
 
-def _has_leaf(value: Json) -> bool:
+def has_leaf(value: Json) -> bool:
+    """Whether something in *value* was answered; a blank that means null was not."""
     if isinstance(value, dict):
-        return any(_has_leaf(item) for item in value.values())
+        return any(has_leaf(item) for item in value.values())
     if isinstance(value, list):
-        return any(_has_leaf(item) for item in value)
-    return value is not ABSENT
+        return any(has_leaf(item) for item in value)
+    return value is not ABSENT and value is not None
 
 
 def is_blank(value: Json) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dossierkit.forms.answers import is_blank
+from dossierkit.forms.answers import has_leaf, is_blank
 from dossierkit.forms.effective import effective
 from dossierkit.forms.form import Field, Form, Kind
 from dossierkit.forms.pointers import ABSENT, Json, same
@@ -66,18 +66,9 @@ def _group(form: Form, field: Field, value: dict[str, Json]) -> Json:
             result[name] = item if kept is ABSENT else kept
         elif (kept := _value(form, below, item)) is not ABSENT:
             result[name] = kept
-    if not field.required and not field.row and field.pointer and not _has_content(result):
+    if not field.required and not field.row and field.pointer and not has_leaf(result):
         return ABSENT
     return result
-
-
-def _has_content(value: Json) -> bool:
-    """Whether a leaf stands in *value*."""
-    if isinstance(value, dict):
-        return any(_has_content(item) for item in value.values())
-    if isinstance(value, list):
-        return any(_has_content(item) for item in value)
-    return True
 
 
 def _list(form: Form, field: Field, value: list[Json]) -> Json:
@@ -88,7 +79,7 @@ def _list(form: Form, field: Field, value: list[Json]) -> Json:
         result.append(None if kept is ABSENT else kept)
     while result and is_blank(result[-1]):
         result.pop()
-    return result if result or field.required or field.row else ABSENT
+    return result if has_leaf(result) or field.required or field.row else ABSENT
 
 
 def _leaf(form: Form, field: Field, value: Json) -> Json:
