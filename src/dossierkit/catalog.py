@@ -24,7 +24,7 @@ from dossierkit.forms.form import Fault
 from dossierkit.forms.pointers import Json
 from dossierkit.forms.reading import read
 from dossierkit.listing import SHARED, Listed, bundle_of, listed, procedure_files
-from dossierkit.text import fold
+from dossierkit.text import fold, holds
 
 #: The folder is looked at again after this many seconds.
 LOOK_SECONDS = 0.25
@@ -94,8 +94,8 @@ class Catalog:
         """The procedures whose title, code, sector or guidance hold all words of *query*, accents or not."""
         from dossierkit.text import sort_key
 
-        wanted = fold(query).split()
-        found = [one for one in self._look().by_code.values() if all(word in one.words for word in wanted)]
+        wanted = fold(query)
+        found = [one for one in self._look().by_code.values() if holds(one.words, wanted)]
         return tuple(sorted(found, key=lambda one: sort_key(one.title_in(language))))
 
     def procedure(self, code: str) -> Procedure:

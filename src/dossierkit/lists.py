@@ -18,7 +18,7 @@ import attrs
 from dossierkit.errors import SettingsError
 from dossierkit.forms.form import Choice
 from dossierkit.forms.pointers import Json, same
-from dossierkit.text import fold, nfc
+from dossierkit.text import fold, holds, nfc
 
 
 @attrs.frozen
@@ -31,12 +31,12 @@ class Table:
 
     def select(self, where: Mapping[str, Json], query: str, limit: int) -> tuple[Choice, ...]:
         """See `OptionList.select`."""
-        words = fold(query).split()
+        wanted = fold(query)
         found: list[Choice] = []
         for row in self.rows:
             if len(found) == limit:
                 break
-            if _fits(row, where) and all(word in fold(str(row[self.title])) for word in words):
+            if _fits(row, where) and holds(fold(str(row[self.title])), wanted):
                 found.append(self._choice(row))
         return tuple(found)
 

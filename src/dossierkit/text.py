@@ -27,6 +27,12 @@ def fold(text: str) -> str:
     return " ".join("".join(c if c.isalnum() else " " for c in lowered).split())
 
 
+def holds(text: str, query: str) -> bool:
+    """Whether every word of the folded *query* begins a word of the folded *text*."""
+    words = text.split()
+    return all(any(word.startswith(wanted) for word in words) for wanted in query.split())
+
+
 def sort_key(text: str) -> tuple[tuple[int, ...], tuple[int, ...]]:
     """Orders words as a Vietnamese dictionary does: letters first, tones break ties."""
     letters: list[int] = []

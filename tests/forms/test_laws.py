@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 
 from conftest import PROCEDURES, TODAY
 from dossierkit.cli.files import form_at
@@ -24,7 +24,6 @@ FILES = sorted(PROCEDURES.glob("*.json"))
 
 
 @given(forms())
-@settings(max_examples=150)
 def test_answers_survive_flattening(case: tuple[dict[str, Any], Any]) -> None:
     """Law (a): parse(flatten(a)) is a, for every canonical a."""
     form = read(case[0])
@@ -74,7 +73,6 @@ def test_check_is_empty_exactly_when_the_judge_accepts(case: tuple[dict[str, Any
 
 
 @given(SCHEMA_LIKE)
-@settings(max_examples=300)
 def test_any_json_is_a_form_or_a_schema_error(document: Any) -> None:
     """Reading raises nothing but SchemaError, and what reads can be shown."""
     try:

@@ -20,7 +20,7 @@ from starlette.staticfiles import StaticFiles
 
 from dossierkit.blobs.disk import DiskBlobs
 from dossierkit.engine import Engine
-from dossierkit.errors import StoreError, UnknownDossier, UnknownProcedure, UnwritableStore
+from dossierkit.errors import SchemaError, StoreError, UnknownDossier, UnknownProcedure, UnwritableStore
 from dossierkit_web.pages import applying, dossiers, home, procedures
 from dossierkit_web.security import SecureHeaders, same_origin
 from dossierkit_web.site import Site, WebConfig
@@ -90,6 +90,9 @@ def _guarded(site: Site, page: Page, request: Request, form: FormData) -> Respon
         return page(site, request, form)
     except (UnknownProcedure, UnknownDossier):
         return site.page(request, "message", code=404, name="not-found")
+    except SchemaError:
+        # A page can ask for more rows than any page can show.
+        return site.page(request, "message", code=413, name="too-large")
     except UnwritableStore as error:
         _log.error("%s", error)  # its message says it all
         response = site.page(request, "message", code=503, name="unwritable")

@@ -21,6 +21,8 @@ from dossierkit.forms.schemas import Facet
 
 #: More fields than any page can show; a schema that unfolds beyond it is refused.
 MAX_FIELDS = 20_000
+#: So many rows that must be there are shown before anybody fills them.
+BLANK_ROWS = 20
 
 
 def effective(form: Form, answers: Json, *, layout: Layout | None = None) -> Field:
@@ -125,7 +127,7 @@ class _Walk:
         items = value if isinstance(value, list) else []
         fixed = [seeds_of(self.form, held, index) for index in range(prefix_length(held))]
         rest = seeds_of(self.form, held, len(fixed))
-        least = 0 if recursive else int(field.keywords.get("minItems", 1 if field.required else 0))
+        least = 0 if recursive else min(int(field.keywords.get("minItems", 1 if field.required else 0)), BLANK_ROWS)
         shown = max(len(items), min(self.layout.rows.get(field.pointer, least), MAX_FIELDS), len(fixed))
         for index in range(shown):
             seeds = fixed[index] if index < len(fixed) else rest

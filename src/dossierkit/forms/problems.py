@@ -93,6 +93,10 @@ def _branch(refusal: Refusal, fields: dict[str, Field], at: str, origin: str) ->
     if field is not None and field.kind is Kind.CHOICE:
         yield Problem(at, "enum", _params(refusal), origin)
         return
+    picked = [p.picked[0] for p in field.pickers if p.picked and len(p.choices) == len(branches)] if field is not None else []
+    if picked:
+        yield from list(_flat(branches[picked[0]], fields)) or [Problem(at, refusal.keyword, {}, origin)]
+        return
     depth = len(refusal.at)
     scores = [sum(_distance(inner, depth) for inner in branch) for branch in branches]
     best = scores.index(min(scores))
@@ -102,6 +106,8 @@ def _branch(refusal: Refusal, fields: dict[str, Field], at: str, origin: str) ->
             yield from common
             return
     problems = list(_flat(branches[best], fields))
+    # Of a branch that nobody picked yet, only the question that picks it is on the page.
+    problems = [problem for problem in problems if problem.at in fields] or problems
     yield from problems or [Problem(at, refusal.keyword, {}, origin)]
 
 

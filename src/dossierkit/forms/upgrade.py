@@ -74,7 +74,7 @@ def _schema(schema: Json, pointer: str, draft: str, advice: list[Fault]) -> Json
             and not keyword.startswith("x-")
         ):
             advice.append(Fault("ref-sibling", here, f"beside $ref, draft {draft} ignores {keyword!r}", "advice"))
-        elif keyword in ONE or (keyword == "items" and not isinstance(value, list)):
+        elif keyword in ONE and not (keyword == "items" and isinstance(value, list)):
             result[keyword] = _schema(value, here, draft, advice)
         elif keyword in MANY and isinstance(value, list):
             result[keyword] = [_schema(item, child(here, i), draft, advice) for i, item in enumerate(value)]

@@ -17,7 +17,7 @@ from dossierkit.forms.readable import file_limits, readable, unit_of
 from dossierkit.forms.shown import Control, Option, PickerView
 from dossierkit.forms.texts import encode, show_text
 from dossierkit.forms.words import word
-from dossierkit.text import fold
+from dossierkit.text import fold, holds
 
 _UNSAFE = re.compile(r"[^A-Za-z0-9/_\-]")
 
@@ -157,7 +157,7 @@ class Viewer:
             return tuple(choice for choice in field.choices if same(choice.value, value))
         wanted = fold(query)
         titles = ((choice, choice_title(self.form, choice, self.language)) for choice in field.choices)
-        return tuple(choice for choice, title in titles if wanted in fold(title) or same(choice.value, value))[:50]
+        return tuple(choice for choice, title in titles if holds(fold(title), wanted) or same(choice.value, value))[:50]
 
     def _search(self, field: Field) -> str | None:
         """What is looked for, where there is too much to show; None where all of it is on the page."""

@@ -14,6 +14,7 @@ from dossierkit.dossiers.lifecycle import step
 from dossierkit.errors import StaleDossier
 from dossierkit.forms.pointers import Json
 from dossierkit.ports import Submission
+from dossierkit.text import holds
 
 
 class MemoryStore:
@@ -84,8 +85,7 @@ class MemoryStore:
             ids = [d.id for d in reversed(self._dossiers.values()) if d.owner == owner]
             if before is not None:
                 ids = ids[ids.index(before) + 1 :] if before in ids else []
-            wanted = words.split()
-            hits = [id for id in ids if _holds(self._search.get(id, ""), wanted)]
+            hits = [id for id in ids if holds(self._search.get(id, ""), words)]
             return tuple(_copied(self._dossiers[id]) for id in hits[:limit])
 
     def events(self, id: str) -> tuple[Event, ...]:
@@ -126,12 +126,6 @@ class MemoryStore:
         stored = self._dossiers.get(id)
         if stored is None or stored.version != version:
             raise StaleDossier(f"dossier {id} is no longer at version {version}; read it again")
-
-
-def _holds(text: str, words: list[str]) -> bool:
-    """Whether each of *words* begins a word of *text*."""
-    known = text.split()
-    return all(any(token.startswith(word) for token in known) for word in words)
 
 
 def _copied(dossier: Dossier) -> Dossier:

@@ -1,0 +1,171 @@
+"""Files that somebody prepared to do harm: each is refused with a clear fault, or served safely, and soon."""
+
+from __future__ import annotations
+
+import socket
+import sys
+import time
+from typing import Any
+
+import pytest
+
+from conftest import TODAY
+from dossierkit.errors import DocumentError, SchemaError
+from dossierkit.forms import canonical, check, flatten, load, parse, read
+from dossierkit.html import Renderer
+from page import Page
+
+#: Nothing may take longer, in seconds.
+SOON = 3.0
+
+
+def _doubling(depth: int, keyword: str) -> dict[str, Any]:
+    link = {f"d{n}": {keyword: [{"$ref": f"#/$defs/d{n + 1}"}] * 2} for n in range(depth)}
+    return {"$ref": "#/$defs/d0", "$defs": {**link, f"d{depth}": {"type": "object"}}}
+
+
+def _wide(depth: int) -> dict[str, Any]:
+    link = {f"d{n}": {"properties": {side: {"$ref": f"#/$defs/d{n + 1}"} for side in "ab"}} for n in range(depth)}
+    return {"$ref": "#/$defs/d0", "$defs": {**link, f"d{depth}": {"type": "string"}}}
+
+
+REFUSED: dict[str, Any] = {
+    "a reference to itself": {"$ref": "#"},
+    "references in a ring": {"$ref": "#/$defs/a", "$defs": {"a": {"$ref": "#/$defs/b"}, "b": {"allOf": [{"$ref": "#/$defs/a"}]}}},
+    "a ring below a property": {"properties": {"x": {"$ref": "#/properties/x"}}},
+    "a remote reference": {"properties": {"x": {"$ref": "https://example.com/schema.json"}}},
+    "a file reference": {"properties": {"x": {"$ref": "file:///etc/passwd"}}},
+    "a way out of the folder": {"$ref": "../../etc/passwd.json"},
+    "a strange metaschema": {"$schema": "https://example.com/dialect"},
+    "doubling allOf": _doubling(40, "allOf"),
+    "doubling anyOf": _doubling(40, "anyOf"),
+    "doubling properties": _wide(40),
+    "no pattern": {"pattern": "("},
+    "a pattern too large": {"pattern": "((((a{1000}){1000}){1000}){1000})"},
+    "a type that is none": {"type": "strin"},
+    "a list": [],
+    "a number": 3,
+    "null": None,
+    "names that only differ in encoding": {"properties": {"\u00e2": {}, "a\u0302": {}}},
+    "a rule that is no rule": {"x-rules": ["1 +"]},
+    "a rule that is no CEL": {"x-rules": [{"rule": "1 +", "message": "m"}]},
+    "a rule with deep loops": {"x-rules": [{"rule": "a.all(x, a.all(y, a.all(z, true)))", "message": "m"}]},
+    "a rule of parentheses": {"x-rules": [{"rule": "(" * 3000 + "1" + ")" * 3000, "message": "m"}]},
+}
+
+SERVED: dict[str, Any] = {
+    "an exponential pattern": {"properties": {"x": {"type": "string", "pattern": "^(a+)+$"}}},
+    "an exponential lookaround": {"properties": {"x": {"type": "string", "pattern": "^(?=(a+)+$)(a|a)*$"}}},
+    "5 000 properties": {"properties": {f"p{n}": {"type": "string"} for n in range(5000)}},
+    "10 000 choices": {"properties": {"x": {"enum": [f"choice {n}" for n in range(10_000)]}}},
+    "names with everything": {"properties": {name: {"type": "string"} for name in ["", "a.b", "a/b", "a~b", "__proto__", "constructor", "<i>", '"', "'", "\n", "\x00", "value:", "count:/x", "0", "{{7*7}}", "-", " "]}},
+    "texts with script": {
+        "title": "<script>alert(1)</script>",
+        "description": "</style><img src=x onerror=alert(1)>",
+        "properties": {"x": {"title": "<script>alert(1)</script>", "description": "{{7*7}}", "oneOf": [{"const": "<b>", "title": "\"><script>alert(1)</script>"}, {"const": 2, "title": "b"}], "x-messages": {"enum": "<script>alert(1)</script>"}}},
+    },
+    "a tree": {"$ref": "#/$defs/t", "$defs": {"t": {"type": "object", "properties": {"v": {"type": "string"}, "kids": {"type": "array", "items": {"$ref": "#/$defs/t"}}, "one": {"$ref": "#/$defs/t"}}}}},
+    "a required endless tree": {"$ref": "#/$defs/t", "$defs": {"t": {"type": "object", "required": ["one"], "properties": {"one": {"$ref": "#/$defs/t"}}}}},
+    "a million rows": {"properties": {"x": {"type": "array", "minItems": 1_000_000, "items": {"type": "string"}}}},
+    "conditions that chase each other": {"properties": {"a": {"type": "string"}}, "if": {"not": {"required": ["b"]}}, "then": {"properties": {"b": {"const": 1}}, "required": ["b"]}},
+    "deep nesting": None,
+}  # fmt: skip
+
+
+def _nested(depth: int) -> dict[str, Any]:
+    schema: dict[str, Any] = {"type": "string"}
+    for _ in range(depth):
+        schema = {"type": "object", "properties": {"x": schema}}
+    return schema
+
+
+SERVED["deep nesting"] = _nested(45)
+
+
+@pytest.fixture(autouse=True)
+def no_network(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Any connection fails the test."""
+
+    def refuse(*args: object, **kwargs: object) -> None:
+        raise AssertionError("a schema made the program connect")
+
+    monkeypatch.setattr(socket.socket, "connect", refuse)
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_harmful_files_are_refused(name: str) -> None:
+    """The fault says what is wrong and where, within three seconds."""
+    start = time.perf_counter()
+
+    with pytest.raises(SchemaError) as caught:
+        read(REFUSED[name])
+
+    assert caught.value.faults
+    assert all(fault.message and fault.code for fault in caught.value.faults)
+    assert time.perf_counter() - start < SOON
+
+
+@pytest.mark.parametrize("name", SERVED)
+def test_strange_files_are_served(name: str) -> None:
+    """They read, render, parse and judge within three seconds; no text of theirs becomes markup."""
+    start = time.perf_counter()
+    form = read(SERVED[name])
+    answers = parse(form, flatten(form, {}))
+    problems = check(form, {**(answers if isinstance(answers, dict) else {}), "x": "a" * 40 + "b"}, today=TODAY)
+    page = Page(str(Renderer().render(form, answers, problems=problems).fields))
+
+    assert time.perf_counter() - start < SOON
+    assert page.tags["script"] == page.tags["img"] == 0
+    assert not any(name.startswith("on") for _, values in page.attributes for name in values)
+
+
+def test_strange_names_keep_their_answers() -> None:
+    """A property may have any name; its answer comes back under it."""
+    form = read(SERVED["names with everything"])
+    answers = {name: f"v{index}" for index, name in enumerate(SERVED["names with everything"]["properties"])}
+
+    page = Page(str(Renderer().render(form, answers).fields))
+
+    # HTML cannot hold a NUL or keep a line break in a name, so names are written without them.
+    assert parse(form, page.pairs) == answers
+
+
+def test_endless_conditions_settle() -> None:
+    """Conditions that contradict themselves give some answers, not an endless loop."""
+    form = read(SERVED["conditions that chase each other"])
+
+    assert canonical(form, {"a": "x", "b": 1}) is not None
+
+
+@pytest.mark.parametrize(
+    ("source", "words"),
+    [
+        (b'{"a": 1, "a": 2}', "stands twice"),
+        (b"[NaN]", "NaN"),
+        (b"[-Infinity]", "Infinity"),
+        (b"[1e400]", "too large"),
+        (b'["\\ud800"]', "surrogate"),
+        (b'{"\\udc00": 1}', "surrogate"),
+        (b'"\xff"', "UTF-8"),
+        (b"[" * 10_000, "levels deep"),
+        (b'{"a":' * 10_000, "levels deep"),
+        (b"9" * 6_000, "digits"),
+        (b'"' + b"a" * 9_000_000 + b'"', "larger than"),
+        (b"", "not JSON"),
+    ],
+)
+def test_text_that_readers_disagree_about_is_refused(source: bytes, words: str) -> None:
+    """The strict reader refuses it with a line and a column."""
+    with pytest.raises(DocumentError, match=words) as caught:
+        load(source)
+
+    assert caught.value.line >= 1
+    assert caught.value.column >= 1
+
+
+def test_the_recursion_limit_is_left_alone() -> None:
+    """Nothing here raises Python's limit to get through."""
+    before = sys.getrecursionlimit()
+    read(SERVED["deep nesting"])
+
+    assert sys.getrecursionlimit() == before
