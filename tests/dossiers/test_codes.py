@@ -1,0 +1,63 @@
+"""Dossier codes: strict when issued, tolerant when read."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dossierkit.dossiers.codes import CodeTemplate, parse_code
+from dossierkit.errors import CodeError
+
+AGENCIES = st.from_regex(r"[A-Z][0-9]{2}(\.[0-9]{2}){0,3}", fullmatch=True)
+DAYS = st.dates(date(2000, 1, 1), date(2099, 12, 31))
+
+
+@given(AGENCIES, DAYS, st.integers(1, 9_999_999))
+def test_what_is_issued_can_be_read(agency: str, day: date, number: int) -> None:
+    """Parsing an issued code gives the code."""
+    code = CodeTemplate().issue(agency, day, number)
+
+    assert parse_code(str(code)) == code
+
+
+def test_numbers_never_wrap() -> None:
+    """9999 is followed by 10000."""
+    day = date(2026, 11, 22)
+
+    assert str(CodeTemplate().issue("H29.15", day, 9999)) == "H29.15-261122-9999"
+    assert str(CodeTemplate().issue("H29.15", day, 10000)) == "H29.15-261122-10000"
+    assert str(CodeTemplate("{agency}-{yyyymmdd}-{number:7}").issue("G09.20", day, 5)) == "G09.20-20261122-0000005"
+
+
+@pytest.mark.parametrize(
+    "typed",
+    ["H15.50.05.13-261008-0975", " h29.15–261122−0001 ", "G09.20-20260609-0092637", "000.00.16.H40-180201-0001", "H29.15 - 261122 - 0001"],
+)
+def test_what_people_type_is_understood(typed: str) -> None:
+    """Spaces, small letters, dashes of any length, older and longer forms."""
+    assert parse_code(typed).text == typed.upper().replace(" ", "").replace("–", "-").replace("−", "-")
+
+
+@pytest.mark.parametrize("typed", ["", "abc", "H29.15-261322-0001", "H29.15-260230-0001", "H29.15-261122-1", "29-261122-0001", "H29.15-261122-00012345"])
+def test_what_is_no_code_is_refused(typed: str) -> None:
+    """With words, and never as an error of Python's."""
+    with pytest.raises(CodeError):
+        parse_code(typed)
+
+
+@pytest.mark.parametrize("template", ["{agency}-{number}", "{agency}-{yymmdd}", "{yymmdd}-{number}", "{agency}-{yymmdd}-{number}-{city}"])
+def test_a_template_that_could_repeat_a_code_is_refused(template: str) -> None:
+    """Agency, day and number are all there, and nothing unknown."""
+    with pytest.raises(CodeError):
+        CodeTemplate(template)
+
+
+def test_issuing_is_strict() -> None:
+    """No code for a strange agency, or before the first."""
+    with pytest.raises(CodeError):
+        CodeTemplate().issue("h29", date(2026, 1, 1), 1)
+    with pytest.raises(CodeError):
+        CodeTemplate().issue("H29", date(2026, 1, 1), 0)
