@@ -1,0 +1,183 @@
+"""The command line as an admin uses it."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+
+from conftest import PROCEDURES
+from dossierkit.cli import main
+
+
+@pytest.fixture
+def run(tmp_path: Path, folder: Path) -> Any:
+    runner = CliRunner()
+
+    def invoke(*arguments: object, data: bool = False) -> Result:
+        places = ["--data", str(tmp_path / "data"), "--procedures", str(folder)] if data else []
+        return runner.invoke(main, [*map(str, arguments), *places], catch_exceptions=False)
+
+    return invoke
+
+
+def test_a_dossier_from_the_command_line(run: Any, tmp_path: Path) -> None:
+    """Submit, show, verify, list."""
+    answers = tmp_path / "a.json"
+    answers.write_text('{"name": "Nguyễn Văn Đạt", "rows": [{"no": 3}]}', "utf-8")
+
+    code = run("submit", "1.000001", answers, data=True).output.strip()
+
+    assert code.startswith("H29.15-")
+    shown = json.loads(run("show", code, "--json", data=True).output)
+    assert (shown["code"], shown["answers"]["name"], shown["state"]) == (code, "Nguyễn Văn Đạt", "submitted")
+    assert "Họ tên: Nguyễn Văn Đạt" in run("show", code, data=True).output
+    assert run("verify", data=True).exit_code == 0
+    assert "1.000001\tCấp bản sao" in run("list", "ban", "sao", data=True).output
+    assert "1.000001" not in run("list", "nothing", data=True).stdout
+
+
+def test_refused_answers_are_told(run: Any, tmp_path: Path) -> None:
+    """Exit 1, one line a problem, and no draft is left behind."""
+    answers = tmp_path / "a.json"
+    answers.write_text('{"copies": 99}')
+
+    refused = run("submit", "1.000001", answers, data=True)
+
+    assert refused.exit_code == 1
+    assert "/name: Họ tên: hãy nhập thông tin này." in refused.stderr
+    assert run("verify", data=True).exit_code == 0
+
+
+def test_check_tells_place_rule_and_words(run: Any, tmp_path: Path, folder: Path) -> None:
+    """As JSON and as lines."""
+    answers = tmp_path / "a.json"
+    answers.write_text('{"copies": 0}')
+
+    found = run("check", folder / "small.json", answers, "--json")
+
+    assert found.exit_code == 1
+    assert json.loads(found.output) == [
+        {"at": "/name", "rule": "required", "message": "Họ tên: hãy nhập thông tin này."},
+        {"at": "/copies", "rule": "minimum", "message": "Số bản: hãy nhập số từ 1 trở lên."},
+    ]
+    assert "/copies: Số bản: enter" in run("check", folder / "small.json", answers, "--language", "en").output
+    answers.write_text('{"name": "An"}')
+    assert run("check", folder / "small.json", answers, "--today", "2026-01-01").exit_code == 0
+
+
+def test_render_prints_markup(run: Any, tmp_path: Path) -> None:
+    """Of any file, with answers if there are any."""
+    answers = tmp_path / "a.json"
+    answers.write_text('{"purpose": "vay vốn"}')
+
+    markup = run("render", PROCEDURES / "cung-cap-du-lieu-dat-dai.json", "--answers", answers).output
+
+    assert "vay vốn" in markup
+    assert "Purpose" in run("render", PROCEDURES / "cung-cap-du-lieu-dat-dai.json", "--language", "en").output
+
+
+def test_a_new_file_is_sound(run: Any, tmp_path: Path) -> None:
+    """What `new` writes passes `lint`, and is never written over."""
+    made = run("new", "cap-phep", "--into", tmp_path / "p")
+
+    assert made.exit_code == 0
+    assert run("lint", tmp_path / "p").stdout == ""
+    assert run("lint", tmp_path / "p", "--json").stdout.strip() == "[]"
+    for again in (run("new", "cap-phep", "--into", tmp_path / "p"), run("new", "Not A Name", "--into", tmp_path / "p")):
+        assert again.exit_code == 2
+        assert len(again.stderr.strip().splitlines()) == 1
+
+
+def test_lint_fails_on_errors_only(run: Any, tmp_path: Path) -> None:
+    """With place, level and code; advice alone is no failure."""
+    (tmp_path / "a.json").write_text('{"propertes": {}}')
+    (tmp_path / "b.json").write_text('{"title": "Đất"}')
+
+    bad = run("lint", tmp_path / "a.json", "--json")
+
+    assert bad.exit_code == 1
+    assert set(json.loads(bad.output)[0]) == {"file", "line", "column", "pointer", "code", "level", "message"}
+    assert f"{tmp_path / 'a.json'}:1:15: error unknown-keyword" in run("lint", tmp_path / "a.json").output
+    assert run("lint", tmp_path / "b.json").exit_code == 0
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [("show", "H29.15-261122-0001"), ("show", "nonsense"), ("submit", "none", "{file}"), ("check", "{bad}", "{file}"), ("render", "{bad}")],
+)
+def test_failures_are_one_line(run: Any, tmp_path: Path, arguments: tuple[str, ...]) -> None:
+    """Exit 2, what to do, no traceback."""
+    (tmp_path / "file.json").write_text("{}")
+    (tmp_path / "bad.json").write_text('{"type": "strin"}')
+    named = [a.format(file=tmp_path / "file.json", bad=tmp_path / "bad.json") for a in arguments]
+
+    result = run(*named, data=arguments[0] in ("show", "submit"))
+
+    assert result.exit_code == 2
+    assert len(result.stderr.strip().splitlines()) == 1
+    assert result.stderr.startswith("dossierkit: ")
+
+
+def test_a_broken_store_is_one_line(run: Any, tmp_path: Path) -> None:
+    """The message says what to do about it."""
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "dossiers.db").write_bytes(b"not a database at all " * 300)
+
+    result = run("verify", data=True)
+
+    assert result.exit_code == 2
+    assert "back-up" in result.stderr
+
+
+def test_tampering_is_found(run: Any, tmp_path: Path) -> None:
+    """`verify` fails with exit 1."""
+    import sqlite3
+
+    answers = tmp_path / "a.json"
+    answers.write_text('{"name": "An"}')
+    run("submit", "1.000001", answers, data=True)
+    connection = sqlite3.connect(tmp_path / "data" / "dossiers.db")
+    connection.execute("UPDATE events SET actor = 'binh' WHERE number = 2")
+    connection.commit()
+    connection.close()
+
+    result = run("verify", data=True)
+
+    assert result.exit_code == 1
+    assert "changed after the fact" in result.output
+
+
+def test_settings_come_from_the_environment(run: Any, tmp_path: Path, folder: Path) -> None:
+    """`DOSSIERKIT_*` stands in for a flag."""
+    runner = CliRunner(env={"DOSSIERKIT_DATA": str(tmp_path / "d"), "DOSSIERKIT_PROCEDURES": str(folder)})
+
+    assert "1.000001" in runner.invoke(main, ["list"]).output
+
+
+def test_help_is_quick_and_complete() -> None:
+    """Every command is listed, and asking for help imports nothing heavy."""
+    program = "import sys; sys.argv = ['dossierkit', '--help']\nfrom dossierkit.cli import main\ntry: main()\nexcept SystemExit: pass\nprint([m for m in ('jsonschema_rs', 'starlette', 'sqlite_utils', 'cel', 'jinja2') if m in sys.modules])"
+    output = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout
+
+    for command in ("serve", "list", "new", "lint", "render", "check", "submit", "show", "verify"):
+        assert command in output
+    assert output.strip().endswith("[]")
+
+
+def test_serve_needs_a_free_port(run: Any, tmp_path: Path) -> None:
+    """A taken one is told in one line."""
+    import socket
+
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        result = run("serve", "--port", taken.getsockname()[1], data=True)
+
+    assert result.exit_code == 2
+    assert "--port" in result.stderr

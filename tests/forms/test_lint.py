@@ -1,0 +1,144 @@
+"""What lint finds, by code; each fault with a file that has it and nothing else."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from conftest import PROCEDURES, TODAY
+from dossierkit.forms import STANDARD
+from dossierkit.forms.lint import lint
+from dossierkit.linting import lint_paths
+from dossierkit.wiring import with_lists
+
+DIALECT = with_lists(STANDARD, None)
+STRING = {"type": "string"}
+
+FAULTS: dict[str, tuple[str, dict[str, Any], str]] = {
+    "misspelt keyword": ("unknown-keyword", {"propertes": {}}, "did you mean 'properties'"),
+    "keyword of another tool": ("unknown-keyword", {"ui:order": []}, "means nothing"),
+    "misplaced keyword": ("misplaced-keyword", {"properties": {"a": {"x-rules": []}}}, "root"),
+    "undeclared required": ("undeclared-required", {"properties": {"name": STRING}, "required": ["nam"]}, "did you mean 'name'"),
+    "undeclared dependent": ("undeclared-required", {"properties": {"a": STRING}, "dependentRequired": {"a": ["zz"]}}, "declare it"),
+    "vacuous if": ("vacuous-if", {"properties": {"a": STRING}, "if": {"properties": {"a": {"const": "x"}}}, "then": {}}, "required"),
+    "idle if": ("idle-if", {"if": {}}, "changes nothing"),
+    "idle then": ("idle-if", {"then": {}}, "never holds"),
+    "contradicting bounds": ("contradiction", {"properties": {"a": {"type": "string", "minLength": 5, "maxLength": 2}}}, "at least 5"),
+    "empty interval": ("contradiction", {"properties": {"a": {"type": "number", "exclusiveMinimum": 2, "maximum": 2}}}, "at least 2"),
+    "bad default": ("bad-default", {"properties": {"a": {"type": "integer", "default": "x"}}}, "default"),
+    "bad const": ("bad-const", {"properties": {"a": {"type": "integer", "const": "x"}}}, "const"),
+    "bad example": ("bad-example", {"properties": {"a": {"type": "integer", "examples": [1, "x"]}}}, "example"),
+    "closed too early": (
+        "closed-too-early",
+        {"properties": {"a": STRING}, "additionalProperties": False, "if": {"required": ["a"]}, "then": {"properties": {"b": STRING}}},
+        "unevaluatedProperties",
+    ),
+    "no discriminator": (
+        "no-discriminator",
+        {"properties": {"a": {"oneOf": [{"type": "object", "properties": {"x": STRING}}, {"type": "object", "properties": {"y": STRING}}]}}},
+        "const",
+    ),
+    "slow pattern": ("slow-pattern", {"properties": {"a": {"type": "string", "pattern": "^(?=x)x$"}}}, "lookaround"),
+    "ASCII letters": ("ascii-letters", {"properties": {"a": {"type": "string", "pattern": r"^\w+$"}}}, r"\p{L}"),
+    "unknown format": ("unknown-format", {"properties": {"a": {"type": "string", "format": "vn-phon"}}}, "did you mean 'vn-phone'"),
+    "unknown widget": ("unknown-widget", {"properties": {"a": {"type": "string", "x-widget": "textara"}}}, "did you mean 'textarea'"),
+    "unknown list": ("unknown-list", {"properties": {"a": {"type": "string", "x-options": {"list": "province"}}}}, "did you mean 'provinces'"),
+    "options by nothing": (
+        "dangling-pointer",
+        {"properties": {"a": {"type": "string", "x-options": {"list": "communes", "where": {"province": "1/b"}}}}},
+        "leads to no field",
+    ),
+    "options by nonsense": (
+        "dangling-pointer",
+        {"properties": {"a": {"type": "string", "x-options": {"list": "communes", "where": {"province": "b/c"}}}}},
+        "neither",
+    ),
+    "JSON field": ("json-field", {"properties": {"a": {}}}, "write JSON"),
+    "rule at nothing": ("dangling-pointer", {"properties": {"a": STRING}, "x-rules": [{"rule": "true", "message": "m", "at": "/b"}]}, "no field"),
+    "rule at nonsense": ("dangling-pointer", {"properties": {"a": STRING}, "x-rules": [{"rule": "true", "message": "m", "at": "b"}]}, "no field"),
+    "rule reads nothing": ("unknown-name", {"properties": {"area": STRING}, "x-rules": [{"rule": "aera == 1", "message": "m", "at": "/area"}]}, "did you mean 'area'"),
+    "rule calls nothing": ("unknown-function", {"properties": {"a": STRING}, "x-rules": [{"rule": "summ(a) > 1", "message": "m", "at": "/a"}]}, "did you mean 'sum'"),
+    "section of nothing": ("dangling-pointer", {"properties": {"a": STRING}, "x-procedure": {"sections": [{"title": "t", "fields": ["/b", "/a"]}]}}, "no field"),
+    "unlisted field": ("unlisted-field", {"properties": {"a": STRING, "b": STRING}, "x-procedure": {"sections": [{"title": "t", "fields": ["/a"]}]}}, "shown last"),
+    "stale translation": ("stale-translation", {"title": "x", "x-translations": {"en": {"/title": "x", "/nope": "y"}}}, "no text"),
+    "missing translation": ("missing-translation", {"title": "Đất", "x-translations": {"en": {}}}, "no translation"),
+    "no translations": ("no-translations", {"title": "Đất"}, "English"),
+    "failed test": ("failed-test", {"required": ["a"], "properties": {"a": STRING}, "x-tests": [{"name": "t", "answers": {}}]}, "/a required"),
+    "no test": ("bad-test", {"x-tests": [{"name": "t"}]}, "answers"),
+    "no day": ("bad-test", {"x-tests": [{"answers": {}, "today": "soon"}]}, "2026-11-22"),
+    "old draft": ("old-draft", {"$schema": "http://json-schema.org/draft-07/schema#"}, "2020-12"),
+    "not a schema": ("not-a-schema", {"type": "strin"}, "strin"),
+    "foreign pattern": ("not-a-schema", {"properties": {"a": {"pattern": "(?P<x"}}}, "regex"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", FAULTS)
+def test_faults_are_found(name: str) -> None:
+    """With their code and words that say what to do."""
+    code, schema, words = FAULTS[name]
+
+    found = {fault.code: fault for fault in lint(schema, dialect=DIALECT, today=TODAY)}
+
+    assert code in found, found
+    assert words in found[code].message
+
+
+def test_a_sound_file_has_no_fault() -> None:
+    """Lint is silent where there is nothing to say."""
+    schema = {
+        "title": "Form",
+        "properties": {"kind": {"enum": ["a", "b"]}, "n": {"type": "integer", "default": 3, "examples": [4]}},
+        "required": ["kind"],
+        "if": {"properties": {"kind": {"const": "a"}}, "required": ["kind"]},
+        "then": {"properties": {"more": {"type": "string"}}, "required": ["more"]},
+        "unevaluatedProperties": False,
+        "x-rules": [{"rule": "n > 1", "message": "more", "at": "/n"}],
+        "x-translations": {"vi": {"/title": "Mẫu"}},
+        "x-tests": [{"answers": {"kind": "b"}, "problems": []}],
+    }
+    assert lint(schema, dialect=DIALECT, today=TODAY) == ()
+
+
+def test_shipped_procedures_have_no_warning() -> None:
+    """Not one fault, warning or piece of advice."""
+    assert list(lint_paths([PROCEDURES], DIALECT, TODAY)) == []
+
+
+def test_findings_have_line_and_column(tmp_path: Path) -> None:
+    """And a file that another one refers to is named itself."""
+    (tmp_path / "shared").mkdir()
+    (tmp_path / "shared" / "s.json").write_text('{"type": "string",\n "minLenght": 2}')
+    (tmp_path / "a.json").write_text('{\n "properties": {\n  "x": {"$ref": "shared/s.json"},\n  "y": {"type": "string", "formt": "date"}\n }\n}')
+    (tmp_path / "bad.json").write_text('{"a": 1,\n}')
+    (tmp_path / "dup.json").write_text(json.dumps({"x-procedure": {"code": "a"}}))
+
+    found = {(Path(f.file).name, f.code, f.line) for f in lint_paths([tmp_path], DIALECT, TODAY) if f.level == "error"}
+
+    assert ("s.json", "unknown-keyword", 2) in found
+    assert ("a.json", "unknown-keyword", 4) in found
+    assert ("bad.json", "not-json", 2) in found
+    assert ("dup.json", "same-code", 1) in found
+
+
+@pytest.mark.parametrize(
+    ("block", "code"),
+    [
+        ({"sector": "dat-dau"}, "unknown-sector"), ({"unit": "so-nmt"}, "unknown-unit"), ({"sektor": "x"}, "unknown-key"),
+        ({"codeTemplate": "{nothing}"}, "bad-template"), ({}, "no-source"),
+    ],
+)  # fmt: skip
+def test_the_procedure_block_is_looked_at(tmp_path: Path, block: dict[str, Any], code: str) -> None:
+    """Units, sectors and templates are those of the installation."""
+    (tmp_path / "a.json").write_text(json.dumps({"x-procedure": block}))
+
+    assert code in {f.code for f in lint_paths([tmp_path / "a.json"], DIALECT, TODAY)}
+
+
+def test_a_block_that_is_none(tmp_path: Path) -> None:
+    """A list where an object should be."""
+    (tmp_path / "a.json").write_text('{"x-procedure": []}')
+
+    assert "bad-block" in {f.code for f in lint_paths([tmp_path], DIALECT, TODAY)}

@@ -1,0 +1,180 @@
+"""The portal in a real browser: keyboard, JavaScript off, a phone, axe on every page in each state."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+pytestmark = pytest.mark.browser
+
+CHROMIUM = shutil.which("chromium")
+try:
+    from axe_playwright_python.sync_playwright import Axe
+    from playwright.sync_api import Browser, Page, expect, sync_playwright
+except ImportError:
+    if os.environ.get("CI"):
+        raise
+    pytest.skip("playwright is not here: pip install 'dossierkit[browser]'", allow_module_level=True)
+if CHROMIUM is None and not os.environ.get("CI"):
+    pytest.skip("Chromium is not here: apt-get install chromium", allow_module_level=True)
+
+DROPPED = {
+    "title": "Đăng ký thử nghiệm",
+    "type": "object",
+    "required": ["name", "kind"],
+    "properties": {
+        "name": {"title": "Họ tên", "type": "string", "minLength": 3},
+        "kind": {"title": "Loại", "enum": ["một", "hai"]},
+    },
+    "if": {"properties": {"kind": {"const": "hai"}}, "required": ["kind"]},
+    "then": {"properties": {"count": {"title": "Số lượng", "type": "integer", "minimum": 1}}, "required": ["count"]},
+}
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Path]]:
+    """A running portal, started as an admin starts it, and its folder of procedures."""
+    folder = tmp_path_factory.mktemp("procedures")
+    shutil.copytree(Path(__file__).parents[2] / "schemas" / "procedures", folder, dirs_exist_ok=True)
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    program = subprocess.Popen(
+        [sys.executable, "-m", "dossierkit", "serve", "--port", str(port), "--procedures", str(folder), "--data", str(tmp_path_factory.mktemp("data"))],
+        stdout=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    assert program.stdout is not None
+    assert "serves" in program.stdout.readline()
+    address = f"http://127.0.0.1:{port}"
+    deadline = time.monotonic() + 20
+    while time.monotonic() < deadline:
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)) == 0:
+                break
+        time.sleep(0.05)
+    yield address, folder
+    program.terminate()
+    program.wait(20)
+    program.stdout.close()
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        opened = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield opened
+        opened.close()
+
+
+def visit(browser: Browser, **options: Any) -> Page:
+    page = browser.new_context(**options).new_page()
+    page.set_default_timeout(10_000)
+    return page
+
+
+def sound(page: Page) -> None:
+    """axe finds nothing, and nothing is wider than the page."""
+    found = [(v["id"], [n["html"][:120] for n in v["nodes"]]) for v in Axe().run(page).response["violations"]]
+    assert found == [], page.url
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), page.url
+
+
+@pytest.mark.parametrize("options", [{"viewport": {"width": 320, "height": 640}}, {"viewport": {"width": 1440, "height": 900}, "color_scheme": "dark"}], ids=["phone", "dark"])
+@pytest.mark.parametrize("language", ["vi", "en"])
+def test_every_page_is_accessible(served: Any, browser: Browser, options: dict[str, Any], language: str) -> None:
+    """Home, list, empty list, guide, look-up in each state, not found, every form."""
+    address, folder = served
+    page = visit(browser, **options)
+    codes = [json.loads(path.read_bytes())["x-procedure"]["code"] for path in sorted(folder.glob("[a-z]*.json")) if "dropped" not in path.name]
+    forms = [f"/procedures/{code}/apply" for code in codes[:: 1 if language == "vi" else 5]]
+    page.goto(f"{address}/?lang={language}")
+    for url in ("/", "/procedures", "/procedures?q=zzzz", f"/procedures/{codes[0]}", "/lookup", "/lookup?code=abc", "/lookup?code=H29.15-261122-9999", "/nope", *forms):
+        page.goto(address + url)
+        sound(page)
+
+
+@pytest.mark.parametrize("scripted", [True, False], ids=["script", "no script"])
+def test_a_dropped_file_becomes_a_working_procedure(served: Any, browser: Browser, scripted: bool) -> None:
+    """Dropped, listed, filled by keyboard, refused at the right field, corrected, coded, looked up."""
+    address, folder = served
+    name = f"dropped-{scripted}".lower()
+    (folder / f"{name}.json").write_text(json.dumps({**DROPPED, "x-procedure": {"code": name}}, ensure_ascii=False), "utf-8")
+    page = visit(browser, java_script_enabled=scripted)
+    time.sleep(1)
+    page.goto(f"{address}/procedures?q=thu+nghiem")
+    page.locator(f'a[href="/procedures/{name}/apply"]').press("Enter")
+
+    page.get_by_label("Họ tên").focus()
+    page.keyboard.type("An")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Tab") if page.evaluate_handle is None else None
+    page.get_by_label("hai").focus()
+    page.keyboard.press("Space")
+    if scripted:
+        expect(page.get_by_label("Số lượng")).to_be_visible()
+    page.get_by_role("button", name="Kiểm tra và nộp").press("Enter")
+
+    summary = page.locator("#problems")
+    expect(summary).to_contain_text("Họ tên: hãy nhập ít nhất 3 ký tự.")
+    expect(summary).to_contain_text("Số lượng: hãy nhập thông tin này.")
+    if scripted:
+        expect(summary).to_be_focused()
+        sound(page)
+    summary.get_by_role("link").first.press("Enter")
+    if scripted:
+        expect(page.get_by_label("Họ tên")).to_be_focused()
+    page.get_by_label("Họ tên").fill("Nguyễn Văn An")
+    page.get_by_label("Số lượng").fill("2")
+    page.get_by_role("button", name="Kiểm tra và nộp").press("Enter")
+    expect(page.get_by_text("Nguyễn Văn An")).to_be_visible()
+    if scripted:
+        sound(page)
+    page.get_by_role("button", name="Nộp hồ sơ").press("Enter")
+    code = page.locator(".code-shown").inner_text()
+    if scripted:
+        sound(page)
+    page.goto(f"{address}/lookup")
+    page.get_by_label("Mã hồ sơ").fill(code)
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("Mới đăng ký")).to_be_visible()
+
+
+def test_drafts_save_themselves_and_say_loudly_when_they_cannot(served: Any, browser: Browser) -> None:
+    """What was typed stays on the page, and the next save brings it in."""
+    address, _ = served
+    page = visit(browser)
+    page.goto(f"{address}/procedures/1.012789/apply")
+    page.locator('[id="f/purpose"]').fill("lập hồ sơ vay vốn")
+    expect(page.locator("#saved")).to_contain_text("Đã lưu nháp lúc")
+    page.context.set_offline(True)
+    page.locator('[id="f/purpose"]').fill("lập hồ sơ vay vốn ngân hàng")
+    expect(page.locator("#saved.failed")).to_contain_text("Chưa lưu được")
+    expect(page.locator('[id="f/purpose"]')).to_have_value("lập hồ sơ vay vốn ngân hàng")
+    page.context.set_offline(False)
+    page.get_by_role("button", name="Lưu nháp").click()
+
+    page.goto(f"{address}/procedures/1.012789/apply")
+    expect(page.locator('[id="f/purpose"]')).to_have_value("lập hồ sơ vay vốn ngân hàng")
+
+
+def test_what_is_typed_while_the_form_updates_is_kept(served: Any, browser: Browser) -> None:
+    """A slow answer does not overwrite a fast typist."""
+    address, _ = served
+    page = visit(browser)
+    page.goto(f"{address}/procedures/1.012789/apply")
+    page.route("**/apply**", lambda route: (time.sleep(0.6), route.continue_())[1])
+    page.get_by_label("Cá nhân", exact=True).check()
+    page.locator('[id="f/purpose"]').press_sequentially("vay vốn", delay=20)
+    expect(page.get_by_label("Họ và tên")).to_be_visible()
+
+    expect(page.locator('[id="f/purpose"]')).to_have_value("vay vốn")

@@ -1,0 +1,313 @@
+"""The portal without a browser: every page, and what must not get through."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from starlette.testclient import TestClient
+
+from conftest import PROCEDURES, SMALL
+from dossierkit import Engine, open_engine
+from dossierkit.testing import FixedClock
+from dossierkit_web import WebConfig, create_app
+from dossierkit_web.words import WORDS
+from page import Page
+
+APPLY = "/procedures/1.000001/apply"
+
+
+@pytest.fixture
+def portal(tmp_path: Path, folder: Path, clock: FixedClock) -> Iterator[tuple[Engine, Any]]:
+    """An engine and a maker of browsers, each with cookies of its own."""
+    schema = {**SMALL, "properties": {**SMALL["properties"], "file": {"title": "Tệp", "type": "string", "x-file": {"accept": [".pdf"]}}}}
+    (folder / "small.json").write_text(json.dumps(schema, ensure_ascii=False), "utf-8")
+    engine = open_engine(f"sqlite:{tmp_path / 'd.db'}", procedures=folder, clock=clock)
+    app = create_app(engine, blobs=tmp_path / "blobs", config=WebConfig(max_body_bytes=200_000))
+    clients: list[TestClient] = []
+
+    def browser(**options: Any) -> TestClient:
+        client = TestClient(app, headers={"sec-fetch-site": "same-origin"}, **options)
+        client.__enter__()
+        clients.append(client)
+        return client
+
+    yield engine, browser
+    for client in clients:
+        client.__exit__(None, None, None)
+    engine.close()
+
+
+def fill(page: str, **answers: str) -> list[tuple[str, str]]:
+    """What a browser would post from *page* with some controls filled in."""
+    pairs = dict(Page(page).pairs)
+    pairs.update({name.replace("__", "/"): value for name, value in answers.items()})
+    return list(pairs.items())
+
+
+def post(client: TestClient, url: str, pairs: list[tuple[str, str]], do: str, **options: Any) -> Any:
+    data: dict[str, Any] = {}
+    for name, value in [*pairs, ("do", do)]:
+        data.setdefault(name, []).append(value)
+    return client.post(url, data=data, **options)
+
+
+def test_the_whole_way_without_javascript(portal: Any) -> None:
+    """List, guide, form, refused at the right field, corrected, checked, code, look-up."""
+    engine, browser = portal
+    client = browser()
+    assert "Cấp bản sao" in client.get("/procedures?q=ban+sao").text
+    assert "<strong>đơn</strong>" in client.get("/procedures/1.000001").text
+    form = client.get(APPLY)
+    assert form.status_code == 200
+
+    refused = post(client, APPLY, fill(form.text, __copies="12"), "continue")
+    assert refused.status_code == 422
+    assert 'href="#f/name"' in refused.text
+    assert "Số bản: hãy nhập số không quá 9." in refused.text
+
+    review = post(client, APPLY, fill(refused.text, __name="Nguyễn <b>Văn</b> Đạt", __copies="2"), "continue")
+    assert review.url.path == f"{APPLY}/review"
+    assert "Nguyễn &lt;b&gt;Văn&lt;/b&gt; Đạt" in review.text
+    done = client.post(f"{APPLY}/review", data=dict(Page(review.text).pairs))
+    assert done.url.path == "/dossiers/H29.15-261122-0001"
+    assert "H29.15-261122-0001" in done.text
+
+    again = client.post(f"{APPLY}/review", data=dict(Page(review.text).pairs))
+    assert again.url.path == done.url.path
+    found = client.get("/lookup", params={"code": "h29.15-261122-0001"}).text
+    assert "Mới đăng ký" in found
+    assert "Đạt" not in found
+    assert list(engine.verify()) == []
+
+
+def test_rows_levels_and_saving(portal: Any) -> None:
+    """Every button of a list works by posting the page; a saved draft comes back."""
+    _, browser = portal
+    client = browser()
+    page = post(client, APPLY, fill(client.get(APPLY).text, __name="An"), "add:/rows").text
+    page = post(client, APPLY, fill(page, __rows__0__no="1"), "add:/rows").text
+    page = post(client, APPLY, fill(page, __rows__1__no="2"), "up:/rows/1").text
+    assert re.findall(r'name="/rows/\d/no" value="(\d)"', page) == ["2", "1"]
+    page = post(client, APPLY, Page(page).pairs, "remove:/rows/0").text
+    assert re.findall(r'name="/rows/\d/no" value="(\d)"', page) == ["1"]
+
+    saved = post(client, APPLY, Page(page).pairs, "save", follow_redirects=False)
+    assert saved.status_code == 303
+    assert 'value="An"' in client.get(APPLY).text
+    assert "Cấp bản sao" in client.get("/").text
+
+
+def test_a_file_is_kept_across_a_refusal(portal: Any) -> None:
+    """Its name is shown, and the next post does not have to bring it again."""
+    engine, browser = portal
+    client = browser()
+    page = client.get(APPLY)
+    refused = client.post(APPLY, data={**dict(Page(page.text).pairs), "do": "continue"}, files={"upload:/file": ("Bản vẽ.pdf", b"%PDF-1.7", "application/pdf")})
+    assert refused.status_code == 422
+    assert "Bản vẽ.pdf" in refused.text
+
+    review = post(client, APPLY, fill(refused.text, __name="An"), "continue")
+
+    assert review.url.path.endswith("/review")
+    session = [d for d in engine.store.every()]
+    assert session[0].answers["file"].startswith("sha256-")
+
+
+def test_a_draft_is_cancelled_after_asking_back(portal: Any) -> None:
+    """And nothing of it is left."""
+    engine, browser = portal
+    client = browser()
+    page = post(client, APPLY, fill(client.get(APPLY).text, __name="An"), "save").text
+
+    asked = post(client, APPLY, Page(page).pairs, "cancel")
+    assert "Hủy hồ sơ này?" in asked.text
+    assert len(list(engine.store.every())) == 1
+    client.post(f"{APPLY}/cancel", data=dict(Page(asked.text).pairs))
+
+    assert list(engine.store.every()) == []
+
+
+def test_two_tabs_lose_nothing(portal: Any) -> None:
+    """The later save is told, and shows what was typed."""
+    _, browser = portal
+    client = browser()
+    page = post(client, APPLY, fill(client.get(APPLY).text, __name="An"), "save").text
+    post(client, APPLY, fill(page, __name="first tab"), "save")
+
+    second = post(client, APPLY, fill(page, __name="second tab"), "save")
+
+    assert second.status_code == 409
+    assert "ở một cửa sổ khác" in second.text
+    assert 'value="second tab"' in second.text
+    kept = post(client, APPLY, Page(second.text).pairs, "save")
+    assert 'value="second tab"' in kept.text
+
+
+def test_strangers_get_the_same_answer_as_for_nothing(portal: Any) -> None:
+    """Another session's draft and dossier, on every route and verb."""
+    _, browser = portal
+    owner, stranger = browser(), browser()
+    page = post(owner, APPLY, fill(owner.get(APPLY).text, __name="An"), "save")
+    id = page.url.params["draft"]
+    post(owner, APPLY, fill(page.text, __name="An"), "continue")
+    stranger.post(APPLY, data={"do": "save"})
+
+    for place in (f"{APPLY}?draft={{}}", f"{APPLY}/review?draft={{}}", f"{APPLY}/cancel?draft={{}}"):
+        for verb in ("GET", "POST"):
+            real = stranger.request(verb, place.format(id))
+            none = stranger.request(verb, place.format("0" * 32))
+            assert (real.status_code, real.text.replace(id, "")) == (404, none.text.replace("0" * 32, "")), (verb, place)
+    owner.post(f"{APPLY}/review", data={"meta:draft": id})
+    assert owner.get("/dossiers/H29.15-261122-0001").status_code == 200
+    assert stranger.get("/dossiers/H29.15-261122-0001").text.replace("0001", "") == stranger.get("/dossiers/H29.15-261122-0009").text.replace("0009", "")
+    assert stranger.get("/dossiers/H29.15-261122-0001").status_code == 404
+
+
+def test_what_the_client_must_not_set_stays(portal: Any) -> None:
+    """State, code, owner in the body change nothing."""
+    engine, browser = portal
+    client = browser()
+    post(client, APPLY, [("/name", "An"), ("/state", "9"), ("state", "9"), ("code", "X"), ("/code", "X"), ("owner", "binh")], "save")
+
+    dossier = next(iter(engine.store.every()))
+
+    assert dossier.answers == {"name": "An"}
+    assert (dossier.state, dossier.code) == (0, None)
+
+
+def test_other_sites_are_refused(portal: Any) -> None:
+    """By Sec-Fetch-Site, or by Origin where a browser sends no other word; and nothing is stored."""
+    engine, browser = portal
+    client = browser()
+    for headers in ({"sec-fetch-site": "cross-site"}, {"sec-fetch-site": "same-site"}):
+        assert client.post(APPLY, data={"do": "save"}, headers=headers).status_code == 403
+    bare = TestClient(client.app)
+    assert bare.post(APPLY, data={"do": "save"}, headers={"origin": "https://evil.example"}).status_code == 403
+    assert list(engine.store.every()) == []
+    assert bare.post(APPLY, data={"do": "save"}, headers={"origin": "http://testserver"}).status_code == 200
+
+
+def test_reading_changes_nothing(portal: Any) -> None:
+    """No GET makes a draft, a session or a dossier."""
+    engine, browser = portal
+    client = browser()
+    for url in ("/", "/procedures", "/procedures/1.000001", APPLY, "/lookup?code=x", "/nope"):
+        answer = client.get(url)
+        assert "set-cookie" not in answer.headers, url
+        assert client.head(url).status_code == answer.status_code
+    assert list(engine.store.every()) == []
+
+
+def test_every_answer_has_the_headers(portal: Any) -> None:
+    """Errors and files too; personal pages are kept by nobody."""
+    _, browser = portal
+    client = browser()
+    for url in ("/", "/nope", "/static/style.css", "/healthz", APPLY):
+        headers = client.get(url).headers
+        assert "default-src 'none'" in headers["content-security-policy"], url
+        assert "unsafe" not in headers["content-security-policy"]
+        assert headers["x-content-type-options"] == "nosniff"
+        assert headers["referrer-policy"]
+        assert ("no-store" in headers.get("cache-control", "")) == (not url.startswith("/static"))
+
+
+def test_too_much_is_refused(portal: Any) -> None:
+    """A large body and a page of endless rows end in a kind page."""
+    _, browser = portal
+    client = browser()
+
+    assert client.post(APPLY, data={"/name": "x" * 300_000, "do": "save"}).status_code == 413
+    assert client.post(APPLY, data={"count:/rows": "99999", "do": "update"}).status_code == 413
+
+
+def test_markup_is_never_inline(portal: Any) -> None:
+    """No inline style, script or handler on any page."""
+    _, browser = portal
+    client = browser()
+    for url in ("/", "/procedures", "/procedures/1.000001", APPLY, "/lookup", "/nope"):
+        page = Page(client.get(url).text)
+        assert page.tags["style"] == 0
+        assert not [v for _, v in page.attributes if "style" in v or any(name.startswith("on") for name in v)], url
+
+
+def test_languages_are_whole() -> None:
+    """Every word of one language is there in the other, with the same holes."""
+    vi, en = WORDS["vi"], WORDS["en"]
+
+    assert vi.keys() == en.keys()
+    for name in vi:
+        assert set(re.findall(r"\{\w+\}", vi[name])) == set(re.findall(r"\{\w+\}", en[name])), name
+
+
+def test_english_is_complete_and_remembered(tmp_path: Path) -> None:
+    """No Vietnamese letter is left on an English page but names of places and the switch back."""
+    engine = open_engine("memory:", procedures=PROCEDURES)
+    client = TestClient(create_app(engine, blobs=tmp_path))
+    client.get("/?lang=en")
+    for one in engine.procedures():
+        for url in (f"/procedures/{one.code}", f"/procedures/{one.code}/apply"):
+            text = re.sub(r"<option.*?</option>|Tiếng Việt|m³/ngày|m³/giờ|kg/năm|tấn/năm|value=\"[^\"]*\"|Example: [^<]*|đ</span>|\bđ\b", "", client.get(url).text)
+            left = re.findall(r"[^<>]*[ăâđêôơưĂÂĐÊÔƠƯạảấầẩẫậắằẳẵặẹẻẽếềểễệỉịọỏốồổỗộớờởỡợụủứừửữựỳỵỷỹ][^<>]*", text)
+            assert left == [], (url, left[:3])
+    engine.close()
+
+
+def test_a_failure_shows_a_number_and_nothing_else(portal: Any, caplog: pytest.LogCaptureFixture) -> None:
+    """The log has the rest."""
+    engine, browser = portal
+    client = browser(raise_server_exceptions=False)
+    engine.procedures = lambda *a, **k: 1 / 0  # type: ignore[method-assign]  # the failure
+
+    answer = client.get("/procedures")
+
+    assert answer.status_code == 500
+    assert "ZeroDivision" not in answer.text
+    number = re.search(r"mã ([0-9a-f]{8})", answer.text)
+    assert number is not None
+    assert number[1] in caplog.text
+
+
+def test_a_store_that_cannot_be_written_pauses_filing(portal: Any) -> None:
+    """503 with words and Retry-After; reading goes on; health is red."""
+    import sqlite3
+
+    engine, browser = portal
+    client = browser()
+    engine.store._writer._connection.execute("PRAGMA query_only=ON")  # noqa: SLF001  # the fault
+
+    answer = client.post(APPLY, data={"do": "save"})
+
+    assert answer.status_code == 503
+    assert answer.headers["retry-after"]
+    assert client.get("/procedures").status_code == 200
+    assert client.get("/healthz").status_code == 503
+    engine.store._writer._connection.execute("PRAGMA query_only=OFF")  # noqa: SLF001
+    assert client.get("/healthz").text == "ok"
+    assert sqlite3.sqlite_version
+
+
+def test_secure_cookies_are_tied_to_the_host(tmp_path: Path, folder: Path) -> None:
+    """Behind TLS the cookie is `__Host-`, Secure, HttpOnly, Lax."""
+    engine = open_engine("memory:", procedures=folder)
+    client = TestClient(create_app(engine, blobs=tmp_path, config=WebConfig(secure=True)), base_url="https://testserver")
+
+    cookie = client.post(APPLY, data={"do": "save"}, follow_redirects=False).headers["set-cookie"]
+
+    assert cookie.startswith("__Host-session=")
+    assert all(word in cookie for word in ("HttpOnly", "Secure", "SameSite=lax", "Path=/"))
+    assert "max-age=31536000" in client.get("/").headers["strict-transport-security"]
+
+
+def test_a_host_replaces_a_template(tmp_path: Path, folder: Path) -> None:
+    """A file of the same name wins, for pages and for controls."""
+    (tmp_path / "own").mkdir()
+    (tmp_path / "own" / "text.html").write_text('<my-input name="{{ c.name }}"></my-input>')
+    engine = open_engine("memory:", procedures=folder)
+    client = TestClient(create_app(engine, blobs=tmp_path, config=WebConfig(templates=(str(tmp_path / "own"),))))
+
+    assert '<my-input name="/name">' in client.get(APPLY).text
