@@ -27,6 +27,15 @@ NOON = datetime(2026, 11, 22, 5, tzinfo=UTC)
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--suites", default=None, help="folder of the suites that others wrote")
+    parser.addoption("--strict-skips", action="store_true", help="a skipped test is a failure: nothing may be missing")
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
+    outcome = yield
+    report = outcome.get_result()  # type: ignore[attr-defined]  # pluggy's result
+    if report.skipped and item.config.getoption("--strict-skips"):
+        report.outcome = "failed"
 
 
 @pytest.fixture(scope="session")

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-
 from conftest import SMALL
+
 from dossierkit.catalog import Catalog
 from dossierkit.errors import CatalogError, UnknownProcedure
 from dossierkit.forms import STANDARD
@@ -29,7 +29,7 @@ def put(folder: Path, name: str, value: Any) -> None:
 
 
 def again(catalog: Catalog) -> Catalog:
-    catalog._looked = -1e9  # noqa: SLF001  # in place of waiting
+    catalog._looked = -1e9  # in place of waiting
     return catalog
 
 
@@ -58,7 +58,9 @@ def test_search_needs_no_accents(catalog: Catalog, folder: Path) -> None:
     assert catalog.list(query="nothing like it") == ()
 
 
-@pytest.mark.parametrize("bad", ["", '{"title": "half', "[1, 2]", '{"type": "strin"}', '{"properties": {"a": {"$ref": "#/nope"}}}', '{"a": 1, "a": 2}'])
+@pytest.mark.parametrize(
+    "bad", ["", '{"title": "half', "[1, 2]", '{"type": "strin"}', '{"properties": {"a": {"$ref": "#/nope"}}}', '{"a": 1, "a": 2}']
+)
 def test_a_bad_change_leaves_the_last_good_revision(catalog: Catalog, folder: Path, bad: str) -> None:
     """It is reported, the others are untouched, and a mended file serves again."""
     put(folder, "other.json", {"title": "Khác"})
@@ -115,7 +117,11 @@ def test_an_edit_of_a_shared_file_is_a_new_revision(catalog: Catalog, folder: Pa
     put(folder, "uses.json", {"title": "Dùng", "properties": {"who": {"$ref": "shared/person.json"}}})
     before = again(catalog).procedure("uses").revision
 
-    put(folder / "shared", "person.json", {"type": "object", "properties": {"name": {"type": "string"}, "age": {"type": "integer"}}})
+    put(
+        folder / "shared",
+        "person.json",
+        {"type": "object", "properties": {"name": {"type": "string"}, "age": {"type": "integer"}}},
+    )
 
     assert again(catalog).procedure("uses").revision != before
     assert "person" not in {one.code for one in catalog.list()}

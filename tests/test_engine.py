@@ -7,11 +7,11 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-
 from conftest import NOON, SMALL
+
 from dossierkit import Action, Actor, Engine, RefusedAnswers, State
-from dossierkit.dossiers.lifecycle import step
 from dossierkit.dossiers.dossier import chained
+from dossierkit.dossiers.lifecycle import step
 from dossierkit.errors import CodeError, ForbiddenAction, StaleDossier, UnknownDossier, UnknownProcedure
 from dossierkit.testing import FixedClock, MemoryStore, RecordingMailer
 
@@ -135,7 +135,11 @@ def test_an_old_dossier_keeps_its_revision(engine: Engine, folder: Path) -> None
 
 def test_computed_values_are_kept(engine: Engine, folder: Path) -> None:
     """They are made by the file's own expressions, never by the client."""
-    schema = {**SMALL, "x-compute": {"/fee": "copies * 2000"}, "properties": {**SMALL["properties"], "fee": {"type": "integer", "readOnly": True}}}
+    schema = {
+        **SMALL,
+        "x-compute": {"/fee": "copies * 2000"},
+        "properties": {**SMALL["properties"], "fee": {"type": "integer", "readOnly": True}},
+    }
     (folder / "small.json").write_text(json.dumps(schema), "utf-8")
     _wait(engine)
 
@@ -162,9 +166,9 @@ def test_verify_finds_what_was_changed(clock: FixedClock, folder: Path) -> None:
     ids = [engine.submit(engine.begin("1.000001", AN, {"name": str(n)}).id, AN).id for n in range(3)]
     assert list(engine.verify()) == []
 
-    store._events[ids[0]][1] = chained(ids[0], 2, Action.SUBMIT, "binh", NOON, {}, "")  # noqa: SLF001  # the tampering
-    del store._dossiers[ids[1]]  # noqa: SLF001
-    store._bundles.clear()  # noqa: SLF001
+    store._events[ids[0]][1] = chained(ids[0], 2, Action.SUBMIT, "binh", NOON, {}, "")  # the tampering
+    del store._dossiers[ids[1]]
+    store._bundles.clear()
     found = "\n".join(engine.verify())
 
     assert "changed after the fact" in found
@@ -183,7 +187,9 @@ def test_steps_are_guarded() -> None:
         step(dossier, engine_actor)
 
 
-def test_a_rule_that_fails_is_a_problem_and_a_line_in_the_log(engine: Engine, folder: Path, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_rule_that_fails_is_a_problem_and_a_line_in_the_log(
+    engine: Engine, folder: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     """Silence would let a broken rule pass everything."""
     schema = {**SMALL, "x-rules": [{"rule": "copies / 0 > 1", "message": "không chia được", "at": "/copies"}]}
     (folder / "small.json").write_text(json.dumps(schema), "utf-8")
@@ -209,4 +215,4 @@ def test_the_recording_mailer_records() -> None:
 
 def _wait(engine: Engine) -> None:
     """Lets the catalog look at the folder again."""
-    engine.catalog._looked = -1e9  # noqa: SLF001  # in place of waiting a quarter of a second
+    engine.catalog._looked = -1e9  # in place of waiting a quarter of a second

@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
-
 from conftest import PROCEDURES
+
 from dossierkit.cli import main
 
 
@@ -109,7 +109,13 @@ def test_lint_fails_on_errors_only(run: Any, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     "arguments",
-    [("show", "H29.15-261122-0001"), ("show", "nonsense"), ("submit", "none", "{file}"), ("check", "{bad}", "{file}"), ("render", "{bad}")],
+    [
+        ("show", "H29.15-261122-0001"),
+        ("show", "nonsense"),
+        ("submit", "none", "{file}"),
+        ("check", "{bad}", "{file}"),
+        ("render", "{bad}"),
+    ],
 )
 def test_failures_are_one_line(run: Any, tmp_path: Path, arguments: tuple[str, ...]) -> None:
     """Exit 2, what to do, no traceback."""

@@ -34,21 +34,32 @@ def test_numbers_never_wrap() -> None:
 
 @pytest.mark.parametrize(
     "typed",
-    ["H15.50.05.13-261008-0975", " h29.15–261122−0001 ", "G09.20-20260609-0092637", "000.00.16.H40-180201-0001", "H29.15 - 261122 - 0001"],
+    [
+        "H15.50.05.13-261008-0975",
+        " h29.15–261122−0001 ",
+        "G09.20-20260609-0092637",
+        "000.00.16.H40-180201-0001",
+        "H29.15 - 261122 - 0001",
+    ],
 )
 def test_what_people_type_is_understood(typed: str) -> None:
     """Spaces, small letters, dashes of any length, older and longer forms."""
     assert parse_code(typed).text == typed.upper().replace(" ", "").replace("–", "-").replace("−", "-")
 
 
-@pytest.mark.parametrize("typed", ["", "abc", "H29.15-261322-0001", "H29.15-260230-0001", "H29.15-261122-1", "29-261122-0001", "H29.15-261122-00012345"])
+@pytest.mark.parametrize(
+    "typed",
+    ["", "abc", "H29.15-261322-0001", "H29.15-260230-0001", "H29.15-261122-1", "29-261122-0001", "H29.15-261122-00012345"],
+)
 def test_what_is_no_code_is_refused(typed: str) -> None:
     """With words, and never as an error of Python's."""
     with pytest.raises(CodeError):
         parse_code(typed)
 
 
-@pytest.mark.parametrize("template", ["{agency}-{number}", "{agency}-{yymmdd}", "{yymmdd}-{number}", "{agency}-{yymmdd}-{number}-{city}"])
+@pytest.mark.parametrize(
+    "template", ["{agency}-{number}", "{agency}-{yymmdd}", "{yymmdd}-{number}", "{agency}-{yymmdd}-{number}-{city}"]
+)
 def test_a_template_that_could_repeat_a_code_is_refused(template: str) -> None:
     """Agency, day and number are all there, and nothing unknown."""
     with pytest.raises(CodeError):

@@ -17,9 +17,45 @@ JSON = st.recursive(
 
 #: Anything that looks a little like a schema.
 KEYWORDS = st.sampled_from(
-    """type properties required items allOf anyOf oneOf if then else not enum const pattern format minimum maxLength $ref
-    $defs additionalProperties patternProperties prefixItems dependentRequired dependentSchemas uniqueItems default x-rules
-    x-options x-widget x-file x-procedure x-messages x-translations x-compute title examples readOnly""".split()
+    [
+        "type",
+        "properties",
+        "required",
+        "items",
+        "allOf",
+        "anyOf",
+        "oneOf",
+        "if",
+        "then",
+        "else",
+        "not",
+        "enum",
+        "const",
+        "pattern",
+        "format",
+        "minimum",
+        "maxLength",
+        "$ref",
+        "$defs",
+        "additionalProperties",
+        "patternProperties",
+        "prefixItems",
+        "dependentRequired",
+        "dependentSchemas",
+        "uniqueItems",
+        "default",
+        "x-rules",
+        "x-options",
+        "x-widget",
+        "x-file",
+        "x-procedure",
+        "x-messages",
+        "x-translations",
+        "x-compute",
+        "title",
+        "examples",
+        "readOnly",
+    ]
 )
 SCHEMA_LIKE = st.recursive(
     JSON | st.sampled_from(["string", "object", "array", "#", "#/$defs/a", "^a", "date", "1 +"]),
@@ -31,7 +67,9 @@ SCHEMA_LIKE = st.recursive(
 @st.composite
 def leaves(draw: st.DrawFn) -> tuple[dict[str, Any], Any]:
     """A schema of one control and a valid answer."""
-    kind = draw(st.sampled_from(["text", "integer", "number", "boolean", "choice", "checks", "date", "nullable", "accept", "phone"]))
+    kind = draw(
+        st.sampled_from(["text", "integer", "number", "boolean", "choice", "checks", "date", "nullable", "accept", "phone"])
+    )
     match kind:
         case "text":
             return {"type": "string"}, draw(WORDS.filter(lambda text: text.strip()))

@@ -8,10 +8,28 @@ from typing import Any
 
 import attrs
 import pytest
-
 from conftest import TODAY
+from page import Page
+
 from dossierkit.errors import SchemaError
-from dossierkit.forms import STANDARD, Choice, Field, Form, Format, Kind, Layout, Widget, canonical, check, effective, flatten, message, parse, read, view
+from dossierkit.forms import (
+    STANDARD,
+    Choice,
+    Field,
+    Form,
+    Format,
+    Kind,
+    Layout,
+    Widget,
+    canonical,
+    check,
+    effective,
+    flatten,
+    message,
+    parse,
+    read,
+    view,
+)
 from dossierkit.forms.controls import layout, name_of, pointer_of
 from dossierkit.forms.defaults import initial
 from dossierkit.forms.effective import walk
@@ -19,7 +37,6 @@ from dossierkit.forms.pointers import ABSENT
 from dossierkit.forms.rows import rearranged
 from dossierkit.html import Renderer
 from dossierkit.lists import Table
-from page import Page
 
 Make = Callable[..., Form]
 
@@ -154,7 +171,14 @@ def test_branches_without_a_discriminator_get_a_picker(form: Make) -> None:
 
 def test_any_of_shows_every_branch_that_has_answers(form: Make) -> None:
     """With anyOf nothing of several branches is lost."""
-    one = form({"anyOf": [{"title": "P", "properties": {"p": {"type": "string"}}}, {"title": "Q", "properties": {"q": {"type": "string"}}}]})
+    one = form(
+        {
+            "anyOf": [
+                {"title": "P", "properties": {"p": {"type": "string"}}},
+                {"title": "Q", "properties": {"q": {"type": "string"}}},
+            ]
+        }
+    )
 
     assert parse(one, flatten(one, {"p": "1", "q": "2"})) == {"p": "1", "q": "2"}
 
@@ -231,7 +255,14 @@ def test_read_only_is_never_taken_from_the_client(form: Make) -> None:
 
 def test_defaults_fill_a_new_draft_only(form: Make) -> None:
     """A default never comes back after somebody emptied the field."""
-    one = form({"properties": {"a": {"type": "string", "default": "x"}, "g": {"type": "object", "properties": {"b": {"type": "integer", "default": 2}}}}})
+    one = form(
+        {
+            "properties": {
+                "a": {"type": "string", "default": "x"},
+                "g": {"type": "object", "properties": {"b": {"type": "integer", "default": 2}}},
+            }
+        }
+    )
 
     assert initial(one) == {"a": "x", "g": {"b": 2}}
     assert parse(one, [("/a", "")], base={"a": "x"}) == {}
@@ -253,7 +284,16 @@ def test_an_optional_group_of_constants_is_asked_for(form: Make) -> None:
 def test_free_names_have_an_editor(form: Make) -> None:
     """`additionalProperties` with a schema: names can be given, changed and left out."""
     one = form({"properties": {"a": {"type": "string"}}, "additionalProperties": {"type": "integer"}})
-    pairs = [("/a", "x"), ("count:/~e", "3"), ("key:/~e0", "đường"), ("/~e0", "5"), ("key:/~e1", ""), ("/~e1", ""), ("key:/~e2", "a"), ("/~e2", "9")]
+    pairs = [
+        ("/a", "x"),
+        ("count:/~e", "3"),
+        ("key:/~e0", "đường"),
+        ("/~e0", "5"),
+        ("key:/~e1", ""),
+        ("/~e1", ""),
+        ("key:/~e2", "a"),
+        ("/~e2", "9"),
+    ]
 
     assert parse(one, pairs) == {"a": "x", "đường": 5}
     assert parse(one, flatten(one, {"a": "x", "b": 1, "c": 2})) == {"a": "x", "b": 1, "c": 2}
@@ -370,7 +410,9 @@ def test_formats_refuse_what_is_wrong(form: Make, format_: str, wrong: str) -> N
 
 def test_text_is_nfc_with_line_feeds(form: Make) -> None:
     """Two spellings of one word are one answer, in the schema too."""
-    one = form({"properties": {"a": {"type": "string", "maxLength": 3, "x-widget": "textarea"}, "b": {"enum": ["Ho\u0302\u0300", "x"]}}})
+    one = form(
+        {"properties": {"a": {"type": "string", "maxLength": 3, "x-widget": "textarea"}, "b": {"enum": ["Ho\u0302\u0300", "x"]}}}
+    )
 
     assert parse(one, [("/a", "e\u0302\r\nx"), ("/b", '"Hồ"')]) == {"a": "ê\nx", "b": "Hồ"}
     assert rules(one, {"a": "ê\nx", "b": "Hồ"}) == []
@@ -378,7 +420,9 @@ def test_text_is_nfc_with_line_feeds(form: Make) -> None:
 
 def test_patterns_mean_what_ecma_says(form: Make) -> None:
     """No trailing newline, no foreign digits, `\\p{L}` for letters."""
-    one = form({"properties": {"d": {"type": "string", "pattern": "^[0-9]{3}$"}, "l": {"type": "string", "pattern": r"^\p{L}+$"}}})
+    one = form(
+        {"properties": {"d": {"type": "string", "pattern": "^[0-9]{3}$"}, "l": {"type": "string", "pattern": r"^\p{L}+$"}}}
+    )
 
     assert rules(one, {"d": "123\n"}) == ["/d pattern"]
     assert rules(one, {"d": "١٢٣"}) == ["/d pattern"]
@@ -481,7 +525,9 @@ def test_translations_are_used(form: Make) -> None:
 
     assert shown.title == "Form"
     assert shown.root.children[0].label == "Item"
-    assert [o.label for o in shown.root.children[0].options] == ["One", "Hai", "No answer"] or shown.root.children[0].options[0].label == "One"
+    assert [o.label for o in shown.root.children[0].options] == ["One", "Hai", "No answer"] or shown.root.children[0].options[
+        0
+    ].label == "One"
     assert shown.summary == (("f/a", "Item: it must be one."),)
 
 
@@ -513,7 +559,12 @@ def test_a_long_list_is_narrowed_by_another_answer() -> None:
     communes = Table(tuple({"code": f"{p}{n:03}", "name": f"Xã {n}", "province": p} for p in ("01", "79") for n in range(400)))
     dialect = STANDARD.with_options("communes", communes)
     one = read(
-        {"properties": {"p": {"enum": ["01", "79"]}, "c": {"type": "string", "x-options": {"list": "communes", "where": {"province": "1/p"}}}}},
+        {
+            "properties": {
+                "p": {"enum": ["01", "79"]},
+                "c": {"type": "string", "x-options": {"list": "communes", "where": {"province": "1/p"}}},
+            }
+        },
         dialect=dialect,
     )
     assert view(one, {}).root.children[1].options == ()
@@ -546,7 +597,11 @@ def test_a_file_without_titles_still_has_words(form: Make) -> None:
 
 def test_shared_files_bring_their_own_translations() -> None:
     """A definition in another file speaks for itself."""
-    person = {"title": "Người", "properties": {"name": {"title": "Tên", "type": "string"}}, "x-translations": {"en": {"/title": "Person", "/properties/name/title": "Name"}}}
+    person = {
+        "title": "Người",
+        "properties": {"name": {"title": "Tên", "type": "string"}},
+        "x-translations": {"en": {"/title": "Person", "/properties/name/title": "Name"}},
+    }
     one = read({"properties": {"who": {"$ref": "shared/person.json"}}}, resources={"shared/person.json": person})
     shown = view(one, {}, language="en").root.children[0]
 
@@ -559,14 +614,23 @@ def test_old_drafts_are_upgraded_with_advice() -> None:
         {
             "$schema": "http://json-schema.org/draft-07/schema#",
             "definitions": {"d": {"type": "string", "minLength": 2}},
-            "properties": {"a": {"$ref": "#/definitions/d", "minLength": 9}, "t": {"type": "array", "items": [{"type": "string"}], "additionalItems": False}},
+            "properties": {
+                "a": {"$ref": "#/definitions/d", "minLength": 9},
+                "t": {"type": "array", "items": [{"type": "string"}], "additionalItems": False},
+            },
             "dependencies": {"a": ["t"], "t": {"required": ["a"]}},
         }
     )
     assert rules(one, {"a": "xy"}) == ["/t required"]
     assert rules(one, {"a": "xy", "t": ["a", "b"]}) != []
     assert {fault.level for fault in one.advice} == {"advice"}
-    four = read({"$schema": "http://json-schema.org/draft-04/schema#", "id": "http://x.test/s", "properties": {"n": {"minimum": 3, "exclusiveMinimum": True}}})
+    four = read(
+        {
+            "$schema": "http://json-schema.org/draft-04/schema#",
+            "id": "http://x.test/s",
+            "properties": {"n": {"minimum": 3, "exclusiveMinimum": True}},
+        }
+    )
     assert rules(four, {"n": 3}) == ["/n exclusiveMinimum"]
 
 
@@ -575,8 +639,15 @@ def test_anchors_and_dynamic_references_are_followed() -> None:
     one = read(
         {
             "$id": "https://example.com/form",
-            "properties": {"a": {"$ref": "#name"}, "b": {"$ref": "https://example.com/form#/$defs/n"}, "c": {"$dynamicRef": "#dyn"}},
-            "$defs": {"n": {"$anchor": "name", "title": "Tên", "type": "string"}, "d": {"$dynamicAnchor": "dyn", "type": "integer"}},
+            "properties": {
+                "a": {"$ref": "#name"},
+                "b": {"$ref": "https://example.com/form#/$defs/n"},
+                "c": {"$dynamicRef": "#dyn"},
+            },
+            "$defs": {
+                "n": {"$anchor": "name", "title": "Tên", "type": "string"},
+                "d": {"$dynamicAnchor": "dyn", "type": "integer"},
+            },
         }
     )
     assert [f.kind for f in effective(one, {}).children] == [Kind.TEXT, Kind.TEXT, Kind.NUMBER]

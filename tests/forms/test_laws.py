@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 import json
-from functools import lru_cache
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
-
 from conftest import PROCEDURES, TODAY
+from hypothesis import given
+from page import Page
+from strategies import JSON, SCHEMA_LIKE, forms
+
 from dossierkit.cli.files import form_at
 from dossierkit.errors import SchemaError
 from dossierkit.forms import Form, canonical, check, flatten, parse, read
 from dossierkit.forms.pointers import same
 from dossierkit.html import Renderer
-from page import Page
-from strategies import JSON, SCHEMA_LIKE, forms
 
 RENDERER = Renderer()
 FILES = sorted(PROCEDURES.glob("*.json"))
@@ -84,7 +84,7 @@ def test_any_json_is_a_form_or_a_schema_error(document: Any) -> None:
     RENDERER.render(form, answers, problems=check(form, answers, today=TODAY))
 
 
-@lru_cache(maxsize=None)
+@cache
 def _procedure(path: Path) -> Form:
     return form_at(path)
 

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-
 from conftest import PROCEDURES, TODAY
+
 from dossierkit.forms import STANDARD
 from dossierkit.forms.lint import lint
 from dossierkit.linting import lint_paths
@@ -111,7 +111,9 @@ def test_findings_have_line_and_column(tmp_path: Path) -> None:
     """And a file that another one refers to is named itself."""
     (tmp_path / "shared").mkdir()
     (tmp_path / "shared" / "s.json").write_text('{"type": "string",\n "minLenght": 2}')
-    (tmp_path / "a.json").write_text('{\n "properties": {\n  "x": {"$ref": "shared/s.json"},\n  "y": {"type": "string", "formt": "date"}\n }\n}')
+    (tmp_path / "a.json").write_text(
+        '{\n "properties": {\n  "x": {"$ref": "shared/s.json"},\n  "y": {"type": "string", "formt": "date"}\n }\n}'
+    )
     (tmp_path / "bad.json").write_text('{"a": 1,\n}')
     (tmp_path / "dup.json").write_text(json.dumps({"x-procedure": {"code": "a"}}))
 

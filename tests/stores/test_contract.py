@@ -9,8 +9,8 @@ from pathlib import Path
 
 import attrs
 import pytest
-
 from conftest import NOON
+
 from dossierkit.dossiers.codes import CodeTemplate, DossierCode
 from dossierkit.dossiers.dossier import Action, Dossier, Event, State, chained
 from dossierkit.errors import StaleDossier

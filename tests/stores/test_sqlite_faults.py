@@ -12,8 +12,8 @@ import time
 from pathlib import Path
 
 import pytest
-
 from conftest import PROCEDURES
+
 from dossierkit import Actor, open_engine
 from dossierkit.errors import CorruptStore, NewerStore, StoreError, UnknownStore, UnwritableStore
 from dossierkit.stores.sqlite import SqliteStore
@@ -96,14 +96,14 @@ def test_a_full_disk_loses_nothing(tmp_path: Path, folder: Path) -> None:
     draft = engine.begin("1.000001", actor, {"name": "An"})
     store = engine.store
     assert isinstance(store, SqliteStore)
-    pages = store._writer._connection.execute("PRAGMA page_count").fetchone()[0]  # noqa: SLF001  # the limit is this connection's
-    store._writer._connection.execute(f"PRAGMA max_page_count={pages}")  # noqa: SLF001
+    pages = store._writer._connection.execute("PRAGMA page_count").fetchone()[0]  # the limit is this connection's
+    store._writer._connection.execute(f"PRAGMA max_page_count={pages}")
 
     with pytest.raises(UnwritableStore, match="room"):
         for _ in range(500):
             engine.begin("1.000001", actor, {"name": "x" * 5000})
 
-    store._writer._connection.execute("PRAGMA max_page_count=1000000")  # noqa: SLF001
+    store._writer._connection.execute("PRAGMA max_page_count=1000000")
     assert str(engine.submit(draft.id, actor).code).endswith("-0001")
     assert list(engine.verify()) == []
     engine.close()

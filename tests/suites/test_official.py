@@ -23,9 +23,7 @@ KNOWN_MISSES = {
 @pytest.fixture(scope="module")
 def remotes(suites: Path) -> dict[str, Any]:
     folder = suites / "json-schema-test-suite" / "remotes"
-    return {
-        f"http://localhost:1234/{path.relative_to(folder)}": json.loads(path.read_bytes()) for path in folder.rglob("*.json")
-    }
+    return {f"http://localhost:1234/{path.relative_to(folder)}": json.loads(path.read_bytes()) for path in folder.rglob("*.json")}
 
 
 @pytest.mark.parametrize(("kind", "count"), [("required", 1299), ("format", 764), ("optional", 162)])

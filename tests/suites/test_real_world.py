@@ -8,13 +8,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-
 from conftest import TODAY
+from page import Page
+
 from dossierkit.forms import Field, Form, Kind, canonical, check, effective, flatten, load, parse, read
 from dossierkit.forms.effective import walk
 from dossierkit.forms.pointers import ABSENT, get, put, same
 from dossierkit.html import Renderer
-from page import Page
 
 #: Instances with members that their schema declares nowhere, which no page can show.
 UNDECLARED = {("jsonforms-huge-huge", "000")}

@@ -89,16 +89,34 @@ def sound(page: Page) -> None:
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), page.url
 
 
-@pytest.mark.parametrize("options", [{"viewport": {"width": 320, "height": 640}}, {"viewport": {"width": 1440, "height": 900}, "color_scheme": "dark"}], ids=["phone", "dark"])
+@pytest.mark.parametrize(
+    "options",
+    [{"viewport": {"width": 320, "height": 640}}, {"viewport": {"width": 1440, "height": 900}, "color_scheme": "dark"}],
+    ids=["phone", "dark"],
+)
 @pytest.mark.parametrize("language", ["vi", "en"])
 def test_every_page_is_accessible(served: Any, browser: Browser, options: dict[str, Any], language: str) -> None:
     """Home, list, empty list, guide, look-up in each state, not found, every form."""
     address, folder = served
     page = visit(browser, **options)
-    codes = [json.loads(path.read_bytes())["x-procedure"]["code"] for path in sorted(folder.glob("[a-z]*.json")) if "dropped" not in path.name]
+    codes = [
+        json.loads(path.read_bytes())["x-procedure"]["code"]
+        for path in sorted(folder.glob("[a-z]*.json"))
+        if "dropped" not in path.name
+    ]
     forms = [f"/procedures/{code}/apply" for code in codes[:: 1 if language == "vi" else 5]]
     page.goto(f"{address}/?lang={language}")
-    for url in ("/", "/procedures", "/procedures?q=zzzz", f"/procedures/{codes[0]}", "/lookup", "/lookup?code=abc", "/lookup?code=H29.15-261122-9999", "/nope", *forms):
+    for url in (
+        "/",
+        "/procedures",
+        "/procedures?q=zzzz",
+        f"/procedures/{codes[0]}",
+        "/lookup",
+        "/lookup?code=abc",
+        "/lookup?code=H29.15-261122-9999",
+        "/nope",
+        *forms,
+    ):
         page.goto(address + url)
         sound(page)
 

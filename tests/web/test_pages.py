@@ -9,14 +9,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from starlette.testclient import TestClient
-
 from conftest import PROCEDURES, SMALL
-from dossierkit import Engine, open_engine
-from dossierkit.testing import FixedClock
 from dossierkit_web import WebConfig, create_app
 from dossierkit_web.words import WORDS
 from page import Page
+from starlette.testclient import TestClient
+
+from dossierkit import Engine, open_engine
+from dossierkit.testing import FixedClock
 
 APPLY = "/procedures/1.000001/apply"
 
@@ -24,7 +24,10 @@ APPLY = "/procedures/1.000001/apply"
 @pytest.fixture
 def portal(tmp_path: Path, folder: Path, clock: FixedClock) -> Iterator[tuple[Engine, Any]]:
     """An engine and a maker of browsers, each with cookies of its own."""
-    schema = {**SMALL, "properties": {**SMALL["properties"], "file": {"title": "Tệp", "type": "string", "x-file": {"accept": [".pdf"]}}}}
+    schema = {
+        **SMALL,
+        "properties": {**SMALL["properties"], "file": {"title": "Tệp", "type": "string", "x-file": {"accept": [".pdf"]}}},
+    }
     (folder / "small.json").write_text(json.dumps(schema, ensure_ascii=False), "utf-8")
     engine = open_engine(f"sqlite:{tmp_path / 'd.db'}", procedures=folder, clock=clock)
     app = create_app(engine, blobs=tmp_path / "blobs", config=WebConfig(max_body_bytes=200_000))
@@ -107,14 +110,18 @@ def test_a_file_is_kept_across_a_refusal(portal: Any) -> None:
     engine, browser = portal
     client = browser()
     page = client.get(APPLY)
-    refused = client.post(APPLY, data={**dict(Page(page.text).pairs), "do": "continue"}, files={"upload:/file": ("Bản vẽ.pdf", b"%PDF-1.7", "application/pdf")})
+    refused = client.post(
+        APPLY,
+        data={**dict(Page(page.text).pairs), "do": "continue"},
+        files={"upload:/file": ("Bản vẽ.pdf", b"%PDF-1.7", "application/pdf")},
+    )
     assert refused.status_code == 422
     assert "Bản vẽ.pdf" in refused.text
 
     review = post(client, APPLY, fill(refused.text, __name="An"), "continue")
 
     assert review.url.path.endswith("/review")
-    session = [d for d in engine.store.every()]
+    session = list(engine.store.every())
     assert session[0].answers["file"].startswith("sha256-")
 
 
@@ -164,7 +171,9 @@ def test_strangers_get_the_same_answer_as_for_nothing(portal: Any) -> None:
             assert (real.status_code, real.text.replace(id, "")) == (404, none.text.replace("0" * 32, "")), (verb, place)
     owner.post(f"{APPLY}/review", data={"meta:draft": id})
     assert owner.get("/dossiers/H29.15-261122-0001").status_code == 200
-    assert stranger.get("/dossiers/H29.15-261122-0001").text.replace("0001", "") == stranger.get("/dossiers/H29.15-261122-0009").text.replace("0009", "")
+    assert stranger.get("/dossiers/H29.15-261122-0001").text.replace("0001", "") == stranger.get(
+        "/dossiers/H29.15-261122-0009"
+    ).text.replace("0009", "")
     assert stranger.get("/dossiers/H29.15-261122-0001").status_code == 404
 
 
@@ -172,7 +181,12 @@ def test_what_the_client_must_not_set_stays(portal: Any) -> None:
     """State, code, owner in the body change nothing."""
     engine, browser = portal
     client = browser()
-    post(client, APPLY, [("/name", "An"), ("/state", "9"), ("state", "9"), ("code", "X"), ("/code", "X"), ("owner", "binh")], "save")
+    post(
+        client,
+        APPLY,
+        [("/name", "An"), ("/state", "9"), ("state", "9"), ("code", "X"), ("/code", "X"), ("owner", "binh")],
+        "save",
+    )
 
     dossier = next(iter(engine.store.every()))
 
@@ -251,7 +265,11 @@ def test_english_is_complete_and_remembered(tmp_path: Path) -> None:
     client.get("/?lang=en")
     for one in engine.procedures():
         for url in (f"/procedures/{one.code}", f"/procedures/{one.code}/apply"):
-            text = re.sub(r"<option.*?</option>|Tiếng Việt|m³/ngày|m³/giờ|kg/năm|tấn/năm|value=\"[^\"]*\"|Example: [^<]*|đ</span>|\bđ\b", "", client.get(url).text)
+            text = re.sub(
+                r"<option.*?</option>|Tiếng Việt|m³/ngày|m³/giờ|kg/năm|tấn/năm|value=\"[^\"]*\"|Example: [^<]*|đ</span>|\bđ\b",
+                "",
+                client.get(url).text,
+            )
             left = re.findall(r"[^<>]*[ăâđêôơưĂÂĐÊÔƠƯạảấầẩẫậắằẳẵặẹẻẽếềểễệỉịọỏốồổỗộớờởỡợụủứừửữựỳỵỷỹ][^<>]*", text)
             assert left == [], (url, left[:3])
     engine.close()
@@ -278,7 +296,7 @@ def test_a_store_that_cannot_be_written_pauses_filing(portal: Any) -> None:
 
     engine, browser = portal
     client = browser()
-    engine.store._writer._connection.execute("PRAGMA query_only=ON")  # noqa: SLF001  # the fault
+    engine.store._writer._connection.execute("PRAGMA query_only=ON")  # the fault
 
     answer = client.post(APPLY, data={"do": "save"})
 
@@ -286,7 +304,7 @@ def test_a_store_that_cannot_be_written_pauses_filing(portal: Any) -> None:
     assert answer.headers["retry-after"]
     assert client.get("/procedures").status_code == 200
     assert client.get("/healthz").status_code == 503
-    engine.store._writer._connection.execute("PRAGMA query_only=OFF")  # noqa: SLF001
+    engine.store._writer._connection.execute("PRAGMA query_only=OFF")
     assert client.get("/healthz").text == "ok"
     assert sqlite3.sqlite_version
 

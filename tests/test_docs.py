@@ -1,0 +1,68 @@
+"""The documents say what is true: every example runs."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+from conftest import PROCEDURES, ROOT, TODAY
+
+from dossierkit.cli import main
+from dossierkit.forms import STANDARD
+from dossierkit.forms.lint import lint
+from dossierkit.wiring import with_lists
+
+
+def blocks(path: str, language: str) -> list[str]:
+    return re.findall(rf"```{language}\n(.*?)```", (ROOT / path).read_text("utf-8"), re.DOTALL)
+
+
+@pytest.mark.parametrize("number", range(len(blocks("docs/procedures.md", "json"))))
+def test_examples_of_procedure_files_are_sound(number: int) -> None:
+    """Lint finds no error and no warning in any of them."""
+    found = lint(json.loads(blocks("docs/procedures.md", "json")[number]), dialect=with_lists(STANDARD, None), today=TODAY)
+
+    assert [fault for fault in found if fault.level != "advice"] == []
+
+
+@pytest.mark.parametrize("number", range(len(blocks("docs/extending.md", "python"))))
+def test_examples_of_extensions_run(number: int) -> None:
+    """Each in at most twenty lines."""
+    source = blocks("docs/extending.md", "python")[number]
+
+    assert len(source.splitlines()) <= 20
+    exec(compile(source, "extending.md", "exec"), {})
+
+
+def test_the_example_in_the_readme_runs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Ten lines from a folder of files to a code."""
+    (source,) = blocks("README.md", "python")
+    assert len(source.splitlines()) <= 12
+    (tmp_path / "schemas").mkdir()
+    (tmp_path / "schemas" / "procedures").symlink_to(PROCEDURES)
+    monkeypatch.chdir(tmp_path)
+    tests = json.loads((PROCEDURES / "cap-lai-giay-chung-nhan.json").read_bytes())["x-tests"]
+
+    names: dict[str, object] = {"answers": tests[0]["answers"]}
+    exec(compile(source, "README.md", "exec"), names)
+
+    assert re.fullmatch(r"H29\.15-\d{6}-0001\n", capsys.readouterr().out)
+    names["engine"].close()  # type: ignore[attr-defined]  # it is an engine
+
+
+def test_the_readme_lists_every_command() -> None:
+    """And no other."""
+    listed = re.findall(r"^\| `(\w+)", (ROOT / "README.md").read_text("utf-8"), re.MULTILINE)
+
+    assert sorted(listed) == sorted(main.commands)  # type: ignore[attr-defined]  # it is a group
+
+
+def test_links_lead_somewhere() -> None:
+    """Every relative link in a document."""
+    for path in (*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")):
+        for target in re.findall(r"\]\(([^)#:]+)\)", path.read_text("utf-8")):
+            assert (path.parent / target).exists(), (path.name, target)

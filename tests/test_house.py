@@ -1,0 +1,156 @@
+"""The rules of the house: floors, purity, sizes, public names, weight, packaging."""
+
+from __future__ import annotations
+
+import ast
+import re
+import shutil
+import statistics
+import subprocess
+import sys
+import tomllib
+import venv
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from conftest import ROOT
+
+import dossierkit
+
+SOURCES = [ROOT / "src" / "dossierkit", ROOT / "adapters" / "web" / "dossierkit_web"]
+
+
+def modules() -> Iterator[Path]:
+    for source in SOURCES:
+        yield from sorted(source.rglob("*.py"))
+
+
+def _lint_imports(folder: Path) -> subprocess.CompletedProcess[str]:
+    program = Path(sys.executable).parent / "lint-imports"
+    return subprocess.run([program, "--no-cache"], cwd=folder, capture_output=True, text=True, check=False)
+
+
+def test_imports_go_down_the_floors() -> None:
+    """Every contract of pyproject.toml is kept."""
+    result = _lint_imports(ROOT)
+
+    assert result.returncode == 0, result.stdout
+
+
+@pytest.mark.parametrize(
+    ("module", "line"),
+    [
+        ("forms/texts.py", "import socket\n"),
+        ("dossiers/codes.py", "import time\n"),
+        ("forms/texts.py", "from dossierkit import catalog\n"),
+    ],
+)
+def test_the_contracts_bite(tmp_path: Path, module: str, line: str) -> None:
+    """A clock, a socket or an upward import in a pure floor breaks a contract."""
+    shutil.copy(ROOT / "pyproject.toml", tmp_path)
+    for source in SOURCES:
+        shutil.copytree(source, tmp_path / source.name, ignore=shutil.ignore_patterns("__pycache__"))
+    place = tmp_path / "dossierkit" / module
+    place.write_text(place.read_text("utf-8") + "\n\n" + line, "utf-8")
+    program = "import sys; sys.path.insert(0, '.'); from importlinter.cli import lint_imports_command; lint_imports_command()"
+
+    result = subprocess.run(
+        [sys.executable, "-c", program, "--no-cache"], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+
+    assert result.returncode == 1, result.stdout
+
+
+def test_modules_and_functions_stay_small() -> None:
+    """At most 300 lines a module and 40 a function; the median module is about 110."""
+    lines = {path: len(path.read_text("utf-8").splitlines()) for path in modules()}
+    assert {str(path): count for path, count in lines.items() if count > 300} == {}
+    assert statistics.median(count for count in lines.values() if count > 5) < 150
+
+    long = []
+    for path in modules():
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+                assert node.end_lineno is not None
+                size = node.end_lineno - node.lineno + 1
+                if size > 40:
+                    long.append(f"{path.name}:{node.name} {size}")
+    assert long == []
+
+
+def test_public_names_are_sorted_and_real() -> None:
+    """Nothing leaks in or falls out unnoticed."""
+    assert dossierkit.__all__ == sorted(dossierkit.__all__)
+    for name in dossierkit.__all__:
+        assert getattr(dossierkit, name) is not None
+    with pytest.raises(AttributeError, match="no attribute 'nothing'"):
+        _ = dossierkit.nothing  # type: ignore[attr-defined]  # that is the point
+
+
+def test_importing_is_light() -> None:
+    """No web, database or Rust module before it is needed."""
+    program = "import sys, dossierkit; print([m for m in ('starlette', 'sqlite3', 'sqlite_utils', 'jsonschema_rs', 'cel', 'jinja2', 'click') if m in sys.modules])"
+
+    assert subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout == "[]\n"
+
+
+def test_pins_are_the_same_everywhere() -> None:
+    """`constraints.txt` and uv's own list agree, and name no host."""
+    pinned = [line for line in (ROOT / "constraints.txt").read_text().splitlines() if line and not line.startswith(("#", " "))]
+    listed = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["tool"]["uv"]["constraint-dependencies"]
+
+    assert pinned == listed
+    assert "://" not in "".join(pinned)
+
+
+def test_the_project_names_no_registry_and_no_machine() -> None:
+    """Nothing tracked speaks of where it was made."""
+    tracked = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=False).stdout.split()
+    if not tracked:
+        pytest.skip("not a checkout")
+    hosts = re.compile(r"pypi\.org|files\.pythonhosted|registry\.npmjs|/work/main|(?<!\w)/root/")
+    for name in tracked:
+        if name.endswith((".py", ".md", ".toml", ".txt", ".json", ".css", ".js", ".html")) and name != "tests/test_house.py":
+            assert not hosts.search((ROOT / name).read_text("utf-8")), name
+    assert not {"uv.lock", "package-lock.json", "pylock.toml"} & {Path(name).name for name in tracked}
+
+
+@pytest.mark.slow
+def test_a_wheel_works_in_a_fresh_place(tmp_path: Path) -> None:
+    """Built, installed without the web extra, run: it has its procedures, and `serve` says what to install."""
+    subprocess.run(
+        [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(tmp_path)],
+        cwd=ROOT,
+        check=True,
+        capture_output=True,
+    )
+    wheel = next(tmp_path.glob("*.whl"))
+    place = tmp_path / "fresh"
+    # The libraries are those of this place; what is proved is what the wheel brings.
+    venv.create(place, with_pip=False)
+    site = next((place / "lib").glob("python*/site-packages"))
+    import zipfile
+
+    with zipfile.ZipFile(wheel) as archive:
+        names = archive.namelist()
+        archive.extractall(site)
+    (site / "here.pth").write_text(str(Path(pytest.__file__).parents[1]))
+    program = "from dossierkit.cli import main; main()"
+
+    def run(*arguments: str, code: str = program) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [place / "bin" / "python", "-c", code, *arguments], cwd=tmp_path, capture_output=True, text=True, check=False
+        )
+
+    assert "dossierkit/py.typed" in names
+    assert "dossierkit_web/static/style.css" in names
+    assert sum(name.startswith("dossierkit/procedures/") and name.endswith(".json") for name in names) >= 14 + 8
+    where = run(code="import dossierkit; print(dossierkit.__file__)").stdout
+    assert str(site) in where
+    listed = run("list", "--data", "d")
+    assert listed.stdout.count("\n") >= 14, listed.stderr
+    assert str(site) in listed.stderr
+    bare = run("serve", code="import sys; sys.modules['starlette'] = sys.modules['uvicorn'] = None\n" + program)
+    assert bare.returncode == 2
+    assert bare.stderr.strip() == "dossierkit: the portal needs the web extra: pip install 'dossierkit[web]'"
