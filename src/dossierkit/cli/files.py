@@ -112,11 +112,13 @@ def render(file: Path, answers: Path | None, language: str) -> None:
 def check(file: Path, answers: Path, as_json: bool, today: Any, language: str) -> None:
     """Check ANSWERS against the form in FILE; exit 1 where something is wrong."""
     from dossierkit.forms import check as judge
-    from dossierkit.forms import load, message
+    from dossierkit.forms import load
+    from dossierkit.forms.messages import messages
 
     form, value = form_at(file), load(answers.read_bytes()).value
     problems = judge(form, value, today=today.date() if today else date.today())
-    rows = [{"at": p.at, "rule": p.rule, "message": message(form, p, language=language, answers=value)} for p in problems]
+    words = messages(form, problems, language=language, answers=value)
+    rows = [{"at": p.at, "rule": p.rule, "message": said} for p, said in zip(problems, words, strict=True)]
     if as_json:
         click.echo(json.dumps(rows, ensure_ascii=False, indent=2))
     else:

@@ -37,9 +37,13 @@ def parse(form: Form, pairs: Iterable[tuple[str, str]], *, base: Json = None, la
     # First what was typed into fields that no longer hold: it is kept while somebody is still deciding.
     kept = reading.value(effective(form, stored, layout=open_now), stored, fills=False)
     kept = stored if kept is ABSENT else kept
-    answers = kept
+    answers, before = kept, None
     for _ in range(MAX_ROUNDS):
         field = effective(form, answers, layout=open_now)
+        if field is before:
+            # The same fields read the same answers.
+            break
+        before = field
         read = reading.value(field, kept, fills=True)
         read = {} if read is ABSENT else read
         if same(read, answers):
@@ -53,6 +57,8 @@ class _Reading:
     form: Form
     controls: Controls
     language: str
+    #: What was read so far; a field that holds in several rounds reads the same each time.
+    _known: dict[tuple[Field, str], Json] = attrs.field(factory=dict)
 
     def value(self, field: Field, current: Json, *, fills: bool) -> Json:
         """The answer of *field*: what was posted, or *current* where the page did not have it.
@@ -77,7 +83,10 @@ class _Reading:
         return self._one(field, texts[-1])
 
     def _one(self, field: Field, text: str) -> Json:
-        return read_text(text, field, self.form.dialect, self.language)
+        name = (field, text)
+        if name not in self._known:
+            self._known[name] = read_text(text, field, self.form.dialect, self.language)
+        return self._known[name]
 
     def _constant(self, field: Field) -> Json:
         return field.choices[0].value if field.choices else None

@@ -6,7 +6,7 @@ they cannot disagree.  A field is made once for the same schemas at the same poi
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import attrs
 
@@ -14,9 +14,10 @@ from dossierkit.errors import SchemaError
 from dossierkit.forms import merging
 from dossierkit.forms.fields import entries, make
 from dossierkit.forms.form import Fault, Field, Form, Kind, Layout
-from dossierkit.forms.holding import Held, hold
+from dossierkit.forms.holding import Held
 from dossierkit.forms.pointers import ABSENT, Json, child
 from dossierkit.forms.properties import Property, properties
+from dossierkit.forms.remembering import hold_again, is_still
 from dossierkit.forms.schemas import Facet
 
 #: More fields than any page can show; a schema that unfolds beyond it is refused.
@@ -84,17 +85,10 @@ class _Walk:
         return pointer in self.layout.opened or pointer in self.layout.rows
 
     def _held(self, seeds: tuple[Facet, ...], value: Json, place: _Place) -> Held:
-        picks = {name: picked for (pointer, name), picked in self.layout.branches.items() if pointer == place.pointer}
-        schemas = self.form.schemas
-        if not picks:
-            still = schemas.memo.get(("still", seeds))
-            if isinstance(still, Held):
-                return still
+        branches = self.layout.branches
+        picks = {name: picked for (pointer, name), picked in branches.items() if pointer == place.pointer} if branches else None
         # A group that is on the page is judged as the empty group it is before anybody fills it.
-        held = hold(schemas, seeds, {} if value is ABSENT else value, picks)
-        if not (held.conditions or held.dormant or held.pickers or held.drivers or picks):
-            schemas.memo["still", seeds] = held
-        return held
+        return hold_again(self.form.schemas, seeds, {} if value is ABSENT else value, picks)
 
     def _made(self, held: Held, value: Json, place: _Place, known: Property | None) -> Field:
         typed: str | int | None = merging.type_of(value) if value is not ABSENT and value is not None else None
@@ -104,13 +98,35 @@ class _Walk:
 
     def _members(self, held: Held, value: Json, place: _Place) -> Iterator[Field]:
         members = value if isinstance(value, dict) else {}
-        for member in properties(self.form.schemas, held, members):
-            pointer = child(place.pointer, member.name)
-            at = attrs.evolve(place, pointer=pointer, required=member.required)
-            yield self.field(member.seeds, members.get(member.name, ABSENT), at, member)
+        for member, pointer, leaf in self._plan(held, members, place.pointer):
+            if leaf is not None:
+                self.count += 1
+                yield leaf
+            else:
+                below = _Place(pointer, member.required, place.above)
+                yield self.field(member.seeds, members.get(member.name, ABSENT), below, member)
         free = entries(self.form, held, place.pointer)
         if free is not None:
             yield _with_children(self.form, free, tuple(self._entries(held, value, place)))
+
+    def _plan(self, held: Held, members: Mapping[str, Json], pointer: str) -> tuple[tuple[Property, str, Field | None], ...]:
+        """Each member with its pointer, and with its field where no answer can change it."""
+        declared = properties(self.form.schemas, held, members)
+        memo = self.form.schemas.memo
+        name = ("plan", declared, pointer)
+        known = memo.get(name)
+        if not isinstance(known, tuple):
+            at = [(member, child(pointer, member.name)) for member in declared]
+            known = tuple((member, below, self._still(member, below)) for member, below in at)
+            memo[name] = known
+        return known
+
+    def _still(self, member: Property, pointer: str) -> Field | None:
+        held = self._held(member.seeds, ABSENT, _Place("?", False, ()))
+        if not is_still(held) or len(merging.types(held.facets)) != 1:
+            return None
+        field = make(self.form, held, pointer, required=member.required, known=member, typed=None)
+        return field if field.leaf else None
 
     def _entries(self, held: Held, value: Json, place: _Place) -> Iterator[Field]:
         members = value if isinstance(value, dict) else {}

@@ -44,6 +44,15 @@ def make(form: Form, held: Held, pointer: str, *, required: bool, known: Propert
 
 def _types(form: Form, held: Held) -> tuple[str, ...]:
     """The types that hold; where nothing is said yet, an object if that is what could hold."""
+    known = form.schemas.memo.get(("types", held))
+    if isinstance(known, tuple):
+        return known
+    types = _types_now(form, held)
+    form.schemas.memo["types", held] = types
+    return types
+
+
+def _types_now(form: Form, held: Held) -> tuple[str, ...]:
     types = merging.types(held.facets)
     if len(types) == len(merging.ALL_TYPES):
         for dormant in held.dormant:

@@ -123,10 +123,8 @@ class Field:
         """One control gives a list of values."""
         return self.kind is Kind.CHECKS or (self.kind is Kind.FILE and self.widget == "files")
 
-    @property
-    def name(self) -> str:
-        """The last token of the pointer."""
-        return last(self.pointer)
+    #: The last token of the pointer.
+    name: str = attrs.field(init=False, default=attrs.Factory(lambda self: last(self.pointer), takes_self=True))
 
     @property
     def read_only(self) -> bool:

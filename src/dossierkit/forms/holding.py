@@ -49,7 +49,7 @@ NARROWING = frozenset(
 )
 
 
-@attrs.frozen
+@attrs.frozen(cache_hash=True)
 class Held:
     """What holds at one place: schemas, pickers, and what the discriminators are."""
 

@@ -60,17 +60,21 @@ def choice_title(form: Form, choice: Choice, language: str) -> str:
 
 def message(form: Form, problem: Problem, *, language: str = "vi", answers: Json = None) -> str:
     """*problem* as one sentence that names the field."""
-    field = field_at(form, problem.at, {} if answers is None else answers)
+    return messages(form, (problem,), language=language, answers=answers)[0]
+
+
+def messages(form: Form, problems: Iterable[Problem], *, language: str = "vi", answers: Json = None) -> tuple[str, ...]:
+    """*problems* as sentences, each naming its field among those that hold for *answers*."""
+    fields = {f.pointer: f for f in walk(effective(form, {} if answers is None else answers)) if f.kind is not Kind.ENTRIES}
+    return tuple(_sentence(form, problem, fields.get(problem.at), language) for problem in problems)
+
+
+def _sentence(form: Form, problem: Problem, field: Field | None, language: str) -> str:
     name = word("whole", language) if not problem.at else ""
     if not name:
         name = label(form, field, language) if field is not None else humanized(last(problem.at), language)
     sentence = problem_words(form, problem, field, language)
     return f"{name}: {sentence[:1].lower()}{sentence[1:]}"
-
-
-def field_at(form: Form, pointer: str, answers: Json) -> Field | None:
-    """The field at *pointer* among those that hold for *answers*."""
-    return next((f for f in walk(effective(form, answers)) if f.pointer == pointer and f.kind is not Kind.ENTRIES), None)
 
 
 def problem_words(form: Form, problem: Problem, field: Field | None, language: str) -> str:

@@ -25,18 +25,21 @@ def check(form: Form, answers: Json, *, today: date) -> tuple[Problem, ...]:
     answers = value_of(answers)
     verdict = form.schemas.verdict(form.root)
     found: list[Problem] = []
+    fields: dict[str, Field] = {}
     if not verdict.accepts(answers):
-        found = _placed(form, answers, list(verdict.refusals(answers)))
+        fields = {field.pointer: field for field in walk(effective(form, answers)) if field.kind is not Kind.ENTRIES}
+        found = _placed(list(verdict.refusals(answers)), fields)
     found += unlisted(form, answers)
     for problem in broken(form.rules, answers, today):
         # A rule that stumbles over an answer which is refused anyway has nothing to add.
         if not ("failure" in problem.params and found):
             found.append(problem)
-    return _ordered(form, answers, found) if len(found) > 1 else tuple(found)
+    if len(found) < 2:
+        return tuple(found)
+    return _ordered(fields or {field.pointer: field for field in walk(effective(form, answers))}, found)
 
 
-def _placed(form: Form, answers: Json, refusals: list[Refusal]) -> list[Problem]:
-    fields = {field.pointer: field for field in walk(effective(form, answers)) if field.kind is not Kind.ENTRIES}
+def _placed(refusals: list[Refusal], fields: dict[str, Field]) -> list[Problem]:
     problems = [problem for refusal in refusals for problem in _problems(refusal, fields)]
     # An answer of a field that holds is only "unexpected" because something else in it is wrong.
     real = [p for p in problems if p.rule not in _UNEXPECTED or p.at not in fields]
@@ -136,11 +139,9 @@ def _common(branches: list[list[Problem]]) -> list[Problem]:
     return [problem for problem in branches[0] if (problem.at, problem.rule) in places]
 
 
-def _ordered(form: Form, answers: Json, problems: list[Problem]) -> tuple[Problem, ...]:
+def _ordered(fields: dict[str, Field], problems: list[Problem]) -> tuple[Problem, ...]:
     """One problem a place and rule, in the order in which a page shows the places."""
-    order: dict[str, int] = {}
-    for index, field in enumerate(walk(effective(form, answers))):
-        order.setdefault(field.pointer, index)
+    order = {pointer: index for index, pointer in enumerate(fields)}
     unique: dict[tuple[str, str, str], Problem] = {}
     for problem in problems:
         unique.setdefault((problem.at, problem.rule, problem.origin if problem.rule == "rule" else ""), problem)

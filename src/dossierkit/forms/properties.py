@@ -14,7 +14,7 @@ from dossierkit.forms.reach import reachable
 from dossierkit.forms.schemas import Facet, Schemas
 
 
-@attrs.frozen
+@attrs.frozen(cache_hash=True)
 class Property:
     """One member: its schemas, in the order in which their words count."""
 

@@ -11,6 +11,7 @@ from dossierkit.forms.document import value_of
 from dossierkit.forms.effective import effective
 from dossierkit.forms.form import Fault, Form, Section
 from dossierkit.forms.judge import Judge, Unjudgeable
+from dossierkit.forms.own_keywords import own_keyword_faults
 from dossierkit.forms.pointers import Json, child, join
 from dossierkit.forms.rules import Computed, Expression, Rule, compile_expression
 from dossierkit.forms.schemas import BASE, MAIN, Facet, Schemas, subschemas
@@ -122,6 +123,7 @@ def _structure(schemas: Schemas, root: Facet) -> Iterator[Fault]:
             _metaschema(document)
         except Unjudgeable as error:
             yield Fault("not-a-schema", join(error.path), _clean(str(error)), file=_file(uri))
+    yield from own_keyword_faults(schemas.documents)
     cost = _Cost(schemas)
     try:
         total = cost.of(root)

@@ -1,0 +1,32 @@
+"""`python -m benchmarks [PART…]` prints a table of ratios; parts: check, render, submit, start, lint, http.
+
+Peers that are not installed are left out (`pip install 'dossierkit[bench,browser]'` brings them).  Medians, both sides in
+turn, so that a noisy machine disturbs both alike.
+"""
+
+from __future__ import annotations
+
+import sys
+
+from benchmarks import checking, rendering, serving, starting, submitting
+from benchmarks.measure import Row, table
+
+PARTS = {
+    "check": checking.rows,
+    "render": rendering.rows,
+    "submit": submitting.rows,
+    "start": starting.rows,
+    "http": serving.rows,
+}
+
+
+def main() -> None:
+    wanted = sys.argv[1:] or list(PARTS)
+    rows: list[Row] = []
+    for part in wanted:
+        print(f"measuring {part} …", file=sys.stderr, flush=True)
+        rows += PARTS[part]()
+    print(table(rows))
+
+
+main()

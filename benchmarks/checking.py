@@ -1,0 +1,65 @@
+"""Verdicts and problems against jsonschema-rs, jsonschema, WTForms-like binding."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import jsonschema
+import jsonschema_rs
+
+from benchmarks.measure import Row, costs, faster, medians
+from benchmarks.sample import BAD, GOOD, SCHEMA
+from dossierkit.forms import check, flatten, parse, read
+from dossierkit.forms.messages import messages
+
+DAY = date(2026, 11, 22)
+
+
+def rows() -> list[Row]:
+    form = read(SCHEMA)
+    rs = jsonschema_rs.validator_for(SCHEMA, validate_formats=True, offline=True, pattern_options=jsonschema_rs.RegexOptions())
+    py = jsonschema.Draft202012Validator(SCHEMA, format_checker=jsonschema.Draft202012Validator.FORMAT_CHECKER)
+    problems = check(form, BAD, today=DAY)
+    assert len(problems) >= 9
+    assert not check(form, GOOD, today=DAY)
+    assert rs.is_valid(GOOD)
+    verdict = form.schemas.verdict(form.root)
+    time = medians(
+        {
+            "ours": lambda: check(form, GOOD, today=DAY),
+            "verdict": lambda: verdict.accepts(GOOD),
+            "rs": lambda: rs.is_valid(GOOD),
+            "py": lambda: list(py.iter_errors(GOOD)),
+            "problems": lambda: messages(form, check(form, BAD, today=DAY), answers=BAD),
+            "rs problems": lambda: [(e.instance_path, e.kind.name, e.kind.as_dict()) for e in rs.iter_errors(BAD)],
+            "py problems": lambda: list(py.iter_errors(BAD)),
+        }
+    )
+    pairs = flatten(form, GOOD)
+    parsed = medians({"parse": lambda: check(form, parse(form, pairs), today=DAY), "wtforms": _wtforms()}) if _wtforms() else {}
+    found = [
+        costs("verdict (check) vs jsonschema-rs is_valid", time["ours"], time["rs"], 1.3),
+        costs("verdict (judge alone) vs jsonschema-rs is_valid", time["verdict"], time["rs"], 1.3),
+        faster("verdict (check) vs jsonschema", time["ours"], time["py"], 100),
+        costs("problems in words vs jsonschema-rs iter_errors", time["problems"], time["rs problems"], 1.5),
+        faster("problems in words vs jsonschema", time["problems"], time["py problems"], 8),
+    ]
+    if parsed:
+        found.append(faster("decode + validate vs WTForms", parsed["parse"], parsed["wtforms"], 25))
+    return found + _rule_cost()
+
+
+def _rule_cost() -> list[Row]:
+    """A rule's cost apart."""
+    plain = read(SCHEMA)
+    ruled = read({**SCHEMA, "x-rules": [{"rule": "copies >= 1 && rows.all(r, r.no > 0)", "message": "m", "at": "/copies"}]})
+    time = medians({"plain": lambda: check(plain, GOOD, today=DAY), "ruled": lambda: check(ruled, GOOD, today=DAY)}, seconds=0.7)
+    return [costs("one rule: check with it vs without", time["ruled"], time["plain"], float("inf"))]
+
+
+def _wtforms():  # type: ignore[no-untyped-def]
+    try:
+        from benchmarks.peers import wtforms_bind
+    except ImportError:
+        return None
+    return wtforms_bind()

@@ -1,0 +1,41 @@
+"""Rendering against a generic Jinja walk, WTForms and Django forms."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from benchmarks.measure import Row, faster, medians
+from benchmarks.sample import BAD, SCHEMA
+from dossierkit.forms import check, read
+from dossierkit.html import Renderer
+
+
+def rows() -> list[Row]:
+    from benchmarks.peers import jinja_render, wtforms_render
+
+    form, renderer = read(SCHEMA), Renderer()
+    problems = check(form, BAD, today=date(2026, 11, 22))
+    texts = [0]
+
+    def filled() -> str:
+        # One answer differs every time, as it does between citizens: nothing whole can be remembered.
+        texts[0] += 1
+        answers = {**BAD, "purpose": f"mục đích {texts[0]}", "applicant": {**BAD["applicant"], "name": f"Nguyễn {texts[0]}"}}
+        return str(renderer.render(form, answers, problems=problems).fields)
+
+    time = medians(
+        {
+            "blank": lambda: renderer.render(form, {}),
+            "jinja": jinja_render(),
+            "wtforms": wtforms_render(),
+            "filled": filled,
+            "jinja filled": jinja_render(BAD),
+            "wtforms filled": wtforms_render(BAD),
+        }
+    )
+    return [
+        faster("blank form vs generic Jinja", time["blank"], time["jinja"], 50),
+        faster("blank form vs WTForms", time["blank"], time["wtforms"], 150),
+        faster("values + errors vs generic Jinja", time["filled"], time["jinja filled"], 30),
+        faster("values + errors vs WTForms", time["filled"], time["wtforms filled"], 80),
+    ]

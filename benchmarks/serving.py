@@ -1,0 +1,120 @@
+"""The form page over HTTP against a hello page and the same form in Flask + WTForms, all on loopback."""
+
+from __future__ import annotations
+
+import http.client
+import multiprocessing
+import socket
+import statistics
+import tempfile
+import time
+from pathlib import Path
+
+from benchmarks.measure import Row
+
+SECONDS = 2.0
+
+
+def rows() -> list[Row]:
+    sides = {"form": _portal, "hello": _hello}
+    try:
+        import flask  # noqa: F401
+
+        sides["flask"] = _flask
+    except ImportError:
+        pass
+    rates: dict[str, list[float]] = {name: [] for name in sides}
+    running = {name: _start(serve) for name, serve in sides.items()}
+    try:
+        for _ in range(3):
+            for name, (port, _process) in running.items():
+                rates[name].append(_rate(port, "/procedures/sample/apply" if name == "form" else "/"))
+    finally:
+        for _port, process in running.values():
+            process.terminate()
+            process.join(10)
+    rate = {name: statistics.median(found) for name, found in rates.items()}
+
+    def row(what: str, theirs: float, goal: float) -> Row:
+        return Row(
+            what,
+            f"{rate['form']:.0f}/s",
+            f"{theirs:.0f}/s",
+            rate["form"] / theirs,
+            f">= {goal:g}x",
+            rate["form"] / theirs >= goal,
+        )
+
+    found = [row("form page vs hello page on the same server", rate["hello"], 0.4)]
+    if "flask" in rate:
+        found.append(row("form page vs Flask + WTForms", rate["flask"], 30))
+    return found
+
+
+def _start(serve):  # type: ignore[no-untyped-def]
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    process = multiprocessing.get_context("spawn").Process(target=serve, args=(port,), daemon=True)
+    process.start()
+    deadline = time.monotonic() + 20
+    while time.monotonic() < deadline:
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)) == 0:
+                return port, process
+        time.sleep(0.05)
+    raise RuntimeError("the server did not start")
+
+
+def _rate(port: int, path: str) -> float:
+    connection = http.client.HTTPConnection("127.0.0.1", port)
+    count, end = 0, time.perf_counter() + SECONDS
+    while time.perf_counter() < end:
+        connection.request("GET", path)
+        answer = connection.getresponse()
+        answer.read()
+        assert answer.status == 200, path
+        count += 1
+    connection.close()
+    return count / SECONDS
+
+
+def _portal(port: int) -> None:
+    import json
+
+    import uvicorn
+    from dossierkit_web import create_app
+
+    from benchmarks.sample import SCHEMA
+    from dossierkit import open_engine
+
+    with tempfile.TemporaryDirectory() as folder:
+        (Path(folder) / "sample.json").write_text(json.dumps(SCHEMA))
+        engine = open_engine(f"sqlite:{folder}/d.db", procedures=folder)
+        uvicorn.run(create_app(engine, blobs=folder), port=port, log_level="error")
+
+
+def _hello(port: int) -> None:
+    import uvicorn
+    from starlette.applications import Starlette
+    from starlette.responses import PlainTextResponse
+    from starlette.routing import Route
+
+    async def hello(request: object) -> PlainTextResponse:
+        return PlainTextResponse("hello")
+
+    uvicorn.run(Starlette(routes=[Route("/", hello)]), port=port, log_level="error")
+
+
+def _flask(port: int) -> None:
+    import logging
+
+    from flask import Flask
+
+    from benchmarks.peers import wtforms_render
+
+    logging.getLogger("werkzeug").setLevel(logging.ERROR)
+    app = Flask("bench")
+    render = wtforms_render()
+    app.route("/")(lambda: f"<!doctype html><form method=post>{render()}</form>")
+    app.run(port=port, threaded=True)

@@ -1,0 +1,55 @@
+"""What templates may call: words, stars, notes and attributes of a control."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import lru_cache
+from typing import Any
+
+from markupsafe import Markup
+
+from dossierkit.forms.form import Kind
+from dossierkit.forms.shown import Control
+from dossierkit.forms.words import word
+
+
+@lru_cache(maxsize=16)
+def _star(language: str) -> Markup:
+    return Markup(' <span class="star" aria-hidden="true">*</span><span class="hidden"> ({})</span>').format(
+        word("required-mark", language)
+    )
+
+
+def words_of(piece: Callable[..., Markup], language: str) -> dict[str, Any]:
+    def say(name: str, **values: Any) -> str:
+        return word(name, language).format(**values)
+
+    def star(control: Control) -> Markup:
+        return _star(language) if control.required else Markup("")
+
+    def notes(control: Control) -> Markup:
+        return piece("notes", language, c=control) if control.hints or control.errors else Markup("")
+
+    def pickers(control: Control) -> Markup:
+        return piece("pickers", language, c=control) if control.pickers else Markup("")
+
+    return {"say": say, "star": star, "notes": notes, "pickers": pickers, "language": language}
+
+
+def described(control: Control, *, required: bool = True) -> Markup:
+    ids = " ".join(filter(None, (control.hint_id, control.error_id)))
+    result = Markup(' aria-describedby="{}"').format(ids) if ids else Markup("")
+    if required and control.required:
+        result += Markup(' aria-required="true"')
+    if required and control.errors:
+        result += Markup(' aria-invalid="true"')
+    return result
+
+
+def attributes(control: Control) -> Markup:
+    return Markup("").join(Markup(' {}="{}"').format(Markup(name), value) for name, value in control.attributes.items())
+
+
+def live(control: Control) -> Markup:
+    """Marks controls that may change which fields hold; a script asks for the form again when they change."""
+    return Markup(" data-live") if control.field.kind is not Kind.TEXT else Markup("")
