@@ -1,204 +1,30 @@
-"""The contract of `DossierStore`, run over every store."""
+"""Every store keeps the contract that is published for other stores."""
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator
-from datetime import date
 from pathlib import Path
 
-import attrs
 import pytest
-from conftest import NOON
 
-from dossierkit.dossiers.codes import CodeTemplate, DossierCode
-from dossierkit.dossiers.dossier import Action, Dossier, Event, State, chained
-from dossierkit.errors import StaleDossier
-from dossierkit.ports import DossierStore, Submission
 from dossierkit.stores.memory import MemoryStore
 from dossierkit.stores.sqlite import SqliteStore
-
-DAY = date(2026, 11, 22)
-
-
-@pytest.fixture(params=["memory", "sqlite"])
-def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[DossierStore]:
-    opened: DossierStore = MemoryStore() if request.param == "memory" else SqliteStore(tmp_path / "d.db")
-    yield opened
-    opened.close()
+from dossierkit.testing.contract import StoreContract
 
 
-def draft(store: DossierStore, id: str, owner: str = "an") -> Dossier:
-    dossier = Dossier(id, "1.000001", "r1", owner, State.DRAFT, 1, NOON, NOON, {"a": [1, {"b": "đất"}]})
-    store.create(dossier, chained(id, 1, Action.BEGIN, owner, NOON, {}, ""), b"bundle")
-    return dossier
+class TestMemoryStore(StoreContract):
+    """The reference."""
+
+    @pytest.fixture
+    def store(self) -> MemoryStore:
+        return MemoryStore()
 
 
-def submission(dossier: Dossier, agency: str = "H29.15", search: str = "dat dai") -> Submission:
-    def event(code: DossierCode, before: str, number: int) -> Event:
-        return chained(dossier.id, number, Action.SUBMIT, dossier.owner, NOON, {"code": code.text}, before)
+class TestSqliteStore(StoreContract):
+    """One file."""
 
-    return Submission(dossier, agency, DAY, search, lambda number: CodeTemplate().issue(agency, DAY, number), event)
-
-
-def test_what_is_stored_comes_back(store: DossierStore) -> None:
-    """Every attribute of a dossier survives, and so does its bundle."""
-    dossier = draft(store, "a")
-
-    assert store.get("a") == dossier
-    assert store.get("a").answers == dossier.answers  # type: ignore[union-attr]  # it is there
-    assert store.get("b") is None
-    assert store.bundle("r1") == b"bundle"
-    assert store.bundle("r2") is None
-
-
-def test_stored_answers_cannot_be_changed_from_outside(store: DossierStore) -> None:
-    """What a caller does to the answers afterwards is its own affair."""
-    dossier = draft(store, "a")
-    dossier.answers["a"].append("more")
-
-    assert store.get("a").answers == {"a": [1, {"b": "đất"}]}  # type: ignore[union-attr]  # it is there
-
-
-def test_second_writer_loses(store: DossierStore) -> None:
-    """Of two changes made to the same version, only the first is kept."""
-    dossier = draft(store, "a")
-    first = attrs.evolve(dossier, version=2, answers={"x": 1})
-    store.replace(first)
-
-    with pytest.raises(StaleDossier):
-        store.replace(attrs.evolve(dossier, version=2, answers={"x": 2}))
-
-    assert store.get("a") == first
-
-
-def test_codes_count_from_one_for_each_agency(store: DossierStore) -> None:
-    """One series for each agency and day, without gaps."""
-    codes = [store.submit(submission(draft(store, f"a{n}"))).code for n in range(3)]
-    other = store.submit(submission(draft(store, "b"), agency="H29.16")).code
-
-    assert [str(code) for code in codes] == [f"H29.15-261122-000{n}" for n in (1, 2, 3)]
-    assert str(other) == "H29.16-261122-0001"
-    assert dict(store.counters()) == {("H29.15", "2026-11-22"): 3, ("H29.16", "2026-11-22"): 1}
-
-
-def test_submitting_twice_gives_the_same_code(store: DossierStore) -> None:
-    """The second time nothing changes."""
-    dossier = draft(store, "a")
-    once = store.submit(submission(dossier))
-
-    again = store.submit(submission(dossier))
-
-    assert again == once
-    assert again.state is State.SUBMITTED
-    assert len(store.events("a")) == 2
-
-
-def test_a_stale_submission_takes_no_number(store: DossierStore) -> None:
-    """A failed submission leaves no gap."""
-    dossier = draft(store, "a")
-    store.replace(attrs.evolve(dossier, version=2))
-
-    with pytest.raises(StaleDossier):
-        store.submit(submission(dossier))
-    with pytest.raises(StaleDossier):
-        store.submit(submission(attrs.evolve(dossier, id="nobody")))
-
-    assert dict(store.counters()) == {}
-    assert store.get("a").state is State.DRAFT  # type: ignore[union-attr]  # it is there
-
-
-def test_a_submission_that_fails_leaves_the_others_alone(store: DossierStore) -> None:
-    """An error in one job of a batch is that job's alone."""
-    dossiers = [draft(store, f"a{n}") for n in range(20)]
-    failed: list[Exception] = []
-
-    def send(dossier: Dossier) -> None:
-        wanted = submission(dossier)
-        if dossier.id == "a7":
-            wanted = attrs.evolve(wanted, issue=lambda number: CodeTemplate().issue("nonsense", DAY, number))
-        try:
-            store.submit(wanted)
-        except Exception as error:  # noqa: BLE001  # the test looks at what came
-            failed.append(error)
-
-    threads = [threading.Thread(target=send, args=(dossier,)) for dossier in dossiers]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(30)
-
-    assert len(failed) == 1
-    numbers = sorted(int(str(d.code)[-4:]) for d in store.every() if d.code)
-    assert numbers == list(range(1, 20))
-
-
-def test_parallel_submits_of_one_draft_give_one_dossier(store: DossierStore) -> None:
-    """Fifty clicks, one code."""
-    dossier = draft(store, "a")
-    codes: list[str] = []
-    threads = [threading.Thread(target=lambda: codes.append(str(store.submit(submission(dossier)).code))) for _ in range(50)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(30)
-
-    assert codes == ["H29.15-261122-0001"] * 50
-    assert dict(store.counters()) == {("H29.15", "2026-11-22"): 1}
-
-
-def test_a_deleted_draft_is_gone(store: DossierStore) -> None:
-    """With its answers and its history."""
-    draft(store, "a")
-    with pytest.raises(StaleDossier):
-        store.delete("a", 7)
-
-    store.delete("a", 1)
-
-    assert store.get("a") is None
-    assert store.events("a") == ()
-    assert list(store.every()) == []
-
-
-def test_own_dossiers_are_found_newest_first_by_page(store: DossierStore) -> None:
-    """Nobody else's, words without accents, page after page without a gap."""
-    for n in range(7):
-        store.submit(submission(draft(store, f"a{n}"), search=f"dat dai so {n}"))
-    draft(store, "other", owner="binh")
-    draft(store, "unsent")
-
-    first = store.find("an", limit=3)
-    second = store.find("an", limit=3, before=first[-1].id)
-
-    assert [d.id for d in first + second] == ["unsent", "a6", "a5", "a4", "a3", "a2"]
-    assert [d.id for d in store.find("an", words="dai 3")] == ["a3"]
-    assert [d.id for d in store.find("an", words='" OR dat')] == []
-    assert store.find("an", before="nobody") == ()
-
-
-def test_a_code_finds_its_dossier(store: DossierStore) -> None:
-    """And no other."""
-    dossier = store.submit(submission(draft(store, "a")))
-    assert dossier.code is not None
-
-    assert store.by_code(dossier.code) == dossier
-    assert store.by_code(DossierCode("H29.15-261122-0009")) is None
-
-
-def test_small_facts_are_remembered(store: DossierStore) -> None:
-    """The last value counts."""
-    store.remember("k", {"v": 1})
-    store.remember("k", {"v": 2})
-
-    assert store.recall("k") == {"v": 2}
-    assert store.recall("other") is None
-
-
-def test_events_are_chained(store: DossierStore) -> None:
-    """Each event names the hash of the one before it."""
-    store.submit(submission(draft(store, "a")))
-
-    first, second = store.events("a")
-
-    assert first.before == ""
-    assert second.before == first.hash
+    @pytest.fixture
+    def store(self, tmp_path: Path) -> Iterator[SqliteStore]:
+        opened = SqliteStore(tmp_path / "d.db")
+        yield opened
+        opened.close()

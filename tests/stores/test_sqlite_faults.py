@@ -120,7 +120,7 @@ def test_nothing_acknowledged_is_lost_under_kill(tmp_path: Path, folder: Path) -
         )
         assert program.stdout is not None
         first = program.stdout.readline()
-        time.sleep(chance.uniform(0, 0.4))
+        time.sleep(chance.uniform(0, float(os.environ.get("DOSSIERKIT_KILL_SECONDS", "0.4"))))
         program.send_signal(signal.SIGKILL)
         rest = program.stdout.read()
         program.stdout.close()

@@ -64,10 +64,12 @@ class Page:
         return self.renderer.remembered(name, lambda: _sections(form, self.viewer, root))  # type: ignore[no-any-return]  # the memo holds anything
 
     def section(self, id: str, title: str, fields: tuple[Field, ...]) -> Markup:
+        """*fields* under their heading."""
         before, after = self._frame(("section", id, title, self.viewer.language), "section", id=id, title=title)
         return Markup("".join((before, *map(self.field, fields), after)))
 
     def field(self, field: Field) -> Markup:
+        """*field* and everything below it."""
         if not field.leaf:
             return self._inner(field)
         if "x-options" in field.keywords or field.widget == "lookup":

@@ -21,6 +21,8 @@ def _star(language: str) -> Markup:
 
 
 def words_of(piece: Callable[..., Markup], language: str) -> dict[str, Any]:
+    """What a template may call in *language*; *piece* renders another template."""
+
     def say(name: str, **values: Any) -> str:
         return word(name, language).format(**values)
 
@@ -37,6 +39,7 @@ def words_of(piece: Callable[..., Markup], language: str) -> dict[str, Any]:
 
 
 def described(control: Control, *, required: bool = True) -> Markup:
+    """The attributes that tie a control to its help and its errors."""
     ids = " ".join(filter(None, (control.hint_id, control.error_id)))
     result = Markup(' aria-describedby="{}"').format(ids) if ids else Markup("")
     if required and control.required:
@@ -47,6 +50,7 @@ def described(control: Control, *, required: bool = True) -> Markup:
 
 
 def attributes(control: Control) -> Markup:
+    """What helps to type."""
     return Markup("").join(Markup(' {}="{}"').format(Markup(name), value) for name, value in control.attributes.items())
 
 
