@@ -212,7 +212,7 @@ class Engine:
             if dossier.code is not None and dossier.agency is not None and dossier.submitted is not None:
                 day = dossier.submitted.astimezone(ZONE).date().isoformat()
                 number = dossier.code.text.rpartition("-")[2]
-                numbers.setdefault((dossier.agency, day), set()).add(int(number))
+                numbers.setdefault((dossier.agency, day), set()).add(int(number) if number.isdigit() else 0)
         for (agency, day), last in self.store.counters().items():
             missing = set(range(1, last + 1)) - numbers.get((agency, day), set())
             if missing:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 
 import attrs
 
@@ -137,11 +137,3 @@ class Procedure:
         """The id of the agency that takes its dossiers in, or None for the installation's."""
         value = self.block.get("agency")
         return value if isinstance(value, str) else None
-
-
-def texts(procedure: Procedure, language: str) -> Iterator[str]:
-    """Everything that a search for a procedure looks at."""
-    yield procedure.title(language)
-    yield procedure.code
-    yield procedure.text("guidance", language)
-    yield procedure.text("sector", language)

@@ -55,8 +55,6 @@ def load(source: bytes | str, *, max_bytes: int = MAX_BYTES, max_depth: int = MA
         value = _Checked(text).value(value, "")
     except json.JSONDecodeError as fault:
         raise DocumentError(f"not JSON: {fault.msg}", fault.lineno, fault.colno) from None
-    except RecursionError:
-        raise DocumentError("the nesting is too deep") from None
     except ValueError as fault:
         if isinstance(fault, _Constant):
             line, column = _place(text, max(text.find(str(fault)), 0))

@@ -156,18 +156,12 @@ class _Walk:
 
 def entry_seeds(form: Form, held: Held, name: str | None) -> tuple[Facet, ...]:
     """The schemas of a free entry called *name* (of any entry where it has no name yet)."""
-    import re
-
     seeds: list[Facet] = []
     for facet in held.facets:
         patterns = facet.get("patternProperties") or {}
         matched = False
         for pattern, schema in patterns.items():
-            try:
-                matches = name is None or bool(re.search(pattern, name))
-            except re.error:
-                matches = False
-            if matches:
+            if name is None or form.schemas.matches(pattern, name):
                 matched = True
                 seeds.append(form.schemas.below(facet, child("/patternProperties", pattern), schema))
                 if name is None:

@@ -74,7 +74,7 @@ class Verdict:
 
     def refusals(self, value: Json) -> Iterator[Refusal]:
         """Every reason why *value* is not valid."""
-        return map(_refusal, self._validator.iter_errors(value))
+        return (_refusal(error, value) for error in self._validator.iter_errors(value))
 
 
 @attrs.frozen
@@ -163,20 +163,29 @@ def _values(wanted: str, schemas: list[Json]) -> Iterator[str]:
                 pending.append(below)
 
 
-def _refusal(error: Any) -> Refusal:
+def _refusal(error: Any, root: Json) -> Refusal:
     params = error.kind.as_dict()
     keyword = str(error.schema_path[-1]) if error.schema_path else error.kind.name
     if error.kind.name in ("required", "propertyNames", "additionalProperties", "unevaluatedProperties"):
         keyword = error.kind.name if keyword != "dependentRequired" else keyword
+    instance = error.instance
+    if error.kind.name == "contains":
+        # Whichever bound is missed, the words are the same.
+        keyword = "contains"
+    if error.kind.name == "falseSchema" and keyword in ("additionalProperties", "unevaluatedProperties"):
+        # The judge names one member; all of them are too many.
+        instance = root
+        for token in error.instance_path:
+            instance = instance[token]
     if error.kind.name == "falseSchema" and keyword not in ("additionalProperties", "unevaluatedProperties"):
         keyword = "forbidden"
-    context = tuple(tuple(map(_refusal, branch)) for branch in params.pop("context", ()))
+    context = tuple(tuple(_refusal(e, root) for e in branch) for branch in params.pop("context", ()))
     inner = params.pop("error", None)
     return Refusal(
         keyword,
         tuple(error.instance_path),
         tuple(error.evaluation_path or error.schema_path),
         params,
-        error.instance,
-        context or (((_refusal(inner),),) if inner is not None else ()),
+        instance,
+        context or (((_refusal(inner, root),),) if inner is not None else ()),
     )

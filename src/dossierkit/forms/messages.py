@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 
 from dossierkit.forms.effective import effective, walk
 from dossierkit.forms.form import Choice, Field, Form, Kind, Problem
@@ -139,10 +139,9 @@ def _type(problem: Problem, field: Field | None) -> str:
 
 def _decimals(step: Json) -> int:
     """How many decimals `multipleOf` 0.1, 0.01 … leaves; 0 for any other step."""
-    try:
-        exact = Decimal(str(step)).normalize()
-    except InvalidOperation:
+    if not isinstance(step, int | float):
         return 0
+    exact = Decimal(str(step)).normalize()
     sign, digits, exponent = exact.as_tuple()
     return -int(exponent) if digits == (1,) and not sign and int(exponent) < 0 else 0
 

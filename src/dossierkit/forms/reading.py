@@ -118,11 +118,15 @@ def _file(uri: str) -> str:
 
 def _structure(schemas: Schemas, root: Facet) -> Iterator[Fault]:
     """Why the judge cannot use the documents, or why it would take too long."""
+    sound = True
     for uri, document in schemas.documents.items():
         try:
             _metaschema(document)
         except Unjudgeable as error:
+            sound = False
             yield Fault("not-a-schema", join(error.path), _clean(str(error)), file=_file(uri))
+    if not sound:
+        return
     yield from own_keyword_faults(schemas.documents)
     cost = _Cost(schemas)
     try:

@@ -28,7 +28,9 @@ class _Known:
 
 def is_still(held: Held) -> bool:
     """Whether no answer can change what holds."""
-    return not (held.conditions or held.dormant or held.pickers or held.drivers)
+    if held.conditions or held.dormant or held.pickers or held.drivers:
+        return False
+    return not any(facet.get("dependentSchemas") for facet in held.facets)
 
 
 def hold_again(schemas: Schemas, seeds: tuple[Facet, ...], value: Json, picks: Mapping[str, tuple[int, ...]] | None) -> Held:

@@ -138,6 +138,13 @@ class Schemas:
             return facet.schema
         return self.verdict(facet).accepts(value)
 
+    def matches(self, pattern: str, name: str) -> bool:
+        """Whether *name* matches *pattern*, as the judge understands it and in its time."""
+        known = self._verdicts.get("pattern:" + pattern)
+        if known is None:
+            known = self._verdicts["pattern:" + pattern] = self.judge.compile({"pattern": pattern}, {})
+        return known.accepts(name)
+
     def verdict(self, facet: Facet) -> Verdict:
         """The judge of *facet* alone."""
         verdict = self._verdicts.get(facet.location)

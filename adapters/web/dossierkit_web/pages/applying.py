@@ -73,7 +73,17 @@ def review(site: Site, request: Request, form: FormData) -> Response:  # noqa: A
     draft = _own(site, request)
     procedure, language = site.engine.procedure_of(draft), language_of(request)
     rows = answer_rows(procedure.form, effective(procedure.form, draft.answers), draft.answers, language)
-    return site.page(request, "review", draft=draft, title=procedure.title(language), rows=rows, code_=draft.procedure)
+    documents = [entry for entry in procedure.entries("documents") if procedure.applies(entry, draft.answers)]
+    return site.page(
+        request,
+        "review",
+        draft=draft,
+        title=procedure.title(language),
+        rows=rows,
+        code_=draft.procedure,
+        procedure=procedure,
+        documents=documents,
+    )
 
 
 def submit(site: Site, request: Request, form: FormData) -> Response:
