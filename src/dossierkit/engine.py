@@ -209,7 +209,7 @@ class Engine:
             yield from _contradictions(dossier, self.store.events(dossier.id))
             if self.store.bundle(dossier.revision) is None:
                 yield f"{dossier.id}: the bundle of its revision is gone"
-            if dossier.code is not None and dossier.agency is not None and dossier.submitted is not None:
+            if dossier.code and dossier.agency and dossier.submitted:
                 day = dossier.submitted.astimezone(ZONE).date().isoformat()
                 number = dossier.code.text.rpartition("-")[2]
                 numbers.setdefault((dossier.agency, day), set()).add(int(number) if number.isdigit() else 0)

@@ -740,3 +740,115 @@ def test_formats_leave_alone_what_they_do_not_know(form: Make) -> None:
     assert parse(one, flatten(one, answers)) == answers
     assert rules(one, {"p": "2026-02-31"}) == ["/p format"]
     assert parse(one, [("/n", "9" * 500)]) == {"n": "9" * 500}
+
+
+def test_several_branches_at_once_are_one_option(form: Make) -> None:
+    """The page shows what is picked together, and a nonsense choice stays to be seen."""
+    one = form({"anyOf": [{"title": "P", "properties": {"p": STRING}}, {"title": "Q", "properties": {"q": STRING}}]})
+    options = view(one, {"p": "1", "q": "2"}).root.pickers[0].options
+
+    assert [(o.value, o.label) for o in options if o.chosen] == [("0+1", "P + Q")]
+    choice = form({"properties": {"a": {"enum": [1, 2]}}})
+    assert parse(choice, [("/a", "no JSON")]) == {"a": "no JSON"}
+    assert [o.label for o in view(choice, {"a": "no JSON"}).root.children[0].options if o.chosen] == ["no JSON"]
+
+
+def test_whatever_a_hosts_function_raises_is_the_rules_failure() -> None:
+    """And a division by nothing too."""
+
+    def boom(value: Any) -> Any:
+        raise OSError("disk")
+
+    one = read(
+        {"properties": {"a": {"type": "integer"}}, "x-rules": [{"rule": "boom(a)", "message": "m", "at": "/a"}]},
+        dialect=STANDARD.with_function("boom", boom),
+    )
+    assert check(one, {"a": 1}, today=TODAY)[0].params["failure"]
+    with pytest.raises(RuleError):
+        compile_expression("int(a) / int(b) > 1", {}).value({"a": 1, "b": 0}, TODAY)
+
+
+def test_consent_is_required_to_be_true(form: Make) -> None:
+    """`false` is no consent; the words ask for the tick."""
+    one = form({"properties": {"a": {"const": True, "title": "Cam đoan"}}, "required": ["a"]})
+
+    problem = check(one, {"a": False}, today=TODAY)[0]
+
+    assert message(one, problem) == "Cam đoan: hãy đánh dấu vào ô này để tiếp tục."
+
+
+def test_branches_that_share_no_reason(form: Make) -> None:
+    """Values far from every branch still have a problem."""
+    one = form(
+        {
+            "properties": {
+                "a": {
+                    "oneOf": [
+                        {"type": "object", "properties": {"k": {"const": 1}, "t": {"type": "object"}}, "required": ["k"]},
+                        {"type": "object", "properties": {"k": {"const": 2}, "u": {"type": "object"}}, "required": ["k"]},
+                    ]
+                }
+            }
+        }
+    )
+
+    assert rules(one, {"a": {"k": 3}})
+    assert rules(one, {"a": 5})
+
+
+def test_conditions_that_read_undeclared_members(form: Make) -> None:
+    """They can look at what no schema declares; `if: true` always holds."""
+    one = form(
+        {
+            "properties": {"a": STRING},
+            "allOf": [
+                {"if": {"properties": {"ghost": {"const": 1}}, "required": ["ghost"]}, "then": {"properties": {"b": STRING}}},
+                {"if": True, "then": {"properties": {"c": STRING}}},
+            ],
+        }
+    )
+
+    assert [f.name for f in effective(one, {}).children] == ["a", "c"]
+    assert [f.name for f in effective(one, {"ghost": 1}).children] == ["a", "b", "c"]
+
+
+def test_files_of_odd_shapes() -> None:
+    """An `$id` that is only a fragment, the same schema met twice, a list where keywords should be."""
+    assert kinds(
+        read(
+            {
+                "$id": "#here",
+                "properties": {"a": {"allOf": [{"$ref": "#/$defs/s"}, {"$ref": "#/$defs/s"}]}},
+                "$defs": {"s": STRING},
+            }
+        )
+    ) == [Kind.TEXT]
+    with pytest.raises(SchemaError):
+        read(
+            {
+                "$schema": "http://json-schema.org/draft-07/schema#",
+                "allOf": [3],
+                "$ref": 5,
+                "dependencies": {"a": {"items": [{}]}},
+                "items": [None],
+            }
+        )
+    with pytest.raises(SchemaError, match="no JSON Schema"):
+        read({"$schema": "http://json-schema.org/draft-04/schema#", "dependentRequired": 5, "dependencies": {"a": ["b"]}})
+
+
+def test_documents_may_bring_their_metaschemas() -> None:
+    """A chain of metaschemas is followed, a ring of them is left out."""
+    base = {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "$vocabulary": {"https://json-schema.org/draft/2020-12/vocab/core": True},
+    }
+    chain = {
+        "https://x.test/a": {"$schema": "https://x.test/b", "type": "string"},
+        "https://x.test/b": {**base, "$id": "https://x.test/b"},
+    }
+    ring = {"https://x.test/1": {"$schema": "https://x.test/2"}, "https://x.test/2": {"$schema": "https://x.test/1"}}
+
+    assert is_valid({"type": "integer"}, 1, resources={**chain, **ring})
+    with pytest.raises(ValueError, match=r"."):
+        is_valid({"$ref": "x"}, 1, resources={"::": {"$id": "::"}})

@@ -5,8 +5,10 @@ from __future__ import annotations
 from dossierkit.forms.answers import has_leaf, is_blank
 from dossierkit.forms.effective import effective
 from dossierkit.forms.form import Field, Form, Kind
+from dossierkit.forms.places import items, member
 from dossierkit.forms.pointers import ABSENT, Json, same
-from dossierkit.forms.reach import declared_names
+from dossierkit.forms.reach import declared_names, reachable
+from dossierkit.forms.schemas import Facet
 from dossierkit.text import nfc
 
 
@@ -19,7 +21,7 @@ def canonical(form: Form, answers: Json) -> Json:
     """
     current = _spelled(answers)
     while True:
-        pruned = _value(form, effective(form, current), current)
+        pruned = _value(form, effective(form, current), current, (form.root,))
         pruned = {} if pruned is ABSENT else pruned
         # Every round only takes away, so the rounds end.
         if same(pruned, current):
@@ -39,22 +41,21 @@ def _spelled(value: Json) -> Json:
     return value
 
 
-def _value(form: Form, field: Field, value: Json) -> Json:
-    if value is ABSENT or field.folded:
-        return value
+def _value(form: Form, field: Field, value: Json, possible: tuple[Facet, ...]) -> Json:
+    """*value* of *field*; *possible* are the schemas that any answers could bring to this place."""
     if field.kind is Kind.GROUP and isinstance(value, dict):
-        return _group(form, field, value)
+        return _group(form, field, value, possible)
     if field.kind is Kind.LIST and isinstance(value, list):
-        return _list(form, field, value)
+        return _list(form, field, value, possible)
     if field.kind in (Kind.GROUP, Kind.LIST) and value in ("", None) and not field.required and not field.row:
         return ABSENT
     return _leaf(form, field, value)
 
 
-def _group(form: Form, field: Field, value: dict[str, Json]) -> Json:
+def _group(form: Form, field: Field, value: dict[str, Json], possible: tuple[Facet, ...]) -> Json:
     holding = {below.name: below for below in field.children if below.kind is not Kind.ENTRIES}
     free = {b.name: b for below in field.children if below.kind is Kind.ENTRIES for b in below.children}
-    declared = declared_names(form.schemas, field.facets)
+    declared = declared_names(form.schemas, possible)
     result: dict[str, Json] = {}
     for name, item in value.items():
         below = holding.get(name)
@@ -62,20 +63,31 @@ def _group(form: Form, field: Field, value: dict[str, Json]) -> Json:
             continue
         if below is None:
             below = free.get(name)
-            kept = item if below is None else _value(form, below, item)
+            kept = item if below is None else _value(form, below, item, below.facets)
             result[name] = item if kept is ABSENT else kept
-        elif (kept := _value(form, below, item)) is not ABSENT:
+        elif (kept := _value(form, below, item, _below(form, possible, name) or below.facets)) is not ABSENT:
             result[name] = kept
     if not field.required and not field.row and field.pointer and not has_leaf(result):
         return ABSENT
     return result
 
 
-def _list(form: Form, field: Field, value: list[Json]) -> Json:
+def _below(form: Form, possible: tuple[Facet, ...], name: str | None) -> tuple[Facet, ...]:
+    """The schemas that could be at the member *name*, or at an element."""
+    memo = form.schemas.memo
+    key = ("possible", possible, name)
+    known = memo.get(key)
+    if not isinstance(known, tuple):
+        here = tuple(reachable(form.schemas, possible))
+        known = memo[key] = items(form, here) if name is None else member(form, here, name)
+    return known
+
+
+def _list(form: Form, field: Field, value: list[Json], possible: tuple[Facet, ...]) -> Json:
     result: list[Json] = []
     for index, item in enumerate(value):
         below = field.children[index] if index < len(field.children) else None
-        kept = item if below is None else _value(form, below, item)
+        kept = item if below is None else _value(form, below, item, _below(form, possible, None) or below.facets)
         result.append(None if kept is ABSENT else kept)
     while result and is_blank(result[-1]):
         result.pop()

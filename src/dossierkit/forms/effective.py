@@ -75,8 +75,6 @@ class _Walk:
         inner = _Place(place.pointer, place.required, (*place.above, frozenset(f for f in facets if f.schema is not True)))
         if field.kind is Kind.GROUP:
             children = tuple(self._members(held, value, inner))
-        elif field.kind is Kind.ENTRIES:
-            children = tuple(self._entries(held, value, inner))
         else:
             children = tuple(self._rows(field, held, value, inner, recursive))
         return _with_children(self.form, field, children)

@@ -149,9 +149,8 @@ def texts(document: Json) -> Iterator[tuple[str, str]]:
         for rule, text in messages.items() if isinstance(messages, dict) else ():
             yield child(f"{pointer}/x-messages", rule), str(text)
     rules = document.get("x-rules")
-    for index, rule in enumerate(rules if isinstance(rules, list) else ()):
-        if isinstance(rule, dict) and isinstance(rule.get("message"), str):
-            yield f"/x-rules/{index}/message", rule["message"]
+    for index, rule in enumerate(rules or ()):
+        yield f"/x-rules/{index}/message", str(rule["message"])
     block = document.get("x-procedure")
     if isinstance(block, dict):
         yield from _block_texts(block)

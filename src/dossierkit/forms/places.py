@@ -45,9 +45,9 @@ def places(form: Form) -> Iterator[Place]:
 def _below(form: Form, place: Place) -> Iterator[tuple[str, tuple[Facet, ...]]]:
     for name in sorted(place.names()):
         yield child(place.pointer, name), member(form, place.facets, name)
-    items = _items(form, place.facets)
-    if items:
-        yield child(place.pointer, "*"), items
+    rows = items(form, place.facets)
+    if rows:
+        yield child(place.pointer, "*"), rows
 
 
 def member(form: Form, facets: tuple[Facet, ...], name: str) -> tuple[Facet, ...]:
@@ -59,7 +59,8 @@ def member(form: Form, facets: tuple[Facet, ...], name: str) -> tuple[Facet, ...
     )
 
 
-def _items(form: Form, facets: tuple[Facet, ...]) -> tuple[Facet, ...]:
+def items(form: Form, facets: tuple[Facet, ...]) -> tuple[Facet, ...]:
+    """The schemas that *facets* have for any element."""
     found: list[Facet] = []
     for facet in facets:
         for index, item in enumerate(facet.get("prefixItems") or ()):
@@ -75,7 +76,7 @@ def is_declared(form: Form, pointer: str) -> bool:
     for token in split(pointer):
         below = member(form, facets, token)
         if not below and token.removeprefix("*").isdigit() | token.startswith("*"):
-            below = _items(form, facets)
+            below = items(form, facets)
         if not below:
             return False
         facets = tuple(reachable(form.schemas, below))

@@ -105,9 +105,8 @@ def _branch(refusal: Refusal, fields: dict[str, Field], at: str, origin: str) ->
     best = scores.index(min(scores))
     if min(scores) >= _WRONG_BRANCH:
         common = _common([list(_flat(branch, fields)) for branch in branches])
-        if common:
-            yield from common
-            return
+        yield from common or [Problem(at, refusal.keyword, {}, origin)]
+        return
     problems = list(_flat(branches[best], fields))
     # Of a branch that nobody picked yet, only the question that picks it is on the page.
     problems = [problem for problem in problems if problem.at in fields] or problems

@@ -231,7 +231,6 @@ def _translations(documents: Mapping[str, Json]) -> dict[str, dict[str, str]]:
     for uri, document in documents.items():
         block = document.get("x-translations") if isinstance(document, dict) else None
         for language, texts in block.items() if isinstance(block, dict) else ():
-            if isinstance(texts, dict):
-                known = result.setdefault(language, {})
-                known.update({f"{uri}#{at}": text for at, text in texts.items() if isinstance(text, str)})
+            known = result.setdefault(language, {})
+            known.update({f"{uri}#{at}": text for at, text in texts.items()})
     return result

@@ -48,8 +48,6 @@ class Control:
     children: tuple[Control, ...] = ()
     #: A search is asked for before there is anything to choose from.
     search: str | None = None
-    #: What an entry of a free-form group is called (None: not an entry).
-    key: str | None = None
     #: Names of attachments of a file field, as JSON answers have them.
     files: tuple[str, ...] = ()
 
@@ -59,7 +57,7 @@ class Control:
         if self.field.read_only and self.field.leaf:
             return "readonly"
         # A line break would not survive a control of one line.
-        return "textarea" if self.field.widget == "text" and "\n" in self.text else self.field.widget
+        return "textarea" if self.field.widget in ("text", "money") and "\n" in self.text else self.field.widget
 
     @property
     def required(self) -> bool:

@@ -101,7 +101,6 @@ class Viewer:
             unit_of(field),
             tuple(self._picker(field, picker, where) for picker in field.pickers),
             search=search,
-            key=_key(field),
             files=tuple(map(str, value)) if isinstance(value, list) and field.several else (text,) if text else (),
         )
 
@@ -213,15 +212,6 @@ def _visible(root: Field) -> dict[str, Field]:
             fields[field.pointer] = field
         pending.extend(field.children)
     return fields
-
-
-def _key(field: Field) -> str | None:
-    if "/~e" not in (field.control or "") and "/~e" not in field.pointer:
-        return None
-    where = field.control or field.pointer
-    if not re.fullmatch(r".*/~e\d+", where, re.DOTALL):
-        return None
-    return "" if "/~e" in field.pointer else field.name
 
 
 def _attributes(form: Form, field: Field) -> dict[str, str]:
