@@ -15,7 +15,7 @@ import jsonschema
 
 from benchmarks.measure import Row, costs, faster, medians
 from dossierkit.catalog import Catalog
-from dossierkit.forms import STANDARD, read
+from dossierkit.forms import STANDARD
 from dossierkit.linting import lint_paths
 from dossierkit.testing import MemoryStore
 from dossierkit.wiring import samples, with_lists
@@ -51,20 +51,11 @@ def rows() -> list[Row]:
         },
         seconds=3,
     )
-    reading = medians(
-        {
-            "read": lambda: [
-                read({**d, "$defs": {}, "properties": {}, "allOf": [], "x-rules": [], "required": []}) for d in documents
-            ]
-        },
-        seconds=0.5,
-    )
     return [
         costs("start, 2 000 files with the index, vs json.load of all", again["start"], again["load"], 0.25),
         costs("first start, 2 000 files, vs json.load of all", first_time, loading, 1.5),
         faster("lint of all procedures (all of it) vs check_schema", checks["lint"], checks["py"], 1),
         costs("import dossierkit vs bare python", _python("import dossierkit"), _python("pass"), 12),
-        Row("a bare schema read", f"{reading['read'] * 1e3 / len(documents):.2f} ms", "", 0.0, "", None),
     ]
 
 

@@ -18,8 +18,8 @@ from dossierkit.dossiers.procedure import Procedure
 from dossierkit.errors import RefusedAnswers, StaleDossier, UnknownDossier
 from dossierkit.forms import canonical, check
 from dossierkit.forms.defaults import initial
-from dossierkit.forms.form import Problem
-from dossierkit.forms.pointers import Json
+from dossierkit.forms.form import Form, Problem
+from dossierkit.forms.pointers import Json, same
 from dossierkit.forms.rules import compute
 from dossierkit.listing import Listed
 from dossierkit.ports import Clock, DossierStore, Submission, Tokens
@@ -114,7 +114,10 @@ class Engine:
     def check(self, dossier: Dossier) -> tuple[Problem, ...]:
         """What keeps *dossier* from being submitted."""
         form = self.procedure_of(dossier).form
-        problems = check(form, canonical(form, dossier.answers), today=self.today())
+        return self._problems(dossier, form, canonical(form, dossier.answers))
+
+    def _problems(self, dossier: Dossier, form: Form, answers: Json) -> tuple[Problem, ...]:
+        problems = check(form, answers, today=self.today())
         for problem in problems:
             if "failure" in problem.params:
                 _log.error("a rule of %s fails: %s", dossier.procedure, problem.params["failure"])
@@ -178,9 +181,12 @@ class Engine:
             _guard(dossier, version)
         procedure = self.procedure_of(dossier)
         form, today = procedure.form, self.today()
-        answers = canonical(form, compute(form.computed, canonical(form, dossier.answers), today))
-        ready = attrs.evolve(dossier, answers=answers)
-        problems = self.check(ready)
+        answers = canonical(form, dossier.answers)
+        if form.computed:
+            answers = canonical(form, compute(form.computed, answers, today))
+        changed = not same(answers, dossier.answers)
+        ready = attrs.evolve(dossier, answers=answers) if changed else dossier
+        problems = self._problems(dossier, form, answers)
         if problems:
             raise RefusedAnswers(problems)
         template = CodeTemplate(procedure.code_template)
@@ -199,7 +205,7 @@ class Engine:
 
         words = fold(" ".join((procedure.title(), *_texts(answers))))
         return self.store.submit(
-            Submission(ready, agency, today, words, lambda number: template.issue(agency, today, number), event)
+            Submission(ready, agency, today, words, lambda number: template.issue(agency, today, number), event, changed)
         )
 
     def verify(self) -> Iterator[str]:

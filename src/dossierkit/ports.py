@@ -39,6 +39,8 @@ class Submission:
     search: str
     issue: Callable[[int], DossierCode]
     event: Callable[[DossierCode, str, int], Event]
+    #: The answers differ from the stored draft's.
+    changed: bool = True
 
 
 class DossierStore(Protocol):

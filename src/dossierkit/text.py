@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 
 _ALPHABET = "aăâbcdđeêfghijklmnoôơpqrstuưvwxyz"
 _TONES = {"": 0, "\u0300": 1, "\u0309": 2, "\u0303": 3, "\u0301": 4, "\u0323": 5}
-# đ and its look-alike eth have no decomposition, so normalisation leaves them alone.
-_STROKES = str.maketrans({"đ": "d", "ð": "d"})
+#: Combining marks, and characters that have no width.  đ and its look-alike eth are letters of their own to Unicode.
+_MARKS = re.compile(
+    "[\u0300-\u036f\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff]+"
+)
+_BETWEEN = re.compile(r"[\W_]+")
 
 
 def nfc(text: str) -> str:
@@ -22,9 +26,9 @@ def fold(text: str) -> str:
     """
     lowered = text.casefold()
     if not lowered.isascii():
-        marked = unicodedata.normalize("NFD", lowered).translate(_STROKES)
-        lowered = "".join(c for c in marked if unicodedata.category(c) not in ("Mn", "Cf"))
-    return " ".join("".join(c if c.isalnum() else " " for c in lowered).split())
+        marked = unicodedata.normalize("NFD", lowered)
+        lowered = _MARKS.sub("", marked).replace("đ", "d").replace("ð", "d")
+    return _BETWEEN.sub(" ", lowered).strip()
 
 
 def holds(text: str, query: str) -> bool:

@@ -44,7 +44,8 @@ def submitted(connection: sqlite3.Connection, submission: Submission) -> Dossier
         "UPDATE dossiers SET state = ?, version = ?, changed = ?, submitted = ?, agency = ?, code = ? WHERE seq = ?",
         (int(dossier.state), dossier.version, dossier.changed.isoformat(), event.at.isoformat(), dossier.agency, code.text, seq),
     )
-    connection.execute("UPDATE answers SET body = ? WHERE seq = ?", (encoded(dossier.answers), seq))
+    if submission.changed:
+        connection.execute("UPDATE answers SET body = ? WHERE seq = ?", (encoded(dossier.answers), seq))
     add_event(connection, seq, event)
     connection.execute("INSERT INTO search (rowid, words) VALUES (?, ?)", (seq, submission.search))
     return dossier
