@@ -215,7 +215,9 @@ class Engine:
             yield from _contradictions(dossier, self.store.events(dossier.id))
             if self.store.bundle(dossier.revision) is None:
                 yield f"{dossier.id}: the bundle of its revision is gone"
-            if dossier.code and dossier.agency and dossier.submitted:
+            if dossier.code is not None:
+                assert dossier.agency is not None, "a code names its agency"
+                assert dossier.submitted is not None, "a code has a day"
                 day = dossier.submitted.astimezone(ZONE).date().isoformat()
                 number = dossier.code.text.rpartition("-")[2]
                 numbers.setdefault((dossier.agency, day), set()).add(int(number) if number.isdigit() else 0)

@@ -852,3 +852,11 @@ def test_documents_may_bring_their_metaschemas() -> None:
     assert is_valid({"type": "integer"}, 1, resources={**chain, **ring})
     with pytest.raises(ValueError, match=r"."):
         is_valid({"$ref": "x"}, 1, resources={"::": {"$id": "::"}})
+
+
+def test_lint_names_every_fault_of_a_schema() -> None:
+    """Not only the first; with the places of all."""
+    found = lint({"properties": {"a": {"type": "strin"}, "b": {"minLength": -1}, "c": {"required": "x"}}}, today=TODAY)
+
+    assert {f.pointer for f in found} == {"/properties/a/type", "/properties/b/minLength", "/properties/c/required"}
+    assert lint([], today=TODAY)[0].code == "not-a-schema"

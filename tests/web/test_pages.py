@@ -125,6 +125,20 @@ def test_a_file_is_kept_across_a_refusal(portal: Any) -> None:
     assert session[0].answers["file"].startswith("sha256-")
 
 
+@pytest.mark.parametrize(("name", "content"), [("virus.exe", b"MZ"), ("empty.pdf", b""), ("no-suffix", b"x")])
+def test_a_file_beyond_its_limits_is_refused(portal: Any, name: str, content: bytes) -> None:
+    """At its field, with what would be right; the rest of the page is kept."""
+    engine, browser = portal
+    client = browser()
+    data = {**dict(Page(client.get(APPLY).text).pairs), "/name": "An", "do": "save"}
+
+    refused = client.post(APPLY, data=data, files={"upload:/file": (name, content)})
+
+    assert refused.status_code == 422
+    assert "Hãy chọn tệp khác. Nhận .pdf" in refused.text
+    assert next(iter(engine.store.every())).answers == {"name": "An", "copies": 1}
+
+
 def test_a_draft_is_cancelled_after_asking_back(portal: Any) -> None:
     """And nothing of it is left."""
     engine, browser = portal

@@ -12,13 +12,13 @@ from difflib import get_close_matches
 
 from dossierkit.errors import SchemaError
 from dossierkit.forms.dialect import FIELD_KEYWORDS, ROOT_KEYWORDS, STANDARD, STANDARD_KEYWORDS, WIDGETS, Dialect
-from dossierkit.forms.document import Document
+from dossierkit.forms.document import Document, value_of
 from dossierkit.forms.effective import effective, walk
 from dossierkit.forms.form import Fault, Form, Kind
 from dossierkit.forms.judge import BACKTRACKING
 from dossierkit.forms.lint_places import place_faults
 from dossierkit.forms.lint_texts import rule_faults, translation_faults
-from dossierkit.forms.pointers import Json, child
+from dossierkit.forms.pointers import Json, child, join
 from dossierkit.forms.problems import check
 from dossierkit.forms.reach import located
 from dossierkit.forms.reading import read
@@ -52,7 +52,7 @@ def lint(
     try:
         form = read(document, resources=resources, dialect=dialect)
     except SchemaError as error:
-        return tuple(error.faults)
+        return tuple(dict.fromkeys((*error.faults, *_every_metaschema_fault(value_of(document), error))))
     found = [
         *form.advice,
         *_schema_faults(form),
@@ -64,6 +64,21 @@ def lint(
     ]
     rank = {"error": 0, "warning": 1, "advice": 2}
     return tuple(sorted(dict.fromkeys(found), key=lambda fault: rank[fault.level]))
+
+
+def _every_metaschema_fault(document: Json, error: SchemaError) -> Iterator[Fault]:
+    """What the metaschema says of every place: the judge stops at the first."""
+    from jsonschema import Draft202012Validator
+    from jsonschema.exceptions import best_match
+
+    said = {fault.pointer for fault in error.faults}
+    if not isinstance(document, dict) or "not-a-schema" not in {fault.code for fault in error.faults}:
+        return
+    for found in Draft202012Validator(Draft202012Validator.META_SCHEMA).iter_errors(document):
+        deepest = best_match([found]) or found
+        pointer = join(deepest.absolute_path)
+        if pointer not in said:
+            yield Fault("not-a-schema", pointer, deepest.message[:300])
 
 
 def meant(word: str, known: object) -> str:

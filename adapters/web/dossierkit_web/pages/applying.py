@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
-from starlette.datastructures import FormData, UploadFile
+from starlette.datastructures import FormData
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from dossierkit.dossiers.dossier import Action, Actor, Dossier, State
 from dossierkit.dossiers.procedure import Procedure
 from dossierkit.errors import RefusedAnswers, StaleDossier, UnknownDossier
-from dossierkit.forms import Field, Layout, Problem, effective, parse
+from dossierkit.forms import Layout, Problem, effective, parse
 from dossierkit.forms.controls import layout as layout_of
-from dossierkit.forms.controls import pointer_of
 from dossierkit.forms.defaults import initial
-from dossierkit.forms.pointers import Json, get, put
+from dossierkit.forms.pointers import Json
 from dossierkit.forms.rows import rearranged
 from dossierkit.html.summary import answer_rows
 from dossierkit_web.session import Session, begin_session, keep
 from dossierkit_web.site import Site, language_of
+from dossierkit_web.uploads import with_uploads
 
 
 def show(site: Site, request: Request, form: FormData) -> Response:  # noqa: ARG001  # every page has this shape
@@ -42,7 +40,7 @@ def receive(site: Site, request: Request, form: FormData) -> Response:
     procedure = site.engine.procedure_of(draft)
     pairs = [(name, value) for name, value in form.multi_items() if isinstance(value, str)]
     answers = parse(procedure.form, pairs, base=draft.answers, language=language)
-    answers = _with_uploads(site, procedure, form, answers)
+    answers, refused = with_uploads(site.blobs, procedure.form, form, answers, language)
     button = next((value for name, value in pairs if name == "do"), "save")
     answers, layout = rearranged(answers, layout_of(pairs), button)
     try:
@@ -50,7 +48,10 @@ def receive(site: Site, request: Request, form: FormData) -> Response:
     except StaleDossier:
         response = _form(site, request, procedure, answers, draft=draft, layout=layout, notice="stale", code=409)
         return keep(session, response, secure=site.config.secure)
-    response = _after(site, request, procedure, draft, layout, button)
+    if refused:
+        response = _form(site, request, procedure, answers, draft=draft, problems=refused, layout=layout, code=422)
+    else:
+        response = _after(site, request, procedure, draft, layout, button)
     return keep(session, response, secure=site.config.secure)
 
 
@@ -144,24 +145,6 @@ def _version(form: FormData, draft: Dossier) -> int:
     """The version that the page was made from; a page without one is a new draft's."""
     typed = str(form.get("meta:version", ""))
     return int(typed) if typed.isascii() and typed.isdigit() and len(typed) < 10 else draft.version
-
-
-def _with_uploads(site: Site, procedure: Procedure, form: FormData, answers: Json) -> Json:
-    """*answers* with the ids of the files that came along."""
-    several = {field.pointer for field in _fields(procedure, answers) if field.several}
-    for name, value in form.multi_items():
-        kind, pointer = pointer_of(name)
-        if kind == "upload" and isinstance(value, UploadFile) and value.filename:
-            id = site.blobs.put(value.filename, value.file.read())
-            before = get(answers, pointer)
-            answers = put(answers, pointer, [*(before if isinstance(before, list) else []), id] if pointer in several else id)
-    return answers
-
-
-def _fields(procedure: Procedure, answers: Json) -> Iterable[Field]:
-    from dossierkit.forms.effective import walk
-
-    return walk(effective(procedure.form, answers))
 
 
 def _form(
