@@ -164,6 +164,7 @@ def test_verify_finds_what_was_changed(clock: FixedClock, folder: Path) -> None:
     store = engine.store
     assert isinstance(store, MemoryStore)
     ids = [engine.submit(engine.begin("1.000001", AN, {"name": str(n)}).id, AN).id for n in range(3)]
+    engine.begin("1.000001", AN)
     assert list(engine.verify()) == []
 
     store._events[ids[0]][1] = chained(ids[0], 2, Action.SUBMIT, "binh", NOON, {}, "")  # the tampering

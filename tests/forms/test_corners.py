@@ -823,6 +823,8 @@ def test_files_of_odd_shapes() -> None:
             }
         )
     ) == [Kind.TEXT]
+    twice = {"title": "Hai lần", "allOf": [{"$ref": "#/$defs/s"}, {"$ref": "#/$defs/s"}]}
+    assert read({"properties": {"a": {"oneOf": [twice, {"type": "integer"}]}}, "$defs": {"s": STRING}})
     with pytest.raises(SchemaError):
         read(
             {
