@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -16,7 +17,12 @@ from dossierkit.forms import Form, read
 from dossierkit.testing import CountedTokens, FixedClock
 from dossierkit.wiring import open_engine
 
-settings.register_profile("default", deadline=None, max_examples=60, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile(
+    "default",
+    deadline=None,
+    max_examples=int(os.environ.get("DOSSIERKIT_EXAMPLES", "60")),
+    suppress_health_check=[HealthCheck.too_slow],
+)
 settings.load_profile("default")
 
 ROOT = Path(__file__).parents[1]

@@ -102,11 +102,19 @@ def forms(draw: st.DrawFn, depth: int = 2) -> tuple[dict[str, Any], Any]:
     required: list[str] = []
     answers: dict[str, Any] = {}
     for name in draw(st.lists(NAMES, min_size=1, max_size=4, unique=True)):
-        shape = draw(st.sampled_from(["leaf", "leaf", "leaf", "rows", "group"] if depth else ["leaf"]))
+        shape = draw(
+            st.sampled_from(["leaf", "leaf", "leaf", "rows", "group", "branch", "picker", "entries"] if depth else ["leaf"])
+        )
         if shape == "leaf":
             schema, answer = draw(leaves())
         elif shape == "group":
             schema, answer = draw(forms(depth=depth - 1))
+        elif shape in ("branch", "picker"):
+            schema, answer = draw(branches(told_apart=shape == "branch"))
+        elif shape == "entries":
+            inner_schema, inner_answer = draw(leaves())
+            schema = {"type": "object", "additionalProperties": inner_schema, "properties": {"own": {"type": "string"}}}
+            answer = dict.fromkeys(draw(st.lists(NAMES, min_size=1, max_size=2, unique=True)), inner_answer)
         else:
             inner = [draw(forms(depth=0))]
             schema, answer = {"type": "array", "items": inner[0][0]}, [inner[0][1]]
@@ -124,6 +132,22 @@ def forms(draw: st.DrawFn, depth: int = 2) -> tuple[dict[str, Any], Any]:
         schema, answer = draw(leaves())
         properties[name], answers[name] = schema, answer
     return whole, answers
+
+
+@st.composite
+def branches(draw: st.DrawFn, *, told_apart: bool) -> tuple[dict[str, Any], Any]:
+    """Alternatives with answers of one of them, with or without a property that tells them apart."""
+    made = [draw(leaves()) for _ in range(3)]
+    picked = draw(st.integers(0, 2))
+    keyword = draw(st.sampled_from(["oneOf", "anyOf"])) if told_apart else "oneOf"
+    options = []
+    for index, (schema, _) in enumerate(made):
+        properties: dict[str, Any] = {f"v{index}": schema}
+        if told_apart:
+            properties["which"] = {"const": f"w{index}"}
+        options.append({"title": f"Case {index}", "type": "object", "properties": properties, "required": list(properties)})
+    answer = {f"v{picked}": made[picked][1], **({"which": f"w{picked}"} if told_apart else {})}
+    return {"type": "object", keyword: options}, answer
 
 
 def _condition(draw: st.DrawFn, whole: dict[str, Any], answers: dict[str, Any]) -> None:

@@ -48,8 +48,12 @@ def serve(data: Path, procedures: Path | None, agency: str | None, host: str, po
     )
     click.echo("  Ctrl-C stops it.")
     threading.Thread(target=_warm, daemon=True).start()
-    uvicorn.Server(uvicorn.Config(app, log_level="warning", server_header=False)).run(sockets=[listening])
-    engine.close()
+    try:
+        uvicorn.Server(uvicorn.Config(app, log_level="warning", server_header=False)).run(sockets=[listening])
+    except KeyboardInterrupt:
+        click.echo("stopped")
+    finally:
+        engine.close()
 
 
 def _warm() -> None:
