@@ -139,6 +139,22 @@ def test_a_file_beyond_its_limits_is_refused(portal: Any, name: str, content: by
     assert next(iter(engine.store.every())).answers == {"name": "An", "copies": 1}
 
 
+def test_a_fragment_goes_on_showing_what_is_wrong(portal: Any) -> None:
+    """Where the page was refused; a fresh page is not scolded while it is being filled in."""
+    _, browser = portal
+    client = browser()
+    pairs = fill(client.get(APPLY).text, __copies="99")
+
+    quiet = post(client, APPLY, pairs, "update", headers={"x-fragment": "1"})
+    strict = post(client, APPLY, pairs, "update", headers={"x-fragment": "1", "x-problems": "1"})
+
+    assert "hãy nhập" not in quiet.text.lower()
+    assert "Hãy nhập thông tin này." in strict.text
+    assert "Hãy nhập số không quá 9." in strict.text
+    assert quiet.headers["x-version"]
+    assert "<html" not in quiet.text
+
+
 def test_a_draft_is_cancelled_after_asking_back(portal: Any) -> None:
     """And nothing of it is left."""
     engine, browser = portal

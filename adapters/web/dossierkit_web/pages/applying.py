@@ -66,7 +66,8 @@ def _after(site: Site, request: Request, procedure: Procedure, draft: Dossier, l
         return RedirectResponse(f"{request.url.path}/cancel?draft={draft.id}", 303)
     if button == "save" and "x-fragment" not in request.headers:
         return RedirectResponse(base, 303)
-    return _form(site, request, procedure, draft.answers, draft=draft, layout=layout)
+    shown = site.engine.check(draft) if "x-problems" in request.headers else ()
+    return _form(site, request, procedure, draft.answers, draft=draft, problems=shown, layout=layout)
 
 
 def review(site: Site, request: Request, form: FormData) -> Response:  # noqa: ARG001  # every page has this shape

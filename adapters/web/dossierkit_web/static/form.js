@@ -73,8 +73,10 @@
     const sent = snapshot();
     for (const [name, value] of [...body.entries()]) if (value instanceof File) body.delete(name);
     body.set("do", "update");
+    // A page that was refused goes on showing what is still wrong.
+    const headers = { "X-Fragment": "1", ...(document.getElementById("problems") ? { "X-Problems": "1" } : {}) };
     try {
-      const answer = await fetch(form.action, { method: "POST", body, headers: { "X-Fragment": "1" }, credentials: "same-origin" });
+      const answer = await fetch(form.action, { method: "POST", body, headers, credentials: "same-origin" });
       if (!answer.ok) throw new Error(String(answer.status));
       const draft = answer.headers.get("X-Draft");
       if (draft) {
