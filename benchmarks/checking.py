@@ -38,6 +38,7 @@ def rows() -> list[Row]:
     pairs = flatten(form, GOOD)
     parsed = medians({"parse": lambda: check(form, parse(form, pairs), today=DAY), "wtforms": _wtforms()}) if _wtforms() else {}
     found = [
+        *_django(form, pairs),
         costs("verdict (check) vs jsonschema-rs is_valid", time["ours"], time["rs"], 1.3),
         costs("verdict (judge alone) vs jsonschema-rs is_valid", time["verdict"], time["rs"], 1.3),
         faster("verdict (check) vs jsonschema", time["ours"], time["py"], 100),
@@ -47,6 +48,15 @@ def rows() -> list[Row]:
     if parsed:
         found.append(faster("decode + validate vs WTForms", parsed["parse"], parsed["wtforms"], 25))
     return found + _rule_cost()
+
+
+def _django(form, pairs) -> list[Row]:  # type: ignore[no-untyped-def]
+    try:
+        from benchmarks.peers_django import bind
+    except ImportError:
+        return []
+    time = medians({"ours": lambda: check(form, parse(form, pairs), today=DAY), "django": bind(GOOD)}, seconds=0.7)
+    return [faster("decode + validate vs Django forms", time["ours"], time["django"], 30)]
 
 
 def _rule_cost() -> list[Row]:

@@ -79,20 +79,22 @@ def wtforms_bind():  # type: ignore[no-untyped-def]
     return bind
 
 
+def walk(form: Any) -> str:
+    """Every field with label and errors."""
+    out = []
+    for field in form:
+        if isinstance(field, wtforms.FormField):
+            out.append(f"<fieldset><legend>{field.label.text}</legend>{walk(field.form)}</fieldset>")
+        elif isinstance(field, wtforms.FieldList):
+            out += [walk(entry.form) for entry in field.entries]
+        else:
+            out.append(f"<div>{field.label()}{''.join(map(str, field.errors))}{field()}</div>")
+    return "".join(out)
+
+
 def wtforms_render(values: dict[str, Any] | None = None):  # type: ignore[no-untyped-def]
     """Renders every field with label and errors."""
     bag = posted(values) if values else None
-
-    def walk(form: Any) -> str:
-        out = []
-        for field in form:
-            if isinstance(field, wtforms.FormField):
-                out.append(f"<fieldset><legend>{field.label.text}</legend>{walk(field.form)}</fieldset>")
-            elif isinstance(field, wtforms.FieldList):
-                out += [walk(entry.form) for entry in field.entries]
-            else:
-                out.append(f"<div>{field.label()}{''.join(map(str, field.errors))}{field()}</div>")
-        return "".join(out)
 
     def render() -> str:
         form = WholeForm(bag)

@@ -12,6 +12,7 @@ from dossierkit.html import Renderer
 
 def rows() -> list[Row]:
     from benchmarks.peers import jinja_render, wtforms_render
+    from benchmarks.peers_django import render as django_render
 
     form, renderer = read(SCHEMA), Renderer()
     problems = check(form, BAD, today=date(2026, 11, 22))
@@ -28,6 +29,8 @@ def rows() -> list[Row]:
             "blank": lambda: renderer.render(form, {}),
             "jinja": jinja_render(),
             "wtforms": wtforms_render(),
+            "django": django_render(),
+            "django filled": django_render(BAD),
             "filled": filled,
             "jinja filled": jinja_render(BAD),
             "wtforms filled": wtforms_render(BAD),
@@ -36,6 +39,8 @@ def rows() -> list[Row]:
     return [
         faster("blank form vs generic Jinja", time["blank"], time["jinja"], 50),
         faster("blank form vs WTForms", time["blank"], time["wtforms"], 150),
+        faster("blank form vs Django forms", time["blank"], time["django"], 300),
+        faster("values + errors vs Django forms", time["filled"], time["django filled"], 80),
         faster("values + errors vs generic Jinja", time["filled"], time["jinja filled"], 30),
         faster("values + errors vs WTForms", time["filled"], time["wtforms filled"], 80),
     ]

@@ -17,18 +17,21 @@ SECONDS = 2.0
 
 def rows() -> list[Row]:
     sides = {"form": _portal, "hello": _hello}
-    try:
-        import flask  # noqa: F401
-
-        sides["flask"] = _flask
-    except ImportError:
-        pass
+    for name, serve in (("flask", _flask), ("django", _django)):
+        try:
+            __import__(name)
+            sides[name] = serve
+        except ImportError:
+            pass
     rates: dict[str, list[float]] = {name: [] for name in sides}
+    posts: dict[str, list[float]] = {name: [] for name in sides if name != "hello"}
     running = {name: _start(serve) for name, serve in sides.items()}
     try:
         for _ in range(3):
             for name, (port, _process) in running.items():
                 rates[name].append(_rate(port, "/procedures/sample/apply" if name == "form" else "/"))
+                if name != "hello":
+                    posts[name].append(_rate(port, *_post(name)))
     finally:
         for _port, process in running.values():
             process.terminate()
@@ -48,7 +51,32 @@ def rows() -> list[Row]:
     found = [row("form page vs hello page on the same server", rate["hello"], 0.4)]
     if "flask" in rate:
         found.append(row("form page vs Flask + WTForms", rate["flask"], 30))
+        found.append(_compared("refused POST (kept as a draft here) vs Flask + WTForms", posts, "flask", 25))
+    if "django" in rate:
+        found.append(row("form page vs Django forms", rate["django"], 50))
+        found.append(_compared("refused POST (kept as a draft here) vs Django forms", posts, "django", 25))
     return found
+
+
+def _compared(what: str, posts: dict[str, list[float]], peer: str, goal: float) -> Row:
+    ours, theirs = statistics.median(posts["form"]), statistics.median(posts[peer])
+    return Row(what, f"{ours:.0f}/s", f"{theirs:.0f}/s", ours / theirs, f">= {goal:g}x", ours / theirs >= goal)
+
+
+def _post(name: str) -> tuple[str, str]:
+    """Where and what to post: the same wrong answers in each side's own names."""
+    from urllib.parse import urlencode
+
+    from benchmarks.sample import BAD, SCHEMA
+    from dossierkit.forms import flatten, read
+
+    if name == "form":
+        pairs = [(n, v) for n, v in flatten(read(SCHEMA), BAD)]
+        return "/procedures/sample/apply", urlencode([*pairs, ("do", "continue")])
+    from benchmarks.peers import posted
+    from benchmarks.peers_django import posted as django_posted
+
+    return "/", urlencode({n: v[0] for n, v in posted(BAD).items()} if name == "flask" else django_posted(BAD))
 
 
 def _start(serve):  # type: ignore[no-untyped-def]
@@ -66,14 +94,18 @@ def _start(serve):  # type: ignore[no-untyped-def]
     raise RuntimeError("the server did not start")
 
 
-def _rate(port: int, path: str) -> float:
+def _rate(port: int, path: str, body: str | None = None) -> float:
     connection = http.client.HTTPConnection("127.0.0.1", port)
+    headers = {"Content-Type": "application/x-www-form-urlencoded"} if body else {}
+    cookie = ""
     count, end = 0, time.perf_counter() + SECONDS
     while time.perf_counter() < end:
-        connection.request("GET", path)
+        connection.request("POST" if body else "GET", path, body, {**headers, **({"Cookie": cookie} if cookie else {})})
         answer = connection.getresponse()
         answer.read()
-        assert answer.status == 200, path
+        # One citizen corrects one draft again and again.
+        cookie = cookie or (answer.headers.get("Set-Cookie") or "").partition(";")[0]
+        assert answer.status == (422 if body else 200), (path, answer.status)
         count += 1
     connection.close()
     return count / SECONDS
@@ -111,10 +143,26 @@ def _flask(port: int) -> None:
 
     from flask import Flask
 
-    from benchmarks.peers import wtforms_render
+    from benchmarks.peers import walk, wtforms_render
 
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
     app = Flask("bench")
     render = wtforms_render()
-    app.route("/")(lambda: f"<!doctype html><form method=post>{render()}</form>")
+    from flask import request
+
+    from benchmarks.peers import WholeForm
+
+    def page() -> object:
+        if request.method == "POST":
+            form = WholeForm(request.form)
+            return ("ok", 200) if form.validate() else (walk(form), 422)
+        return f"<!doctype html><form method=post>{render()}</form>"
+
+    app.route("/", methods=["GET", "POST"])(page)
     app.run(port=port, threaded=True)
+
+
+def _django(port: int) -> None:
+    from benchmarks.peers_django import serve
+
+    serve(port)
