@@ -158,3 +158,30 @@ def test_a_revision_depends_on_content_alone(folder: Path) -> None:
     assert one.revision == two.revision != three.revision
     restored = Catalog(folder, STANDARD, memory=MemoryStore()).restored(one.bundle.canonical(), "1.000001")
     assert list(restored.form.schema["properties"]) == ["name", "copies", "rows"]
+
+
+def test_hostile_files_harm_no_other(folder: Path) -> None:
+    """A folder full of them: the list comes soon, each is served or refused with words, the sound one serves."""
+    from test_hostile import REFUSED, SERVED
+
+    for number, (name, schema) in enumerate({**REFUSED, **SERVED}.items()):
+        if isinstance(schema, dict):
+            put(folder, f"hostile{number}.json", {**schema, "x-procedure": {"code": f"h{number}", "guidance": name}})
+    (folder / "deep.json").write_bytes(b"[" * 100_000)
+    (folder / "binary.json").write_bytes(bytes(range(256)))
+    (folder / "..json").write_text("{}")
+    catalog = Catalog(folder, STANDARD, memory=MemoryStore())
+    start = time.monotonic()
+
+    listed = catalog.list()
+
+    assert time.monotonic() - start < 3
+    served = 0
+    for one in listed:
+        try:
+            served += bool(catalog.procedure(one.code))
+        except UnknownProcedure as error:
+            assert one.path in str(error)
+    assert served > len(SERVED) - 2
+    assert catalog.procedure("1.000001").title() == "Cấp bản sao"
+    assert {"deep.json", "binary.json"} <= {fault.file for fault in catalog.faults()}

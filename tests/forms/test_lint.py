@@ -24,6 +24,16 @@ FAULTS: dict[str, tuple[str, dict[str, Any], str]] = {
     "undeclared required": ("undeclared-required", {"properties": {"name": STRING}, "required": ["nam"]}, "did you mean 'name'"),
     "undeclared dependent": ("undeclared-required", {"properties": {"a": STRING}, "dependentRequired": {"a": ["zz"]}}, "declare it"),
     "vacuous if": ("vacuous-if", {"properties": {"a": STRING}, "if": {"properties": {"a": {"const": "x"}}}, "then": {}}, "required"),
+    "chasing condition": (
+        "chasing-condition",
+        {
+            "properties": {"a": {}},
+            "if": {"properties": {"a": {"const": 5}}, "required": ["a"]},
+            "then": {"properties": {"a": {"type": "string"}, "b": STRING}},
+            "else": {"properties": {"a": {"type": "integer"}}},
+        },
+        "chase",
+    ),
     "idle if": ("idle-if", {"if": {}}, "changes nothing"),
     "idle then": ("idle-if", {"then": {}}, "never holds"),
     "contradicting bounds": ("contradiction", {"properties": {"a": {"type": "string", "minLength": 5, "maxLength": 2}}}, "at least 5"),

@@ -24,6 +24,8 @@ def with_uploads(
 
     A file for a field that does not hold is left alone.
     """
+    if not any(isinstance(value, UploadFile) and value.filename for _, value in posted.multi_items()):
+        return answers, ()
     fields = {field.pointer: field for field in walk(effective(form, answers)) if field.widget in ("file", "files")}
     problems: list[Problem] = []
     for name, value in posted.multi_items():

@@ -9,7 +9,7 @@ from dossierkit.forms.form import Fault, Form
 from dossierkit.forms.options import resolve
 from dossierkit.forms.places import Place, is_declared, places
 from dossierkit.forms.pointers import child
-from dossierkit.forms.reach import located
+from dossierkit.forms.reach import located, reachable
 
 
 def place_faults(form: Form) -> Iterator[Fault]:
@@ -17,6 +17,7 @@ def place_faults(form: Form) -> Iterator[Fault]:
     for place in places(form):
         yield from _undeclared(place)
         yield from _closed(place)
+        yield from _chasing(form, place)
         yield from _options(form, place)
 
 
@@ -47,6 +48,25 @@ def _closed(place: Place) -> Iterator[Fault]:
                 "write 'unevaluatedProperties': false instead"
             )
             yield Fault("closed-too-early", pointer, message, file=file)
+
+
+def _chasing(form: Form, place: Place) -> Iterator[Fault]:
+    """A condition that changes what the very answer means that it looks at."""
+    for facet in place.facets:
+        if not isinstance(facet.get("if"), dict):
+            continue
+        condition = form.schemas.below(facet, "/if", facet.schema["if"])
+        read = {name for one in reachable(form.schemas, (condition,)) for name in one.get("properties") or {}}
+        for keyword in ("then", "else"):
+            if not isinstance(facet.get(keyword), dict):
+                continue
+            branch = form.schemas.below(facet, f"/{keyword}", facet.schema[keyword])
+            for one in reachable(form.schemas, (branch,)):
+                for name, schema in (one.get("properties") or {}).items():
+                    if name in read and isinstance(schema, dict) and "type" in schema:
+                        file, pointer = located(one, child("/properties", name) + "/type")
+                        message = f"the condition looks at {name!r} and then changes its type; its answer may chase the condition"
+                        yield Fault("chasing-condition", pointer, message, "warning", file)
 
 
 def _options(form: Form, place: Place) -> Iterator[Fault]:
