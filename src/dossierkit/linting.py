@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
-from difflib import get_close_matches
 from pathlib import Path
 
 import attrs
@@ -18,6 +17,7 @@ from dossierkit.forms.form import Fault
 from dossierkit.forms.lint import lint
 from dossierkit.forms.pointers import Json, child
 from dossierkit.listing import SHARED, bundle_of
+from dossierkit.text import meant
 
 
 @attrs.frozen
@@ -102,7 +102,7 @@ def _block_faults(document: Json, dialect: Dialect) -> Iterator[Fault]:
     for key in block:
         if key not in BLOCK_KEYS:
             yield Fault(
-                "unknown-key", child("/x-procedure", key), f"{key!r} means nothing here{_meant(key, BLOCK_KEYS)}", "warning"
+                "unknown-key", child("/x-procedure", key), f"{key!r} means nothing here{_hint(key, BLOCK_KEYS)}", "warning"
             )
     yield from _named(block, "sector", "sectors", dialect)
     yield from _named(block, "unit", "units", dialect)
@@ -122,9 +122,8 @@ def _named(block: Mapping[str, Json], key: str, name: str, dialect: Dialect) -> 
     if options is None or value is None or options.find(value, {}) is not None:
         return
     known = {str(choice.value) for choice in options.select({}, "", 10_000)}
-    yield Fault(f"unknown-{key}", f"/x-procedure/{key}", f"the installation has no {key} {value!r}{_meant(str(value), known)}")
+    yield Fault(f"unknown-{key}", f"/x-procedure/{key}", f"the installation has no {key} {value!r}{_hint(str(value), known)}")
 
 
-def _meant(word: str, known: Iterable[str]) -> str:
-    close = get_close_matches(word, list(known), 1, 0.7)
-    return f"; did you mean {close[0]!r}?" if close else f"; known: {', '.join(sorted(known)[:12])}"
+def _hint(word: str, known: Iterable[str]) -> str:
+    return meant(word, known) or f"; known: {', '.join(sorted(known)[:12])}"

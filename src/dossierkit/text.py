@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterable
+from difflib import get_close_matches
 
 _ALPHABET = "aăâbcdđeêfghijklmnoôơpqrstuưvwxyz"
 _TONES = {"": 0, "\u0300": 1, "\u0309": 2, "\u0303": 3, "\u0301": 4, "\u0323": 5}
@@ -35,6 +37,12 @@ def holds(text: str, query: str) -> bool:
     """Whether every word of the folded *query* begins a word of the folded *text*."""
     words = text.split()
     return all(any(word.startswith(wanted) for word in words) for wanted in query.split())
+
+
+def meant(word: str, known: Iterable[str]) -> str:
+    """A hint at which of *known* the misspelt *word* was meant to be, or nothing."""
+    close = get_close_matches(word, list(known), 1, 0.7)
+    return f"; did you mean {close[0]!r}?" if close else ""
 
 
 def sort_key(text: str) -> tuple[tuple[int, ...], tuple[int, ...]]:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from datetime import date
-from difflib import get_close_matches
 
 from dossierkit.errors import SchemaError
 from dossierkit.forms.dialect import FIELD_KEYWORDS, ROOT_KEYWORDS, STANDARD, STANDARD_KEYWORDS, WIDGETS, Dialect
@@ -23,6 +22,7 @@ from dossierkit.forms.problems import check
 from dossierkit.forms.reach import located
 from dossierkit.forms.reading import read
 from dossierkit.forms.schemas import Facet, every_schema
+from dossierkit.text import meant
 
 _BOUNDS = (
     ("minimum", "maximum"),
@@ -79,12 +79,6 @@ def _every_metaschema_fault(document: Json, error: SchemaError) -> Iterator[Faul
         pointer = join(deepest.absolute_path)
         if pointer not in said:
             yield Fault("not-a-schema", pointer, deepest.message[:300])
-
-
-def meant(word: str, known: object) -> str:
-    """A hint at what *word* was meant to be, or nothing."""
-    close = get_close_matches(word, list(known), 1, 0.75)  # type: ignore[call-overload]  # any iterable of words
-    return f"; did you mean {close[0]!r}?" if close else ""
 
 
 def _schema_faults(form: Form) -> Iterator[Fault]:

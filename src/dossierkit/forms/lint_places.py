@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from difflib import get_close_matches
 
 from dossierkit.forms.form import Fault, Form
 from dossierkit.forms.options import resolve
 from dossierkit.forms.places import Place, is_declared, places
 from dossierkit.forms.pointers import child
 from dossierkit.forms.reach import located, reachable
+from dossierkit.text import meant
 
 
 def place_faults(form: Form) -> Iterator[Fault]:
@@ -30,8 +30,7 @@ def _undeclared(place: Place) -> Iterator[Fault]:
             needed += [(child("/dependentRequired", trigger), index, name) for index, name in enumerate(others)]
         for suffix, index, name in needed:
             if name not in names and not free:
-                close = get_close_matches(name, list(names), 1, 0.7)
-                hint = f"; did you mean {close[0]!r}?" if close else "; declare it under 'properties'"
+                hint = meant(name, names) or "; declare it under 'properties'"
                 file, pointer = located(facet, f"{suffix}/{index}")
                 yield Fault("undeclared-required", pointer, f"{name!r} is required but declared nowhere{hint}", file=file)
 

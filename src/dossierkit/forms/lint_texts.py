@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from difflib import get_close_matches
 
 from dossierkit.forms.form import Fault, Form
 from dossierkit.forms.places import is_declared
 from dossierkit.forms.pointers import ABSENT, Json, child, get
 from dossierkit.forms.rules import FUNCTIONS, Expression
 from dossierkit.forms.schemas import BASE, MAIN, every_schema
+from dossierkit.text import meant
 
 #: What CEL has of its own.
 _BUILT_IN = frozenset(
@@ -94,16 +94,11 @@ def _top(form: Form) -> frozenset[str]:
 
 def _unknown(form: Form, expression: Expression, names: set[str], where: str) -> Iterator[Fault]:
     for name in sorted(expression.names - names):
-        yield Fault("unknown-name", where, f"the rule reads {name!r}, which is no field{_meant(name, names)}")
+        yield Fault("unknown-name", where, f"the rule reads {name!r}, which is no field{meant(name, names)}")
     known = _BUILT_IN | FUNCTIONS.keys() | form.dialect.functions.keys()
     for call in sorted(expression.calls):
         if call.isidentifier() and not call.startswith(("_", "@")) and call not in known:
-            yield Fault("unknown-function", where, f"the rule calls {call!r}, which is no function{_meant(call, known)}")
-
-
-def _meant(word: str, known: Iterator[str] | set[str] | frozenset[str]) -> str:
-    close = get_close_matches(word, list(known), 1, 0.7)
-    return f"; did you mean {close[0]!r}?" if close else ""
+            yield Fault("unknown-function", where, f"the rule calls {call!r}, which is no function{meant(call, known)}")
 
 
 def translation_faults(form: Form) -> Iterator[Fault]:
