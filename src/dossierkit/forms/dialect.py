@@ -85,8 +85,6 @@ ROOT_KEYWORDS = frozenset(["x-procedure", "x-rules", "x-compute", "x-tests", "x-
 #: `x-widget` values that need no registration.
 WIDGETS = frozenset(["text", "textarea", "password", "radio", "select", "checkbox", "checks", "money", "lookup", "json"])
 
-LANGUAGES = ("vi", "en")
-
 
 class OptionList(Protocol):
     """A named list of choices, too long or too lively for an `enum`."""

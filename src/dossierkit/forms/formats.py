@@ -36,7 +36,6 @@ class Format:
     show: Callable[[str], str] = _as_is
     input_mode: str = ""
     autocomplete: str = ""
-    input_type: str = "text"
     #: The longest typed spelling, in characters; it sizes the control and never cuts.
     width: int = 0
 
@@ -182,7 +181,6 @@ FORMATS = (
         "ten@example.vn",
         input_mode="email",
         autocomplete="email",
-        input_type="email",
     ),
     Format("idn-email", _words("thư điện tử", "an e-mail address"), "ten@example.vn", input_mode="email", autocomplete="email"),
     Format("hostname", _words("tên máy chủ", "a host name"), "example.vn"),
@@ -226,7 +224,6 @@ FORMATS = (
         lambda t: bool(_PHONE.fullmatch(t) or _PHONE.fullmatch(read_phone(t))),
         read_phone,
         _show_phone,
-        "tel",
         "tel",
         "tel",
         width=14,

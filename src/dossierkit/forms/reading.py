@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 
 #: How many schemas one judgement may have to walk, references followed; beyond it a file is refused.
 MAX_COST = 200_000
-MAX_PROPERTIES = 10_000
 
 
 def read(

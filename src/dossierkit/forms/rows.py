@@ -10,8 +10,6 @@ import attrs
 from dossierkit.forms.form import Layout
 from dossierkit.forms.pointers import ABSENT, Json, child, drop, get, last, parent, put
 
-VERBS = frozenset(("add", "remove", "up", "down", "open"))
-
 
 def rearranged(answers: Json, layout: Layout, button: str) -> tuple[Json, Layout]:
     """*answers* and *layout* after *button* (`add:/rows`, `remove:/rows/2`, `up:/rows/2`, `open:/child`).

@@ -60,7 +60,6 @@ class Renderer:
             lstrip_blocks=True,
         )
         self.environment.globals.update(described=described, attributes=attributes, live=live, file_name=file_name)
-        self._file_name = file_name
         self._memo: dict[object, Any] = {}
         self._blanks: dict[object, Rendered] = {}
         self._template = lru_cache(maxsize=None)(self.environment.get_template)
