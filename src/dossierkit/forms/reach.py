@@ -5,7 +5,9 @@ Static questions about facets: what they reach by reference, what they fix to on
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from itertools import chain
 
 from dossierkit.forms.form import Choice
 from dossierkit.forms.pointers import ABSENT, Json, child, key
@@ -20,18 +22,27 @@ def located(facet: Facet, suffix: str = "") -> tuple[str, str]:
 
 def unconditional(schemas: Schemas, seeds: Iterable[Facet]) -> Iterator[Facet]:
     """*seeds* and what they reach by reference and `allOf` alone."""
+    return _closure(seeds, lambda facet: _always(schemas, facet))
+
+
+def _closure(seeds: Iterable[Facet], below: Callable[[Facet], Iterable[Facet]]) -> Iterator[Facet]:
+    """*seeds* and all that *below* leads to, each once, nearest first."""
     seen: set[Facet] = set()
-    pending = list(seeds)
+    pending = deque(seeds)
     while pending:
-        facet = pending.pop(0)
-        if facet in seen:
-            continue
-        seen.add(facet)
-        yield facet
-        for keyword in ("$ref", "$dynamicRef"):
-            if isinstance(facet.get(keyword), str):
-                pending.append(schemas.target(facet, keyword))
-        pending += [schemas.below(facet, f"/allOf/{i}", item) for i, item in enumerate(facet.get("allOf") or ())]
+        facet = pending.popleft()
+        if facet not in seen:
+            seen.add(facet)
+            yield facet
+            pending.extend(below(facet))
+
+
+def _always(schemas: Schemas, facet: Facet) -> Iterator[Facet]:
+    for keyword in ("$ref", "$dynamicRef"):
+        if isinstance(facet.get(keyword), str):
+            yield schemas.target(facet, keyword)
+    for index, item in enumerate(facet.get("allOf") or ()):
+        yield schemas.below(facet, f"/allOf/{index}", item)
 
 
 def is_constant(schemas: Schemas, branch: Facet) -> bool:
@@ -104,19 +115,15 @@ def declared_names(schemas: Schemas, seeds: tuple[Facet, ...]) -> frozenset[str]
 
 def reachable(schemas: Schemas, seeds: Iterable[Facet]) -> Iterator[Facet]:
     """*seeds* and every schema that could hold at the same place under some answers."""
-    seen: set[Facet] = set()
-    pending = list(seeds)
-    while pending:
-        facet = pending.pop(0)
-        if facet in seen:
-            continue
-        seen.add(facet)
-        yield facet
-        pending.extend(unconditional(schemas, (facet,)))
-        for keyword in ("then", "else"):
-            if facet.get(keyword) is not None:
-                pending.append(schemas.below(facet, f"/{keyword}", facet.schema[keyword]))
-        for name, item in (facet.get("dependentSchemas") or {}).items():
-            pending.append(schemas.below(facet, child("/dependentSchemas", name), item))
-        for keyword in ("oneOf", "anyOf"):
-            pending += [schemas.below(facet, f"/{keyword}/{index}", item) for index, item in enumerate(facet.get(keyword) or ())]
+    return _closure(seeds, lambda facet: chain(unconditional(schemas, (facet,)), _sometimes(schemas, facet)))
+
+
+def _sometimes(schemas: Schemas, facet: Facet) -> Iterator[Facet]:
+    for keyword in ("then", "else"):
+        if facet.get(keyword) is not None:
+            yield schemas.below(facet, f"/{keyword}", facet.schema[keyword])
+    for name, item in (facet.get("dependentSchemas") or {}).items():
+        yield schemas.below(facet, child("/dependentSchemas", name), item)
+    for keyword in ("oneOf", "anyOf"):
+        for index, item in enumerate(facet.get(keyword) or ()):
+            yield schemas.below(facet, f"/{keyword}/{index}", item)
