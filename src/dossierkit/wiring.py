@@ -95,8 +95,3 @@ def samples() -> Path:
     packaged = Path(__file__).parent / "procedures"
     checkout = Path(__file__).parents[2] / "schemas" / "procedures"
     return packaged if packaged.is_dir() else checkout
-
-
-def data_folder() -> Path:
-    """Where `serve` keeps its data unless told otherwise: `data` here, beside whatever the admin started it from."""
-    return Path("data")

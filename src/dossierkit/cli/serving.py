@@ -34,7 +34,6 @@ def serve(data: Path, procedures: Path | None, agency: str | None, host: str, po
         click.echo("dossierkit: the portal needs the web extra: pip install 'dossierkit[web]'", err=True)
         sys.exit(2)
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
-    logging.getLogger("httpx").setLevel(logging.WARNING)
     engine = engine_of(data, procedures, agency)
     app = create_app(engine, blobs=data / "attachments", config=WebConfig(secure=secure))
     listening = _bound(host, port)
