@@ -31,7 +31,6 @@ from dossierkit.forms import (
 )
 from dossierkit.forms.defaults import initial
 from dossierkit.forms.document import Document
-from dossierkit.forms.effective import walk
 from dossierkit.forms.lint import lint
 from dossierkit.forms.messages import choice_title
 from dossierkit.forms.options import resolve
@@ -39,6 +38,7 @@ from dossierkit.forms.places import places
 from dossierkit.forms.pointers import drop, put, same
 from dossierkit.forms.readable import file_limits, readable
 from dossierkit.forms.rules import compile_expression, compute
+from dossierkit.forms.tree import walk
 from dossierkit.forms.upgrade import upgrade
 from dossierkit.html import Renderer
 from dossierkit.html.summary import answer_rows

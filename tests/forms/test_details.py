@@ -32,9 +32,9 @@ from dossierkit.forms import (
 )
 from dossierkit.forms.controls import layout, name_of, pointer_of
 from dossierkit.forms.defaults import initial
-from dossierkit.forms.effective import walk
 from dossierkit.forms.pointers import ABSENT
 from dossierkit.forms.rows import rearranged
+from dossierkit.forms.tree import walk
 from dossierkit.html import Renderer
 from dossierkit.lists import Table
 

@@ -15,8 +15,8 @@ from page import Page
 
 from dossierkit.cli.files import form_at
 from dossierkit.forms import Field, Form, Kind, Layout, canonical, effective, flatten, parse
-from dossierkit.forms.effective import walk
 from dossierkit.forms.pointers import same
+from dossierkit.forms.tree import walk
 from dossierkit.html import Renderer
 
 RENDERER = Renderer()

@@ -12,8 +12,8 @@ from conftest import TODAY
 from page import Page
 
 from dossierkit.forms import Field, Form, Kind, canonical, check, effective, flatten, load, parse, read
-from dossierkit.forms.effective import walk
 from dossierkit.forms.pointers import ABSENT, get, put, same
+from dossierkit.forms.tree import walk
 from dossierkit.html import Renderer
 
 #: Instances with members that their schema declares nowhere, which no page can show.

@@ -8,9 +8,9 @@ from starlette.datastructures import FormData, UploadFile
 
 from dossierkit.forms import Field, Form, Problem, effective
 from dossierkit.forms.controls import pointer_of
-from dossierkit.forms.effective import walk
 from dossierkit.forms.pointers import Json, get, put
 from dossierkit.forms.readable import file_limits
+from dossierkit.forms.tree import walk
 from dossierkit.ports import BlobStore
 
 MAX_BYTES = 10_485_760

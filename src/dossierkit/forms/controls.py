@@ -26,6 +26,8 @@ from dossierkit.forms.form import Layout
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _WRITTEN = re.compile(r"~x([0-9a-f]{2})")
+#: The branches of a picker, several joined by `+`.
+_PICKED = re.compile(r"[0-9]{1,4}(?:\+[0-9]{1,4}){0,20}")
 
 
 def name_of(pointer: str, kind: str = "") -> str:
@@ -56,6 +58,9 @@ class Controls:
         answers: dict[str, list[str]] = {}
         others: dict[tuple[str, str], list[str]] = {}
         for name, text in pairs:
+            if name[:1] == "/" and "~x" not in name:
+                answers.setdefault(name, []).append(text)
+                continue
             kind, pointer = pointer_of(name)
             if kind:
                 others.setdefault((kind, pointer), []).append(text)
@@ -70,19 +75,22 @@ class Controls:
             return int(texts[-1])
         return None
 
+    def layout(self) -> Layout:
+        """What the page had open."""
+        rows: dict[str, int] = {}
+        branches: dict[tuple[str, str], tuple[int, ...]] = {}
+        for (kind, pointer), texts in self.others.items():
+            if kind == "count" and (count := self.number(kind, pointer)) is not None:
+                rows[pointer] = count
+            elif kind == "branch" or kind.startswith("branch."):
+                picked = texts[-1]
+                known = _PICKED.fullmatch(picked)
+                branches[pointer, kind.partition(".")[2] or "0"] = tuple(map(int, picked.split("+"))) if known else ()
+        opened = frozenset(pointer for (kind, pointer) in self.others if kind == "open")
+        searches = {pointer: texts[-1] for (kind, pointer), texts in self.others.items() if kind == "search"}
+        return Layout(rows, branches, opened, searches)
+
 
 def layout(pairs: Iterable[tuple[str, str]]) -> Layout:
     """What the page that posted *pairs* had open."""
-    controls = Controls.of(pairs)
-    rows: dict[str, int] = {}
-    branches: dict[tuple[str, str], tuple[int, ...]] = {}
-    for (kind, pointer), texts in controls.others.items():
-        if kind == "count" and (count := controls.number(kind, pointer)) is not None:
-            rows[pointer] = count
-        elif kind == "branch" or kind.startswith("branch."):
-            picked = texts[-1]
-            known = re.fullmatch(r"[0-9]{1,4}(?:\+[0-9]{1,4}){0,20}", picked)
-            branches[pointer, kind.partition(".")[2] or "0"] = tuple(map(int, picked.split("+"))) if known else ()
-    opened = frozenset(pointer for (kind, pointer) in controls.others if kind == "open")
-    searches = {pointer: texts[-1] for (kind, pointer), texts in controls.others.items() if kind == "search"}
-    return Layout(rows, branches, opened, searches)
+    return Controls.of(pairs).layout()

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from dossierkit.forms.effective import effective, walk
+from dossierkit.forms.effective import effective
 from dossierkit.forms.form import Form, Kind
 from dossierkit.forms.pointers import ABSENT, Json, get, parent, put, same
+from dossierkit.forms.tree import walk
 
 #: A default may bring in fields with defaults of their own; so many times over.
 _ROUNDS = 8

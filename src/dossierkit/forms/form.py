@@ -89,6 +89,18 @@ class Picker:
         return "+".join(map(str, self.picked))
 
 
+def _is_leaf(field: Field) -> bool:
+    return field.kind not in (Kind.GROUP, Kind.LIST, Kind.ENTRIES)
+
+
+def _is_several(field: Field) -> bool:
+    return field.kind is Kind.CHECKS or (field.kind is Kind.FILE and field.widget == "files")
+
+
+def _is_read_only(field: Field) -> bool:
+    return field.keywords.get("readOnly") is True
+
+
 @attrs.frozen(eq=False)
 class Field:
     """One place for an answer as it holds now.
@@ -115,26 +127,19 @@ class Field:
     children: tuple[Field, ...] = ()
     #: The field is an element of a list.
     row: bool = False
-    #: What its control is called, where the pointer does not tell yet (an entry whose name can change).
-    control: str = ""
+    #: What its control is called: its pointer, unless that can still change (an entry whose name is being edited).
+    control: str = attrs.field(default=attrs.Factory(lambda self: self.pointer, takes_self=True))
 
-    @property
-    def several(self) -> bool:
-        """One control gives a list of values."""
-        return self.kind is Kind.CHECKS or (self.kind is Kind.FILE and self.widget == "files")
+    # --- what follows from the rest, worked out once ------------------------------------------------------------
 
     #: The last token of the pointer.
     name: str = attrs.field(init=False, default=attrs.Factory(lambda self: last(self.pointer), takes_self=True))
-
-    @property
-    def read_only(self) -> bool:
-        """The client never changes it."""
-        return self.keywords.get("readOnly") is True
-
-    @property
-    def leaf(self) -> bool:
-        """It is answered by a control of its own, not by its children."""
-        return self.kind not in (Kind.GROUP, Kind.LIST, Kind.ENTRIES)
+    #: It is answered by a control of its own, not by its children.
+    leaf: bool = attrs.field(init=False, default=attrs.Factory(_is_leaf, takes_self=True))
+    #: One control gives a list of values.
+    several: bool = attrs.field(init=False, default=attrs.Factory(_is_several, takes_self=True))
+    #: The client never changes it.
+    read_only: bool = attrs.field(init=False, default=attrs.Factory(_is_read_only, takes_self=True))
 
 
 @attrs.frozen

@@ -12,7 +12,7 @@ from datetime import date
 from dossierkit.errors import SchemaError
 from dossierkit.forms.dialect import FIELD_KEYWORDS, ROOT_KEYWORDS, STANDARD, STANDARD_KEYWORDS, WIDGETS, Dialect
 from dossierkit.forms.document import Document, value_of
-from dossierkit.forms.effective import effective, walk
+from dossierkit.forms.effective import effective
 from dossierkit.forms.form import Fault, Form, Kind
 from dossierkit.forms.judge import BACKTRACKING
 from dossierkit.forms.lint_places import place_faults
@@ -22,6 +22,7 @@ from dossierkit.forms.problems import check
 from dossierkit.forms.reach import located
 from dossierkit.forms.reading import read
 from dossierkit.forms.schemas import Facet, every_schema
+from dossierkit.forms.tree import walk
 from dossierkit.text import meant
 
 _BOUNDS = (

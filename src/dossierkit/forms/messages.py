@@ -6,11 +6,12 @@ import re
 from collections.abc import Iterable
 from decimal import Decimal
 
-from dossierkit.forms.effective import effective, walk
+from dossierkit.forms.effective import effective
 from dossierkit.forms.form import Choice, Field, Form, Kind, Problem
 from dossierkit.forms.pointers import Json, last
 from dossierkit.forms.schemas import MAIN, Facet
 from dossierkit.forms.texts import show_number
+from dossierkit.forms.tree import index
 from dossierkit.forms.words import word
 
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|_+|(?<=\w)-(?=\w)")
@@ -65,7 +66,7 @@ def message(form: Form, problem: Problem, *, language: str = "vi", answers: Json
 
 def messages(form: Form, problems: Iterable[Problem], *, language: str = "vi", answers: Json = None) -> tuple[str, ...]:
     """*problems* as sentences, each naming its field among those that hold for *answers*."""
-    fields = {f.pointer: f for f in walk(effective(form, {} if answers is None else answers)) if f.kind is not Kind.ENTRIES}
+    fields = index(form, effective(form, {} if answers is None else answers)).fields
     return tuple(_sentence(form, problem, fields.get(problem.at), language) for problem in problems)
 
 

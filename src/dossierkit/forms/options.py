@@ -10,10 +10,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from dossierkit.forms.dialect import OptionList
-from dossierkit.forms.effective import effective, walk
+from dossierkit.forms.effective import effective
 from dossierkit.forms.form import Choice, Field, Form, Problem
 from dossierkit.forms.pointers import ABSENT, Json, get
 from dossierkit.forms.schemas import every_schema
+from dossierkit.forms.tree import walk
 
 #: So many choices fit on a page; beyond it the page asks for a search.
 SHOWN = 250

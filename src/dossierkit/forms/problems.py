@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 
 from dossierkit.forms.document import value_of
-from dossierkit.forms.effective import effective, walk
+from dossierkit.forms.effective import effective
 from dossierkit.forms.form import Field, Form, Kind, Problem
 from dossierkit.forms.judge import Refusal
 from dossierkit.forms.options import unlisted
 from dossierkit.forms.pointers import Json, child, join
 from dossierkit.forms.rules import broken
+from dossierkit.forms.tree import Index, index
 
 #: Reasons that only say that something below is wrong.
 _UNEXPECTED = frozenset(("additionalProperties", "unevaluatedProperties"))
@@ -25,10 +26,8 @@ def check(form: Form, answers: Json, *, today: date) -> tuple[Problem, ...]:
     answers = value_of(answers)
     verdict = form.schemas.verdict(form.root)
     found: list[Problem] = []
-    fields: dict[str, Field] = {}
     if not verdict.accepts(answers):
-        fields = {field.pointer: field for field in walk(effective(form, answers)) if field.kind is not Kind.ENTRIES}
-        found = _placed(list(verdict.refusals(answers)), fields)
+        found = _placed(list(verdict.refusals(answers)), index(form, effective(form, answers)).fields)
     found += unlisted(form, answers)
     for problem in broken(form.rules, answers, today):
         # A rule that stumbles over an answer which is refused anyway has nothing to add.
@@ -36,17 +35,17 @@ def check(form: Form, answers: Json, *, today: date) -> tuple[Problem, ...]:
             found.append(problem)
     if len(found) < 2:
         return tuple(found)
-    return _ordered(fields or {field.pointer: field for field in walk(effective(form, answers))}, found)
+    return _ordered(index(form, effective(form, answers)), found)
 
 
-def _placed(refusals: list[Refusal], fields: dict[str, Field]) -> list[Problem]:
+def _placed(refusals: list[Refusal], fields: Mapping[str, Field]) -> list[Problem]:
     problems = [problem for refusal in refusals for problem in _problems(refusal, fields)]
     # An answer of a field that holds is only "unexpected" because something else in it is wrong.
     real = [p for p in problems if p.rule not in _UNEXPECTED or p.at not in fields]
     return real or problems
 
 
-def _problems(refusal: Refusal, fields: dict[str, Field]) -> Iterator[Problem]:
+def _problems(refusal: Refusal, fields: Mapping[str, Field]) -> Iterator[Problem]:
     at = join(refusal.at)
     origin = join(refusal.path)
     match refusal.keyword:
@@ -86,7 +85,7 @@ def _params(refusal: Refusal) -> dict[str, Json]:
     return params
 
 
-def _branch(refusal: Refusal, fields: dict[str, Field], at: str, origin: str) -> Iterator[Problem]:
+def _branch(refusal: Refusal, fields: Mapping[str, Field], at: str, origin: str) -> Iterator[Problem]:
     """The reasons of the branch that somebody is filling in, or that a branch must be picked first."""
     field = fields.get(at)
     branches = [list(branch) for branch in refusal.context]
@@ -128,7 +127,7 @@ def _distance(refusal: Refusal, depth: int) -> int:
     return 3
 
 
-def _flat(branch: Iterable[Refusal], fields: dict[str, Field]) -> Iterator[Problem]:
+def _flat(branch: Iterable[Refusal], fields: Mapping[str, Field]) -> Iterator[Problem]:
     for inner in branch:
         yield from _problems(inner, fields)
 
@@ -138,16 +137,9 @@ def _common(branches: list[list[Problem]]) -> list[Problem]:
     return [problem for problem in branches[0] if (problem.at, problem.rule) in places]
 
 
-def _ordered(fields: dict[str, Field], problems: list[Problem]) -> tuple[Problem, ...]:
+def _ordered(index: Index, problems: list[Problem]) -> tuple[Problem, ...]:
     """One problem a place and rule, in the order in which a page shows the places."""
-    order = {pointer: index for index, pointer in enumerate(fields)}
     unique: dict[tuple[str, str, str], Problem] = {}
     for problem in problems:
         unique.setdefault((problem.at, problem.rule, problem.origin if problem.rule == "rule" else ""), problem)
-    return tuple(sorted(unique.values(), key=lambda problem: _rank(problem.at, order)))
-
-
-def _rank(at: str, order: dict[str, int]) -> int:
-    while at not in order and at:
-        at = at.rpartition("/")[0]
-    return order.get(at, len(order))
+    return tuple(sorted(unique.values(), key=lambda problem: index.order.get(index.nearest(problem.at), len(index.order))))

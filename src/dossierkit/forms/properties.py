@@ -27,15 +27,19 @@ class Property:
     row: bool = False
 
 
-def properties(schemas: Schemas, held: Held, members: Mapping[str, Json]) -> tuple[Property, ...]:
-    """The members that *held* declares, in file order, given the *members* that have a value."""
-    dependent = frozenset(
+def now_required(held: Held, members: Mapping[str, Json]) -> frozenset[str]:
+    """What `dependentRequired` makes required, given the *members* that have a value."""
+    return frozenset(
         needed
         for facet in held.facets
         for trigger, names in (facet.get("dependentRequired") or {}).items()
         if trigger in members
         for needed in names
     )
+
+
+def properties(schemas: Schemas, held: Held, dependent: frozenset[str]) -> tuple[Property, ...]:
+    """The members that *held* declares, in file order, where *dependent* ones are required besides."""
     memo = ("properties", held, dependent)
     known = schemas.memo.get(memo)
     if not isinstance(known, tuple):

@@ -84,7 +84,7 @@ class Viewer:
 
     def control(self, field: Field) -> Control:
         """*field* alone."""
-        where = field.control or field.pointer
+        where = field.control
         value = ABSENT if "/~e" in field.pointer else self.value(field)
         text = show_text(value, field, self.form.dialect, self.language) if field.leaf and not field.several else ""
         search = self._search(field)
@@ -149,7 +149,7 @@ class Viewer:
         return tuple(options)
 
     def _found(self, field: Field, value: Json) -> tuple[Choice, ...]:
-        query = self.layout.searches.get(field.control or field.pointer, "")
+        query = self.layout.searches.get(field.control, "")
         if "x-options" in field.keywords:
             return offered(self.form, field, self.answers, query)
         if not query.strip():
@@ -162,7 +162,7 @@ class Viewer:
         """What is looked for, where there is too much to show; None where all of it is on the page."""
         if field.widget != "lookup":
             return None
-        query = self.layout.searches.get(field.control or field.pointer, "")
+        query = self.layout.searches.get(field.control, "")
         if "x-options" in field.keywords:
             where = narrowed(field, self.answers)
             few = where is not None and len(offered(self.form, field, self.answers)) < 250

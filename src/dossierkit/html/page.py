@@ -84,7 +84,7 @@ class Page:
 
     def _leaf(self, field: Field) -> Markup:
         control = self.viewer.control(field)
-        where = field.control or field.pointer
+        where = field.control
         value = self.viewer.value(field)
         limits = field.keywords.get("x-file")
         more: dict[str, Any] = {
@@ -116,10 +116,10 @@ class Page:
     def _open(self, field: Field) -> Markup:
         if field.required or not field.pointer:
             return Markup("")
-        return Markup('<input type="hidden" name="{}" value="1">').format(name_of(field.control or field.pointer, "open"))
+        return Markup('<input type="hidden" name="{}" value="1">').format(name_of(field.control, "open"))
 
     def _group(self, field: Field, value: Json) -> dict[str, Any]:
-        where = (field.control or field.pointer) + ("/~e" if field.kind is Kind.ENTRIES else "")
+        where = field.control + ("/~e" if field.kind is Kind.ENTRIES else "")
         most = field.keywords.get("maxItems")
         fixed = len(field.keywords.get("prefixItems") or ())
         closed = field.keywords.get("items") is False or (fixed and "items" not in field.keywords)
@@ -155,7 +155,7 @@ class Page:
         return title or word("item", self.viewer.language)
 
     def _row(self, field: Field, index: int, row: Field) -> Markup:
-        where = row.control or row.pointer
+        where = row.control
         base = {"index": index, "last": index == len(field.children) - 1, "where": where}
         if field.kind is Kind.ENTRIES:
             named = "" if "/~e" in row.pointer else row.name

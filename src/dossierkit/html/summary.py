@@ -34,7 +34,7 @@ def answer_rows(form: Form, root: Field, answers: Json, language: str) -> tuple[
         heading = bool(field.pointer) and field.kind is not Kind.ENTRIES
         if heading:
             text = readable(form, field, value, language) if field.leaf else None
-            rows.append(Row(depth, label(form, field, language), text, field.pointer, control_id(field.control or field.pointer)))
+            rows.append(Row(depth, label(form, field, language), text, field.pointer, control_id(field.control)))
         for below in field.children:
             add(below, depth + heading)
 

@@ -1,0 +1,49 @@
+"""A tree of fields: walked in page order, and looked up by pointer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import attrs
+
+from dossierkit.forms.form import Field, Form, Kind
+
+#: So many trees have their index kept.
+_MAX_INDEXES = 256
+
+
+def walk(field: Field) -> Iterator[Field]:
+    """*field* and all fields below it, in page order."""
+    yield field
+    for below in field.children:
+        yield from walk(below)
+
+
+@attrs.frozen(eq=False)
+class Index:
+    """The fields of one tree by their pointers, and the rank of each pointer in page order.
+
+    The editor of free names shares its pointer with its group, which is the one that is found here.
+    """
+
+    fields: Mapping[str, Field]
+    order: Mapping[str, int]
+
+    def nearest(self, pointer: str) -> str:
+        """*pointer*, or the nearest one above it that has a field; else the root's."""
+        while pointer not in self.fields and pointer:
+            pointer = pointer.rpartition("/")[0]
+        return pointer
+
+
+def index(form: Form, root: Field) -> Index:
+    """The index of *root*, which `effective` made for *form*."""
+    known: Any = form.schemas.memo.setdefault("indexes", {})
+    found = known.get(root)
+    if found is None:
+        if len(known) >= _MAX_INDEXES:
+            known.clear()
+        fields = {field.pointer: field for field in walk(root) if field.kind is not Kind.ENTRIES}
+        found = known[root] = Index(fields, {pointer: rank for rank, pointer in enumerate(fields)})
+    return found  # type: ignore[no-any-return]  # the memo holds anything
