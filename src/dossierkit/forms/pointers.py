@@ -27,7 +27,7 @@ def child(pointer: str, token: str | int) -> str:
 
 def join(tokens: Iterable[str | int]) -> str:
     """The pointer that walks *tokens* from the root."""
-    return "".join(child("", token) for token in tokens)
+    return "".join([f"/{escape(token) if isinstance(token, str) else token}" for token in tokens])
 
 
 def split(pointer: str) -> tuple[str, ...]:

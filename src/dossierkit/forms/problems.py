@@ -26,8 +26,10 @@ def check(form: Form, answers: Json, *, today: date) -> tuple[Problem, ...]:
     answers = value_of(answers)
     verdict = form.schemas.verdict(form.root)
     found: list[Problem] = []
+    places: Index | None = None
     if not verdict.accepts(answers):
-        found = _placed(list(verdict.refusals(answers)), index(form, effective(form, answers)).fields)
+        places = index(form, effective(form, answers))
+        found = _placed(list(verdict.refusals(answers)), places.fields)
     found += unlisted(form, answers)
     for problem in broken(form.rules, answers, today):
         # A rule that stumbles over an answer which is refused anyway has nothing to add.
@@ -35,7 +37,7 @@ def check(form: Form, answers: Json, *, today: date) -> tuple[Problem, ...]:
             found.append(problem)
     if len(found) < 2:
         return tuple(found)
-    return _ordered(index(form, effective(form, answers)), found)
+    return _ordered(places or index(form, effective(form, answers)), found)
 
 
 def _placed(refusals: list[Refusal], fields: Mapping[str, Field]) -> list[Problem]:
@@ -137,9 +139,9 @@ def _common(branches: list[list[Problem]]) -> list[Problem]:
     return [problem for problem in branches[0] if (problem.at, problem.rule) in places]
 
 
-def _ordered(index: Index, problems: list[Problem]) -> tuple[Problem, ...]:
+def _ordered(places: Index, problems: list[Problem]) -> tuple[Problem, ...]:
     """One problem a place and rule, in the order in which a page shows the places."""
     unique: dict[tuple[str, str, str], Problem] = {}
     for problem in problems:
         unique.setdefault((problem.at, problem.rule, problem.origin if problem.rule == "rule" else ""), problem)
-    return tuple(sorted(unique.values(), key=lambda problem: index.order.get(index.nearest(problem.at), len(index.order))))
+    return tuple(sorted(unique.values(), key=lambda problem: places.order.get(places.nearest(problem.at), -1)))

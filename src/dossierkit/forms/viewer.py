@@ -16,6 +16,7 @@ from dossierkit.forms.pointers import ABSENT, Json, get, same
 from dossierkit.forms.readable import file_limits, readable, unit_of
 from dossierkit.forms.shown import Control, Option, PickerView
 from dossierkit.forms.texts import encode, show_text
+from dossierkit.forms.tree import Index, index
 from dossierkit.forms.words import word
 from dossierkit.text import fold, holds
 
@@ -46,18 +47,16 @@ class Viewer:
         """A viewer of *answers* and their *problems*."""
         layout = layout or Layout()
         root = effective(form, answers, layout=layout)
-        fields = _visible(root) if problems else {}
+        tree = index(form, root) if problems else Index({}, {})
         placed: list[tuple[str | None, str]] = []
         errors: dict[str, list[str]] = {}
         for problem in problems:
-            at = problem.at
-            while at not in fields and at:
-                at = at.rpartition("/")[0]
-            here = fields.get(problem.at)
+            at, fields = _shown_at(tree, problem.at), tree.fields
+            here = fields.get(problem.at) if at == problem.at else None
             words = problem_words(form, problem, here, language)
             if here is None and problem.at:
                 words = f"{humanized(problem.at.rpartition('/')[2], language)}: {words}"
-            shown = at if at in fields and at else None
+            shown = at or None
             if shown is not None:
                 errors.setdefault(shown, []).append(words)
                 named = label(form, fields[shown], language)
@@ -203,15 +202,12 @@ class Viewer:
         return readable(self.form, field, value, self.language)
 
 
-def _visible(root: Field) -> dict[str, Field]:
-    fields: dict[str, Field] = {}
-    pending = [root]
-    while pending:
-        field = pending.pop()
-        if field.kind is not Kind.ENTRIES and field.kind is not Kind.CONSTANT:
-            fields[field.pointer] = field
-        pending.extend(field.children)
-    return fields
+def _shown_at(tree: Index, pointer: str) -> str:
+    """The nearest pointer with a control; what is filled in by itself has none."""
+    at = tree.nearest(pointer)
+    while at and tree.fields[at].kind is Kind.CONSTANT:
+        at = tree.nearest(at.rpartition("/")[0])
+    return at
 
 
 def _attributes(form: Form, field: Field) -> dict[str, str]:

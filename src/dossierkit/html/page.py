@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any, Protocol
 
 import attrs
@@ -12,7 +13,7 @@ from markupsafe import Markup
 from dossierkit.forms.controls import name_of
 from dossierkit.forms.form import Field, Form, Kind
 from dossierkit.forms.messages import schema_text
-from dossierkit.forms.pointers import ABSENT, Json, key
+from dossierkit.forms.pointers import ABSENT, Json, key, step
 from dossierkit.forms.reach import unconditional
 from dossierkit.forms.readable import readable
 from dossierkit.forms.shown import Control
@@ -63,26 +64,28 @@ class Page:
         name = ("sections", form, root, self.viewer.language)
         return self.renderer.remembered(name, lambda: _sections(form, self.viewer, root))  # type: ignore[no-any-return]  # the memo holds anything
 
-    def section(self, id: str, title: str, fields: tuple[Field, ...]) -> Markup:
+    def section(self, id: str, title: str, fields: tuple[Field, ...]) -> str:
         """*fields* under their heading."""
         before, after = self._frame(("section", id, title, self.viewer.language), "section", id=id, title=title)
-        return Markup("".join((before, *map(self.field, fields), after)))
+        answers = self.viewer.answers
+        shown = [self.field(field, _inside(answers, field) if field.pointer else answers) for field in fields]
+        return "".join((before, *shown, after))
 
-    def field(self, field: Field) -> Markup:
-        """*field* and everything below it."""
+    def field(self, field: Field, value: Json) -> str:
+        """*field* with its answer *value*, and everything below it."""
         if not field.leaf:
-            return self._inner(field)
-        if "x-options" in field.keywords or field.widget == "lookup":
+            return self._inner(field, value)
+        if field.widget == "lookup":
             return self._leaf(field)
-        errors = self.viewer.errors.get(field.pointer, ())
-        value = ABSENT if "/~e" in field.pointer else self.viewer.value(field)
+        if "/~e" in field.pointer:
+            value = ABSENT
         plain = value if type(value) is str else key(value)
         if len(plain) > _LONGEST:
             return self._leaf(field)
-        name = (field, self.viewer.language, type(value), plain, errors)
+        name = (field, self.viewer.language, type(value), plain, self.viewer.errors.get(field.pointer))
         return self.renderer.remembered(name, lambda: self._leaf(field))  # type: ignore[no-any-return]  # the memo holds anything
 
-    def _leaf(self, field: Field) -> Markup:
+    def _leaf(self, field: Field) -> str:
         control = self.viewer.control(field)
         where = field.control
         value = self.viewer.value(field)
@@ -96,27 +99,25 @@ class Page:
             "titled": bool(field.keywords.get("title")) and not field.row,
         }
         shown = _More(control, more)
-        pickers = self.renderer.piece("pickers", self.viewer.language, c=shown) if field.pickers else Markup("")
+        pickers = str(self.renderer.piece("pickers", self.viewer.language, c=shown)) if field.pickers else ""
         own = {"id": control.id, "name": control.name, "value": control.text, "field": field}
-        return pickers + self.renderer.piece(control.widget, self.viewer.language, c=shown, **own)
+        return pickers + str(self.renderer.piece(control.widget, self.viewer.language, c=shown, **own))
 
-    def _inner(self, field: Field) -> Markup:
+    def _inner(self, field: Field, value: Json) -> str:
+        errors = self.viewer.errors.get(field.pointer, ())
         if field.kind is Kind.GROUP and (not field.pointer or field.row) and not (field.pickers or field.presence):
             # The page or the row already says what this is.
-            errors = self.viewer.errors.get(field.pointer, ()) if field.row else ()
-            note = "".join(Markup('<p class="error">{}</p>').format(error) for error in errors)
-            return Markup("".join((note, self._open(field), *map(self.field, field.children))))
-        errors = self.viewer.errors.get(field.pointer, ())
-        value = self.viewer.value(field)
+            note = "".join(Markup('<p class="error">{}</p>').format(error) for error in errors) if field.row else ""
+            return "".join((note, self._open(field), *[self.field(below, _inside(value, below)) for below in field.children]))
         name = (field, self.viewer.language, errors, isinstance(value, dict), value is ABSENT)
         before, after = self._frame(name, field.kind.value, make=lambda: self._group(field, value))
-        below = (self._row(field, i, c) if field.kind is not Kind.GROUP else self.field(c) for i, c in enumerate(field.children))
-        return Markup("".join((before, *below, after)))
+        shown = self.field if field.kind is Kind.GROUP else partial(self._row, field)
+        return "".join((before, *[shown(below, _inside(value, below)) for below in field.children], after))
 
-    def _open(self, field: Field) -> Markup:
+    def _open(self, field: Field) -> str:
         if field.required or not field.pointer:
-            return Markup("")
-        return Markup('<input type="hidden" name="{}" value="1">').format(name_of(field.control, "open"))
+            return ""
+        return str(Markup('<input type="hidden" name="{}" value="1">').format(name_of(field.control, "open")))
 
     def _group(self, field: Field, value: Json) -> dict[str, Any]:
         where = field.control + ("/~e" if field.kind is Kind.ENTRIES else "")
@@ -154,7 +155,8 @@ class Page:
             title = ""
         return title or word("item", self.viewer.language)
 
-    def _row(self, field: Field, index: int, row: Field) -> Markup:
+    def _row(self, field: Field, row: Field, value: Json) -> str:
+        index = field.children.index(row)
         where = row.control
         base = {"index": index, "last": index == len(field.children) - 1, "where": where}
         if field.kind is Kind.ENTRIES:
@@ -165,19 +167,19 @@ class Page:
                 "entry",
                 r={**base, **extra, "id": control_id(where) + ".key"},
             )
-            return before + self.field(row) + after
+            return before + self.field(row, value) + after
         fixed = len(field.keywords.get("prefixItems") or ())
         if index < fixed:
-            return self.field(row)
-        title = self._title_of(row, f"{self._row_title(field)} {index + 1}")
+            return self.field(row, value)
+        title = self._title_of(row, value, f"{self._row_title(field)} {index + 1}")
         name = ("row", where, index, base["last"], title, fixed, self.viewer.language)
         before, after = self._frame(name, "row", r={**base, "title": title, "removable": True, "index": index - fixed})
-        return before + self.field(row) + after
+        return before + self.field(row, value) + after
 
-    def _title_of(self, row: Field, title: str) -> str:
+    def _title_of(self, row: Field, answers: Json, title: str) -> str:
         """*title* with the first answer of the row, so that a reader tells rows apart."""
         for field in row.children:
-            value = self.viewer.value(field) if field.leaf and field.kind is not Kind.CONSTANT else ABSENT
+            value = _inside(answers, field) if field.leaf and field.kind is not Kind.CONSTANT else ABSENT
             if value is not ABSENT and field.kind in (Kind.TEXT, Kind.NUMBER, Kind.CHOICE):
                 text = readable(self.viewer.form, field, value, self.viewer.language)
                 return f"{title} – {text[:60]}" if text.strip() else title
@@ -185,15 +187,24 @@ class Page:
 
     def _frame(
         self, name: object, template: str, /, make: Callable[[], dict[str, Any]] | None = None, **values: Any
-    ) -> tuple[Markup, Markup]:
+    ) -> tuple[str, str]:
         """What stands before and after the content of *template*."""
 
-        def split() -> tuple[Markup, Markup]:
+        def split() -> tuple[str, str]:
             markup = self.renderer.piece(template, self.viewer.language, content=Markup(_HOLE), **(make() if make else values))
-            before, _, after = markup.partition(_HOLE)
-            return Markup(before), Markup(after)
+            before, _, after = str(markup).partition(_HOLE)
+            return before, after
 
         return self.renderer.remembered(("frame", name), split)  # type: ignore[no-any-return]  # the memo holds anything
+
+
+def _inside(value: Json, below: Field) -> Json:
+    """The answer of *below*, which stands right inside the field whose answer is *value*."""
+    if below.kind is Kind.ENTRIES:
+        return value
+    if isinstance(value, dict):
+        return value.get(below.name, ABSENT)
+    return step(value, below.name) if isinstance(value, list) else ABSENT
 
 
 def _sections(form: Form, viewer: Viewer, root: Field) -> list[tuple[str, str, tuple[Field, ...]]]:
