@@ -14,6 +14,7 @@ _MARKS = re.compile(
     "[\u0300-\u036f\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff]+"
 )
 _BETWEEN = re.compile(r"[\W_]+")
+_ASCII_BETWEEN = {code: " " for code in range(128) if not chr(code).isalnum()}
 
 
 def nfc(text: str) -> str:
@@ -30,6 +31,9 @@ def fold(text: str) -> str:
     if not lowered.isascii():
         marked = unicodedata.normalize("NFD", lowered)
         lowered = _MARKS.sub("", marked).replace("đ", "d").replace("ð", "d")
+    if lowered.isascii():
+        # The common case, Vietnamese included, and many times as fast.
+        return " ".join(lowered.translate(_ASCII_BETWEEN).split())
     return _BETWEEN.sub(" ", lowered).strip()
 
 

@@ -22,7 +22,8 @@ class _Job:
     done: bool = False
     result: Any = None
     error: Exception | None = None
-    ready: threading.Event = attrs.field(factory=threading.Event)
+    #: Held until somebody has done the job, or hands the lead to its caller.
+    turn: threading.Lock = attrs.field(factory=threading.Lock)
 
 
 class GroupCommit:
@@ -43,15 +44,16 @@ class GroupCommit:
         with self._mutex:
             self._waiting.append(job)
             leads, self._led = not self._led, True
+            job.turn.acquire()
         if not leads:
-            job.ready.wait()
+            job.turn.acquire()
         if not job.done:
-            self._lead()
+            self._lead(job)
         if job.error is not None:
             raise job.error
         return job.result  # type: ignore[no-any-return]  # it is what *work* gave
 
-    def _lead(self) -> None:
+    def _lead(self, own: _Job) -> None:
         with self._mutex:
             batch, self._waiting = self._waiting, []
         try:
@@ -64,9 +66,10 @@ class GroupCommit:
             self._led = successor is not None
         for job in batch:
             job.done = True
-            job.ready.set()
+            if job is not own:
+                job.turn.release()
         if successor is not None:
-            successor.ready.set()
+            successor.turn.release()
 
     def _commit(self, batch: list[_Job]) -> None:
         self._connection.execute("BEGIN IMMEDIATE")
