@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
@@ -18,6 +19,9 @@ from dossierkit.engine import ZONE, Engine
 from dossierkit.html import Renderer
 from dossierkit_web.session import Session, session_of
 from dossierkit_web.words import WORDS, word
+
+#: So many pages that are the same for everybody are kept.
+_KEPT = 256
 
 
 @attrs.frozen
@@ -43,6 +47,8 @@ class Site:
     blobs: DiskBlobs
     config: WebConfig
     pages: Environment
+    #: Pages that are the same for everybody.
+    _kept: dict[Hashable, bytes] = attrs.field(init=False, factory=dict)
 
     @classmethod
     def of(cls, engine: Engine, blobs: DiskBlobs, config: WebConfig) -> Site:
@@ -58,11 +64,31 @@ class Site:
         )
         return cls(engine, renderer, blobs, config, pages)
 
-    def page(self, request: Request, template: str, /, *, code: int = 200, **values: Any) -> Response:
-        """The page *name*, in the language of the request."""
+    def page(self, request: Request, template: str, /, *, code: int = 200, same: Hashable = None, **values: Any) -> Response:
+        """The page *template*, in the language of the request.
+
+        Args:
+            same: says which *values* these are, where everybody gets the same page for them; it is then made once.
+                A page for somebody (any cookie tells) or of a host's own templates is made anew all the same.
+        """
         language = language_of(request)
-        page = self.pages.get_template(f"{template}.html")
-        shown = page.render(
+        if self.config.templates or "cookie" in request.headers:
+            same = None
+        place = (template, code, language, request.url.path, request.url.query, same)
+        shown = self._kept.get(place) if same is not None else None
+        if shown is None:
+            shown = self._render(request, template, language, values).encode()
+            if same is not None:
+                if len(self._kept) >= _KEPT:
+                    self._kept.clear()
+                self._kept[place] = shown
+        response = HTMLResponse(shown, code)
+        if "lang" in request.query_params and request.query_params["lang"] in WORDS:
+            response.set_cookie("lang", language, max_age=31_536_000, httponly=True, samesite="lax", secure=self.config.secure)
+        return response
+
+    def _render(self, request: Request, template: str, language: str, values: dict[str, Any]) -> str:
+        return self.pages.get_template(f"{template}.html").render(
             request=request,
             language=language,
             say=_say(language),
@@ -72,10 +98,6 @@ class Site:
             day=_day,
             **values,
         )
-        response = HTMLResponse(shown, code)
-        if "lang" in request.query_params and request.query_params["lang"] in WORDS:
-            response.set_cookie("lang", language, max_age=31_536_000, httponly=True, samesite="lax", secure=self.config.secure)
-        return response
 
     def session(self, request: Request) -> Session | None:
         """The session of the request, if it has one."""

@@ -102,16 +102,18 @@ def drop(value: Json, pointer: str) -> Json:
 
 def same(left: Json, right: Json) -> bool:
     """JSON equality: 1 is 1.0, but `true` is not 1."""
+    if left is right:
+        return True
     if isinstance(left, bool) or isinstance(right, bool):
-        return left is right
+        return False
     if isinstance(left, dict):
-        return (
-            isinstance(right, dict)
-            and left.keys() == right.keys()
-            and all(same(value, right[key]) for key, value in left.items())
-        )
+        if not isinstance(right, dict) or left.keys() != right.keys():
+            return False
+        return all(same(value, right[key]) for key, value in left.items() if value is not right[key])
     if isinstance(left, list):
-        return isinstance(right, list) and len(left) == len(right) and all(same(a, b) for a, b in zip(left, right, strict=True))
+        if not isinstance(right, list) or len(left) != len(right):
+            return False
+        return all(same(a, b) for a, b in zip(left, right, strict=True) if a is not b)
     return type(right) not in (dict, list) and bool(left == right)
 
 

@@ -175,4 +175,5 @@ def _form(
         draft=draft,
         notice=notice,
         problems=problems,
+        same=procedure.revision if draft is None and not problems and layout is None else None,
     )
