@@ -123,6 +123,10 @@ def show_text(value: Json, field: Field, dialect: Dialect, language: str) -> str
     """*value* as the control of *field* shows it, such that `read_text` gives *value* again."""
     if value is ABSENT or (value is None and field.kind not in (Kind.CHOICE, Kind.ACCEPT, Kind.CHECKS, Kind.JSON)):
         return ""
+    if isinstance(value, str) and field.kind is Kind.TEXT and field.widget not in dialect.widgets:
+        known = dialect.formats.get(str(field.keywords.get("format")))
+        if known is None:
+            return value
     shown = _shown(value, field, dialect, language)
     if shown is not None and same(read_text(shown, field, dialect, language), value):
         return shown

@@ -8,7 +8,7 @@ from functools import partial
 from typing import Any, Protocol
 
 import attrs
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from dossierkit.forms.controls import name_of
 from dossierkit.forms.form import Field, Form, Kind
@@ -17,6 +17,7 @@ from dossierkit.forms.pointers import ABSENT, Json, key, step
 from dossierkit.forms.reach import unconditional
 from dossierkit.forms.readable import readable
 from dossierkit.forms.shown import Control
+from dossierkit.forms.texts import show_text
 from dossierkit.forms.view import sections
 from dossierkit.forms.viewer import Viewer, control_id
 from dossierkit.forms.words import word
@@ -32,6 +33,10 @@ class Pieces(Protocol):
 
     def piece(self, name: str, language: str, /, **values: Any) -> Markup:
         """The template *name* filled with *values*."""
+        ...
+
+    def only_writes(self, widget: str) -> bool:
+        """Whether the template of *widget* writes an answer and does nothing else with it."""
         ...
 
     def remembered(self, name: object, make: Callable[[], Any]) -> Any:
@@ -79,14 +84,37 @@ class Page:
             return self._leaf(field)
         if "/~e" in field.pointer:
             value = ABSENT
+        if field.kind in (Kind.TEXT, Kind.NUMBER) and not field.read_only and (written := self._written(field, value)):
+            return written
         plain = value if type(value) is str else key(value)
         if len(plain) > _LONGEST:
             return self._leaf(field)
         name = (field, self.viewer.language, type(value), plain, self.viewer.errors.get(field.pointer))
         return self.renderer.remembered(name, lambda: self._leaf(field))  # type: ignore[no-any-return]  # the memo holds anything
 
+    def _written(self, field: Field, value: Json) -> str | None:
+        """*field* with its answer put into what its template wrote around another one; None where it looked at that."""
+        viewer = self.viewer
+        text = show_text(value, field, viewer.form.dialect, viewer.language)
+        if not text:
+            return None
+        hole = _HOLE + "\n" if "\n" in text else _HOLE
+        name = ("written", field, viewer.language, hole, viewer.errors.get(field.pointer))
+
+        def split() -> tuple[str, ...]:
+            control = attrs.evolve(viewer.control(field), text=hole)
+            if not self.renderer.only_writes(control.widget):
+                return ()
+            parts = self._control(field, control).split(hole)
+            return tuple(parts) if len(parts) == 2 else ()
+
+        around = self.renderer.remembered(name, split)
+        return around[0] + str(escape(text)) + around[1] if around else None
+
     def _leaf(self, field: Field) -> str:
-        control = self.viewer.control(field)
+        return self._control(field, self.viewer.control(field))
+
+    def _control(self, field: Field, control: Control) -> str:
         where = field.control
         value = self.viewer.value(field)
         limits = field.keywords.get("x-file")

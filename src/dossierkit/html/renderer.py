@@ -14,6 +14,7 @@ from markupsafe import Markup
 from dossierkit.forms.form import Form, Layout, Problem
 from dossierkit.forms.pointers import Json, key
 from dossierkit.forms.viewer import Viewer
+from dossierkit.html.holes import only_writes
 from dossierkit.html.page import Page
 from dossierkit.html.words import attributes, described, live, words_of
 
@@ -63,6 +64,7 @@ class Renderer:
         self._memo: dict[object, Any] = {}
         self._blanks: dict[object, Rendered] = {}
         self._template = lru_cache(maxsize=None)(self.environment.get_template)
+        self.only_writes = lru_cache(maxsize=None)(lambda widget: only_writes(self.environment, f"{widget}.html"))
 
     def render(
         self,
