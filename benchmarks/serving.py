@@ -19,7 +19,7 @@ CLIENTS = 4
 
 
 def rows() -> list[Row]:
-    sides = {"form": _portal, "hello": _hello}
+    sides = {"form": _portal, "hello": _hello, "pool": _hello_in_pool}
     for name, serve in (("flask", _flask), ("django", _django)):
         try:
             __import__(name)
@@ -27,14 +27,14 @@ def rows() -> list[Row]:
         except ImportError:
             pass
     rates: dict[str, list[float]] = {name: [] for name in sides}
-    posts: dict[str, list[float]] = {name: [] for name in sides if name != "hello"}
+    posts: dict[str, list[float]] = {name: [] for name in sides if name not in ("hello", "pool")}
     kept: dict[str, list[float]] = {name: [] for name in posts}
     running = {name: _start(serve) for name, serve in sides.items()}
     try:
         for _ in range(3):
             for name, (port, _process) in running.items():
                 rates[name].append(_rate(port, "/procedures/sample/apply" if name == "form" else "/"))
-                if name != "hello":
+                if name in posts:
                     posts[name].append(_rate(port, *_post(name, "BAD"), 422))
                     kept[name].append(_rate(port, *_post(name, "GOOD"), 303 if name == "form" else 200))
     finally:
@@ -53,7 +53,19 @@ def rows() -> list[Row]:
             rate["form"] / theirs >= goal,
         )
 
-    found = [row("form page vs hello page on the same server", rate["hello"], 0.4)]
+    pool = rate["pool"] / rate["hello"]
+    found = [
+        row("form page vs hello page on the same server", rate["hello"], 0.4),
+        row("form page vs hello page from the thread pool", rate["pool"], 0),
+        Row(
+            "hello page from the thread pool vs from the event loop",
+            f"{rate['pool']:.0f}/s",
+            f"{rate['hello']:.0f}/s",
+            pool,
+            "",
+            None,
+        ),
+    ]
     if "flask" in rate:
         found.append(row("form page vs Flask + WTForms", rate["flask"], 30))
         found.append(_compared("refused POST (kept as a draft here) vs Flask + WTForms", posts, "flask", 25))
@@ -196,6 +208,19 @@ def _hello(port: int) -> None:
     from starlette.routing import Route
 
     async def hello(request: object) -> PlainTextResponse:
+        return PlainTextResponse("hello")
+
+    uvicorn.run(Starlette(routes=[Route("/", hello)]), port=port, log_level="error")
+
+
+def _hello_in_pool(port: int) -> None:
+    """The same page from a plain function, which Starlette runs in its thread pool as it does with every page of ours."""
+    import uvicorn
+    from starlette.applications import Starlette
+    from starlette.responses import PlainTextResponse
+    from starlette.routing import Route
+
+    def hello(request: object) -> PlainTextResponse:
         return PlainTextResponse("hello")
 
     uvicorn.run(Starlette(routes=[Route("/", hello)]), port=port, log_level="error")

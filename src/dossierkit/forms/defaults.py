@@ -23,12 +23,12 @@ def initial(form: Form, account: Mapping[str, Json] | None = None) -> Json:
     for _ in range(_ROUNDS):
         filled = answers
         for field in walk(effective(form, answers)):
-            if not field.pointer or field.row or field.folded or get(filled, field.pointer) is not ABSENT:
-                continue
             value = _known(field.keywords.get("x-prefill"), account)
             if value is ABSENT:
                 value = field.keywords.get("default", ABSENT)
-            if value is not ABSENT and value is not None and field.kind is not Kind.CONSTANT and _stands(filled, field.pointer):
+            if value is ABSENT or value is None or not field.pointer or field.row or field.folded or field.kind is Kind.CONSTANT:
+                continue
+            if get(filled, field.pointer) is ABSENT and _stands(filled, field.pointer):
                 filled = put(filled, field.pointer, value)
         if same(filled, answers):
             break
