@@ -30,7 +30,7 @@ from dossierkit.forms import (
     read,
     view,
 )
-from dossierkit.forms.controls import layout, name_of, pointer_of
+from dossierkit.forms.controls import layout, layout_pairs, name_of, pointer_of
 from dossierkit.forms.defaults import initial
 from dossierkit.forms.pointers import ABSENT
 from dossierkit.forms.rows import rearranged
@@ -660,3 +660,16 @@ def test_absent_is_no_value() -> None:
     assert Choice(1, "a") == Choice(1, "a")
     with pytest.raises(SchemaError):
         read({"$ref": "shared/nothing.json"})
+
+
+def test_a_layout_comes_back_from_its_pairs() -> None:
+    """What a page had open survives an address, less what the answers tell anyway."""
+    shown = Layout(
+        {"/rows": 3, "/known": 2, "/none": 0, "/free/~e": 1},
+        {("/who", "0"): (1,), ("/who", "type"): (), ("/who", "1"): (0, 2)},
+        frozenset({"/child", "/here"}),
+        {"/place": "Đà", "/blank": " "},
+    )
+    answers = {"known": [1, 2], "none": [], "here": {}}
+    again = layout(list(layout_pairs(shown, answers)))
+    assert again == Layout({"/rows": 3, "/none": 0, "/free/~e": 1}, shown.branches, frozenset({"/child"}), {"/place": "Đà"})

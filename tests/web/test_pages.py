@@ -105,6 +105,33 @@ def test_rows_levels_and_saving(portal: Any) -> None:
     assert "Cấp bản sao" in client.get("/").text
 
 
+def test_loading_a_page_again_sends_nothing_again(portal: Any) -> None:
+    """Buttons inside the form lead to an address that shows what was open; a page sent twice is saved once."""
+    _, browser = portal
+    client = browser()
+    first = fill(client.get(APPLY).text, __name="An")
+    page = post(client, APPLY, first, "add:/rows")
+    assert page.request.method == "GET"
+    assert page.url.fragment == "f/rows"
+    assert client.get(str(page.url)).text == page.text
+    assert 'name="/rows/0/no"' in page.text
+    page = post(client, APPLY, Page(page.text).pairs, "remove:/rows/0")
+    assert 'name="/rows/0/no"' not in page.text
+
+    pairs = fill(page.text, __name="Bình")
+    for _ in range(2):
+        assert post(client, APPLY, pairs, "update").status_code == 200
+    assert post(client, APPLY, fill(page.text, __name="Cường"), "update").status_code == 409
+
+
+def test_a_page_with_too_much_open_is_shown_at_once(portal: Any) -> None:
+    """No address is longer than every browser and proxy takes."""
+    _, browser = portal
+    client = browser()
+    pairs = [*fill(client.get(APPLY).text, __name="An"), *((f"count:/free{n}" + "x" * 40, "1") for n in range(100))]
+    assert post(client, APPLY, pairs, "update").request.method == "POST"
+
+
 def test_a_file_is_kept_across_a_refusal(portal: Any) -> None:
     """Its name is shown, and the next post does not have to bring it again."""
     engine, browser = portal

@@ -18,11 +18,12 @@ Browsers rewrite control characters in names, so those are written `~xNN`, which
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 import attrs
 
 from dossierkit.forms.form import Layout
+from dossierkit.forms.pointers import ABSENT, Json, get
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _WRITTEN = re.compile(r"~x([0-9a-f]{2})")
@@ -94,3 +95,19 @@ class Controls:
 def layout(pairs: Iterable[tuple[str, str]]) -> Layout:
     """What the page that posted *pairs* had open."""
     return Controls.of(pairs).layout()
+
+
+def layout_pairs(layout: Layout, answers: Json) -> Iterator[tuple[str, str]]:
+    """The name/value pairs that give *layout* again on a page for *answers*; what the answers tell anyway is left out."""
+    for pointer, count in layout.rows.items():
+        rows = get(answers, pointer)
+        if not (count and isinstance(rows, list) and len(rows) == count):
+            yield name_of(pointer, "count"), str(count)
+    for (pointer, picker), picked in layout.branches.items():
+        yield name_of(pointer, "branch" if picker == "0" else f"branch.{picker}"), "+".join(map(str, picked))
+    for pointer in sorted(layout.opened):
+        if get(answers, pointer) is ABSENT:
+            yield name_of(pointer, "open"), "1"
+    for pointer, query in layout.searches.items():
+        if query.strip():
+            yield name_of(pointer, "search"), query

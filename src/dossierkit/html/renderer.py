@@ -12,6 +12,7 @@ from jinja2 import ChoiceLoader, DictLoader, Environment, FileSystemLoader, Pack
 from markupsafe import Markup
 
 from dossierkit.forms.form import Form, Layout, Problem
+from dossierkit.forms.messages import schema_text
 from dossierkit.forms.pointers import Json, key
 from dossierkit.forms.viewer import Viewer
 from dossierkit.html.holes import only_writes
@@ -32,6 +33,8 @@ class Rendered:
     fields: Markup
     #: (id, title) of each section with a heading, for a progress list.
     sections: tuple[tuple[str, str], ...]
+    #: What the author says of the whole form.
+    description: str = ""
 
 
 class Renderer:
@@ -77,7 +80,7 @@ class Renderer:
     ) -> Rendered:
         """The controls of *form* for *answers*, under their section headings, and the summary of *problems*."""
         problems = tuple(problems)
-        if not problems and layout is None and (not isinstance(answers, dict) or len(answers) <= _FEW):
+        if not problems and layout in (None, Layout()) and (not isinstance(answers, dict) or len(answers) <= _FEW):
             return self._blank(form, answers, language)
         return self._rendered(Viewer.of(form, answers, problems=problems, language=language, layout=layout))
 
@@ -98,7 +101,8 @@ class Renderer:
         fields = Markup("".join(page.section(*section) for section in page.sections()))
         headings = tuple((id, title) for id, title, _ in page.sections() if title)
         summary = self.piece("summary", language, problems=viewer.summary()) if viewer.placed else Markup("")
-        return Rendered(summary, fields, headings)
+        about = schema_text(viewer.form, (viewer.form.root,), "description", language)
+        return Rendered(summary, fields, headings, about)
 
     def piece(self, name: str, language: str, /, **values: Any) -> Markup:
         """The template *name* filled with *values*."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlencode
+
 from starlette.datastructures import FormData
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
@@ -11,13 +13,18 @@ from dossierkit.dossiers.procedure import Procedure
 from dossierkit.errors import RefusedAnswers, StaleDossier, UnknownDossier
 from dossierkit.forms import Layout, Problem, effective, parse
 from dossierkit.forms.controls import layout as layout_of
+from dossierkit.forms.controls import layout_pairs
 from dossierkit.forms.defaults import initial
-from dossierkit.forms.pointers import Json
+from dossierkit.forms.pointers import Json, parent, same
 from dossierkit.forms.rows import rearranged
+from dossierkit.forms.viewer import control_id
 from dossierkit.html.summary import answer_rows
 from dossierkit_web.session import Session, begin_session, keep
 from dossierkit_web.site import Site, language_of
 from dossierkit_web.uploads import with_uploads
+
+#: What every browser and proxy takes as an address.
+_LONGEST_QUERY = 4_000
 
 
 def show(site: Site, request: Request, form: FormData) -> Response:  # noqa: ARG001  # every page has this shape
@@ -27,9 +34,9 @@ def show(site: Site, request: Request, form: FormData) -> Response:  # noqa: ARG
     procedure = site.engine.procedure_of(draft) if draft is not None else site.engine.procedure(code)
     answers = draft.answers if draft is not None else initial(procedure.form)
     problems = site.engine.check(draft) if draft is not None and "problems" in request.query_params else ()
-    return _form(
-        site, request, procedure, answers, draft=draft, problems=problems, notice="existing" if draft is not None else ""
-    )
+    layout = layout_of(request.query_params.multi_items())
+    notice = "existing" if draft is not None and "draft" not in request.query_params else ""
+    return _form(site, request, procedure, answers, draft=draft, problems=problems, layout=layout, notice=notice)
 
 
 def receive(site: Site, request: Request, form: FormData) -> Response:
@@ -44,7 +51,7 @@ def receive(site: Site, request: Request, form: FormData) -> Response:
     button = next((value for name, value in pairs if name == "do"), "save")
     answers, layout = rearranged(answers, layout_of(pairs), button)
     try:
-        draft = site.engine.save(draft.id, answers, session.actor, version=_version(form, draft))
+        draft = _saved(site, session.actor, draft, answers, _version(form, draft))
     except StaleDossier:
         response = _form(site, request, procedure, answers, draft=draft, layout=layout, notice="stale", code=409)
         return keep(session, response, secure=site.config.secure)
@@ -53,6 +60,16 @@ def receive(site: Site, request: Request, form: FormData) -> Response:
     else:
         response = _after(site, request, procedure, draft, layout, button)
     return keep(session, response, secure=site.config.secure)
+
+
+def _saved(site: Site, actor: Actor, draft: Dossier, answers: Json, version: int) -> Dossier:
+    """The draft with *answers*; a page that is sent once more changes nothing and takes nobody by surprise."""
+    try:
+        return site.engine.save(draft.id, answers, actor, version=version)
+    except StaleDossier:
+        if not same(draft.answers, answers):
+            raise
+        return draft
 
 
 def _after(site: Site, request: Request, procedure: Procedure, draft: Dossier, layout: Layout, button: str) -> Response:
@@ -64,10 +81,22 @@ def _after(site: Site, request: Request, procedure: Procedure, draft: Dossier, l
         return RedirectResponse(f"{request.url.path}/review?draft={draft.id}", 303)
     if button == "cancel":
         return RedirectResponse(f"{request.url.path}/cancel?draft={draft.id}", 303)
-    if button == "save" and "x-fragment" not in request.headers:
-        return RedirectResponse(base, 303)
+    again = _shown_again(layout, draft.answers, button)
+    if "x-fragment" not in request.headers and len(again) < _LONGEST_QUERY:
+        # Whoever loads the next page again must not send this one again.
+        return RedirectResponse(base + again, 303)
     shown = site.engine.check(draft) if "x-problems" in request.headers else ()
     return _form(site, request, procedure, draft.answers, draft=draft, problems=shown, layout=layout)
+
+
+def _shown_again(layout: Layout, answers: Json, button: str) -> str:
+    """What an address says of a page besides its draft: what was open there, and where somebody was at work."""
+    if button == "save":
+        return ""
+    shown = urlencode([*layout_pairs(layout, answers)])
+    verb, _, pointer = button.partition(":")
+    place = pointer if verb in ("add", "open") else parent(pointer)
+    return (f"&{shown}" if shown else "") + (f"#{control_id(place)}" if place else "")
 
 
 def review(site: Site, request: Request, form: FormData) -> Response:  # noqa: ARG001  # every page has this shape
@@ -175,5 +204,5 @@ def _form(
         draft=draft,
         notice=notice,
         problems=problems,
-        same=procedure.revision if draft is None and not problems and layout is None else None,
+        same=procedure.revision if draft is None and not problems and layout in (None, Layout()) else None,
     )

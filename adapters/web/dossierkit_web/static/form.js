@@ -17,6 +17,7 @@
   let running = false;
   let again = false;
   let swapNext = false;
+  let waiting = null;
 
   const hidden = (name, value) => {
     let input = form.querySelector(`input[name="${name}"]`);
@@ -76,7 +77,7 @@
     // A page that was refused goes on showing what is still wrong.
     const headers = { "X-Fragment": "1", ...(document.getElementById("problems") ? { "X-Problems": "1" } : {}) };
     try {
-      const answer = await fetch(form.action, { method: "POST", body, headers, credentials: "same-origin" });
+      const answer = await fetch(form.action, { method: "POST", body, headers, credentials: "same-origin", signal: AbortSignal.timeout(20000) });
       if (!answer.ok) throw new Error(String(answer.status));
       const draft = answer.headers.get("X-Draft");
       if (draft) {
@@ -95,7 +96,11 @@
       say(form.dataset.failed, true);
     } finally {
       running = false;
-      if (again) {
+      if (waiting) {
+        const button = waiting;
+        waiting = null;
+        form.requestSubmit(button);
+      } else if (again) {
         again = false;
         send();
       }
@@ -112,5 +117,11 @@
     clearTimeout(timer);
     timer = setTimeout(send, 1500);
   });
-  form.addEventListener("submit", () => clearTimeout(timer));
+  form.addEventListener("submit", (event) => {
+    clearTimeout(timer);
+    if (!running) return;
+    // The version on this page is about to change; whoever sends the old one would be taken for a second window.
+    event.preventDefault();
+    waiting = event.submitter;
+  });
 })();
