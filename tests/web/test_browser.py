@@ -196,3 +196,26 @@ def test_what_is_typed_while_the_form_updates_is_kept(served: Any, browser: Brow
     expect(page.get_by_label("Họ và tên")).to_be_visible()
 
     expect(page.locator('[id="f/purpose"]')).to_have_value("vay vốn")
+
+
+def test_a_page_sent_while_it_saves_itself_waits(served: Any, browser: Browser) -> None:
+    """The version on the page is about to change: sent too early, it would look like a second window's."""
+    address, folder = served
+    (folder / "waits.json").write_text(json.dumps({**DROPPED, "x-procedure": {"code": "waits"}}, ensure_ascii=False), "utf-8")
+    time.sleep(1)
+    page = visit(browser)
+    page.add_init_script(
+        "const ask = fetch; window.fetch = async (...all) => { const answer = await ask(...all);"
+        " await new Promise((done) => setTimeout(done, 700)); return answer; }"
+    )
+    page.goto(f"{address}/procedures/waits/apply")
+    page.get_by_label("Họ tên").fill("Nguyễn Văn A")
+    page.get_by_label("một").check()
+    expect(page.locator("#saved")).to_contain_text("lúc")
+    page.get_by_label("hai").check()
+    page.wait_for_timeout(300)
+    page.get_by_label("Họ tên").fill("Nguyễn Văn Đạt")
+    page.get_by_role("button", name="Kiểm tra và nộp").click()
+    page.wait_for_selector("#problems")
+    assert page.locator("main .notice").count() == 0
+    assert page.get_by_label("Họ tên").input_value() == "Nguyễn Văn Đạt"
