@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -128,6 +129,21 @@ def test_failures_are_one_line(run: Any, tmp_path: Path, arguments: tuple[str, .
     assert result.exit_code == 2
     assert len(result.stderr.strip().splitlines()) == 1
     assert result.stderr.startswith("dossierkit: ")
+
+
+@pytest.mark.parametrize("arguments", [("frobnicate",), ("lint",), ("check", "nowhere.json", "a.json"), ("serve", "--port", "x")])
+def test_a_wrong_use_is_one_line(run: Any, arguments: tuple[str, ...]) -> None:
+    """It names the page of help that says more."""
+    result = run(*arguments)
+    assert result.exit_code == 2
+    assert re.fullmatch(r"dossierkit: .+ \(see .+ --help\)\n", result.stderr)
+
+
+def test_a_bad_file_is_told_once(run: Any, folder: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    """By `list` itself, not by the log as well."""
+    (folder / "half.json").write_text('{"title":', "utf-8")
+    result = run("list", data=True)
+    assert (result.stderr + capfd.readouterr().err).count("half.json") == 1
 
 
 def test_a_broken_store_is_one_line(run: Any, tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from typing import Any
 
 import click
 
@@ -11,6 +12,19 @@ from dossierkit.errors import DossierkitError
 
 class _OneLine(click.Group):
     """Ends every expected failure with one line that says what to do, and exit code 2."""
+
+    def main(self, *args: Any, **extra: Any) -> Any:
+        """See `click.Group.main`; a wrong use of a command is one line, too."""
+        try:
+            result = super().main(*args, **{**extra, "standalone_mode": False})
+        except click.ClickException as error:
+            context = getattr(error, "ctx", None)
+            help_ = f" (see {context.command_path} --help)" if context is not None else ""
+            click.echo(f"dossierkit: {error.format_message()}{help_}", err=True)
+            sys.exit(error.exit_code)
+        except (click.Abort, KeyboardInterrupt):
+            sys.exit(130)
+        sys.exit(result if isinstance(result, int) else 0)
 
     def invoke(self, ctx: click.Context) -> object:
         """See `click.Group.invoke`."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import sys
 from pathlib import Path
 
@@ -18,6 +19,8 @@ from dossierkit.cli.options import agency_option, data_option, engine_of, langua
 @click.argument("words", nargs=-1)
 def list_(data: Path, procedures: Path | None, language: str, words: tuple[str, ...]) -> None:
     """List the procedures (whose title, code or guidance hold WORDS)."""
+    # The faults are printed below; the log would say them once more.
+    logging.getLogger("dossierkit").addHandler(logging.NullHandler())
     engine = engine_of(data, procedures)
     for one in engine.procedures(" ".join(words), language=language):
         click.echo(f"{one.code}\t{one.title_in(language)}")

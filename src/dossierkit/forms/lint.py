@@ -17,6 +17,7 @@ from dossierkit.forms.form import Fault, Form, Kind
 from dossierkit.forms.judge import BACKTRACKING
 from dossierkit.forms.lint_places import place_faults
 from dossierkit.forms.lint_texts import rule_faults, translation_faults
+from dossierkit.forms.metaschema import what_is_wrong
 from dossierkit.forms.pointers import Json, child, join
 from dossierkit.forms.problems import check
 from dossierkit.forms.reach import located
@@ -79,7 +80,7 @@ def _every_metaschema_fault(document: Json, error: SchemaError) -> Iterator[Faul
         deepest = best_match([found]) or found
         pointer = join(deepest.absolute_path)
         if pointer not in said:
-            yield Fault("not-a-schema", pointer, deepest.message[:300])
+            yield Fault("not-a-schema", pointer, what_is_wrong(document, pointer, deepest.message))
 
 
 def _schema_faults(form: Form) -> Iterator[Fault]:

@@ -11,6 +11,7 @@ from dossierkit.forms.document import value_of
 from dossierkit.forms.effective import effective
 from dossierkit.forms.form import Fault, Form, Section
 from dossierkit.forms.judge import Judge, Unjudgeable
+from dossierkit.forms.metaschema import what_is_wrong
 from dossierkit.forms.own_keywords import own_keyword_faults
 from dossierkit.forms.pointers import Json, child, join
 from dossierkit.forms.rules import Computed, Expression, Rule, compile_expression
@@ -123,7 +124,7 @@ def _structure(schemas: Schemas, root: Facet) -> Iterator[Fault]:
             _metaschema(document)
         except Unjudgeable as error:
             sound = False
-            yield Fault("not-a-schema", join(error.path), _clean(str(error)), file=_file(uri))
+            yield Fault("not-a-schema", join(error.path), what_is_wrong(document, join(error.path), str(error)), file=_file(uri))
     if not sound:
         return
     yield from own_keyword_faults(schemas.documents)
@@ -142,7 +143,8 @@ def _structure(schemas: Schemas, root: Facet) -> Iterator[Fault]:
     try:
         schemas.verdict(root)
     except Unjudgeable as error:
-        yield Fault("not-a-schema", join(error.path), _clean(str(error)))
+        pointer = join(error.path)
+        yield Fault("not-a-schema", pointer, what_is_wrong(schemas.documents[MAIN], pointer, str(error)))
 
 
 def _metaschema(document: Json) -> None:
@@ -154,10 +156,6 @@ def _metaschema(document: Json) -> None:
         jsonschema_rs.meta.validate({key: value for key, value in document.items() if key != "$schema"})
     except jsonschema_rs.ValidationError as error:
         raise Unjudgeable(error.message, tuple(error.instance_path)) from error
-
-
-def _clean(message: str) -> str:
-    return message.splitlines()[0][:300]
 
 
 class _Cost:
