@@ -13,6 +13,7 @@ import attrs
 from dossierkit.catalog import Catalog
 from dossierkit.dossiers.codes import CodeTemplate, DossierCode, parse_code
 from dossierkit.dossiers.dossier import Action, Actor, Dossier, Event, State, chained, digest
+from dossierkit.dossiers.effects import SendMail
 from dossierkit.dossiers.lifecycle import target
 from dossierkit.dossiers.procedure import Procedure
 from dossierkit.errors import RefusedAnswers, StaleDossier, UnknownDossier
@@ -21,6 +22,7 @@ from dossierkit.forms.defaults import initial
 from dossierkit.forms.form import Form, Problem
 from dossierkit.forms.pointers import Json, same
 from dossierkit.forms.rules import compute
+from dossierkit.letters import Office, letter
 from dossierkit.listing import Listed
 from dossierkit.ports import Clock, DossierStore, Submission, Tokens
 from dossierkit.text import fold
@@ -37,11 +39,14 @@ class Engine:
     Made by `open_engine`.  An actor who may not see a dossier gets the same answer as if there were none.
     """
 
-    def __init__(self, store: DossierStore, catalog: Catalog, *, clock: Clock, tokens: Tokens, agency: str) -> None:
+    def __init__(
+        self, store: DossierStore, catalog: Catalog, *, clock: Clock, tokens: Tokens, agency: str, office: Office | None = None
+    ) -> None:
         self.store = store
         self.catalog = catalog
         self.agency = agency
-        self._clock = clock
+        self.office = office or Office()
+        self.clock = clock
         self._tokens = tokens
         self._restored = lru_cache(maxsize=256)(self._restore)
 
@@ -77,7 +82,7 @@ class Engine:
             UnknownProcedure: none has this code.
         """
         current = self.procedure(procedure)
-        now = self._clock.now()
+        now = self.clock.now()
         filled = initial(current.form) if answers is None else answers
         dossier = Dossier(self._tokens.token(), current.code, current.revision, actor.id, State.DRAFT, 1, now, now, filled)
         event = chained(dossier.id, 1, Action.BEGIN, actor.id, now, {"revision": current.revision}, "")
@@ -107,7 +112,7 @@ class Engine:
         target(dossier.state, Action.SAVE)
         _guard(dossier, version)
         computed = compute(self.procedure_of(dossier).form.computed, answers, self.today())
-        changed = attrs.evolve(dossier, answers=computed, version=version + 1, changed=self._clock.now())
+        changed = attrs.evolve(dossier, answers=computed, version=version + 1, changed=self.clock.now())
         self.store.replace(changed)
         return changed
 
@@ -166,7 +171,7 @@ class Engine:
 
     def today(self) -> date:
         """The office's day."""
-        return self._clock.now().astimezone(ZONE).date()
+        return self.clock.now().astimezone(ZONE).date()
 
     def close(self) -> None:
         """Lets go of the store."""
@@ -191,7 +196,7 @@ class Engine:
             raise RefusedAnswers(problems)
         template = CodeTemplate(procedure.code_template)
         agency = procedure.agency or self.agency
-        now, salt = self._clock.now(), self._tokens.token()
+        now, salt = self.clock.now(), self._tokens.token()
 
         def event(code: DossierCode, before: str, number: int) -> Event:
             facts = {
@@ -203,9 +208,21 @@ class Engine:
             }
             return chained(dossier.id, number, Action.SUBMIT, actor.id, now, facts, before)
 
+        def mails(code: DossierCode) -> tuple[SendMail, ...]:
+            owner = self.store.accounts.account(dossier.owner)
+            if owner is None:
+                return ()
+            title, path = procedure.title(owner.language), f"/dossiers/{code.text}"
+            key = f"submitted:{dossier.id}"
+            return (
+                letter(
+                    "submitted", owner.language, self.office, key=key, to=owner.mail, path=path, code=code.text, procedure=title
+                ),
+            )
+
         words = fold(" ".join((procedure.title(), *_texts(answers))))
         return self.store.submit(
-            Submission(ready, agency, today, words, lambda number: template.issue(agency, today, number), event, changed)
+            Submission(ready, agency, today, words, lambda number: template.issue(agency, today, number), event, changed, mails)
         )
 
     def verify(self) -> Iterator[str]:

@@ -15,6 +15,12 @@ What a person who fills a form can put right is a value (`forms.form.Problem`), 
     │   ├── StaleDossier       somebody changed it since this version was read
     │   ├── ForbiddenAction    the state does not allow the action
     │   └── RefusedAnswers     a submission with problems
+    ├── AccountError
+    │   ├── SignInRefused      no such account, or another password
+    │   ├── TooManyTries       too often; says when to come back
+    │   ├── WeakPassword       the new password will not do
+    │   └── StaleAccount       somebody changed it since this version was read
+    ├── MailError              a mail did not get through
     └── StoreError
         ├── UnknownStore       no store for such an address
         ├── CorruptStore       the stored bytes are damaged
@@ -96,6 +102,42 @@ class RefusedAnswers(DossierError):
         places = ", ".join(problem.at or "/" for problem in problems)
         super().__init__(f"the answers have problems at {places}")
         self.problems = tuple(problems)
+
+
+class AccountError(DossierkitError):
+    """Something about an account did not happen."""
+
+
+class SignInRefused(AccountError):
+    """No such account, or another password: which of the two is nobody's business."""
+
+
+class TooManyTries(AccountError):
+    """Too many tries; the next is heard after *wait* seconds."""
+
+    def __init__(self, wait: int) -> None:
+        super().__init__(f"too many tries; try again in {wait} seconds")
+        self.wait = wait
+
+
+class WeakPassword(AccountError):
+    """The new password will not do; *fault* is a name of `password_fault`."""
+
+    def __init__(self, fault: str) -> None:
+        super().__init__(f"the password will not do: {fault}")
+        self.fault = fault
+
+
+class StaleAccount(AccountError):
+    """Somebody changed the account since this version was read; read it again."""
+
+
+class MailError(DossierkitError):
+    """A mail did not get through; *final* where trying again is of no use."""
+
+    def __init__(self, message: str, *, final: bool = False) -> None:
+        super().__init__(message)
+        self.final = final
 
 
 class StoreError(DossierkitError):

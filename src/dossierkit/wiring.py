@@ -11,8 +11,11 @@ from dossierkit.errors import UnknownStore
 from dossierkit.forms.dialect import STANDARD, Dialect
 
 if TYPE_CHECKING:
+    from dossierkit.accounts import Accounts
     from dossierkit.engine import Engine
-    from dossierkit.ports import Clock, DossierStore, Tokens
+    from dossierkit.forms import Form
+    from dossierkit.letters import Office
+    from dossierkit.ports import Clock, DossierStore, Mailer, Tokens
 
 #: Issues codes where neither a procedure nor the operator names an agency; the last part is not verified.
 AGENCY = "H29.15"
@@ -43,6 +46,7 @@ def open_engine(
     agency: str = AGENCY,
     clock: Clock | None = None,
     tokens: Tokens | None = None,
+    office: Office | None = None,
 ) -> Engine:
     """An engine over *store*: `memory:`, or `sqlite:PATH`.
 
@@ -50,6 +54,7 @@ def open_engine(
         procedures: the folder of procedure files; the samples that ship where none is named.
         dialect: formats, widgets, functions and lists beyond the standard ones.
         agency: the id that dossier codes begin with.
+        office: who writes the mails, and the address their links lead to.
 
     Raises:
         UnknownStore: no store for this address.
@@ -66,7 +71,57 @@ def open_engine(
     dialect = with_lists(dialect, folder)
     index = folder / "catalog.json" if folder is not None else None
     catalog = Catalog(procedures or samples(), dialect, memory=kept, index=index)
-    return Engine(kept, catalog, clock=clock or SystemClock(), tokens=tokens or RandomTokens(), agency=agency)
+    return Engine(kept, catalog, clock=clock or SystemClock(), tokens=tokens or RandomTokens(), agency=agency, office=office)
+
+
+def open_accounts(engine: Engine) -> Accounts:
+    """The accounts in the store of *engine*, with passwords as Argon2id hashes."""
+    from dossierkit.accounts import Accounts
+    from dossierkit.passwords import Argon2, common_passwords
+
+    return Accounts(
+        engine.store.accounts,
+        engine.store.outbox,
+        clock=engine.clock,
+        hasher=Argon2(),
+        office=engine.office,
+        common=common_passwords(),
+    )
+
+
+def account_forms(dialect: Dialect) -> dict[str, Form]:
+    """The forms of an account by name: `register`, `details`, `address`."""
+    from dossierkit.forms import load, read
+
+    folder = Path(__file__).parent / "locale" / "accounts"
+    documents = {path.name: load(path.read_bytes()).value for path in folder.glob("*.json")}
+    return {
+        name.removesuffix(".json"): read(document, resources=documents, dialect=dialect) for name, document in documents.items()
+    }
+
+
+def mailer(data: Path, *, smtp: str = "", sender: str = "") -> Mailer:
+    """The mailer for *smtp* (`smtp://user:password@host:587`, `smtps://…`, `smtp+plain://…`); files in *data* without one.
+
+    Raises:
+        SettingsError: the address is none of these.
+    """
+    from urllib.parse import unquote, urlsplit
+
+    from dossierkit.errors import SettingsError
+    from dossierkit.mailing import FileMailer, SmtpMailer
+
+    sender = sender or "portal@example.invalid"
+    if not smtp:
+        return FileMailer(data / "mail", sender)
+    parts = urlsplit(smtp)
+    ways = {"smtp": ("starttls", 587), "smtps": ("tls", 465), "smtp+plain": ("none", 25)}
+    if parts.scheme not in ways or not parts.hostname:
+        raise SettingsError("the mail server is written smtp://user:password@host:587, or smtps://… or smtp+plain://…")
+    security, port = ways[parts.scheme]
+    return SmtpMailer(
+        parts.hostname, parts.port or port, sender, unquote(parts.username or ""), unquote(parts.password or ""), security
+    )
 
 
 def _store(scheme: str, place: str) -> tuple[DossierStore, Path | None]:

@@ -14,6 +14,7 @@ from dossierkit.dossiers.lifecycle import step
 from dossierkit.errors import StaleDossier
 from dossierkit.forms.pointers import Json
 from dossierkit.ports import Submission
+from dossierkit.stores.memory_accounts import MemoryAccounts, MemoryOutbox
 from dossierkit.text import holds
 
 
@@ -29,6 +30,8 @@ class MemoryStore:
         self._bundles: dict[str, bytes] = {}
         self._counters: dict[tuple[str, str], int] = {}
         self._facts: dict[str, Json] = {}
+        self.outbox = MemoryOutbox(self._lock)
+        self.accounts = MemoryAccounts(self.outbox, self._lock, self._adopt)
 
     def create(self, dossier: Dossier, event: Event, bundle: bytes) -> None:
         """See `DossierStore.create`."""
@@ -71,6 +74,7 @@ class MemoryStore:
             self._dossiers[dossier.id] = _copied(dossier)
             self._search[dossier.id] = submission.search
             events.append(event)
+            self.outbox.post(*submission.mails(code))
             return dossier
 
     def delete(self, id: str, version: int) -> None:
@@ -121,6 +125,12 @@ class MemoryStore:
 
     def close(self) -> None:
         """See `DossierStore.close`."""
+
+    def _adopt(self, guest: str, account: str) -> None:
+        with self._lock:
+            for dossier in self._dossiers.values():
+                if dossier.owner == guest and dossier.state is State.DRAFT:
+                    self._dossiers[dossier.id] = attrs.evolve(dossier, owner=account)
 
     def _guard(self, id: str, version: int) -> None:
         stored = self._dossiers.get(id)

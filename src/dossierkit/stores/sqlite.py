@@ -17,6 +17,7 @@ from dossierkit.errors import CorruptStore, StoreError, UnwritableStore
 from dossierkit.forms.pointers import Json
 from dossierkit.ports import Submission
 from dossierkit.stores.group_commit import GroupCommit
+from dossierkit.stores.sqlite_accounts import SqliteAccounts, SqliteOutbox
 from dossierkit.stores.sqlite_rows import SELECT, add_event, dossier_of, encoded, stale, submitted, update
 
 T = TypeVar("T")
@@ -43,6 +44,8 @@ class SqliteStore:
         with _explained(self.path):
             self._prepare()
             self._writer = GroupCommit(self._connect(shared=True))
+        self.accounts = SqliteAccounts(self._write, self._read)
+        self.outbox = SqliteOutbox(self._write, self._read)
 
     def _prepare(self) -> None:
         from dossierkit.stores.sqlite_schema import migrate

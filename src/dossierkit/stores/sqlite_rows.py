@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
@@ -11,6 +12,7 @@ import attrs
 
 from dossierkit.dossiers.codes import DossierCode
 from dossierkit.dossiers.dossier import Dossier, Event, State
+from dossierkit.dossiers.effects import SendMail
 from dossierkit.dossiers.lifecycle import step
 from dossierkit.errors import StaleDossier
 from dossierkit.forms.pointers import Json
@@ -48,6 +50,7 @@ def submitted(connection: sqlite3.Connection, submission: Submission) -> Dossier
         connection.execute("UPDATE answers SET body = ? WHERE seq = ?", (encoded(dossier.answers), seq))
     add_event(connection, seq, event)
     connection.execute("INSERT INTO search (rowid, words) VALUES (?, ?)", (seq, submission.search))
+    add_mails(connection, submission.mails(code))
     return dossier
 
 
@@ -75,6 +78,14 @@ def add_event(connection: sqlite3.Connection, seq: int | None, event: Event) -> 
             event.before,
             event.hash,
         ),
+    )
+
+
+def add_mails(connection: sqlite3.Connection, mails: Iterable[SendMail]) -> None:
+    """Keeps *mails* to be sent; one that is kept already is left out."""
+    connection.executemany(
+        "INSERT OR IGNORE INTO outbox (name, receiver, subject, text, html, due) VALUES (?, ?, ?, ?, ?, 0)",
+        [(mail.key, mail.to, mail.subject, mail.text, mail.html) for mail in mails],
     )
 
 

@@ -10,7 +10,7 @@ from sqlite_utils.migrations import Migrations
 from dossierkit.errors import NewerStore
 
 #: Raised with each migration; a store with a higher one was written by a newer version.
-VERSION = 1
+VERSION = 2
 
 migrations = Migrations("dossierkit")
 
@@ -44,6 +44,32 @@ def first_tables(db: sqlite_utils.Database) -> None:
     db.conn.execute("CREATE TABLE facts (name TEXT PRIMARY KEY, body TEXT NOT NULL)")
     # Folded text (no tokenizer folds đ); the dossier itself is elsewhere, so nothing is kept twice.
     db.conn.execute("CREATE VIRTUAL TABLE search USING fts5 (words, content='', tokenize='unicode61')")
+
+
+@migrations()
+def accounts_and_mails(db: sqlite_utils.Database) -> None:
+    """Accounts, sessions, single-use secrets, tries and the mails to be sent."""
+    db.conn.execute(
+        "CREATE TABLE accounts (id TEXT PRIMARY KEY, mail TEXT NOT NULL UNIQUE, version INTEGER NOT NULL, body TEXT NOT NULL)"
+    )
+    db.conn.execute(
+        """CREATE TABLE sessions (
+            hash TEXT PRIMARY KEY, account TEXT NOT NULL, started TEXT NOT NULL, seen TEXT NOT NULL,
+            confined INTEGER NOT NULL) WITHOUT ROWID"""
+    )
+    db.conn.execute("CREATE INDEX sessions_of_account ON sessions (account)")
+    db.conn.execute("CREATE TABLE secrets (hash TEXT PRIMARY KEY, account TEXT NOT NULL, until TEXT NOT NULL) WITHOUT ROWID")
+    db.conn.execute("CREATE INDEX secrets_of_account ON secrets (account)")
+    db.conn.execute("CREATE TABLE tries (name TEXT NOT NULL, at REAL NOT NULL)")
+    db.conn.execute("CREATE INDEX tries_by_name ON tries (name, at)")
+    db.conn.execute("CREATE INDEX tries_by_time ON tries (at)")
+    db.conn.execute(
+        """CREATE TABLE outbox (
+            seq INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, receiver TEXT NOT NULL, subject TEXT NOT NULL,
+            text TEXT NOT NULL, html TEXT NOT NULL, tries INTEGER NOT NULL DEFAULT 0, due REAL,
+            error TEXT NOT NULL DEFAULT '', delivered TEXT)"""
+    )
+    db.conn.execute("CREATE INDEX outbox_due ON outbox (due) WHERE due IS NOT NULL")
 
 
 def migrate(path: Path) -> None:

@@ -1,0 +1,299 @@
+"""Accounts as a portal uses them: register, sign in, choose a password, stay signed in, leave.
+
+Nothing here tells whether an address has an account: answers, words and time are the same.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import secrets
+from collections.abc import Container
+from datetime import timedelta
+
+import attrs
+
+from dossierkit.dossiers.accounts import FIRST_PASSWORD, RESET, Account, Session, mail_address, password_fault
+from dossierkit.dossiers.effects import SendMail
+from dossierkit.errors import SignInRefused, WeakPassword
+from dossierkit.forms.pointers import Json
+from dossierkit.letters import Office, letter
+from dossierkit.ports import AccountStore, Clock, Hasher, Outbox
+from dossierkit.throttle import Throttle
+
+#: A session is marked as used at most so often.
+_SEEN = timedelta(minutes=5)
+_TOKEN = re.compile(r"[A-Za-z0-9_-]{43}")
+#: Without what reads like something else: no 0 or O, no 1, l or I.
+_LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"
+
+
+@attrs.frozen
+class SignedIn:
+    """A new session.  *token* goes into the cookie and is kept nowhere."""
+
+    token: str
+    session: Session
+
+
+class Accounts:
+    """The accounts in one store."""
+
+    def __init__(
+        self,
+        store: AccountStore,
+        outbox: Outbox,
+        *,
+        clock: Clock,
+        hasher: Hasher,
+        office: Office,
+        common: Container[str] = frozenset(),
+    ) -> None:
+        self._store = store
+        self._outbox = outbox
+        self._clock = clock
+        self._hasher = hasher
+        self._common = common
+        self._throttle = Throttle(store, clock)
+        self.office = office
+
+    # --- becoming known --------------------------------------------------------------------------------------------
+
+    def register(self, mail: str, profile: Json, *, language: str = "vi") -> str:
+        """The first password of a new account, which is mailed, too.
+
+        Where the address is taken, the text that comes back opens nothing, and the mail tells the owner.
+        *mail* must be one that `mail_address` spells.
+        """
+        address = _spelled(mail)
+        secret = _first_password()
+        now = self._clock.now()
+        account = Account(secrets.token_hex(16), address, now, profile, language=language)
+        account = attrs.evolve(account, password=self._hasher.hash(secret), first_until=now + FIRST_PASSWORD)
+        if not self._store.create_account(account, self._first_letter(account, secret)):
+            owner = self._store.account_of(address)
+            told = letter(
+                "taken", owner.language if owner else language, self.office, key=_key("taken"), to=address, path="/sign-in"
+            )
+            self._post(address, told)
+        return secret
+
+    def first_password_again(self, mail: str) -> None:
+        """Mails another first password to an account that never chose its own; the one before opens nothing any more."""
+        account = self._store.account_of(mail_address(mail) or "")
+        secret = _first_password()
+        hashed = self._hasher.hash(secret)
+        if account is None or not _never_chosen(account):
+            return
+        changed = attrs.evolve(
+            account, password=hashed, first_until=self._clock.now() + FIRST_PASSWORD, version=account.version + 1
+        )
+        self._store.replace_account(changed, self._first_letter(changed, secret))
+
+    def _first_letter(self, account: Account, secret: str) -> SendMail:
+        return letter(
+            "registered", account.language, self.office,
+            key=_key("registered"), to=account.mail, path="/sign-in", secret=secret, person=account.name,
+        )  # fmt: skip
+
+    # --- coming and going ------------------------------------------------------------------------------------------
+
+    def guest(self) -> SignedIn:
+        """A session of nobody in particular."""
+        return self._begin(Session("", self._clock.now(), self._clock.now()))
+
+    def sign_in(self, mail: str, password: str, *, address: str = "", guest: Session | None = None) -> SignedIn:
+        """A session of the account.
+
+        Args:
+            address: where the request came from, for the throttle.
+            guest: the session before; its drafts come along, and it ends.
+
+        Raises:
+            SignInRefused: no such account, or another password.
+            TooManyTries: too often.
+        """
+        spelled = mail_address(mail) or ""
+        self._throttle.hear(spelled, address)
+        account = self._store.account_of(spelled)
+        right = self._hasher.verify(account.password if account is not None else "", password)
+        now = self._clock.now()
+        late = account is not None and account.first_until is not None and now >= account.first_until
+        if account is None or not right or late:
+            raise SignInRefused("no such account, or another password")
+        self._throttle.forget(spelled, address)
+        confined = account.first_until is not None
+        if confined:
+            # It opened once; whoever reads the mail later finds it used.
+            changed = attrs.evolve(account, password="", version=account.version + 1)
+            self._store.replace_account(changed)
+        elif self._hasher.is_outdated(account.password):
+            self._store.replace_account(attrs.evolve(account, password=self._hasher.hash(password), version=account.version + 1))
+        if guest is not None:
+            self._store.end_session(guest.hash)
+            if not guest.account:
+                self._store.adopt(guest.actor.id, account.id)
+        return self._begin(Session("", now, now, account.id, confined))
+
+    def session(self, token: str) -> Session | None:
+        """The session that a cookie names, if it still lasts."""
+        found = self._store.session(_hashed(token)) if _TOKEN.fullmatch(token) else None
+        if found is None:
+            return None
+        now = self._clock.now()
+        if not found.lasts(now):
+            self._store.end_session(found.hash)
+            return None
+        if now - found.seen > _SEEN:
+            found = attrs.evolve(found, seen=now)
+            self._store.keep_session(found)
+        return found
+
+    def account(self, session: Session | None) -> Account | None:
+        """Whose session it is; None for a guest."""
+        return self._store.account(session.account) if session is not None and session.account else None
+
+    def sign_out(self, session: Session) -> None:
+        """Ends *session*."""
+        self._store.end_session(session.hash)
+
+    def sign_out_everywhere(self, session: Session) -> None:
+        """Ends every session of the account."""
+        self._store.end_sessions(session.account)
+
+    # --- passwords -------------------------------------------------------------------------------------------------
+
+    def choose_password(self, session: Session, new: str, *, current: str | None = None) -> SignedIn:
+        """A new session after the change; every other session of the account has ended.
+
+        Args:
+            current: the password until now; not wanted of a confined session, whose password is used up.
+
+        Raises:
+            SignInRefused: *current* is another.
+            WeakPassword: *new* will not do.
+        """
+        account = self.account(session)
+        assert account is not None, "only somebody who is signed in chooses a password"
+        if not session.confined:
+            self._throttle.hear(account.mail, f"session:{session.hash}")
+            if not self._hasher.verify(account.password, current or ""):
+                raise SignInRefused("this is not the password until now")
+        self._keep_password(account, new)
+        return self._begin(Session("", self._clock.now(), self._clock.now(), account.id))
+
+    def forgot(self, mail: str, *, address: str = "", language: str = "vi") -> None:
+        """Mails a link with which a new password can be chosen, or that there is no account.
+
+        Raises:
+            TooManyTries: too often.
+        """
+        spelled = mail_address(mail)
+        if spelled is None:
+            return
+        self._throttle.hear(f"forgot:{spelled}", address)
+        account = self._store.account_of(spelled)
+        token = secrets.token_urlsafe(32)
+        if account is None:
+            self._post(spelled, letter("no-account", language, self.office, key=_key("reset"), to=spelled, path="/register"))
+            return
+        told = letter(
+            "reset",
+            account.language,
+            self.office,
+            key=_key("reset"),
+            to=spelled,
+            path=f"/reset?token={token}",
+            person=account.name,
+        )
+        self._store.keep_secret(_hashed(token), account.id, self._clock.now() + RESET, told)
+
+    def reset(self, token: str, new: str) -> None:
+        """Keeps *new* as the password; it signs nobody in.
+
+        Raises:
+            SignInRefused: the link was used, is too old, or never was.
+            WeakPassword: *new* will not do; the link still works.
+        """
+        now = self._clock.now()
+        id = self._store.secret(_hashed(token), now)
+        account = self._store.account(id) if id else None
+        if account is None:
+            raise SignInRefused("this link opens nothing any more")
+        self._accept(account, new)
+        if self._store.take_secret(_hashed(token), now) is None:
+            raise SignInRefused("this link opens nothing any more")
+        self._keep_password(account, new)
+
+    def _keep_password(self, account: Account, new: str) -> None:
+        self._accept(account, new)
+        changed = attrs.evolve(account, password=self._hasher.hash(new), first_until=None, version=account.version + 1)
+        told = letter("password-changed", account.language, self.office, key=_key("password"), to=account.mail, path="/forgot")
+        self._store.replace_account(changed, told)
+        self._store.end_sessions(account.id)
+
+    def _accept(self, account: Account, new: str) -> None:
+        fault = password_fault(new, common=self._common, names=(account.mail, account.mail.partition("@")[0], account.name))
+        if fault is not None:
+            raise WeakPassword(fault)
+
+    # --- the profile -------------------------------------------------------------------------------------------------
+
+    def keep_profile(self, account: Account, profile: Json, *, language: str | None = None) -> Account:
+        """The account with *profile*.
+
+        Raises:
+            StaleAccount: somebody changed it meanwhile.
+        """
+        changed = attrs.evolve(account, profile=profile, language=language or account.language, version=account.version + 1)
+        self._store.replace_account(changed)
+        return changed
+
+    def change_mail(self, account: Account, mail: str, password: str) -> bool:
+        """Lets the account sign in with *mail*, and tells the address before; False where it is another's.
+
+        Raises:
+            SignInRefused: *password* is another.
+            TooManyTries: too often.
+        """
+        self._throttle.hear(account.mail, "change-mail")
+        if not self._hasher.verify(account.password, password):
+            raise SignInRefused("this is not the password")
+        told = letter("mail-changed", account.language, self.office, key=_key("mail"), to=account.mail, path="/")
+        return self._store.replace_account(attrs.evolve(account, mail=_spelled(mail), version=account.version + 1), told)
+
+    # --- inside ------------------------------------------------------------------------------------------------------
+
+    def _begin(self, session: Session) -> SignedIn:
+        token = secrets.token_urlsafe(32)
+        kept = attrs.evolve(session, hash=_hashed(token))
+        self._store.keep_session(kept)
+        return SignedIn(token, kept)
+
+    def _post(self, address: str, mail: SendMail) -> None:
+        """A mail without a change; at most one an hour for each address, or anybody could flood it."""
+        if self._throttle.is_first(f"told:{address}", timedelta(hours=1)):
+            self._outbox.post(mail)
+
+
+def _first_password() -> str:
+    """Four groups that can be read out: 79 random bits."""
+    return "-".join("".join(secrets.choice(_LETTERS) for _ in range(4)) for _ in range(4))
+
+
+def _never_chosen(account: Account) -> bool:
+    return account.first_until is not None
+
+
+def _hashed(token: str) -> str:
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+def _key(kind: str) -> str:
+    return f"{kind}:{secrets.token_hex(12)}"
+
+
+def _spelled(mail: str) -> str:
+    address = mail_address(mail)
+    assert address is not None, "the form that asked for it checks this"
+    return address

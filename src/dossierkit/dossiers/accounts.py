@@ -1,0 +1,109 @@
+"""Accounts: who somebody is to the office, for how long a session lasts, what a password has to be."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Container
+from datetime import datetime, timedelta
+
+import attrs
+
+from dossierkit.dossiers.dossier import Actor
+from dossierkit.forms.pointers import Json
+from dossierkit.text import fold, nfc
+
+#: How long the first password, which the page shows and a mail carries, opens anything.
+FIRST_PASSWORD = timedelta(hours=24)
+#: How long the link for a forgotten password opens anything.
+RESET = timedelta(hours=1)
+#: A session ends when nobody used it for so long, and after so long whatever happens.
+IDLE = timedelta(hours=2)
+ABSOLUTE = timedelta(hours=12)
+
+SHORTEST = 10
+LONGEST = 256
+_MAIL = re.compile(r"[^\s@<>\"(),;:\\\[\]\x00-\x1f]{1,64}@[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?(?:\.[A-Za-z0-9-]+)+")
+
+
+@attrs.frozen
+class Account:
+    """One person who signs in.  *mail* is the sign-in name, as `mail_address` spells it."""
+
+    id: str
+    mail: str
+    created: datetime
+    #: The answers to the account form: name, identity number, telephone, address.
+    profile: Json = attrs.field(hash=False, factory=dict)
+    role: str = "citizen"
+    #: The hash of the password; empty where nobody can sign in with one.
+    password: str = ""
+    #: The password is the first one: it opens once, and only the way to one of the person's own.
+    first_until: datetime | None = None
+    language: str = "vi"
+    version: int = 1
+
+    @property
+    def actor(self) -> Actor:
+        """The person as one who acts."""
+        return Actor(self.id, self.role)
+
+    @property
+    def name(self) -> str:
+        """What to call the person."""
+        name = self.profile.get("fullName") if isinstance(self.profile, dict) else None
+        return name if isinstance(name, str) and name.strip() else self.mail
+
+
+@attrs.frozen
+class Session:
+    """One browser that is known.  *hash* is all that is kept of its token."""
+
+    hash: str
+    started: datetime
+    seen: datetime
+    #: Empty for a guest.
+    account: str = ""
+    #: A new password is wanted before anything else answers.
+    confined: bool = False
+
+    @property
+    def actor(self) -> Actor:
+        """Whoever sits there as one who acts."""
+        return Actor(self.account) if self.account else Actor("guest:" + self.hash, "guest")
+
+    def lasts(self, now: datetime) -> bool:
+        """Whether the session is still good."""
+        return now - self.seen < IDLE and now - self.started < ABSOLUTE
+
+
+def mail_address(text: str) -> str | None:
+    """The one spelling of a mail address, or None where it is none that we write to."""
+    bare = nfc(text.strip()).casefold()
+    return bare if len(bare) <= 254 and bare.isascii() and _MAIL.fullmatch(bare) else None
+
+
+def password_fault(password: str, *, common: Container[str], names: tuple[str, ...] = ()) -> str | None:
+    """Why *password* will not do: `short`, `long`, `common` or `name`; None where it will.
+
+    Args:
+        common: folded passwords that everybody guesses.
+        names: what others know of the person: name, mail address, numbers.
+    """
+    if len(password) < SHORTEST:
+        return "short"
+    if len(password) > LONGEST:
+        return "long"
+    folded = fold(password)
+    bare = folded.replace(" ", "")
+    if bare in common or bare.rstrip("0123456789") in common or len(set(bare)) < 4:
+        return "common"
+    for name in names:
+        known = fold(name).replace(" ", "")
+        if len(known) > 3 and (known in bare or (len(bare) > 3 and bare in known)):
+            return "name"
+    return None
+
+
+def masked(name: str) -> str:
+    """`Nguyễn Văn An` → `N*** V** A*`: enough for the person to know it is theirs."""
+    return " ".join(word[:1] + "*" * min(len(word) - 1, 3) for word in name.split())

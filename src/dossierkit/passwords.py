@@ -1,0 +1,58 @@
+"""Passwords as Argon2id hashes, with the parameters that OWASP asks for."""
+
+from __future__ import annotations
+
+import os
+import threading
+from functools import cached_property, lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from argon2 import PasswordHasher
+
+#: 19 MiB, two passes, one lane: OWASP's minimum for Argon2id.
+MEMORY_KIB, PASSES, LANES = 19 * 1024, 2, 1
+
+
+class Argon2:
+    """A `Hasher`.  No more run at a time than there are cores, so that a storm of sign-ins leaves other pages alone."""
+
+    def __init__(self) -> None:
+        self._room = threading.BoundedSemaphore(max((os.cpu_count() or 2) // 2, 1))
+
+    @cached_property
+    def _hasher(self) -> PasswordHasher:
+        from argon2 import PasswordHasher
+
+        return PasswordHasher(PASSES, MEMORY_KIB, LANES)
+
+    @cached_property
+    def _nobody(self) -> str:
+        return self._hasher.hash("a password that nobody has")
+
+    def hash(self, password: str) -> str:
+        """See `Hasher.hash`."""
+        with self._room:
+            return self._hasher.hash(password)
+
+    def verify(self, hash: str, password: str) -> bool:
+        """See `Hasher.verify`."""
+        from argon2.exceptions import InvalidHashError, VerificationError
+
+        nobody = self._nobody
+        with self._room:
+            try:
+                return self._hasher.verify(hash or nobody, password) and bool(hash)
+            except (VerificationError, InvalidHashError):
+                return False
+
+    def is_outdated(self, hash: str) -> bool:
+        """See `Hasher.is_outdated`."""
+        return self._hasher.check_needs_rehash(hash)
+
+
+@lru_cache(maxsize=1)
+def common_passwords() -> frozenset[str]:
+    """Folded passwords that everybody tries first, Vietnamese ones too."""
+    return frozenset((Path(__file__).parent / "locale" / "common-passwords.txt").read_text("utf-8").split())

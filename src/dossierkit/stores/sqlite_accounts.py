@@ -1,0 +1,222 @@
+"""Accounts, sessions, secrets and mails in the tables of the SQLite store."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import Any, TypeVar
+
+from dossierkit.dossiers.accounts import Account, Session
+from dossierkit.dossiers.dossier import State
+from dossierkit.dossiers.effects import Outgoing, SendMail
+from dossierkit.errors import StaleAccount
+from dossierkit.stores.sqlite_rows import add_mails, encoded
+
+T = TypeVar("T")
+Write = Callable[[Callable[[sqlite3.Connection], Any]], Any]
+Read = Callable[..., list[Any]]
+
+#: Tries older than the longest window are forgotten; so many seconds.
+KEPT_TRIES = 86_400
+
+
+class SqliteAccounts:
+    """An `AccountStore` over the connections of a `SqliteStore`."""
+
+    def __init__(self, write: Write, read: Read) -> None:
+        self._write = write
+        self._read = read
+
+    def create_account(self, account: Account, *mails: SendMail) -> bool:
+        """See `AccountStore.create_account`."""
+
+        def work(connection: sqlite3.Connection) -> bool:
+            if _taken(connection, account):
+                return False
+            connection.execute(
+                "INSERT INTO accounts VALUES (?, ?, ?, ?)", (account.id, account.mail, account.version, _body(account))
+            )
+            add_mails(connection, mails)
+            return True
+
+        return bool(self._write(work))
+
+    def account(self, id: str) -> Account | None:
+        """See `AccountStore.account`."""
+        return self._one("SELECT id, mail, version, body FROM accounts WHERE id = ?", id)
+
+    def account_of(self, mail: str) -> Account | None:
+        """See `AccountStore.account_of`."""
+        return self._one("SELECT id, mail, version, body FROM accounts WHERE mail = ?", mail)
+
+    def _one(self, sql: str, value: str) -> Account | None:
+        rows = self._read(sql, (value,))
+        return _account(rows[0]) if rows else None
+
+    def replace_account(self, account: Account, *mails: SendMail) -> bool:
+        """See `AccountStore.replace_account`."""
+
+        def work(connection: sqlite3.Connection) -> bool:
+            if _taken(connection, account):
+                return False
+            done = connection.execute(
+                "UPDATE accounts SET mail = ?, version = ?, body = ? WHERE id = ? AND version = ?",
+                (account.mail, account.version, _body(account), account.id, account.version - 1),
+            ).rowcount
+            if not done:
+                raise StaleAccount(f"account {account.id} is no longer at version {account.version - 1}; read it again")
+            add_mails(connection, mails)
+            return True
+
+        return bool(self._write(work))
+
+    # --- sessions and secrets ------------------------------------------------------------------------------------
+
+    def keep_session(self, session: Session) -> None:
+        """See `AccountStore.keep_session`."""
+        values = (session.hash, session.account, session.started.isoformat(), session.seen.isoformat(), session.confined)
+        self._write(lambda connection: connection.execute("INSERT OR REPLACE INTO sessions VALUES (?, ?, ?, ?, ?)", values))
+
+    def session(self, hash: str) -> Session | None:
+        """See `AccountStore.session`."""
+        rows = self._read("SELECT hash, account, started, seen, confined FROM sessions WHERE hash = ?", (hash,))
+        if not rows:
+            return None
+        hash, account, started, seen, confined = rows[0]
+        return Session(hash, datetime.fromisoformat(started), datetime.fromisoformat(seen), account, bool(confined))
+
+    def end_session(self, hash: str) -> None:
+        """See `AccountStore.end_session`."""
+        self._write(lambda connection: connection.execute("DELETE FROM sessions WHERE hash = ?", (hash,)))
+
+    def end_sessions(self, account: str, *, but: str = "") -> None:
+        """See `AccountStore.end_sessions`."""
+        sql = "DELETE FROM sessions WHERE account = ? AND hash <> ?"
+        self._write(lambda connection: connection.execute(sql, (account, but)))
+
+    def keep_secret(self, hash: str, account: str, until: datetime, *mails: SendMail) -> None:
+        """See `AccountStore.keep_secret`."""
+
+        def work(connection: sqlite3.Connection) -> None:
+            connection.execute("DELETE FROM secrets WHERE account = ?", (account,))
+            connection.execute("INSERT INTO secrets VALUES (?, ?, ?)", (hash, account, until.isoformat()))
+            add_mails(connection, mails)
+
+        self._write(work)
+
+    def take_secret(self, hash: str, now: datetime) -> str | None:
+        """See `AccountStore.take_secret`."""
+
+        def work(connection: sqlite3.Connection) -> str | None:
+            sql = "DELETE FROM secrets WHERE hash = ? RETURNING account, until"
+            return _lasting(connection.execute(sql, (hash,)).fetchall(), now)
+
+        found: str | None = self._write(work)
+        return found
+
+    def secret(self, hash: str, now: datetime) -> str | None:
+        """See `AccountStore.secret`."""
+        return _lasting(self._read("SELECT account, until FROM secrets WHERE hash = ?", (hash,)), now)
+
+    # --- throttles and drafts --------------------------------------------------------------------------------------
+
+    def try_again(self, keys: Sequence[str], now: datetime, since: datetime) -> tuple[int, ...]:
+        """See `AccountStore.try_again`."""
+
+        def work(connection: sqlite3.Connection) -> tuple[int, ...]:
+            connection.execute("DELETE FROM tries WHERE at < ?", (now.timestamp() - KEPT_TRIES,))
+            connection.executemany("INSERT INTO tries VALUES (?, ?)", [(key, now.timestamp()) for key in keys])
+            sql = "SELECT count(*) FROM tries WHERE name = ? AND at > ?"
+            return tuple(connection.execute(sql, (key, since.timestamp())).fetchone()[0] for key in keys)
+
+        counts: tuple[int, ...] = self._write(work)
+        return counts
+
+    def forget_tries(self, key: str) -> None:
+        """See `AccountStore.forget_tries`."""
+        self._write(lambda connection: connection.execute("DELETE FROM tries WHERE name = ?", (key,)))
+
+    def adopt(self, guest: str, account: str) -> None:
+        """See `AccountStore.adopt`."""
+        sql = "UPDATE dossiers SET owner = ? WHERE owner = ? AND state = ?"
+        self._write(lambda connection: connection.execute(sql, (account, guest, int(State.DRAFT))))
+
+
+class SqliteOutbox:
+    """An `Outbox` over the connections of a `SqliteStore`."""
+
+    def __init__(self, write: Write, read: Read) -> None:
+        self._write = write
+        self._read = read
+
+    def post(self, *mails: SendMail) -> None:
+        """See `Outbox.post`."""
+        self._write(lambda connection: add_mails(connection, mails))
+
+    def claim(self, now: datetime, until: datetime, limit: int = 20) -> tuple[Outgoing, ...]:
+        """See `Outbox.claim`."""
+        if not self._read("SELECT 1 FROM outbox WHERE due <= ? LIMIT 1", (now.timestamp(),)):
+            return ()
+        sql = f"""UPDATE outbox SET due = ? WHERE seq IN (SELECT seq FROM outbox WHERE due <= ? ORDER BY seq LIMIT ?)
+            RETURNING {_OUTGOING}"""
+        values = (until.timestamp(), now.timestamp(), limit)
+        rows = self._write(lambda connection: connection.execute(sql, values).fetchall())
+        return tuple(sorted(map(_outgoing, rows), key=lambda one: one.id))
+
+    def delivered(self, id: int, at: datetime) -> None:
+        """See `Outbox.delivered`."""
+        # What it said may open an account; that it was sent is all that has to be known.
+        sql = "UPDATE outbox SET due = NULL, delivered = ?, subject = '', text = '', html = '', error = '' WHERE seq = ?"
+        self._write(lambda connection: connection.execute(sql, (at.isoformat(), id)))
+
+    def failed(self, id: int, error: str, due: datetime | None) -> None:
+        """See `Outbox.failed`."""
+        sql = "UPDATE outbox SET due = ?, tries = tries + 1, error = ? WHERE seq = ?"
+        values = (due.timestamp() if due is not None else None, error, id)
+        self._write(lambda connection: connection.execute(sql, values))
+
+    def undelivered(self) -> tuple[Outgoing, ...]:
+        """See `Outbox.undelivered`."""
+        sql = f"SELECT {_OUTGOING} FROM outbox WHERE delivered IS NULL AND tries > 0 ORDER BY seq LIMIT 500"
+        return tuple(map(_outgoing, self._read(sql)))
+
+
+_OUTGOING = "seq, name, receiver, subject, text, html, tries, due, error"
+
+
+def _outgoing(row: Any) -> Outgoing:
+    id, name, to, subject, text, html, tries, due, error = row
+    moment = datetime.fromtimestamp(due).astimezone() if due is not None else None
+    return Outgoing(id, SendMail(name, to, subject, text, html), tries, moment, error)
+
+
+def _taken(connection: sqlite3.Connection, account: Account) -> bool:
+    sql = "SELECT 1 FROM accounts WHERE mail = ? AND id <> ?"
+    return connection.execute(sql, (account.mail, account.id)).fetchone() is not None
+
+
+def _body(account: Account) -> str:
+    return encoded(
+        {
+            "created": account.created.isoformat(),
+            "profile": account.profile,
+            "role": account.role,
+            "password": account.password,
+            "first_until": account.first_until.isoformat() if account.first_until is not None else None,
+            "language": account.language,
+        }
+    )
+
+
+def _account(row: Any) -> Account:
+    id, mail, version, body = row
+    kept = json.loads(body)
+    until = datetime.fromisoformat(kept["first_until"]) if kept["first_until"] else None
+    created = datetime.fromisoformat(kept["created"])
+    return Account(id, mail, created, kept["profile"], kept["role"], kept["password"], until, kept["language"], version)
+
+
+def _lasting(rows: list[Any], now: datetime) -> str | None:
+    return str(rows[0][0]) if rows and now < datetime.fromisoformat(rows[0][1]) else None
