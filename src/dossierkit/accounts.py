@@ -5,8 +5,6 @@ Nothing here tells whether an address has an account: answers, words and time ar
 
 from __future__ import annotations
 
-import hashlib
-import re
 import secrets
 from collections.abc import Container
 from datetime import timedelta
@@ -20,12 +18,10 @@ from dossierkit.forms.pointers import Json
 from dossierkit.letters import Office, letter
 from dossierkit.ports import AccountStore, Clock, Hasher, Outbox
 from dossierkit.throttle import Throttle
+from dossierkit.tokens import first_password, hashed, is_token, mail_key, new_token
 
 #: A session is marked as used at most so often.
 _SEEN = timedelta(minutes=5)
-_TOKEN = re.compile(r"[A-Za-z0-9_-]{43}")
-#: Without what reads like something else: no 0 or O, no 1, l or I.
-_LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"
 
 
 @attrs.frozen
@@ -59,31 +55,40 @@ class Accounts:
 
     # --- becoming known --------------------------------------------------------------------------------------------
 
-    def register(self, mail: str, profile: Json, *, language: str = "vi") -> str:
+    def register(self, mail: str, profile: Json, *, language: str = "vi", address: str = "") -> str:
         """The first password of a new account, which is mailed, too.
 
-        Where the address is taken, the text that comes back opens nothing, and the mail tells the owner.
+        Where the mail address is taken, the text that comes back opens nothing, and the mail tells the owner.
         *mail* must be one that `mail_address` spells.
+
+        Raises:
+            TooManyTries: too often from *address*.
         """
-        address = _spelled(mail)
-        secret = _first_password()
+        spelled = _spelled(mail)
+        self._throttle.hear(f"register:{spelled}", address)
+        secret = first_password()
         now = self._clock.now()
-        account = Account(secrets.token_hex(16), address, now, profile, language=language)
+        account = Account(secrets.token_hex(16), spelled, now, profile, language=language)
         account = attrs.evolve(account, password=self._hasher.hash(secret), first_until=now + FIRST_PASSWORD)
         if not self._store.create_account(account, self._first_letter(account, secret)):
-            owner = self._store.account_of(address)
+            owner = self._store.account_of(spelled)
             told = letter(
-                "taken", owner.language if owner else language, self.office, key=_key("taken"), to=address, path="/sign-in"
+                "taken", owner.language if owner else language, self.office, key=mail_key("taken"), to=spelled, path="/sign-in"
             )
-            self._post(address, told)
+            self._post(spelled, told)
         return secret
 
-    def first_password_again(self, mail: str) -> None:
-        """Mails another first password to an account that never chose its own; the one before opens nothing any more."""
+    def first_password_again(self, mail: str, *, address: str = "") -> None:
+        """Mails another first password to an account that never chose its own; the one before opens nothing any more.
+
+        Raises:
+            TooManyTries: too often.
+        """
+        self._throttle.hear(f"again:{mail_address(mail)}", address)
         account = self._store.account_of(mail_address(mail) or "")
-        secret = _first_password()
+        secret = first_password()
         hashed = self._hasher.hash(secret)
-        if account is None or not _never_chosen(account):
+        if account is None or account.first_until is None:
             return
         changed = attrs.evolve(
             account, password=hashed, first_until=self._clock.now() + FIRST_PASSWORD, version=account.version + 1
@@ -93,7 +98,7 @@ class Accounts:
     def _first_letter(self, account: Account, secret: str) -> SendMail:
         return letter(
             "registered", account.language, self.office,
-            key=_key("registered"), to=account.mail, path="/sign-in", secret=secret, person=account.name,
+            key=mail_key("registered"), to=account.mail, path="/sign-in", secret=secret, person=account.name,
         )  # fmt: skip
 
     # --- coming and going ------------------------------------------------------------------------------------------
@@ -137,7 +142,7 @@ class Accounts:
 
     def session(self, token: str) -> Session | None:
         """The session that a cookie names, if it still lasts."""
-        found = self._store.session(_hashed(token)) if _TOKEN.fullmatch(token) else None
+        found = self._store.session(hashed(token)) if is_token(token) else None
         if found is None:
             return None
         now = self._clock.now()
@@ -193,20 +198,20 @@ class Accounts:
             return
         self._throttle.hear(f"forgot:{spelled}", address)
         account = self._store.account_of(spelled)
-        token = secrets.token_urlsafe(32)
+        token = new_token()
         if account is None:
-            self._post(spelled, letter("no-account", language, self.office, key=_key("reset"), to=spelled, path="/register"))
+            self._post(spelled, letter("no-account", language, self.office, key=mail_key("reset"), to=spelled, path="/register"))
             return
         told = letter(
             "reset",
             account.language,
             self.office,
-            key=_key("reset"),
+            key=mail_key("reset"),
             to=spelled,
             path=f"/reset?token={token}",
             person=account.name,
         )
-        self._store.keep_secret(_hashed(token), account.id, self._clock.now() + RESET, told)
+        self._store.keep_secret(hashed(token), account.id, self._clock.now() + RESET, told)
 
     def reset(self, token: str, new: str) -> None:
         """Keeps *new* as the password; it signs nobody in.
@@ -216,19 +221,21 @@ class Accounts:
             WeakPassword: *new* will not do; the link still works.
         """
         now = self._clock.now()
-        id = self._store.secret(_hashed(token), now)
+        id = self._store.secret(hashed(token), now)
         account = self._store.account(id) if id else None
         if account is None:
             raise SignInRefused("this link opens nothing any more")
         self._accept(account, new)
-        if self._store.take_secret(_hashed(token), now) is None:
+        if self._store.take_secret(hashed(token), now) is None:
             raise SignInRefused("this link opens nothing any more")
         self._keep_password(account, new)
 
     def _keep_password(self, account: Account, new: str) -> None:
         self._accept(account, new)
         changed = attrs.evolve(account, password=self._hasher.hash(new), first_until=None, version=account.version + 1)
-        told = letter("password-changed", account.language, self.office, key=_key("password"), to=account.mail, path="/forgot")
+        told = letter(
+            "password-changed", account.language, self.office, key=mail_key("password"), to=account.mail, path="/forgot"
+        )
         self._store.replace_account(changed, told)
         self._store.end_sessions(account.id)
 
@@ -259,14 +266,14 @@ class Accounts:
         self._throttle.hear(account.mail, "change-mail")
         if not self._hasher.verify(account.password, password):
             raise SignInRefused("this is not the password")
-        told = letter("mail-changed", account.language, self.office, key=_key("mail"), to=account.mail, path="/")
+        told = letter("mail-changed", account.language, self.office, key=mail_key("mail"), to=account.mail, path="/")
         return self._store.replace_account(attrs.evolve(account, mail=_spelled(mail), version=account.version + 1), told)
 
     # --- inside ------------------------------------------------------------------------------------------------------
 
     def _begin(self, session: Session) -> SignedIn:
-        token = secrets.token_urlsafe(32)
-        kept = attrs.evolve(session, hash=_hashed(token))
+        token = new_token()
+        kept = attrs.evolve(session, hash=hashed(token))
         self._store.keep_session(kept)
         return SignedIn(token, kept)
 
@@ -274,23 +281,6 @@ class Accounts:
         """A mail without a change; at most one an hour for each address, or anybody could flood it."""
         if self._throttle.is_first(f"told:{address}", timedelta(hours=1)):
             self._outbox.post(mail)
-
-
-def _first_password() -> str:
-    """Four groups that can be read out: 79 random bits."""
-    return "-".join("".join(secrets.choice(_LETTERS) for _ in range(4)) for _ in range(4))
-
-
-def _never_chosen(account: Account) -> bool:
-    return account.first_until is not None
-
-
-def _hashed(token: str) -> str:
-    return hashlib.sha256(token.encode()).hexdigest()
-
-
-def _key(kind: str) -> str:
-    return f"{kind}:{secrets.token_hex(12)}"
 
 
 def _spelled(mail: str) -> str:

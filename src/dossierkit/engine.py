@@ -191,11 +191,9 @@ class Engine:
             answers = canonical(form, compute(form.computed, answers, today))
         changed = not same(answers, dossier.answers)
         ready = attrs.evolve(dossier, answers=answers) if changed else dossier
-        problems = self._problems(dossier, form, answers)
-        if problems:
+        if problems := self._problems(dossier, form, answers):
             raise RefusedAnswers(problems)
-        template = CodeTemplate(procedure.code_template)
-        agency = procedure.agency or self.agency
+        template, agency = CodeTemplate(procedure.code_template), procedure.agency or self.agency
         now, salt = self.clock.now(), self._tokens.token()
 
         def event(code: DossierCode, before: str, number: int) -> Event:
@@ -208,22 +206,23 @@ class Engine:
             }
             return chained(dossier.id, number, Action.SUBMIT, actor.id, now, facts, before)
 
-        def mails(code: DossierCode) -> tuple[SendMail, ...]:
-            owner = self.store.accounts.account(dossier.owner)
-            if owner is None:
-                return ()
-            title, path = procedure.title(owner.language), f"/dossiers/{code.text}"
-            key = f"submitted:{dossier.id}"
-            return (
-                letter(
-                    "submitted", owner.language, self.office, key=key, to=owner.mail, path=path, code=code.text, procedure=title
-                ),
-            )
+        def code(number: int) -> DossierCode:
+            return template.issue(agency, today, number)
+
+        def letters(code: DossierCode) -> tuple[SendMail, ...]:
+            return self._letters(dossier, procedure, code)
 
         words = fold(" ".join((procedure.title(), *_texts(answers))))
-        return self.store.submit(
-            Submission(ready, agency, today, words, lambda number: template.issue(agency, today, number), event, changed, mails)
-        )
+        return self.store.submit(Submission(ready, agency, today, words, code, event, changed, letters))
+
+    def _letters(self, dossier: Dossier, procedure: Procedure, code: DossierCode) -> tuple[SendMail, ...]:
+        """What the owner of a new dossier is told; a guest has no address."""
+        owner = self.store.accounts.account(dossier.owner)
+        if owner is None:
+            return ()
+        told = {"code": code.text, "procedure": procedure.title(owner.language)}
+        key, path = f"submitted:{dossier.id}", f"/dossiers/{code.text}"
+        return (letter("submitted", owner.language, self.office, key=key, to=owner.mail, path=path, **told),)
 
     def verify(self) -> Iterator[str]:
         """Everything in the store that contradicts something else, in words; nothing where all is well."""

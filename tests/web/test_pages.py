@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from babel.messages.pofile import read_po
 from conftest import PROCEDURES, SMALL
 from dossierkit_web import WebConfig, create_app
-from dossierkit_web.words import WORDS
+from dossierkit_web.words import LANGUAGES, LOCALE, word
 from page import Page
 from starlette.testclient import TestClient
 
@@ -30,7 +31,7 @@ def portal(tmp_path: Path, folder: Path, clock: FixedClock) -> Iterator[tuple[En
     }
     (folder / "small.json").write_text(json.dumps(schema, ensure_ascii=False), "utf-8")
     engine = open_engine(f"sqlite:{tmp_path / 'd.db'}", procedures=folder, clock=clock)
-    app = create_app(engine, blobs=tmp_path / "blobs", config=WebConfig(max_body_bytes=200_000))
+    app = create_app(engine, blobs=tmp_path / "blobs", config=WebConfig(max_body_bytes=200_000, guests=True))
     clients: list[TestClient] = []
 
     def browser(**options: Any) -> TestClient:
@@ -306,9 +307,37 @@ def test_markup_is_never_inline(portal: Any) -> None:
         assert not [v for _, v in page.attributes if "style" in v or any(name.startswith("on") for name in v)], url
 
 
+def catalogue(language: str) -> Any:
+    with (LOCALE / language / "LC_MESSAGES" / "portal.po").open("rb") as file:
+        return read_po(file, locale=language)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_catalogues_are_compiled(language: str) -> None:
+    """What runs is what was written."""
+    for message in catalogue(language):
+        if message.id:
+            assert word(message.id, language) == message.string
+
+
+def test_every_word_is_there_and_used() -> None:
+    """Templates and pages ask for nothing that no catalogue has, and the catalogues hold nothing that nobody asks for."""
+    root = LOCALE.parent
+    texts = [path.read_text("utf-8") for path in (*root.rglob("*.html"), *root.rglob("*.py"))]
+    named = {name for text in texts for name in re.findall(r"""say\(\s*"([a-z-]+)"\s*[,)]""", text)}
+    known = {message.id for message in catalogue("vi") if message.id}
+    assert named - known == set()
+    with pytest.raises(KeyError):
+        word("nothing", "vi")
+
+    quoted = {name for text in texts for name in re.findall(r"""["']([a-z][a-z0-9-]+)["']""", text)}
+    built = ("state-", "tab-", "do-", "password-", "profile-", "notice-")
+    assert {n for n in known - quoted if not n.startswith(built) and n.removesuffix("-text") not in quoted} == set()
+
+
 def test_languages_are_whole() -> None:
     """Every word of one language is there in the other, with the same holes."""
-    vi, en = WORDS["vi"], WORDS["en"]
+    vi, en = ({m.id: m.string for m in catalogue(language) if m.id} for language in LANGUAGES)
 
     assert vi.keys() == en.keys()
     for name in vi:

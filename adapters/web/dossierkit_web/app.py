@@ -14,14 +14,14 @@ from starlette.datastructures import FormData
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.requests import Request
-from starlette.responses import PlainTextResponse, Response
+from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from dossierkit.blobs.disk import DiskBlobs
 from dossierkit.engine import Engine
-from dossierkit.errors import SchemaError, StoreError, UnknownDossier, UnknownProcedure, UnwritableStore
-from dossierkit_web.pages import applying, dossiers, home, procedures
+from dossierkit.errors import SchemaError, StoreError, TooManyTries, UnknownDossier, UnknownProcedure, UnwritableStore
+from dossierkit_web.pages import accounts, applying, dossiers, home, procedures, profile
 from dossierkit_web.security import SecureHeaders, same_origin
 from dossierkit_web.site import Site, WebConfig
 
@@ -56,6 +56,7 @@ def create_app(engine: Engine, *, blobs: Path | str, config: WebConfig | None = 
             route("/procedures/{code}/apply/cancel", applying.cancel, "POST"),
             route("/dossiers/{code}", dossiers.show),
             route("/lookup", dossiers.lookup),
+            *(_account_routes(route) if settings.identify is None else ()),
             Route("/healthz", _health(engine)),
             Mount("/static", static),
         ],
@@ -69,6 +70,30 @@ def create_app(engine: Engine, *, blobs: Path | str, config: WebConfig | None = 
         },
         max_body_size=settings.max_body_bytes,
     )
+
+
+def _account_routes(route: Callable[..., Route]) -> list[Route]:
+    """Our own sign-in; a host portal that brings one has no need of it."""
+    return [
+        route("/register", accounts.show_register),
+        route("/register", accounts.register, "POST"),
+        route("/sign-in", accounts.show_sign_in),
+        route("/sign-in", accounts.sign_in, "POST"),
+        route("/sign-out", accounts.sign_out, "POST"),
+        route("/first-password", accounts.send_again, "POST"),
+        route("/password", accounts.show_password),
+        route("/password", accounts.choose_password, "POST"),
+        route("/forgot", accounts.show_forgot),
+        route("/forgot", accounts.forgot, "POST"),
+        route("/reset", accounts.show_reset),
+        route("/reset", accounts.reset, "POST"),
+        route("/profile", profile.show),
+        route("/profile/{section}", profile.save, "POST"),
+    ]
+
+
+#: What answers before a first password was replaced.
+_UNCONFINED = frozenset(("/password", "/sign-out"))
 
 
 def _endpoint(site: Site, page: Page) -> Callable[[Request], Awaitable[Response]]:
@@ -86,8 +111,14 @@ def _endpoint(site: Site, page: Page) -> Callable[[Request], Awaitable[Response]
 
 
 def _guarded(site: Site, page: Page, request: Request, form: FormData) -> Response:
+    if site.visitor(request).confined and request.url.path not in _UNCONFINED:
+        return RedirectResponse("/password", 303)
     try:
         return page(site, request, form)
+    except TooManyTries as error:
+        response = site.page(request, "message", code=429, name="too-many")
+        response.headers["Retry-After"] = str(error.wait)
+        return response
     except (UnknownProcedure, UnknownDossier):
         return site.page(request, "message", code=404, name="not-found")
     except SchemaError:

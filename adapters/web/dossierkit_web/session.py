@@ -1,32 +1,43 @@
-"""Sessions on the server: the cookie holds an unguessable token, the store only its hash."""
+"""Who sits at the other end: the cookie holds an unguessable token, the store only its hash."""
 
 from __future__ import annotations
 
-import hashlib
-import re
-import secrets
-from collections.abc import Mapping
-from typing import Any
-
 import attrs
+from starlette.requests import Request
 from starlette.responses import Response
 
+from dossierkit.accounts import Accounts, SignedIn
+from dossierkit.dossiers.accounts import Account, Session
 from dossierkit.dossiers.dossier import Actor
-
-_TOKEN = re.compile(r"[A-Za-z0-9_-]{43}")
 
 
 @attrs.frozen
-class Session:
-    """One guest.  *token* is what the cookie holds."""
+class Visitor:
+    """Whoever asks.  Without a session it is somebody who was not here before, or takes no cookies."""
 
-    token: str
-    fresh: bool = False
+    session: Session | None = None
+    account: Account | None = None
+    #: What the cookie has to hold from now on; empty where it stays as it is.
+    token: str = ""
+    #: Who a host portal says it is.
+    known: Actor | None = None
 
     @property
-    def actor(self) -> Actor:
-        """The guest as one who acts."""
-        return Actor("guest:" + _hash(self.token), "guest")
+    def actor(self) -> Actor | None:
+        """The visitor as one who acts."""
+        if self.known is not None:
+            return self.known
+        return self.session.actor if self.session is not None else None
+
+    @property
+    def signed_in(self) -> bool:
+        """Whether it is somebody, and not a guest."""
+        return self.account is not None or self.known is not None
+
+    @property
+    def confined(self) -> bool:
+        """Whether a password has to be chosen before anything else answers."""
+        return self.session is not None and self.session.confined
 
 
 def cookie_name(*, secure: bool) -> str:
@@ -34,27 +45,31 @@ def cookie_name(*, secure: bool) -> str:
     return "__Host-session" if secure else "session"
 
 
-def session_of(store: Any, cookies: Mapping[str, str], *, secure: bool) -> Session | None:
-    """The session that the cookies name, if the store knows it."""
-    token = cookies.get(cookie_name(secure=secure), "")
-    if not _TOKEN.fullmatch(token) or store.recall("session:" + _hash(token)) is None:
-        return None
-    return Session(token)
+def visitor_of(accounts: Accounts, request: Request, *, secure: bool) -> Visitor:
+    """Whoever the cookies name."""
+    token = request.cookies.get(cookie_name(secure=secure), "")
+    session = accounts.session(token) if token else None
+    return Visitor(session, accounts.account(session))
 
 
-def begin_session(store: Any, started: str) -> Session:
-    """A new session; *started* says when, for whoever clears old ones away."""
-    session = Session(secrets.token_urlsafe(32), fresh=True)
-    store.remember("session:" + _hash(session.token), {"started": started})
-    return session
+def seated(accounts: Accounts, visitor: Visitor) -> Visitor:
+    """*visitor* with a session, a guest's where there was none."""
+    return visitor if visitor.actor is not None else arrived(accounts, accounts.guest())
 
 
-def keep(session: Session, response: Response, *, secure: bool) -> Response:
+def arrived(accounts: Accounts, signed_in: SignedIn) -> Visitor:
+    """The visitor of a new session."""
+    return Visitor(signed_in.session, accounts.account(signed_in.session), signed_in.token)
+
+
+def keep(visitor: Visitor, response: Response, *, secure: bool) -> Response:
     """Hands a new session's cookie to the browser."""
-    if session.fresh:
-        response.set_cookie(cookie_name(secure=secure), session.token, httponly=True, samesite="lax", secure=secure, path="/")
+    if visitor.token:
+        response.set_cookie(cookie_name(secure=secure), visitor.token, httponly=True, samesite="lax", secure=secure, path="/")
     return response
 
 
-def _hash(token: str) -> str:
-    return hashlib.sha256(token.encode()).hexdigest()
+def forget(response: Response, *, secure: bool) -> Response:
+    """Takes the cookie away."""
+    response.delete_cookie(cookie_name(secure=secure), path="/", secure=secure, httponly=True, samesite="lax")
+    return response

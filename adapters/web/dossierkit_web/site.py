@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable, Mapping
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
@@ -14,11 +14,15 @@ from markupsafe import Markup
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
+from dossierkit.accounts import Accounts
 from dossierkit.blobs.disk import DiskBlobs
+from dossierkit.dossiers.dossier import Actor
 from dossierkit.engine import ZONE, Engine
+from dossierkit.forms import Form
 from dossierkit.html import Renderer
-from dossierkit_web.session import Session, session_of
-from dossierkit_web.words import WORDS, word
+from dossierkit.wiring import account_forms, open_accounts
+from dossierkit_web.session import Visitor, seated, visitor_of
+from dossierkit_web.words import LANGUAGES, word
 
 #: So many pages that are the same for everybody are kept.
 _KEPT = 256
@@ -36,6 +40,10 @@ class WebConfig:
     templates: tuple[str, ...] = ()
     #: The portal is reached over TLS, itself or behind a proxy: cookies are marked `Secure`.
     secure: bool = False
+    #: Guests may submit; otherwise whoever submits signs in first.
+    guests: bool = False
+    #: Who a request comes from, where a host portal has a sign-in of its own; ours is then not offered.
+    identify: Callable[[Request], Actor | None] | None = None
 
 
 @attrs.frozen(eq=False)
@@ -43,10 +51,13 @@ class Site:
     """Made once, shared by all requests, never changed."""
 
     engine: Engine
+    accounts: Accounts
     renderer: Renderer
     blobs: DiskBlobs
     config: WebConfig
     pages: Environment
+    #: The forms of an account by name.
+    account_forms: Mapping[str, Form]
     #: Pages that are the same for everybody.
     _kept: dict[Hashable, bytes] = attrs.field(init=False, factory=dict)
 
@@ -62,7 +73,7 @@ class Site:
             trim_blocks=True,
             lstrip_blocks=True,
         )
-        return cls(engine, renderer, blobs, config, pages)
+        return cls(engine, open_accounts(engine), renderer, blobs, config, pages, account_forms(dialect))
 
     def page(self, request: Request, template: str, /, *, code: int = 200, same: Hashable = None, **values: Any) -> Response:
         """The page *template*, in the language of the request.
@@ -83,7 +94,7 @@ class Site:
                     self._kept.clear()
                 self._kept[place] = shown
         response = HTMLResponse(shown, code)
-        if "lang" in request.query_params and request.query_params["lang"] in WORDS:
+        if "lang" in request.query_params and request.query_params["lang"] in LANGUAGES:
             response.set_cookie("lang", language, max_age=31_536_000, httponly=True, samesite="lax", secure=self.config.secure)
         return response
 
@@ -93,21 +104,37 @@ class Site:
             language=language,
             say=_say(language),
             here=request.url.path,
+            visitor=self.visitor(request),
+            own_accounts=self.config.identify is None,
             other=_other(request, language),
             money=_money,
             day=_day,
             **values,
         )
 
-    def session(self, request: Request) -> Session | None:
-        """The session of the request, if it has one."""
-        return session_of(self.engine.store, request.cookies, secure=self.config.secure)
+    def visitor(self, request: Request) -> Visitor:
+        """Whoever asks; found out once a request."""
+        found = getattr(request.state, "visitor", None)
+        if found is None:
+            if self.config.identify is not None:
+                known = self.config.identify(request)
+                guest = visitor_of(self.accounts, request, secure=self.config.secure)
+                found = Visitor(known=known) if known is not None else guest
+            else:
+                found = visitor_of(self.accounts, request, secure=self.config.secure)
+            request.state.visitor = found
+        return found
+
+    def seated(self, request: Request) -> Visitor:
+        """Whoever asks, with a session."""
+        found = request.state.visitor = seated(self.accounts, self.visitor(request))
+        return found
 
 
 def language_of(request: Request) -> str:
     """`?lang=`, else what was chosen before, else Vietnamese."""
     for known in (request.query_params.get("lang"), request.cookies.get("lang")):
-        if known in WORDS:
+        if known in LANGUAGES:
             return str(known)
     return "vi"
 

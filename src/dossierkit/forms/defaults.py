@@ -36,6 +36,23 @@ def initial(form: Form, account: Mapping[str, Json] | None = None) -> Json:
     return answers
 
 
+def arrived(form: Form, before: Json, answers: Json, account: Mapping[str, Json] | None) -> Json:
+    """*answers* with what the account knows of fields that hold now and did not hold for *before*.
+
+    What stood there already was somebody's to clear, and stays as it is.
+    """
+    if account is None:
+        return answers
+    known = {field.pointer for field in walk(effective(form, before))}
+    for field in walk(effective(form, answers)):
+        value = _known(field.keywords.get("x-prefill"), account)
+        if value is ABSENT or field.pointer in known or get(answers, field.pointer) is not ABSENT:
+            continue
+        if _stands(answers, field.pointer):
+            answers = put(answers, field.pointer, value)
+    return answers
+
+
 def _known(pointer: Json, account: Mapping[str, Json] | None) -> Json:
     if account is None or not isinstance(pointer, str) or not pointer.startswith("/"):
         return ABSENT

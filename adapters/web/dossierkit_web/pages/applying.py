@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from urllib.parse import urlencode
 
 from starlette.datastructures import FormData
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
+from dossierkit.dossiers.accounts import Account
 from dossierkit.dossiers.dossier import Action, Actor, Dossier, State
 from dossierkit.dossiers.procedure import Procedure
 from dossierkit.errors import RefusedAnswers, StaleDossier, UnknownDossier
 from dossierkit.forms import Layout, Problem, effective, parse
 from dossierkit.forms.controls import layout as layout_of
 from dossierkit.forms.controls import layout_pairs
-from dossierkit.forms.defaults import initial
+from dossierkit.forms.defaults import arrived, initial
 from dossierkit.forms.pointers import Json, parent, same
 from dossierkit.forms.rows import rearranged
 from dossierkit.forms.viewer import control_id
 from dossierkit.html.summary import answer_rows
-from dossierkit_web.session import Session, begin_session, keep
+from dossierkit_web.session import keep
 from dossierkit_web.site import Site, language_of
 from dossierkit_web.uploads import with_uploads
 
@@ -27,12 +29,17 @@ from dossierkit_web.uploads import with_uploads
 _LONGEST_QUERY = 4_000
 
 
+def prefill(account: Account | None) -> Mapping[str, Json] | None:
+    """What `x-prefill` points into."""
+    return {**account.profile, "email": account.mail} if account is not None else None
+
+
 def show(site: Site, request: Request, form: FormData) -> Response:  # noqa: ARG001  # every page has this shape
     """The form, with the draft of this session where there is one."""
     code = request.path_params["code"]
     draft = _draft(site, request, code)
     procedure = site.engine.procedure_of(draft) if draft is not None else site.engine.procedure(code)
-    answers = draft.answers if draft is not None else initial(procedure.form)
+    answers = draft.answers if draft is not None else initial(procedure.form, prefill(site.visitor(request).account))
     problems = site.engine.check(draft) if draft is not None and "problems" in request.query_params else ()
     layout = layout_of(request.query_params.multi_items())
     notice = "existing" if draft is not None and "draft" not in request.query_params else ""
@@ -42,24 +49,27 @@ def show(site: Site, request: Request, form: FormData) -> Response:  # noqa: ARG
 def receive(site: Site, request: Request, form: FormData) -> Response:
     """Keeps what was typed, then does what the button says."""
     code, language = request.path_params["code"], language_of(request)
-    session = site.session(request) or begin_session(site.engine.store, site.engine.today().isoformat())
-    draft = _draft(site, request, code, session) or site.engine.begin(code, session.actor, {})
+    visitor = site.seated(request)
+    actor = visitor.actor
+    assert actor is not None, "whoever has a seat acts"
+    draft = _draft(site, request, code) or site.engine.begin(code, actor, {})
     procedure = site.engine.procedure_of(draft)
     pairs = [(name, value) for name, value in form.multi_items() if isinstance(value, str)]
     answers = parse(procedure.form, pairs, base=draft.answers, language=language)
     answers, refused = with_uploads(site.blobs, procedure.form, form, answers, language)
     button = next((value for name, value in pairs if name == "do"), "save")
     answers, layout = rearranged(answers, layout_of(pairs), button)
+    answers = arrived(procedure.form, draft.answers, answers, prefill(visitor.account))
     try:
-        draft = _saved(site, session.actor, draft, answers, _version(form, draft))
+        draft = _saved(site, actor, draft, answers, _version(form, draft))
     except StaleDossier:
         response = _form(site, request, procedure, answers, draft=draft, layout=layout, notice="stale", code=409)
-        return keep(session, response, secure=site.config.secure)
+        return keep(visitor, response, secure=site.config.secure)
     if refused:
         response = _form(site, request, procedure, answers, draft=draft, problems=refused, layout=layout, code=422)
     else:
         response = _after(site, request, procedure, draft, layout, button)
-    return keep(session, response, secure=site.config.secure)
+    return keep(visitor, response, secure=site.config.secure)
 
 
 def _saved(site: Site, actor: Actor, draft: Dossier, answers: Json, version: int) -> Dossier:
@@ -114,16 +124,20 @@ def review(site: Site, request: Request, form: FormData) -> Response:  # noqa: A
         code_=draft.procedure,
         procedure=procedure,
         documents=documents,
+        must_sign_in=not (site.visitor(request).signed_in or site.config.guests),
+        here_again=f"{request.url.path}?draft={draft.id}",
     )
 
 
 def submit(site: Site, request: Request, form: FormData) -> Response:
     """Sends the dossier; twice is once."""
     draft = _own(site, request, form)
-    session = site.session(request)
-    assert session is not None, "a draft was found, so there is a session"
+    visitor = site.visitor(request)
+    assert visitor.actor is not None, "a draft was found, so there is somebody"
+    if not (visitor.signed_in or site.config.guests):
+        return RedirectResponse("/sign-in?" + urlencode({"next": f"{request.url.path}?draft={draft.id}"}), 303)
     try:
-        dossier = site.engine.submit(draft.id, session.actor)
+        dossier = site.engine.submit(draft.id, visitor.actor)
     except RefusedAnswers:
         return RedirectResponse(f"/procedures/{draft.procedure}/apply?draft={draft.id}&problems", 303)
     return RedirectResponse(f"/dossiers/{dossier.code}?done", 303)
@@ -139,31 +153,31 @@ def ask_cancel(site: Site, request: Request, form: FormData) -> Response:  # noq
 def cancel(site: Site, request: Request, form: FormData) -> Response:
     """Deletes the draft."""
     draft = _own(site, request, form)
-    session = site.session(request)
-    assert session is not None, "a draft was found, so there is a session"
-    site.engine.act(draft.id, Action.CANCEL, session.actor)
+    actor = site.visitor(request).actor
+    assert actor is not None, "a draft was found, so there is somebody"
+    site.engine.act(draft.id, Action.CANCEL, actor)
     return site.page(request, "cancelled")
 
 
 def _own(site: Site, request: Request, form: FormData | None = None) -> Dossier:
     """The dossier that the request names, if it is this session's."""
-    session = site.session(request)
+    actor = site.visitor(request).actor
     id = str((form.get("meta:draft") if form is not None else None) or request.query_params.get("draft", ""))
-    if session is None:
+    if actor is None:
         raise UnknownDossier("no such dossier")
-    return site.engine.open(id, session.actor)
+    return site.engine.open(id, actor)
 
 
-def _draft(site: Site, request: Request, code: str, session: Session | None = None) -> Dossier | None:
+def _draft(site: Site, request: Request, code: str) -> Dossier | None:
     """The draft that the address names, or the newest one of this procedure in this session."""
-    session = session or site.session(request)
-    if session is None:
+    actor = site.visitor(request).actor
+    if actor is None:
         return None
     id = request.query_params.get("draft")
     if id:
-        found = site.engine.open(id, session.actor)
+        found = site.engine.open(id, actor)
         return found if found.state is State.DRAFT and found.procedure == code else None
-    return _newest(site, session.actor, code)
+    return _newest(site, actor, code)
 
 
 def _newest(site: Site, actor: Actor, code: str) -> Dossier | None:

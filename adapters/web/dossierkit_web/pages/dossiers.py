@@ -14,12 +14,12 @@ from dossierkit_web.site import Site, language_of
 
 def show(site: Site, request: Request, form: FormData) -> Response:  # noqa: ARG001  # every page has this shape
     """The dossier with its code, for the session that filed it; for anybody else it does not exist."""
-    session = site.session(request)
+    actor = site.visitor(request).actor
     try:
         dossier = site.engine.lookup(request.path_params["code"])
     except CodeError:
         dossier = None
-    if dossier is None or session is None or dossier.owner != session.actor.id:
+    if dossier is None or actor is None or dossier.owner != actor.id:
         raise UnknownDossier("no such dossier")
     procedure, language = site.engine.procedure_of(dossier), language_of(request)
     rows = answer_rows(procedure.form, effective(procedure.form, dossier.answers), dossier.answers, language)

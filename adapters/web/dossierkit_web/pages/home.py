@@ -11,7 +11,7 @@ from dossierkit_web.site import Site, language_of
 
 def show(site: Site, request: Request, form: FormData) -> Response:  # noqa: ARG001  # every page has this shape
     """What one can do here, and the dossiers of this session."""
-    session = site.session(request)
-    mine = site.engine.find(session.actor, limit=10) if session is not None else ()
+    actor = site.visitor(request).actor
+    mine = site.engine.find(actor, limit=10) if actor is not None else ()
     titles = {one.code: one.title_in(language_of(request)) for one in site.engine.procedures()}
     return site.page(request, "home", count=len(titles), mine=mine, titles=titles)

@@ -9,8 +9,19 @@
   document.getElementById("problems")?.focus();
   if (matchMedia("(max-width: 60rem)").matches) document.querySelector(".steps")?.removeAttribute("open");
 
-  const form = document.querySelector("form.application");
+  // The way to the page works as well; the dialog only keeps somebody where they are.
+  for (const link of document.querySelectorAll("[data-dialog]")) {
+    const dialog = document.getElementById(link.dataset.dialog);
+    link.addEventListener("click", (event) => {
+      if (!dialog?.showModal) return;
+      event.preventDefault();
+      dialog.showModal();
+    });
+  }
+
+  const form = document.querySelector("form.application, form.account:has(#fields)");
   if (!form) return;
+  const saves = form.matches(".application");
   const fields = document.getElementById("fields");
   const status = document.getElementById("saved");
   let timer = 0;
@@ -31,6 +42,7 @@
   };
 
   const say = (text, failed) => {
+    if (!status) return;
     status.textContent = text;
     status.classList.toggle("failed", Boolean(failed));
   };
@@ -69,7 +81,7 @@
     running = true;
     const swaps = swapNext;
     swapNext = false;
-    say(form.dataset.saving);
+    if (saves) say(form.dataset.saving);
     const body = new FormData(form);
     const sent = snapshot();
     for (const [name, value] of [...body.entries()]) if (value instanceof File) body.delete(name);
@@ -90,10 +102,10 @@
       }
       const html = await answer.text();
       if (swaps && swap(html, sent)) again = true;
-      say(form.dataset.saved.replace("{time}", new Date().toLocaleTimeString("vi-VN", { hour: "2-digit", minute: "2-digit" })));
+      if (saves) say(form.dataset.saved.replace("{time}", new Date().toLocaleTimeString("vi-VN", { hour: "2-digit", minute: "2-digit" })));
     } catch (error) {
       swapNext = swapNext || swaps;
-      say(form.dataset.failed, true);
+      if (saves) say(form.dataset.failed, true);
     } finally {
       running = false;
       if (waiting) {
@@ -114,6 +126,7 @@
     send();
   });
   form.addEventListener("input", () => {
+    if (!saves) return;
     clearTimeout(timer);
     timer = setTimeout(send, 1500);
   });

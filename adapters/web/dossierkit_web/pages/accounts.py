@@ -1,0 +1,177 @@
+"""Becoming known and leaving: register, sign in, choose a password, forgotten password, sign out."""
+
+from __future__ import annotations
+
+from urllib.parse import quote
+
+from starlette.datastructures import FormData
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+
+from dossierkit.dossiers.accounts import mail_address
+from dossierkit.errors import SignInRefused, WeakPassword
+from dossierkit.forms import Problem, canonical, check, parse
+from dossierkit.forms.controls import layout as layout_of
+from dossierkit.forms.form import Layout
+from dossierkit.forms.pointers import Json
+from dossierkit_web.session import arrived, forget, keep
+from dossierkit_web.site import Site, language_of
+
+
+def show_register(site: Site, request: Request, form: FormData) -> Response:  # noqa: ARG001  # every page has this shape
+    """The account form."""
+    return account_form(site, request, "register", {})
+
+
+def register(site: Site, request: Request, form: FormData) -> Response:
+    """Makes the account, and shows its first password once."""
+    answers, layout, button = posted(site, request, "register", form)
+    if button == "update":
+        return account_form(site, request, "register", answers, layout=layout)
+    problems = _problems(site, "register", answers)
+    if problems:
+        return account_form(site, request, "register", answers, problems=problems, layout=layout, code=422)
+    mail = answers["email"]
+    profile = {name: value for name, value in answers.items() if name != "email"}
+    secret = site.accounts.register(mail, profile, language=language_of(request), address=address_of(request))
+    return site.page(request, "registered", mail=mail_address(mail), secret=secret, next=local(request))
+
+
+def _problems(site: Site, name: str, answers: Json) -> tuple[Problem, ...]:
+    problems = check(site.account_forms[name], answers, today=site.engine.today())
+    if not problems and mail_address(answers["email"]) is None:
+        return (Problem("/email", "format", {"format": "email"}),)
+    return problems
+
+
+def show_sign_in(site: Site, request: Request, form: FormData) -> Response:  # noqa: ARG001  # every page has this shape
+    """The sign-in form as a page, for whoever has no script."""
+    return site.page(request, "sign_in", next=local(request), mail="", trouble="")
+
+
+def sign_in(site: Site, request: Request, form: FormData) -> Response:
+    """Signs in, and goes on where somebody was."""
+    mail, password, after = text(form, "mail"), text(form, "password"), local(request, form)
+    before = site.visitor(request).session
+    try:
+        signed_in = site.accounts.sign_in(mail, password, address=address_of(request), guest=before)
+    except SignInRefused:
+        return site.page(request, "sign_in", code=422, next=after, mail=mail[:254], trouble="sign-in-refused")
+    visitor = arrived(site.accounts, signed_in)
+    place = f"/password?next={quote(after)}" if visitor.confined else after
+    return keep(visitor, RedirectResponse(place, 303), secure=site.config.secure)
+
+
+def sign_out(site: Site, request: Request, form: FormData) -> Response:
+    """Ends this session, or all of the account."""
+    session = site.visitor(request).session
+    if session is not None and session.account and "everywhere" in form:
+        site.accounts.sign_out_everywhere(session)
+    elif session is not None:
+        site.accounts.sign_out(session)
+    return forget(RedirectResponse("/", 303), secure=site.config.secure)
+
+
+def send_again(site: Site, request: Request, form: FormData) -> Response:
+    """Mails another first password; the answer is the same whether there is such an account."""
+    site.accounts.first_password_again(text(form, "mail"), address=address_of(request))
+    return site.page(request, "message", name="sent-again")
+
+
+def show_password(site: Site, request: Request, form: FormData) -> Response:  # noqa: ARG001  # every page has this shape
+    """Asks for a new password."""
+    if site.visitor(request).account is None:
+        return RedirectResponse("/sign-in?next=/password", 303)
+    return site.page(request, "password", next=local(request), trouble={})
+
+
+def choose_password(site: Site, request: Request, form: FormData) -> Response:
+    """Keeps a new password and begins a new session."""
+    visitor = site.visitor(request)
+    if visitor.session is None or visitor.account is None:
+        return RedirectResponse("/sign-in?next=/password", 303)
+    try:
+        signed_in = site.accounts.choose_password(visitor.session, text(form, "new"), current=text(form, "current"))
+    except WeakPassword as weak:
+        return site.page(request, "password", code=422, next=local(request, form), trouble={"new": f"password-{weak.fault}"})
+    except SignInRefused:
+        return site.page(request, "password", code=422, next=local(request, form), trouble={"current": "password-current"})
+    changed = arrived(site.accounts, signed_in)
+    request.state.visitor = changed
+    return keep(changed, RedirectResponse(local(request, form), 303), secure=site.config.secure)
+
+
+def show_forgot(site: Site, request: Request, form: FormData) -> Response:  # noqa: ARG001  # every page has this shape
+    """Asks for the mail address."""
+    return site.page(request, "forgot")
+
+
+def forgot(site: Site, request: Request, form: FormData) -> Response:
+    """Mails a link; the answer is the same whether there is such an account."""
+    site.accounts.forgot(text(form, "mail"), address=address_of(request), language=language_of(request))
+    return site.page(request, "message", name="reset-sent")
+
+
+def show_reset(site: Site, request: Request, form: FormData) -> Response:  # noqa: ARG001  # every page has this shape
+    """Asks for the new password of a link; looking at it uses nothing up."""
+    return site.page(request, "reset", token=request.query_params.get("token", "")[:100], trouble="")
+
+
+def reset(site: Site, request: Request, form: FormData) -> Response:
+    """Keeps the new password; whoever it is signs in with it."""
+    token = text(form, "token")
+    try:
+        site.accounts.reset(token, text(form, "new"))
+    except WeakPassword as weak:
+        return site.page(request, "reset", code=422, token=token, trouble=f"password-{weak.fault}")
+    except SignInRefused:
+        return site.page(request, "message", code=410, name="reset-used")
+    return site.page(request, "sign_in", next="/", mail="", trouble="", notice="reset-done")
+
+
+# --- shared with the profile -----------------------------------------------------------------------------------------
+
+
+def posted(site: Site, request: Request, name: str, form: FormData, base: Json = None) -> tuple[Json, Layout, str]:
+    """The answers to the account form *name* in their one spelling, what was open on the page, and the button."""
+    pairs = [(key, value) for key, value in form.multi_items() if isinstance(value, str)]
+    asked = site.account_forms[name]
+    answers = canonical(asked, parse(asked, pairs, base=base, language=language_of(request)))
+    button = next((value for key, value in pairs if key == "do"), "save")
+    return answers, layout_of(pairs), "update" if button.startswith(("update", "search")) else button
+
+
+def account_form(
+    site: Site,
+    request: Request,
+    name: str,
+    answers: Json,
+    *,
+    problems: tuple[Problem, ...] = (),
+    layout: Layout | None = None,
+    code: int = 200,
+) -> Response:
+    """The page of the account form *name*."""
+    form, language = site.account_forms[name], language_of(request)
+    rendered = site.renderer.render(form, answers, problems=problems, language=language, layout=layout)
+    if "x-fragment" in request.headers:
+        return HTMLResponse(str(rendered.fields), code)
+    return site.page(request, "account_form", code=code, name=name, form=rendered, problems=problems, next=local(request))
+
+
+def text(form: FormData, name: str) -> str:
+    """What was typed into the control *name*; a file there is nothing."""
+    value = form.get(name, "")
+    return value if isinstance(value, str) else ""
+
+
+def local(request: Request, form: FormData | None = None) -> str:
+    """Where to go on: a page of this portal, never one of somebody else's."""
+    wanted = text(form, "next") if form is not None else request.query_params.get("next", "")
+    inside = wanted.startswith("/") and not wanted.startswith("//") and not any(ord(c) < 33 or c == "\\" for c in wanted)
+    return wanted if inside and len(wanted) < 500 else "/"
+
+
+def address_of(request: Request) -> str:
+    """Where the request came from, as far as the server that we trust says."""
+    return request.client.host if request.client is not None else ""

@@ -1,0 +1,104 @@
+"""One's own account: sign-in name, password, details, address."""
+
+from __future__ import annotations
+
+from starlette.datastructures import FormData
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+
+from dossierkit.dossiers.accounts import Account, mail_address
+from dossierkit.errors import SignInRefused, StaleAccount
+from dossierkit.forms import Problem, check, effective
+from dossierkit.forms.form import Layout
+from dossierkit.forms.pointers import Json
+from dossierkit.html.summary import answer_rows
+from dossierkit_web.pages.accounts import posted, text
+from dossierkit_web.site import Site, language_of
+
+#: The sections that are forms, and the pointer of the profile that each keeps (the profile itself for an empty one).
+SECTIONS = {"details": "", "address": "address"}
+
+
+def show(site: Site, request: Request, form: FormData) -> Response:  # noqa: ARG001  # every page has this shape
+    """Every section, one of them open to be changed."""
+    account = site.visitor(request).account
+    if account is None:
+        return RedirectResponse("/sign-in?next=/profile", 303)
+    return _page(site, request, account, opened=request.query_params.get("edit", ""))
+
+
+def save(site: Site, request: Request, form: FormData) -> Response:
+    """Keeps one section, or leaves it as it was."""
+    account = site.visitor(request).account
+    name = request.path_params["section"]
+    if account is None or name not in (*SECTIONS, "mail"):
+        return RedirectResponse("/sign-in?next=/profile", 303)
+    if name == "mail":
+        return _mail(site, request, form, account)
+    answers, layout, button = posted(site, request, name, form, _part(account, name))
+    if button == "update":
+        return _page(site, request, account, opened=name, answers=answers, layout=layout)
+    problems = check(site.account_forms[name], answers, today=site.engine.today())
+    if problems:
+        return _page(site, request, account, opened=name, answers=answers, problems=problems, layout=layout, code=422)
+    rest = {key: value for key, value in account.profile.items() if SECTIONS[name] == "" and key in SECTIONS.values()}
+    profile = {**answers, **rest} if name == "details" else {**account.profile, SECTIONS[name]: answers}
+    try:
+        site.accounts.keep_profile(account, profile, language=language_of(request))
+    except StaleAccount:
+        return _page(site, request, account, opened=name, answers=answers, notice="stale", code=409)
+    return RedirectResponse(f"/profile?saved={name}", 303)
+
+
+def _mail(site: Site, request: Request, form: FormData, account: Account) -> Response:
+    mail = text(form, "mail")
+    trouble = {} if mail_address(mail) else {"mail": "mail-malformed"}
+    try:
+        if not trouble and not site.accounts.change_mail(account, mail, text(form, "password")):
+            trouble = {"mail": "mail-refused"}
+    except SignInRefused:
+        trouble = {"password": "password-current"}
+    if trouble:
+        return _page(site, request, account, opened="mail", trouble=trouble, typed=mail[:254], code=422)
+    return RedirectResponse("/profile?saved=mail", 303)
+
+
+def _part(account: Account, name: str) -> Json:
+    if SECTIONS[name]:
+        return account.profile.get(SECTIONS[name], {})
+    return {key: value for key, value in account.profile.items() if key not in SECTIONS.values()}
+
+
+def _page(
+    site: Site,
+    request: Request,
+    account: Account,
+    *,
+    opened: str,
+    answers: Json = None,
+    problems: tuple[Problem, ...] = (),
+    layout: Layout | None = None,
+    code: int = 200,
+    **values: object,
+) -> Response:
+    language = language_of(request)
+    rendered, rows = None, {}
+    for name in SECTIONS:
+        form, part = site.account_forms[name], _part(account, name)
+        if name == opened:
+            shown = part if answers is None else answers
+            rendered = site.renderer.render(form, shown, problems=problems, language=language, layout=layout)
+            if "x-fragment" in request.headers:
+                return HTMLResponse(str(rendered.fields), code)
+        elif part:
+            rows[name] = answer_rows(form, effective(form, part), part, language)
+    return site.page(
+        request,
+        "profile",
+        code=code,
+        opened=opened,
+        form=rendered,
+        rows=rows,
+        saved=request.query_params.get("saved", ""),
+        **{"trouble": {}, "typed": account.mail, "notice": "", **values},
+    )
