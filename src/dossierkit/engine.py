@@ -12,7 +12,7 @@ import attrs
 
 from dossierkit.catalog import Catalog
 from dossierkit.dossiers.codes import CodeTemplate, DossierCode, parse_code
-from dossierkit.dossiers.dossier import Action, Actor, Dossier, Event, State, chained, digest
+from dossierkit.dossiers.dossier import Action, Actor, Dossier, Event, Query, State, chained, digest
 from dossierkit.dossiers.effects import SendMail
 from dossierkit.dossiers.lifecycle import target
 from dossierkit.dossiers.procedure import Procedure
@@ -155,9 +155,25 @@ class Engine:
         assert dossier is not None
         return dossier
 
-    def find(self, actor: Actor, *, words: str = "", before: str | None = None, limit: int = 20) -> tuple[Dossier, ...]:
-        """The actor's newest dossiers that hold all *words*, those older than the dossier called *before*."""
-        return self.store.find(actor.id, words=fold(words), before=before, limit=limit)
+    def find(
+        self, actor: Actor, query: Query | None = None, *, before: str | None = None, limit: int = 20
+    ) -> tuple[Dossier, ...]:
+        """The actor's newest dossiers that *query* is about, those older than the dossier called *before*."""
+        wanted = query or Query()
+        asked = attrs.evolve(wanted, words=fold(wanted.words), code="".join(wanted.code.split()).upper())
+        return self.store.find(actor.id, asked, before=before, limit=limit)
+
+    def history(self, dossier: Dossier) -> tuple[Event, ...]:
+        """What happened to *dossier*, oldest first."""
+        return self.store.events(dossier.id)
+
+    def copy(self, dossier: Dossier, actor: Actor) -> Dossier:
+        """A new draft of the procedure as it is today, with the answers of an earlier dossier.
+
+        Raises:
+            UnknownProcedure: the procedure is no longer offered.
+        """
+        return self.begin(dossier.procedure, actor, dossier.answers)
 
     def lookup(self, code: str) -> Dossier | None:
         """The dossier with the code that somebody typed, or None.

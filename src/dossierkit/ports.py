@@ -10,9 +10,11 @@ import attrs
 
 from dossierkit.dossiers.accounts import Account, Session
 from dossierkit.dossiers.codes import DossierCode
-from dossierkit.dossiers.dossier import Dossier, Event
+from dossierkit.dossiers.dossier import Dossier, Event, Query
 from dossierkit.dossiers.effects import Outgoing, SendMail
 from dossierkit.forms.pointers import Json
+
+EVERYTHING = Query()
 
 
 class Clock(Protocol):
@@ -96,8 +98,8 @@ class DossierStore(Protocol):
         """
         ...
 
-    def find(self, owner: str, *, words: str = "", before: str | None = None, limit: int = 20) -> tuple[Dossier, ...]:
-        """The newest dossiers of *owner* that hold all folded *words*, those older than the id *before*."""
+    def find(self, owner: str, query: Query = EVERYTHING, *, before: str | None = None, limit: int = 20) -> tuple[Dossier, ...]:
+        """The newest dossiers of *owner* that *query* is about, those older than the id *before*."""
         ...
 
     def events(self, id: str) -> tuple[Event, ...]:

@@ -45,17 +45,7 @@ def create_app(engine: Engine, *, blobs: Path | str, config: WebConfig | None = 
 
     return Starlette(
         routes=[
-            route("/", home.show),
-            route("/procedures", procedures.show_list),
-            route("/procedures/{code}", procedures.show_one),
-            route("/procedures/{code}/apply", applying.show, "GET"),
-            route("/procedures/{code}/apply", applying.receive, "POST"),
-            route("/procedures/{code}/apply/review", applying.review),
-            route("/procedures/{code}/apply/review", applying.submit, "POST"),
-            route("/procedures/{code}/apply/cancel", applying.ask_cancel),
-            route("/procedures/{code}/apply/cancel", applying.cancel, "POST"),
-            route("/dossiers/{code}", dossiers.show),
-            route("/lookup", dossiers.lookup),
+            *_dossier_routes(route),
             *(_account_routes(route) if settings.identify is None else ()),
             Route("/healthz", _health(engine)),
             Mount("/static", static),
@@ -70,6 +60,24 @@ def create_app(engine: Engine, *, blobs: Path | str, config: WebConfig | None = 
         },
         max_body_size=settings.max_body_bytes,
     )
+
+
+def _dossier_routes(route: Callable[..., Route]) -> list[Route]:
+    return [
+        route("/", home.show),
+        route("/procedures", procedures.show_list),
+        route("/procedures/{code}", procedures.show_one),
+        route("/procedures/{code}/apply", applying.show),
+        route("/procedures/{code}/apply", applying.receive, "POST"),
+        route("/procedures/{code}/apply/review", applying.review),
+        route("/procedures/{code}/apply/review", applying.submit, "POST"),
+        route("/procedures/{code}/apply/cancel", applying.ask_cancel),
+        route("/procedures/{code}/apply/cancel", applying.cancel, "POST"),
+        route("/dossiers", dossiers.manage),
+        route("/dossiers/{code}", dossiers.show),
+        route("/dossiers/{code}/copy", dossiers.copy, "POST"),
+        route("/lookup", dossiers.lookup),
+    ]
 
 
 def _account_routes(route: Callable[..., Route]) -> list[Route]:

@@ -9,7 +9,15 @@ from pathlib import Path
 
 import click
 
-from dossierkit.cli.options import agency_option, data_option, engine_of, language_option, procedures_option
+from dossierkit.cli.options import (
+    agency_option,
+    data_option,
+    engine_of,
+    language_option,
+    procedures_option,
+    sender_option,
+    smtp_option,
+)
 
 
 @click.command("list")
@@ -102,4 +110,22 @@ def verify(data: Path, procedures: Path | None) -> None:
     sys.exit(1 if found else 0)
 
 
-COMMANDS = (list_, submit, show, verify)
+@click.command()
+@data_option
+@smtp_option
+@sender_option
+def deliver(data: Path, smtp: str, sender: str) -> None:
+    """Deliver the mails that are due, and say which did not get through."""
+    from dossierkit.outbox import deliver as deliver_all
+    from dossierkit.wiring import SystemClock, mailer
+
+    engine = engine_of(data, None)
+    done, failed = deliver_all(engine.store.outbox, mailer(data, smtp=smtp, sender=sender), SystemClock())
+    for one in engine.store.outbox.undelivered():
+        when = f"again at {one.due:%d/%m/%Y %H:%M}" if one.due is not None else "given up"
+        click.echo(f"mail {one.id}: {one.error} ({one.tries} tries, {when})", err=True)
+    click.echo(f"{done} delivered, {failed} not")
+    engine.close()
+
+
+COMMANDS = (deliver, list_, submit, show, verify)

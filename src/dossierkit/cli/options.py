@@ -41,9 +41,22 @@ language_option: Callable[..., Any] = click.option(
 )
 
 
-def engine_of(data: Path, procedures: Path | None, agency: str | None = None) -> Engine:
-    """The engine over the database in *data*."""
+smtp_option: Callable[..., Any] = click.option(
+    "--smtp",
+    default="",
+    envvar="DOSSIERKIT_SMTP",
+    help="Mail server, smtp://user:password@host:587; without one mails are files in the data folder.",
+)
+sender_option: Callable[..., Any] = click.option(
+    "--mail-from", "sender", default="", envvar="DOSSIERKIT_MAIL_FROM", help="Address that mails come from."
+)
+
+
+def engine_of(data: Path, procedures: Path | None, agency: str | None = None, address: str = "") -> Engine:
+    """The engine over the database in *data*; *address* is where links in mails lead."""
+    from dossierkit.letters import Office
     from dossierkit.wiring import AGENCY, open_engine
 
     data.mkdir(parents=True, exist_ok=True)
-    return open_engine(f"sqlite:{data / 'dossiers.db'}", procedures=procedures, agency=agency or AGENCY)
+    office = Office(address=address) if address else Office()
+    return open_engine(f"sqlite:{data / 'dossiers.db'}", procedures=procedures, agency=agency or AGENCY, office=office)

@@ -7,10 +7,14 @@ import socket
 import sys
 import threading
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from dossierkit.cli.options import agency_option, data_option, engine_of, procedures_option
+from dossierkit.cli.options import agency_option, data_option, engine_of, procedures_option, sender_option, smtp_option
+
+if TYPE_CHECKING:
+    from dossierkit.engine import Engine
 
 
 @click.command()
@@ -25,8 +29,28 @@ from dossierkit.cli.options import agency_option, data_option, engine_of, proced
     envvar="DOSSIERKIT_SECURE",
     help="Reached over TLS, itself or behind a proxy: cookies are marked Secure.",
 )
-def serve(data: Path, procedures: Path | None, agency: str | None, host: str, port: int, secure: bool) -> None:
+@click.option(
+    "--address", default="", envvar="DOSSIERKIT_ADDRESS", help="Where citizens find the portal; links in mails lead there."
+)
+@click.option("--guests", is_flag=True, envvar="DOSSIERKIT_GUESTS", help="Guests may submit without an account.")
+@smtp_option
+@sender_option
+def serve(
+    data: Path,
+    procedures: Path | None,
+    agency: str | None,
+    host: str,
+    port: int,
+    secure: bool,
+    address: str,
+    guests: bool,
+    smtp: str,
+    sender: str,
+) -> None:
     """Run the reference portal until Ctrl-C."""
+    from dossierkit.outbox import Worker
+    from dossierkit.wiring import mailer
+
     try:
         import uvicorn
         from dossierkit_web import WebConfig, create_app
@@ -34,10 +58,25 @@ def serve(data: Path, procedures: Path | None, agency: str | None, host: str, po
         click.echo("dossierkit: the portal needs the web extra: pip install 'dossierkit[web]'", err=True)
         sys.exit(2)
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
-    engine = engine_of(data, procedures, agency)
-    app = create_app(engine, blobs=data / "attachments", config=WebConfig(secure=secure))
     listening = _bound(host, port)
-    address = f"http://{host}:{listening.getsockname()[1]}"
+    here = f"http://{host}:{listening.getsockname()[1]}"
+    engine = engine_of(data, procedures, agency, address or here)
+    app = create_app(engine, blobs=data / "attachments", config=WebConfig(secure=secure, guests=guests))
+    worker = Worker(engine.store.outbox, mailer(data, smtp=smtp, sender=sender), engine.clock)
+    _announce(engine, data, here, smtp)
+    threading.Thread(target=_warm, daemon=True).start()
+    worker.start()
+    try:
+        uvicorn.Server(uvicorn.Config(app, log_level="warning", server_header=False)).run(sockets=[listening])
+    except KeyboardInterrupt:
+        click.echo("stopped")
+    finally:
+        worker.stop()
+        engine.close()
+
+
+def _announce(engine: Engine, data: Path, address: str, smtp: str) -> None:
+    """What an admin wants to know at the start."""
     count = len(engine.procedures())
     click.echo(f"dossierkit serves {count} procedures at {address}")
     click.echo(f"  procedures  {engine.catalog.folder.resolve()}   drop a JSON Schema in there and reload {address}/procedures")
@@ -45,14 +84,9 @@ def serve(data: Path, procedures: Path | None, agency: str | None, host: str, po
     click.echo(
         f"  try         {address}/procedures?q=dat+dai   then fill a form, submit, and look its code up at {address}/lookup"
     )
+    mails = "go out over SMTP" if smtp else f"are written into {(data / 'mail').resolve()}"
+    click.echo(f"  mails       {mails}")
     click.echo("  Ctrl-C stops it.")
-    threading.Thread(target=_warm, daemon=True).start()
-    try:
-        uvicorn.Server(uvicorn.Config(app, log_level="warning", server_header=False)).run(sockets=[listening])
-    except KeyboardInterrupt:
-        click.echo("stopped")
-    finally:
-        engine.close()
 
 
 def _warm() -> None:

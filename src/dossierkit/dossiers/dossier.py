@@ -67,6 +67,21 @@ class Dossier:
 
 
 @attrs.frozen
+class Query:
+    """Which dossiers somebody looks for; what is empty leaves all of them."""
+
+    #: Folded beginnings of words that stand in the title or in the answers.
+    words: str = ""
+    #: How its code begins, or a part of it.
+    code: str = ""
+    procedure: str = ""
+    state: State | None = None
+    #: Submitted at or after this instant, and before that one.
+    since: datetime | None = None
+    until: datetime | None = None
+
+
+@attrs.frozen
 class Event:
     """One thing that happened.  *hash* covers it and the hash of the event before it.
 

@@ -9,11 +9,11 @@ from collections.abc import Iterator, Mapping
 import attrs
 
 from dossierkit.dossiers.codes import DossierCode
-from dossierkit.dossiers.dossier import Dossier, Event, State
+from dossierkit.dossiers.dossier import Dossier, Event, Query, State
 from dossierkit.dossiers.lifecycle import step
 from dossierkit.errors import StaleDossier
 from dossierkit.forms.pointers import Json
-from dossierkit.ports import Submission
+from dossierkit.ports import EVERYTHING, Submission
 from dossierkit.stores.memory_accounts import MemoryAccounts, MemoryOutbox
 from dossierkit.text import holds
 
@@ -83,13 +83,13 @@ class MemoryStore:
             self._guard(id, version)
             del self._dossiers[id], self._events[id]
 
-    def find(self, owner: str, *, words: str = "", before: str | None = None, limit: int = 20) -> tuple[Dossier, ...]:
+    def find(self, owner: str, query: Query = EVERYTHING, *, before: str | None = None, limit: int = 20) -> tuple[Dossier, ...]:
         """See `DossierStore.find`."""
         with self._lock:
             ids = [d.id for d in reversed(self._dossiers.values()) if d.owner == owner]
             if before is not None:
                 ids = ids[ids.index(before) + 1 :] if before in ids else []
-            hits = [id for id in ids if holds(self._search.get(id, ""), words)]
+            hits = [id for id in ids if _is_meant(self._dossiers[id], self._search.get(id, ""), query)]
             return tuple(_copied(self._dossiers[id]) for id in hits[:limit])
 
     def events(self, id: str) -> tuple[Event, ...]:
@@ -140,3 +140,15 @@ class MemoryStore:
 
 def _copied(dossier: Dossier) -> Dossier:
     return attrs.evolve(dossier, answers=copy.deepcopy(dossier.answers))
+
+
+def _is_meant(dossier: Dossier, text: str, query: Query) -> bool:
+    at = dossier.submitted
+    return (
+        holds(text, query.words)
+        and query.code in (dossier.code.text if dossier.code is not None else "")
+        and query.procedure in ("", dossier.procedure)
+        and query.state in (None, dossier.state)
+        and (query.since is None or (at is not None and at >= query.since))
+        and (query.until is None or (at is not None and at < query.until))
+    )

@@ -12,13 +12,13 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from dossierkit.dossiers.codes import DossierCode
-from dossierkit.dossiers.dossier import Action, Dossier, Event
+from dossierkit.dossiers.dossier import Action, Dossier, Event, Query
 from dossierkit.errors import CorruptStore, StoreError, UnwritableStore
 from dossierkit.forms.pointers import Json
-from dossierkit.ports import Submission
+from dossierkit.ports import EVERYTHING, Submission
 from dossierkit.stores.group_commit import GroupCommit
 from dossierkit.stores.sqlite_accounts import SqliteAccounts, SqliteOutbox
-from dossierkit.stores.sqlite_rows import SELECT, add_event, dossier_of, encoded, stale, submitted, update
+from dossierkit.stores.sqlite_rows import SELECT, add_event, dossier_of, encoded, found_by, stale, submitted, update
 
 T = TypeVar("T")
 
@@ -146,16 +146,13 @@ class SqliteStore:
 
         self._write(work)
 
-    def find(self, owner: str, *, words: str = "", before: str | None = None, limit: int = 20) -> tuple[Dossier, ...]:
+    def find(self, owner: str, query: Query = EVERYTHING, *, before: str | None = None, limit: int = 20) -> tuple[Dossier, ...]:
         """See `DossierStore.find`."""
-        sql, values = f"{SELECT} WHERE d.owner = ?", [owner]
-        if words.split():
-            sql += " AND d.seq IN (SELECT rowid FROM search WHERE search MATCH ?)"
-            values.append(" ".join('"{}"*'.format(word.replace('"', '""')) for word in words.split()))
+        sql, values = found_by(query)
         if before is not None:
             sql += " AND d.seq < (SELECT seq FROM dossiers WHERE id = ?)"
             values.append(before)
-        rows = self._read(f"{sql} ORDER BY d.seq DESC LIMIT ?", (*values, limit))
+        rows = self._read(f"{SELECT} WHERE d.owner = ?{sql} ORDER BY d.seq DESC LIMIT ?", (owner, *values, limit))
         return tuple(map(dossier_of, rows))
 
     def events(self, id: str) -> tuple[Event, ...]:

@@ -11,7 +11,7 @@ from typing import Any
 import attrs
 
 from dossierkit.dossiers.codes import DossierCode
-from dossierkit.dossiers.dossier import Dossier, Event, State
+from dossierkit.dossiers.dossier import Dossier, Event, Query, State
 from dossierkit.dossiers.effects import SendMail
 from dossierkit.dossiers.lifecycle import step
 from dossierkit.errors import StaleDossier
@@ -79,6 +79,25 @@ def add_event(connection: sqlite3.Connection, seq: int | None, event: Event) -> 
             event.hash,
         ),
     )
+
+
+def found_by(query: Query) -> tuple[str, list[Any]]:
+    """The conditions of *query* and their values."""
+    conditions: list[tuple[str, Any]] = []
+    if query.words.split():
+        words = " ".join('"{}"*'.format(word.replace('"', '""')) for word in query.words.split())
+        conditions.append(("d.seq IN (SELECT rowid FROM search WHERE search MATCH ?)", words))
+    if query.code:
+        conditions.append(("instr(d.code, ?) > 0", query.code))
+    if query.procedure:
+        conditions.append(("d.procedure = ?", query.procedure))
+    if query.state is not None:
+        conditions.append(("d.state = ?", int(query.state)))
+    if query.since is not None:
+        conditions.append(("d.submitted >= ?", query.since.isoformat()))
+    if query.until is not None:
+        conditions.append(("d.submitted < ?", query.until.isoformat()))
+    return "".join(f" AND {condition}" for condition, _ in conditions), [value for _, value in conditions]
 
 
 def add_mails(connection: sqlite3.Connection, mails: Iterable[SendMail]) -> None:

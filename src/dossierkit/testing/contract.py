@@ -9,13 +9,13 @@ class TestMyStore(StoreContract):
 from __future__ import annotations
 
 import threading
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 import attrs
 import pytest
 
 from dossierkit.dossiers.codes import CodeTemplate, DossierCode
-from dossierkit.dossiers.dossier import Action, Dossier, Event, State, chained
+from dossierkit.dossiers.dossier import Action, Dossier, Event, Query, State, chained
 from dossierkit.errors import StaleDossier
 from dossierkit.ports import DossierStore, Submission
 
@@ -160,9 +160,28 @@ class StoreContract:
         second = store.find("an", limit=3, before=first[-1].id)
 
         assert [d.id for d in first + second] == ["unsent", "a6", "a5", "a4", "a3", "a2"]
-        assert [d.id for d in store.find("an", words="dai 3")] == ["a3"]
-        assert [d.id for d in store.find("an", words='" OR dat')] == []
+        assert [d.id for d in store.find("an", Query(words="dai 3"))] == ["a3"]
+        assert [d.id for d in store.find("an", Query(words='" OR dat'))] == []
         assert store.find("an", before="nobody") == ()
+
+    def test_a_query_narrows_down(self, store: DossierStore) -> None:
+        """By code, procedure, state and day of submission, alone and together."""
+        drafts = [_draft(store, f"a{number}") for number in range(3)]
+        done = store.submit(_submission(drafts[1]))
+        assert done.code is not None
+
+        def found(**wanted: object) -> list[str]:
+            return [dossier.id for dossier in store.find("an", Query(**wanted))]  # type: ignore[arg-type]  # the fields of a query
+
+        assert found(code="0001") == ["a1"]
+        assert found(code="0002") == []
+        assert found(procedure="1.000001") == ["a2", "a1", "a0"]
+        assert found(procedure="nope") == []
+        assert found(state=State.DRAFT) == ["a2", "a0"]
+        assert found(since=NOON, until=NOON + timedelta(seconds=1)) == ["a1"]
+        assert found(since=NOON + timedelta(seconds=1)) == []
+        assert found(until=NOON) == []
+        assert found(state=State.SUBMITTED, words="dat", code=done.code.text) == ["a1"]
 
     def test_a_code_finds_its_dossier(self, store: DossierStore) -> None:
         """And no other."""

@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from dossierkit.dossiers.accounts import Account
-from dossierkit.dossiers.dossier import Action, Actor, Dossier, State
+from dossierkit.dossiers.dossier import Action, Actor, Dossier, Query, State
 from dossierkit.dossiers.procedure import Procedure
 from dossierkit.errors import RefusedAnswers, StaleDossier, UnknownDossier
 from dossierkit.forms import Layout, Problem, effective, parse
@@ -181,8 +181,7 @@ def _draft(site: Site, request: Request, code: str) -> Dossier | None:
 
 
 def _newest(site: Site, actor: Actor, code: str) -> Dossier | None:
-    mine = site.engine.find(actor, limit=50)
-    return next((one for one in mine if one.state is State.DRAFT and one.procedure == code), None)
+    return next(iter(site.engine.find(actor, Query(procedure=code, state=State.DRAFT), limit=1)), None)
 
 
 def _version(form: FormData, draft: Dossier) -> int:
