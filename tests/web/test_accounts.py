@@ -1,0 +1,327 @@
+"""Accounts through the pages: what the guide describes, and what must not get through."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from dossierkit_web import WebConfig, create_app
+from page import Page
+from starlette.requests import Request
+from starlette.testclient import TestClient
+
+from dossierkit import Actor, Engine, open_engine
+from dossierkit.testing import FixedClock
+
+APPLY = "/procedures/1.000001/apply"
+MAIL, GOOD = "an@example.vn", "ngựa đúng pin kẹp giấy"
+
+
+@pytest.fixture
+def portal(tmp_path: Path, folder: Path, clock: FixedClock) -> Iterator[tuple[Engine, Any]]:
+    engine = open_engine(f"sqlite:{tmp_path / 'd.db'}", procedures=folder, clock=clock)
+    app = create_app(engine, blobs=tmp_path / "blobs", config=WebConfig())
+    clients: list[TestClient] = []
+
+    def browser(**options: Any) -> TestClient:
+        client = TestClient(app, headers={"sec-fetch-site": "same-origin"}, **options)
+        client.__enter__()
+        clients.append(client)
+        return client
+
+    yield engine, browser
+    for client in clients:
+        client.__exit__(None, None, None)
+    engine.close()
+
+
+def register(client: TestClient, mail: str = MAIL, name: str = "Nguyễn Văn An") -> str:
+    """The first password that the page shows."""
+    page = client.post("/register", data={"/email": mail, "/fullName": name, "do": "save"})
+    assert page.status_code == 200, page.text
+    found = re.search(r'id="secret">([^<]+)<', page.text)
+    assert found is not None
+    return found[1]
+
+
+def sign_in(client: TestClient, password: str, mail: str = MAIL, **more: str) -> Any:
+    return client.post("/sign-in", data={"mail": mail, "password": password, **more})
+
+
+def known(client: TestClient, mail: str = MAIL) -> None:
+    """Somebody who has chosen a password and is signed in."""
+    sign_in(client, register(client, mail), mail)
+    assert client.post("/password", data={"new": GOOD}).url.path == "/"
+
+
+def last_mail(engine: Engine, clock: FixedClock) -> str:
+    found = engine.store.outbox.claim(clock.now(), clock.now() + timedelta(days=99), 99)
+    return found[-1].mail.text
+
+
+def test_the_whole_way_of_an_account(portal: Any) -> None:
+    """Register, sign in, choose a password, see one's name, leave."""
+    _, browser = portal
+    client = browser()
+    page = client.get("/register").text
+    for label in ("Thư điện tử", "Họ và tên"):
+        assert re.search(rf'<label [^>]*>{label} <span class="star"', page)
+    assert not re.search(r'<label [^>]*>Số điện thoại <span class="star"', page)
+
+    secret = register(client)
+    first = sign_in(client, secret)
+    assert first.url.path == "/password"
+    for url in ("/", "/profile", "/dossiers", APPLY, "/procedures", "/lookup"):
+        assert client.get(url, follow_redirects=False).headers["location"] == "/password", url
+    assert client.post(APPLY, data={"do": "save"}, follow_redirects=False).headers["location"] == "/password"
+
+    weak = client.post("/password", data={"new": "matkhau123"})
+    assert weak.status_code == 422
+    assert "nhiều người dùng" in weak.text
+    home = client.post("/password", data={"new": GOOD})
+    assert "Nguyễn Văn An" in home.text
+    assert sign_in(browser(), secret).status_code == 422
+    client.post("/sign-out")
+    assert "Nguyễn Văn An" not in client.get("/").text
+    assert client.get("/profile").url.path == "/sign-in"
+    assert sign_in(client, GOOD).url.path == "/"
+
+
+def test_a_new_session_id_at_every_change(portal: Any) -> None:
+    """A cookie that somebody planted before opens nothing afterwards."""
+    engine, browser = portal
+    client = browser()
+    client.post(APPLY, data={"/name": "An", "do": "save"})
+    seen = {client.cookies["session"]}
+    sign_in(client, register(client))
+    seen.add(client.cookies["session"])
+    client.post("/password", data={"new": GOOD})
+    seen.add(client.cookies["session"])
+    assert len(seen) == 3
+    for old in seen - {client.cookies["session"]}:
+        other = browser(cookies={"session": old})
+        assert other.get("/profile").url.path == "/sign-in"
+    assert engine.find(Actor(engine.store.accounts.account_of(MAIL).id))[0].answers == {"name": "An"}
+
+
+def test_a_half_filled_form_survives_signing_in(portal: Any) -> None:
+    """A guest fills, is asked to sign in where it counts, and goes on where it was."""
+    engine, browser = portal
+    client = browser()
+    known(client)
+    client.post("/sign-out")
+    form = client.post(APPLY, data={"/name": "Nguyễn Văn An", "count:/rows": "0", "do": "continue"})
+    assert form.url.path == f"{APPLY}/review"
+    assert "Đăng nhập để nộp" in form.text
+    asked = client.post(f"{APPLY}/review", data=dict(Page(form.text).pairs))
+    assert asked.url.path == "/sign-in"
+    back = sign_in(client, GOOD, next=dict(Page(asked.text).pairs)["next"])
+    assert back.url.path == f"{APPLY}/review"
+    done = client.post(f"{APPLY}/review", data=dict(Page(back.text).pairs))
+    assert done.url.path == "/dossiers/H29.15-261122-0001"
+    assert MAIL in done.text
+    assert list(engine.verify()) == []
+
+    stranger = browser()
+    known(stranger, "ba@example.vn")
+    for url in ("/dossiers/H29.15-261122-0001", "/dossiers/H29.15-261122-0002"):
+        assert stranger.get(url).status_code == 404
+        assert stranger.post(url + "/copy").status_code == 404
+    copied = client.post("/dossiers/H29.15-261122-0001/copy")
+    assert 'value="Nguyễn Văn An"' in copied.text
+    listed = client.get(
+        "/dossiers", params={"words": "nguyen van", "since": "22/11/2026", "until": "22/11/2026", "state": "1"}
+    ).text
+    assert "H29.15-261122-0001" in listed
+    assert "H29.15-261122-0001" not in client.get("/dossiers", params={"since": "23/11/2026"}).text
+    assert "Hãy nhập ngày" in client.get("/dossiers", params={"since": "hôm qua"}).text
+    assert "H29.15-261122-0001" not in stranger.get("/dossiers").text
+    assert browser().get("/dossiers").url.path == "/sign-in"
+
+
+def test_nobody_learns_who_has_an_account(portal: Any, clock: FixedClock) -> None:
+    """The same page for a known and an unknown address, at every door."""
+    _engine, browser = portal
+    known(browser())
+
+    def page(path: str, **data: str) -> str:
+        client = browser()
+        answer = client.post(path, data=data)
+        text = re.sub(r"(an|nobody)@example\.vn", "MAIL", answer.text)
+        return f"{answer.status_code} " + re.sub(r"[a-z2-9]{4}(-[a-z2-9]{4}){3}", "SECRET", text)
+
+    for path, data in (
+        ("/sign-in", {"password": "wrong wrong wrong"}),
+        ("/forgot", {}),
+        ("/first-password", {}),
+    ):
+        assert page(path, mail=MAIL, **data) == page(path, mail="nobody@example.vn", **data), path
+    new = {"/fullName": "Trần Bình", "do": "save"}
+    assert page("/register", **{"/email": MAIL, **new}) == page("/register", **{"/email": "nobody@example.vn", **new})
+
+
+def test_a_forgotten_password(portal: Any, clock: FixedClock) -> None:
+    """A link that works once and signs nobody in."""
+    engine, browser = portal
+    client = browser()
+    known(client)
+    client.post("/sign-out")
+    client.post("/forgot", data={"mail": MAIL})
+    path = re.search(r"http://127\.0\.0\.1:8000(/reset\?token=[\w-]+)", last_mail(engine, clock))
+    assert path is not None
+    page = client.get(path[1])
+    token = dict(Page(page.text).pairs)["token"]
+    assert client.post("/reset", data={"token": token, "new": "ngắn"}).status_code == 422
+    assert "Hãy đăng nhập" in client.post("/reset", data={"token": token, "new": "quả táo trên bàn gỗ"}).text
+    assert client.post("/reset", data={"token": token, "new": "quả táo trên bàn sắt"}).status_code == 410
+    assert client.get("/profile").url.path == "/sign-in"
+    assert sign_in(client, "quả táo trên bàn gỗ").url.path == "/"
+
+
+def test_guessing_is_answered_with_a_pause(portal: Any) -> None:
+    """429 with the seconds to wait."""
+    _, browser = portal
+    client = browser()
+    for _ in range(8):
+        assert sign_in(client, "wrong").status_code == 422
+    slow = sign_in(client, "wrong")
+    assert slow.status_code == 429
+    assert slow.headers["retry-after"] == "900"
+    assert "không bị khóa" in slow.text
+
+
+def test_the_profile(portal: Any) -> None:
+    """Each section is kept or left; a wrong one is refused at its field."""
+    engine, browser = portal
+    client = browser()
+    known(client)
+    assert "Nguyễn Văn An" in client.get("/profile").text
+    page = client.get("/profile?edit=details").text
+    pairs = dict(Page(page).pairs)
+    refused = client.post("/profile/details", data={**pairs, "/phone": "12", "do": "save"})
+    assert refused.status_code == 422
+    assert 'href="#f/phone"' in refused.text
+    kept = client.post("/profile/details", data={**pairs, "/phone": "0912 345 678", "/fullName": "Nguyễn Văn Ân", "do": "save"})
+    assert kept.url.path == "/profile"
+    assert "Đã lưu: Chi tiết." in kept.text
+    assert "Nguyễn Văn Ân" in kept.text
+
+    page = client.post("/profile/address", data={"/provinceCode": '"79"', "do": "update"}).text
+    assert "<option" in page
+    account = engine.store.accounts.account_of(MAIL)
+    assert account.profile == {"fullName": "Nguyễn Văn Ân", "phone": "+84912345678"}
+
+    assert "chưa đúng" in client.post("/profile/mail", data={"mail": "new@example.vn", "password": "wrong"}).text
+    assert "ten@example.vn" in client.post("/profile/mail", data={"mail": "no", "password": GOOD}).text
+    known(browser(), "ba@example.vn")
+    assert "Không dùng được" in client.post("/profile/mail", data={"mail": "ba@example.vn", "password": GOOD}).text
+    assert client.post("/profile/mail", data={"mail": "new@example.vn", "password": GOOD}).status_code == 200
+    assert engine.store.accounts.account_of("new@example.vn").id == account.id
+    assert client.post("/profile/role", data={"role": "admin"}, follow_redirects=False).status_code == 303
+    assert engine.store.accounts.account_of("new@example.vn").role == "citizen"
+
+
+def test_nothing_but_the_form_is_taken_from_whoever_registers(portal: Any) -> None:
+    """No role, no id, no password of one's own choosing."""
+    engine, browser = portal
+    client = browser()
+    client.post(
+        "/register", data={"/email": MAIL, "/fullName": "An", "/role": "admin", "role": "admin", "/password": "x", "do": "save"}
+    )
+    account = engine.store.accounts.account_of(MAIL)
+    assert account.role == "citizen"
+    assert account.profile == {"fullName": "An"}
+
+
+def test_what_the_account_knows_fills_forms_in(portal: Any, folder: Path) -> None:
+    """At the beginning, and where a field only appears later; what somebody cleared stays clear."""
+    (folder / "filled.json").write_text(
+        '{"x-procedure": {"code": "filled"}, "properties": {"kind": {"enum": ["a", "b"]}, "mail": {"type": "string", "x-prefill": "/email"}},'
+        ' "if": {"properties": {"kind": {"const": "b"}}, "required": ["kind"]},'
+        ' "then": {"properties": {"name": {"type": "string", "x-prefill": "/fullName"}}}}',
+        "utf-8",
+    )
+    _, browser = portal
+    client = browser()
+    known(client)
+    client.post("/sign-out")
+    assert sign_in(client, GOOD).status_code == 200
+    page = client.get("/procedures/filled/apply").text
+    assert f'value="{MAIL}"' in page
+    later = client.post("/procedures/filled/apply", data={"/mail": "", "/kind": '"b"', "do": "update"}).text
+    assert 'value="Nguyễn Văn An"' in later
+    assert f'value="{MAIL}"' not in later
+    cleared = client.post("/procedures/filled/apply", data={"/mail": "", "/kind": '"b"', "/name": "", "do": "update"}).text
+    assert 'value="Nguyễn Văn An"' not in cleared
+
+
+@pytest.mark.parametrize(
+    "wanted", ["https://evil.example/", "//evil.example", "/\\evil.example", "evil", "/a\nb", "/" + "x" * 600]
+)
+def test_nobody_is_led_elsewhere(portal: Any, wanted: str) -> None:
+    """After signing in somebody goes on here."""
+    _, browser = portal
+    client = browser()
+    known(client)
+    client.post("/sign-out")
+    assert sign_in(client, GOOD, next=wanted).url.path == "/"
+
+
+def test_other_sites_cannot_sign_somebody_in_or_out(portal: Any) -> None:
+    """Every change wants to come from our own pages."""
+    _, browser = portal
+    client = browser()
+    known(client)
+    for path in ("/sign-in", "/sign-out", "/password", "/register", "/forgot", "/reset", "/profile/mail", "/profile/details"):
+        assert client.post(path, data={}, headers={"sec-fetch-site": "cross-site"}).status_code == 403, path
+    assert client.get("/profile").url.path == "/profile"
+
+
+def test_personal_pages_are_kept_by_nobody(portal: Any) -> None:
+    """Neither by a cache nor by the way back after signing out."""
+    _, browser = portal
+    client = browser()
+    known(client)
+    for url in ("/", "/profile", "/dossiers", "/password", APPLY):
+        assert client.get(url).headers["cache-control"] == "no-store", url
+
+
+def test_a_session_ends_by_itself(portal: Any, clock: FixedClock) -> None:
+    """After two hours without a request."""
+    _, browser = portal
+    client = browser()
+    known(client)
+    clock.advance(timedelta(hours=2))
+    assert client.get("/profile").url.path == "/sign-in"
+
+
+def test_leaving_everywhere(portal: Any) -> None:
+    """Every other device has to sign in again."""
+    _, browser = portal
+    here, there = browser(), browser()
+    known(here)
+    sign_in(there, GOOD)
+    here.post("/sign-out", data={"everywhere": "1"})
+    assert there.get("/profile").url.path == "/sign-in"
+
+
+def test_a_host_portal_brings_its_own_sign_in(tmp_path: Path, folder: Path, clock: FixedClock) -> None:
+    """Whoever it says acts; our own doors are closed."""
+    engine = open_engine("memory:", procedures=folder, clock=clock)
+
+    def identify(request: Request) -> Actor | None:
+        name = request.headers.get("x-user")
+        return Actor("host:" + name) if name else None
+
+    app = create_app(engine, blobs=tmp_path, config=WebConfig(identify=identify))
+    with TestClient(app, headers={"sec-fetch-site": "same-origin"}) as client:
+        assert client.get("/sign-in").status_code == 404
+        assert "Đăng nhập" not in client.get("/").text
+        client.post(APPLY, data={"/name": "An", "do": "save"}, headers={"x-user": "an"})
+        assert [one.answers for one in engine.find(Actor("host:an"))] == [{"name": "An"}]
+        assert 'value="An"' not in client.get(APPLY, headers={"x-user": "ba"}).text
+        assert 'value="An"' in client.get(APPLY, headers={"x-user": "an"}).text
