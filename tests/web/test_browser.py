@@ -5,12 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import socket
-import subprocess
-import sys
 import time
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -19,8 +14,8 @@ pytestmark = pytest.mark.browser
 
 CHROMIUM = shutil.which("chromium")
 try:
-    from axe_playwright_python.sync_playwright import Axe
-    from playwright.sync_api import Browser, Page, expect, sync_playwright
+    from browsing import sound, visit
+    from playwright.sync_api import Browser, expect
 except ImportError:
     if os.environ.get("CI"):
         raise
@@ -41,54 +36,6 @@ DROPPED = {
 }
 
 
-@pytest.fixture(scope="module")
-def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Path]]:
-    """A running portal, started as an admin starts it, and its folder of procedures."""
-    folder = tmp_path_factory.mktemp("procedures")
-    shutil.copytree(Path(__file__).parents[2] / "schemas" / "procedures", folder, dirs_exist_ok=True)
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    program = subprocess.Popen(
-        [sys.executable, "-m", "dossierkit", "serve", "--port", str(port), "--procedures", str(folder), "--data", str(tmp_path_factory.mktemp("data"))],
-        stdout=subprocess.PIPE, text=True,
-    )  # fmt: skip
-    assert program.stdout is not None
-    assert "serves" in program.stdout.readline()
-    address = f"http://127.0.0.1:{port}"
-    deadline = time.monotonic() + 20
-    while time.monotonic() < deadline:
-        with socket.socket() as probe:
-            if probe.connect_ex(("127.0.0.1", port)) == 0:
-                break
-        time.sleep(0.05)
-    yield address, folder
-    program.terminate()
-    program.wait(20)
-    program.stdout.close()
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield opened
-        opened.close()
-
-
-def visit(browser: Browser, **options: Any) -> Page:
-    page = browser.new_context(**options).new_page()
-    page.set_default_timeout(10_000)
-    return page
-
-
-def sound(page: Page) -> None:
-    """axe finds nothing, and nothing is wider than the page."""
-    found = [(v["id"], [n["html"][:120] for n in v["nodes"]]) for v in Axe().run(page).response["violations"]]
-    assert found == [], page.url
-    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), page.url
-
-
 @pytest.mark.parametrize(
     "options",
     [{"viewport": {"width": 320, "height": 640}}, {"viewport": {"width": 1440, "height": 900}, "color_scheme": "dark"}],
@@ -97,7 +44,7 @@ def sound(page: Page) -> None:
 @pytest.mark.parametrize("language", ["vi", "en"])
 def test_every_page_is_accessible(served: Any, browser: Browser, options: dict[str, Any], language: str) -> None:
     """Home, list, empty list, guide, look-up in each state, not found, every form."""
-    address, folder = served
+    address, folder = served.address, served.procedures
     page = visit(browser, **options)
     codes = [
         json.loads(path.read_bytes())["x-procedure"]["code"]
@@ -112,8 +59,11 @@ def test_every_page_is_accessible(served: Any, browser: Browser, options: dict[s
         "/procedures?q=zzzz",
         f"/procedures/{codes[0]}",
         "/lookup",
-        "/lookup?code=abc",
-        "/lookup?code=H29.15-261122-9999",
+        "/register",
+        "/sign-in",
+        "/forgot",
+        "/reset",
+        "/dossiers",
         "/nope",
         *forms,
     ):
@@ -124,7 +74,7 @@ def test_every_page_is_accessible(served: Any, browser: Browser, options: dict[s
 @pytest.mark.parametrize("scripted", [True, False], ids=["script", "no script"])
 def test_a_dropped_file_becomes_a_working_procedure(served: Any, browser: Browser, scripted: bool) -> None:
     """Dropped, listed, filled by keyboard, refused at the right field, corrected, coded, looked up."""
-    address, folder = served
+    address, folder = served.address, served.procedures
     name = f"dropped-{scripted}".lower()
     (folder / f"{name}.json").write_text(json.dumps({**DROPPED, "x-procedure": {"code": name}}, ensure_ascii=False), "utf-8")
     page = visit(browser, java_script_enabled=scripted)
@@ -163,13 +113,14 @@ def test_a_dropped_file_becomes_a_working_procedure(served: Any, browser: Browse
         sound(page)
     page.goto(f"{address}/lookup")
     page.get_by_label("Mã hồ sơ").fill(code)
+    page.get_by_label("Mã xác nhận").fill(served.captcha(page))
     page.keyboard.press("Enter")
     expect(page.get_by_text("Mới đăng ký")).to_be_visible()
 
 
 def test_drafts_save_themselves_and_say_loudly_when_they_cannot(served: Any, browser: Browser) -> None:
     """What was typed stays on the page, and the next save brings it in."""
-    address, _ = served
+    address = served.address
     page = visit(browser)
     page.goto(f"{address}/procedures/1.012789/apply")
     page.locator('[id="f/purpose"]').fill("lập hồ sơ vay vốn")
@@ -187,7 +138,7 @@ def test_drafts_save_themselves_and_say_loudly_when_they_cannot(served: Any, bro
 
 def test_what_is_typed_while_the_form_updates_is_kept(served: Any, browser: Browser) -> None:
     """A slow answer does not overwrite a fast typist."""
-    address, _ = served
+    address = served.address
     page = visit(browser)
     page.goto(f"{address}/procedures/1.012789/apply")
     page.route("**/apply**", lambda route: (time.sleep(0.6), route.continue_())[1])
@@ -200,7 +151,7 @@ def test_what_is_typed_while_the_form_updates_is_kept(served: Any, browser: Brow
 
 def test_a_page_sent_while_it_saves_itself_waits(served: Any, browser: Browser) -> None:
     """The version on the page is about to change: sent too early, it would look like a second window's."""
-    address, folder = served
+    address, folder = served.address, served.procedures
     (folder / "waits.json").write_text(json.dumps({**DROPPED, "x-procedure": {"code": "waits"}}, ensure_ascii=False), "utf-8")
     time.sleep(1)
     page = visit(browser)

@@ -5,18 +5,21 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from babel.messages.pofile import read_po
+from captcha_reader import digits
 from conftest import PROCEDURES, SMALL
 from dossierkit_web import WebConfig, create_app
 from dossierkit_web.words import LANGUAGES, LOCALE, word
 from page import Page
 from starlette.testclient import TestClient
 
-from dossierkit import Engine, open_engine
+from dossierkit import Actor, Engine, open_engine
+from dossierkit.dossiers.accounts import Account
 from dossierkit.testing import FixedClock
 
 APPLY = "/procedures/1.000001/apply"
@@ -60,6 +63,13 @@ def post(client: TestClient, url: str, pairs: list[tuple[str, str]], do: str, **
     return client.post(url, data=data, **options)
 
 
+def look_up(client: TestClient, engine: Engine, code: str, **changed: str) -> Any:
+    """The page after a look-up with the digits of its picture."""
+    pairs = dict(Page(client.get("/lookup").text).pairs)
+    right = digits(engine.store, engine.clock, client.cookies["session"], pairs["challenge"])
+    return client.post("/lookup", data={**pairs, "code": code, "captcha": right, **changed})
+
+
 def test_the_whole_way_without_javascript(portal: Any) -> None:
     """List, guide, form, refused at the right field, corrected, checked, code, look-up."""
     engine, browser = portal
@@ -83,7 +93,7 @@ def test_the_whole_way_without_javascript(portal: Any) -> None:
 
     again = client.post(f"{APPLY}/review", data=dict(Page(review.text).pairs))
     assert again.url.path == done.url.path
-    found = client.get("/lookup", params={"code": "h29.15-261122-0001"}).text
+    found = look_up(client, engine, "h29.15-261122-0001").text
     assert "Mới đăng ký" in found
     assert "Đạt" not in found
     assert list(engine.verify()) == []
@@ -268,7 +278,7 @@ def test_reading_changes_nothing(portal: Any) -> None:
     """No GET makes a draft, a session or a dossier."""
     engine, browser = portal
     client = browser()
-    for url in ("/", "/procedures", "/procedures/1.000001", APPLY, "/lookup?code=x", "/nope"):
+    for url in ("/", "/procedures", "/procedures/1.000001", APPLY, "/nope"):
         answer = client.get(url)
         assert "set-cookie" not in answer.headers, url
         assert client.head(url).status_code == answer.status_code
@@ -415,3 +425,42 @@ def test_a_host_replaces_a_template(tmp_path: Path, folder: Path) -> None:
     client = TestClient(create_app(engine, blobs=tmp_path, config=WebConfig(templates=(str(tmp_path / "own"),))))
 
     assert '<my-input name="/name">' in client.get(APPLY).text
+
+
+def test_a_captcha_serves_once_for_its_session_and_for_five_minutes(portal: Any, clock: FixedClock) -> None:
+    """Right or wrong, an answer uses it up; the picture and the recording are there until then."""
+    engine, browser = portal
+    client, other = browser(), browser()
+    assert "Không có hồ sơ nào" in look_up(client, engine, "H29.15-261122-0009").text
+    pairs = dict(Page(client.get("/lookup").text).pairs)
+    challenge = pairs["challenge"]
+    right = digits(engine.store, engine.clock, client.cookies["session"], challenge)
+
+    assert client.get(f"/captcha/{challenge}.png").content.startswith(b"\x89PNG")
+    assert client.get(f"/captcha/{challenge}.wav").content.startswith(b"RIFF")
+    other.get("/lookup")
+    assert other.get(f"/captcha/{challenge}.png").status_code == 404
+    assert "chưa đúng" in other.post("/lookup", data={**pairs, "code": "x", "captcha": right}).text
+
+    data = {**pairs, "code": "H29.15-261122-0009", "captcha": f"{right[:2]} {right[2:]}"}
+    assert "Không có hồ sơ nào" in client.post("/lookup", data=data).text
+    assert "chưa đúng" in client.post("/lookup", data=data).text
+    assert client.get(f"/captcha/{challenge}.png").status_code == 404
+
+    pairs = dict(Page(client.get("/lookup").text).pairs)
+    right = digits(engine.store, engine.clock, client.cookies["session"], pairs["challenge"])
+    clock.advance(timedelta(minutes=5))
+    assert "chưa đúng" in client.post("/lookup", data={**pairs, "code": "x", "captcha": right}).text
+    assert "chưa đúng" in look_up(client, engine, "x", captcha="").text
+
+
+def test_a_looked_up_dossier_shows_nothing_personal(portal: Any) -> None:
+    """State and days; a masked name where there is an account."""
+    engine, browser = portal
+    engine.store.accounts.create_account(Account("an", "an@example.vn", engine.clock.now(), {"fullName": "Nguyễn Văn An"}))
+    dossier = engine.submit(engine.begin("1.000001", Actor("an"), {"name": "Trần Bình"}).id, Actor("an"))
+    shown = look_up(browser(), engine, str(dossier.code)).text
+    assert "N*** V** A*" in shown
+    assert "Đã nộp" in shown
+    for secret in ("Nguyễn", "Trần", "Bình", "an@example.vn"):
+        assert secret not in shown

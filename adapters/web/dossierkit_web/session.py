@@ -30,6 +30,13 @@ class Visitor:
         return self.session.actor if self.session is not None else None
 
     @property
+    def holder(self) -> str:
+        """What a challenge is tied to: the session, or whoever a host portal says it is; empty for a stranger."""
+        if self.session is not None:
+            return self.session.hash
+        return self.known.id if self.known is not None else ""
+
+    @property
     def signed_in(self) -> bool:
         """Whether it is somebody, and not a guest."""
         return self.account is not None or self.known is not None

@@ -16,6 +16,7 @@ from starlette.responses import HTMLResponse, Response
 
 from dossierkit.accounts import Accounts
 from dossierkit.blobs.disk import DiskBlobs
+from dossierkit.captchas import Captchas
 from dossierkit.dossiers.dossier import Actor
 from dossierkit.engine import ZONE, Engine
 from dossierkit.forms import Form
@@ -52,6 +53,7 @@ class Site:
 
     engine: Engine
     accounts: Accounts
+    captchas: Captchas
     renderer: Renderer
     blobs: DiskBlobs
     config: WebConfig
@@ -73,7 +75,16 @@ class Site:
             trim_blocks=True,
             lstrip_blocks=True,
         )
-        return cls(engine, open_accounts(engine), renderer, blobs, config, pages, account_forms(dialect))
+        return cls(
+            engine,
+            open_accounts(engine),
+            Captchas(engine.store, engine.clock),
+            renderer,
+            blobs,
+            config,
+            pages,
+            account_forms(dialect),
+        )
 
     def page(self, request: Request, template: str, /, *, code: int = 200, same: Hashable = None, **values: Any) -> Response:
         """The page *template*, in the language of the request.
@@ -111,6 +122,10 @@ class Site:
             day=_day,
             **values,
         )
+
+    def language(self, request: Request) -> str:
+        """The language of the request."""
+        return language_of(request)
 
     def visitor(self, request: Request) -> Visitor:
         """Whoever asks; found out once a request."""

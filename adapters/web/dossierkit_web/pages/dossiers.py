@@ -96,17 +96,3 @@ def _own(site: Site, request: Request, actor: Actor | None) -> Dossier:
     if dossier is None or actor is None or dossier.owner != actor.id:
         raise UnknownDossier("no such dossier")
     return dossier
-
-
-def lookup(site: Site, request: Request, form: FormData) -> Response:  # noqa: ARG001  # every page has this shape
-    """State and day of the dossier with the code in `code`; nothing personal."""
-    typed = request.query_params.get("code", "")[:100]
-    found, trouble = None, ""
-    if typed.strip():
-        try:
-            found = site.engine.lookup(typed)
-            trouble = "" if found is not None else "lookup-none"
-        except CodeError:
-            trouble = "lookup-bad"
-    title = site.engine.procedure_of(found).title(language_of(request)) if found is not None else ""
-    return site.page(request, "lookup", typed=typed, found=found, trouble=trouble, title=title)

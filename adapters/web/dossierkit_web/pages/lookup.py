@@ -1,0 +1,83 @@
+"""The look-up by dossier code (*Tra cứu kết quả hồ sơ*): a code and a captcha show the state, and nothing personal."""
+
+from __future__ import annotations
+
+from starlette.datastructures import FormData
+from starlette.requests import Request
+from starlette.responses import Response
+
+from dossierkit.dossiers.accounts import masked
+from dossierkit.dossiers.dossier import Dossier, Event
+from dossierkit.errors import CodeError
+from dossierkit_web.pages.accounts import text
+from dossierkit_web.session import keep
+from dossierkit_web.site import Site
+
+ACTION = "lookup"
+
+
+def show(site: Site, request: Request, form: FormData) -> Response:  # noqa: ARG001  # every page has this shape
+    """The form; `code` fills the code in."""
+    return _page(site, request, request.query_params.get("code", "")[:100])
+
+
+def find(site: Site, request: Request, form: FormData) -> Response:
+    """State and days of the dossier with the code."""
+    typed = text(form, "code")[:100]
+    holder = site.visitor(request).holder
+    challenge, answer = text(form, "challenge"), text(form, "captcha")
+    if not holder or not site.captchas.solved(holder, ACTION, challenge, answer):
+        return _page(site, request, typed, trouble={"captcha": "captcha-wrong"})
+    try:
+        found = site.engine.lookup(typed)
+    except CodeError:
+        return _page(site, request, typed, trouble={"code": "lookup-bad"})
+    if found is None:
+        return _page(site, request, typed, trouble={"code": "lookup-none"})
+    return _page(site, request, typed, found=found)
+
+
+def _page(
+    site: Site, request: Request, typed: str, *, found: Dossier | None = None, trouble: dict[str, str] | None = None
+) -> Response:
+    visitor = site.seated(request)
+    title, owner = "", ""
+    history: tuple[Event, ...] = ()
+    if found is not None:
+        title = site.engine.procedure_of(found).title(site.language(request))
+        history = site.engine.history(found)
+        account = site.engine.store.accounts.account(found.owner)
+        owner = masked(account.name) if account is not None and account.name != account.mail else ""
+    response = site.page(
+        request,
+        "lookup",
+        code=422 if trouble else 200,
+        typed=typed,
+        found=found,
+        title=title,
+        history=history,
+        owner=owner,
+        trouble=trouble or {},
+        challenge=site.captchas.ask(visitor.holder, ACTION),
+    )
+    return keep(visitor, response, secure=site.config.secure)
+
+
+def picture(site: Site, request: Request, form: FormData) -> Response:  # noqa: ARG001  # every page has this shape
+    """What is to be copied, to look at."""
+    digits = _digits(site, request)
+    return Response(site.captchas.picture(digits), media_type="image/png") if digits else Response(status_code=404)
+
+
+def sound(site: Site, request: Request, form: FormData) -> Response:  # noqa: ARG001  # every page has this shape
+    """What is to be copied, to listen to."""
+    digits = _digits(site, request)
+    return Response(site.captchas.sound(digits), media_type="audio/wav") if digits else Response(status_code=404)
+
+
+def _digits(site: Site, request: Request) -> str:
+    holder = site.visitor(request).holder
+    challenge = request.path_params["challenge"]
+    if not holder or not site.captchas.is_asked(holder, ACTION, challenge):
+        return ""
+    return site.captchas.digits(holder, ACTION, challenge)

@@ -1,0 +1,93 @@
+"""A running portal and a real browser, for the tests that click."""
+
+from __future__ import annotations
+
+import shutil
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import attrs
+import pytest
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
+
+
+@attrs.frozen
+class Portal:
+    """A portal as `dossierkit serve` runs it."""
+
+    address: str
+    procedures: Path
+    data: Path
+
+    def captcha(self, page: Page) -> str:
+        """What the picture on the look-up page says."""
+        from captcha_reader import digits
+
+        from dossierkit.stores.sqlite import SqliteStore
+        from dossierkit.wiring import SystemClock
+
+        token = next(c["value"] for c in page.context.cookies() if c["name"] == "session")
+        store = SqliteStore(self.data / "dossiers.db")
+        try:
+            return digits(store, SystemClock(), token, page.locator("[name=challenge]").get_attribute("value") or "")
+        finally:
+            store.close()
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Portal]:
+    """A running portal, started as an admin starts it."""
+    folder, data = tmp_path_factory.mktemp("procedures"), tmp_path_factory.mktemp("data")
+    shutil.copytree(Path(__file__).parents[1] / "schemas" / "procedures", folder, dirs_exist_ok=True)
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    program = subprocess.Popen(
+        [sys.executable, "-m", "dossierkit", "serve", "--port", str(port), "--procedures", str(folder), "--data", str(data), "--guests"],
+        stdout=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    assert program.stdout is not None
+    assert "serves" in program.stdout.readline()
+    deadline = time.monotonic() + 20
+    while time.monotonic() < deadline:
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)) == 0:
+                break
+        time.sleep(0.05)
+    yield Portal(f"http://127.0.0.1:{port}", folder, data)
+    program.terminate()
+    program.wait(20)
+    program.stdout.close()
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        opened = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
+        yield opened
+        opened.close()
+
+
+def visit(browser: Browser, **options: Any) -> Page:
+    """A page of somebody who was never here."""
+    page = browser.new_context(**options).new_page()
+    page.set_default_timeout(10_000)
+    return page
+
+
+def sound(page: Page) -> None:
+    """axe finds nothing, and nothing is wider than the page."""
+    from axe_playwright_python.sync_playwright import Axe
+
+    found = [(v["id"], [n["html"][:120] for n in v["nodes"]]) for v in Axe().run(page).response["violations"]]
+    assert found == [], page.url
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), page.url
