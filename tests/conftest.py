@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from browsing import browser, served  # noqa: F401  # fixtures of the tests that click
 from hypothesis import HealthCheck, settings
 
 from dossierkit.engine import Engine
