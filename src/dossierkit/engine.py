@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import date
 from functools import lru_cache
-from zoneinfo import ZoneInfo
 
 import attrs
 
 from dossierkit.catalog import Catalog
+from dossierkit.dossiers.calendars import ZONE
 from dossierkit.dossiers.codes import CodeTemplate, DossierCode, parse_code
-from dossierkit.dossiers.dossier import Action, Actor, Dossier, Event, Query, State, chained, digest
+from dossierkit.dossiers.dossier import Action, Actor, Attachment, Dossier, Event, Query, State, chained, digest
 from dossierkit.dossiers.effects import SendMail
 from dossierkit.dossiers.lifecycle import target
 from dossierkit.dossiers.procedure import Procedure
@@ -26,9 +26,7 @@ from dossierkit.letters import Office, letter
 from dossierkit.listing import Listed
 from dossierkit.ports import Clock, DossierStore, Submission, Tokens
 from dossierkit.text import fold
-
-#: The office's day, whatever the server's clock says.
-ZONE = ZoneInfo("Asia/Ho_Chi_Minh")
+from dossierkit.verifying import contradictions
 
 _log = logging.getLogger(__name__)
 
@@ -113,6 +111,31 @@ class Engine:
         _guard(dossier, version)
         computed = compute(self.procedure_of(dossier).form.computed, answers, self.today())
         changed = attrs.evolve(dossier, answers=computed, version=version + 1, changed=self.clock.now())
+        self.store.replace(changed)
+        return changed
+
+    def attach(self, id: str, attachment: Attachment, actor: Actor, *, version: int) -> Dossier:
+        """The draft with one more file.
+
+        Raises:
+            UnknownDossier, StaleDossier, ForbiddenAction: as for `save`.
+        """
+        return self._with_files(id, actor, version, lambda files: (*files, attachment))
+
+    def detach(self, id: str, document: str, blob: str, actor: Actor, *, version: int) -> Dossier:
+        """The draft without a file; for the rest as `attach`."""
+        return self._with_files(
+            id, actor, version, lambda files: tuple(f for f in files if (f.document, f.blob) != (document, blob))
+        )
+
+    def _with_files(
+        self, id: str, actor: Actor, version: int, change: Callable[[tuple[Attachment, ...]], tuple[Attachment, ...]]
+    ) -> Dossier:
+        dossier = self.open(id, actor)
+        target(dossier.state, Action.SAVE)
+        _guard(dossier, version)
+        files = change(dossier.attachments)
+        changed = attrs.evolve(dossier, attachments=files, version=version + 1, changed=self.clock.now())
         self.store.replace(changed)
         return changed
 
@@ -218,6 +241,7 @@ class Engine:
                 "agency": agency,
                 "day": today.isoformat(),
                 "answers": digest(answers, salt),
+                "attachments": digest([[one.document, one.blob] for one in dossier.attachments], salt),
                 "revision": dossier.revision,
             }
             return chained(dossier.id, number, Action.SUBMIT, actor.id, now, facts, before)
@@ -242,38 +266,12 @@ class Engine:
 
     def verify(self) -> Iterator[str]:
         """Everything in the store that contradicts something else, in words; nothing where all is well."""
-        numbers: dict[tuple[str, str], set[int]] = {}
-        for dossier in self.store.every():
-            yield from _contradictions(dossier, self.store.events(dossier.id))
-            if self.store.bundle(dossier.revision) is None:
-                yield f"{dossier.id}: the bundle of its revision is gone"
-            if dossier.code is not None:
-                assert dossier.agency is not None, "a code names its agency"
-                assert dossier.submitted is not None, "a code has a day"
-                day = dossier.submitted.astimezone(ZONE).date().isoformat()
-                number = dossier.code.text.rpartition("-")[2]
-                numbers.setdefault((dossier.agency, day), set()).add(int(number) if number.isdigit() else 0)
-        for (agency, day), last in self.store.counters().items():
-            missing = set(range(1, last + 1)) - numbers.get((agency, day), set())
-            if missing:
-                yield f"{agency} {day}: no dossier has the numbers {sorted(missing)[:10]}"
+        return contradictions(self.store)
 
 
 def _guard(dossier: Dossier, version: int) -> None:
     if dossier.version != version:
         raise StaleDossier(f"dossier {dossier.id} is at version {dossier.version}, not {version}; read it again")
-
-
-def _contradictions(dossier: Dossier, events: tuple[Event, ...]) -> Iterator[str]:
-    before = ""
-    for number, event in enumerate(events, 1):
-        again = chained(event.dossier, number, event.action, event.actor, event.at, event.facts, before)
-        if again != event:
-            yield f"{dossier.id}: event {number} was changed after the fact"
-        before = event.hash
-    codes = [event.facts.get("code") for event in events if event.action is Action.SUBMIT]
-    if codes != ([dossier.code.text] if dossier.code else []):
-        yield f"{dossier.id}: its code is not the one of its events"
 
 
 def _texts(value: Json) -> Iterator[str]:

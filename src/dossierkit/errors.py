@@ -21,6 +21,7 @@ What a person who fills a form can put right is a value (`forms.form.Problem`), 
     │   ├── WeakPassword       the new password will not do
     │   └── StaleAccount       somebody changed it since this version was read
     ├── MailError              a mail did not get through
+    ├── ScanError              nobody could look through a file
     └── StoreError
         ├── UnknownStore       no store for such an address
         ├── CorruptStore       the stored bytes are damaged
@@ -138,6 +139,10 @@ class MailError(DossierkitError):
     def __init__(self, message: str, *, final: bool = False) -> None:
         super().__init__(message)
         self.final = final
+
+
+class ScanError(DossierkitError):
+    """Nobody could look through a file, so it is not taken."""
 
 
 class StoreError(DossierkitError):

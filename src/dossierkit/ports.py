@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date, datetime
-from typing import Protocol
+from typing import BinaryIO, Protocol
 
 import attrs
 
@@ -250,10 +250,22 @@ class Hasher(Protocol):
 class BlobStore(Protocol):
     """Keeps the bytes of attachments."""
 
-    def put(self, name: str, content: bytes) -> str:
-        """Keeps *content*; gives its id."""
+    def put(self, name: str, content: BinaryIO) -> str:
+        """Keeps what *content* gives, piece by piece; gives its id."""
         ...
 
-    def get(self, id: str) -> bytes | None:
-        """The bytes called *id*."""
+    def open(self, id: str) -> BinaryIO | None:
+        """The bytes called *id*, to be read and closed."""
+        ...
+
+
+class Scanner(Protocol):
+    """Looks for what should not be in a file."""
+
+    def is_clean(self, content: BinaryIO) -> bool:
+        """Whether nothing was found.
+
+        Raises:
+            ScanError: nobody could look; the file is then not taken.
+        """
         ...

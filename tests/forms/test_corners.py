@@ -29,7 +29,7 @@ from dossierkit.forms import (
     read,
     view,
 )
-from dossierkit.forms.defaults import initial
+from dossierkit.forms.defaults import arrived, initial
 from dossierkit.forms.document import Document
 from dossierkit.forms.lint import lint
 from dossierkit.forms.messages import choice_title
@@ -862,3 +862,26 @@ def test_lint_names_every_fault_of_a_schema() -> None:
 
     assert {f.pointer for f in found} == {"/properties/a/type", "/properties/b/minLength", "/properties/c/required"}
     assert lint([], today=TODAY)[0].code == "not-a-schema"
+
+
+def test_what_arrives_is_filled_in_from_the_account() -> None:
+    """Where a field holds now and did not before, stands in a group, and the account knows it."""
+    field = {"type": "string", "x-prefill": "/name"}
+    one = read(
+        {
+            "properties": {"k": {"enum": ["a", "b"]}, "g": {"type": ["string", "object"], "x-widget": "json"}},
+            "if": {"properties": {"k": {"const": "b"}}, "required": ["k"]},
+            "then": {
+                "properties": {"n": field, "m": {"type": "string", "x-prefill": "/nothing"}, "g": {"properties": {"i": field}}}
+            },
+        }
+    )
+    account = {"name": "An"}
+    assert arrived(one, {}, {"k": "b"}, account)["n"] == "An"
+    assert "m" not in arrived(one, {}, {"k": "b"}, account)
+    assert arrived(one, {"k": "b"}, {"k": "b"}, account) == {"k": "b"}
+    assert arrived(one, {}, {"k": "b", "n": "Ba"}, account)["n"] == "Ba"
+    assert arrived(one, {}, {"k": "b"}, None) == {"k": "b"}
+    group = {"g": {"type": "object", "properties": {"n": field}}}
+    clash = read({"properties": {"k": {"const": 1}}, "if": {"required": ["k"]}, "then": {"properties": group}})
+    assert arrived(clash, {}, {"k": 1, "g": "text"}, account) == {"k": 1, "g": "text"}

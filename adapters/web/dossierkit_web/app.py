@@ -21,7 +21,7 @@ from starlette.staticfiles import StaticFiles
 from dossierkit.blobs.disk import DiskBlobs
 from dossierkit.engine import Engine
 from dossierkit.errors import SchemaError, StoreError, TooManyTries, UnknownDossier, UnknownProcedure, UnwritableStore
-from dossierkit_web.pages import accounts, applying, dossiers, home, lookup, procedures, profile
+from dossierkit_web.pages import accounts, applying, documents, dossiers, home, lookup, procedures, profile
 from dossierkit_web.security import SecureHeaders, same_origin
 from dossierkit_web.site import Site, WebConfig
 
@@ -76,6 +76,7 @@ def _dossier_routes(route: Callable[..., Route]) -> list[Route]:
         route("/dossiers", dossiers.manage),
         route("/dossiers/{code}", dossiers.show),
         route("/dossiers/{code}/copy", dossiers.copy, "POST"),
+        route("/files/{dossier}/{blob}", documents.download),
         route("/lookup", lookup.show),
         route("/lookup", lookup.find, "POST"),
         route("/captcha/{challenge}.png", lookup.picture),

@@ -17,10 +17,12 @@ from starlette.responses import HTMLResponse, Response
 from dossierkit.accounts import Accounts
 from dossierkit.blobs.disk import DiskBlobs
 from dossierkit.captchas import Captchas
+from dossierkit.dossiers.calendars import ZONE
 from dossierkit.dossiers.dossier import Actor
-from dossierkit.engine import ZONE, Engine
+from dossierkit.engine import Engine
 from dossierkit.forms import Form
 from dossierkit.html import Renderer
+from dossierkit.ports import Scanner
 from dossierkit.wiring import account_forms, open_accounts
 from dossierkit_web.session import Visitor, seated, visitor_of
 from dossierkit_web.words import LANGUAGES, word
@@ -34,7 +36,7 @@ class WebConfig:
     """The settings of the adapter."""
 
     #: The largest request, files included.
-    max_body_bytes: int = 32 * 1024 * 1024
+    max_body_bytes: int = 112 * 1024 * 1024
     max_fields: int = 20_000
     max_files: int = 100
     #: Folders with templates that replace ours.
@@ -43,6 +45,8 @@ class WebConfig:
     secure: bool = False
     #: Guests may submit; otherwise whoever submits signs in first.
     guests: bool = False
+    #: Looks through every file before it is kept.
+    scanner: Scanner | None = None
     #: Who a request comes from, where a host portal has a sign-in of its own; ours is then not offered.
     identify: Callable[[Request], Actor | None] | None = None
 

@@ -38,7 +38,7 @@ def with_uploads(
         if not _fits(field, value, len(kept)):
             problems.append(Problem(pointer, "x-file", {"limits": file_limits(field, language)}))
             continue
-        id = blobs.put(value.filename, value.file.read())
+        id = blobs.put(value.filename, value.file)
         answers = put(answers, pointer, [*kept, id] if field.several else id)
     return answers, tuple(problems)
 

@@ -6,9 +6,12 @@ import hashlib
 import json
 import os
 import re
+import tempfile
 from pathlib import Path
+from typing import BinaryIO
 
 _ID = re.compile(r"sha256-[0-9a-f]{64}")
+_PIECE = 256 * 1024
 
 
 class DiskBlobs:
@@ -17,29 +20,38 @@ class DiskBlobs:
     def __init__(self, folder: Path | str) -> None:
         self._folder = Path(folder)
 
-    def put(self, name: str, content: bytes) -> str:
+    def put(self, name: str, content: BinaryIO) -> str:
         """See `BlobStore.put`."""
-        id = "sha256-" + hashlib.sha256(content).hexdigest()
-        place = self._folder / id[7:9] / id
+        self._folder.mkdir(parents=True, exist_ok=True)
+        mixed = hashlib.sha256()
+        with tempfile.NamedTemporaryFile(dir=self._folder, suffix=".part", delete=False) as part:
+            try:
+                while piece := content.read(_PIECE):
+                    mixed.update(piece)
+                    part.write(piece)
+                part.flush()
+                os.fsync(part.fileno())
+            except BaseException:
+                Path(part.name).unlink(missing_ok=True)
+                raise
+        id = "sha256-" + mixed.hexdigest()
+        place = self._place(id)
         place.parent.mkdir(parents=True, exist_ok=True)
-        if not place.exists():
-            part = place.with_suffix(f".{os.getpid()}.part")
-            with part.open("wb") as file:
-                file.write(content)
-                file.flush()
-                os.fsync(file.fileno())
-            part.replace(place)
+        Path(part.name).replace(place)
         place.with_suffix(".json").write_text(json.dumps({"name": name}), "utf-8")
         return id
 
-    def get(self, id: str) -> bytes | None:
-        """See `BlobStore.get`."""
-        place = self._folder / id[7:9] / id
-        return place.read_bytes() if _ID.fullmatch(id) and place.is_file() else None
+    def open(self, id: str) -> BinaryIO | None:
+        """See `BlobStore.open`."""
+        place = self._place(id)
+        return place.open("rb") if _ID.fullmatch(id) and place.is_file() else None
 
     def name(self, id: str) -> str:
         """What people call the attachment."""
-        place = (self._folder / id[7:9] / id).with_suffix(".json")
+        place = self._place(id).with_suffix(".json")
         if _ID.fullmatch(id) and place.is_file():
             return str(json.loads(place.read_text("utf-8"))["name"])
         return id
+
+    def _place(self, id: str) -> Path:
+        return self._folder / id[7:9] / id

@@ -48,6 +48,20 @@ class Actor:
 
 
 @attrs.frozen
+class Attachment:
+    """One file that came with a dossier, for one of the documents that the procedure asks for."""
+
+    #: The code of the document.
+    document: str
+    #: Where the blob store keeps its bytes.
+    blob: str
+    name: str
+    #: Bytes.
+    size: int
+    media_type: str
+
+
+@attrs.frozen
 class Dossier:
     """One dossier as it stands.  Every change has version + 1; *answers* lie apart from its history."""
 
@@ -64,6 +78,7 @@ class Dossier:
     submitted: datetime | None = None
     #: The agency that issued the code.
     agency: str | None = None
+    attachments: tuple[Attachment, ...] = ()
 
 
 @attrs.frozen

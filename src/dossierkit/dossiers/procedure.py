@@ -114,6 +114,12 @@ class Procedure:
             for index, item in enumerate(listed)
         )
 
+    def documents(self, answers: Json) -> tuple[tuple[str, Entry], ...]:
+        """The documents that are asked for with *answers*, each with its code: its own, or its place in the file."""
+        entries = enumerate(self.entries("documents"), 1)
+        coded = ((str(entry.get("code") or number), entry) for number, entry in entries)
+        return tuple((code, entry) for code, entry in coded if self.applies(entry, answers))
+
     def words(self, entry: Entry, key: str, language: str = "vi") -> str:
         """A text of *entry* in *language*."""
         value = entry.get(key)

@@ -11,6 +11,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
+import attrs
+
 from dossierkit.dossiers.codes import DossierCode
 from dossierkit.dossiers.dossier import Action, Dossier, Event, Query
 from dossierkit.errors import CorruptStore, StoreError, UnwritableStore
@@ -105,7 +107,7 @@ class SqliteStore:
                     dossier.changed.isoformat(),
                 ),
             ).lastrowid
-            connection.execute("INSERT INTO answers VALUES (?, ?)", (seq, encoded(dossier.answers)))
+            connection.execute("INSERT INTO answers (seq, body) VALUES (?, ?)", (seq, encoded(dossier.answers)))
             add_event(connection, seq, event)
 
         self._write(work)
@@ -126,8 +128,8 @@ class SqliteStore:
         def work(connection: sqlite3.Connection) -> None:
             update(connection, dossier, dossier.version - 1)
             connection.execute(
-                "UPDATE answers SET body = ? WHERE seq = (SELECT seq FROM dossiers WHERE id = ?)",
-                (encoded(dossier.answers), dossier.id),
+                "UPDATE answers SET body = ?, attachments = ? WHERE seq = (SELECT seq FROM dossiers WHERE id = ?)",
+                (encoded(dossier.answers), encoded([attrs.asdict(one) for one in dossier.attachments]), dossier.id),
             )
 
         self._write(work)

@@ -11,7 +11,7 @@ from typing import Any
 import attrs
 
 from dossierkit.dossiers.codes import DossierCode
-from dossierkit.dossiers.dossier import Dossier, Event, Query, State
+from dossierkit.dossiers.dossier import Attachment, Dossier, Event, Query, State
 from dossierkit.dossiers.effects import SendMail
 from dossierkit.dossiers.lifecycle import step
 from dossierkit.errors import StaleDossier
@@ -19,7 +19,7 @@ from dossierkit.forms.pointers import Json
 from dossierkit.ports import Submission
 
 SELECT = """SELECT d.seq, d.id, d.procedure, d.revision, d.owner, d.state, d.version, d.created, d.changed, d.submitted,
-    d.agency, d.code, a.body FROM dossiers d JOIN answers a ON a.seq = d.seq"""
+    d.agency, d.code, a.body, a.attachments FROM dossiers d JOIN answers a ON a.seq = d.seq"""
 
 
 def submitted(connection: sqlite3.Connection, submission: Submission) -> Dossier:
@@ -128,6 +128,7 @@ def dossier_of(row: Any) -> Dossier:
         DossierCode(row[11]) if row[11] else None,
         datetime.fromisoformat(row[9]) if row[9] else None,
         row[10],
+        tuple(Attachment(**one) for one in json.loads(row[13])) if row[13] != "[]" else (),
     )
 
 

@@ -10,7 +10,7 @@ from sqlite_utils.migrations import Migrations
 from dossierkit.errors import NewerStore
 
 #: Raised with each migration; a store with a higher one was written by a newer version.
-VERSION = 2
+VERSION = 3
 
 migrations = Migrations("dossierkit")
 
@@ -70,6 +70,12 @@ def accounts_and_mails(db: sqlite_utils.Database) -> None:
             error TEXT NOT NULL DEFAULT '', delivered TEXT)"""
     )
     db.conn.execute("CREATE INDEX outbox_due ON outbox (due) WHERE due IS NOT NULL")
+
+
+@migrations()
+def attachments(db: sqlite_utils.Database) -> None:
+    """What came with a dossier, beside its answers."""
+    db.conn.execute("ALTER TABLE answers ADD COLUMN attachments TEXT NOT NULL DEFAULT '[]'")
 
 
 def migrate(path: Path) -> None:

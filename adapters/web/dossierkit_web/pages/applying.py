@@ -21,6 +21,7 @@ from dossierkit.forms.pointers import Json, parent, same
 from dossierkit.forms.rows import rearranged
 from dossierkit.forms.viewer import control_id
 from dossierkit.html.summary import answer_rows
+from dossierkit_web.pages import documents
 from dossierkit_web.session import keep
 from dossierkit_web.site import Site, language_of
 from dossierkit_web.uploads import with_uploads
@@ -65,8 +66,11 @@ def receive(site: Site, request: Request, form: FormData) -> Response:
     except StaleDossier:
         response = _form(site, request, procedure, answers, draft=draft, layout=layout, notice="stale", code=409)
         return keep(visitor, response, secure=site.config.secure)
-    if refused:
-        response = _form(site, request, procedure, answers, draft=draft, problems=refused, layout=layout, code=422)
+    draft, left = documents.taken(site, procedure, draft, form, actor)
+    if button.startswith("detach:"):
+        draft = documents.detached(site, draft, button, actor)
+    if refused or left:
+        response = _form(site, request, procedure, answers, draft=draft, problems=refused, layout=layout, code=422, left=left)
     else:
         response = _after(site, request, procedure, draft, layout, button)
     return keep(visitor, response, secure=site.config.secure)
@@ -114,7 +118,6 @@ def review(site: Site, request: Request, form: FormData) -> Response:  # noqa: A
     draft = _own(site, request)
     procedure, language = site.engine.procedure_of(draft), language_of(request)
     rows = answer_rows(procedure.form, effective(procedure.form, draft.answers), draft.answers, language)
-    documents = [entry for entry in procedure.entries("documents") if procedure.applies(entry, draft.answers)]
     return site.page(
         request,
         "review",
@@ -123,7 +126,7 @@ def review(site: Site, request: Request, form: FormData) -> Response:  # noqa: A
         rows=rows,
         code_=draft.procedure,
         procedure=procedure,
-        documents=documents,
+        documents=procedure.documents(draft.answers),
         must_sign_in=not (site.visitor(request).signed_in or site.config.guests),
         here_again=f"{request.url.path}?draft={draft.id}",
     )
@@ -201,6 +204,7 @@ def _form(
     layout: Layout | None = None,
     notice: str = "",
     code: int = 200,
+    left: Mapping[str, str] | None = None,
 ) -> Response:
     language = language_of(request)
     rendered = site.renderer.render(procedure.form, answers, problems=problems, language=language, layout=layout)
@@ -217,5 +221,8 @@ def _form(
         draft=draft,
         notice=notice,
         problems=problems,
+        documents=procedure.documents(answers),
+        accept=documents.accepted(),
+        left=left or {},
         same=procedure.revision if draft is None and not problems and layout in (None, Layout()) else None,
     )

@@ -10,8 +10,8 @@ from starlette.datastructures import FormData
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
+from dossierkit.dossiers.calendars import ZONE
 from dossierkit.dossiers.dossier import Actor, Dossier, Query, State
-from dossierkit.engine import ZONE
 from dossierkit.errors import CodeError, UnknownDossier
 from dossierkit.forms import effective
 from dossierkit.forms.formats import read_date

@@ -1,0 +1,102 @@
+"""The files of a dossier: one upload for each document that the procedure asks for."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from typing import BinaryIO
+from urllib.parse import quote
+
+from starlette.datastructures import FormData, UploadFile
+from starlette.requests import Request
+from starlette.responses import Response, StreamingResponse
+
+from dossierkit.dossiers.dossier import Actor, Attachment, Dossier
+from dossierkit.dossiers.filetypes import HEAD, KNOWN, media_type, shown_name
+from dossierkit.dossiers.procedure import Procedure
+from dossierkit.errors import ScanError, UnknownDossier
+from dossierkit_web.site import Site
+
+MAX_BYTES = 10 * 1024 * 1024
+MAX_FILES = 10
+_PIECE = 64 * 1024
+
+_log = logging.getLogger(__name__)
+
+
+def taken(site: Site, procedure: Procedure, draft: Dossier, form: FormData, actor: Actor) -> tuple[Dossier, dict[str, str]]:
+    """*draft* with the files that came along, and code → what to do about a file that was not taken."""
+    codes = {code for code, _ in procedure.documents(draft.answers)}
+    refused: dict[str, str] = {}
+    for name, value in form.multi_items():
+        code = name.removeprefix("document:")
+        if code == name or code not in codes or not isinstance(value, UploadFile) or not value.filename:
+            continue
+        found = _checked(site, draft, code, value)
+        if isinstance(found, str):
+            refused[code] = found
+        elif found not in draft.attachments:
+            draft = site.engine.attach(draft.id, found, actor, version=draft.version)
+    return draft, refused
+
+
+def _checked(site: Site, draft: Dossier, code: str, file: UploadFile) -> Attachment | str:
+    """The attachment, kept; or the name of the words that say why not."""
+    head = file.file.read(HEAD)
+    file.file.seek(0)
+    kind = media_type(file.filename or "", head)
+    size = file.size or 0
+    if size == 0:
+        return "document-empty"
+    if kind is None:
+        return "document-kind"
+    if size > MAX_BYTES:
+        return "document-large"
+    if sum(one.document == code for one in draft.attachments) >= MAX_FILES:
+        return "document-many"
+    if site.config.scanner is not None:
+        try:
+            if not site.config.scanner.is_clean(file.file):
+                return "document-infected"
+        except ScanError as error:
+            _log.error("a file is not taken: %s", error)  # its message says it all
+            return "document-unscanned"
+        file.file.seek(0)
+    name = shown_name(file.filename or "")
+    return Attachment(code, site.blobs.put(name, file.file), name, size, kind)
+
+
+def detached(site: Site, draft: Dossier, button: str, actor: Actor) -> Dossier:
+    """*draft* after the button `detach:CODE/BLOB`."""
+    code, _, blob = button.removeprefix("detach:").rpartition("/")
+    return site.engine.detach(draft.id, code, blob, actor, version=draft.version)
+
+
+def accepted() -> str:
+    """What the file chooser offers."""
+    return ",".join(KNOWN)
+
+
+def download(site: Site, request: Request, form: FormData) -> Response:  # noqa: ARG001  # every page has this shape
+    """One file of one's own dossier, as an attachment: never as a page of this portal."""
+    actor = site.visitor(request).actor
+    if actor is None:
+        raise UnknownDossier("no such dossier")
+    dossier = site.engine.open(request.path_params["dossier"], actor)
+    wanted = request.path_params["blob"]
+    found = next((one for one in dossier.attachments if one.blob == wanted), None)
+    content = site.blobs.open(wanted) if found is not None else None
+    if found is None or content is None:
+        raise UnknownDossier("no such file")
+    headers = {
+        "Content-Disposition": f"attachment; filename*=UTF-8''{quote(found.name, safe='')}",
+        "Content-Length": str(found.size),
+        "Content-Security-Policy": "sandbox; default-src 'none'",
+    }
+    return StreamingResponse(_pieces(content), media_type=found.media_type, headers=headers)
+
+
+def _pieces(content: BinaryIO) -> Iterator[bytes]:
+    with content:
+        while piece := content.read(_PIECE):
+            yield piece

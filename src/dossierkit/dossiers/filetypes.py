@@ -1,0 +1,42 @@
+"""What a file is, by how it begins: its name may say anything."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+#: Suffix → (media type, ways in which such a file begins).
+KNOWN: Mapping[str, tuple[str, tuple[bytes, ...]]] = {
+    ".pdf": ("application/pdf", (b"%PDF-",)),
+    ".png": ("image/png", (b"\x89PNG\r\n\x1a\n",)),
+    ".jpg": ("image/jpeg", (b"\xff\xd8\xff",)),
+    ".jpeg": ("image/jpeg", (b"\xff\xd8\xff",)),
+    ".docx": ("application/vnd.openxmlformats-officedocument.wordprocessingml.document", (b"PK\x03\x04",)),
+    ".xlsx": ("application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", (b"PK\x03\x04",)),
+    ".odt": ("application/vnd.oasis.opendocument.text", (b"PK\x03\x04",)),
+}
+#: So many bytes are enough to tell.
+HEAD = 16
+
+
+def suffix_of(name: str) -> str:
+    """The suffix of a file name as people mean it: `.PDF` is `.pdf`."""
+    stem, dot, suffix = name.replace("\\", "/").rpartition("/")[2].rpartition(".")
+    return dot + suffix.casefold() if stem else ""
+
+
+def media_type(name: str, head: bytes) -> str | None:
+    """The media type of a file called *name* that begins with *head*; None where the two do not agree, or nobody knows it."""
+    known = KNOWN.get(suffix_of(name))
+    if known is None or not head.startswith(known[1]):
+        return None
+    return known[0]
+
+
+def shown_name(name: str) -> str:
+    """*name* as a label: its last part, without what hides or reorders letters, never empty."""
+    last = name.replace("\\", "/").rpartition("/")[2]
+    plain = "".join(
+        c for c in last if c.isprintable() and c not in "\u200b\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
+    )
+    stem, dot, suffix = plain.strip().rpartition(".")
+    return (f"{stem[:120]}{dot}{suffix[:12]}" if dot else plain.strip()[:120]) or "file"

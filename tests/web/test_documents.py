@@ -1,0 +1,201 @@
+"""The files of a dossier: taken or refused with words, kept, removed, downloaded by nobody else."""
+
+from __future__ import annotations
+
+import io
+import json
+import socket
+import socketserver
+import struct
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import pytest
+from conftest import SMALL
+from dossierkit_web import WebConfig, create_app
+from dossierkit_web.pages.documents import MAX_BYTES
+from page import Page
+from starlette.testclient import TestClient
+
+from dossierkit import Engine, open_engine
+from dossierkit.blobs.disk import DiskBlobs
+from dossierkit.errors import ScanError
+from dossierkit.scanning import ClamdScanner
+from dossierkit.testing import FixedClock
+
+APPLY = "/procedures/1.000001/apply"
+PDF = b"%PDF-1.7\n" + b"x" * 3000
+PNG = b"\x89PNG\r\n\x1a\n" + b"y" * 100
+EICAR = b"%PDF-1.4 EICAR"
+
+
+class Clamd(socketserver.BaseRequestHandler):
+    """As much of clamd as a client of INSTREAM sees."""
+
+    answer = b""
+
+    def handle(self) -> None:
+        file = self.request.makefile("rb")
+        assert file.read(10) == b"zINSTREAM\0"
+        content = b""
+        while size := struct.unpack("!I", file.read(4))[0]:
+            content += file.read(size)
+        found = b"stream: Eicar-Test FOUND\0" if b"EICAR" in content else b"stream: OK\0"
+        self.request.sendall(type(self).answer or found)
+
+
+@pytest.fixture
+def clamd() -> Iterator[ClamdScanner]:
+    Clamd.answer = b""
+    with socketserver.TCPServer(("127.0.0.1", 0), Clamd) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield ClamdScanner("127.0.0.1", server.server_address[1], timeout=2.0)
+        server.shutdown()
+
+
+def portal(tmp_path: Path, folder: Path, clock: FixedClock, **config: Any) -> tuple[Engine, Any]:
+    block = {
+        **SMALL["x-procedure"],
+        "documents": [{"title": "Đơn đề nghị", "code": "don", "required": True}, {"title": "Bản vẽ"}],
+    }
+    (folder / "small.json").write_text(json.dumps({**SMALL, "x-procedure": block}, ensure_ascii=False), "utf-8")
+    engine = open_engine(f"sqlite:{tmp_path / 'd.db'}", procedures=folder, clock=clock)
+    app = create_app(engine, blobs=tmp_path / "blobs", config=WebConfig(guests=True, **config))
+    return engine, lambda: TestClient(app, headers={"sec-fetch-site": "same-origin"})
+
+
+def attributes(page: str, name: str) -> list[str]:
+    """Every value of the attribute *name* on *page*."""
+    return [value for _, found in Page(page).attributes if (value := found.get(name))]
+
+
+def send(client: TestClient, page: str, *files: tuple[str, str, bytes], do: str = "save") -> Any:
+    pairs = {**dict(Page(page).pairs), "/name": "An"}
+    return client.post(
+        APPLY, data={**pairs, "do": do}, files=[(f"document:{code}", (name, io.BytesIO(body))) for code, name, body in files]
+    )
+
+
+def test_files_are_kept_shown_removed_and_sent(tmp_path: Path, folder: Path, clock: FixedClock) -> None:
+    engine, browser = portal(tmp_path, folder, clock)
+    client, other = browser(), browser()
+    page = client.get(APPLY).text
+    assert page.count('type="file"') == 2
+    assert "nhiều nhất 10 MB" in page
+    page = send(client, page, ("don", "Đơn của tôi.PDF", PDF), ("don", "trang 2.png", PNG), ("2", "bản vẽ.pdf", PDF)).text
+    for name in ("Đơn của tôi.PDF", "trang 2.png", "bản vẽ.pdf"):
+        assert name in page
+    refused = send(client, page.replace('value="An"', ""), do="continue").text
+    assert "trang 2.png" in refused
+    again = send(client, refused, ("don", "Đơn của tôi.PDF", PDF)).text
+    assert again.count(">Đơn của tôi.PDF<") == 1  # the same file twice is one
+
+    button = next(v for v in attributes(again, "value") if v.startswith("detach:don/"))
+    page = send(client, again, do=button).text
+    links = [value for value in attributes(page, "href") if value.startswith("/files/")]
+    assert len(links) == 2
+    answer = client.get(links[0])
+    assert answer.headers["content-disposition"].startswith("attachment; filename*=UTF-8''")
+    assert answer.headers["content-security-policy"] == "sandbox; default-src 'none'"
+    assert answer.headers["x-content-type-options"] == "nosniff"
+    assert answer.headers["content-type"] in ("application/pdf", "image/png")
+    assert len(answer.content) == int(answer.headers["content-length"])
+    for stranger in (other, browser()):
+        stranger.post(APPLY, data={"/name": "B", "do": "save"})
+        assert stranger.get(links[0]).status_code == 404
+        assert stranger.get(links[0].rpartition("/")[0] + "/sha256-" + "0" * 64).status_code == 404
+
+    review = send(client, page, do="continue").text
+    assert "bản vẽ.pdf" in review
+    done = client.post(f"{APPLY}/review", data=dict(Page(review).pairs)).text
+    assert "bản vẽ.pdf" in done
+    dossier = next(iter(engine.store.every()))
+    assert len(dossier.attachments) == 2
+    assert client.get(links[0]).status_code == 200
+    assert list(engine.verify()) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "body", "words"),
+    [
+        ("a.pdf", b"", "rỗng"),
+        ("a.pdf", b"<html><script>alert(1)</script>", "nội dung khác với tên"),
+        ("a.svg", b"<svg/>", "không phải loại"),
+        ("a.html", b"%PDF-1.7", "không phải loại"),
+        ("a.pdf.exe", b"MZ", "không phải loại"),
+        (".pdf", b"%PDF-", "không phải loại"),
+        ("a.pdf", PDF + b"z" * MAX_BYTES, "lớn hơn 10 MB"),
+    ],
+    ids=["empty", "html inside", "svg", "pdf inside", "two suffixes", "no name", "large"],
+)
+def test_what_is_not_taken_is_told(tmp_path: Path, folder: Path, clock: FixedClock, name: str, body: bytes, words: str) -> None:
+    engine, browser = portal(tmp_path, folder, clock)
+    client = browser()
+    answer = send(client, client.get(APPLY).text, ("don", name, body))
+    assert answer.status_code == 422
+    assert words in answer.text
+    assert 'value="An"' in answer.text  # nothing else is lost
+    assert next(iter(engine.store.every())).attachments == ()
+
+
+def test_there_is_room_for_ten(tmp_path: Path, folder: Path, clock: FixedClock) -> None:
+    _, browser = portal(tmp_path, folder, clock)
+    client = browser()
+    answer = send(client, client.get(APPLY).text, *(("don", f"{n}.pdf", PDF + bytes([n])) for n in range(11)))
+    assert answer.status_code == 422
+    assert "Đã đủ 10 tệp" in answer.text
+    assert "9.pdf" in answer.text
+
+
+def test_a_document_that_nobody_asks_for_is_left_alone(tmp_path: Path, folder: Path, clock: FixedClock) -> None:
+    engine, browser = portal(tmp_path, folder, clock)
+    client = browser()
+    send(client, client.get(APPLY).text, ("other", "a.pdf", PDF))
+    assert next(iter(engine.store.every())).attachments == ()
+
+
+def test_a_scanner_has_the_last_word(tmp_path: Path, folder: Path, clock: FixedClock, clamd: ClamdScanner) -> None:
+    engine, browser = portal(tmp_path, folder, clock, scanner=clamd)
+    client = browser()
+    page = client.get(APPLY).text
+    assert "mã độc" in send(client, page, ("don", "a.pdf", EICAR)).text
+    page = send(client, client.get(APPLY).text, ("don", "b.pdf", PDF)).text
+    assert "b.pdf" in page
+    Clamd.answer = b"INSTREAM size limit exceeded. ERROR\0"
+    answer = send(client, page, ("2", "c.pdf", PDF))
+    assert "Chưa kiểm tra được" in answer.text
+    assert 'value="An"' in answer.text
+    assert [one.name for one in next(iter(engine.store.every())).attachments] == ["b.pdf"]
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        nobody = ClamdScanner("127.0.0.1", free.getsockname()[1], timeout=0.5)
+    with pytest.raises(ScanError, match="does not answer"):
+        nobody.is_clean(io.BytesIO(PDF))
+
+
+def test_blobs_come_piece_by_piece(tmp_path: Path) -> None:
+    """Never whole in memory; a broken upload leaves nothing behind; an id leads nowhere else."""
+    blobs = DiskBlobs(tmp_path / "blobs")
+
+    class Broken(io.BytesIO):
+        def read(self, size: int | None = -1, /) -> bytes:
+            assert size is not None
+            assert 0 < size <= 1 << 20
+            if self.tell() > 1 << 19:
+                raise OSError("the line broke")
+            return super().read(size)
+
+    with pytest.raises(OSError, match="the line broke"):
+        blobs.put("a", Broken(b"x" * (1 << 20)))
+    assert list((tmp_path / "blobs").rglob("*.part")) == []
+    id = blobs.put("../../etc/passwd", io.BytesIO(b"content"))
+    assert blobs.put("other", io.BytesIO(b"content")) == id
+    opened: BinaryIO | None = blobs.open(id)
+    assert opened is not None
+    with opened:
+        assert opened.read() == b"content"
+    assert blobs.open("sha256-../../../x") is None
+    assert blobs.open("sha256-" + "0" * 64) is None
+    assert blobs.name("sha256-" + "0" * 64) == "sha256-" + "0" * 64
