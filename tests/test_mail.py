@@ -21,10 +21,11 @@ from dossierkit.errors import MailError, SettingsError
 from dossierkit.mailing import FileMailer, SmtpMailer, message
 from dossierkit.outbox import LEASE, Worker, deliver
 from dossierkit.ports import DossierStore
+from dossierkit.scanning import ClamdScanner
 from dossierkit.stores.memory import MemoryStore
 from dossierkit.stores.sqlite import SqliteStore
 from dossierkit.testing import FixedClock
-from dossierkit.wiring import mailer
+from dossierkit.wiring import mailer, scanner
 
 
 class Postbox:
@@ -237,3 +238,10 @@ def test_addresses_of_mail_servers(tmp_path: Path) -> None:
     assert isinstance(mailer(tmp_path), FileMailer)
     with pytest.raises(SettingsError, match="smtp://"):
         mailer(tmp_path, smtp="mail.example:25")
+
+
+def test_addresses_of_scanners() -> None:
+    assert scanner("127.0.0.1:3310") == ClamdScanner("127.0.0.1", 3310)
+    assert scanner("") is None
+    with pytest.raises(SettingsError, match="HOST:PORT"):
+        scanner("clamd")

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from dossierkit.engine import Engine
     from dossierkit.forms import Form
     from dossierkit.letters import Office
-    from dossierkit.ports import Clock, DossierStore, Mailer, Tokens
+    from dossierkit.ports import Clock, DossierStore, Mailer, Scanner, Tokens
 
 #: Issues codes where neither a procedure nor the operator names an agency; the last part is not verified.
 AGENCY = "H29.15"
@@ -122,6 +122,23 @@ def mailer(data: Path, *, smtp: str = "", sender: str = "") -> Mailer:
     return SmtpMailer(
         parts.hostname, parts.port or port, sender, unquote(parts.username or ""), unquote(parts.password or ""), security
     )
+
+
+def scanner(clamd: str) -> Scanner | None:
+    """The scanner at `HOST:PORT`; None where none is named.
+
+    Raises:
+        SettingsError: it is no such address.
+    """
+    from dossierkit.errors import SettingsError
+    from dossierkit.scanning import ClamdScanner
+
+    if not clamd:
+        return None
+    host, _, port = clamd.rpartition(":")
+    if not host or not port.isdigit():
+        raise SettingsError("clamd is written HOST:PORT, such as 127.0.0.1:3310")
+    return ClamdScanner(host, int(port))
 
 
 def _store(scheme: str, place: str) -> tuple[DossierStore, Path | None]:

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     "--address", default="", envvar="DOSSIERKIT_ADDRESS", help="Where citizens find the portal; links in mails lead there."
 )
 @click.option("--guests", is_flag=True, envvar="DOSSIERKIT_GUESTS", help="Guests may submit without an account.")
+@click.option("--clamd", default="", envvar="DOSSIERKIT_CLAMD", help="HOST:PORT of a clamd that looks through every file.")
 @smtp_option
 @sender_option
 def serve(
@@ -44,12 +45,13 @@ def serve(
     secure: bool,
     address: str,
     guests: bool,
+    clamd: str,
     smtp: str,
     sender: str,
 ) -> None:
     """Run the reference portal until Ctrl-C."""
     from dossierkit.outbox import Worker
-    from dossierkit.wiring import mailer
+    from dossierkit.wiring import mailer, scanner
 
     try:
         import uvicorn
@@ -61,7 +63,7 @@ def serve(
     listening = _bound(host, port)
     here = f"http://{host}:{listening.getsockname()[1]}"
     engine = engine_of(data, procedures, agency, address or here)
-    app = create_app(engine, blobs=data / "attachments", config=WebConfig(secure=secure, guests=guests))
+    app = create_app(engine, blobs=data / "attachments", config=WebConfig(secure=secure, guests=guests, scanner=scanner(clamd)))
     worker = Worker(engine.store.outbox, mailer(data, smtp=smtp, sender=sender), engine.clock)
     _announce(engine, data, here, smtp)
     threading.Thread(target=_warm, daemon=True).start()

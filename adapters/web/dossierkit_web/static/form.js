@@ -7,6 +7,7 @@
     button.addEventListener("click", () => window.print());
   }
   document.getElementById("problems")?.focus();
+  document.querySelector(".tabs [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
   if (matchMedia("(max-width: 60rem)").matches) document.querySelector(".steps")?.removeAttribute("open");
 
   // The way to the page works as well; the dialog only keeps somebody where they are.
