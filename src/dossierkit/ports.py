@@ -106,6 +106,10 @@ class DossierStore(Protocol):
         """The history of a dossier, oldest first."""
         ...
 
+    def names(self, blob: str) -> bool:
+        """Whether some dossier names this file."""
+        ...
+
     def bundle(self, revision: str) -> bytes | None:
         """The bundle of a revision that a dossier was filed under."""
         ...
@@ -256,6 +260,10 @@ class BlobStore(Protocol):
 
     def open(self, id: str) -> BinaryIO | None:
         """The bytes called *id*, to be read and closed."""
+        ...
+
+    def delete(self, id: str) -> None:
+        """Forgets the bytes called *id*."""
         ...
 
 

@@ -117,6 +117,27 @@ def test_files_are_kept_shown_removed_and_sent(tmp_path: Path, folder: Path, clo
     assert list(engine.verify()) == []
 
 
+def test_a_cancelled_draft_takes_its_files_with_it(tmp_path: Path, folder: Path, clock: FixedClock) -> None:
+    """And a removed one is gone, too; what another dossier names stays."""
+    engine, browser = portal(tmp_path, folder, clock)
+    client = browser()
+
+    def kept() -> int:
+        return sum(1 for path in (tmp_path / "blobs").rglob("sha256-*") if not path.suffix)
+
+    page = send(client, client.get(APPLY).text, ("don", "a.pdf", PDF), ("2", "b.pdf", PDF)).text
+    assert kept() == 2
+    page = send(client, page, ("don", "a.pdf", PDF)).text
+    assert kept() == 2
+    button = next(v for v in attributes(page, "value") if v.startswith("detach:don/"))
+    page = send(client, page, do=button).text
+    assert kept() == 1
+    draft = next(iter(engine.store.every()))
+    client.post(f"{APPLY}/cancel", data={"meta:draft": draft.id})
+    assert kept() == 0
+    assert list(engine.store.every()) == []
+
+
 @pytest.mark.parametrize(
     ("name", "body", "words"),
     [
@@ -191,7 +212,12 @@ def test_blobs_come_piece_by_piece(tmp_path: Path) -> None:
         blobs.put("a", Broken(b"x" * (1 << 20)))
     assert list((tmp_path / "blobs").rglob("*.part")) == []
     id = blobs.put("../../etc/passwd", io.BytesIO(b"content"))
-    assert blobs.put("other", io.BytesIO(b"content")) == id
+    other = blobs.put("other", io.BytesIO(b"content"))
+    assert other != id
+    assert other[:71] == id[:71]
+    blobs.delete(other)
+    blobs.delete("sha256-../../../x")
+    assert blobs.open(other) is None
     opened: BinaryIO | None = blobs.open(id)
     assert opened is not None
     with opened:

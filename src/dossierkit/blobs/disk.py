@@ -5,12 +5,13 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import re
+import secrets
 import tempfile
 from pathlib import Path
 from typing import BinaryIO
 
-_ID = re.compile(r"sha256-[0-9a-f]{64}")
+from dossierkit.dossiers.dossier import BLOB
+
 _PIECE = 256 * 1024
 
 
@@ -34,7 +35,8 @@ class DiskBlobs:
             except BaseException:
                 Path(part.name).unlink(missing_ok=True)
                 raise
-        id = "sha256-" + mixed.hexdigest()
+        # The same bytes of two people are two files: what one of them deletes stays with the other.
+        id = f"sha256-{mixed.hexdigest()}-{secrets.token_hex(8)}"
         place = self._place(id)
         place.parent.mkdir(parents=True, exist_ok=True)
         Path(part.name).replace(place)
@@ -44,12 +46,18 @@ class DiskBlobs:
     def open(self, id: str) -> BinaryIO | None:
         """See `BlobStore.open`."""
         place = self._place(id)
-        return place.open("rb") if _ID.fullmatch(id) and place.is_file() else None
+        return place.open("rb") if BLOB.fullmatch(id) and place.is_file() else None
+
+    def delete(self, id: str) -> None:
+        """See `BlobStore.delete`."""
+        if BLOB.fullmatch(id):
+            self._place(id).unlink(missing_ok=True)
+            self._place(id).with_suffix(".json").unlink(missing_ok=True)
 
     def name(self, id: str) -> str:
         """What people call the attachment."""
         place = self._place(id).with_suffix(".json")
-        if _ID.fullmatch(id) and place.is_file():
+        if BLOB.fullmatch(id) and place.is_file():
             return str(json.loads(place.read_text("utf-8"))["name"])
         return id
 

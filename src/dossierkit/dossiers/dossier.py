@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from enum import Enum, IntEnum
 
@@ -128,3 +129,21 @@ def digest(answers: Json, salt: str) -> str:
     """What an event says of *answers*: enough to prove them, nothing to read from."""
     text = json.dumps(answers, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(f"{salt}\n{text}".encode()).hexdigest()
+
+
+#: How a blob store calls what it keeps: the SHA-256 of the bytes, and which of several the same this one is.
+BLOB = re.compile(r"sha256-[0-9a-f]{64}-[0-9a-f]{16}")
+
+
+def blobs_of(dossier: Dossier) -> frozenset[str]:
+    """The files of *dossier*: those of its documents, and those that its answers name."""
+    return frozenset((*(one.blob for one in dossier.attachments), *_named(dossier.answers)))
+
+
+def _named(value: Json) -> Iterator[str]:
+    if isinstance(value, str):
+        if value.startswith("sha256-") and BLOB.fullmatch(value):
+            yield value
+    elif isinstance(value, dict | list):
+        for item in value.values() if isinstance(value, dict) else value:
+            yield from _named(item)

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 import attrs
 
 from dossierkit.dossiers.codes import DossierCode
-from dossierkit.dossiers.dossier import Dossier, Event, Query, State
+from dossierkit.dossiers.dossier import Dossier, Event, Query, State, blobs_of
 from dossierkit.dossiers.lifecycle import step
 from dossierkit.errors import StaleDossier
 from dossierkit.forms.pointers import Json
@@ -96,6 +96,11 @@ class MemoryStore:
         """See `DossierStore.events`."""
         with self._lock:
             return tuple(self._events.get(id, ()))
+
+    def names(self, blob: str) -> bool:
+        """See `DossierStore.names`."""
+        with self._lock:
+            return any(blob in blobs_of(dossier) for dossier in self._dossiers.values())
 
     def bundle(self, revision: str) -> bytes | None:
         """See `DossierStore.bundle`."""

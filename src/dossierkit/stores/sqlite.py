@@ -20,7 +20,7 @@ from dossierkit.forms.pointers import Json
 from dossierkit.ports import EVERYTHING, Submission
 from dossierkit.stores.group_commit import GroupCommit
 from dossierkit.stores.sqlite_accounts import SqliteAccounts, SqliteOutbox
-from dossierkit.stores.sqlite_rows import SELECT, add_event, dossier_of, encoded, found_by, stale, submitted, update
+from dossierkit.stores.sqlite_rows import SELECT, add_event, dossier_of, encoded, found_by, keep_files, stale, submitted, update
 
 T = TypeVar("T")
 
@@ -108,6 +108,7 @@ class SqliteStore:
                 ),
             ).lastrowid
             connection.execute("INSERT INTO answers (seq, body) VALUES (?, ?)", (seq, encoded(dossier.answers)))
+            keep_files(connection, seq, dossier)
             add_event(connection, seq, event)
 
         self._write(work)
@@ -127,10 +128,12 @@ class SqliteStore:
 
         def work(connection: sqlite3.Connection) -> None:
             update(connection, dossier, dossier.version - 1)
+            seq = connection.execute("SELECT seq FROM dossiers WHERE id = ?", (dossier.id,)).fetchone()[0]
+            files = encoded([attrs.asdict(one) for one in dossier.attachments])
             connection.execute(
-                "UPDATE answers SET body = ?, attachments = ? WHERE seq = (SELECT seq FROM dossiers WHERE id = ?)",
-                (encoded(dossier.answers), encoded([attrs.asdict(one) for one in dossier.attachments]), dossier.id),
+                "UPDATE answers SET body = ?, attachments = ? WHERE seq = ?", (encoded(dossier.answers), files, seq)
             )
+            keep_files(connection, seq, dossier)
 
         self._write(work)
 
@@ -167,6 +170,10 @@ class SqliteStore:
         return tuple(
             Event(r[0], r[1], Action(r[2]), r[3], datetime.fromisoformat(r[4]), json.loads(r[5]), r[6], r[7]) for r in rows
         )
+
+    def names(self, blob: str) -> bool:
+        """See `DossierStore.names`."""
+        return bool(self._read("SELECT 1 FROM files WHERE blob = ? LIMIT 1", (blob,)))
 
     def bundle(self, revision: str) -> bytes | None:
         """See `DossierStore.bundle`."""

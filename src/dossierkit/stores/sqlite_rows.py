@@ -11,7 +11,7 @@ from typing import Any
 import attrs
 
 from dossierkit.dossiers.codes import DossierCode
-from dossierkit.dossiers.dossier import Attachment, Dossier, Event, Query, State
+from dossierkit.dossiers.dossier import Attachment, Dossier, Event, Query, State, blobs_of
 from dossierkit.dossiers.effects import SendMail
 from dossierkit.dossiers.lifecycle import step
 from dossierkit.errors import StaleDossier
@@ -98,6 +98,12 @@ def found_by(query: Query) -> tuple[str, list[Any]]:
     if query.until is not None:
         conditions.append(("d.submitted < ?", query.until.isoformat()))
     return "".join(f" AND {condition}" for condition, _ in conditions), [value for _, value in conditions]
+
+
+def keep_files(connection: sqlite3.Connection, seq: int | None, dossier: Dossier) -> None:
+    """Notes which files *dossier* names."""
+    connection.execute("DELETE FROM files WHERE seq = ?", (seq,))
+    connection.executemany("INSERT INTO files VALUES (?, ?)", [(blob, seq) for blob in blobs_of(dossier)])
 
 
 def add_mails(connection: sqlite3.Connection, mails: Iterable[SendMail]) -> None:

@@ -76,6 +76,13 @@ def accounts_and_mails(db: sqlite_utils.Database) -> None:
 def attachments(db: sqlite_utils.Database) -> None:
     """What came with a dossier, beside its answers."""
     db.conn.execute("ALTER TABLE answers ADD COLUMN attachments TEXT NOT NULL DEFAULT '[]'")
+    # Which dossiers name a file: one that nobody names any more can be deleted.
+    db.conn.execute(
+        """CREATE TABLE files (
+            blob TEXT NOT NULL, seq INTEGER NOT NULL REFERENCES dossiers (seq) ON DELETE CASCADE,
+            PRIMARY KEY (blob, seq)) WITHOUT ROWID"""
+    )
+    db.conn.execute("CREATE INDEX files_of_dossier ON files (seq)")
 
 
 def migrate(path: Path) -> None:

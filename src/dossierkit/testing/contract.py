@@ -15,7 +15,7 @@ import attrs
 import pytest
 
 from dossierkit.dossiers.codes import CodeTemplate, DossierCode
-from dossierkit.dossiers.dossier import Action, Dossier, Event, Query, State, chained
+from dossierkit.dossiers.dossier import Action, Attachment, Dossier, Event, Query, State, chained
 from dossierkit.errors import StaleDossier
 from dossierkit.ports import DossierStore, Submission
 
@@ -182,6 +182,26 @@ class StoreContract:
         assert found(since=NOON + timedelta(seconds=1)) == []
         assert found(until=NOON) == []
         assert found(state=State.SUBMITTED, words="dat", code=done.code.text) == ["a1"]
+
+    def test_files_are_named_as_long_as_a_dossier_does(self, store: DossierStore) -> None:
+        """By its answers or among its attachments; a copy counts as well."""
+        first, second = (f"sha256-{digit * 64}-{digit * 16}" for digit in "ab")
+        draft = _draft(store, "a")
+        assert not store.names(first)
+        files = (Attachment("don", second, "đơn.pdf", 5, "application/pdf"),)
+        draft = attrs.evolve(draft, version=2, answers={"f": [first]}, attachments=files)
+        store.replace(draft)
+        assert store.get("a") == draft
+        assert store.names(first)
+        assert store.names(second)
+        store.create(attrs.evolve(draft, id="b", version=1), chained("b", 1, Action.BEGIN, "an", NOON, {}, ""), b"bundle")
+        store.delete("a", 2)
+        assert store.names(first)
+        store.replace(attrs.evolve(draft, id="b", version=2, answers={}))
+        assert not store.names(first)
+        assert store.names(second)
+        store.delete("b", 2)
+        assert not store.names(second)
 
     def test_a_code_finds_its_dossier(self, store: DossierStore) -> None:
         """And no other."""

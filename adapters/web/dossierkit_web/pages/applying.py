@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from dossierkit.dossiers.accounts import Account
-from dossierkit.dossiers.dossier import Action, Actor, Dossier, Query, State
+from dossierkit.dossiers.dossier import Action, Actor, Dossier, Query, State, blobs_of
 from dossierkit.dossiers.procedure import Procedure
 from dossierkit.errors import RefusedAnswers, StaleDossier, UnknownDossier
 from dossierkit.forms import Layout, Problem, effective, parse
@@ -61,11 +61,13 @@ def receive(site: Site, request: Request, form: FormData) -> Response:
     button = next((value for name, value in pairs if name == "do"), "save")
     answers, layout = rearranged(answers, layout_of(pairs), button)
     answers = arrived(procedure.form, draft.answers, answers, prefill(visitor.account))
+    before = blobs_of(draft)
     try:
         draft = _saved(site, actor, draft, answers, _version(form, draft))
     except StaleDossier:
         response = _form(site, request, procedure, answers, draft=draft, layout=layout, notice="stale", code=409)
         return keep(visitor, response, secure=site.config.secure)
+    documents.swept(site, before - blobs_of(draft))
     draft, left = documents.taken(site, procedure, draft, form, actor)
     if button.startswith("detach:"):
         draft = documents.detached(site, draft, button, actor)
@@ -159,6 +161,7 @@ def cancel(site: Site, request: Request, form: FormData) -> Response:
     actor = site.visitor(request).actor
     assert actor is not None, "a draft was found, so there is somebody"
     site.engine.act(draft.id, Action.CANCEL, actor)
+    documents.swept(site, blobs_of(draft))
     return site.page(request, "cancelled")
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import BinaryIO
 from urllib.parse import quote
 
@@ -11,7 +11,7 @@ from starlette.datastructures import FormData, UploadFile
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
-from dossierkit.dossiers.dossier import Actor, Attachment, Dossier
+from dossierkit.dossiers.dossier import Actor, Attachment, Dossier, blobs_of
 from dossierkit.dossiers.filetypes import HEAD, KNOWN, media_type, shown_name
 from dossierkit.dossiers.procedure import Procedure
 from dossierkit.errors import ScanError, UnknownDossier
@@ -35,9 +35,16 @@ def taken(site: Site, procedure: Procedure, draft: Dossier, form: FormData, acto
         found = _checked(site, draft, code, value)
         if isinstance(found, str):
             refused[code] = found
-        elif found not in draft.attachments:
+        elif any(_same(one, found) for one in draft.attachments):
+            site.blobs.delete(found.blob)
+        else:
             draft = site.engine.attach(draft.id, found, actor, version=draft.version)
     return draft, refused
+
+
+def _same(one: Attachment, other: Attachment) -> bool:
+    """Whether both are the same file for the same document, sent twice."""
+    return (one.document, one.name, one.blob[:71]) == (other.document, other.name, other.blob[:71])
 
 
 def _checked(site: Site, draft: Dossier, code: str, file: UploadFile) -> Attachment | str:
@@ -69,7 +76,16 @@ def _checked(site: Site, draft: Dossier, code: str, file: UploadFile) -> Attachm
 def detached(site: Site, draft: Dossier, button: str, actor: Actor) -> Dossier:
     """*draft* after the button `detach:CODE/BLOB`."""
     code, _, blob = button.removeprefix("detach:").rpartition("/")
-    return site.engine.detach(draft.id, code, blob, actor, version=draft.version)
+    changed = site.engine.detach(draft.id, code, blob, actor, version=draft.version)
+    swept(site, {blob} & blobs_of(draft))
+    return changed
+
+
+def swept(site: Site, blobs: Iterable[str]) -> None:
+    """Deletes those of *blobs* that no dossier names any more."""
+    for blob in blobs:
+        if not site.engine.store.names(blob):
+            site.blobs.delete(blob)
 
 
 def accepted() -> str:
