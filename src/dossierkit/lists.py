@@ -44,6 +44,10 @@ class Table:
         """See `OptionList.find`."""
         return next((self._choice(row) for row in self.rows if same(row[self.value], value) and _fits(row, where)), None)
 
+    def names(self, language: str) -> dict[str, str]:
+        """Every value with its title in *language*, as far as a column has that name."""
+        return {str(row[self.value]): nfc(str(row.get(language) or row[self.title])) for row in self.rows}
+
     def _choice(self, row: Mapping[str, Json]) -> Choice:
         return Choice(row[self.value], nfc(str(row[self.title])))
 

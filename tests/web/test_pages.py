@@ -341,7 +341,7 @@ def test_every_word_is_there_and_used() -> None:
         word("nothing", "vi")
 
     quoted = {name for text in texts for name in re.findall(r"""["']([a-z][a-z0-9-]+)["']""", text)}
-    built = ("state-", "tab-", "do-", "password-", "profile-", "event-", "find-")
+    built = ("state-", "tab-", "do-", "password-", "profile-", "event-", "find-", "filter-", "audience-")
     assert {n for n in known - quoted if not n.startswith(built) and n.removesuffix("-text") not in quoted} == set()
 
 
@@ -464,3 +464,22 @@ def test_a_looked_up_dossier_shows_nothing_personal(portal: Any) -> None:
     assert "Đã nộp" in shown
     for secret in ("Nguyễn", "Trần", "Bình", "an@example.vn"):
         assert secret not in shown
+
+
+def test_the_list_is_narrowed_down(tmp_path: Path) -> None:
+    """By sector, unit and audience, in both languages, together with words."""
+    engine = open_engine("memory:", procedures=PROCEDURES)
+    client = TestClient(create_app(engine, blobs=tmp_path))
+
+    def codes(**asked: str) -> set[str]:
+        return set(re.findall(r'<a href="/procedures/([\d.]+)">', client.get("/procedures", params=asked).text))
+
+    everything = codes()
+    land = codes(sector="dat-dai")
+    assert 0 < len(land) < len(everything)
+    assert codes(sector="dat-dai", unit="so-nnmt") < land
+    assert codes(sector="dat-dai", q="thong tin") < land
+    assert codes(sector="nope") == set()
+    assert codes(audience="individual") < everything
+    assert ">Land<" in client.get("/procedures?lang=en").text
+    assert ">Đất đai<" in client.get("/procedures?lang=vi").text

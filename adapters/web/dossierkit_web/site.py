@@ -22,6 +22,7 @@ from dossierkit.dossiers.dossier import Actor
 from dossierkit.engine import Engine
 from dossierkit.forms import Form
 from dossierkit.html import Renderer
+from dossierkit.lists import Table
 from dossierkit.ports import Scanner
 from dossierkit.wiring import account_forms, open_accounts
 from dossierkit_web.session import Visitor, seated, visitor_of
@@ -130,6 +131,13 @@ class Site:
     def language(self, request: Request) -> str:
         """The language of the request."""
         return language_of(request)
+
+    def names(self, name: str, language: str) -> dict[str, str]:
+        """The values of the named list with their titles; a host's own list has them in one language."""
+        options = self.engine.catalog.dialect.options.get(name)
+        if isinstance(options, Table):
+            return options.names(language)
+        return {str(one.value): one.title for one in options.select({}, "", 500)} if options is not None else {}
 
     def visitor(self, request: Request) -> Visitor:
         """Whoever asks; found out once a request."""

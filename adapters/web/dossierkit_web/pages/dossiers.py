@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from datetime import UTC, date, datetime, time, timedelta
 from urllib.parse import quote, urlencode
 
+from markupsafe import Markup
 from starlette.datastructures import FormData
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
@@ -36,7 +37,16 @@ def show(site: Site, request: Request, form: FormData) -> Response:  # noqa: ARG
         done="done" in request.query_params,
         history=site.engine.history(dossier),
         mail=site.visitor(request).account,
+        qr=_qr(f"{site.engine.office.address.rstrip('/')}/lookup?code={quote(str(dossier.code))}"),
     )
+
+
+def _qr(address: str) -> Markup:
+    """A picture that a phone reads as *address*."""
+    import segno
+
+    drawn = segno.make(address, micro=False, error="m").svg_inline(scale=4, border=2, dark="#000", light="#fff")
+    return Markup(drawn)
 
 
 def manage(site: Site, request: Request, form: FormData) -> Response:  # noqa: ARG001  # every page has this shape

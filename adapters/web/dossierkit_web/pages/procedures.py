@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from urllib.parse import urlencode
+
 from starlette.datastructures import FormData
 from starlette.requests import Request
 from starlette.responses import Response
 
+from dossierkit.listing import Listed
 from dossierkit_web.site import Site, language_of, markdown
 
 PAGE = 50
+#: What the list can be narrowed down by besides words.
+FILTERS = ("sector", "unit", "audience")
 
 
 def show_list(site: Site, request: Request, form: FormData) -> Response:  # noqa: ARG001  # every page has this shape
     """The procedures that hold all words of `q`."""
     language, query = language_of(request), request.query_params.get("q", "")[:200]
-    found = site.engine.procedures(query, language=language)
+    everything = site.engine.procedures(language=language)
+    asked = {name: request.query_params.get(name, "")[:100] for name in FILTERS}
+    found = tuple(one for one in site.engine.procedures(query, language=language) if _fits(one, asked))
     start = request.query_params.get("from", "0")
     first = min(int(start), len(found)) if start.isascii() and start.isdigit() and len(start) < 7 else 0
-    sectors = site.engine.catalog.dialect.options.get("sectors")
-    names = {choice.value: choice.title for choice in sectors.select({}, "", 500)} if sectors is not None else {}
     return site.page(
         request,
         "procedures",
@@ -27,8 +33,20 @@ def show_list(site: Site, request: Request, form: FormData) -> Response:  # noqa
         first=first,
         page_size=PAGE,
         query=query,
-        sectors=names,
+        asked=asked,
+        address=urlencode({name: value for name, value in {"q": query, **asked}.items() if value}),
+        names={"sector": site.names("sectors", language), "unit": site.names("units", language), "audience": {}},
+        offered={name: sorted({value for one in everything for value in _values(one, name)}) for name in FILTERS},
     )
+
+
+def _values(one: Listed, name: str) -> tuple[str, ...]:
+    value = getattr(one, name)
+    return tuple(value) if isinstance(value, tuple) else (value,) if value else ()
+
+
+def _fits(one: Listed, asked: Mapping[str, str]) -> bool:
+    return all(not wanted or wanted in _values(one, name) for name, wanted in asked.items())
 
 
 def show_one(site: Site, request: Request, form: FormData) -> Response:  # noqa: ARG001  # every page has this shape
