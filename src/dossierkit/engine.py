@@ -20,7 +20,7 @@ from dossierkit.errors import RefusedAnswers, StaleDossier, UnknownDossier
 from dossierkit.forms import canonical, check
 from dossierkit.forms.defaults import initial
 from dossierkit.forms.form import Form, Problem
-from dossierkit.forms.pointers import Json, same
+from dossierkit.forms.pointers import Json, same, texts_in
 from dossierkit.forms.rules import compute
 from dossierkit.letters import Office, letter
 from dossierkit.listing import Listed
@@ -139,6 +139,22 @@ class Engine:
         self.store.replace(changed)
         return changed
 
+    def move(self, id: str, actor: Actor, *, version: int) -> Dossier:
+        """The draft under the revision that new drafts get; its answers stay as they are.
+
+        Raises:
+            UnknownDossier, StaleDossier, ForbiddenAction: as for `save`.
+            UnknownProcedure: the procedure is no longer offered.
+        """
+        dossier = self.open(id, actor)
+        target(dossier.state, Action.SAVE)
+        _guard(dossier, version)
+        current = self.procedure(dossier.procedure)
+        self.store.keep_bundle(current.revision, current.bundle.canonical())
+        changed = attrs.evolve(dossier, revision=current.revision, version=version + 1, changed=self.clock.now())
+        self.store.replace(changed)
+        return changed
+
     def check(self, dossier: Dossier) -> tuple[Problem, ...]:
         """What keeps *dossier* from being submitted."""
         form = self.procedure_of(dossier).form
@@ -252,7 +268,7 @@ class Engine:
         def letters(code: DossierCode) -> tuple[SendMail, ...]:
             return self._letters(dossier, procedure, code)
 
-        words = fold(" ".join((procedure.title(), *_texts(answers))))
+        words = fold(" ".join((procedure.title(), *texts_in(answers))))
         return self.store.submit(Submission(ready, agency, today, words, code, event, changed, letters))
 
     def _letters(self, dossier: Dossier, procedure: Procedure, code: DossierCode) -> tuple[SendMail, ...]:
@@ -272,14 +288,3 @@ class Engine:
 def _guard(dossier: Dossier, version: int) -> None:
     if dossier.version != version:
         raise StaleDossier(f"dossier {dossier.id} is at version {dossier.version}, not {version}; read it again")
-
-
-def _texts(value: Json) -> Iterator[str]:
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, dict):
-        for item in value.values():
-            yield from _texts(item)
-    elif isinstance(value, list):
-        for item in value:
-            yield from _texts(item)

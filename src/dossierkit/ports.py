@@ -114,6 +114,10 @@ class DossierStore(Protocol):
         """The bundle of a revision that a dossier was filed under."""
         ...
 
+    def keep_bundle(self, revision: str, bundle: bytes) -> None:
+        """Keeps the bundle of a revision, if it is new."""
+        ...
+
     def every(self) -> Iterator[Dossier]:
         """All dossiers, oldest first, in bounded memory."""
         ...

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import time
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -341,7 +342,7 @@ def test_every_word_is_there_and_used() -> None:
         word("nothing", "vi")
 
     quoted = {name for text in texts for name in re.findall(r"""["']([a-z][a-z0-9-]+)["']""", text)}
-    built = ("state-", "tab-", "do-", "password-", "profile-", "event-", "find-", "filter-", "audience-")
+    built = ("state-", "tab-", "do-", "password-", "profile-", "event-", "find-", "filter-", "audience-", "change-")
     assert {n for n in known - quoted if not n.startswith(built) and n.removesuffix("-text") not in quoted} == set()
 
 
@@ -483,3 +484,36 @@ def test_the_list_is_narrowed_down(tmp_path: Path) -> None:
     assert codes(audience="individual") < everything
     assert ">Land<" in client.get("/procedures?lang=en").text
     assert ">Đất đai<" in client.get("/procedures?lang=vi").text
+
+
+def test_a_form_that_changes_under_a_draft(portal: Any, folder: Path) -> None:
+    """Somebody is told what is asked differently, loses nothing, and moves on by one click; a dossier stays as it was."""
+    engine, browser = portal
+    client = browser()
+    page = post(client, APPLY, fill(client.get(APPLY).text, __name="An", __copies="3"), "save").text
+    assert "bản mới" not in page
+    old = json.loads((folder / "small.json").read_text("utf-8"))
+    properties = {**old["properties"], "why": {"title": "Lý do", "type": "string"}}
+    del properties["copies"]
+    newer = {**old, "properties": properties, "required": [*old["required"], "why"], "unevaluatedProperties": False}
+    (folder / "small.json").write_text(json.dumps(newer, ensure_ascii=False), "utf-8")
+    time.sleep(1.1)
+
+    page = client.get(APPLY).text
+    assert re.findall(r"<li>([^<]+)</li>", page.partition('id="newer"')[2].partition("</ul>")[0]) == ["Thêm: Lý do", "Bỏ: Số bản"]
+    assert 'name="/copies"' in page  # until somebody moves on, the draft is what it was
+    draft = next(iter(engine.store.every()))
+    stale = client.post(f"{APPLY}?draft={draft.id}", data={"meta:version": "1", "do": "move"})
+    assert 'name="/copies"' in stale.text
+    page = client.post(f"{APPLY}?draft={draft.id}", data={"meta:version": str(draft.version + 1), "do": "move"})
+    moved = next(iter(engine.store.every()))
+    page = client.post(f"{APPLY}?draft={draft.id}", data={"meta:version": str(moved.version), "do": "move"}).text
+    assert 'name="/why"' in page
+    assert 'name="/copies"' not in page
+    assert 'value="An"' in page
+    assert 'id="newer"' not in page
+    assert list(engine.verify()) == []
+
+    (folder / "small.json").unlink()
+    time.sleep(1.1)
+    assert 'value="An"' in client.get(f"{APPLY}?draft={draft.id}").text

@@ -5,14 +5,14 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from datetime import datetime
 from enum import Enum, IntEnum
 
 import attrs
 
 from dossierkit.dossiers.codes import DossierCode
-from dossierkit.forms.pointers import Json
+from dossierkit.forms.pointers import Json, texts_in
 
 
 class State(IntEnum):
@@ -137,13 +137,6 @@ BLOB = re.compile(r"sha256-[0-9a-f]{64}-[0-9a-f]{16}")
 
 def blobs_of(dossier: Dossier) -> frozenset[str]:
     """The files of *dossier*: those of its documents, and those that its answers name."""
-    return frozenset((*(one.blob for one in dossier.attachments), *_named(dossier.answers)))
-
-
-def _named(value: Json) -> Iterator[str]:
-    if isinstance(value, str):
-        if value.startswith("sha256-") and BLOB.fullmatch(value):
-            yield value
-    elif isinstance(value, dict | list):
-        for item in value.values() if isinstance(value, dict) else value:
-            yield from _named(item)
+    return frozenset(
+        (*(one.blob for one in dossier.attachments), *(text for text in texts_in(dossier.answers) if BLOB.fullmatch(text)))
+    )

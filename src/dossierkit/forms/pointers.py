@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any, TypeAlias
 
 _INDEX = re.compile(r"0|[1-9][0-9]{0,8}")
@@ -128,3 +128,12 @@ def key(value: Json) -> str:
     if isinstance(value, dict):
         return "{" + ",".join(f"{k!r}:{key(v)}" for k, v in sorted(value.items())) + "}"
     return repr(value)
+
+
+def texts_in(value: Json) -> Iterator[str]:
+    """Every text in *value*, names of members apart."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict | list):
+        for item in value.values() if isinstance(value, dict) else value:
+            yield from texts_in(item)

@@ -106,6 +106,10 @@ class MemoryStore:
         """See `DossierStore.bundle`."""
         return self._bundles.get(revision)
 
+    def keep_bundle(self, revision: str, bundle: bytes) -> None:
+        """See `DossierStore.keep_bundle`."""
+        self._bundles.setdefault(revision, bundle)
+
     def every(self) -> Iterator[Dossier]:
         """See `DossierStore.every`."""
         with self._lock:

@@ -180,6 +180,10 @@ class SqliteStore:
         rows = self._read("SELECT body FROM bundles WHERE revision = ?", (revision,))
         return bytes(rows[0][0]) if rows else None
 
+    def keep_bundle(self, revision: str, bundle: bytes) -> None:
+        """See `DossierStore.keep_bundle`."""
+        self._write(lambda connection: connection.execute("INSERT OR IGNORE INTO bundles VALUES (?, ?)", (revision, bundle)))
+
     def every(self) -> Iterator[Dossier]:
         """See `DossierStore.every`."""
         seq = 0

@@ -48,6 +48,9 @@ class StoreContract:
         assert store.get("b") is None
         assert store.bundle("r1") == b"bundle"
         assert store.bundle("r2") is None
+        store.keep_bundle("r2", b"newer")
+        store.keep_bundle("r2", b"other")
+        assert store.bundle("r2") == b"newer"
 
     def test_stored_answers_cannot_be_changed_from_outside(self, store: DossierStore) -> None:
         """What a caller does to the answers afterwards is its own affair."""

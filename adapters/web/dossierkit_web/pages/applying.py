@@ -12,8 +12,9 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from dossierkit.dossiers.accounts import Account
 from dossierkit.dossiers.dossier import Action, Actor, Dossier, Query, State, blobs_of
 from dossierkit.dossiers.procedure import Procedure
-from dossierkit.errors import RefusedAnswers, StaleDossier, UnknownDossier
+from dossierkit.errors import RefusedAnswers, StaleDossier, UnknownDossier, UnknownProcedure
 from dossierkit.forms import Layout, Problem, effective, parse
+from dossierkit.forms.changes import Change, changes
 from dossierkit.forms.controls import layout as layout_of
 from dossierkit.forms.controls import layout_pairs
 from dossierkit.forms.defaults import arrived, initial
@@ -43,8 +44,9 @@ def show(site: Site, request: Request, form: FormData) -> Response:  # noqa: ARG
     answers = draft.answers if draft is not None else initial(procedure.form, prefill(site.visitor(request).account))
     problems = site.engine.check(draft) if draft is not None and "problems" in request.query_params else ()
     layout = layout_of(request.query_params.multi_items())
+    newer = _newer(site, procedure, draft, language_of(request)) if draft is not None else None
     notice = "existing" if draft is not None and "draft" not in request.query_params else ""
-    return _form(site, request, procedure, answers, draft=draft, problems=problems, layout=layout, notice=notice)
+    return _form(site, request, procedure, answers, draft=draft, problems=problems, layout=layout, notice=notice, newer=newer)
 
 
 def receive(site: Site, request: Request, form: FormData) -> Response:
@@ -59,6 +61,9 @@ def receive(site: Site, request: Request, form: FormData) -> Response:
     answers = parse(procedure.form, pairs, base=draft.answers, language=language)
     answers, refused = with_uploads(site.blobs, procedure.form, form, answers, language)
     button = next((value for name, value in pairs if name == "do"), "save")
+    if button == "move" and draft.version == _version(form, draft):
+        draft = site.engine.move(draft.id, actor, version=draft.version)
+        return RedirectResponse(f"{request.url.path}?draft={draft.id}", 303)
     answers, layout = rearranged(answers, layout_of(pairs), button)
     answers = arrived(procedure.form, draft.answers, answers, prefill(visitor.account))
     before = blobs_of(draft)
@@ -76,6 +81,17 @@ def receive(site: Site, request: Request, form: FormData) -> Response:
     else:
         response = _after(site, request, procedure, draft, layout, button)
     return keep(visitor, response, secure=site.config.secure)
+
+
+def _newer(site: Site, procedure: Procedure, draft: Dossier, language: str) -> tuple[Change, ...] | None:
+    """What the form asks differently by now; None where nothing changed, or nothing is offered any more."""
+    try:
+        current = site.engine.procedure(draft.procedure)
+    except UnknownProcedure:
+        return None
+    if current.revision == draft.revision:
+        return None
+    return changes(procedure.form, current.form, draft.answers, language=language)
 
 
 def _saved(site: Site, actor: Actor, draft: Dossier, answers: Json, version: int) -> Dossier:
@@ -208,6 +224,7 @@ def _form(
     notice: str = "",
     code: int = 200,
     left: Mapping[str, str] | None = None,
+    newer: tuple[Change, ...] | None = None,
 ) -> Response:
     language = language_of(request)
     rendered = site.renderer.render(procedure.form, answers, problems=problems, language=language, layout=layout)
@@ -227,5 +244,6 @@ def _form(
         documents=procedure.documents(answers),
         accept=documents.accepted(),
         left=left or {},
+        newer=newer,
         same=procedure.revision if draft is None and not problems and layout in (None, Layout()) else None,
     )
