@@ -170,3 +170,24 @@ def test_a_page_sent_while_it_saves_itself_waits(served: Any, browser: Browser) 
     page.wait_for_selector("#problems")
     assert page.locator("main .notice").count() == 0
     assert page.get_by_label("Họ tên").input_value() == "Nguyễn Văn Đạt"
+
+
+def test_what_could_not_be_saved_is_offered_back(served: Any, browser: Browser) -> None:
+    """A line that breaks, a page that is closed: the browser still has it, until it is saved or let go."""
+    address = served.address
+    page = visit(browser)
+    page.goto(f"{address}/procedures/1.012789/apply")
+    page.context.set_offline(True)
+    page.locator('[id="f/purpose"]').fill("lập hồ sơ vay vốn ngân hàng")
+    expect(page.locator("#saved.failed")).to_be_visible()
+    page.context.set_offline(False)
+    page.goto(f"{address}/procedures/1.012789/apply")
+    expect(page.locator('[id="f/purpose"]')).to_have_value("")
+    expect(page.locator(".notice")).to_contain_text("chưa lưu được")
+    sound(page)
+    page.get_by_role("button", name="Lấy lại").click()
+    expect(page.locator('[id="f/purpose"]')).to_have_value("lập hồ sơ vay vốn ngân hàng")
+    expect(page.locator("#saved")).to_contain_text("Đã lưu nháp lúc")
+    page.goto(f"{address}/procedures/1.012789/apply")
+    expect(page.locator('[id="f/purpose"]')).to_have_value("lập hồ sơ vay vốn ngân hàng")
+    assert page.get_by_role("button", name="Lấy lại").count() == 0

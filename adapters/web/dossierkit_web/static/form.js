@@ -7,6 +7,9 @@
     button.addEventListener("click", () => window.print());
   }
   document.getElementById("problems")?.focus();
+  document.querySelector("form[action='/sign-out']")?.addEventListener("submit", () => {
+    for (const key of Object.keys(localStorage)) if (key.startsWith("unsaved:")) localStorage.removeItem(key);
+  });
   document.querySelector(".tabs [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
   if (matchMedia("(max-width: 60rem)").matches) document.querySelector(".steps")?.removeAttribute("open");
 
@@ -74,6 +77,49 @@
     return newer.length > 0;
   };
 
+  // What could not be saved is kept in this browser, and offered back; it goes as soon as it is saved, or somebody leaves.
+  const place = `unsaved:${location.pathname}`;
+  const put = () => {
+    const pairs = [...new FormData(form)].filter(([name, value]) => typeof value === "string" && name.startsWith("/"));
+    try {
+      localStorage.setItem(place, JSON.stringify({ at: Date.now(), pairs }));
+    } catch {
+      // A browser that keeps nothing has said so already.
+    }
+  };
+  const restore = (pairs) => {
+    for (const control of fields.querySelectorAll("[name^='/']:not([type=hidden], [type=file])")) {
+      const values = pairs.filter(([name]) => name === control.name).map(([, value]) => value);
+      if (control.matches("[type=checkbox], [type=radio]")) control.checked = values.includes(control.value);
+      else if (values.length) control.value = values.at(-1);
+    }
+    swapNext = true;
+    send();
+  };
+  const offer = () => {
+    const kept = JSON.parse(localStorage.getItem(place) ?? "null");
+    if (!saves || !kept) return;
+    const box = document.createElement("div");
+    box.className = "notice";
+    box.setAttribute("role", "status");
+    const text = document.createElement("p");
+    text.textContent = form.dataset.unsaved.replace("{time}", new Date(kept.at).toLocaleString("vi-VN"));
+    const act = (words, what) => {
+      const button = document.createElement("button");
+      button.type = "button";
+      button.className = "ghost";
+      button.textContent = words;
+      button.addEventListener("click", () => {
+        localStorage.removeItem(place);
+        box.remove();
+        what();
+      });
+      return button;
+    };
+    box.append(text, act(form.dataset.restore, () => restore(kept.pairs)), " ", act(form.dataset.discard, () => {}));
+    form.before(box);
+  };
+
   const send = async () => {
     if (running) {
       again = true;
@@ -101,12 +147,14 @@
         form.action = url.href;
         history.replaceState(null, "", url.pathname + url.search);
       }
+      localStorage.removeItem(place);
       const html = await answer.text();
       if (swaps && swap(html, sent)) again = true;
       if (saves) say(form.dataset.saved.replace("{time}", new Date().toLocaleTimeString("vi-VN", { hour: "2-digit", minute: "2-digit" })));
     } catch (error) {
       swapNext = swapNext || swaps;
       if (saves) say(form.dataset.failed, true);
+      if (saves) put();
     } finally {
       running = false;
       if (waiting) {
@@ -120,6 +168,7 @@
     }
   };
 
+  offer();
   form.addEventListener("change", (event) => {
     if (!event.target.matches("[data-live]")) return;
     swapNext = true;
