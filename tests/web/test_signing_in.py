@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import io
+import json
 import re
+import zipfile
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -15,6 +18,8 @@ from starlette.requests import Request
 from starlette.testclient import TestClient
 
 from dossierkit import Actor, Engine, open_engine
+from dossierkit.blobs.disk import DiskBlobs
+from dossierkit.dossiers.dossier import Attachment
 from dossierkit.testing import FixedClock
 
 APPLY = "/procedures/1.000001/apply"
@@ -325,3 +330,31 @@ def test_a_host_portal_brings_its_own_sign_in(tmp_path: Path, folder: Path, cloc
         assert [one.answers for one in engine.find(Actor("host:an"))] == [{"name": "An"}]
         assert 'value="An"' not in client.get(APPLY, headers={"x-user": "ba"}).text
         assert 'value="An"' in client.get(APPLY, headers={"x-user": "an"}).text
+
+
+def test_somebody_takes_all_of_it_along(portal: Any) -> None:
+    """Account, dossiers, history and files; nobody else's, and no hash of a password."""
+    engine, browser = portal
+    client, other = browser(), browser()
+    known(client)
+    known(other, "ba@example.vn")
+    other.post(APPLY, data={"/name": "Trần Bình", "do": "save"})
+    client.post(APPLY, data={"/name": "Nguyễn Văn An", "do": "save"})
+    actor = Actor(engine.store.accounts.account_of(MAIL).id)
+    [draft] = engine.find(actor)
+    blob = DiskBlobs(Path(engine.store.path).parent / "blobs").put("đơn.pdf", io.BytesIO(b"%PDF-1.7"))
+    draft = engine.attach(draft.id, Attachment("1", blob, "đơn.pdf", 8, "application/pdf"), actor, version=draft.version)
+    dossier = engine.submit(draft.id, actor)
+
+    with zipfile.ZipFile(io.BytesIO(client.get("/profile/data").content)) as archive:
+        place = f"dossiers/{dossier.code}"
+        assert sorted(archive.namelist()) == ["account.json", f"{place}/dossier.json", f"{place}/files/1-đơn.pdf"]
+        assert json.loads(archive.read("account.json"))["profile"] == {"fullName": "Nguyễn Văn An"}
+        kept = json.loads(archive.read(f"{place}/dossier.json"))
+        assert kept["answers"] == {"name": "Nguyễn Văn An"}
+        assert [one["action"] for one in kept["history"]] == ["begin", "submit"]
+        assert archive.read(f"{place}/files/1-đơn.pdf") == b"%PDF-1.7"
+        everything = b"".join(archive.read(name) for name in archive.namelist())
+    assert b"argon2" not in everything
+    assert "Trần".encode() not in everything
+    assert browser().get("/profile/data").url.path == "/sign-in"

@@ -21,7 +21,7 @@ from starlette.staticfiles import StaticFiles
 from dossierkit.blobs.disk import DiskBlobs
 from dossierkit.engine import Engine
 from dossierkit.errors import SchemaError, StoreError, TooManyTries, UnknownDossier, UnknownProcedure, UnwritableStore
-from dossierkit_web.pages import accounts, applying, documents, dossiers, home, lookup, procedures, profile
+from dossierkit_web.pages import accounts, applying, documents, dossiers, export, home, lookup, procedures, profile
 from dossierkit_web.security import SecureHeaders, same_origin
 from dossierkit_web.site import Site, WebConfig
 
@@ -100,6 +100,7 @@ def _account_routes(route: Callable[..., Route]) -> list[Route]:
         route("/reset", accounts.show_reset),
         route("/reset", accounts.reset, "POST"),
         route("/profile", profile.show),
+        route("/profile/data", export.download),
         route("/profile/{section}", profile.save, "POST"),
     ]
 

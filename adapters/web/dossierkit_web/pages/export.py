@@ -1,0 +1,84 @@
+"""Everything the portal keeps of somebody, as one file to take along."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import tempfile
+import zipfile
+from collections.abc import Iterator
+from typing import IO
+
+from starlette.datastructures import FormData
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response, StreamingResponse
+
+from dossierkit.dossiers.accounts import Account
+from dossierkit.dossiers.dossier import Dossier
+from dossierkit_web.site import Site
+
+_PIECE = 256 * 1024
+#: Up to so many bytes the file is made in memory.
+_SMALL = 1024 * 1024
+
+
+def download(site: Site, request: Request, form: FormData) -> Response:  # noqa: ARG001  # every page has this shape
+    """A ZIP with the account, every dossier with its history, and their files."""
+    account = site.visitor(request).account
+    if account is None:
+        return RedirectResponse("/sign-in?next=/profile", 303)
+    packed = tempfile.SpooledTemporaryFile(_SMALL)  # noqa: SIM115  # it is closed when it was sent
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("account.json", _written(_account(account)))
+        for dossier in _all(site, account):
+            folder = f"dossiers/{dossier.code or 'draft-' + dossier.id[:8]}"
+            archive.writestr(f"{folder}/dossier.json", _written(_dossier(site, dossier)))
+            for number, one in enumerate(dossier.attachments, 1):
+                content = site.blobs.open(one.blob)
+                if content is not None:
+                    with content, archive.open(f"{folder}/files/{number}-{one.name}", "w") as into:
+                        shutil.copyfileobj(content, into, _PIECE)
+    size = packed.tell()
+    packed.seek(0)
+    headers = {"Content-Disposition": 'attachment; filename="dossiers.zip"', "Content-Length": str(size)}
+    return StreamingResponse(_pieces(packed), media_type="application/zip", headers=headers)
+
+
+def _all(site: Site, account: Account) -> Iterator[Dossier]:
+    before = None
+    while found := site.engine.find(account.actor, before=before, limit=100):
+        yield from found
+        before = found[-1].id
+
+
+def _account(account: Account) -> dict[str, object]:
+    """What is kept of the account, its password hash apart."""
+    return {
+        "mail": account.mail,
+        "profile": account.profile,
+        "language": account.language,
+        "created": account.created.isoformat(),
+    }
+
+
+def _dossier(site: Site, dossier: Dossier) -> dict[str, object]:
+    return {
+        "code": str(dossier.code) if dossier.code is not None else None,
+        "procedure": dossier.procedure,
+        "title": site.engine.procedure_of(dossier).title(),
+        "state": dossier.state.name.lower(),
+        "submitted": dossier.submitted.isoformat() if dossier.submitted is not None else None,
+        "answers": dossier.answers,
+        "files": [{"document": one.document, "name": one.name, "bytes": one.size} for one in dossier.attachments],
+        "history": [{"at": one.at.isoformat(), "action": one.action.value} for one in site.engine.history(dossier)],
+    }
+
+
+def _written(value: dict[str, object]) -> str:
+    return json.dumps(value, ensure_ascii=False, indent=2) + "\n"
+
+
+def _pieces(packed: IO[bytes]) -> Iterator[bytes]:
+    with packed:
+        while piece := packed.read(_PIECE):
+            yield piece
