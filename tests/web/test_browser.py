@@ -71,6 +71,75 @@ def test_every_page_is_accessible(served: Any, browser: Browser, options: dict[s
         sound(page)
 
 
+@pytest.mark.parametrize(
+    "options",
+    [{"viewport": {"width": 320, "height": 640}, "color_scheme": "dark"}, {"viewport": {"width": 1440, "height": 900}}],
+    ids=["dark phone", "desktop"],
+)
+@pytest.mark.parametrize("language", ["vi", "en"])
+def test_every_page_of_an_account_is_accessible(served: Any, browser: Browser, options: dict[str, Any], language: str) -> None:
+    """Registered, confined, refused, signed in, profile with each section open, dossiers, a dossier, the dialog."""
+    address = served.address
+    page = visit(browser, **options)
+    page.goto(f"{address}/?lang={language}")
+    page.locator("[data-dialog]").click()
+    expect(page.get_by_role("dialog")).to_be_visible()
+    sound(page)
+    page.goto(f"{address}/register")
+    page.locator("main [type=submit]").click()
+    sound(page)
+    page.locator('[name="/email"]').fill(f"axe{time.monotonic_ns()}@example.vn")
+    page.locator('[name="/fullName"]').fill("Nguyễn Văn An")
+    page.locator("main [type=submit]").click()
+    sound(page)
+    page.locator("form[action='/sign-in'] [type=submit]").first.click()
+    sound(page)
+    page.locator("#new").fill("ngắn")
+    page.locator("main [type=submit]").click()
+    sound(page)
+    page.locator("#new").fill("ngựa đúng pin kẹp giấy")
+    page.locator("main [type=submit]").click()
+    expect(page.locator("#new")).to_have_count(0)
+    for url in (
+        "/",
+        "/profile",
+        "/profile?edit=mail",
+        "/profile?edit=details",
+        "/profile?edit=address",
+        "/password?next=/profile",
+        "/dossiers",
+        "/dossiers?since=x",
+        "/procedures?sector=dat-dai",
+        "/lookup",
+    ):
+        page.goto(address + url)
+        sound(page)
+
+
+def test_no_page_is_heavy_or_asks_another_host(served: Any, browser: Browser) -> None:
+    """At most 60 KB with style, script and pictures; everything from here."""
+    address, folder = served.address, served.procedures
+    codes = [
+        json.loads(path.read_bytes())["x-procedure"]["code"]
+        for path in sorted(folder.glob("[a-z]*.json"))
+        if "dropped" not in path.name
+    ]
+    heavy: dict[str, int] = {}
+    for url in ("/", "/procedures", "/register", "/sign-in", "/lookup", *(f"/procedures/{code}/apply" for code in codes)):
+        page = visit(browser)
+        answers: list[Any] = []
+        page.on("response", answers.append)
+        page.goto(address + url)
+        page.wait_for_load_state("networkidle")
+        assert [answer.url for answer in answers if not answer.url.startswith((address, "data:"))] == []
+        weight = sum(int(answer.headers.get("content-length", "0")) for answer in answers)
+        assert weight > 5_000, "the sizes are known"
+        if weight > 60_000:
+            heavy[url] = weight
+        page.context.close()
+    assert heavy == {}
+
+
 @pytest.mark.parametrize("scripted", [True, False], ids=["script", "no script"])
 def test_a_dropped_file_becomes_a_working_procedure(served: Any, browser: Browser, scripted: bool) -> None:
     """Dropped, listed, filled by keyboard, refused at the right field, corrected, coded, looked up."""
