@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import threading
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -14,9 +15,9 @@ from hypothesis import strategies as st
 from dossierkit.accounts import Accounts
 from dossierkit.dossiers.accounts import ABSOLUTE, IDLE, Account, Session, mail_address, masked, password_fault
 from dossierkit.dossiers.dossier import Actor
-from dossierkit.errors import SignInRefused, StaleAccount, TooManyTries, WeakPassword
+from dossierkit.errors import Busy, SignInRefused, StaleAccount, TooManyTries, WeakPassword
 from dossierkit.letters import LETTERS, Office, letter
-from dossierkit.passwords import Argon2, common_passwords
+from dossierkit.passwords import QUEUE, Argon2, common_passwords
 from dossierkit.ports import DossierStore
 from dossierkit.stores.memory import MemoryStore
 from dossierkit.stores.sqlite import SqliteStore
@@ -390,3 +391,25 @@ def test_letters_are_whole_and_safe(name: str, language: str) -> None:
     assert "\r" not in made.text
     assert "{" not in made.text
     assert f'lang="{language}"' in made.html
+
+
+def test_a_storm_of_sign_ins_is_told_to_come_back() -> None:
+    """A few wait; the rest is not kept waiting, so that other pages have room."""
+    argon = Argon2()
+    kept = argon.hash(GOOD)
+    seen: list[str] = []
+
+    def one() -> None:
+        try:
+            seen.append(str(argon.verify(kept, GOOD)))
+        except Busy:
+            seen.append("busy")
+
+    threads = [threading.Thread(target=one) for _ in range(40)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    assert set(seen) == {"True", "busy"}
+    assert seen.count("True") >= QUEUE
+    assert argon.verify(kept, GOOD)

@@ -19,6 +19,7 @@ What a person who fills a form can put right is a value (`forms.form.Problem`), 
     │   ├── SignInRefused      no such account, or another password
     │   ├── TooManyTries       too often; says when to come back
     │   ├── WeakPassword       the new password will not do
+    │   ├── Busy               too many sign-ins at this moment
     │   └── StaleAccount       somebody changed it since this version was read
     ├── MailError              a mail did not get through
     ├── ScanError              nobody could look through a file
@@ -127,6 +128,10 @@ class WeakPassword(AccountError):
     def __init__(self, fault: str) -> None:
         super().__init__(f"the password will not do: {fault}")
         self.fault = fault
+
+
+class Busy(AccountError):
+    """Too many passwords are being checked at this moment; try again in a few seconds."""
 
 
 class StaleAccount(AccountError):

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import os
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from dossierkit.errors import Busy
 
 if TYPE_CHECKING:
     from argon2 import PasswordHasher
@@ -15,11 +19,30 @@ if TYPE_CHECKING:
 MEMORY_KIB, PASSES, LANES = 19 * 1024, 2, 1
 
 
+#: So many wait for their turn; whoever comes then is told to come back, or the waiting would hold up every other page.
+QUEUE = 12
+
+
 class Argon2:
-    """A `Hasher`.  No more run at a time than there are cores, so that a storm of sign-ins leaves other pages alone."""
+    """A `Hasher`.  No more run at a time than half the cores, so that a storm of sign-ins leaves other pages alone.
+
+    Raises:
+        Busy: too many wait already (from `hash` and `verify`).
+    """
 
     def __init__(self) -> None:
         self._room = threading.BoundedSemaphore(max((os.cpu_count() or 2) // 2, 1))
+        self._queue = threading.BoundedSemaphore(QUEUE)
+
+    @contextmanager
+    def _turn(self) -> Iterator[None]:
+        if not self._queue.acquire(blocking=False):
+            raise Busy("too many sign-ins at this moment; try again in a few seconds")
+        try:
+            with self._room:
+                yield
+        finally:
+            self._queue.release()
 
     @cached_property
     def _hasher(self) -> PasswordHasher:
@@ -33,7 +56,7 @@ class Argon2:
 
     def hash(self, password: str) -> str:
         """See `Hasher.hash`."""
-        with self._room:
+        with self._turn():
             return self._hasher.hash(password)
 
     def verify(self, hash: str, password: str) -> bool:
@@ -41,7 +64,7 @@ class Argon2:
         from argon2.exceptions import InvalidHashError, VerificationError
 
         nobody = self._nobody
-        with self._room:
+        with self._turn():
             try:
                 return self._hasher.verify(hash or nobody, password) and bool(hash)
             except (VerificationError, InvalidHashError):

@@ -128,7 +128,7 @@ def test_no_page_is_heavy_or_asks_another_host(served: Any, browser: Browser) ->
     for url in ("/", "/procedures", "/register", "/sign-in", "/lookup", *(f"/procedures/{code}/apply" for code in codes)):
         page = visit(browser)
         answers: list[Any] = []
-        page.on("response", answers.append)
+        page.on("response", lambda answer, into=answers: into.append(answer))
         page.goto(address + url)
         page.wait_for_load_state("networkidle")
         assert [answer.url for answer in answers if not answer.url.startswith((address, "data:"))] == []

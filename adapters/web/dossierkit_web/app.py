@@ -20,7 +20,7 @@ from starlette.staticfiles import StaticFiles
 
 from dossierkit.blobs.disk import DiskBlobs
 from dossierkit.engine import Engine
-from dossierkit.errors import SchemaError, StoreError, TooManyTries, UnknownDossier, UnknownProcedure, UnwritableStore
+from dossierkit.errors import Busy, SchemaError, StoreError, TooManyTries, UnknownDossier, UnknownProcedure, UnwritableStore
 from dossierkit_web.pages import accounts, applying, documents, dossiers, export, home, lookup, procedures, profile
 from dossierkit_web.security import SecureHeaders, same_origin
 from dossierkit_web.site import Site, WebConfig
@@ -131,6 +131,10 @@ def _guarded(site: Site, page: Page, request: Request, form: FormData) -> Respon
     except TooManyTries as error:
         response = site.page(request, "message", code=429, name="too-many")
         response.headers["Retry-After"] = str(error.wait)
+        return response
+    except Busy:
+        response = site.page(request, "message", code=503, name="busy")
+        response.headers["Retry-After"] = "5"
         return response
     except (UnknownProcedure, UnknownDossier):
         return site.page(request, "message", code=404, name="not-found")
