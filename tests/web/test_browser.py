@@ -260,3 +260,33 @@ def test_what_could_not_be_saved_is_offered_back(served: Any, browser: Browser) 
     page.goto(f"{address}/procedures/1.012789/apply")
     expect(page.locator('[id="f/purpose"]')).to_have_value("lập hồ sơ vay vốn ngân hàng")
     assert page.get_by_role("button", name="Lấy lại").count() == 0
+
+
+def test_files_are_sent_with_a_progress_bar(served: Any, browser: Browser, tmp_path: Any) -> None:
+    """On a slow line it is seen; afterwards the file is listed; a refused one is told; a broken line loses nothing."""
+    address = served.address
+    page = visit(browser)
+    page.goto(f"{address}/procedures/1.012789/apply")
+    page.locator('[id="f/purpose"]').fill("lập hồ sơ vay vốn")
+    (tmp_path / "đơn.pdf").write_bytes(b"%PDF-1.7" + b"x" * 2_000_000)
+    (tmp_path / "sai.pdf").write_bytes(b"MZ")
+    line = page.context.new_cdp_session(page)
+    line.send("Network.enable")
+    slow = {"offline": False, "latency": 20, "downloadThroughput": 4_000_000, "uploadThroughput": 1_000_000}
+    line.send("Network.emulateNetworkConditions", slow)
+    page.locator("#document-1").set_input_files(tmp_path / "đơn.pdf")
+    page.get_by_role("button", name="Lưu nháp").click(no_wait_after=True)
+    expect(page.get_by_role("progressbar")).to_be_visible()
+    expect(page.locator(".files")).to_contain_text("đơn.pdf", timeout=20_000)
+    expect(page.locator('[id="f/purpose"]')).to_have_value("lập hồ sơ vay vốn")
+
+    page.locator("#document-1").set_input_files(tmp_path / "sai.pdf")
+    page.get_by_role("button", name="Lưu nháp").click()
+    expect(page.locator("#problems")).to_contain_text("nội dung khác với tên")
+    expect(page.locator(".files")).to_contain_text("đơn.pdf")
+
+    page.locator("#document-1").set_input_files(tmp_path / "đơn.pdf")
+    line.send("Network.emulateNetworkConditions", {**slow, "offline": True})
+    page.get_by_role("button", name="Lưu nháp").click(no_wait_after=True)
+    expect(page.locator("#saved.failed")).to_be_visible()
+    expect(page.get_by_role("button", name="Lưu nháp")).to_be_enabled()

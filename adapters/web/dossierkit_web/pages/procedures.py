@@ -9,6 +9,7 @@ from starlette.datastructures import FormData
 from starlette.requests import Request
 from starlette.responses import Response
 
+from dossierkit.forms.defaults import initial
 from dossierkit.listing import Listed
 from dossierkit_web.site import Site, language_of, markdown
 
@@ -60,4 +61,5 @@ def show_one(site: Site, request: Request, form: FormData) -> Response:  # noqa:
         title=procedure.title(language),
         block=procedure.block,
         guidance=markdown(procedure.text("guidance", language)),
+        preview=site.renderer.render(procedure.form, initial(procedure.form), language=language),
     )

@@ -180,11 +180,50 @@
     clearTimeout(timer);
     timer = setTimeout(send, 1500);
   });
+  // Files take a while on a slow line: how far they are is shown, and a line that breaks costs nothing.
+  const upload = (button) => {
+    const body = new FormData(form);
+    if (button?.name) body.append(button.name, button.value);
+    const box = document.createElement("p");
+    const bar = document.createElement("progress");
+    box.setAttribute("role", "status");
+    bar.max = 1;
+    bar.setAttribute("aria-label", form.dataset.uploading);
+    box.append(`${form.dataset.uploading} `, bar);
+    status.after(box);
+    const buttons = [...form.querySelectorAll("button")].filter((one) => !one.disabled);
+    for (const one of buttons) one.disabled = true;
+    const sent = new XMLHttpRequest();
+    sent.upload.addEventListener("progress", (event) => {
+      if (event.lengthComputable) bar.value = event.loaded / event.total;
+    });
+    const failed = () => {
+      box.remove();
+      for (const one of buttons) one.disabled = false;
+      say(form.dataset.failed, true);
+      put();
+    };
+    sent.addEventListener("error", failed);
+    sent.addEventListener("load", () => {
+      if (sent.status >= 500) return failed();
+      if (sent.status < 400) return location.assign(sent.responseURL);
+      document.open();
+      document.write(sent.responseText);
+      document.close();
+    });
+    sent.open("POST", form.action);
+    sent.send(body);
+  };
+
   form.addEventListener("submit", (event) => {
     clearTimeout(timer);
-    if (!running) return;
-    // The version on this page is about to change; whoever sends the old one would be taken for a second window.
-    event.preventDefault();
-    waiting = event.submitter;
+    if (running) {
+      // The version on this page is about to change; whoever sends the old one would be taken for a second window.
+      event.preventDefault();
+      waiting = event.submitter;
+    } else if (saves && [...form.querySelectorAll("[type=file]")].some((input) => input.files.length)) {
+      event.preventDefault();
+      upload(event.submitter);
+    }
   });
 })();
