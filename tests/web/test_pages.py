@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 import time
@@ -517,3 +518,27 @@ def test_a_form_that_changes_under_a_draft(portal: Any, folder: Path) -> None:
     (folder / "small.json").unlink()
     time.sleep(1.1)
     assert 'value="An"' in client.get(f"{APPLY}?draft={draft.id}").text
+
+
+def test_work_in_place_of_copying_serves_once_for_its_session(portal: Any) -> None:
+    """A number that had to be searched for opens the look-up like copied digits; anything else does not."""
+    _, browser = portal
+    client, other = browser(), browser()
+
+    def ask(who: TestClient) -> dict[str, str]:
+        return dict(Page(who.get("/lookup").text).pairs)
+
+    def searched(challenge: str) -> str:
+        numbers = (str(number) for number in range(10**7))
+        return next(n for n in numbers if hashlib.sha256(f"{challenge}:{n}".encode()).digest()[0:2] < b"\x00\x04")
+
+    pairs = ask(client)
+    right = {**pairs, "code": "H29.15-261122-0009", "work": searched(pairs["challenge"])}
+    assert "Không có hồ sơ nào" in client.post("/lookup", data=right).text
+    assert "chưa đúng" in client.post("/lookup", data=right).text
+    for wrong in ("1", "-1", "x", "٣", "9" * 20):
+        assert "chưa đúng" in client.post("/lookup", data={**ask(client), "code": "x", "work": wrong}).text
+    pairs = ask(client)
+    ask(other)
+    stolen = {**pairs, "code": "x", "work": searched(pairs["challenge"])}
+    assert "chưa đúng" in other.post("/lookup", data=stolen).text

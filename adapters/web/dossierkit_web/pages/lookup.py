@@ -6,6 +6,7 @@ from starlette.datastructures import FormData
 from starlette.requests import Request
 from starlette.responses import Response
 
+from dossierkit.captchas import WORK
 from dossierkit.dossiers.accounts import masked
 from dossierkit.dossiers.dossier import Dossier, Event
 from dossierkit.errors import CodeError
@@ -25,8 +26,9 @@ def find(site: Site, request: Request, form: FormData) -> Response:
     """State and days of the dossier with the code."""
     typed = text(form, "code")[:100]
     holder = site.visitor(request).holder
-    challenge, answer = text(form, "challenge"), text(form, "captcha")
-    if not holder or not site.captchas.solved(holder, ACTION, challenge, answer):
+    challenge, answer, work = text(form, "challenge"), text(form, "captcha"), text(form, "work")
+    right = site.captchas.worked if work else site.captchas.solved
+    if not holder or not right(holder, ACTION, challenge, work or answer):
         return _page(site, request, typed, trouble={"captcha": "captcha-wrong"})
     try:
         found = site.engine.lookup(typed)
@@ -58,6 +60,7 @@ def _page(
         history=history,
         owner=owner,
         trouble=trouble or {},
+        work=WORK,
         challenge=site.captchas.ask(visitor.holder, ACTION),
     )
     return keep(visitor, response, secure=site.config.secure)
