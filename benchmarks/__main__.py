@@ -1,4 +1,4 @@
-"""`python -m benchmarks [PART…]` prints a table of ratios; parts: check, render, submit, start, http, storm.
+"""`python -m benchmarks [PART…]` prints a table of ratios; parts: check, render, submit, start, http, storm, search.
 
 Peers that are not installed are left out (`pip install 'dossierkit[bench,browser]'` brings them).  Medians, both sides in
 turn, so that a noisy machine disturbs both alike.
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sys
 
-from benchmarks import checking, rendering, serving, starting, storming, submitting
+from benchmarks import checking, rendering, searching, serving, starting, storming, submitting
 from benchmarks.measure import Row, table
 
 PARTS = {
@@ -18,6 +18,7 @@ PARTS = {
     "start": starting.rows,
     "http": serving.rows,
     "storm": storming.rows,
+    "search": searching.rows,
 }
 
 

@@ -153,11 +153,8 @@ class SqliteStore:
 
     def find(self, owner: str, query: Query = EVERYTHING, *, before: str | None = None, limit: int = 20) -> tuple[Dossier, ...]:
         """See `DossierStore.find`."""
-        sql, values = found_by(query)
-        if before is not None:
-            sql += " AND d.seq < (SELECT seq FROM dossiers WHERE id = ?)"
-            values.append(before)
-        rows = self._read(f"{SELECT} WHERE d.owner = ?{sql} ORDER BY d.seq DESC LIMIT ?", (owner, *values, limit))
+        sql, values = found_by(owner, query, before, limit)
+        rows = self._read(sql, tuple(values))
         return tuple(map(dossier_of, rows))
 
     def events(self, id: str) -> tuple[Event, ...]:

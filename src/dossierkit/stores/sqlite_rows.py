@@ -17,9 +17,13 @@ from dossierkit.dossiers.lifecycle import step
 from dossierkit.errors import StaleDossier
 from dossierkit.forms.pointers import Json
 from dossierkit.ports import Submission
+from dossierkit.stores.sqlite_schema import owner_word
 
-SELECT = """SELECT d.seq, d.id, d.procedure, d.revision, d.owner, d.state, d.version, d.created, d.changed, d.submitted,
-    d.agency, d.code, a.body, a.attachments FROM dossiers d JOIN answers a ON a.seq = d.seq"""
+COLUMNS = """SELECT d.seq, d.id, d.procedure, d.revision, d.owner, d.state, d.version, d.created, d.changed, d.submitted,
+    d.agency, d.code, a.body, a.attachments"""
+SELECT = f"{COLUMNS} FROM dossiers d JOIN answers a ON a.seq = d.seq"
+#: The search gives rows newest first; where it leads, it stops as soon as a page is full.
+SEARCHED = f"{COLUMNS} FROM search CROSS JOIN dossiers d ON d.seq = search.rowid JOIN answers a ON a.seq = d.seq"
 
 
 def submitted(connection: sqlite3.Connection, submission: Submission) -> Dossier:
@@ -49,7 +53,7 @@ def submitted(connection: sqlite3.Connection, submission: Submission) -> Dossier
     if submission.changed:
         connection.execute("UPDATE answers SET body = ? WHERE seq = ?", (encoded(dossier.answers), seq))
     add_event(connection, seq, event)
-    connection.execute("INSERT INTO search (rowid, words) VALUES (?, ?)", (seq, submission.search))
+    connection.execute("INSERT INTO search (rowid, words) VALUES (?, ?)", (seq, f"{owner_word(draft.owner)} {submission.search}"))
     add_mails(connection, submission.mails(code))
     return dossier
 
@@ -81,12 +85,9 @@ def add_event(connection: sqlite3.Connection, seq: int | None, event: Event) -> 
     )
 
 
-def found_by(query: Query) -> tuple[str, list[Any]]:
-    """The conditions of *query* and their values."""
-    conditions: list[tuple[str, Any]] = []
-    if query.words.split():
-        words = " ".join('"{}"*'.format(word.replace('"', '""')) for word in query.words.split())
-        conditions.append(("d.seq IN (SELECT rowid FROM search WHERE search MATCH ?)", words))
+def found_by(owner: str, query: Query, before: str | None, limit: int) -> tuple[str, list[Any]]:
+    """The statement that finds the newest dossiers of *owner* that *query* is about, and its values."""
+    conditions: list[tuple[str, Any]] = [("d.owner = ?", owner)]
     if query.code:
         conditions.append(("instr(d.code, ?) > 0", query.code))
     if query.procedure:
@@ -97,7 +98,15 @@ def found_by(query: Query) -> tuple[str, list[Any]]:
         conditions.append(("d.submitted >= ?", query.since.isoformat()))
     if query.until is not None:
         conditions.append(("d.submitted < ?", query.until.isoformat()))
-    return "".join(f" AND {condition}" for condition, _ in conditions), [value for _, value in conditions]
+    select, row = SELECT, "d.seq"
+    if words := query.words.split():
+        select, row = SEARCHED, "search.rowid"
+        typed = " ".join('"{}"*'.format(word.replace('"', '""')) for word in words)
+        conditions.append(("search MATCH ?", f'"{owner_word(owner)}" {typed}'))
+    if before is not None:
+        conditions.append((f"{row} < (SELECT seq FROM dossiers WHERE id = ?)", before))
+    where = " AND ".join(condition for condition, _ in conditions)
+    return f"{select} WHERE {where} ORDER BY {row} DESC LIMIT ?", [*(value for _, value in conditions), limit]
 
 
 def keep_files(connection: sqlite3.Connection, seq: int | None, dossier: Dossier) -> None:
