@@ -45,9 +45,9 @@ class Accounts:
         office: Office,
         common: Container[str] = frozenset(),
     ) -> None:
-        self._store = store
+        self.store = store
         self._outbox = outbox
-        self._clock = clock
+        self.clock = clock
         self._hasher = hasher
         self._common = common
         self._throttle = Throttle(store, clock)
@@ -67,11 +67,11 @@ class Accounts:
         spelled = _spelled(mail)
         self._throttle.hear(f"register:{spelled}", address)
         secret = first_password()
-        now = self._clock.now()
+        now = self.clock.now()
         account = Account(secrets.token_hex(16), spelled, now, profile, language=language)
         account = attrs.evolve(account, password=self._hasher.hash(secret), first_until=now + FIRST_PASSWORD)
-        if not self._store.create_account(account, self._first_letter(account, secret)):
-            owner = self._store.account_of(spelled)
+        if not self.store.create_account(account, self._first_letter(account, secret)):
+            owner = self.store.account_of(spelled)
             told = letter(
                 "taken", owner.language if owner else language, self.office, key=mail_key("taken"), to=spelled, path="/sign-in"
             )
@@ -85,15 +85,15 @@ class Accounts:
             TooManyTries: too often.
         """
         self._throttle.hear(f"again:{mail_address(mail)}", address)
-        account = self._store.account_of(mail_address(mail) or "")
+        account = self.store.account_of(mail_address(mail) or "")
         secret = first_password()
         hashed = self._hasher.hash(secret)
         if account is None or account.first_until is None:
             return
         changed = attrs.evolve(
-            account, password=hashed, first_until=self._clock.now() + FIRST_PASSWORD, version=account.version + 1
+            account, password=hashed, first_until=self.clock.now() + FIRST_PASSWORD, version=account.version + 1
         )
-        self._store.replace_account(changed, self._first_letter(changed, secret))
+        self.store.replace_account(changed, self._first_letter(changed, secret))
 
     def _first_letter(self, account: Account, secret: str) -> SendMail:
         return letter(
@@ -105,7 +105,7 @@ class Accounts:
 
     def guest(self) -> SignedIn:
         """A session of nobody in particular."""
-        return self._begin(Session("", self._clock.now(), self._clock.now()))
+        return self._begin(Session("", self.clock.now(), self.clock.now()))
 
     def sign_in(self, mail: str, password: str, *, address: str = "", guest: Session | None = None) -> SignedIn:
         """A session of the account.
@@ -120,9 +120,9 @@ class Accounts:
         """
         spelled = mail_address(mail) or ""
         self._throttle.hear(spelled, address)
-        account = self._store.account_of(spelled)
+        account = self.store.account_of(spelled)
         right = self._hasher.verify(account.password if account is not None else "", password)
-        now = self._clock.now()
+        now = self.clock.now()
         late = account is not None and account.first_until is not None and now >= account.first_until
         if account is None or not right or late:
             raise SignInRefused("no such account, or another password")
@@ -131,40 +131,45 @@ class Accounts:
         if confined:
             # It opened once; whoever reads the mail later finds it used.
             changed = attrs.evolve(account, password="", version=account.version + 1)
-            self._store.replace_account(changed)
+            self.store.replace_account(changed)
         elif self._hasher.is_outdated(account.password):
-            self._store.replace_account(attrs.evolve(account, password=self._hasher.hash(password), version=account.version + 1))
+            self.store.replace_account(attrs.evolve(account, password=self._hasher.hash(password), version=account.version + 1))
+        return self.begin(account, guest=guest, confined=confined)
+
+    def begin(self, account: Account, *, guest: Session | None = None, confined: bool = False) -> SignedIn:
+        """A session of *account*; the drafts of *guest* come along, and its session ends."""
         if guest is not None:
-            self._store.end_session(guest.hash)
+            self.store.end_session(guest.hash)
             if not guest.account:
-                self._store.adopt(guest.actor.id, account.id)
+                self.store.adopt(guest.actor.id, account.id)
+        now = self.clock.now()
         return self._begin(Session("", now, now, account.id, confined))
 
     def session(self, token: str) -> Session | None:
         """The session that a cookie names, if it still lasts."""
-        found = self._store.session(hashed(token)) if is_token(token) else None
+        found = self.store.session(hashed(token)) if is_token(token) else None
         if found is None:
             return None
-        now = self._clock.now()
+        now = self.clock.now()
         if not found.lasts(now):
-            self._store.end_session(found.hash)
+            self.store.end_session(found.hash)
             return None
         if now - found.seen > _SEEN:
             found = attrs.evolve(found, seen=now)
-            self._store.keep_session(found)
+            self.store.keep_session(found)
         return found
 
     def account(self, session: Session | None) -> Account | None:
         """Whose session it is; None for a guest."""
-        return self._store.account(session.account) if session is not None and session.account else None
+        return self.store.account(session.account) if session is not None and session.account else None
 
     def sign_out(self, session: Session) -> None:
         """Ends *session*."""
-        self._store.end_session(session.hash)
+        self.store.end_session(session.hash)
 
     def sign_out_everywhere(self, session: Session) -> None:
         """Ends every session of the account."""
-        self._store.end_sessions(session.account)
+        self.store.end_sessions(session.account)
 
     # --- passwords -------------------------------------------------------------------------------------------------
 
@@ -185,7 +190,7 @@ class Accounts:
             if not self._hasher.verify(account.password, current or ""):
                 raise SignInRefused("this is not the password until now")
         self._keep_password(account, new)
-        return self._begin(Session("", self._clock.now(), self._clock.now(), account.id))
+        return self._begin(Session("", self.clock.now(), self.clock.now(), account.id))
 
     def forgot(self, mail: str, *, address: str = "", language: str = "vi") -> None:
         """Mails a link with which a new password can be chosen, or that there is no account.
@@ -197,7 +202,7 @@ class Accounts:
         if spelled is None:
             return
         self._throttle.hear(f"forgot:{spelled}", address)
-        account = self._store.account_of(spelled)
+        account = self.store.account_of(spelled)
         token = new_token()
         if account is None:
             self._post(spelled, letter("no-account", language, self.office, key=mail_key("reset"), to=spelled, path="/register"))
@@ -211,7 +216,7 @@ class Accounts:
             path=f"/reset?token={token}",
             person=account.name,
         )
-        self._store.keep_secret(hashed(token), account.id, self._clock.now() + RESET, told)
+        self.store.keep_secret(hashed(token), account.id, self.clock.now() + RESET, told)
 
     def reset(self, token: str, new: str) -> None:
         """Keeps *new* as the password; it signs nobody in.
@@ -220,13 +225,13 @@ class Accounts:
             SignInRefused: the link was used, is too old, or never was.
             WeakPassword: *new* will not do; the link still works.
         """
-        now = self._clock.now()
-        id = self._store.secret(hashed(token), now)
-        account = self._store.account(id) if id else None
+        now = self.clock.now()
+        id = self.store.secret(hashed(token), now)
+        account = self.store.account(id) if id else None
         if account is None:
             raise SignInRefused("this link opens nothing any more")
         self._accept(account, new)
-        if self._store.take_secret(hashed(token), now) is None:
+        if self.store.take_secret(hashed(token), now) is None:
             raise SignInRefused("this link opens nothing any more")
         self._keep_password(account, new)
 
@@ -236,8 +241,8 @@ class Accounts:
         told = letter(
             "password-changed", account.language, self.office, key=mail_key("password"), to=account.mail, path="/forgot"
         )
-        self._store.replace_account(changed, told)
-        self._store.end_sessions(account.id)
+        self.store.replace_account(changed, told)
+        self.store.end_sessions(account.id)
 
     def _accept(self, account: Account, new: str) -> None:
         fault = password_fault(new, common=self._common, names=(account.mail, account.mail.partition("@")[0], account.name))
@@ -253,7 +258,7 @@ class Accounts:
             StaleAccount: somebody changed it meanwhile.
         """
         changed = attrs.evolve(account, profile=profile, language=language or account.language, version=account.version + 1)
-        self._store.replace_account(changed)
+        self.store.replace_account(changed)
         return changed
 
     def change_mail(self, account: Account, mail: str, password: str) -> bool:
@@ -267,14 +272,14 @@ class Accounts:
         if not self._hasher.verify(account.password, password):
             raise SignInRefused("this is not the password")
         told = letter("mail-changed", account.language, self.office, key=mail_key("mail"), to=account.mail, path="/")
-        return self._store.replace_account(attrs.evolve(account, mail=_spelled(mail), version=account.version + 1), told)
+        return self.store.replace_account(attrs.evolve(account, mail=_spelled(mail), version=account.version + 1), told)
 
     # --- inside ------------------------------------------------------------------------------------------------------
 
     def _begin(self, session: Session) -> SignedIn:
         token = new_token()
         kept = attrs.evolve(session, hash=hashed(token))
-        self._store.keep_session(kept)
+        self.store.keep_session(kept)
         return SignedIn(token, kept)
 
     def _post(self, address: str, mail: SendMail) -> None:

@@ -19,6 +19,7 @@ What a person who fills a form can put right is a value (`forms.form.Problem`), 
     │   ├── SignInRefused      no such account, or another password
     │   ├── TooManyTries       too often; says when to come back
     │   ├── WeakPassword       the new password will not do
+    │   ├── LinkWanted         the address has an account already, which is to be linked first
     │   ├── Busy               too many sign-ins at this moment
     │   └── StaleAccount       somebody changed it since this version was read
     ├── MailError              a mail did not get through
@@ -128,6 +129,10 @@ class WeakPassword(AccountError):
     def __init__(self, fault: str) -> None:
         super().__init__(f"the password will not do: {fault}")
         self.fault = fault
+
+
+class LinkWanted(AccountError):
+    """Somebody comes from a sign-in elsewhere with an address that has an account: sign in there first, then link the two."""
 
 
 class Busy(AccountError):

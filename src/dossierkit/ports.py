@@ -143,7 +143,7 @@ class AccountStore(Protocol):
     """Keeps accounts, sessions and secrets.  Of tokens and passwords only hashes come here."""
 
     def create_account(self, account: Account, *mails: SendMail) -> bool:
-        """Keeps a new account and *mails*; False, and nothing kept, where the mail address is taken."""
+        """Keeps a new account and *mails*; False, and nothing kept, where the mail address or the subject is taken."""
         ...
 
     def account(self, id: str) -> Account | None:
@@ -152,6 +152,10 @@ class AccountStore(Protocol):
 
     def account_of(self, mail: str) -> Account | None:
         """The account that signs in with *mail*."""
+        ...
+
+    def account_as(self, subject: str) -> Account | None:
+        """The account that is *subject* to a sign-in elsewhere."""
         ...
 
     def replace_account(self, account: Account, *mails: SendMail) -> bool:

@@ -47,6 +47,7 @@ def create_app(engine: Engine, *, blobs: Path | str, config: WebConfig | None = 
         routes=[
             *_dossier_routes(route),
             *(_account_routes(route) if settings.identify is None else ()),
+            *(_elsewhere_routes(route) if settings.oidc is not None else ()),
             Route("/healthz", _health(engine)),
             Mount("/static", static),
         ],
@@ -103,6 +104,12 @@ def _account_routes(route: Callable[..., Route]) -> list[Route]:
         route("/profile/data", export.download),
         route("/profile/{section}", profile.save, "POST"),
     ]
+
+
+def _elsewhere_routes(route: Callable[..., Route]) -> list[Route]:
+    from dossierkit_web import oidc
+
+    return [route("/sign-in/elsewhere", oidc.leave), route("/sign-in/elsewhere/back", oidc.come_back)]
 
 
 #: What answers before a first password was replaced.

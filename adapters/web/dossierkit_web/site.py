@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Mapping
 from datetime import datetime
 from functools import lru_cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import attrs
 from jinja2 import ChoiceLoader, Environment, FileSystemLoader, PackageLoader
@@ -28,6 +28,9 @@ from dossierkit.wiring import account_forms, open_accounts
 from dossierkit_web.session import Visitor, seated, visitor_of
 from dossierkit_web.words import LANGUAGES, word
 
+if TYPE_CHECKING:
+    from dossierkit_web.oidc import Oidc
+
 #: So many pages that are the same for everybody are kept.
 _KEPT = 256
 
@@ -48,6 +51,8 @@ class WebConfig:
     guests: bool = False
     #: Looks through every file before it is kept.
     scanner: Scanner | None = None
+    #: A provider of OpenID Connect (`dossierkit_web.oidc.Oidc`), offered beside our own sign-in.
+    oidc: Oidc | None = None
     #: Who a request comes from, where a host portal has a sign-in of its own; ours is then not offered.
     identify: Callable[[Request], Actor | None] | None = None
 
@@ -122,6 +127,7 @@ class Site:
             here=request.url.path,
             visitor=self.visitor(request),
             own_accounts=self.config.identify is None,
+            elsewhere=self.config.oidc.label if self.config.oidc is not None else "",
             other=_other(request, language),
             money=_money,
             day=_day,
@@ -168,7 +174,7 @@ def language_of(request: Request) -> str:
 
 @lru_cache(maxsize=8)
 def _say(language: str) -> Any:
-    def say(name: str, **values: object) -> str:
+    def say(name: str, /, **values: object) -> str:
         return word(name, language, **values)
 
     return say

@@ -20,7 +20,7 @@ def _catalogue(language: str) -> gettext.GNUTranslations:
     return gettext.translation("portal", LOCALE, [language])
 
 
-def word(name: str, language: str, **values: object) -> str:
+def word(name: str, language: str, /, **values: object) -> str:
     """The words *name* in *language* with *values* filled in.
 
     Raises:

@@ -7,7 +7,7 @@ import socket
 import sys
 import threading
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -15,6 +15,7 @@ from dossierkit.cli.options import agency_option, data_option, engine_of, proced
 
 if TYPE_CHECKING:
     from dossierkit.engine import Engine
+    from dossierkit.outbox import Worker
 
 
 @click.command()
@@ -34,6 +35,9 @@ if TYPE_CHECKING:
 )
 @click.option("--guests", is_flag=True, envvar="DOSSIERKIT_GUESTS", help="Guests may submit without an account.")
 @click.option("--clamd", default="", envvar="DOSSIERKIT_CLAMD", help="HOST:PORT of a clamd that looks through every file.")
+@click.option(
+    "--oidc", default="", envvar="DOSSIERKIT_OIDC", help="Sign-in elsewhere, https://CLIENT:SECRET@issuer.example/path."
+)
 @smtp_option
 @sender_option
 def serve(
@@ -46,6 +50,7 @@ def serve(
     address: str,
     guests: bool,
     clamd: str,
+    oidc: str,
     smtp: str,
     sender: str,
 ) -> None:
@@ -54,18 +59,27 @@ def serve(
     from dossierkit.wiring import mailer, scanner
 
     try:
-        import uvicorn
+        import uvicorn  # noqa: F401  # the portal cannot do without it
         from dossierkit_web import WebConfig, create_app
+        from dossierkit_web.oidc import provider
     except ImportError:
         click.echo("dossierkit: the portal needs the web extra: pip install 'dossierkit[web]'", err=True)
         sys.exit(2)
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
+    config = WebConfig(secure=secure, guests=guests, scanner=scanner(clamd), oidc=provider(oidc) if oidc else None)
     listening = _bound(host, port)
     here = f"http://{host}:{listening.getsockname()[1]}"
     engine = engine_of(data, procedures, agency, address or here)
-    app = create_app(engine, blobs=data / "attachments", config=WebConfig(secure=secure, guests=guests, scanner=scanner(clamd)))
+    app = create_app(engine, blobs=data / "attachments", config=config)
     worker = Worker(engine.store.outbox, mailer(data, smtp=smtp, sender=sender), engine.clock)
     _announce(engine, data, here, smtp)
+    _run(app, listening, engine, worker)
+
+
+def _run(app: Any, listening: socket.socket, engine: Engine, worker: Worker) -> None:
+    """Serves until somebody ends it."""
+    import uvicorn
+
     threading.Thread(target=_warm, daemon=True).start()
     worker.start()
     try:

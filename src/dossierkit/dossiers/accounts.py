@@ -41,6 +41,8 @@ class Account:
     first_until: datetime | None = None
     language: str = "vi"
     version: int = 1
+    #: Who it is to a sign-in elsewhere, issuer and name there; empty where none is linked.
+    subject: str = ""
 
     @property
     def actor(self) -> Actor:

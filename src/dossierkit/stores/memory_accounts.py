@@ -97,6 +97,11 @@ class MemoryAccounts:
         with self._lock:
             return next((copy.deepcopy(one) for one in self._accounts.values() if one.mail == mail), None)
 
+    def account_as(self, subject: str) -> Account | None:
+        """See `AccountStore.account_as`."""
+        with self._lock:
+            return next((copy.deepcopy(one) for one in self._accounts.values() if subject and one.subject == subject), None)
+
     def replace_account(self, account: Account, *mails: SendMail) -> bool:
         """See `AccountStore.replace_account`."""
         with self._lock:
@@ -165,7 +170,8 @@ class MemoryAccounts:
         self._adopt(guest, account)
 
     def _taken(self, account: Account) -> bool:
-        return any(one.mail == account.mail and one.id != account.id for one in self._accounts.values())
+        others = [one for one in self._accounts.values() if one.id != account.id]
+        return any(one.mail == account.mail or (one.subject and one.subject == account.subject) for one in others)
 
     def _keep(self, account: Account, mails: tuple[SendMail, ...]) -> None:
         self._accounts[account.id] = copy.deepcopy(account)

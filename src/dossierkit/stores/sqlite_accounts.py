@@ -36,7 +36,8 @@ class SqliteAccounts:
             if _taken(connection, account):
                 return False
             connection.execute(
-                "INSERT INTO accounts VALUES (?, ?, ?, ?)", (account.id, account.mail, account.version, _body(account))
+                "INSERT INTO accounts (id, mail, version, body, subject) VALUES (?, ?, ?, ?, ?)",
+                (account.id, account.mail, account.version, _body(account), account.subject),
             )
             add_mails(connection, mails)
             return True
@@ -45,15 +46,19 @@ class SqliteAccounts:
 
     def account(self, id: str) -> Account | None:
         """See `AccountStore.account`."""
-        return self._one("SELECT id, mail, version, body FROM accounts WHERE id = ?", id)
+        return self._one("SELECT id, mail, version, body, subject FROM accounts WHERE id = ?", id)
 
     def account_of(self, mail: str) -> Account | None:
         """See `AccountStore.account_of`."""
-        return self._one("SELECT id, mail, version, body FROM accounts WHERE mail = ?", mail)
+        return self._one("SELECT id, mail, version, body, subject FROM accounts WHERE mail = ?", mail)
 
     def _one(self, sql: str, value: str) -> Account | None:
         rows = self._read(sql, (value,))
         return _account(rows[0]) if rows else None
+
+    def account_as(self, subject: str) -> Account | None:
+        """See `AccountStore.account_as`."""
+        return self._one("SELECT id, mail, version, body, subject FROM accounts WHERE subject = ? AND subject <> ''", subject)
 
     def replace_account(self, account: Account, *mails: SendMail) -> bool:
         """See `AccountStore.replace_account`."""
@@ -62,8 +67,8 @@ class SqliteAccounts:
             if _taken(connection, account):
                 return False
             done = connection.execute(
-                "UPDATE accounts SET mail = ?, version = ?, body = ? WHERE id = ? AND version = ?",
-                (account.mail, account.version, _body(account), account.id, account.version - 1),
+                "UPDATE accounts SET mail = ?, version = ?, body = ?, subject = ? WHERE id = ? AND version = ?",
+                (account.mail, account.version, _body(account), account.subject, account.id, account.version - 1),
             ).rowcount
             if not done:
                 raise StaleAccount(f"account {account.id} is no longer at version {account.version - 1}; read it again")
@@ -193,8 +198,8 @@ def _outgoing(row: Any) -> Outgoing:
 
 
 def _taken(connection: sqlite3.Connection, account: Account) -> bool:
-    sql = "SELECT 1 FROM accounts WHERE mail = ? AND id <> ?"
-    return connection.execute(sql, (account.mail, account.id)).fetchone() is not None
+    sql = "SELECT 1 FROM accounts WHERE (mail = ? OR (subject = ? AND subject <> '')) AND id <> ?"
+    return connection.execute(sql, (account.mail, account.subject, account.id)).fetchone() is not None
 
 
 def _body(account: Account) -> str:
@@ -211,11 +216,11 @@ def _body(account: Account) -> str:
 
 
 def _account(row: Any) -> Account:
-    id, mail, version, body = row
+    id, mail, version, body, subject = row
     kept = json.loads(body)
     until = datetime.fromisoformat(kept["first_until"]) if kept["first_until"] else None
     created = datetime.fromisoformat(kept["created"])
-    return Account(id, mail, created, kept["profile"], kept["role"], kept["password"], until, kept["language"], version)
+    return Account(id, mail, created, kept["profile"], kept["role"], kept["password"], until, kept["language"], version, subject)
 
 
 def _lasting(rows: list[Any], now: datetime) -> str | None:

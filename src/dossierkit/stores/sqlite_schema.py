@@ -13,7 +13,7 @@ from dossierkit.forms.pointers import texts_in
 from dossierkit.text import fold
 
 #: Raised with each migration; a store with a higher one was written by a newer version.
-VERSION = 4
+VERSION = 5
 
 migrations = Migrations("dossierkit")
 
@@ -99,6 +99,13 @@ def search_by_owner(db: sqlite_utils.Database) -> None:
     db.conn.execute("CREATE VIRTUAL TABLE search USING fts5 (words, content='', tokenize='unicode61')")
     words = ((seq, f"{owner_word(owner)} {fold(' '.join(texts_in(json.loads(body))))}") for seq, owner, body in rows)
     db.conn.executemany("INSERT INTO search (rowid, words) VALUES (?, ?)", words)
+
+
+@migrations()
+def sign_in_elsewhere(db: sqlite_utils.Database) -> None:
+    """Who an account is to a sign-in elsewhere."""
+    db.conn.execute("ALTER TABLE accounts ADD COLUMN subject TEXT NOT NULL DEFAULT ''")
+    db.conn.execute("CREATE UNIQUE INDEX accounts_by_subject ON accounts (subject) WHERE subject <> ''")
 
 
 def owner_word(owner: str) -> str:

@@ -1,0 +1,154 @@
+"""Sign-in over OpenID Connect (extra `oidc`): the authorization code flow with PKCE, state and nonce kept on the server."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from datetime import timedelta
+from functools import cached_property
+from typing import Any
+from urllib.parse import quote, unquote, urlsplit, urlunsplit
+
+import attrs
+from starlette.datastructures import FormData
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from dossierkit.errors import LinkWanted, SettingsError, SignInRefused
+from dossierkit.linking import Elsewhere, sign_in_from
+from dossierkit.tokens import hashed, is_token, new_token
+from dossierkit_web.pages.accounts import local
+from dossierkit_web.session import arrived, keep
+from dossierkit_web.site import Site, language_of
+
+#: So long somebody may take at the provider.
+_AWAY = timedelta(minutes=10)
+_ALGORITHMS = ["RS256", "PS256", "ES256", "EdDSA"]
+
+
+@attrs.frozen(eq=False)
+class Oidc:
+    """One provider.  *claims* says which of its claims fill which fields of the profile."""
+
+    issuer: str
+    client_id: str
+    client_secret: str = attrs.field(default="", repr=False)
+    scope: str = "openid profile email"
+    claims: Mapping[str, str] = attrs.field(
+        factory=lambda: {"fullName": "name", "phone": "phone_number", "idNumber": "national_id"}
+    )
+    #: What the link to it is called.
+    label: str = "VNeID"
+    timeout: float = 10.0
+
+    @cached_property
+    def _found(self) -> dict[str, Any]:
+        import httpx2
+
+        answer = httpx2.get(self.issuer.rstrip("/") + "/.well-known/openid-configuration", timeout=self.timeout)
+        known: dict[str, Any] = answer.raise_for_status().json()
+        if known.get("issuer", "").rstrip("/") != self.issuer.rstrip("/"):
+            raise SignInRefused("the provider calls itself by another name")
+        return known
+
+    def address(self, callback: str, *, state: str, nonce: str, verifier: str) -> str:
+        """Where somebody is sent to sign in."""
+        with self._client(callback) as client:
+            address, _ = client.create_authorization_url(
+                self._found["authorization_endpoint"], state=state, nonce=nonce, code_verifier=verifier
+            )
+        return str(address)
+
+    def somebody(self, callback: str, code: str, *, nonce: str, verifier: str) -> Elsewhere:
+        """Who came back with *code*.
+
+        Raises:
+            SignInRefused: the provider does not vouch for anybody.
+        """
+        import httpx2
+        from authlib.common.errors import AuthlibBaseError
+        from joserfc import jwt
+        from joserfc.errors import JoseError
+        from joserfc.jwk import KeySet
+
+        try:
+            with self._client(callback) as client:
+                token = client.fetch_token(self._found["token_endpoint"], code=code, code_verifier=verifier)
+                keys = KeySet.import_key_set(httpx2.get(self._found["jwks_uri"], timeout=self.timeout).raise_for_status().json())
+                known = jwt.decode(token["id_token"], keys, algorithms=_ALGORITHMS)
+                checks: dict[str, Any] = {"iss": self._found["issuer"], "aud": self.client_id, "nonce": nonce}
+                wanted = {name: {"essential": True, "value": value} for name, value in checks.items()}
+                jwt.JWTClaimsRegistry(sub={"essential": True}, exp={"essential": True}, **wanted).validate(known.claims)  # type: ignore[arg-type]  # the options of claims
+                claims = dict(known.claims)
+                if "userinfo_endpoint" in self._found:
+                    more = client.get(self._found["userinfo_endpoint"]).raise_for_status().json()
+                    claims = {**more, **claims} if more.get("sub") == claims["sub"] else claims
+        except (AuthlibBaseError, httpx2.HTTPError, JoseError, ValueError, KeyError) as error:
+            raise SignInRefused(f"the provider vouches for nobody ({type(error).__name__})") from error
+        return self._as(claims)
+
+    def _as(self, claims: Mapping[str, Any]) -> Elsewhere:
+        profile = {field: claims[claim] for field, claim in self.claims.items() if isinstance(claims.get(claim), str)}
+        mail = claims.get("email") if claims.get("email_verified") is not False else ""
+        return Elsewhere(f"{self._found['issuer']} {claims['sub']}", mail if isinstance(mail, str) else "", profile)
+
+    def _client(self, callback: str) -> Any:
+        from authlib.integrations.httpx_client import OAuth2Client
+
+        return OAuth2Client(
+            self.client_id,
+            self.client_secret,
+            scope=self.scope,
+            redirect_uri=callback,
+            code_challenge_method="S256",
+            timeout=self.timeout,
+        )
+
+
+def provider(address: str) -> Oidc:
+    """The provider at `https://CLIENT:SECRET@issuer.example/path`.
+
+    Raises:
+        SettingsError: it is no such address.
+    """
+    parts = urlsplit(address)
+    if parts.scheme not in ("http", "https") or not parts.hostname or not parts.username:
+        raise SettingsError("a sign-in elsewhere is written https://CLIENT:SECRET@issuer.example/path")
+    issuer = urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))
+    return Oidc(issuer, unquote(parts.username), unquote(parts.password or ""))
+
+
+def leave(site: Site, request: Request, form: FormData) -> Response:  # noqa: ARG001  # every page has this shape
+    """Sends somebody to the provider; what only the two of us may know is kept here, tied to the session."""
+    assert site.config.oidc is not None, "the route is only there with a provider"
+    visitor = site.seated(request)
+    state, nonce, verifier = new_token(), new_token(), new_token()
+    kept = json.dumps(["oidc", nonce, verifier, local(request)])
+    until = site.engine.clock.now() + _AWAY
+    site.engine.store.accounts.keep_secret(hashed(f"oidc:{visitor.holder}:{state}"), kept, until)
+    address = site.config.oidc.address(_callback(site), state=state, nonce=nonce, verifier=verifier)
+    return keep(visitor, RedirectResponse(address, 303), secure=site.config.secure)
+
+
+def come_back(site: Site, request: Request, form: FormData) -> Response:  # noqa: ARG001  # every page has this shape
+    """Signs in whoever the provider vouches for."""
+    assert site.config.oidc is not None, "the route is only there with a provider"
+    visitor = site.visitor(request)
+    state, code = request.query_params.get("state", ""), request.query_params.get("code", "")
+    place = hashed(f"oidc:{visitor.holder}:{state}")
+    kept = site.engine.store.accounts.take_secret(place, site.engine.clock.now()) if is_token(state) else None
+    if kept is None or not code:
+        return site.page(request, "message", code=422, name="elsewhere-failed")
+    _, nonce, verifier, after = json.loads(kept)
+    try:
+        somebody = site.config.oidc.somebody(_callback(site), code, nonce=nonce, verifier=verifier)
+        signed_in = sign_in_from(site.accounts, somebody, session=visitor.session, language=language_of(request))
+    except LinkWanted:
+        return RedirectResponse("/sign-in?next=" + quote("/profile?link"), 303)
+    except SignInRefused:
+        return site.page(request, "message", code=422, name="elsewhere-failed")
+    return keep(arrived(site.accounts, signed_in), RedirectResponse(after, 303), secure=site.config.secure)
+
+
+def _callback(site: Site) -> str:
+    return site.engine.office.address.rstrip("/") + "/sign-in/elsewhere/back"
