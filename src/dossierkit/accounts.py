@@ -48,9 +48,9 @@ class Accounts:
         self.store = store
         self._outbox = outbox
         self.clock = clock
-        self._hasher = hasher
+        self.hasher = hasher
         self._common = common
-        self._throttle = Throttle(store, clock)
+        self.throttle = Throttle(store, clock)
         self.office = office
 
     # --- becoming known --------------------------------------------------------------------------------------------
@@ -65,11 +65,11 @@ class Accounts:
             TooManyTries: too often from *address*.
         """
         spelled = _spelled(mail)
-        self._throttle.hear(f"register:{spelled}", address)
+        self.throttle.hear(f"register:{spelled}", address)
         secret = first_password()
         now = self.clock.now()
         account = Account(secrets.token_hex(16), spelled, now, profile, language=language)
-        account = attrs.evolve(account, password=self._hasher.hash(secret), first_until=now + FIRST_PASSWORD)
+        account = attrs.evolve(account, password=self.hasher.hash(secret), first_until=now + FIRST_PASSWORD)
         if not self.store.create_account(account, self._first_letter(account, secret)):
             owner = self.store.account_of(spelled)
             told = letter(
@@ -84,10 +84,10 @@ class Accounts:
         Raises:
             TooManyTries: too often.
         """
-        self._throttle.hear(f"again:{mail_address(mail)}", address)
+        self.throttle.hear(f"again:{mail_address(mail)}", address)
         account = self.store.account_of(mail_address(mail) or "")
         secret = first_password()
-        hashed = self._hasher.hash(secret)
+        hashed = self.hasher.hash(secret)
         if account is None or account.first_until is None:
             return
         changed = attrs.evolve(
@@ -119,21 +119,21 @@ class Accounts:
             TooManyTries: too often.
         """
         spelled = mail_address(mail) or ""
-        self._throttle.hear(spelled, address)
+        self.throttle.hear(spelled, address)
         account = self.store.account_of(spelled)
-        right = self._hasher.verify(account.password if account is not None else "", password)
+        right = self.hasher.verify(account.password if account is not None else "", password)
         now = self.clock.now()
         late = account is not None and account.first_until is not None and now >= account.first_until
         if account is None or not right or late:
             raise SignInRefused("no such account, or another password")
-        self._throttle.forget(spelled, address)
+        self.throttle.forget(spelled, address)
         confined = account.first_until is not None
         if confined:
             # It opened once; whoever reads the mail later finds it used.
             changed = attrs.evolve(account, password="", version=account.version + 1)
             self.store.replace_account(changed)
-        elif self._hasher.is_outdated(account.password):
-            self.store.replace_account(attrs.evolve(account, password=self._hasher.hash(password), version=account.version + 1))
+        elif self.hasher.is_outdated(account.password):
+            self.store.replace_account(attrs.evolve(account, password=self.hasher.hash(password), version=account.version + 1))
         return self.begin(account, guest=guest, confined=confined)
 
     def begin(self, account: Account, *, guest: Session | None = None, confined: bool = False) -> SignedIn:
@@ -186,8 +186,8 @@ class Accounts:
         account = self.account(session)
         assert account is not None, "only somebody who is signed in chooses a password"
         if not session.confined:
-            self._throttle.hear(account.mail, f"session:{session.hash}")
-            if not self._hasher.verify(account.password, current or ""):
+            self.throttle.hear(account.mail, f"session:{session.hash}")
+            if not self.hasher.verify(account.password, current or ""):
                 raise SignInRefused("this is not the password until now")
         self._keep_password(account, new)
         return self._begin(Session("", self.clock.now(), self.clock.now(), account.id))
@@ -201,7 +201,7 @@ class Accounts:
         spelled = mail_address(mail)
         if spelled is None:
             return
-        self._throttle.hear(f"forgot:{spelled}", address)
+        self.throttle.hear(f"forgot:{spelled}", address)
         account = self.store.account_of(spelled)
         token = new_token()
         if account is None:
@@ -237,7 +237,7 @@ class Accounts:
 
     def _keep_password(self, account: Account, new: str) -> None:
         self._accept(account, new)
-        changed = attrs.evolve(account, password=self._hasher.hash(new), first_until=None, version=account.version + 1)
+        changed = attrs.evolve(account, password=self.hasher.hash(new), first_until=None, version=account.version + 1)
         told = letter(
             "password-changed", account.language, self.office, key=mail_key("password"), to=account.mail, path="/forgot"
         )
@@ -249,31 +249,6 @@ class Accounts:
         if fault is not None:
             raise WeakPassword(fault)
 
-    # --- the profile -------------------------------------------------------------------------------------------------
-
-    def keep_profile(self, account: Account, profile: Json, *, language: str | None = None) -> Account:
-        """The account with *profile*.
-
-        Raises:
-            StaleAccount: somebody changed it meanwhile.
-        """
-        changed = attrs.evolve(account, profile=profile, language=language or account.language, version=account.version + 1)
-        self.store.replace_account(changed)
-        return changed
-
-    def change_mail(self, account: Account, mail: str, password: str) -> bool:
-        """Lets the account sign in with *mail*, and tells the address before; False where it is another's.
-
-        Raises:
-            SignInRefused: *password* is another.
-            TooManyTries: too often.
-        """
-        self._throttle.hear(account.mail, "change-mail")
-        if not self._hasher.verify(account.password, password):
-            raise SignInRefused("this is not the password")
-        told = letter("mail-changed", account.language, self.office, key=mail_key("mail"), to=account.mail, path="/")
-        return self.store.replace_account(attrs.evolve(account, mail=_spelled(mail), version=account.version + 1), told)
-
     # --- inside ------------------------------------------------------------------------------------------------------
 
     def _begin(self, session: Session) -> SignedIn:
@@ -284,7 +259,7 @@ class Accounts:
 
     def _post(self, address: str, mail: SendMail) -> None:
         """A mail without a change; at most one an hour for each address, or anybody could flood it."""
-        if self._throttle.is_first(f"told:{address}", timedelta(hours=1)):
+        if self.throttle.is_first(f"told:{address}", timedelta(hours=1)):
             self._outbox.post(mail)
 
 

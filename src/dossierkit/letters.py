@@ -114,6 +114,19 @@ LETTERS: Mapping[str, Mapping[str, tuple[str, tuple[str, ...]]]] = {
             ("From now on the account signs in with another address.", "If it was not you, contact us at once: {link}."),
         ),
     },
+    "erased": {
+        "vi": (
+            "Tài khoản của bạn đã được xóa",
+            ("Tài khoản và mọi bản nháp đã được xóa. Hồ sơ đã nộp được cơ quan lưu theo quy định.", "Cổng dịch vụ: {link}"),
+        ),
+        "en": (
+            "Your account has been deleted",
+            (
+                "The account and every draft are gone. Dossiers you submitted are kept by the office as the law asks.",
+                "The portal: {link}",
+            ),
+        ),
+    },
     "submitted": {
         "vi": (
             "Đã nhận hồ sơ {code}",

@@ -166,6 +166,10 @@ class AccountStore(Protocol):
         """
         ...
 
+    def delete_account(self, id: str, *mails: SendMail) -> None:
+        """Forgets an account with its sessions and secrets, and keeps *mails*."""
+        ...
+
     def keep_session(self, session: Session) -> None:
         """Keeps a new session, or when it was seen last."""
         ...

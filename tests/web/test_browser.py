@@ -106,6 +106,7 @@ def test_every_page_of_an_account_is_accessible(served: Any, browser: Browser, o
         "/profile?edit=mail",
         "/profile?edit=details",
         "/profile?edit=address",
+        "/profile?edit=erase",
         "/password?next=/profile",
         "/dossiers",
         "/dossiers?since=x",

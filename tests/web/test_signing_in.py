@@ -358,3 +358,30 @@ def test_somebody_takes_all_of_it_along(portal: Any) -> None:
     assert b"argon2" not in everything
     assert "Trần".encode() not in everything
     assert browser().get("/profile/data").url.path == "/sign-in"
+
+
+def test_somebody_is_forgotten(portal: Any, clock: FixedClock) -> None:
+    """Account, drafts, sessions; what was submitted stays with the office, and its code still works."""
+    engine, browser = portal
+    client, elsewhere = browser(), browser()
+    known(client)
+    sign_in(elsewhere, GOOD)
+    actor = Actor(engine.store.accounts.account_of(MAIL).id)
+    dossier = engine.submit(engine.begin("1.000001", actor, {"name": "An"}).id, actor)
+    client.post(APPLY, data={"/name": "Nháp", "do": "save"})
+    page = client.get("/profile?edit=erase").text
+    assert "lưu theo quy định" in page
+    assert client.post("/profile/erase", data={"password": "wrong"}).status_code == 422
+    assert engine.store.accounts.account_of(MAIL) is not None
+
+    done = client.post("/profile/erase", data={"password": GOOD})
+    assert "đã được xóa" in done.text
+    assert "Nguyễn Văn An" not in done.text
+    assert engine.store.accounts.account_of(MAIL) is None
+    assert [one.id for one in engine.store.every()] == [dossier.id]
+    assert list(engine.verify()) == []
+    for browser_ in (client, elsewhere):
+        assert browser_.get("/profile").url.path == "/sign-in"
+    assert sign_in(browser(), GOOD).status_code == 422
+    assert engine.lookup(str(dossier.code)) is not None
+    assert "đã được xóa" in last_mail(engine, clock)

@@ -102,6 +102,7 @@ def _account_routes(route: Callable[..., Route]) -> list[Route]:
         route("/reset", accounts.reset, "POST"),
         route("/profile", profile.show),
         route("/profile/data", export.download),
+        route("/profile/erase", profile.erase, "POST"),
         route("/profile/{section}", profile.save, "POST"),
     ]
 

@@ -113,6 +113,14 @@ class MemoryAccounts:
             self._keep(account, mails)
             return True
 
+    def delete_account(self, id: str, *mails: SendMail) -> None:
+        """See `AccountStore.delete_account`."""
+        with self._lock:
+            self._accounts.pop(id, None)
+            self._secrets = {known: kept for known, kept in self._secrets.items() if kept[0] != id}
+            self.end_sessions(id)
+            self._outbox.post(*mails)
+
     def keep_session(self, session: Session) -> None:
         """See `AccountStore.keep_session`."""
         with self._lock:

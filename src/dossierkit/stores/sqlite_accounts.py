@@ -77,6 +77,16 @@ class SqliteAccounts:
 
         return bool(self._write(work))
 
+    def delete_account(self, id: str, *mails: SendMail) -> None:
+        """See `AccountStore.delete_account`."""
+
+        def work(connection: sqlite3.Connection) -> None:
+            for table, column in (("accounts", "id"), ("sessions", "account"), ("secrets", "account")):
+                connection.execute(f"DELETE FROM {table} WHERE {column} = ?", (id,))
+            add_mails(connection, mails)
+
+        self._write(work)
+
     # --- sessions and secrets ------------------------------------------------------------------------------------
 
     def keep_session(self, session: Session) -> None:

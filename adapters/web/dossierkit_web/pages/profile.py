@@ -7,12 +7,17 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from dossierkit.dossiers.accounts import Account, mail_address
+from dossierkit.dossiers.dossier import Action, Query, State, blobs_of
 from dossierkit.errors import SignInRefused, StaleAccount
 from dossierkit.forms import Problem, check, effective
 from dossierkit.forms.form import Layout
 from dossierkit.forms.pointers import Json
 from dossierkit.html.summary import answer_rows
+from dossierkit.profiles import change_mail, keep_profile
+from dossierkit.profiles import erase as forget_account
 from dossierkit_web.pages.accounts import posted, text
+from dossierkit_web.pages.documents import swept
+from dossierkit_web.session import Visitor, forget
 from dossierkit_web.site import Site, language_of
 
 #: The sections that are forms, and the pointer of the profile that each keeps (the profile itself for an empty one).
@@ -44,7 +49,7 @@ def save(site: Site, request: Request, form: FormData) -> Response:
     rest = {key: value for key, value in account.profile.items() if SECTIONS[name] == "" and key in SECTIONS.values()}
     profile = {**answers, **rest} if name == "details" else {**account.profile, SECTIONS[name]: answers}
     try:
-        site.accounts.keep_profile(account, profile, language=language_of(request))
+        keep_profile(site.accounts, account, profile, language=language_of(request))
     except StaleAccount:
         return _page(site, request, account, opened=name, answers=answers, notice="stale", code=409)
     return RedirectResponse(f"/profile?saved={name}", 303)
@@ -54,13 +59,30 @@ def _mail(site: Site, request: Request, form: FormData, account: Account) -> Res
     mail = text(form, "mail")
     trouble = {} if mail_address(mail) else {"mail": "mail-malformed"}
     try:
-        if not trouble and not site.accounts.change_mail(account, mail, text(form, "password")):
+        if not trouble and not change_mail(site.accounts, account, mail, text(form, "password")):
             trouble = {"mail": "mail-refused"}
     except SignInRefused:
         trouble = {"password": "password-current"}
     if trouble:
         return _page(site, request, account, opened="mail", trouble=trouble, typed=mail[:254], code=422)
     return RedirectResponse("/profile?saved=mail", 303)
+
+
+def erase(site: Site, request: Request, form: FormData) -> Response:
+    """Deletes the account with its drafts and their files; what was submitted belongs to the office."""
+    account = site.visitor(request).account
+    if account is None:
+        return RedirectResponse("/sign-in?next=/profile", 303)
+    try:
+        forget_account(site.accounts, account, text(form, "password"))
+    except SignInRefused:
+        return _page(site, request, account, opened="erase", trouble={"erase-password": "password-current"}, code=422)
+    while drafts := site.engine.find(account.actor, Query(state=State.DRAFT), limit=100):
+        for draft in drafts:
+            site.engine.act(draft.id, Action.CANCEL, account.actor)
+            swept(site, blobs_of(draft))
+    request.state.visitor = Visitor()
+    return forget(site.page(request, "message", name="erased"), secure=site.config.secure)
 
 
 def _part(account: Account, name: str) -> Json:

@@ -1,0 +1,53 @@
+"""What somebody does with an account of their own: keep a profile, change the mail address, leave for good."""
+
+from __future__ import annotations
+
+import attrs
+
+from dossierkit.accounts import Accounts
+from dossierkit.dossiers.accounts import Account, mail_address
+from dossierkit.errors import SignInRefused
+from dossierkit.forms.pointers import Json
+from dossierkit.letters import letter
+from dossierkit.tokens import mail_key
+
+
+def keep_profile(accounts: Accounts, account: Account, profile: Json, *, language: str | None = None) -> Account:
+    """The account with *profile*.
+
+    Raises:
+        StaleAccount: somebody changed it meanwhile.
+    """
+    changed = attrs.evolve(account, profile=profile, language=language or account.language, version=account.version + 1)
+    accounts.store.replace_account(changed)
+    return changed
+
+
+def change_mail(accounts: Accounts, account: Account, mail: str, password: str) -> bool:
+    """Lets the account sign in with *mail*, and tells the address before; False where it is another's.
+
+    Raises:
+        SignInRefused: *password* is another.
+        TooManyTries: too often.
+    """
+    spelled = mail_address(mail)
+    assert spelled is not None, "the form that asked for it checks this"
+    accounts.throttle.hear(account.mail, "change-mail")
+    if not accounts.hasher.verify(account.password, password):
+        raise SignInRefused("this is not the password")
+    told = letter("mail-changed", account.language, accounts.office, key=mail_key("mail"), to=account.mail, path="/")
+    return accounts.store.replace_account(attrs.evolve(account, mail=spelled, version=account.version + 1), told)
+
+
+def erase(accounts: Accounts, account: Account, password: str) -> None:
+    """Forgets the account; its drafts are the caller's to delete first.
+
+    Raises:
+        SignInRefused: *password* is another.
+        TooManyTries: too often.
+    """
+    accounts.throttle.hear(account.mail, "erase")
+    if account.password and not accounts.hasher.verify(account.password, password):
+        raise SignInRefused("this is not the password")
+    told = letter("erased", account.language, accounts.office, key=mail_key("erased"), to=account.mail, path="/")
+    accounts.store.delete_account(account.id, told)
