@@ -33,10 +33,13 @@ def issuer() -> Iterator[str]:
         import oidc_provider_mock as mock
 
         people = [
-            mock.User(sub="an", claims={"name": "Nguyễn Văn An", "email": MAIL, "national_id": "079085012345"}),
-            mock.User(sub="ba", claims={"name": "Trần Ba", "email": "ba@example.vn"}),
+            mock.User(
+                sub="an", claims={"name": "Nguyễn Văn An", "email": MAIL, "email_verified": True, "national_id": "079085012345"}
+            ),
+            mock.User(sub="ba", claims={"name": "Trần Ba", "email": "ba@example.vn", "email_verified": True}),
             mock.User(sub="nobody", claims={"name": "Không Thư"}),
-            mock.User(sub="unsure", claims={"email": "an@example.vn", "email_verified": False}),
+            mock.User(sub="unsure", claims={"email": MAIL, "email_verified": False}),
+            mock.User(sub="silent", claims={"email": MAIL}),
         ]
         with mock.run_server_in_thread(user_claims=people) as server:
             yield f"http://localhost:{server.server_port}"
@@ -122,6 +125,7 @@ def test_without_a_verified_address_there_is_no_account(portal: Any) -> None:
     engine, browser = portal
     assert come(browser(), "nobody").status_code == 422
     assert come(browser(), "unsure").status_code == 422
+    assert come(browser(), "silent").status_code == 422
     assert engine.store.accounts.account_of(MAIL) is None
 
 

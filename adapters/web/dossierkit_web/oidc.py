@@ -39,6 +39,8 @@ class Oidc:
     )
     #: What the link to it is called.
     label: str = "VNeID"
+    #: The provider vouches for mail addresses without saying so in `email_verified`.
+    trusts_mail: bool = False
     timeout: float = 10.0
 
     @cached_property
@@ -89,7 +91,7 @@ class Oidc:
 
     def _as(self, claims: Mapping[str, Any]) -> Elsewhere:
         profile = {field: claims[claim] for field, claim in self.claims.items() if isinstance(claims.get(claim), str)}
-        mail = claims.get("email") if claims.get("email_verified") is not False else ""
+        mail = claims.get("email") if claims.get("email_verified", self.trusts_mail) is True else ""
         return Elsewhere(f"{self._found['issuer']} {claims['sub']}", mail if isinstance(mail, str) else "", profile)
 
     def _client(self, callback: str) -> Any:
