@@ -13,6 +13,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import FormData
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
+from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Mount, Route
@@ -49,7 +50,8 @@ def create_app(engine: Engine, *, blobs: Path | str, config: WebConfig | None = 
             *(_account_routes(route) if settings.identify is None else ()),
             *(_elsewhere_routes(route) if settings.oidc is not None else ()),
             Route("/healthz", _health(engine)),
-            Mount("/static", static),
+            # Pages themselves are not compressed: how long one is would tell what stands in it.
+            Mount("/static", GZipMiddleware(static)),
         ],
         middleware=[Middleware(SecureHeaders, secure=settings.secure)],
         exception_handlers={
