@@ -7,7 +7,8 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -75,6 +76,19 @@ def browser() -> Iterator[Browser]:
         opened = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
         yield opened
         opened.close()
+
+
+@contextmanager
+def browsers_of(app: Any) -> Iterator[Callable[..., Any]]:
+    """A maker of browsers without scripts, each with cookies of its own, that send what our own pages send."""
+    from starlette.testclient import TestClient
+
+    with ExitStack() as open_now:
+
+        def browser(**options: Any) -> TestClient:
+            return open_now.enter_context(TestClient(app, headers={"sec-fetch-site": "same-origin"}, **options))
+
+        yield browser
 
 
 def visit(browser: Browser, **options: Any) -> Page:

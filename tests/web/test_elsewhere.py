@@ -10,6 +10,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import httpx2
 import pytest
+from browsing import browsers_of
 from dossierkit_web import WebConfig, create_app
 from dossierkit_web.oidc import Oidc, provider
 from starlette.testclient import TestClient
@@ -52,17 +53,8 @@ def portal(tmp_path: Path, folder: Path, issuer: str) -> Iterator[tuple[Engine, 
     engine = open_engine(f"sqlite:{tmp_path / 'd.db'}", procedures=folder, office=office)
     config = WebConfig(oidc=Oidc(issuer, "portal", "secret"))
     app = create_app(engine, blobs=tmp_path / "blobs", config=config)
-    clients: list[TestClient] = []
-
-    def browser() -> TestClient:
-        client = TestClient(app, headers={"sec-fetch-site": "same-origin"})
-        client.__enter__()
-        clients.append(client)
-        return client
-
-    yield engine, browser
-    for client in clients:
-        client.__exit__(None, None, None)
+    with browsers_of(app) as browser:
+        yield engine, browser
     engine.close()
 
 

@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 from babel.messages.pofile import read_po
+from browsing import browsers_of
 from captcha_reader import digits
 from conftest import PROCEDURES, SMALL
 from dossierkit_web import WebConfig, create_app
@@ -37,17 +38,8 @@ def portal(tmp_path: Path, folder: Path, clock: FixedClock) -> Iterator[tuple[En
     (folder / "small.json").write_text(json.dumps(schema, ensure_ascii=False), "utf-8")
     engine = open_engine(f"sqlite:{tmp_path / 'd.db'}", procedures=folder, clock=clock)
     app = create_app(engine, blobs=tmp_path / "blobs", config=WebConfig(max_body_bytes=200_000, guests=True))
-    clients: list[TestClient] = []
-
-    def browser(**options: Any) -> TestClient:
-        client = TestClient(app, headers={"sec-fetch-site": "same-origin"}, **options)
-        client.__enter__()
-        clients.append(client)
-        return client
-
-    yield engine, browser
-    for client in clients:
-        client.__exit__(None, None, None)
+    with browsers_of(app) as browser:
+        yield engine, browser
     engine.close()
 
 

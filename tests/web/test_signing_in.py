@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from browsing import browsers_of
 from dossierkit_web import WebConfig, create_app
 from page import Page
 from starlette.requests import Request
@@ -30,17 +31,8 @@ MAIL, GOOD = "an@example.vn", "ngựa đúng pin kẹp giấy"
 def portal(tmp_path: Path, folder: Path, clock: FixedClock) -> Iterator[tuple[Engine, Any]]:
     engine = open_engine(f"sqlite:{tmp_path / 'd.db'}", procedures=folder, clock=clock)
     app = create_app(engine, blobs=tmp_path / "blobs", config=WebConfig())
-    clients: list[TestClient] = []
-
-    def browser(**options: Any) -> TestClient:
-        client = TestClient(app, headers={"sec-fetch-site": "same-origin"}, **options)
-        client.__enter__()
-        clients.append(client)
-        return client
-
-    yield engine, browser
-    for client in clients:
-        client.__exit__(None, None, None)
+    with browsers_of(app) as browser:
+        yield engine, browser
     engine.close()
 
 
