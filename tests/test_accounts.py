@@ -414,3 +414,17 @@ def test_a_storm_of_sign_ins_is_told_to_come_back() -> None:
     assert set(seen) == {"True", "busy"}
     assert seen.count("True") >= QUEUE
     assert argon.verify(kept, GOOD)
+
+
+def test_what_has_ended_does_not_pile_up(store: DossierStore, clock: FixedClock) -> None:
+    """A day later a new session and a new secret clear the old ones away, and no others."""
+    began, hour = clock.now(), timedelta(hours=1)
+    for name in ("old", "young"):
+        store.accounts.keep_session(Session(name, clock.now(), clock.now()))
+        store.accounts.keep_secret(name, "account " + name, clock.now() + hour)
+        clock.advance(timedelta(hours=20))
+    store.accounts.keep_session(Session("new", clock.now(), clock.now()))
+    store.accounts.keep_secret("new", "account new", clock.now() + hour)
+    kept = ("old", "young", "new")
+    assert [store.accounts.session(name) is not None for name in kept] == [False, True, True]
+    assert [store.accounts.secret(name, began) is not None for name in kept] == [False, True, True]

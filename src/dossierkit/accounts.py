@@ -87,12 +87,10 @@ class Accounts:
         self.throttle.hear(f"again:{mail_address(mail)}", address)
         account = self.store.account_of(mail_address(mail) or "")
         secret = first_password()
-        hashed = self.hasher.hash(secret)
+        kept = self.hasher.hash(secret)
         if account is None or account.first_until is None:
             return
-        changed = attrs.evolve(
-            account, password=hashed, first_until=self.clock.now() + FIRST_PASSWORD, version=account.version + 1
-        )
+        changed = attrs.evolve(account, password=kept, first_until=self.clock.now() + FIRST_PASSWORD, version=account.version + 1)
         self.store.replace_account(changed, self._first_letter(changed, secret))
 
     def _first_letter(self, account: Account, secret: str) -> SendMail:
@@ -190,7 +188,7 @@ class Accounts:
             if not self.hasher.verify(account.password, current or ""):
                 raise SignInRefused("this is not the password until now")
         self._keep_password(account, new)
-        return self._begin(Session("", self.clock.now(), self.clock.now(), account.id))
+        return self.begin(account)
 
     def forgot(self, mail: str, *, address: str = "", language: str = "vi") -> None:
         """Mails a link with which a new password can be chosen, or that there is no account.

@@ -196,6 +196,21 @@ def test_a_scanner_has_the_last_word(tmp_path: Path, folder: Path, clock: FixedC
         nobody.is_clean(io.BytesIO(PDF))
 
 
+def test_the_files_of_a_form_are_looked_into_as_well(
+    tmp_path: Path, folder: Path, clock: FixedClock, clamd: ClamdScanner
+) -> None:
+    schema = {"properties": {"file": {"type": "string", "title": "Tệp", "x-file": {"accept": [".pdf"]}}}}
+    engine, browser = portal(tmp_path, folder, clock, scanner=clamd)
+    (folder / "filed.json").write_text(json.dumps({**schema, "x-procedure": {"code": "filed"}}), "utf-8")
+    client = browser()
+    for body, status in ((EICAR, 422), (PDF, 303)):
+        files = {"upload:/file": ("a.pdf", io.BytesIO(body))}
+        answer = client.post("/procedures/filed/apply", data={"do": "save"}, files=files, follow_redirects=False)
+        assert answer.status_code == status
+        assert ("mã độc" in answer.text) is (status == 422)
+    assert next(iter(engine.store.every())).answers["file"].startswith("sha256-")
+
+
 def test_blobs_come_piece_by_piece(tmp_path: Path) -> None:
     """Never whole in memory; a broken upload leaves nothing behind; an id leads nowhere else."""
     blobs = DiskBlobs(tmp_path / "blobs")

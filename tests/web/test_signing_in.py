@@ -336,14 +336,21 @@ def test_somebody_takes_all_of_it_along(portal: Any) -> None:
     [draft] = engine.find(actor)
     blob = DiskBlobs(Path(engine.store.path).parent / "blobs").put("đơn.pdf", io.BytesIO(b"%PDF-1.7"))
     draft = engine.attach(draft.id, Attachment("1", blob, "đơn.pdf", 8, "application/pdf"), actor, version=draft.version)
+    named = DiskBlobs(Path(engine.store.path).parent / "blobs").put("bản vẽ.pdf", io.BytesIO(b"%PDF-2"))
+    draft = engine.save(draft.id, {**draft.answers, "rest": named}, actor, version=draft.version)
     dossier = engine.submit(draft.id, actor)
 
     with zipfile.ZipFile(io.BytesIO(client.get("/profile/data").content)) as archive:
         place = f"dossiers/{dossier.code}"
-        assert sorted(archive.namelist()) == ["account.json", f"{place}/dossier.json", f"{place}/files/1-đơn.pdf"]
+        assert sorted(archive.namelist()) == [
+            "account.json",
+            f"{place}/dossier.json",
+            f"{place}/files/1-đơn.pdf",
+            f"{place}/files/2-bản vẽ.pdf",
+        ]
         assert json.loads(archive.read("account.json"))["profile"] == {"fullName": "Nguyễn Văn An"}
         kept = json.loads(archive.read(f"{place}/dossier.json"))
-        assert kept["answers"] == {"name": "Nguyễn Văn An"}
+        assert kept["answers"] == {"name": "Nguyễn Văn An", "rest": named}
         assert [one["action"] for one in kept["history"]] == ["begin", "submit"]
         assert archive.read(f"{place}/files/1-đơn.pdf") == b"%PDF-1.7"
         everything = b"".join(archive.read(name) for name in archive.namelist())

@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
-from pathlib import PurePosixPath
+import logging
 
 from starlette.datastructures import FormData, UploadFile
 
+from dossierkit.dossiers.filetypes import suffix_of
+from dossierkit.errors import ScanError
 from dossierkit.forms import Field, Form, Problem, effective
 from dossierkit.forms.controls import pointer_of
 from dossierkit.forms.pointers import Json, get, put
 from dossierkit.forms.readable import file_limits
 from dossierkit.forms.tree import walk
-from dossierkit.ports import BlobStore
+from dossierkit.ports import BlobStore, Scanner
 
 MAX_BYTES = 10_485_760
 MAX_FILES = 5
 
+_log = logging.getLogger(__name__)
+
 
 def with_uploads(
-    blobs: BlobStore, form: Form, posted: FormData, answers: Json, language: str
+    blobs: BlobStore, form: Form, posted: FormData, answers: Json, language: str, scanner: Scanner | None = None
 ) -> tuple[Json, tuple[Problem, ...]]:
     """*answers* with the ids of the files that came along, and a problem for each file beyond its limits.
 
@@ -38,9 +42,25 @@ def with_uploads(
         if not _fits(field, value, len(kept)):
             problems.append(Problem(pointer, "x-file", {"limits": file_limits(field, language)}))
             continue
+        if scanned(scanner, value):
+            problems.append(Problem(pointer, "unclean", {}))
+            continue
         id = blobs.put(value.filename, value.file)
         answers = put(answers, pointer, [*kept, id] if field.several else id)
     return answers, tuple(problems)
+
+
+def scanned(scanner: Scanner | None, file: UploadFile) -> str:
+    """The name of the words that say why a file is not taken; empty where nothing was found, or nobody is asked."""
+    if scanner is None:
+        return ""
+    try:
+        clean = scanner.is_clean(file.file)
+    except ScanError as error:
+        _log.error("a file is not taken: %s", error)  # its message says it all
+        return "document-unscanned"
+    file.file.seek(0)
+    return "" if clean else "document-infected"
 
 
 def _fits(field: Field, file: UploadFile, kept: int) -> bool:
@@ -48,7 +68,7 @@ def _fits(field: Field, file: UploadFile, kept: int) -> bool:
     limits = field.keywords.get("x-file")
     limits = limits if isinstance(limits, dict) else {}
     kinds = [str(kind).casefold() for kind in limits.get("accept", ())]
-    suffix = PurePosixPath(file.filename or "").suffix.casefold()
+    suffix = suffix_of(file.filename or "")
     size = file.size if file.size is not None else MAX_BYTES + 1
     room = not field.several or kept < int(limits.get("maxFiles") or field.keywords.get("maxItems") or MAX_FILES)
     return (not kinds or suffix in kinds) and 0 < size <= limits.get("maxBytes", MAX_BYTES) and room

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Callable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
 from dossierkit.dossiers.accounts import Account, Session
@@ -18,6 +18,8 @@ T = TypeVar("T")
 Write = Callable[[Callable[[sqlite3.Connection], Any]], Any]
 Read = Callable[..., list[Any]]
 
+#: No session and no secret lasts longer, so what is older than a new one by this has ended.
+LONGEST = timedelta(days=1)
 #: Tries older than the longest window are forgotten; so many seconds.
 KEPT_TRIES = 86_400
 
@@ -92,7 +94,12 @@ class SqliteAccounts:
     def keep_session(self, session: Session) -> None:
         """See `AccountStore.keep_session`."""
         values = (session.hash, session.account, session.started.isoformat(), session.seen.isoformat(), session.confined)
-        self._write(lambda connection: connection.execute("INSERT OR REPLACE INTO sessions VALUES (?, ?, ?, ?, ?)", values))
+
+        def work(connection: sqlite3.Connection) -> None:
+            connection.execute("DELETE FROM sessions WHERE seen < ?", ((session.seen - LONGEST).isoformat(),))
+            connection.execute("INSERT OR REPLACE INTO sessions VALUES (?, ?, ?, ?, ?)", values)
+
+        self._write(work)
 
     def session(self, hash: str) -> Session | None:
         """See `AccountStore.session`."""
@@ -115,7 +122,7 @@ class SqliteAccounts:
         """See `AccountStore.keep_secret`."""
 
         def work(connection: sqlite3.Connection) -> None:
-            connection.execute("DELETE FROM secrets WHERE account = ?", (account,))
+            connection.execute("DELETE FROM secrets WHERE account = ? OR until < ?", (account, (until - LONGEST).isoformat()))
             connection.execute("INSERT INTO secrets VALUES (?, ?, ?)", (hash, account, until.isoformat()))
             add_mails(connection, mails)
 

@@ -61,8 +61,10 @@ def accounts_and_mails(db: sqlite_utils.Database) -> None:
             confined INTEGER NOT NULL) WITHOUT ROWID"""
     )
     db.conn.execute("CREATE INDEX sessions_of_account ON sessions (account)")
+    db.conn.execute("CREATE INDEX sessions_by_time ON sessions (seen)")
     db.conn.execute("CREATE TABLE secrets (hash TEXT PRIMARY KEY, account TEXT NOT NULL, until TEXT NOT NULL) WITHOUT ROWID")
     db.conn.execute("CREATE INDEX secrets_of_account ON secrets (account)")
+    db.conn.execute("CREATE INDEX secrets_by_time ON secrets (until)")
     db.conn.execute("CREATE TABLE tries (name TEXT NOT NULL, at REAL NOT NULL)")
     db.conn.execute("CREATE INDEX tries_by_name ON tries (name, at)")
     db.conn.execute("CREATE INDEX tries_by_time ON tries (at)")

@@ -58,24 +58,24 @@ def receive(site: Site, request: Request, form: FormData) -> Response:
     draft = _draft(site, request, code) or site.engine.begin(code, actor, {})
     procedure = site.engine.procedure_of(draft)
     pairs = [(name, value) for name, value in form.multi_items() if isinstance(value, str)]
-    answers = parse(procedure.form, pairs, base=draft.answers, language=language)
-    answers, refused = with_uploads(site.blobs, procedure.form, form, answers, language)
     button = next((value for name, value in pairs if name == "do"), "save")
     if button == "move" and draft.version == _version(form, draft):
         draft = site.engine.move(draft.id, actor, version=draft.version)
         return RedirectResponse(f"{request.url.path}?draft={draft.id}", 303)
+    answers = parse(procedure.form, pairs, base=draft.answers, language=language)
+    answers, refused = with_uploads(site.blobs, procedure.form, form, answers, language, site.config.scanner)
     answers, layout = rearranged(answers, layout_of(pairs), button)
     answers = arrived(procedure.form, draft.answers, answers, prefill(visitor.account))
     before = blobs_of(draft)
     try:
         draft = _saved(site, actor, draft, answers, _version(form, draft))
+        documents.swept(site, before - blobs_of(draft))
+        draft, left = documents.taken(site, procedure, draft, form, actor)
+        if button.startswith("detach:"):
+            draft = documents.detached(site, draft, button, actor)
     except StaleDossier:
         response = _form(site, request, procedure, answers, draft=draft, layout=layout, notice="stale", code=409)
         return keep(visitor, response, secure=site.config.secure)
-    documents.swept(site, before - blobs_of(draft))
-    draft, left = documents.taken(site, procedure, draft, form, actor)
-    if button.startswith("detach:"):
-        draft = documents.detached(site, draft, button, actor)
     if refused or left:
         response = _form(site, request, procedure, answers, draft=draft, problems=refused, layout=layout, code=422, left=left)
     else:
@@ -146,7 +146,6 @@ def review(site: Site, request: Request, form: FormData) -> Response:  # noqa: A
         procedure=procedure,
         documents=procedure.documents(draft.answers),
         must_sign_in=not (site.visitor(request).signed_in or site.config.guests),
-        here_again=f"{request.url.path}?draft={draft.id}",
     )
 
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Iterable, Iterator
-from typing import BinaryIO
+from typing import IO
 from urllib.parse import quote
 
 from starlette.datastructures import FormData, UploadFile
@@ -14,14 +13,13 @@ from starlette.responses import Response, StreamingResponse
 from dossierkit.dossiers.dossier import Actor, Attachment, Dossier, blobs_of
 from dossierkit.dossiers.filetypes import HEAD, KNOWN, media_type, shown_name
 from dossierkit.dossiers.procedure import Procedure
-from dossierkit.errors import ScanError, UnknownDossier
+from dossierkit.errors import StaleDossier, UnknownDossier
 from dossierkit_web.site import Site
+from dossierkit_web.uploads import scanned
 
 MAX_BYTES = 10 * 1024 * 1024
 MAX_FILES = 10
 _PIECE = 64 * 1024
-
-_log = logging.getLogger(__name__)
 
 
 def taken(site: Site, procedure: Procedure, draft: Dossier, form: FormData, actor: Actor) -> tuple[Dossier, dict[str, str]]:
@@ -38,7 +36,11 @@ def taken(site: Site, procedure: Procedure, draft: Dossier, form: FormData, acto
         elif any(_same(one, found) for one in draft.attachments):
             site.blobs.delete(found.blob)
         else:
-            draft = site.engine.attach(draft.id, found, actor, version=draft.version)
+            try:
+                draft = site.engine.attach(draft.id, found, actor, version=draft.version)
+            except StaleDossier:
+                site.blobs.delete(found.blob)
+                raise
     return draft, refused
 
 
@@ -61,14 +63,8 @@ def _checked(site: Site, draft: Dossier, code: str, file: UploadFile) -> Attachm
         return "document-large"
     if sum(one.document == code for one in draft.attachments) >= MAX_FILES:
         return "document-many"
-    if site.config.scanner is not None:
-        try:
-            if not site.config.scanner.is_clean(file.file):
-                return "document-infected"
-        except ScanError as error:
-            _log.error("a file is not taken: %s", error)  # its message says it all
-            return "document-unscanned"
-        file.file.seek(0)
+    if trouble := scanned(site.config.scanner, file):
+        return trouble
     name = shown_name(file.filename or "")
     return Attachment(code, site.blobs.put(name, file.file), name, size, kind)
 
@@ -109,10 +105,11 @@ def download(site: Site, request: Request, form: FormData) -> Response:  # noqa:
         "Content-Length": str(found.size),
         "Content-Security-Policy": "sandbox; default-src 'none'",
     }
-    return StreamingResponse(_pieces(content), media_type=found.media_type, headers=headers)
+    return StreamingResponse(pieces(content), media_type=found.media_type, headers=headers)
 
 
-def _pieces(content: BinaryIO) -> Iterator[bytes]:
+def pieces(content: IO[bytes]) -> Iterator[bytes]:
+    """*content* bit by bit; it is closed at the end."""
     with content:
         while piece := content.read(_PIECE):
             yield piece

@@ -7,14 +7,15 @@ import shutil
 import tempfile
 import zipfile
 from collections.abc import Iterator
-from typing import IO
 
 from starlette.datastructures import FormData
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response, StreamingResponse
 
 from dossierkit.dossiers.accounts import Account
-from dossierkit.dossiers.dossier import Dossier
+from dossierkit.dossiers.dossier import Dossier, blobs_of
+from dossierkit.dossiers.filetypes import shown_name
+from dossierkit_web.pages.documents import pieces
 from dossierkit_web.site import Site
 
 _PIECE = 256 * 1024
@@ -33,15 +34,18 @@ def download(site: Site, request: Request, form: FormData) -> Response:  # noqa:
         for dossier in _all(site, account):
             folder = f"dossiers/{dossier.code or 'draft-' + dossier.id[:8]}"
             archive.writestr(f"{folder}/dossier.json", _written(_dossier(site, dossier)))
-            for number, one in enumerate(dossier.attachments, 1):
-                content = site.blobs.open(one.blob)
+            names = {one.blob: one.name for one in dossier.attachments}
+            for blob in sorted(blobs_of(dossier) - names.keys()):
+                names[blob] = shown_name(site.blobs.name(blob))
+            for number, (blob, name) in enumerate(names.items(), 1):
+                content = site.blobs.open(blob)
                 if content is not None:
-                    with content, archive.open(f"{folder}/files/{number}-{one.name}", "w") as into:
+                    with content, archive.open(f"{folder}/files/{number}-{name}", "w") as into:
                         shutil.copyfileobj(content, into, _PIECE)
     size = packed.tell()
     packed.seek(0)
     headers = {"Content-Disposition": 'attachment; filename="dossiers.zip"', "Content-Length": str(size)}
-    return StreamingResponse(_pieces(packed), media_type="application/zip", headers=headers)
+    return StreamingResponse(pieces(packed), media_type="application/zip", headers=headers)
 
 
 def _all(site: Site, account: Account) -> Iterator[Dossier]:
@@ -76,9 +80,3 @@ def _dossier(site: Site, dossier: Dossier) -> dict[str, object]:
 
 def _written(value: dict[str, object]) -> str:
     return json.dumps(value, ensure_ascii=False, indent=2) + "\n"
-
-
-def _pieces(packed: IO[bytes]) -> Iterator[bytes]:
-    with packed:
-        while piece := packed.read(_PIECE):
-            yield piece
