@@ -13,7 +13,7 @@ import attrs
 
 from dossierkit.dossiers.accounts import FIRST_PASSWORD, RESET, Account, Session, mail_address, password_fault
 from dossierkit.dossiers.effects import SendMail
-from dossierkit.errors import SignInRefused, WeakPassword
+from dossierkit.errors import SignInRefused, StaleAccount, WeakPassword
 from dossierkit.forms.pointers import Json
 from dossierkit.letters import Office, letter
 from dossierkit.ports import AccountStore, Clock, Hasher, Outbox
@@ -129,7 +129,10 @@ class Accounts:
         if confined:
             # It opened once; whoever reads the mail later finds it used.
             changed = attrs.evolve(account, password="", version=account.version + 1)
-            self.store.replace_account(changed)
+            try:
+                self.store.replace_account(changed)
+            except StaleAccount as error:
+                raise SignInRefused("somebody else was a moment faster") from error
         elif self.hasher.is_outdated(account.password):
             self.store.replace_account(attrs.evolve(account, password=self.hasher.hash(password), version=account.version + 1))
         return self.begin(account, guest=guest, confined=confined)

@@ -276,3 +276,11 @@ def test_part_2_2_look_up(page: Page, served: Portal) -> None:
     expect(page.locator("main")).to_contain_text("Mới đăng ký")
     expect(page.locator("main")).to_contain_text("N*** V** A*")
     checked(page)
+
+
+def test_a_double_click_uses_the_first_password_once(browser: Browser, served: Portal) -> None:
+    """And leads to the page where one's own is chosen."""
+    page = visit(browser)
+    register(page, served)
+    page.get_by_role("button", name="Đăng nhập và đặt mật khẩu").dblclick()
+    expect(page.get_by_role("heading", name="Đặt mật khẩu")).to_be_visible()

@@ -20,6 +20,9 @@ RESET = timedelta(hours=1)
 IDLE = timedelta(hours=2)
 ABSOLUTE = timedelta(hours=12)
 
+#: No session and no secret lasts longer: what is older than a new one by this has ended.
+ENDED = timedelta(days=1)
+
 SHORTEST = 10
 LONGEST = 256
 _MAIL = re.compile(r"[^\s@<>\"(),;:\\\[\]\x00-\x1f]{1,64}@[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?(?:\.[A-Za-z0-9-]+)+")

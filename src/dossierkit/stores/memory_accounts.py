@@ -5,16 +5,13 @@ from __future__ import annotations
 import copy
 import threading
 from collections.abc import Callable, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import attrs
 
-from dossierkit.dossiers.accounts import Account, Session
+from dossierkit.dossiers.accounts import ENDED, Account, Session
 from dossierkit.dossiers.effects import Outgoing, SendMail
 from dossierkit.errors import StaleAccount
-
-#: No session and no secret lasts longer, so what is older than a new one by this has ended.
-LONGEST = timedelta(days=1)
 
 
 class MemoryOutbox:
@@ -127,7 +124,7 @@ class MemoryAccounts:
     def keep_session(self, session: Session) -> None:
         """See `AccountStore.keep_session`."""
         with self._lock:
-            self._sessions = {h: s for h, s in self._sessions.items() if s.seen >= session.seen - LONGEST}
+            self._sessions = {h: s for h, s in self._sessions.items() if s.seen >= session.seen - ENDED}
             self._sessions[session.hash] = session
 
     def session(self, hash: str) -> Session | None:
@@ -148,7 +145,7 @@ class MemoryAccounts:
     def keep_secret(self, hash: str, account: str, until: datetime, *mails: SendMail) -> None:
         """See `AccountStore.keep_secret`."""
         with self._lock:
-            ended = until - LONGEST
+            ended = until - ENDED
             self._secrets = {known: kept for known, kept in self._secrets.items() if kept[0] != account and kept[1] >= ended}
             self._secrets[hash] = (account, until)
             self._outbox.post(*mails)

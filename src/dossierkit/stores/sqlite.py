@@ -107,7 +107,8 @@ class SqliteStore:
                     dossier.changed.isoformat(),
                 ),
             ).lastrowid
-            connection.execute("INSERT INTO answers (seq, body) VALUES (?, ?)", (seq, encoded(dossier.answers)))
+            files = encoded([attrs.asdict(one) for one in dossier.attachments])
+            connection.execute("INSERT INTO answers VALUES (?, ?, ?)", (seq, encoded(dossier.answers), files))
             keep_files(connection, seq, dossier)
             add_event(connection, seq, event)
 

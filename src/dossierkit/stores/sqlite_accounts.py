@@ -5,21 +5,18 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Callable, Sequence
-from datetime import datetime, timedelta
-from typing import Any, TypeVar
+from datetime import datetime
+from typing import Any
 
-from dossierkit.dossiers.accounts import Account, Session
+from dossierkit.dossiers.accounts import ENDED, Account, Session
 from dossierkit.dossiers.dossier import State
 from dossierkit.dossiers.effects import Outgoing, SendMail
 from dossierkit.errors import StaleAccount
 from dossierkit.stores.sqlite_rows import add_mails, encoded
 
-T = TypeVar("T")
 Write = Callable[[Callable[[sqlite3.Connection], Any]], Any]
 Read = Callable[..., list[Any]]
 
-#: No session and no secret lasts longer, so what is older than a new one by this has ended.
-LONGEST = timedelta(days=1)
 #: Tries older than the longest window are forgotten; so many seconds.
 KEPT_TRIES = 86_400
 
@@ -96,7 +93,7 @@ class SqliteAccounts:
         values = (session.hash, session.account, session.started.isoformat(), session.seen.isoformat(), session.confined)
 
         def work(connection: sqlite3.Connection) -> None:
-            connection.execute("DELETE FROM sessions WHERE seen < ?", ((session.seen - LONGEST).isoformat(),))
+            connection.execute("DELETE FROM sessions WHERE seen < ?", ((session.seen - ENDED).isoformat(),))
             connection.execute("INSERT OR REPLACE INTO sessions VALUES (?, ?, ?, ?, ?)", values)
 
         self._write(work)
@@ -122,7 +119,7 @@ class SqliteAccounts:
         """See `AccountStore.keep_secret`."""
 
         def work(connection: sqlite3.Connection) -> None:
-            connection.execute("DELETE FROM secrets WHERE account = ? OR until < ?", (account, (until - LONGEST).isoformat()))
+            connection.execute("DELETE FROM secrets WHERE account = ? OR until < ?", (account, (until - ENDED).isoformat()))
             connection.execute("INSERT INTO secrets VALUES (?, ?, ?)", (hash, account, until.isoformat()))
             add_mails(connection, mails)
 

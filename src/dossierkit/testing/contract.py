@@ -200,6 +200,7 @@ class StoreContract:
         store.create(attrs.evolve(draft, id="b", version=1), chained("b", 1, Action.BEGIN, "an", NOON, {}, ""), b"bundle")
         store.delete("a", 2)
         assert store.names(first)
+        assert store.get("b").attachments == files  # type: ignore[union-attr]  # it is there
         store.replace(attrs.evolve(draft, id="b", version=2, answers={}))
         assert not store.names(first)
         assert store.names(second)

@@ -13,6 +13,16 @@
   document.querySelector(".tabs [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
   if (matchMedia("(max-width: 60rem)").matches) document.querySelector(".steps")?.removeAttribute("open");
 
+  // A second click of a hurried hand would send a password that the first one has used up.
+  for (const sent of document.querySelectorAll("form.account")) {
+    let once = false;
+    sent.addEventListener("submit", (event) => {
+      if (once) event.preventDefault();
+      once = true;
+    });
+    addEventListener("pageshow", () => (once = false));
+  }
+
   // The way to the page works as well; the dialog only keeps somebody where they are.
   for (const link of document.querySelectorAll("[data-dialog]")) {
     const dialog = document.getElementById(link.dataset.dialog);
