@@ -8,7 +8,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from benchmarks.measure import Row, costs, medians
-from dossierkit.dossiers.dossier import Query, State
+from dossierkit.dossiers.dossier import Query
+from dossierkit.dossiers.states import State
 from dossierkit.stores.sqlite import SqliteStore
 from dossierkit.stores.sqlite_schema import owner_word
 

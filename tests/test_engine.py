@@ -89,12 +89,18 @@ def test_two_tabs_are_told_apart(engine: Engine) -> None:
     assert engine.open(draft.id, AN).answers == {"name": "first"}
 
 
-def test_a_cancelled_draft_is_gone_and_a_dossier_stays(engine: Engine) -> None:
+def test_a_cancelled_draft_can_be_had_back_and_a_dossier_stays(engine: Engine) -> None:
     """Hủy hồ sơ is for drafts."""
     draft = engine.begin("1.000001", AN, {"name": "An"})
-    assert engine.act(draft.id, Action.CANCEL, AN) is None
-    with pytest.raises(UnknownDossier):
-        engine.open(draft.id, AN)
+    assert engine.act(draft.id, Action.CANCEL, AN).state is State.CANCELLED
+    assert engine.find(AN) == ()
+    with pytest.raises(ForbiddenAction):
+        engine.submit(draft.id, AN)
+    with pytest.raises(ForbiddenAction):
+        engine.save(draft.id, {}, AN, version=2)
+    back = engine.act(draft.id, Action.RESTORE, AN)
+    assert (back.state, back.answers) == (State.DRAFT, {"name": "An"})
+    assert engine.find(AN) == (back,)
 
     sent = engine.submit(engine.begin("1.000001", AN, {"name": "An"}).id, AN)
     for action in (Action.CANCEL, Action.SAVE):
@@ -110,7 +116,6 @@ def test_saving_as_an_action_keeps_the_answers(engine: Engine) -> None:
 
     saved = engine.act(draft.id, Action.SAVE, AN)
 
-    assert saved is not None
     assert (saved.version, saved.answers) == (2, {"name": "An"})
 
 
@@ -167,25 +172,28 @@ def test_verify_finds_what_was_changed(clock: FixedClock, folder: Path) -> None:
     engine.begin("1.000001", AN)
     assert list(engine.verify()) == []
 
-    store._events[ids[0]][1] = chained(ids[0], 2, Action.SUBMIT, "binh", NOON, {}, "")  # the tampering
+    other = {"code": "H29.15-261122-0009", "agency": "H29.15", "day": "2026-11-22", "number": 1}
+    store._events[ids[0]][1] = chained(ids[0], 2, Action.SUBMIT, "binh", NOON, other, "")  # the tampering
+    store._events[ids[2]].append(chained(ids[2], 3, Action.RESUME, "binh", NOON, {}, store._events[ids[2]][1].hash))
     del store._dossiers[ids[1]]
     store._bundles.clear()
     found = "\n".join(engine.verify())
 
     assert "changed after the fact" in found
     assert "its code is not the one" in found
+    assert "its events lead nowhere" in found
     assert "[2]" in found
     assert "bundle" in found
 
 
 def test_steps_are_guarded() -> None:
     """`step` alone knows what leads where."""
-    engine_actor = chained("a", 1, Action.SUBMIT, "an", NOON, {}, "")
+    sent_again = chained("a", 1, Action.SUBMIT, "an", NOON, {}, "")
     from dossierkit.dossiers.dossier import Dossier
 
     dossier = Dossier("a", "p", "r", "an", State.SUBMITTED, 1, NOON, NOON)
-    with pytest.raises(ForbiddenAction, match="possible: nothing"):
-        step(dossier, engine_actor)
+    with pytest.raises(ForbiddenAction, match="possible: accept"):
+        step(dossier, sent_again)
 
 
 def test_a_rule_that_fails_is_a_problem_and_a_line_in_the_log(

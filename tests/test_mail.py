@@ -208,10 +208,13 @@ def test_the_worker_goes_on(store: DossierStore, clock: FixedClock) -> None:
             rounds.set()
 
     store.outbox.post(mail("a"), mail("b"))
-    worker = Worker(store.outbox, Surprising(), clock, every=0.01)
+    mailer = Surprising()
+    worker = Worker(lambda: deliver(store.outbox, mailer, clock), every=0.01)
     worker.start()
-    assert rounds.wait(5)
-    worker.stop()
+    try:
+        assert rounds.wait(5)
+    finally:
+        worker.stop()
 
 
 def test_without_a_server_mails_are_files(tmp_path: Path) -> None:

@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from dossierkit.dossiers.codes import DossierCode as DossierCode
-    from dossierkit.dossiers.dossier import Action as Action
     from dossierkit.dossiers.dossier import Actor as Actor
     from dossierkit.dossiers.dossier import Dossier as Dossier
-    from dossierkit.dossiers.dossier import State as State
+    from dossierkit.dossiers.states import Action as Action
+    from dossierkit.dossiers.states import Role as Role
+    from dossierkit.dossiers.states import State as State
     from dossierkit.engine import Engine as Engine
     from dossierkit.errors import DossierkitError as DossierkitError
     from dossierkit.errors import RefusedAnswers as RefusedAnswers
@@ -22,18 +23,30 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 _HOMES = {
-    "Action": "dossierkit.dossiers.dossier",
+    "Action": "dossierkit.dossiers.states",
     "Actor": "dossierkit.dossiers.dossier",
     "Dossier": "dossierkit.dossiers.dossier",
     "DossierCode": "dossierkit.dossiers.codes",
     "DossierkitError": "dossierkit.errors",
     "Engine": "dossierkit.engine",
     "RefusedAnswers": "dossierkit.errors",
-    "State": "dossierkit.dossiers.dossier",
+    "Role": "dossierkit.dossiers.states",
+    "State": "dossierkit.dossiers.states",
     "open_engine": "dossierkit.wiring",
 }
 
-__all__ = ["Action", "Actor", "Dossier", "DossierCode", "DossierkitError", "Engine", "RefusedAnswers", "State", "open_engine"]
+__all__ = [
+    "Action",
+    "Actor",
+    "Dossier",
+    "DossierCode",
+    "DossierkitError",
+    "Engine",
+    "RefusedAnswers",
+    "Role",
+    "State",
+    "open_engine",
+]
 
 
 def __getattr__(name: str) -> Any:

@@ -3,29 +3,32 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from datetime import date
 from functools import lru_cache
 
 import attrs
 
+from dossierkit.acting import Acting
 from dossierkit.catalog import Catalog
 from dossierkit.dossiers.calendars import ZONE
-from dossierkit.dossiers.codes import CodeTemplate, DossierCode, parse_code
-from dossierkit.dossiers.dossier import Action, Actor, Attachment, Dossier, Event, Query, State, chained, digest
+from dossierkit.dossiers.codes import parse_code, spelled_receipt
+from dossierkit.dossiers.dossier import Actor, Attachment, Dossier, Event, Query, chained, digest, may_see
 from dossierkit.dossiers.effects import SendMail
-from dossierkit.dossiers.lifecycle import target
+from dossierkit.dossiers.lifecycle import guard, permitted, target
 from dossierkit.dossiers.procedure import Procedure
+from dossierkit.dossiers.states import Action, State
+from dossierkit.dossiers.supplements import asked_for
 from dossierkit.errors import RefusedAnswers, StaleDossier, UnknownDossier
 from dossierkit.forms import canonical, check
 from dossierkit.forms.defaults import initial
 from dossierkit.forms.form import Form, Problem
-from dossierkit.forms.pointers import Json, same, texts_in
+from dossierkit.forms.pointers import Json, same
 from dossierkit.forms.rules import compute
-from dossierkit.letters import Office, letter
+from dossierkit.letters import Office
 from dossierkit.listing import Listed
-from dossierkit.ports import Clock, DossierStore, Submission, Tokens
-from dossierkit.text import fold
+from dossierkit.notices import notices
+from dossierkit.ports import Clock, DossierStore, Tokens
 from dossierkit.verifying import contradictions
 
 _log = logging.getLogger(__name__)
@@ -88,13 +91,13 @@ class Engine:
         return dossier
 
     def open(self, id: str, actor: Actor) -> Dossier:
-        """The dossier called *id*, for its owner.
+        """The dossier called *id*, for its owner and, once it was submitted, for the officers of its unit.
 
         Raises:
             UnknownDossier: there is none, or it is somebody else's.
         """
         dossier = self.store.get(id)
-        if dossier is None or dossier.owner != actor.id:
+        if dossier is None or not may_see(dossier, actor):
             raise UnknownDossier("no such dossier")
         return dossier
 
@@ -106,13 +109,17 @@ class Engine:
             StaleDossier: it is no longer at *version*.
             ForbiddenAction: it is no draft any more.
         """
-        dossier = self.open(id, actor)
-        target(dossier.state, Action.SAVE)
-        _guard(dossier, version)
+        dossier = self._draft(id, actor, version)
         computed = compute(self.procedure_of(dossier).form.computed, answers, self.today())
         changed = attrs.evolve(dossier, answers=computed, version=version + 1, changed=self.clock.now())
         self.store.replace(changed)
         return changed
+
+    def _draft(self, id: str, actor: Actor, version: int) -> Dossier:
+        dossier = self.open(id, actor)
+        target(dossier, Action.SAVE)
+        _guard(dossier, version)
+        return dossier
 
     def attach(self, id: str, attachment: Attachment, actor: Actor, *, version: int) -> Dossier:
         """The draft with one more file.
@@ -131,9 +138,7 @@ class Engine:
     def _with_files(
         self, id: str, actor: Actor, version: int, change: Callable[[tuple[Attachment, ...]], tuple[Attachment, ...]]
     ) -> Dossier:
-        dossier = self.open(id, actor)
-        target(dossier.state, Action.SAVE)
-        _guard(dossier, version)
+        dossier = self._draft(id, actor, version)
         files = change(dossier.attachments)
         changed = attrs.evolve(dossier, attachments=files, version=version + 1, changed=self.clock.now())
         self.store.replace(changed)
@@ -146,9 +151,7 @@ class Engine:
             UnknownDossier, StaleDossier, ForbiddenAction: as for `save`.
             UnknownProcedure: the procedure is no longer offered.
         """
-        dossier = self.open(id, actor)
-        target(dossier.state, Action.SAVE)
-        _guard(dossier, version)
+        dossier = self._draft(id, actor, version)
         current = self.procedure(dossier.procedure)
         self.store.keep_bundle(current.revision, current.bundle.canonical())
         changed = attrs.evolve(dossier, revision=current.revision, version=version + 1, changed=self.clock.now())
@@ -167,62 +170,93 @@ class Engine:
                 _log.error("a rule of %s fails: %s", dossier.procedure, problem.params["failure"])
         return problems
 
-    def act(self, id: str, action: Action, actor: Actor, *, version: int | None = None) -> Dossier | None:
-        """The dossier after *action*; None where it is gone (a cancelled draft).
+    def act(
+        self,
+        id: str,
+        action: Action,
+        actor: Actor,
+        *,
+        version: int | None = None,
+        facts: Mapping[str, Json] | None = None,
+        note: str = "",
+        answers: Json = None,
+    ) -> Dossier:
+        """The dossier after *action*; `permitted` lists what an actor can do.
 
         Submitting twice gives the same dossier with the same code.
 
         Args:
             version: what the actor saw; None takes whatever is stored.
+            facts: what the action decides, see `lifecycle.TABLE`; never anything personal.
+            note: a reason in words; it lies apart from the history, and can be erased.
+            answers: with a supplement, the answers as the citizen has them now; only what was asked for is taken.
 
         Raises:
-            UnknownDossier, StaleDossier, ForbiddenAction: as for `save`.
-            RefusedAnswers: a submission with problems.
+            UnknownDossier, StaleDossier: as for `save`.
+            ForbiddenAction: not in this state, not for this actor, or *facts* say too little.
+            RefusedAnswers: a submission or a supplement with problems.
         """
         dossier = self.open(id, actor)
         if action is Action.SUBMIT:
             return self._submit(dossier, actor, version)
-        target(dossier.state, action)
-        if action is Action.CANCEL:
-            self.store.delete(id, dossier.version if version is None else version)
-            return None
-        return self.save(id, dossier.answers, actor, version=dossier.version if version is None else version)
+        if action is Action.SAVE:
+            return self.save(id, dossier.answers, actor, version=dossier.version if version is None else version)
+        _guard(dossier, dossier.version if version is None else version)
+        procedure, acting = self._acting(dossier, actor, action, facts or {})
+        said = {**(facts or {}), **({"note": digest(note, acting.salt)} if note else {})}
+        if action is Action.SUPPLEMENT:
+            dossier = self._supplemented(dossier, procedure, dossier.answers if answers is None else answers)
+            said["answers"] = digest(dossier.answers, acting.salt)
+        guard(dossier, action, actor, said, procedure.workflow)
+        return self.store.record(acting.change(dossier, action, said, note))
+
+    def _supplemented(self, dossier: Dossier, procedure: Procedure, answers: Json) -> Dossier:
+        mended = canonical(procedure.form, asked_for(dossier.answers, answers, dossier.handling.asked))
+        if problems := self._problems(dossier, procedure.form, mended):
+            raise RefusedAnswers(problems)
+        return attrs.evolve(dossier, answers=mended)
+
+    def permitted(self, dossier: Dossier, actor: Actor) -> tuple[Action, ...]:
+        """What *actor* can do to *dossier* now."""
+        return permitted(dossier, actor, self.procedure_of(dossier).workflow)
+
+    def _acting(self, dossier: Dossier, actor: Actor, action: Action, facts: Mapping[str, Json]) -> tuple[Procedure, Acting]:
+        procedure, owner = self.procedure_of(dossier), self.store.accounts.account(dossier.owner)
+
+        def mails(after: Dossier) -> tuple[SendMail, ...]:
+            return notices(owner, dossier, after, procedure, action, facts, self.office)
+
+        return procedure, Acting(procedure, actor, self.agency, self.clock.now(), self.today(), self._tokens.token(), mails)
 
     def submit(self, id: str, actor: Actor, *, version: int | None = None) -> Dossier:
         """The dossier with its code; see `act`."""
-        dossier = self.act(id, Action.SUBMIT, actor, version=version)
-        assert dossier is not None
-        return dossier
+        return self.act(id, Action.SUBMIT, actor, version=version)
 
     def find(
         self, actor: Actor, query: Query | None = None, *, before: str | None = None, limit: int = 20
     ) -> tuple[Dossier, ...]:
         """The actor's newest dossiers that *query* is about, those older than the dossier called *before*."""
-        wanted = query or Query()
-        asked = attrs.evolve(wanted, words=fold(wanted.words), code="".join(wanted.code.split()).upper())
-        return self.store.find(actor.id, asked, before=before, limit=limit)
+        return self.store.find(actor.id, (query or Query()).folded(), before=before, limit=limit)
 
     def history(self, dossier: Dossier) -> tuple[Event, ...]:
         """What happened to *dossier*, oldest first."""
         return self.store.events(dossier.id)
 
     def copy(self, dossier: Dossier, actor: Actor) -> Dossier:
-        """A new draft of the procedure as it is today, with the answers of an earlier dossier.
-
-        Raises:
-            UnknownProcedure: the procedure is no longer offered.
-        """
+        """A new draft of the procedure as it is today, with the answers of an earlier dossier; for the rest as `begin`."""
         return self.begin(dossier.procedure, actor, dossier.answers)
 
-    def lookup(self, code: str) -> Dossier | None:
-        """The dossier with the code that somebody typed, or None.
+    def lookup(self, typed: str) -> Dossier | None:
+        """The dossier with the code or the receipt number that somebody typed, or None.
 
         It comes whole: what a stranger may see of it is the caller's to choose.
 
         Raises:
-            CodeError: it cannot be a code.
+            CodeError: it can be neither.
         """
-        return self.store.by_code(parse_code(code))
+        if "/" in typed:
+            return self.store.by_receipt(spelled_receipt(typed))
+        return self.store.by_code(parse_code(typed))
 
     def today(self) -> date:
         """The office's day."""
@@ -235,50 +269,21 @@ class Engine:
     # --- inside ------------------------------------------------------------------------------------------------
 
     def _submit(self, dossier: Dossier, actor: Actor, version: int | None) -> Dossier:
-        if dossier.state is not State.DRAFT:
+        if dossier.code is not None:
             return dossier
         if version is not None:
             _guard(dossier, version)
-        procedure = self.procedure_of(dossier)
-        form, today = procedure.form, self.today()
+        procedure, acting = self._acting(dossier, actor, Action.SUBMIT, {})
+        guard(dossier, Action.SUBMIT, actor, {}, procedure.workflow)
+        form = procedure.form
         answers = canonical(form, dossier.answers)
         if form.computed:
-            answers = canonical(form, compute(form.computed, answers, today))
+            answers = canonical(form, compute(form.computed, answers, acting.today))
         changed = not same(answers, dossier.answers)
-        ready = attrs.evolve(dossier, answers=answers) if changed else dossier
         if problems := self._problems(dossier, form, answers):
             raise RefusedAnswers(problems)
-        template, agency = CodeTemplate(procedure.code_template), procedure.agency or self.agency
-        now, salt = self.clock.now(), self._tokens.token()
-
-        def event(code: DossierCode, before: str, number: int) -> Event:
-            facts = {
-                "code": code.text,
-                "agency": agency,
-                "day": today.isoformat(),
-                "answers": digest(answers, salt),
-                "attachments": digest([[one.document, one.blob] for one in dossier.attachments], salt),
-                "revision": dossier.revision,
-            }
-            return chained(dossier.id, number, Action.SUBMIT, actor.id, now, facts, before)
-
-        def code(number: int) -> DossierCode:
-            return template.issue(agency, today, number)
-
-        def letters(code: DossierCode) -> tuple[SendMail, ...]:
-            return self._letters(dossier, procedure, code)
-
-        words = fold(" ".join((procedure.title(), *texts_in(answers))))
-        return self.store.submit(Submission(ready, agency, today, words, code, event, changed, letters))
-
-    def _letters(self, dossier: Dossier, procedure: Procedure, code: DossierCode) -> tuple[SendMail, ...]:
-        """What the owner of a new dossier is told; a guest has no address."""
-        owner = self.store.accounts.account(dossier.owner)
-        if owner is None:
-            return ()
-        told = {"code": code.text, "procedure": procedure.title(owner.language)}
-        key, path = f"submitted:{dossier.id}", f"/dossiers/{code.text}"
-        return (letter("submitted", owner.language, self.office, key=key, to=owner.mail, path=path, **told),)
+        ready = attrs.evolve(dossier, answers=answers) if changed else dossier
+        return self.store.record(acting.submission(ready, answers=changed))
 
     def verify(self) -> Iterator[str]:
         """Everything in the store that contradicts something else, in words; nothing where all is well."""

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import attrs
 
-from dossierkit.dossiers.codes import CodeTemplate
+from dossierkit.dossiers.codes import CodeTemplate, ReceiptTemplate
 from dossierkit.dossiers.procedure import BLOCK_KEYS
 from dossierkit.errors import CodeError, DocumentError
 from dossierkit.forms.dialect import Dialect
@@ -106,14 +106,39 @@ def _block_faults(document: Json, dialect: Dialect) -> Iterator[Fault]:
             )
     yield from _named(block, "sector", "sectors", dialect)
     yield from _named(block, "unit", "units", dialect)
-    if isinstance(block.get("codeTemplate"), str):
-        try:
-            CodeTemplate(block["codeTemplate"])
-        except CodeError as error:
-            yield Fault("bad-template", "/x-procedure/codeTemplate", str(error))
+    for key, template in (("codeTemplate", CodeTemplate), ("receiptTemplate", ReceiptTemplate)):
+        if isinstance(block.get(key), str):
+            try:
+                template(block[key])
+            except CodeError as error:
+                yield Fault("bad-template", child("/x-procedure", key), str(error))
+    yield from _workflow(block.get("workflow"))
     for key in ("source", "verified"):
         if key not in block:
             yield Fault("no-source", "/x-procedure", f"say where this comes from: {key!r} is missing", "advice")
+
+
+def _workflow(block: Json) -> Iterator[Fault]:
+    """What `Procedure.workflow` would not understand."""
+    where = "/x-procedure/workflow"
+    if block is None:
+        return
+    if not isinstance(block, dict):
+        yield Fault("bad-workflow", where, "workflow is an object: {…}")
+        return
+    kinds = {"payment": bool, "supplement": bool, "fourEyes": bool, "extensions": int, "steps": list}
+    for key, value in block.items():
+        if key not in kinds:
+            yield Fault("unknown-key", child(where, key), f"{key!r} means nothing here{_hint(key, kinds)}", "warning")
+        elif type(value) is not kinds[key]:
+            yield Fault("bad-workflow", child(where, key), f"{key} is a JSON {_JSON_NAMES[kinds[key]]}")
+    steps = block.get("steps")
+    for index, step in enumerate(steps if isinstance(steps, list) else ()):
+        if not isinstance(step, dict) or not isinstance(step.get("code"), str):
+            yield Fault("bad-workflow", f"{where}/steps/{index}", 'a step is {"code": …, "title": …}')
+
+
+_JSON_NAMES: Mapping[type, str] = {bool: "boolean", int: "integer", list: "array"}
 
 
 def _named(block: Mapping[str, Json], key: str, name: str, dialect: Dialect) -> Iterator[Fault]:

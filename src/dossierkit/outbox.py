@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
+from collections.abc import Callable
 from datetime import timedelta
 
 from dossierkit.dossiers.effects import next_try
@@ -36,26 +37,30 @@ def deliver(outbox: Outbox, mailer: Mailer, clock: Clock) -> tuple[int, int]:
 
 
 class Worker:
-    """Delivers in a thread of its own until it is stopped."""
+    """Does a *chore* again and again, in a thread of its own, until it is stopped.
 
-    def __init__(self, outbox: Outbox, mailer: Mailer, clock: Clock, *, every: float = 2.0) -> None:
-        self._outbox, self._mailer, self._clock, self._every = outbox, mailer, clock, every
+    Args:
+        every: seconds between two times.
+    """
+
+    def __init__(self, chore: Callable[[], object], *, every: float = 2.0) -> None:
+        self._chore, self._every = chore, every
         self._stopped = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="outbox", daemon=True)
+        self._thread = threading.Thread(target=self._run, name="worker", daemon=True)
 
     def start(self) -> None:
         """Begins."""
         self._thread.start()
 
     def stop(self) -> None:
-        """Ends after the mail in hand."""
+        """Ends after what is in hand."""
         self._stopped.set()
         self._thread.join(30)
 
     def _run(self) -> None:
         while not self._stopped.wait(self._every):
             try:
-                deliver(self._outbox, self._mailer, self._clock)
+                self._chore()
             except Exception:  # noqa: BLE001  # whatever it was, the next mail is to go out
                 # A worker that dies of one surprise would keep all mails back.
-                _log.exception("delivering stumbled; going on")
+                _log.exception("a worker stumbled; going on")

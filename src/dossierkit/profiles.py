@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import attrs
 
 from dossierkit.accounts import Accounts
 from dossierkit.dossiers.accounts import Account, mail_address
 from dossierkit.errors import SignInRefused
-from dossierkit.forms.pointers import Json
 from dossierkit.letters import letter
 from dossierkit.tokens import mail_key
 
 
-def keep_profile(accounts: Accounts, account: Account, profile: Json, *, language: str | None = None) -> Account:
-    """The account with *profile*.
+def keep_account(accounts: Accounts, account: Account) -> Account:
+    """Keeps *account*, which was changed since it was read.
 
     Raises:
-        StaleAccount: somebody changed it meanwhile.
+        StaleAccount: somebody else changed it meanwhile.
     """
-    changed = attrs.evolve(account, profile=profile, language=language or account.language, version=account.version + 1)
+    changed = attrs.evolve(account, version=account.version + 1)
     accounts.store.replace_account(changed)
     return changed
 
@@ -39,8 +40,8 @@ def change_mail(accounts: Accounts, account: Account, mail: str, password: str) 
     return accounts.store.replace_account(attrs.evolve(account, mail=spelled, version=account.version + 1), told)
 
 
-def erase(accounts: Accounts, account: Account, password: str) -> None:
-    """Forgets the account; its drafts are the caller's to delete first.
+def erase_account(accounts: Accounts, account: Account, password: str, discard_drafts: Callable[[], None]) -> None:
+    """Forgets the account, once *discard_drafts* has deleted its drafts: whoever is stopped between the two can begin again.
 
     Raises:
         SignInRefused: *password* is another.
@@ -49,5 +50,6 @@ def erase(accounts: Accounts, account: Account, password: str) -> None:
     accounts.throttle.hear(account.mail, "erase")
     if account.password and not accounts.hasher.verify(account.password, password):
         raise SignInRefused("this is not the password")
+    discard_drafts()
     told = letter("erased", account.language, accounts.office, key=mail_key("erased"), to=account.mail, path="/")
     accounts.store.delete_account(account.id, told)

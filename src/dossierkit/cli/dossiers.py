@@ -46,11 +46,12 @@ def list_(data: Path, procedures: Path | None, language: str, words: tuple[str, 
 def submit(data: Path, procedures: Path | None, agency: str | None, procedure: str, answers: Path) -> None:
     """Submit ANSWERS (a JSON file) to PROCEDURE and print the dossier code."""
     from dossierkit.dossiers.dossier import Actor
+    from dossierkit.dossiers.states import Role
     from dossierkit.errors import RefusedAnswers
     from dossierkit.forms import load, message
 
     engine = engine_of(data, procedures, agency)
-    actor = Actor("command-line", "officer")
+    actor = Actor("command-line", Role.ADMIN)
     draft = engine.begin(procedure, actor, load(answers.read_bytes()).value)
     try:
         click.echo(engine.submit(draft.id, actor).code)
@@ -67,11 +68,13 @@ def submit(data: Path, procedures: Path | None, agency: str | None, procedure: s
 @procedures_option
 @language_option
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@click.option("--personal", is_flag=True, help="Personal answers, too; they are masked otherwise.")
 @click.argument("code")
-def show(data: Path, procedures: Path | None, language: str, as_json: bool, code: str) -> None:
-    """Show the dossier with CODE."""
+def show(data: Path, procedures: Path | None, language: str, as_json: bool, personal: bool, code: str) -> None:
+    """Show the dossier with CODE (or a receipt number)."""
     from dossierkit.errors import UnknownDossier
     from dossierkit.forms import effective
+    from dossierkit.forms.personal import masked_answers
     from dossierkit.html.summary import answer_rows
 
     engine = engine_of(data, procedures)
@@ -79,6 +82,7 @@ def show(data: Path, procedures: Path | None, language: str, as_json: bool, code
     if dossier is None:
         raise UnknownDossier(f"no dossier has the code {code}")
     procedure = engine.procedure_of(dossier)
+    answers = dossier.answers if personal else masked_answers(procedure.form, dossier.answers)
     facts = {
         "code": str(dossier.code),
         "procedure": dossier.procedure,
@@ -88,11 +92,11 @@ def show(data: Path, procedures: Path | None, language: str, as_json: bool, code
         "revision": dossier.revision,
     }
     if as_json:
-        click.echo(json.dumps({**facts, "answers": dossier.answers}, ensure_ascii=False, indent=2))
+        click.echo(json.dumps({**facts, "answers": answers}, ensure_ascii=False, indent=2))
         return
     for name, value in facts.items():
         click.echo(f"{name:10} {value}")
-    for row in answer_rows(procedure.form, effective(procedure.form, dossier.answers), dossier.answers, language):
+    for row in answer_rows(procedure.form, effective(procedure.form, dossier.answers), answers, language):
         click.echo(f"{'  ' * row.depth}{row.label}" + (f": {row.text}" if row.text is not None else ""))
 
 

@@ -6,6 +6,7 @@ import logging
 import socket
 import sys
 import threading
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -55,8 +56,7 @@ def serve(
     sender: str,
 ) -> None:
     """Run the reference portal until Ctrl-C."""
-    from dossierkit.outbox import Worker
-    from dossierkit.wiring import mailer, scanner
+    from dossierkit.wiring import scanner
 
     try:
         import uvicorn  # noqa: F401  # the portal cannot do without it
@@ -71,23 +71,38 @@ def serve(
     here = f"http://{host}:{listening.getsockname()[1]}"
     engine = engine_of(data, procedures, agency, address or here)
     app = create_app(engine, blobs=data / "attachments", config=config)
-    worker = Worker(engine.store.outbox, mailer(data, smtp=smtp, sender=sender), engine.clock)
     _announce(engine, data, here, smtp)
-    _run(app, listening, engine, worker)
+    _run(app, listening, engine, _workers(engine, data, smtp, sender))
 
 
-def _run(app: Any, listening: socket.socket, engine: Engine, worker: Worker) -> None:
+def _workers(engine: Engine, data: Path, smtp: str, sender: str) -> tuple[Worker, ...]:
+    """What goes on beside the pages: mails go out, and what was thrown away is cleared away."""
+    from dossierkit.blobs.disk import DiskBlobs
+    from dossierkit.housekeeping import sweep
+    from dossierkit.outbox import Worker, deliver
+    from dossierkit.wiring import mailer
+
+    post, blobs = mailer(data, smtp=smtp, sender=sender), DiskBlobs(data / "attachments")
+    return (
+        Worker(lambda: deliver(engine.store.outbox, post, engine.clock)),
+        Worker(lambda: sweep(engine.store, blobs, engine.clock), every=600),
+    )
+
+
+def _run(app: Any, listening: socket.socket, engine: Engine, workers: Sequence[Worker]) -> None:
     """Serves until somebody ends it."""
     import uvicorn
 
     threading.Thread(target=_warm, daemon=True).start()
-    worker.start()
+    for worker in workers:
+        worker.start()
     try:
         uvicorn.Server(uvicorn.Config(app, log_level="warning", server_header=False)).run(sockets=[listening])
     except KeyboardInterrupt:
         click.echo("stopped")
     finally:
-        worker.stop()
+        for worker in workers:
+            worker.stop()
         engine.close()
 
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Container
 from datetime import datetime, timedelta
+from enum import Enum
 
 import attrs
 
 from dossierkit.dossiers.dossier import Actor
+from dossierkit.dossiers.states import Role
 from dossierkit.forms.pointers import Json
 from dossierkit.text import fold, nfc
 
@@ -28,6 +30,15 @@ LONGEST = 256
 _MAIL = re.compile(r"[^\s@<>\"(),;:\\\[\]\x00-\x1f]{1,64}@[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?(?:\.[A-Za-z0-9-]+)+")
 
 
+class Notices(Enum):
+    """How much somebody wants to be mailed of one's own dossiers; what is about the account itself always is."""
+
+    ALL = "all"
+    #: Where there is something to do, and how it ended.
+    NEEDED = "needed"
+    NONE = "none"
+
+
 @attrs.frozen
 class Account:
     """One person who signs in.  *mail* is the sign-in name, as `mail_address` spells it."""
@@ -37,7 +48,7 @@ class Account:
     created: datetime
     #: The answers to the account form: name, identity number, telephone, address.
     profile: Json = attrs.field(hash=False, factory=dict)
-    role: str = "citizen"
+    role: Role = attrs.field(default=Role.CITIZEN, converter=Role)
     #: The hash of the password; empty where nobody can sign in with one.
     password: str = ""
     #: The password is the first one: it opens once, and only the way to one of the person's own.
@@ -46,11 +57,15 @@ class Account:
     version: int = 1
     #: Who it is to a sign-in elsewhere, issuer and name there; empty where none is linked.
     subject: str = ""
+    #: The unit that an officer works for; empty for everybody else.
+    unit: str = ""
+    #: How much is mailed of one's dossiers.
+    notices: Notices = attrs.field(default=Notices.ALL, converter=Notices)
 
     @property
     def actor(self) -> Actor:
         """The person as one who acts."""
-        return Actor(self.id, self.role)
+        return Actor(self.id, self.role, self.unit)
 
     @property
     def name(self) -> str:
@@ -74,7 +89,7 @@ class Session:
     @property
     def actor(self) -> Actor:
         """Whoever sits there as one who acts."""
-        return Actor(self.account) if self.account else Actor("guest:" + self.hash, "guest")
+        return Actor(self.account) if self.account else Actor("guest:" + self.hash, Role.GUEST)
 
     def lasts(self, now: datetime) -> bool:
         """Whether the session is still good."""

@@ -13,9 +13,11 @@ import attrs
 
 from dossierkit.errors import CodeError
 
-#: Every placeholder of a template and what it matches.
-_PLACES = {"agency": r"[A-Z0-9.]+", "yymmdd": r"[0-9]{6}", "yyyymmdd": r"[0-9]{8}", "number": r"[0-9]+"}
+#: Every placeholder of a template.
+_PLACES = ("agency", "yymmdd", "yyyymmdd", "year", "number")
 DEFAULT_TEMPLATE = "{agency}-{yymmdd}-{number:4}"
+#: No rule says how a receipt number is written; this one is another for each agency and year.
+DEFAULT_RECEIPT = "{number:5}/{year}/{agency}"
 
 _AGENCY = re.compile(r"[A-Z][0-9]{2}(?:\.[0-9]{2,3}){0,4}|[0-9]{3}\.[0-9]{2}\.[0-9]{2}\.[A-Z][0-9]{2}")
 _ACCEPTED = re.compile(rf"(?P<agency>{_AGENCY.pattern})-(?P<day>[0-9]{{8}}|[0-9]{{6}})-(?P<number>[0-9]{{4,7}})")
@@ -43,11 +45,7 @@ class CodeTemplate:
     text: str = DEFAULT_TEMPLATE
 
     def __attrs_post_init__(self) -> None:
-        places = [match[1] for match in _PLACE.finditer(self.text)]
-        unknown = [place for place in places if place not in _PLACES]
-        if unknown:
-            known = ", ".join(f"{{{place}}}" for place in _PLACES)
-            raise CodeError(f"{{{unknown[0]}}} is no placeholder; known: {known}")
+        places = _placed(self.text)
         if places.count("number") != 1 or not {"yymmdd", "yyyymmdd"} & set(places) or "agency" not in places:
             raise CodeError("a code template holds {agency}, {number} and {yymmdd} or {yyyymmdd}")
 
@@ -61,12 +59,45 @@ class CodeTemplate:
             raise CodeError(f"{agency!r} is no agency id; one looks like H29.15")
         if number < 1:
             raise CodeError(f"the number of a code starts at 1, not {number}")
-        values = {"agency": agency, "yymmdd": f"{day:%y%m%d}", "yyyymmdd": f"{day:%Y%m%d}"}
+        return DossierCode(_filled(self.text, agency, day, number))
 
-        def filled(match: re.Match[str]) -> str:
-            return f"{number:0{int(match[2] or 4)}}" if match[1] == "number" else values[match[1]]
 
-        return DossierCode(_PLACE.sub(filled, self.text))
+@attrs.frozen
+class ReceiptTemplate:
+    """How an agency writes its receipt numbers (số biên nhận), one series for each agency and year.
+
+    Raises:
+        CodeError: a placeholder is unknown, or two dossiers could get the same number.
+    """
+
+    text: str = DEFAULT_RECEIPT
+
+    def __attrs_post_init__(self) -> None:
+        places = _placed(self.text)
+        if places.count("number") != 1 or not {"year", "yymmdd", "yyyymmdd"} & set(places) or "agency" not in places:
+            raise CodeError("a receipt template holds {agency}, {number} and {year}")
+
+    def issue(self, agency: str, day: date, number: int) -> str:
+        """The number of the *number*-th dossier that *agency* accepts in the year of *day*."""
+        return _filled(self.text, agency, day, number)
+
+
+def _placed(template: str) -> list[str]:
+    places = [match[1] for match in _PLACE.finditer(template)]
+    unknown = [place for place in places if place not in _PLACES]
+    if unknown:
+        known = ", ".join(f"{{{place}}}" for place in _PLACES)
+        raise CodeError(f"{{{unknown[0]}}} is no placeholder; known: {known}")
+    return places
+
+
+def _filled(template: str, agency: str, day: date, number: int) -> str:
+    values = {"agency": agency, "yymmdd": f"{day:%y%m%d}", "yyyymmdd": f"{day:%Y%m%d}", "year": f"{day:%Y}"}
+
+    def filled(match: re.Match[str]) -> str:
+        return f"{number:0{int(match[2] or 4)}}" if match[1] == "number" else values[match[1]]
+
+    return _PLACE.sub(filled, template)
 
 
 def parse_code(text: str) -> DossierCode:
@@ -86,3 +117,8 @@ def parse_code(text: str) -> DossierCode:
     except ValueError:
         raise CodeError(f"{match['day']} in the code is no day") from None
     return DossierCode(squeezed)
+
+
+def spelled_receipt(text: str) -> str:
+    """The receipt number that somebody typed, without its spaces and in upper case."""
+    return re.sub(r"\s+", "", text).upper()

@@ -7,37 +7,14 @@ import json
 import re
 from collections.abc import Mapping
 from datetime import datetime
-from enum import Enum, IntEnum
 
 import attrs
 
 from dossierkit.dossiers.codes import DossierCode
+from dossierkit.dossiers.handling import PLAIN, Handling
+from dossierkit.dossiers.states import CITIZENS, Action, Role, State
 from dossierkit.forms.pointers import Json, texts_in
-
-
-class State(IntEnum):
-    """The national state codes; 0 is a draft and stays here."""
-
-    DRAFT = 0
-    SUBMITTED = 1
-    ACCEPTED = 2
-    REFUSED = 3
-    PROCESSING = 4
-    SUPPLEMENT_REQUESTED = 5
-    PAYMENT_REQUESTED = 6
-    WITHDRAWN = 7
-    STOPPED = 8
-    COMPLETED = 9
-    RETURNED = 10
-
-
-class Action(Enum):
-    """What somebody does to a dossier."""
-
-    BEGIN = "begin"
-    SAVE = "save"
-    SUBMIT = "submit"
-    CANCEL = "cancel"
+from dossierkit.text import fold
 
 
 @attrs.frozen
@@ -45,7 +22,14 @@ class Actor:
     """Who acts: *id* is opaque here (an account, or a guest's session)."""
 
     id: str
-    role: str = "citizen"
+    role: Role = attrs.field(default=Role.CITIZEN, converter=Role)
+    #: The unit that an officer works for; empty for everybody else.
+    unit: str = ""
+
+    @property
+    def is_citizen(self) -> bool:
+        """Whether it is somebody who files dossiers, and sees none but one's own."""
+        return self.role in CITIZENS
 
 
 @attrs.frozen
@@ -80,11 +64,24 @@ class Dossier:
     #: The agency that issued the code.
     agency: str | None = None
     attachments: tuple[Attachment, ...] = ()
+    handling: Handling = PLAIN
+
+
+def may_see(dossier: Dossier, actor: Actor) -> bool:
+    """Whether *dossier* exists for *actor*: its owner, and, once it was submitted, the officers of its unit.
+
+    An admin of no unit sees those of all; the program sees everything.
+    """
+    if dossier.owner == actor.id or actor.role is Role.SYSTEM:
+        return True
+    if actor.is_citizen or dossier.code is None:
+        return False
+    return actor.unit == dossier.handling.unit if actor.unit else actor.role is Role.ADMIN
 
 
 @attrs.frozen
 class Query:
-    """Which dossiers somebody looks for; what is empty leaves all of them."""
+    """Which dossiers somebody looks for; what is empty leaves all of them (cancelled drafts are named, or left out)."""
 
     #: Folded beginnings of words that stand in the title or in the answers.
     words: str = ""
@@ -95,6 +92,10 @@ class Query:
     #: Submitted at or after this instant, and before that one.
     since: datetime | None = None
     until: datetime | None = None
+
+    def folded(self) -> Query:
+        """The same, as stores compare it: words without accents, the code without spaces."""
+        return attrs.evolve(self, words=fold(self.words), code="".join(self.code.split()).upper())
 
 
 @attrs.frozen

@@ -1,32 +1,169 @@
-"""The life of a dossier: which action leads from which state to which."""
+"""The life of a dossier: one table says who may do what in which state, and what comes of it."""
 
 from __future__ import annotations
 
-from datetime import datetime
+from collections.abc import Mapping
 
 import attrs
 
-from dossierkit.dossiers.dossier import Action, Dossier, Event, State
+from dossierkit.dossiers.codes import DossierCode
+from dossierkit.dossiers.dossier import Actor, Dossier, Event
+from dossierkit.dossiers.handling import Handling, handling_of
+from dossierkit.dossiers.states import Action, Delivery, Payment, Role, State
 from dossierkit.errors import ForbiddenAction
+from dossierkit.forms.pointers import Json
 
-#: (state, action) → state; None: the dossier is gone.
-TRANSITIONS: dict[tuple[State, Action], State | None] = {
-    (State.DRAFT, Action.SAVE): State.DRAFT,
-    (State.DRAFT, Action.SUBMIT): State.SUBMITTED,
-    (State.DRAFT, Action.CANCEL): None,
-}
+_CITIZEN = frozenset((Role.CITIZEN, Role.GUEST))
+_INTAKE = frozenset((Role.INTAKE_OFFICER, Role.ADMIN))
+_CASE = frozenset((Role.CASE_OFFICER, Role.APPROVER, Role.ADMIN))
+_DESK = _INTAKE | _CASE
+_PROGRAM = frozenset((Role.SYSTEM,))
+
+_S = State
 
 
-def target(state: State, action: Action) -> State | None:
-    """Where *action* leads from *state*.
+@attrs.frozen
+class Rule:
+    """One line of the table: *roles* may do *action* in each of *sources*; it leads to *target*."""
+
+    action: Action
+    sources: tuple[State, ...]
+    #: None: the state that the dossier was in before.
+    target: State | None
+    roles: frozenset[Role]
+    #: What its event has to say.
+    needs: tuple[str, ...] = ()
+    #: The clock stands still until the dossier comes back.
+    pauses: bool = False
+
+
+#: Everything that can happen to a dossier after it was begun.
+TABLE = (
+    Rule(Action.SAVE, (_S.DRAFT,), _S.DRAFT, _CITIZEN | _DESK),
+    Rule(Action.CANCEL, (_S.DRAFT,), _S.CANCELLED, _CITIZEN | _DESK),
+    Rule(Action.RESTORE, (_S.CANCELLED,), _S.DRAFT, _CITIZEN | _DESK),
+    Rule(Action.SUBMIT, (_S.DRAFT,), _S.SUBMITTED, _CITIZEN | _DESK),
+    Rule(Action.ACCEPT, (_S.SUBMITTED,), _S.ACCEPTED, _INTAKE),
+    Rule(Action.REFUSE, (_S.SUBMITTED,), _S.REFUSED, _INTAKE, ("note",)),
+    Rule(Action.ASSIGN, (_S.ACCEPTED, _S.PROCESSING), _S.PROCESSING, _DESK, ("officer",)),
+    Rule(Action.ADVANCE, (_S.PROCESSING,), _S.PROCESSING, _CASE, ("step",)),
+    Rule(
+        Action.REQUEST_SUPPLEMENT, (_S.SUBMITTED, _S.ACCEPTED, _S.PROCESSING), _S.SUPPLEMENT_REQUESTED, _DESK,
+        ("asked", "note"), pauses=True,
+    ),
+    Rule(Action.SUPPLEMENT, (_S.SUPPLEMENT_REQUESTED,), None, _CITIZEN | _DESK, ("answers",)),
+    Rule(
+        Action.REQUEST_PAYMENT, (_S.ACCEPTED, _S.PROCESSING), _S.PAYMENT_REQUESTED, _DESK, ("amount",), pauses=True
+    ),
+    Rule(Action.SETTLE, (_S.PAYMENT_REQUESTED,), None, _DESK | _PROGRAM, ("payment",)),
+    Rule(Action.SUSPEND, (_S.PROCESSING,), _S.SUSPENDED, _CASE, ("note",), pauses=True),
+    Rule(Action.RESUME, (_S.SUSPENDED,), None, _CASE),
+    Rule(Action.EXTEND, (_S.ACCEPTED, _S.PROCESSING), None, _CASE, ("due", "note")),
+    Rule(
+        Action.WITHDRAW,
+        (_S.SUBMITTED, _S.ACCEPTED, _S.PROCESSING, _S.SUPPLEMENT_REQUESTED, _S.PAYMENT_REQUESTED, _S.SUSPENDED),
+        _S.WITHDRAWN, _CITIZEN,
+    ),
+    Rule(
+        Action.STOP, (_S.PROCESSING, _S.SUPPLEMENT_REQUESTED, _S.PAYMENT_REQUESTED, _S.SUSPENDED), _S.STOPPED, _CASE,
+        ("note",),
+    ),
+    Rule(Action.PROPOSE, (_S.PROCESSING,), _S.PROCESSING, _CASE, ("outcome",)),
+    Rule(Action.COMPLETE, (_S.PROCESSING,), _S.COMPLETED, _CASE, ("outcome",)),
+    Rule(Action.HAND_OVER, (_S.COMPLETED,), _S.RETURNED, _DESK, ("evidence",)),
+    Rule(Action.REOPEN, (_S.COMPLETED,), _S.PROCESSING, _CASE, ("note",)),
+)  # fmt: skip
+
+_BY_ACTION: Mapping[Action, Rule] = {rule.action: rule for rule in TABLE}
+#: Nothing leads on from here.
+FINAL = frozenset(State) - {source for rule in TABLE for source in rule.sources}
+#: Nobody owes the citizen anything any more.
+RESOLVED = frozenset((_S.REFUSED, _S.WITHDRAWN, _S.STOPPED, _S.COMPLETED, _S.RETURNED))
+
+
+@attrs.frozen
+class Workflow:
+    """How a procedure narrows the table."""
+
+    payment: bool = True
+    supplement: bool = True
+    #: The outcome is proposed by one officer and decided by another one, who approves.
+    four_eyes: bool = False
+    #: How often the office may set a new day.
+    extensions: int = 1
+    #: Steps of its own inside the processing, code → title.
+    steps: Mapping[str, str] = attrs.field(hash=False, factory=dict)
+
+    def offers(self, action: Action) -> bool:
+        """Whether the procedure knows *action* at all."""
+        absent = {
+            Action.REQUEST_PAYMENT: not self.payment,
+            Action.REQUEST_SUPPLEMENT: not self.supplement,
+            Action.PROPOSE: not self.four_eyes,
+            Action.ADVANCE: not self.steps,
+            Action.EXTEND: not self.extensions,
+        }
+        return not absent.get(action, False)
+
+
+PLAIN = Workflow()
+
+
+def target(dossier: Dossier, action: Action) -> State:
+    """Where *action* leads from here.
 
     Raises:
         ForbiddenAction: it leads nowhere.
     """
-    if (state, action) not in TRANSITIONS:
-        allowed = ", ".join(sorted(a.value for s, a in TRANSITIONS if s is state)) or "nothing"
-        raise ForbiddenAction(f"{action.value} is not possible in state {state.name.lower()}; possible: {allowed}")
-    return TRANSITIONS[state, action]
+    rule = _BY_ACTION.get(action)
+    if rule is None or dossier.state not in rule.sources:
+        allowed = ", ".join(sorted(r.action.value for r in TABLE if dossier.state in r.sources)) or "nothing"
+        raise ForbiddenAction(f"{action.value} is not possible in state {dossier.state.name.lower()}; possible: {allowed}")
+    if rule.target is not None:
+        return rule.target
+    return dossier.state if dossier.handling.back is None else dossier.handling.back
+
+
+def refusal(dossier: Dossier, action: Action, actor: Actor, workflow: Workflow = PLAIN) -> str | None:
+    """Why *actor* may not do *action* now, as a word of ours; None where nothing is in the way."""
+    rule = _BY_ACTION.get(action)
+    if rule is None or dossier.state not in rule.sources:
+        return "state"
+    if actor.role not in rule.roles:
+        return "role"
+    if not workflow.offers(action):
+        return "workflow"
+    if action is Action.EXTEND and dossier.handling.extensions >= workflow.extensions:
+        return "extended"
+    if action is Action.COMPLETE and workflow.four_eyes:
+        if actor.role is not Role.APPROVER or not dossier.handling.proposed:
+            return "approver"
+        if dossier.handling.proposed == actor.id:
+            return "four-eyes"
+    if action is Action.HAND_OVER and dossier.handling.payment is Payment.DUE:
+        return "unpaid"
+    return None
+
+
+def permitted(dossier: Dossier, actor: Actor, workflow: Workflow = PLAIN) -> tuple[Action, ...]:
+    """What *actor* can do now, in the order of the table."""
+    return tuple(rule.action for rule in TABLE if refusal(dossier, rule.action, actor, workflow) is None)
+
+
+def guard(dossier: Dossier, action: Action, actor: Actor, facts: Mapping[str, Json], workflow: Workflow = PLAIN) -> None:
+    """Lets pass what may happen.
+
+    Raises:
+        ForbiddenAction: *actor* may not, the state or the procedure does not allow it, or *facts* say too little.
+    """
+    target(dossier, action)
+    if (why := refusal(dossier, action, actor, workflow)) is not None:
+        raise ForbiddenAction(f"{action.value} is not for {actor.role} now: {why}")
+    missing = [need for need in _BY_ACTION[action].needs if facts.get(need) in (None, "", [])]
+    if missing:
+        raise ForbiddenAction(f"{action.value} needs {', '.join(missing)}")
+    if action is Action.ADVANCE and facts["step"] not in workflow.steps:
+        raise ForbiddenAction(f"{facts['step']} is no step of this procedure; known: {', '.join(workflow.steps)}")
 
 
 def step(dossier: Dossier, event: Event) -> Dossier:
@@ -35,7 +172,49 @@ def step(dossier: Dossier, event: Event) -> Dossier:
     Raises:
         ForbiddenAction: the state does not allow it.
     """
-    state = target(dossier.state, event.action)
-    assert state is not None, "a cancelled draft is deleted, not stepped"
-    submitted: datetime | None = event.at if event.action is Action.SUBMIT else dossier.submitted
-    return attrs.evolve(dossier, state=state, version=dossier.version + 1, changed=event.at, submitted=submitted)
+    state = target(dossier, event.action)
+    changed = attrs.evolve(
+        dossier, state=state, version=dossier.version + 1, changed=event.at, handling=_handled(dossier, state, event)
+    )
+    if event.action is not Action.SUBMIT:
+        return changed
+    return attrs.evolve(
+        changed, submitted=event.at, code=DossierCode(str(event.facts["code"])), agency=str(event.facts["agency"])
+    )
+
+
+#: What an event may say of the handling.
+_FACTS = ("unit", "sector", "channel", "officer", "receipt", "due", "step", "asked", "payment", "outcome")
+
+
+def _handled(dossier: Dossier, state: State, event: Event) -> Handling:
+    handling, action = dossier.handling, event.action
+    changed = handling_of({name: event.facts[name] for name in _FACTS if name in event.facts}, handling)
+    if _BY_ACTION[action].pauses:
+        changed = attrs.evolve(changed, back=dossier.state, paused=event.at)
+    elif handling.paused is not None and state not in RESOLVED:
+        changed = attrs.evolve(changed, back=None, paused=None, asked=())
+    if state in RESOLVED and handling.resolved is None:
+        changed = attrs.evolve(changed, resolved=event.at, paused=None, back=None, asked=())
+    return _told(changed, event)
+
+
+def _told(handling: Handling, event: Event) -> Handling:
+    """What follows from the action itself."""
+    match event.action:
+        case Action.ACCEPT:
+            return attrs.evolve(handling, accepted=event.at)
+        case Action.EXTEND:
+            return attrs.evolve(handling, extensions=handling.extensions + 1)
+        case Action.REQUEST_PAYMENT:
+            return attrs.evolve(handling, payment=Payment.DUE)
+        case Action.PROPOSE:
+            return attrs.evolve(handling, proposed=event.actor)
+        case Action.COMPLETE:
+            return attrs.evolve(handling, delivery=Delivery.READY)
+        case Action.HAND_OVER:
+            return attrs.evolve(handling, delivery=Delivery.HANDED_OVER)
+        case Action.REOPEN:
+            return attrs.evolve(handling, resolved=None, outcome=None, proposed="", delivery=Delivery.NONE)
+        case _:
+            return handling

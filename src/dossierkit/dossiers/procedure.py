@@ -8,7 +8,8 @@ from collections.abc import Mapping
 
 import attrs
 
-from dossierkit.dossiers.codes import DEFAULT_TEMPLATE
+from dossierkit.dossiers.codes import DEFAULT_RECEIPT, DEFAULT_TEMPLATE
+from dossierkit.dossiers.lifecycle import Workflow
 from dossierkit.forms.form import Form
 from dossierkit.forms.messages import translated
 from dossierkit.forms.pointers import Json
@@ -42,6 +43,7 @@ BLOCK_KEYS = frozenset(
         "codeVerified",
         "formCode",
         "minutes",
+        "persons",
         "migrate",
         "purpose",
         "replaces",
@@ -137,6 +139,38 @@ class Procedure:
         """How its dossier codes are written."""
         value = self.block.get("codeTemplate")
         return value if isinstance(value, str) else DEFAULT_TEMPLATE
+
+    @property
+    def receipt_template(self) -> str:
+        """How its receipt numbers are written."""
+        value = self.block.get("receiptTemplate")
+        return value if isinstance(value, str) else DEFAULT_RECEIPT
+
+    @property
+    def workflow(self) -> Workflow:
+        """How it narrows what can happen to its dossiers."""
+        block = self.block.get("workflow")
+        said: Mapping[str, Json] = block if isinstance(block, dict) else {}
+        steps = {str(one["code"]): str(one.get("title", one["code"])) for one in said.get("steps", ())}
+        return Workflow(
+            payment=said.get("payment") is not False,
+            supplement=said.get("supplement") is not False,
+            four_eyes=said.get("fourEyes") is True,
+            extensions=int(said.get("extensions", 1)),
+            steps=steps,
+        )
+
+    @property
+    def unit(self) -> str:
+        """The id of the unit that handles its dossiers; empty where none is named."""
+        value = self.block.get("unit")
+        return value if isinstance(value, str) else ""
+
+    @property
+    def sector(self) -> str:
+        """The id of its sector (lĩnh vực); empty where none is named."""
+        value = self.block.get("sector")
+        return value if isinstance(value, str) else ""
 
     @property
     def agency(self) -> str | None:

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import copy
+import itertools
 import threading
 from collections.abc import Iterator, Mapping
+from datetime import datetime
 
 import attrs
 
 from dossierkit.dossiers.codes import DossierCode
-from dossierkit.dossiers.dossier import Dossier, Event, Query, State, blobs_of
+from dossierkit.dossiers.dossier import Dossier, Event, Query, blobs_of
 from dossierkit.dossiers.lifecycle import step
+from dossierkit.dossiers.states import State
 from dossierkit.errors import StaleDossier
 from dossierkit.forms.pointers import Json
-from dossierkit.ports import EVERYTHING, Submission
+from dossierkit.ports import EVERYTHING, Change
 from dossierkit.stores.memory_accounts import MemoryAccounts, MemoryOutbox
 from dossierkit.text import holds
 
@@ -27,6 +30,8 @@ class MemoryStore:
         self._codes: dict[DossierCode, str] = {}
         self._events: dict[str, list[Event]] = {}
         self._search: dict[str, str] = {}
+        self._notes: dict[tuple[str, int], str] = {}
+        self._receipts: dict[str, str] = {}
         self._bundles: dict[str, bytes] = {}
         self._counters: dict[tuple[str, str], int] = {}
         self._facts: dict[str, Json] = {}
@@ -57,25 +62,47 @@ class MemoryStore:
             self._guard(dossier.id, dossier.version - 1)
             self._dossiers[dossier.id] = _copied(dossier)
 
-    def submit(self, submission: Submission) -> Dossier:
-        """See `DossierStore.submit`."""
+    def record(self, change: Change) -> Dossier:
+        """See `DossierStore.record`."""
         with self._lock:
-            stored = self._dossiers.get(submission.dossier.id)
-            if stored is not None and stored.state is not State.DRAFT:
+            seen = change.dossier
+            stored = self._dossiers.get(seen.id)
+            if change.once and stored is not None and stored.state is not seen.state:
                 return _copied(stored)
-            self._guard(submission.dossier.id, submission.dossier.version)
-            key = (submission.agency, submission.day.isoformat())
-            code = submission.issue(self._counters.get(key, 0) + 1)
-            events = self._events[submission.dossier.id]
-            event = submission.event(code, events[-1].hash, len(events) + 1)
-            dossier = attrs.evolve(step(submission.dossier, event), code=code, agency=submission.agency)
-            self._counters[key] = self._counters.get(key, 0) + 1
-            self._codes[code] = dossier.id
+            stored = self._guard(seen.id, seen.version)
+            number = self._counters.get(change.series, 0) + 1 if change.series is not None else 0
+            events = self._events[seen.id]
+            event = change.event(number, events[-1].hash, len(events) + 1)
+            dossier = step(seen if change.answers else attrs.evolve(seen, answers=stored.answers), event)
+            self.outbox.post(*change.mails(dossier))
+            if change.series is not None:
+                self._counters[change.series] = number
+            if dossier.code is not None:
+                self._codes[dossier.code] = dossier.id
+            if dossier.handling.receipt:
+                self._receipts[dossier.handling.receipt] = dossier.id
+            if change.search is not None:
+                self._search[dossier.id] = change.search
+            if change.note:
+                self._notes[dossier.id, event.number] = change.note
             self._dossiers[dossier.id] = _copied(dossier)
-            self._search[dossier.id] = submission.search
             events.append(event)
-            self.outbox.post(*submission.mails(code))
-            return dossier
+            return _copied(dossier)
+
+    def note(self, id: str, number: int) -> str:
+        """See `DossierStore.note`."""
+        return self._notes.get((id, number), "")
+
+    def by_receipt(self, receipt: str) -> Dossier | None:
+        """See `DossierStore.by_receipt`."""
+        with self._lock:
+            return self.get(self._receipts[receipt]) if receipt in self._receipts else None
+
+    def cancelled(self, before: datetime, limit: int = 100) -> tuple[Dossier, ...]:
+        """See `DossierStore.cancelled`."""
+        with self._lock:
+            found = (d for d in self._dossiers.values() if d.state is State.CANCELLED and d.changed < before)
+            return tuple(_copied(d) for d in itertools.islice(found, limit))
 
     def delete(self, id: str, version: int) -> None:
         """See `DossierStore.delete`."""
@@ -141,10 +168,11 @@ class MemoryStore:
                 if dossier.owner == guest and dossier.state is State.DRAFT:
                     self._dossiers[dossier.id] = attrs.evolve(dossier, owner=account)
 
-    def _guard(self, id: str, version: int) -> None:
+    def _guard(self, id: str, version: int) -> Dossier:
         stored = self._dossiers.get(id)
         if stored is None or stored.version != version:
             raise StaleDossier(f"dossier {id} is no longer at version {version}; read it again")
+        return stored
 
 
 def _copied(dossier: Dossier) -> Dossier:
@@ -157,7 +185,7 @@ def _is_meant(dossier: Dossier, text: str, query: Query) -> bool:
         holds(text, query.words)
         and query.code in (dossier.code.text if dossier.code is not None else "")
         and query.procedure in ("", dossier.procedure)
-        and query.state in (None, dossier.state)
+        and (dossier.state is not State.CANCELLED if query.state is None else query.state is dossier.state)
         and (query.since is None or (at is not None and at >= query.since))
         and (query.until is None or (at is not None and at < query.until))
     )

@@ -14,13 +14,25 @@ from typing import Any, TypeVar
 import attrs
 
 from dossierkit.dossiers.codes import DossierCode
-from dossierkit.dossiers.dossier import Action, Dossier, Event, Query
+from dossierkit.dossiers.dossier import Dossier, Event, Query
+from dossierkit.dossiers.states import Action, State
 from dossierkit.errors import CorruptStore, StoreError, UnwritableStore
 from dossierkit.forms.pointers import Json
-from dossierkit.ports import EVERYTHING, Submission
+from dossierkit.ports import EVERYTHING, Change
 from dossierkit.stores.group_commit import GroupCommit
 from dossierkit.stores.sqlite_accounts import SqliteAccounts, SqliteOutbox
-from dossierkit.stores.sqlite_rows import SELECT, add_event, dossier_of, encoded, found_by, keep_files, stale, submitted, update
+from dossierkit.stores.sqlite_rows import (
+    SELECT,
+    add_event,
+    dossier_of,
+    encoded,
+    found_by,
+    keep_answers,
+    keep_files,
+    recorded,
+    stale,
+    update,
+)
 
 T = TypeVar("T")
 
@@ -130,17 +142,29 @@ class SqliteStore:
         def work(connection: sqlite3.Connection) -> None:
             update(connection, dossier, dossier.version - 1)
             seq = connection.execute("SELECT seq FROM dossiers WHERE id = ?", (dossier.id,)).fetchone()[0]
-            files = encoded([attrs.asdict(one) for one in dossier.attachments])
-            connection.execute(
-                "UPDATE answers SET body = ?, attachments = ? WHERE seq = ?", (encoded(dossier.answers), files, seq)
-            )
-            keep_files(connection, seq, dossier)
+            keep_answers(connection, seq, dossier)
 
         self._write(work)
 
-    def submit(self, submission: Submission) -> Dossier:
-        """See `DossierStore.submit`."""
-        return self._write(lambda connection: submitted(connection, submission))
+    def record(self, change: Change) -> Dossier:
+        """See `DossierStore.record`."""
+        return self._write(lambda connection: recorded(connection, change))
+
+    def note(self, id: str, number: int) -> str:
+        """See `DossierStore.note`."""
+        sql = "SELECT body FROM notes n JOIN dossiers d ON d.seq = n.seq WHERE d.id = ? AND n.number = ?"
+        rows = self._read(sql, (id, number))
+        return str(rows[0][0]) if rows else ""
+
+    def by_receipt(self, receipt: str) -> Dossier | None:
+        """See `DossierStore.by_receipt`."""
+        rows = self._read(f"{SELECT} WHERE d.receipt = ?", (receipt,))
+        return dossier_of(rows[0]) if rows else None
+
+    def cancelled(self, before: datetime, limit: int = 100) -> tuple[Dossier, ...]:
+        """See `DossierStore.cancelled`."""
+        wanted = (int(State.CANCELLED), before.isoformat(), limit)
+        return tuple(map(dossier_of, self._read(f"{SELECT} WHERE d.state = ? AND d.changed < ? LIMIT ?", wanted)))
 
     def delete(self, id: str, version: int) -> None:
         """See `DossierStore.delete`."""

@@ -8,9 +8,9 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
 
-from dossierkit.dossiers.accounts import ENDED, Account, Session
-from dossierkit.dossiers.dossier import State
+from dossierkit.dossiers.accounts import ENDED, Account, Notices, Session
 from dossierkit.dossiers.effects import Outgoing, SendMail
+from dossierkit.dossiers.states import State
 from dossierkit.errors import StaleAccount
 from dossierkit.stores.sqlite_rows import add_mails, encoded
 
@@ -221,10 +221,12 @@ def _body(account: Account) -> str:
         {
             "created": account.created.isoformat(),
             "profile": account.profile,
-            "role": account.role,
+            "role": account.role.value,
             "password": account.password,
             "first_until": account.first_until.isoformat() if account.first_until is not None else None,
             "language": account.language,
+            "unit": account.unit,
+            "notices": account.notices.value,
         }
     )
 
@@ -234,7 +236,10 @@ def _account(row: Any) -> Account:
     kept = json.loads(body)
     until = datetime.fromisoformat(kept["first_until"]) if kept["first_until"] else None
     created = datetime.fromisoformat(kept["created"])
-    return Account(id, mail, created, kept["profile"], kept["role"], kept["password"], until, kept["language"], version, subject)
+    return Account(
+        id, mail, created, kept["profile"], kept["role"], kept["password"], until, kept["language"], version, subject,
+        kept.get("unit", ""), kept.get("notices", Notices.ALL),
+    )  # fmt: skip
 
 
 def _lasting(rows: list[Any], now: datetime) -> str | None:

@@ -11,51 +11,90 @@ from typing import Any
 import attrs
 
 from dossierkit.dossiers.codes import DossierCode
-from dossierkit.dossiers.dossier import Attachment, Dossier, Event, Query, State, blobs_of
+from dossierkit.dossiers.dossier import Attachment, Dossier, Event, Query, blobs_of
 from dossierkit.dossiers.effects import SendMail
+from dossierkit.dossiers.handling import PLAIN, handling_json, handling_of
 from dossierkit.dossiers.lifecycle import step
+from dossierkit.dossiers.states import State
 from dossierkit.errors import StaleDossier
 from dossierkit.forms.pointers import Json
-from dossierkit.ports import Submission
+from dossierkit.ports import Change
 from dossierkit.stores.sqlite_schema import owner_word
 
 COLUMNS = """SELECT d.seq, d.id, d.procedure, d.revision, d.owner, d.state, d.version, d.created, d.changed, d.submitted,
-    d.agency, d.code, a.body, a.attachments"""
+    d.agency, d.code, a.body, a.attachments, d.handling"""
 SELECT = f"{COLUMNS} FROM dossiers d JOIN answers a ON a.seq = d.seq"
 #: The search gives rows newest first; where it leads, it stops as soon as a page is full.
 SEARCHED = f"{COLUMNS} FROM search CROSS JOIN dossiers d ON d.seq = search.rowid JOIN answers a ON a.seq = d.seq"
 
 
-def submitted(connection: sqlite3.Connection, submission: Submission) -> Dossier:
-    """The dossier with its code; the draft as it is where it has one already."""
-    draft = submission.dossier
-    row = connection.execute("SELECT seq, state, version FROM dossiers WHERE id = ?", (draft.id,)).fetchone()
-    if row is not None and row[1] != State.DRAFT:
+def recorded(connection: sqlite3.Connection, change: Change) -> Dossier:
+    """The dossier after *change*; as it is where that happened already, and once is enough."""
+    seen = change.dossier
+    row = connection.execute("SELECT seq, state, version FROM dossiers WHERE id = ?", (seen.id,)).fetchone()
+    if change.once and row is not None and row[1] != seen.state:
         return dossier_of(connection.execute(f"{SELECT} WHERE d.seq = ?", (row[0],)).fetchone())
-    if row is None or row[2] != draft.version:
-        raise stale(draft.id, draft.version)
+    if row is None or row[2] != seen.version:
+        raise stale(seen.id, seen.version)
     seq = row[0]
-    number = connection.execute(
-        """INSERT INTO counters VALUES (?, ?, 1) ON CONFLICT (agency, day) DO UPDATE SET number = number + 1
-        RETURNING number""",
-        (submission.agency, submission.day.isoformat()),
-    ).fetchone()[0]
     before, last = connection.execute(
         "SELECT hash, number FROM events WHERE seq = ? ORDER BY number DESC LIMIT 1", (seq,)
     ).fetchone()
-    code = submission.issue(number)
-    event = submission.event(code, before, last + 1)
-    dossier = attrs.evolve(step(draft, event), code=code, agency=submission.agency)
-    connection.execute(
-        "UPDATE dossiers SET state = ?, version = ?, changed = ?, submitted = ?, agency = ?, code = ? WHERE seq = ?",
-        (int(dossier.state), dossier.version, dossier.changed.isoformat(), event.at.isoformat(), dossier.agency, code.text, seq),
-    )
-    if submission.changed:
-        connection.execute("UPDATE answers SET body = ? WHERE seq = ?", (encoded(dossier.answers), seq))
+    event = change.event(_drawn(connection, change.series), before, last + 1)
+    dossier = step(seen, event)
+    _stepped(connection, seq, dossier)
+    if change.answers:
+        keep_answers(connection, seq, dossier)
     add_event(connection, seq, event)
-    connection.execute("INSERT INTO search (rowid, words) VALUES (?, ?)", (seq, f"{owner_word(draft.owner)} {submission.search}"))
-    add_mails(connection, submission.mails(code))
+    if change.note:
+        connection.execute("INSERT INTO notes VALUES (?, ?, ?)", (seq, event.number, change.note))
+    if change.search is not None:
+        words = f"{owner_word(dossier.owner)} {change.search}"
+        connection.execute("INSERT OR REPLACE INTO search (rowid, words) VALUES (?, ?)", (seq, words))
+    add_mails(connection, change.mails(dossier))
     return dossier
+
+
+def _drawn(connection: sqlite3.Connection, series: tuple[str, str] | None) -> int:
+    """The next number of *series*."""
+    if series is None:
+        return 0
+    number: int = connection.execute(
+        """INSERT INTO counters VALUES (?, ?, 1) ON CONFLICT (agency, day) DO UPDATE SET number = number + 1
+        RETURNING number""",
+        series,
+    ).fetchone()[0]
+    return number
+
+
+def _stepped(connection: sqlite3.Connection, seq: int, dossier: Dossier) -> None:
+    """Keeps where *dossier* stands; what lists are made of has columns of its own."""
+    handling = dossier.handling
+    connection.execute(
+        """UPDATE dossiers SET state = ?, version = ?, changed = ?, submitted = ?, agency = ?, code = ?, unit = ?, officer = ?,
+        due = ?, receipt = ?, handling = ? WHERE seq = ?""",
+        (
+            int(dossier.state),
+            dossier.version,
+            dossier.changed.isoformat(),
+            dossier.submitted.isoformat() if dossier.submitted is not None else None,
+            dossier.agency,
+            dossier.code.text if dossier.code is not None else None,
+            handling.unit,
+            handling.officer,
+            handling.due.isoformat() if handling.due is not None else None,
+            handling.receipt or None,
+            encoded(handling_json(handling)),
+            seq,
+        ),
+    )
+
+
+def keep_answers(connection: sqlite3.Connection, seq: int, dossier: Dossier) -> None:
+    """Keeps the answers and attachments of *dossier*, and which files it names."""
+    files = encoded([attrs.asdict(one) for one in dossier.attachments])
+    connection.execute("UPDATE answers SET body = ?, attachments = ? WHERE seq = ?", (encoded(dossier.answers), files, seq))
+    keep_files(connection, seq, dossier)
 
 
 def update(connection: sqlite3.Connection, dossier: Dossier, version: int) -> None:
@@ -94,6 +133,8 @@ def found_by(owner: str, query: Query, before: str | None, limit: int) -> tuple[
         conditions.append(("d.procedure = ?", query.procedure))
     if query.state is not None:
         conditions.append(("d.state = ?", int(query.state)))
+    else:
+        conditions.append(("d.state <> ?", int(State.CANCELLED)))
     if query.since is not None:
         conditions.append(("d.submitted >= ?", query.since.isoformat()))
     if query.until is not None:
@@ -144,6 +185,7 @@ def dossier_of(row: Any) -> Dossier:
         datetime.fromisoformat(row[9]) if row[9] else None,
         row[10],
         tuple(Attachment(**one) for one in json.loads(row[13])) if row[13] != "[]" else (),
+        handling_of(json.loads(row[14])) if row[14] != "{}" else PLAIN,
     )
 
 

@@ -13,7 +13,7 @@ from dossierkit.forms.pointers import texts_in
 from dossierkit.text import fold
 
 #: Raised with each migration; a store with a higher one was written by a newer version.
-VERSION = 5
+VERSION = 6
 
 migrations = Migrations("dossierkit")
 
@@ -108,6 +108,29 @@ def sign_in_elsewhere(db: sqlite_utils.Database) -> None:
     """Who an account is to a sign-in elsewhere."""
     db.conn.execute("ALTER TABLE accounts ADD COLUMN subject TEXT NOT NULL DEFAULT ''")
     db.conn.execute("CREATE UNIQUE INDEX accounts_by_subject ON accounts (subject) WHERE subject <> ''")
+
+
+@migrations()
+def handling(db: sqlite_utils.Database) -> None:
+    """What the office does: columns for its lists, what was said beside the history, a search that can forget."""
+    for column in ("unit TEXT NOT NULL DEFAULT ''", "officer TEXT NOT NULL DEFAULT ''", "due TEXT", "receipt TEXT"):
+        db.conn.execute(f"ALTER TABLE dossiers ADD COLUMN {column}")
+    db.conn.execute("ALTER TABLE dossiers ADD COLUMN handling TEXT NOT NULL DEFAULT '{}'")
+    db.conn.execute("CREATE UNIQUE INDEX dossiers_by_receipt ON dossiers (receipt) WHERE receipt IS NOT NULL")
+    db.conn.execute("CREATE INDEX dossiers_cancelled ON dossiers (state, changed) WHERE state = 12")
+    db.conn.execute(
+        """CREATE TABLE notes (
+            seq INTEGER NOT NULL REFERENCES dossiers (seq) ON DELETE CASCADE, number INTEGER NOT NULL, body TEXT NOT NULL,
+            PRIMARY KEY (seq, number)) WITHOUT ROWID"""
+    )
+    # The words are kept now: without them a row cannot be changed, nor forgotten when a citizen asks for it.
+    rows = db.conn.execute(
+        "SELECT d.seq, d.owner, a.body FROM dossiers d JOIN answers a ON a.seq = d.seq WHERE d.code IS NOT NULL"
+    ).fetchall()
+    db.conn.execute("DROP TABLE search")
+    db.conn.execute("CREATE VIRTUAL TABLE search USING fts5 (words, tokenize='unicode61')")
+    words = ((seq, f"{owner_word(owner)} {fold(' '.join(texts_in(json.loads(body))))}") for seq, owner, body in rows)
+    db.conn.executemany("INSERT INTO search (rowid, words) VALUES (?, ?)", words)
 
 
 def owner_word(owner: str) -> str:

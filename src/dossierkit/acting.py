@@ -1,0 +1,84 @@
+"""Actions as changes that a store can keep: the event, the number it draws, the mails that tell of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import date, datetime
+
+import attrs
+
+from dossierkit.dossiers.codes import CodeTemplate, ReceiptTemplate
+from dossierkit.dossiers.dossier import Actor, Dossier, Event, chained, digest
+from dossierkit.dossiers.effects import SendMail
+from dossierkit.dossiers.procedure import Procedure
+from dossierkit.dossiers.states import Action
+from dossierkit.forms.pointers import Json, texts_in
+from dossierkit.ports import Change
+from dossierkit.text import fold
+
+
+@attrs.frozen
+class Acting:
+    """What every event of one action says alike: who, when, on the office's day, and what salts its digests."""
+
+    procedure: Procedure
+    actor: Actor
+    agency: str
+    now: datetime
+    today: date
+    salt: str
+    mails: Callable[[Dossier], tuple[SendMail, ...]]
+
+    def submission(self, dossier: Dossier, *, answers: bool) -> Change:
+        """A draft on its way to its code; *answers* says whether they differ from the stored ones."""
+        template, agency = CodeTemplate(self.procedure.code_template), self.procedure.agency or self.agency
+        said = {
+            "agency": agency,
+            "day": self.today.isoformat(),
+            "unit": self.procedure.unit,
+            "sector": self.procedure.sector,
+            "channel": int(dossier.handling.channel),
+            "answers": digest(dossier.answers, self.salt),
+            "attachments": digest([[one.document, one.blob] for one in dossier.attachments], self.salt),
+            "revision": dossier.revision,
+        }
+
+        def event(number: int, before: str, place: int) -> Event:
+            facts = {"code": template.issue(agency, self.today, number).text, "number": number, **said}
+            return chained(dossier.id, place, Action.SUBMIT, self.actor.id, self.now, facts, before)
+
+        return Change(
+            dossier,
+            event,
+            series=(agency, self.today.isoformat()),
+            answers=answers,
+            search=search_words(self.procedure, dossier.answers),
+            mails=self.mails,
+            once=True,
+        )
+
+    def change(self, dossier: Dossier, action: Action, facts: Mapping[str, Json], note: str = "") -> Change:
+        """Any other action; accepting draws a receipt number."""
+        template, agency = ReceiptTemplate(self.procedure.receipt_template), dossier.agency or self.agency
+        accepts = action is Action.ACCEPT
+
+        def event(number: int, before: str, place: int) -> Event:
+            drawn = {"receipt": template.issue(agency, self.today, number), "number": number} if accepts else {}
+            said = {**facts, "day": self.today.isoformat(), **drawn}
+            return chained(dossier.id, place, action, self.actor.id, self.now, said, before)
+
+        mends = action is Action.SUPPLEMENT
+        return Change(
+            dossier,
+            event,
+            series=(agency, f"{self.today:%Y}") if accepts else None,
+            answers=mends,
+            search=search_words(self.procedure, dossier.answers) if mends else None,
+            mails=self.mails,
+            note=note,
+        )
+
+
+def search_words(procedure: Procedure, answers: Json) -> str:
+    """What a dossier is found by: its title and every text in its answers, folded."""
+    return fold(" ".join((procedure.title(), *texts_in(answers))))

@@ -1,0 +1,82 @@
+"""What the office did with a dossier so far: a frozen value that follows from the events alone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from enum import Enum
+from typing import Any
+
+import attrs
+
+from dossierkit.dossiers.states import Channel, Delivery, Outcome, Payment, State
+from dossierkit.forms.pointers import Json
+
+
+@attrs.frozen
+class Handling:
+    """What the office did with a dossier so far; it follows from the events alone."""
+
+    #: The unit that handles it, and what the statistics know it by.
+    unit: str = ""
+    sector: str = ""
+    channel: Channel = Channel.ONLINE
+    #: Who works on it.
+    officer: str = ""
+    receipt: str = ""
+    accepted: datetime | None = None
+    #: When the result is due; None where nothing is promised.
+    due: datetime | None = None
+    #: Since when the clock stands still.
+    paused: datetime | None = None
+    extensions: int = 0
+    #: The state to come back to after a supplement, a payment or a pause.
+    back: State | None = None
+    #: The places (JSON Pointers, `document:CODE`) that a citizen may mend.
+    asked: tuple[str, ...] = ()
+    #: A step of the procedure's own within the national state.
+    step: str = ""
+    payment: Payment = Payment.NONE
+    delivery: Delivery = Delivery.NONE
+    outcome: Outcome | None = None
+    #: Who proposed the outcome, where two have to look at it.
+    proposed: str = ""
+    #: When the dossier was resolved: completed, refused, stopped or withdrawn.
+    resolved: datetime | None = None
+
+
+#: Nobody did anything yet.
+PLAIN = Handling()
+#: Everything else is text or a number as it stands.
+_READERS: Mapping[str, Callable[[Json], object]] = {
+    "channel": Channel,
+    "accepted": datetime.fromisoformat,
+    "due": lambda text: datetime.fromisoformat(text) if text else None,
+    "paused": datetime.fromisoformat,
+    "back": State,
+    "asked": tuple,
+    "payment": Payment,
+    "delivery": Delivery,
+    "outcome": Outcome,
+    "resolved": datetime.fromisoformat,
+}
+
+
+def handling_json(handling: Handling) -> dict[str, Json]:
+    """*handling* as JSON, without what is as at the beginning."""
+    said = ((one.name, getattr(handling, one.name)) for one in attrs.fields(Handling))
+    return {name: _plain(value) for name, value in said if value != getattr(PLAIN, name)}
+
+
+def _plain(value: object) -> Json:
+    if isinstance(value, datetime):
+        return value.isoformat()
+    if isinstance(value, Enum):
+        return value.value
+    return list(value) if isinstance(value, tuple) else value
+
+
+def handling_of(body: Mapping[str, Json], before: Handling = PLAIN) -> Handling:
+    """*before* with what *body* says in JSON; what `handling_json` wrote comes back."""
+    read: dict[str, Any] = {name: _READERS[name](value) if name in _READERS else value for name, value in body.items()}
+    return attrs.evolve(before, **read)

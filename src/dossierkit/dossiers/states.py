@@ -1,0 +1,110 @@
+"""The words of a dossier's life: states, actions, roles, and the axes that run beside the state."""
+
+from __future__ import annotations
+
+from enum import Enum, IntEnum, StrEnum
+
+
+class State(IntEnum):
+    """Where a dossier stands.  1 to 10 are the national codes; the others stay here, see `national`."""
+
+    DRAFT = 0
+    SUBMITTED = 1
+    ACCEPTED = 2
+    REFUSED = 3
+    PROCESSING = 4
+    SUPPLEMENT_REQUESTED = 5
+    PAYMENT_REQUESTED = 6
+    WITHDRAWN = 7
+    STOPPED = 8
+    COMPLETED = 9
+    RETURNED = 10
+    #: Paused by the office, and going on later.
+    SUSPENDED = 11
+    #: A draft that somebody threw away; it can be had back for a day.
+    CANCELLED = 12
+
+    @property
+    def national(self) -> int:
+        """The code that other systems know; 0 for what they never hear of."""
+        return {State.SUSPENDED: 8, State.CANCELLED: 0}.get(self, int(self))
+
+
+class Action(Enum):
+    """What somebody does to a dossier."""
+
+    BEGIN = "begin"
+    SAVE = "save"
+    SUBMIT = "submit"
+    CANCEL = "cancel"
+    RESTORE = "restore"
+    WITHDRAW = "withdraw"
+    SUPPLEMENT = "supplement"
+    ACCEPT = "accept"
+    REFUSE = "refuse"
+    ASSIGN = "assign"
+    ADVANCE = "advance"
+    REQUEST_SUPPLEMENT = "request-supplement"
+    REQUEST_PAYMENT = "request-payment"
+    SETTLE = "settle"
+    SUSPEND = "suspend"
+    RESUME = "resume"
+    EXTEND = "extend"
+    STOP = "stop"
+    PROPOSE = "propose"
+    COMPLETE = "complete"
+    HAND_OVER = "hand-over"
+    REOPEN = "reopen"
+    ERASE = "erase"
+
+
+class Role(StrEnum):
+    """What somebody is to the office."""
+
+    GUEST = "guest"
+    CITIZEN = "citizen"
+    INTAKE_OFFICER = "intake_officer"
+    CASE_OFFICER = "case_officer"
+    APPROVER = "approver"
+    ADMIN = "admin"
+    #: The program itself: a payment that came in, a day that passed.
+    SYSTEM = "system"
+
+
+#: Whoever files dossiers, and whoever works on those of a unit.
+CITIZENS = frozenset((Role.GUEST, Role.CITIZEN))
+OFFICERS = frozenset((Role.INTAKE_OFFICER, Role.CASE_OFFICER, Role.APPROVER, Role.ADMIN))
+
+
+class Channel(IntEnum):
+    """How a dossier reached the office."""
+
+    COUNTER = 1
+    ONLINE = 2
+    POST = 3
+
+
+class Payment(Enum):
+    """Whether money is owed; an axis of its own beside the state."""
+
+    NONE = "none"
+    DUE = "due"
+    PAID = "paid"
+    WAIVED = "waived"
+    REFUNDED = "refunded"
+
+
+class Delivery(Enum):
+    """Where the result is; an axis of its own beside the state."""
+
+    NONE = "none"
+    READY = "ready"
+    HANDED_OVER = "handed-over"
+
+
+class Outcome(Enum):
+    """What a completed dossier came to."""
+
+    APPROVED = "approved"
+    REJECTED = "rejected"
+    RETURNED = "returned"

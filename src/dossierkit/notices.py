@@ -1,0 +1,63 @@
+"""What the owner of a dossier is told when it changes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from dossierkit.dossiers.accounts import Account, Notices
+from dossierkit.dossiers.calendars import ZONE
+from dossierkit.dossiers.dossier import Dossier
+from dossierkit.dossiers.effects import SendMail
+from dossierkit.dossiers.procedure import Procedure
+from dossierkit.dossiers.states import Action
+from dossierkit.forms.pointers import Json
+from dossierkit.letters import Office, letter
+
+#: Told to whoever wants all, or what is needed.
+NEEDED = frozenset(
+    (
+        Action.SUBMIT,
+        Action.REFUSE,
+        Action.REQUEST_SUPPLEMENT,
+        Action.REQUEST_PAYMENT,
+        Action.EXTEND,
+        Action.STOP,
+        Action.WITHDRAW,
+        Action.COMPLETE,
+        Action.REOPEN,
+    )
+)
+#: Told to whoever wants all.
+TOLD = NEEDED | frozenset(
+    (Action.ACCEPT, Action.ASSIGN, Action.SUPPLEMENT, Action.SETTLE, Action.SUSPEND, Action.RESUME, Action.HAND_OVER)
+)
+
+
+def notices(
+    owner: Account | None,
+    before: Dossier,
+    after: Dossier,
+    procedure: Procedure,
+    action: Action,
+    facts: Mapping[str, Json],
+    office: Office,
+) -> tuple[SendMail, ...]:
+    """The mails that tell *owner* that *action* led from *before* to *after*; a guest has no address."""
+    wanted = {Notices.ALL: TOLD, Notices.NEEDED: NEEDED, Notices.NONE: frozenset[Action]()}
+    if owner is None or action not in wanted[owner.notices] or (action is Action.ASSIGN and before.state is after.state):
+        return ()
+    told = {
+        "code": str(after.code),
+        "procedure": procedure.title(owner.language),
+        "receipt": after.handling.receipt,
+        "due": _day(after.handling.due),
+        "amount": f"{facts['amount']:,} đ".replace(",", ".") if "amount" in facts else "",
+    }
+    # The version makes it another mail each time, and the same one however often the change is tried.
+    key, path = f"{action.value}:{after.id}:{after.version}", f"/dossiers/{after.code}"
+    return (letter(action.value, owner.language, office, key=key, to=owner.mail, path=path, **told),)
+
+
+def _day(moment: datetime | None) -> str:
+    return f"{moment.astimezone(ZONE):%d/%m/%Y}" if moment is not None else ""

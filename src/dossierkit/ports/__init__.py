@@ -1,0 +1,19 @@
+"""What dossierkit needs from the world, as protocols.  Implementations know these and the pure floors, nothing else."""
+
+from dossierkit.ports.accounts import AccountStore, Outbox
+from dossierkit.ports.dossiers import EVERYTHING, Change, DossierStore
+from dossierkit.ports.world import BlobStore, Clock, Hasher, Mailer, Scanner, Tokens
+
+__all__ = [
+    "EVERYTHING",
+    "AccountStore",
+    "BlobStore",
+    "Change",
+    "Clock",
+    "DossierStore",
+    "Hasher",
+    "Mailer",
+    "Outbox",
+    "Scanner",
+    "Tokens",
+]

@@ -1,0 +1,106 @@
+"""Where accounts, sessions and mails are kept."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Protocol
+
+from dossierkit.dossiers.accounts import Account, Session
+from dossierkit.dossiers.effects import Outgoing, SendMail
+
+
+class AccountStore(Protocol):
+    """Keeps accounts, sessions and secrets.  Of tokens and passwords only hashes come here."""
+
+    def create_account(self, account: Account, *mails: SendMail) -> bool:
+        """Keeps a new account and *mails*; False, and nothing kept, where the mail address or the subject is taken."""
+        ...
+
+    def account(self, id: str) -> Account | None:
+        """The account called *id*."""
+        ...
+
+    def account_of(self, mail: str) -> Account | None:
+        """The account that signs in with *mail*."""
+        ...
+
+    def account_as(self, subject: str) -> Account | None:
+        """The account that is *subject* to a sign-in elsewhere."""
+        ...
+
+    def replace_account(self, account: Account, *mails: SendMail) -> bool:
+        """Keeps a changed account and *mails*; False, and nothing kept, where its mail address is another's.
+
+        Raises:
+            StaleAccount: the stored version is not the one before *account*'s.
+        """
+        ...
+
+    def delete_account(self, id: str, *mails: SendMail) -> None:
+        """Forgets an account with its sessions and secrets, and keeps *mails*."""
+        ...
+
+    def keep_session(self, session: Session) -> None:
+        """Keeps a new session, or when it was seen last."""
+        ...
+
+    def session(self, hash: str) -> Session | None:
+        """The session with this hash."""
+        ...
+
+    def end_session(self, hash: str) -> None:
+        """Forgets a session."""
+        ...
+
+    def end_sessions(self, account: str, *, but: str = "") -> None:
+        """Forgets every session of *account*, except the one with the hash *but*."""
+        ...
+
+    def keep_secret(self, hash: str, account: str, until: datetime, *mails: SendMail) -> None:
+        """Keeps a single-use secret of *account*, in place of any before it, and *mails*."""
+        ...
+
+    def take_secret(self, hash: str, now: datetime) -> str | None:
+        """The account whose secret this is, once; None afterwards, and when it is too old."""
+        ...
+
+    def secret(self, hash: str, now: datetime) -> str | None:
+        """The account whose secret this is; the secret stays."""
+        ...
+
+    def try_again(self, keys: Sequence[str], now: datetime, since: datetime) -> tuple[int, ...]:
+        """Counts one more try for each of *keys*; gives how many there were after *since*, this one included."""
+        ...
+
+    def forget_tries(self, key: str) -> None:
+        """Forgets the tries of *key*."""
+        ...
+
+    def adopt(self, guest: str, account: str) -> None:
+        """Gives the drafts of *guest* to *account*."""
+        ...
+
+
+class Outbox(Protocol):
+    """Keeps mails until they are delivered."""
+
+    def post(self, *mails: SendMail) -> None:
+        """Keeps *mails*; one whose key is known already is left out."""
+        ...
+
+    def claim(self, now: datetime, until: datetime, limit: int = 20) -> tuple[Outgoing, ...]:
+        """Mails that are due; nobody else gets them before *until*."""
+        ...
+
+    def delivered(self, id: int, at: datetime) -> None:
+        """Marks a mail as delivered and forgets what it said."""
+        ...
+
+    def failed(self, id: int, error: str, due: datetime | None) -> None:
+        """Marks a mail to be tried again at *due*, or as given up."""
+        ...
+
+    def undelivered(self) -> tuple[Outgoing, ...]:
+        """Mails that were given up, or failed at least once, oldest first."""
+        ...

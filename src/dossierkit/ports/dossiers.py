@@ -1,0 +1,141 @@
+"""Where dossiers are kept, and the changes that are made to them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from datetime import datetime
+from typing import Protocol
+
+import attrs
+
+from dossierkit.dossiers.codes import DossierCode
+from dossierkit.dossiers.dossier import Dossier, Event, Query
+from dossierkit.dossiers.effects import SendMail
+from dossierkit.forms.pointers import Json
+from dossierkit.ports.accounts import AccountStore, Outbox
+
+EVERYTHING = Query()
+
+
+@attrs.frozen
+class Change:
+    """One action on its way into the store; all of it is kept, or nothing."""
+
+    #: As it was seen, whose version guards it; with the answers and attachments as they are to be.
+    dossier: Dossier
+    #: Makes the event: from the number that *series* gave, the hash of the event before, and its own number.
+    event: Callable[[int, str, int], Event]
+    #: The series that a code or a receipt number is drawn from: the agency, and the day or the year.
+    series: tuple[str, str] | None = None
+    #: The answers or attachments differ from the stored ones.
+    answers: bool = False
+    #: What it is found by from now on; None: as before.
+    search: str | None = None
+    #: The mails that tell of it, given the dossier as it is afterwards.
+    mails: Callable[[Dossier], tuple[SendMail, ...]] = lambda _: ()
+    #: What was said with it: it lies apart from the history, which only holds its digest.
+    note: str = ""
+    #: A dossier that has left its state comes back as it is, and nobody is told off.
+    once: bool = False
+
+
+class DossierStore(Protocol):
+    """Keeps dossiers, their events and the bundles they were filed under.  Every method is one transaction."""
+
+    @property
+    def accounts(self) -> AccountStore:
+        """The accounts in the same store."""
+        ...
+
+    @property
+    def outbox(self) -> Outbox:
+        """The mails in the same store."""
+        ...
+
+    def create(self, dossier: Dossier, event: Event, bundle: bytes) -> None:
+        """Keeps a new draft, and the bundle of its revision if it is new."""
+        ...
+
+    def get(self, id: str) -> Dossier | None:
+        """The dossier called *id*."""
+        ...
+
+    def by_code(self, code: DossierCode) -> Dossier | None:
+        """The dossier with this code."""
+        ...
+
+    def replace(self, dossier: Dossier) -> None:
+        """Keeps a changed draft.
+
+        Raises:
+            StaleDossier: the stored version is not the one before *dossier*'s.
+        """
+        ...
+
+    def record(self, change: Change) -> Dossier:
+        """The dossier after *change*: state, event, number, answers, note, search text and mails, all or nothing.
+
+        Raises:
+            StaleDossier: somebody changed it meanwhile.
+        """
+        ...
+
+    def note(self, id: str, number: int) -> str:
+        """What was said with the event *number* of a dossier; empty where nothing was, or it was erased."""
+        ...
+
+    def by_receipt(self, receipt: str) -> Dossier | None:
+        """The dossier with this receipt number."""
+        ...
+
+    def cancelled(self, before: datetime, limit: int = 100) -> tuple[Dossier, ...]:
+        """Drafts that were thrown away before this instant."""
+        ...
+
+    def delete(self, id: str, version: int) -> None:
+        """Forgets a draft, with its history.
+
+        Raises:
+            StaleDossier: somebody changed it meanwhile.
+        """
+        ...
+
+    def find(self, owner: str, query: Query = EVERYTHING, *, before: str | None = None, limit: int = 20) -> tuple[Dossier, ...]:
+        """The newest dossiers of *owner* that *query* is about, those older than the id *before*."""
+        ...
+
+    def events(self, id: str) -> tuple[Event, ...]:
+        """The history of a dossier, oldest first."""
+        ...
+
+    def names(self, blob: str) -> bool:
+        """Whether some dossier names this file."""
+        ...
+
+    def bundle(self, revision: str) -> bytes | None:
+        """The bundle of a revision that a dossier was filed under."""
+        ...
+
+    def keep_bundle(self, revision: str, bundle: bytes) -> None:
+        """Keeps the bundle of a revision, if it is new."""
+        ...
+
+    def every(self) -> Iterator[Dossier]:
+        """All dossiers, oldest first, in bounded memory."""
+        ...
+
+    def counters(self) -> Mapping[tuple[str, str], int]:
+        """(agency, ISO day or year) → the last number given: codes by day, receipts by year."""
+        ...
+
+    def remember(self, key: str, value: Json) -> None:
+        """Keeps a small fact of the installation."""
+        ...
+
+    def recall(self, key: str) -> Json:
+        """The fact called *key*, or None."""
+        ...
+
+    def close(self) -> None:
+        """Lets go of everything; the store is not used afterwards."""
+        ...

@@ -1,0 +1,212 @@
+"""A dossier's life over each store: the office's actions, who may do them, what the citizen is told."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from conftest import NOON, SMALL
+
+from dossierkit import Action, Actor, Dossier, Engine, RefusedAnswers, Role, State
+from dossierkit.dossiers.accounts import Account, Notices
+from dossierkit.dossiers.states import Delivery, Outcome, Payment
+from dossierkit.errors import ForbiddenAction, StaleDossier, UnknownDossier
+
+AN = Actor("an")
+UNIT = "so-nnmt"
+INTAKE, OFFICER = Actor("mai", Role.INTAKE_OFFICER, UNIT), Actor("nam", Role.CASE_OFFICER, UNIT)
+APPROVER, STRANGER = Actor("linh", Role.APPROVER, UNIT), Actor("hoa", Role.CASE_OFFICER, "vpdkdd")
+
+
+@pytest.fixture
+def workflow(folder: Path) -> Callable[..., None]:
+    """Gives the procedure a unit, and narrows its workflow."""
+
+    def write(**workflow: Any) -> None:
+        block = {**SMALL["x-procedure"], "unit": UNIT, "sector": "dat-dai", "workflow": workflow}
+        (folder / "small.json").write_text(json.dumps({**SMALL, "x-procedure": block}), "utf-8")
+
+    write()
+    return write
+
+
+@pytest.fixture
+def account(engine: Engine) -> Account:
+    """The owner, who has an address."""
+    account = Account("an", "an@example.vn", NOON, {"fullName": "Nguyễn An"})
+    engine.store.accounts.create_account(account)
+    return account
+
+
+def sent(engine: Engine) -> Dossier:
+    return engine.submit(engine.begin("1.000001", AN, {"name": "An", "copies": 2}).id, AN)
+
+
+def subjects(engine: Engine) -> list[str]:
+    """What is waiting to be mailed, oldest first."""
+    store = engine.store
+    return [one.mail.subject for one in store.outbox.claim(NOON, NOON, 100)]
+
+
+def test_from_reception_to_the_result(workflow: Callable[..., None], account: Account, engine: Engine) -> None:
+    """Each step leads on, is kept in the history and mailed; the receipt number is drawn at acceptance."""
+    dossier = sent(engine)
+    assert (dossier.handling.unit, dossier.handling.sector) == (UNIT, "dat-dai")
+    assert engine.permitted(dossier, AN) == (Action.WITHDRAW,)
+
+    due = "2026-12-01T10:00:00+00:00"
+    accepted = engine.act(dossier.id, Action.ACCEPT, INTAKE, facts={"due": due})
+    assert accepted.handling.receipt == "00001/2026/H29.15"
+    assert engine.lookup(" 00001/2026/h29.15 ") == accepted
+    assert engine.lookup("00002/2026/H29.15") is None
+    engine.act(dossier.id, Action.ASSIGN, INTAKE, facts={"officer": "nam"})
+    asked = engine.act(dossier.id, Action.REQUEST_PAYMENT, OFFICER, facts={"amount": 50_000})
+    assert (asked.state, asked.handling.payment, asked.handling.paused) == (State.PAYMENT_REQUESTED, Payment.DUE, NOON)
+    paid = engine.act(dossier.id, Action.SETTLE, INTAKE, facts={"payment": "paid"})
+    assert (paid.state, paid.handling.payment, paid.handling.paused) == (State.PROCESSING, Payment.PAID, None)
+    done = engine.act(dossier.id, Action.COMPLETE, OFFICER, facts={"outcome": "approved"})
+    assert (done.handling.outcome, done.handling.delivery, done.handling.resolved) == (Outcome.APPROVED, Delivery.READY, NOON)
+    with pytest.raises(ForbiddenAction):
+        engine.act(dossier.id, Action.WITHDRAW, AN)
+    handed = engine.act(dossier.id, Action.HAND_OVER, INTAKE, facts={"evidence": "counter"})
+    assert handed.handling.delivery is Delivery.HANDED_OVER
+    assert engine.permitted(handed, INTAKE) == ()
+    assert [event.action.value for event in engine.history(handed)] == [
+        "begin", "submit", "accept", "assign", "request-payment", "settle", "complete", "hand-over",
+    ]  # fmt: skip
+    code = dossier.code
+    assert subjects(engine) == [
+        f"Đã nhận hồ sơ {code}",
+        f"Hồ sơ {code} đã được tiếp nhận",
+        f"Hồ sơ {code} đang được xử lý",
+        f"Hồ sơ {code} cần nộp phí, lệ phí",
+        f"Nghĩa vụ tài chính của hồ sơ {code} đã hoàn thành",
+        f"Hồ sơ {code} đã có kết quả",
+        f"Đã trả kết quả hồ sơ {code}",
+    ]
+    assert list(engine.verify()) == []
+
+
+def test_a_supplement_takes_only_what_was_asked_for(workflow: Callable[..., None], account: Account, engine: Engine) -> None:
+    """From the state before, and back to it; reasons lie apart from the history."""
+    dossier = sent(engine)
+    engine.act(dossier.id, Action.REQUEST_SUPPLEMENT, INTAKE, facts={"asked": ["/copies"]}, note="Số bản chưa đúng")
+    stolen = {"name": "Bình", "copies": 3}
+    with pytest.raises(RefusedAnswers):
+        engine.act(dossier.id, Action.SUPPLEMENT, AN, answers={"copies": 99})
+    mended = engine.act(dossier.id, Action.SUPPLEMENT, AN, answers=stolen)
+    assert (mended.state, mended.answers, mended.handling.asked) == (State.SUBMITTED, {"name": "An", "copies": 3}, ())
+    assert engine.store.note(dossier.id, 3) == "Số bản chưa đúng"
+    assert "chưa đúng" not in str([event.facts for event in engine.history(mended)])
+
+
+def test_what_is_asked_for_can_be_left_out(workflow: Callable[..., None], engine: Engine) -> None:
+    """An answer that the citizen takes back is gone."""
+    dossier = sent(engine)
+    engine.act(dossier.id, Action.REQUEST_SUPPLEMENT, INTAKE, facts={"asked": ["/copies", "document:1"]}, note="?")
+    assert engine.act(dossier.id, Action.SUPPLEMENT, AN, answers={"name": "An"}).answers == {"name": "An"}
+
+
+def test_an_officer_sees_the_dossiers_of_the_unit(workflow: Callable[..., None], engine: Engine) -> None:
+    """Drafts and other units' dossiers do not exist; nobody does what is another's part."""
+    draft, dossier = engine.begin("1.000001", AN), sent(engine)
+    for actor, id in ((INTAKE, draft.id), (STRANGER, dossier.id), (Actor("x", Role.CASE_OFFICER), dossier.id)):
+        with pytest.raises(UnknownDossier):
+            engine.open(id, actor)
+    assert engine.open(dossier.id, Actor("root", Role.ADMIN)) == dossier
+    assert engine.open(dossier.id, Actor("program", Role.SYSTEM)) == dossier
+    for action, actor in ((Action.ACCEPT, AN), (Action.ACCEPT, OFFICER), (Action.WITHDRAW, INTAKE)):
+        with pytest.raises(ForbiddenAction, match="role"):
+            engine.act(dossier.id, action, actor)
+
+
+def test_what_an_action_has_to_say(workflow: Callable[..., None], engine: Engine) -> None:
+    """No refusal without a reason, no assignment to nobody."""
+    dossier = sent(engine)
+    with pytest.raises(ForbiddenAction, match="refuse needs note"):
+        engine.act(dossier.id, Action.REFUSE, INTAKE)
+    refused = engine.act(dossier.id, Action.REFUSE, INTAKE, note="Thiếu thành phần")
+    assert (refused.state, refused.handling.resolved) == (State.REFUSED, NOON)
+    assert engine.permitted(refused, INTAKE) == ()
+    other = sent(engine)
+    engine.act(other.id, Action.ACCEPT, INTAKE)
+    with pytest.raises(ForbiddenAction, match="assign needs officer"):
+        engine.act(other.id, Action.ASSIGN, INTAKE)
+
+
+def test_a_procedure_narrows_its_workflow(workflow: Callable[..., None], engine: Engine) -> None:
+    """No payment, no supplement, two pairs of eyes, steps of its own, no extension."""
+    workflow(payment=False, supplement=False, fourEyes=True, extensions=0, steps=[{"code": "measured", "title": "Đo đạc"}])
+    engine.catalog._looked = -1e9  # in place of waiting a quarter of a second
+    dossier = sent(engine)
+    engine.act(dossier.id, Action.ACCEPT, INTAKE)
+    working = engine.act(dossier.id, Action.ASSIGN, INTAKE, facts={"officer": "nam"})
+    offered = engine.permitted(working, OFFICER)
+    assert not {Action.REQUEST_PAYMENT, Action.REQUEST_SUPPLEMENT, Action.EXTEND, Action.COMPLETE} & set(offered)
+    assert engine.act(dossier.id, Action.ADVANCE, OFFICER, facts={"step": "measured"}).handling.step == "measured"
+    with pytest.raises(ForbiddenAction, match="known: measured"):
+        engine.act(dossier.id, Action.ADVANCE, OFFICER, facts={"step": "elsewhere"})
+    with pytest.raises(ForbiddenAction, match="approver"):
+        engine.act(dossier.id, Action.COMPLETE, APPROVER, facts={"outcome": "approved"})
+    engine.act(dossier.id, Action.PROPOSE, APPROVER, facts={"outcome": "approved"})
+    with pytest.raises(ForbiddenAction, match="four-eyes"):
+        engine.act(dossier.id, Action.COMPLETE, APPROVER, facts={"outcome": "approved"})
+    engine.act(dossier.id, Action.PROPOSE, OFFICER, facts={"outcome": "approved"})
+    assert engine.act(dossier.id, Action.COMPLETE, APPROVER, facts={"outcome": "approved"}).state is State.COMPLETED
+
+
+def test_pauses_extensions_and_a_second_look(workflow: Callable[..., None], engine: Engine) -> None:
+    """Suspended and resumed; extended once; completed, reopened, stopped."""
+    dossier = sent(engine)
+    engine.act(dossier.id, Action.ACCEPT, INTAKE)
+    engine.act(dossier.id, Action.ASSIGN, INTAKE, facts={"officer": "nam"})
+    suspended = engine.act(dossier.id, Action.SUSPEND, OFFICER, note="Chờ cơ quan thuế")
+    assert (suspended.state, suspended.state.national) == (State.SUSPENDED, 8)
+    assert engine.act(dossier.id, Action.RESUME, OFFICER).state is State.PROCESSING
+    new_day = {"due": "2026-12-09T10:00:00+00:00"}
+    assert engine.act(dossier.id, Action.EXTEND, OFFICER, facts=new_day, note="Xin lỗi").handling.extensions == 1
+    with pytest.raises(ForbiddenAction, match="extended"):
+        engine.act(dossier.id, Action.EXTEND, OFFICER, facts=new_day, note="Xin lỗi")
+    engine.act(dossier.id, Action.COMPLETE, OFFICER, facts={"outcome": "rejected"})
+    reopened = engine.act(dossier.id, Action.REOPEN, APPROVER, note="Kết quả sai")
+    assert (reopened.state, reopened.handling.outcome, reopened.handling.resolved) == (State.PROCESSING, None, None)
+    stopped = engine.act(dossier.id, Action.STOP, OFFICER, note="Theo quyết định")
+    assert (stopped.state, stopped.handling.resolved) == (State.STOPPED, NOON)
+
+
+def test_money_that_is_owed_keeps_the_result_back(workflow: Callable[..., None], engine: Engine) -> None:
+    """Nothing is handed over while a fee is due."""
+    from dossierkit.dossiers.dossier import chained
+    from dossierkit.dossiers.lifecycle import refusal, step
+
+    dossier = sent(engine)
+    at = {"facts": {"payment": "due", "receipt": "1"}, "at": NOON, "actor": "x", "before": ""}
+    owing = step(dossier, chained(dossier.id, 3, Action.ACCEPT, **at))
+    owing = step(owing, chained(dossier.id, 4, Action.ASSIGN, **{**at, "facts": {"officer": "nam"}}))
+    owing = step(owing, chained(dossier.id, 5, Action.COMPLETE, **{**at, "facts": {"outcome": "approved"}}))
+    assert refusal(owing, Action.HAND_OVER, INTAKE) == "unpaid"
+
+
+def test_officer_and_citizen_at_once(workflow: Callable[..., None], engine: Engine) -> None:
+    """One wins, the other one is told."""
+    dossier = sent(engine)
+    engine.act(dossier.id, Action.WITHDRAW, AN, version=dossier.version)
+    with pytest.raises(StaleDossier):
+        engine.act(dossier.id, Action.ACCEPT, INTAKE, version=dossier.version)
+    with pytest.raises(ForbiddenAction):
+        engine.act(dossier.id, Action.ACCEPT, INTAKE)
+
+
+@pytest.mark.parametrize(("wanted", "count"), [(Notices.ALL, 4), (Notices.NEEDED, 2), (Notices.NONE, 0)])
+def test_a_citizen_says_how_much_is_mailed(workflow: Callable[..., None], engine: Engine, wanted: Notices, count: int) -> None:
+    """Everything, what is needed, or nothing; passing a dossier on is nobody else's business."""
+    engine.store.accounts.create_account(Account("an", "an@example.vn", NOON, notices=wanted))
+    dossier = sent(engine)
+    engine.act(dossier.id, Action.ACCEPT, INTAKE)
+    for officer in ("nam", "hai"):
+        engine.act(dossier.id, Action.ASSIGN, INTAKE, facts={"officer": officer})
+    engine.act(dossier.id, Action.WITHDRAW, AN)
+    assert len(subjects(engine)) == count

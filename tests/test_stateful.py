@@ -1,0 +1,153 @@
+"""Random lives: the engine over memory and over SQLite never differ, nothing leaves a final state, every proof holds."""
+
+from __future__ import annotations
+
+import json
+import random
+import tempfile
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from conftest import NOON, SMALL
+from hypothesis import event, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+
+from dossierkit import Action, Actor, DossierkitError, Role, State
+from dossierkit.dossiers.accounts import Account
+from dossierkit.dossiers.dossier import may_see
+from dossierkit.dossiers.lifecycle import FINAL
+from dossierkit.testing import CountedTokens, FixedClock
+from dossierkit.wiring import open_engine
+
+UNIT = "so-nnmt"
+ACTORS = (
+    Actor("an"),
+    Actor("binh"),
+    Actor("mai", Role.INTAKE_OFFICER, UNIT),
+    Actor("nam", Role.CASE_OFFICER, UNIT),
+    Actor("linh", Role.APPROVER, UNIT),
+    Actor("hoa", Role.CASE_OFFICER, "vpdkdd"),
+    Actor("root", Role.ADMIN),
+    Actor("program", Role.SYSTEM),
+)
+#: Something for every action to say; the ones that it needs are among them.
+FACTS: dict[str, Any] = {
+    "due": "2026-12-01T10:00:00+00:00",
+    "officer": "nam",
+    "step": "measured",
+    "asked": ["/copies"],
+    "amount": 50_000,
+    "payment": "paid",
+    "outcome": "approved",
+    "evidence": "counter",
+}
+SAID = {
+    Action.ACCEPT: ("due",),
+    Action.ASSIGN: ("officer",),
+    Action.ADVANCE: ("step",),
+    Action.REQUEST_SUPPLEMENT: ("asked",),
+    Action.REQUEST_PAYMENT: ("amount",),
+    Action.SETTLE: ("payment",),
+    Action.RESUME: ("due",),
+    Action.EXTEND: ("due",),
+    Action.PROPOSE: ("outcome",),
+    Action.COMPLETE: ("outcome",),
+    Action.HAND_OVER: ("evidence",),
+}
+
+#: Chosen seldom, or no life would be long.
+ENDS = (Action.REFUSE, Action.STOP, Action.WITHDRAW, Action.CANCEL)
+
+
+class Lives(RuleBasedStateMachine):
+    """Two engines that are told the same."""
+
+    @initialize(four_eyes=st.booleans(), supplement=st.booleans())
+    def begin(self, four_eyes: bool, supplement: bool) -> None:
+        self.place = tempfile.TemporaryDirectory()
+        folder = Path(self.place.name) / "procedures"
+        folder.mkdir()
+        workflow = {"fourEyes": four_eyes, "supplement": supplement, "steps": [{"code": "measured"}]}
+        schema = {**SMALL, "x-procedure": {**SMALL["x-procedure"], "unit": UNIT, "workflow": workflow}}
+        (folder / "small.json").write_text(json.dumps(schema), "utf-8")
+        self.clock = FixedClock(NOON)
+        self.engines = [
+            open_engine(store, procedures=folder, clock=self.clock, tokens=CountedTokens())
+            for store in ("memory:", f"sqlite:{Path(self.place.name) / 'd.db'}")
+        ]
+        for engine in self.engines:
+            engine.store.accounts.create_account(Account("an", "an@example.vn", NOON))
+        self.ids: list[str] = []
+        self.final: dict[str, State] = {}
+        for _ in range(2):
+            self.draft(ACTORS[0], 1)
+            self._act(-1, ACTORS[0], Action.SUBMIT, None)
+
+    def teardown(self) -> None:
+        for engine in getattr(self, "engines", ()):
+            engine.close()
+        if hasattr(self, "place"):
+            self.place.cleanup()
+
+    def both(self, do: Any) -> Any:
+        """What both engines answer alike: a value, or the name of what they raised."""
+        answers: list[Any] = []
+        for engine in self.engines:
+            try:
+                answers.append(do(engine))
+            except DossierkitError as error:
+                answers.append((type(error), str(error)))
+        assert answers[0] == answers[1]
+        return answers[0]
+
+    @rule(actor=st.sampled_from(ACTORS[:2]), copies=st.integers(0, 3))
+    def draft(self, actor: Actor, copies: int) -> None:
+        self.ids.append(self.both(lambda e: e.begin("1.000001", actor, {"name": "An", "copies": copies})).id)
+
+    @rule(which=st.integers(0, 5), actor=st.sampled_from(ACTORS), action=st.sampled_from(Action), late=st.booleans())
+    def act(self, which: int, actor: Actor, action: Action, late: bool) -> None:
+        self._act(which, actor, action, 1 if late else None)
+
+    @rule(which=st.integers(0, 5), seed=st.integers(0, 10**6))
+    def go_on(self, which: int, seed: int) -> None:
+        """Up to twenty steps of what is offered to somebody: so random lives get further than the first refusal."""
+        chance = random.Random(seed)
+        for _ in range(20):
+            dossier = self.engines[0].store.get(self.ids[which % len(self.ids)])
+            assert dossier is not None
+            offered = [(a, x) for a in ACTORS if may_see(dossier, a) for x in self.engines[0].permitted(dossier, a)]
+            if not offered:
+                return
+            going_on = [one for one in offered if one[1] not in ENDS]
+            actor, action = chance.choice(going_on if going_on and chance.random() < 0.9 else offered)
+            self._act(which, actor, action, None)
+
+    def _act(self, which: int, actor: Actor, action: Action, version: int | None) -> None:
+        id = self.ids[which % len(self.ids)]
+        facts = {name: FACTS[name] for name in SAID.get(action, ())}
+        answers = {"name": "other", "copies": 2}
+        self.both(lambda e: e.act(id, action, actor, version=version, facts=facts, note="vì", answers=answers))
+        dossier = self.engines[0].store.get(id)
+        assert dossier is not None
+        assert self.final.get(id, dossier.state) is dossier.state, "it left a final state"
+        event(dossier.state.name)
+        if dossier.state in FINAL:
+            self.final[id] = dossier.state
+
+    @rule(hours=st.integers(1, 60))
+    def wait(self, hours: int) -> None:
+        self.clock.advance(timedelta(hours=hours))
+
+    @invariant()
+    def nothing_differs_and_every_proof_holds(self) -> None:
+        if not hasattr(self, "engines"):
+            return
+        self.both(lambda e: [(e.store.get(id), e.store.events(id), e.store.note(id, 3)) for id in self.ids])
+        self.both(lambda e: (dict(e.store.counters()), e.find(ACTORS[0]), list(e.verify())))
+        assert list(self.engines[0].verify()) == []
+
+
+TestLives = Lives.TestCase
+TestLives.settings = settings(max_examples=100, stateful_step_count=20)
