@@ -9,6 +9,7 @@ import socketserver
 import struct
 import threading
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -22,6 +23,7 @@ from starlette.testclient import TestClient
 from dossierkit import Engine, open_engine
 from dossierkit.blobs.disk import DiskBlobs
 from dossierkit.errors import ScanError
+from dossierkit.housekeeping import sweep
 from dossierkit.scanning import ClamdScanner
 from dossierkit.testing import FixedClock
 
@@ -134,6 +136,12 @@ def test_a_cancelled_draft_takes_its_files_with_it(tmp_path: Path, folder: Path,
     assert kept() == 1
     draft = next(iter(engine.store.every()))
     client.post(f"{APPLY}/cancel", data={"meta:draft": draft.id})
+    blobs = DiskBlobs(tmp_path / "blobs")
+    clock.advance(timedelta(hours=23))
+    assert sweep(engine.store, blobs, clock) == 0
+    assert kept() == 1
+    clock.advance(timedelta(hours=2))
+    assert sweep(engine.store, blobs, clock) == 1
     assert kept() == 0
     assert list(engine.store.every()) == []
 

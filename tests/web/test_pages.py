@@ -21,7 +21,7 @@ from dossierkit_web.words import LANGUAGES, LOCALE, word
 from page import Page
 from starlette.testclient import TestClient
 
-from dossierkit import Actor, Engine, open_engine
+from dossierkit import Actor, Engine, State, open_engine
 from dossierkit.dossiers.accounts import Account
 from dossierkit.testing import FixedClock
 
@@ -188,7 +188,7 @@ def test_a_fragment_goes_on_showing_what_is_wrong(portal: Any) -> None:
 
 
 def test_a_draft_is_cancelled_after_asking_back(portal: Any) -> None:
-    """And nothing of it is left."""
+    """For a day it can be had back, from the page that says so and from the list; a second click changes nothing."""
     engine, browser = portal
     client = browser()
     page = post(client, APPLY, fill(client.get(APPLY).text, __name="An"), "save").text
@@ -196,9 +196,18 @@ def test_a_draft_is_cancelled_after_asking_back(portal: Any) -> None:
     asked = post(client, APPLY, Page(page).pairs, "cancel")
     assert "Hủy hồ sơ này?" in asked.text
     assert len(list(engine.store.every())) == 1
-    client.post(f"{APPLY}/cancel", data=dict(Page(asked.text).pairs))
-
-    assert list(engine.store.every()) == []
+    for _ in range(2):
+        cancelled = client.post(f"{APPLY}/cancel", data=dict(Page(asked.text).pairs))
+        assert "trong vòng một ngày" in cancelled.text
+    assert "An" not in Page(client.get(APPLY).text).pairs
+    sent = dict(Page(cancelled.text).pairs)
+    assert client.post(f"{APPLY}/review", data=sent).status_code == 409
+    assert "Lấy lại hồ sơ" in client.get("/dossiers?state=12").text
+    assert sent["meta:draft"] not in client.get("/dossiers").text
+    for _ in range(2):
+        back = client.post(f"{APPLY}/restore", data=sent)
+        assert 'value="An"' in back.text
+    assert [draft.state for draft in engine.store.every()] == [State.DRAFT]
 
 
 def test_two_tabs_lose_nothing(portal: Any) -> None:

@@ -21,7 +21,17 @@ from starlette.staticfiles import StaticFiles
 
 from dossierkit.blobs.disk import DiskBlobs
 from dossierkit.engine import Engine
-from dossierkit.errors import Busy, SchemaError, StoreError, TooManyTries, UnknownDossier, UnknownProcedure, UnwritableStore
+from dossierkit.errors import (
+    Busy,
+    ForbiddenAction,
+    SchemaError,
+    StaleDossier,
+    StoreError,
+    TooManyTries,
+    UnknownDossier,
+    UnknownProcedure,
+    UnwritableStore,
+)
 from dossierkit_web.pages import accounts, applying, documents, dossiers, export, home, lookup, procedures, profile
 from dossierkit_web.security import SecureHeaders, same_origin
 from dossierkit_web.site import Site, WebConfig
@@ -76,9 +86,12 @@ def _dossier_routes(route: Callable[..., Route]) -> list[Route]:
         route("/procedures/{code}/apply/review", applying.submit, "POST"),
         route("/procedures/{code}/apply/cancel", applying.ask_cancel),
         route("/procedures/{code}/apply/cancel", applying.cancel, "POST"),
+        route("/procedures/{code}/apply/restore", applying.restore, "POST"),
         route("/dossiers", dossiers.manage),
         route("/dossiers/{code}", dossiers.show),
         route("/dossiers/{code}/copy", dossiers.copy, "POST"),
+        route("/dossiers/{code}/withdraw", dossiers.ask_withdraw),
+        route("/dossiers/{code}/withdraw", dossiers.withdraw, "POST"),
         route("/files/{dossier}/{blob}", documents.download),
         route("/lookup", lookup.show),
         route("/lookup", lookup.find, "POST"),
@@ -146,6 +159,8 @@ def _guarded(site: Site, page: Page, request: Request, form: FormData) -> Respon
         response = site.page(request, "message", code=503, name="busy")
         response.headers["Retry-After"] = "5"
         return response
+    except (ForbiddenAction, StaleDossier):
+        return site.page(request, "message", code=409, name="not-now")
     except (UnknownProcedure, UnknownDossier):
         return site.page(request, "message", code=404, name="not-found")
     except SchemaError:

@@ -1,23 +1,14 @@
-"""What the portal says outside the forms, from the gettext catalogues in `locale/`.
-
-Each text has a name, so that every language is a translation alike.  After an edit of a `.po` file:
-`pybabel compile -d adapters/web/dossierkit_web/locale -D portal`.
-"""
+"""What the portal says outside the forms, from the gettext catalogues in `locale/`."""
 
 from __future__ import annotations
 
-import gettext
-from functools import lru_cache
 from pathlib import Path
 
-#: The first one is what somebody gets who asked for none of them.
-LANGUAGES = ("vi", "en")
+from dossierkit.catalogues import LANGUAGES, text_of
+
+__all__ = ["LANGUAGES", "LOCALE", "word"]
+
 LOCALE = Path(__file__).parent / "locale"
-
-
-@lru_cache(maxsize=len(LANGUAGES))
-def _catalogue(language: str) -> gettext.GNUTranslations:
-    return gettext.translation("portal", LOCALE, [language])
 
 
 def word(name: str, language: str, /, **values: object) -> str:
@@ -26,7 +17,5 @@ def word(name: str, language: str, /, **values: object) -> str:
     Raises:
         KeyError: nothing has this name.
     """
-    text = _catalogue(language).gettext(name)
-    if text == name:
-        raise KeyError(name)
+    text = text_of(LOCALE, "portal", name, language)
     return text.format(**values) if values else text

@@ -10,8 +10,9 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from dossierkit.dossiers.accounts import Account
-from dossierkit.dossiers.dossier import Action, Actor, Dossier, Query, State, blobs_of
+from dossierkit.dossiers.dossier import Actor, Dossier, Query, blobs_of
 from dossierkit.dossiers.procedure import Procedure
+from dossierkit.dossiers.states import Action, State
 from dossierkit.errors import RefusedAnswers, StaleDossier, UnknownDossier, UnknownProcedure
 from dossierkit.forms import Layout, Problem, effective, parse
 from dossierkit.forms.changes import Change, changes
@@ -23,6 +24,7 @@ from dossierkit.forms.rows import rearranged
 from dossierkit.forms.viewer import control_id
 from dossierkit.html.summary import answer_rows
 from dossierkit_web.pages import documents
+from dossierkit_web.pages.procedures import purpose_notice
 from dossierkit_web.session import keep
 from dossierkit_web.site import Site, language_of
 from dossierkit_web.uploads import with_uploads
@@ -145,6 +147,7 @@ def review(site: Site, request: Request, form: FormData) -> Response:  # noqa: A
         code_=draft.procedure,
         procedure=procedure,
         documents=procedure.documents(draft.answers),
+        notice=purpose_notice(site, procedure, language),
         must_sign_in=not (site.visitor(request).signed_in or site.config.guests),
     )
 
@@ -171,13 +174,23 @@ def ask_cancel(site: Site, request: Request, form: FormData) -> Response:  # noq
 
 
 def cancel(site: Site, request: Request, form: FormData) -> Response:
-    """Deletes the draft."""
+    """Throws the draft away; for a day it can be had back."""
     draft = _own(site, request, form)
     actor = site.visitor(request).actor
     assert actor is not None, "a draft was found, so there is somebody"
-    site.engine.act(draft.id, Action.CANCEL, actor)
-    documents.swept(site, blobs_of(draft))
-    return site.page(request, "cancelled")
+    if draft.state is not State.CANCELLED:
+        draft = site.engine.act(draft.id, Action.CANCEL, actor)
+    return site.page(request, "cancelled", draft=draft)
+
+
+def restore(site: Site, request: Request, form: FormData) -> Response:
+    """Gives a cancelled draft back."""
+    draft = _own(site, request, form)
+    actor = site.visitor(request).actor
+    assert actor is not None, "a draft was found, so there is somebody"
+    if draft.state is State.CANCELLED:
+        site.engine.act(draft.id, Action.RESTORE, actor)
+    return RedirectResponse(f"/procedures/{draft.procedure}/apply?draft={draft.id}", 303)
 
 
 def _own(site: Site, request: Request, form: FormData | None = None) -> Dossier:

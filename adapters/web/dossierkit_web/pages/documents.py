@@ -14,6 +14,7 @@ from dossierkit.dossiers.dossier import Actor, Attachment, Dossier, blobs_of
 from dossierkit.dossiers.filetypes import HEAD, KNOWN, media_type, shown_name
 from dossierkit.dossiers.procedure import Procedure
 from dossierkit.errors import StaleDossier, UnknownDossier
+from dossierkit.housekeeping import release
 from dossierkit_web.site import Site
 from dossierkit_web.uploads import scanned
 
@@ -79,9 +80,7 @@ def detached(site: Site, draft: Dossier, button: str, actor: Actor) -> Dossier:
 
 def swept(site: Site, blobs: Iterable[str]) -> None:
     """Deletes those of *blobs* that no dossier names any more."""
-    for blob in blobs:
-        if not site.engine.store.names(blob):
-            site.blobs.delete(blob)
+    release(site.engine.store, site.blobs, blobs)
 
 
 def accepted() -> str:

@@ -11,21 +11,31 @@ from starlette.datastructures import FormData
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
+from dossierkit.dossiers.accounts import Account
 from dossierkit.dossiers.calendars import ZONE
-from dossierkit.dossiers.dossier import Actor, Dossier, Query, State
+from dossierkit.dossiers.dossier import Actor, Dossier, Query
+from dossierkit.dossiers.persons import persons
+from dossierkit.dossiers.procedure import Procedure
+from dossierkit.dossiers.states import Action, State
 from dossierkit.errors import CodeError, UnknownDossier
 from dossierkit.forms import effective
 from dossierkit.forms.formats import read_date
 from dossierkit.html.summary import answer_rows
+from dossierkit_web.pages.accounts import text
 from dossierkit_web.site import Site, language_of
 
 PAGE = 20
-STATES = (State.DRAFT, State.SUBMITTED)
+STATES = tuple(State)
+#: What happens between the office's own people.
+_INTERNAL = frozenset((Action.SAVE, Action.CANCEL, Action.RESTORE, Action.PROPOSE))
 
 
 def show(site: Site, request: Request, form: FormData) -> Response:  # noqa: ARG001  # every page has this shape
     """The dossier with its code, for the session that filed it; for anybody else it does not exist."""
-    dossier = _own(site, request, site.visitor(request).actor)
+    visitor = site.visitor(request)
+    dossier = _own(site, request, visitor.actor)
+    assert visitor.actor is not None, "somebody owns it"
+    history = [event for event in site.engine.history(dossier) if event.action not in _INTERNAL]
     procedure, language = site.engine.procedure_of(dossier), language_of(request)
     rows = answer_rows(procedure.form, effective(procedure.form, dossier.answers), dossier.answers, language)
     return site.page(
@@ -35,10 +45,38 @@ def show(site: Site, request: Request, form: FormData) -> Response:  # noqa: ARG
         title=procedure.title(language),
         rows=rows,
         done="done" in request.query_params,
-        history=site.engine.history(dossier),
-        mail=site.visitor(request).account,
+        history=history,
+        notes={event.number: site.engine.store.note(dossier.id, event.number) for event in history if "note" in event.facts},
+        persons=_persons(procedure, dossier, visitor.account),
+        can_withdraw=Action.WITHDRAW in site.engine.permitted(dossier, visitor.actor),
+        mail=visitor.account,
         qr=_qr(f"{site.engine.office.address.rstrip('/')}/lookup?code={quote(str(dossier.code))}"),
     )
+
+
+def _persons(procedure: Procedure, dossier: Dossier, account: Account | None) -> Mapping[str, str]:
+    """The three persons, each named once: who is the same as another needs no line."""
+    found = persons(procedure, dossier.answers, account.name if account is not None else "")
+    submitter = found.submitter if found.submitter != found.owner else ""
+    holder = found.holder if found.holder not in (found.owner, found.submitter) else ""
+    return {"owner": found.owner, "submitter": submitter, "holder": holder}
+
+
+def ask_withdraw(site: Site, request: Request, form: FormData) -> Response:  # noqa: ARG001  # every page has this shape
+    """Asks back before a dossier is withdrawn."""
+    return site.page(request, "withdraw", dossier=_own(site, request, site.visitor(request).actor))
+
+
+def withdraw(site: Site, request: Request, form: FormData) -> Response:
+    """Takes a dossier back from the office; doing it twice is doing it once."""
+    actor = site.visitor(request).actor
+    dossier = _own(site, request, actor)
+    assert actor is not None, "somebody owns it"
+    if dossier.state is not State.WITHDRAWN:
+        seen = text(form, "version")
+        version = int(seen) if seen.isascii() and seen.isdigit() and len(seen) < 10 else dossier.version
+        site.engine.act(dossier.id, Action.WITHDRAW, actor, version=version)
+    return RedirectResponse(f"/dossiers/{dossier.code}", 303)
 
 
 def _qr(address: str) -> Markup:

@@ -9,7 +9,9 @@ from starlette.responses import Response
 from dossierkit.captchas import WORK
 from dossierkit.dossiers.accounts import masked
 from dossierkit.dossiers.dossier import Dossier, Event
+from dossierkit.dossiers.persons import persons
 from dossierkit.errors import CodeError
+from dossierkit.notices import TOLD
 from dossierkit_web.pages.accounts import text
 from dossierkit_web.session import keep
 from dossierkit_web.site import Site
@@ -47,9 +49,10 @@ def _page(
     history: tuple[Event, ...] = ()
     if found is not None:
         title = site.engine.procedure_of(found).title(site.language(request))
-        history = site.engine.history(found)
+        history = tuple(event for event in site.engine.history(found) if event.action in TOLD)
         account = site.engine.store.accounts.account(found.owner)
-        owner = masked(account.name) if account is not None and account.name != account.mail else ""
+        holder = account.name if account is not None and account.name != account.mail else ""
+        owner = masked(persons(site.engine.procedure_of(found), found.answers, holder).owner)
     response = site.page(
         request,
         "lookup",

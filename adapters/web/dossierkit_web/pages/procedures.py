@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from urllib.parse import urlencode
 
+import attrs
 from starlette.datastructures import FormData
 from starlette.requests import Request
 from starlette.responses import Response
 
+from dossierkit.dossiers.procedure import Procedure
 from dossierkit.forms.defaults import initial
+from dossierkit.forms.personal import personal_titles
 from dossierkit.listing import Listed
 from dossierkit_web.site import Site, language_of, markdown
 
@@ -61,5 +64,31 @@ def show_one(site: Site, request: Request, form: FormData) -> Response:  # noqa:
         title=procedure.title(language),
         block=procedure.block,
         guidance=markdown(procedure.text("guidance", language)),
+        notice=purpose_notice(site, procedure, language),
         preview=site.renderer.render(procedure.form, initial(procedure.form), language=language),
+    )
+
+
+@attrs.frozen
+class PurposeNotice:
+    """What somebody is told before personal data is asked for."""
+
+    #: The unit that keeps the data.
+    keeper: str
+    #: What the file says it is for; empty where it says nothing.
+    purpose: str
+    #: The titles of the fields that ask for personal data.
+    asked: tuple[str, ...]
+    #: So many years it is kept; 0 where the file does not say.
+    years: int
+
+
+def purpose_notice(site: Site, procedure: Procedure, language: str) -> PurposeNotice:
+    """The notice of *procedure*: from its own words, and from the fields that are marked `x-personal`."""
+    years = procedure.block.get("retention")
+    return PurposeNotice(
+        site.names("units", language).get(procedure.unit, ""),
+        procedure.text("purpose", language),
+        personal_titles(procedure.form, language),
+        years if isinstance(years, int) else 0,
     )

@@ -2,26 +2,29 @@
 
 from __future__ import annotations
 
+import attrs
 from starlette.datastructures import FormData
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from dossierkit.dossiers.accounts import Account, mail_address
-from dossierkit.dossiers.dossier import Action, Query, State, blobs_of
+from dossierkit.dossiers.dossier import Query
+from dossierkit.dossiers.states import State
 from dossierkit.errors import SignInRefused, StaleAccount
 from dossierkit.forms import Problem, check, effective
 from dossierkit.forms.form import Layout
 from dossierkit.forms.pointers import Json
+from dossierkit.housekeeping import discard
 from dossierkit.html.summary import answer_rows
-from dossierkit.profiles import change_mail, keep_profile
-from dossierkit.profiles import erase as forget_account
+from dossierkit.profiles import change_mail, erase_account, keep_account
 from dossierkit_web.pages.accounts import posted, text
-from dossierkit_web.pages.documents import swept
 from dossierkit_web.session import Visitor, forget
 from dossierkit_web.site import Site, language_of
 
 #: The sections that are forms, and the pointer of the profile that each keeps (the profile itself for an empty one).
 SECTIONS = {"details": "", "address": "address"}
+#: Every form of this page; how much is mailed is kept with the account, and is no part of the profile.
+FORMS = (*SECTIONS, "notices")
 
 
 def show(site: Site, request: Request, form: FormData) -> Response:  # noqa: ARG001  # every page has this shape
@@ -36,7 +39,7 @@ def save(site: Site, request: Request, form: FormData) -> Response:
     """Keeps one section, or leaves it as it was."""
     account = site.visitor(request).account
     name = request.path_params["section"]
-    if account is None or name not in (*SECTIONS, "mail"):
+    if account is None or name not in (*FORMS, "mail"):
         return RedirectResponse("/sign-in?next=/profile", 303)
     if name == "mail":
         return _mail(site, request, form, account)
@@ -46,10 +49,16 @@ def save(site: Site, request: Request, form: FormData) -> Response:
     problems = check(site.account_forms[name], answers, today=site.engine.today())
     if problems:
         return _page(site, request, account, opened=name, answers=answers, problems=problems, layout=layout, code=422)
+    if name == "notices":
+        return _kept(site, request, attrs.evolve(account, notices=answers["notices"]), name, answers)
     rest = {key: value for key, value in account.profile.items() if SECTIONS[name] == "" and key in SECTIONS.values()}
     profile = {**answers, **rest} if name == "details" else {**account.profile, SECTIONS[name]: answers}
+    return _kept(site, request, attrs.evolve(account, profile=profile), name, answers)
+
+
+def _kept(site: Site, request: Request, account: Account, name: str, answers: Json) -> Response:
     try:
-        keep_profile(site.accounts, account, profile, language=language_of(request))
+        keep_account(site.accounts, attrs.evolve(account, language=language_of(request)))
     except StaleAccount:
         return _page(site, request, account, opened=name, answers=answers, notice="stale", code=409)
     return RedirectResponse(f"/profile?saved={name}", 303)
@@ -74,18 +83,23 @@ def erase(site: Site, request: Request, form: FormData) -> Response:
     if account is None:
         return RedirectResponse("/sign-in?next=/profile", 303)
     try:
-        forget_account(site.accounts, account, text(form, "password"))
+        erase_account(site.accounts, account, text(form, "password"), lambda: _discard_drafts(site, account))
     except SignInRefused:
         return _page(site, request, account, opened="erase", trouble={"erase-password": "password-current"}, code=422)
-    while drafts := site.engine.find(account.actor, Query(state=State.DRAFT), limit=100):
-        for draft in drafts:
-            site.engine.act(draft.id, Action.CANCEL, account.actor)
-            swept(site, blobs_of(draft))
     request.state.visitor = Visitor()
     return forget(site.page(request, "message", name="erased"), secure=site.config.secure)
 
 
+def _discard_drafts(site: Site, account: Account) -> None:
+    for state in (State.DRAFT, State.CANCELLED):
+        while drafts := site.engine.find(account.actor, Query(state=state), limit=100):
+            for draft in drafts:
+                discard(site.engine.store, site.blobs, draft)
+
+
 def _part(account: Account, name: str) -> Json:
+    if name == "notices":
+        return {"notices": account.notices.value}
     if SECTIONS[name]:
         return account.profile.get(SECTIONS[name], {})
     return {key: value for key, value in account.profile.items() if key not in SECTIONS.values()}
@@ -105,7 +119,7 @@ def _page(
 ) -> Response:
     language = language_of(request)
     rendered, rows = None, {}
-    for name in SECTIONS:
+    for name in FORMS:
         form, part = site.account_forms[name], _part(account, name)
         if name == opened:
             shown = part if answers is None else answers

@@ -1,0 +1,32 @@
+"""What of a form is about a person: the fields marked `x-personal`, to be named beforehand and masked afterwards."""
+
+from __future__ import annotations
+
+from dossierkit.forms.effective import effective
+from dossierkit.forms.form import Form
+from dossierkit.forms.messages import translated
+from dossierkit.forms.pointers import ABSENT, Json, get, put
+from dossierkit.forms.schemas import every_schema
+from dossierkit.forms.tree import walk
+
+#: What stands in place of a masked answer.
+MASK = "***"
+
+
+def personal_titles(form: Form, language: str = "vi") -> tuple[str, ...]:
+    """What the form may ask for about a person, by title, each once, in the order of its files."""
+    found: dict[str, None] = {}
+    for uri, document in form.schemas.documents.items():
+        for pointer, schema in every_schema(document):
+            if isinstance(schema, dict) and schema.get("x-personal") is True and isinstance(schema.get("title"), str):
+                found[translated(form, schema["title"], f"{uri}#{pointer}/title", language)] = None
+    return tuple(found)
+
+
+def masked_answers(form: Form, answers: Json) -> Json:
+    """*answers* with every personal one masked: for lists, logs and whoever need not know."""
+    masked = answers
+    for field in walk(effective(form, answers)):
+        if field.keywords.get("x-personal") is True and get(answers, field.pointer) is not ABSENT:
+            masked = put(masked, field.pointer, MASK)
+    return masked
