@@ -19,6 +19,7 @@ class Page(HTMLParser):
         self.ids: Counter[str] = Counter()
         self.tags: Counter[str] = Counter()
         self.attributes: list[tuple[str, dict[str, str | None]]] = []
+        self._words: list[str] = []
         self._select: list[str | None] | None = None
         self._area: list[str] | None = None
         self._open: list[tuple[str | None, list[str]]] = []
@@ -74,7 +75,13 @@ class Page(HTMLParser):
             elif target:
                 self.labels[target] = "".join(words)
 
+    @property
+    def text(self) -> str:
+        """Everything that stands there, its white space as one space."""
+        return " ".join(" ".join(self._words).split())
+
     def handle_data(self, data: str) -> None:
+        self._words.append(data)
         if self._area is not None:
             self._area[1] += data
         for _, words in self._open:

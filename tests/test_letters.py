@@ -69,4 +69,4 @@ def test_what_is_not_known_is_left_out() -> None:
 
 def test_a_language_that_nobody_translated_gets_vietnamese() -> None:
     """An account keeps what a browser once said."""
-    assert letter("erased", "fr", OFFICE, key="k", to="a@b.vn", path="/").subject == "Tài khoản của bạn đã được xóa"
+    assert letter("account-deleted", "fr", OFFICE, key="k", to="a@b.vn", path="/").subject == "Tài khoản của bạn đã được xóa"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -11,9 +12,12 @@ import pytest
 from conftest import NOON, SMALL
 
 from dossierkit import Action, Actor, Dossier, Engine, RefusedAnswers, Role, State
+from dossierkit.blobs.disk import DiskBlobs
 from dossierkit.dossiers.accounts import Account, Notices
+from dossierkit.dossiers.dossier import Attachment, Query
 from dossierkit.dossiers.states import Delivery, Outcome, Payment
 from dossierkit.errors import ForbiddenAction, StaleDossier, UnknownDossier
+from dossierkit.housekeeping import erase
 
 AN = Actor("an")
 UNIT = "so-nnmt"
@@ -210,3 +214,37 @@ def test_a_citizen_says_how_much_is_mailed(workflow: Callable[..., None], engine
         engine.act(dossier.id, Action.ASSIGN, INTAKE, facts={"officer": officer})
     engine.act(dossier.id, Action.WITHDRAW, AN)
     assert len(subjects(engine)) == count
+
+
+def test_a_citizen_is_forgotten(workflow: Callable[..., None], account: Account, engine: Engine, tmp_path: Path) -> None:
+    """Answers, files, notes, words and owner are gone; code, state, days and history are left, and every proof holds."""
+    blobs = DiskBlobs(tmp_path / "blobs")
+    draft = engine.begin("1.000001", AN, {"name": "Bí Mật"})
+    file = Attachment("1", blobs.put("đơn.pdf", io.BytesIO(b"%PDF-")), "đơn.pdf", 5, "application/pdf")
+    engine.attach(draft.id, file, AN, version=1)
+    dossier = engine.submit(draft.id, AN)
+    root = Actor("root", Role.ADMIN)
+    for actor, action in ((AN, Action.ASK_ERASURE), (root, Action.ERASE)):
+        with pytest.raises(ForbiddenAction):
+            engine.act(dossier.id, action, actor)
+    engine.act(dossier.id, Action.REFUSE, INTAKE, note="Bí Mật không đủ điều kiện")
+    asked = engine.act(dossier.id, Action.ASK_ERASURE, AN)
+    assert asked.handling.erasure_asked == NOON
+    assert Action.ASK_ERASURE not in engine.permitted(asked, AN)
+    with pytest.raises(ForbiddenAction):
+        engine.act(dossier.id, Action.ERASE, AN)
+
+    erased = erase(engine, blobs, asked, root)
+
+    assert (erased.answers, erased.attachments, erased.owner) == ({}, (), "")
+    assert (erased.code, erased.state, erased.submitted) == (dossier.code, State.REFUSED, NOON)
+    assert blobs.open(file.blob) is None
+    assert engine.find(AN, Query(words="bi mat")) == engine.find(AN) == ()
+    assert [engine.store.note(dossier.id, event.number) for event in engine.history(erased)] == [""] * 5
+    assert "Bí Mật" not in repr([engine.store.get(dossier.id), engine.history(erased)])
+    assert engine.lookup(str(dossier.code)) == erased
+    assert engine.permitted(erased, root) == ()
+    with pytest.raises(UnknownDossier):
+        engine.open(dossier.id, AN)
+    assert list(engine.verify()) == []
+    assert [subject[:20] for subject in subjects(engine)[-2:]] == ["Đã nhận yêu cầu xóa ", "Đã xóa dữ liệu cá nh"]

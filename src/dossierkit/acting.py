@@ -67,15 +67,18 @@ class Acting:
             said = {**facts, "day": self.today.isoformat(), **drawn}
             return chained(dossier.id, place, action, self.actor.id, self.now, said, before)
 
-        mends = action is Action.SUPPLEMENT
+        mends, erases = action is Action.SUPPLEMENT, action is Action.ERASE
+        if erases:
+            dossier = attrs.evolve(dossier, answers={}, attachments=(), owner="")
         return Change(
             dossier,
             event,
             series=(agency, f"{self.today:%Y}") if accepts else None,
-            answers=mends,
+            answers=mends or erases,
             search=search_words(self.procedure, dossier.answers) if mends else None,
             mails=self.mails,
             note=note,
+            forget=erases,
         )
 
 

@@ -1,11 +1,13 @@
-"""What is cleared away in the background: drafts that were thrown away, with their files."""
+"""What is cleared away: drafts that were thrown away, what a citizen wants forgotten, and the files of both."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import timedelta
 
-from dossierkit.dossiers.dossier import Dossier, blobs_of
+from dossierkit.dossiers.dossier import Actor, Dossier, blobs_of
+from dossierkit.dossiers.states import Action
+from dossierkit.engine import Engine
 from dossierkit.errors import StaleDossier
 from dossierkit.ports import BlobStore, Clock, DossierStore
 
@@ -38,3 +40,14 @@ def release(store: DossierStore, blobs: BlobStore, ids: Iterable[str]) -> None:
     for id in ids:
         if not store.names(id):
             blobs.delete(id)
+
+
+def erase(engine: Engine, blobs: BlobStore, dossier: Dossier, actor: Actor) -> Dossier:
+    """*dossier* without anything personal: its answers, files, notes and owner are gone; code, state and days are left.
+
+    Raises:
+        ForbiddenAction: it is still being worked on, or *actor* may not.
+    """
+    erased = engine.act(dossier.id, Action.ERASE, actor, version=dossier.version)
+    release(engine.store, blobs, blobs_of(dossier))
+    return erased

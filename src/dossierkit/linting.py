@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from datetime import date
 from pathlib import Path
 
 import attrs
 
-from dossierkit.dossiers.codes import CodeTemplate, ReceiptTemplate
-from dossierkit.dossiers.procedure import BLOCK_KEYS
-from dossierkit.errors import CodeError, DocumentError
+from dossierkit.dossiers.block_lint import block_faults
+from dossierkit.errors import DocumentError
 from dossierkit.forms.dialect import Dialect
 from dossierkit.forms.document import Document, load
-from dossierkit.forms.form import Fault
 from dossierkit.forms.lint import lint
-from dossierkit.forms.pointers import Json, child
+from dossierkit.forms.pointers import Json
 from dossierkit.listing import SHARED, bundle_of
-from dossierkit.text import meant
 
 
 @attrs.frozen
@@ -61,7 +58,7 @@ def lint_file(path: Path, document: Document, dialect: Dialect, today: date) -> 
     resources = {name: value for name, value in bundle.documents.items() if name}
     sources: dict[str, Document] = {"": document}
     found = lint(document, resources=resources, dialect=dialect, today=today)
-    for fault in (*found, *_block_faults(document.value, dialect)):
+    for fault in (*found, *block_faults(document.value, dialect)):
         source = sources.get(fault.file)
         if source is None:
             source = sources[fault.file] = load((path.parent / fault.file).read_bytes())
@@ -89,66 +86,3 @@ def _code(document: Json) -> str | None:
     block = document.get("x-procedure") if isinstance(document, dict) else None
     code = block.get("code") if isinstance(block, dict) else None
     return code if isinstance(code, str) else None
-
-
-def _block_faults(document: Json, dialect: Dialect) -> Iterator[Fault]:
-    """Faults of the `x-procedure` block."""
-    block = document.get("x-procedure") if isinstance(document, dict) else None
-    if block is None:
-        return
-    if not isinstance(block, dict):
-        yield Fault("bad-block", "/x-procedure", "x-procedure is an object: {…}")
-        return
-    for key in block:
-        if key not in BLOCK_KEYS:
-            yield Fault(
-                "unknown-key", child("/x-procedure", key), f"{key!r} means nothing here{_hint(key, BLOCK_KEYS)}", "warning"
-            )
-    yield from _named(block, "sector", "sectors", dialect)
-    yield from _named(block, "unit", "units", dialect)
-    for key, template in (("codeTemplate", CodeTemplate), ("receiptTemplate", ReceiptTemplate)):
-        if isinstance(block.get(key), str):
-            try:
-                template(block[key])
-            except CodeError as error:
-                yield Fault("bad-template", child("/x-procedure", key), str(error))
-    yield from _workflow(block.get("workflow"))
-    for key in ("source", "verified"):
-        if key not in block:
-            yield Fault("no-source", "/x-procedure", f"say where this comes from: {key!r} is missing", "advice")
-
-
-def _workflow(block: Json) -> Iterator[Fault]:
-    """What `Procedure.workflow` would not understand."""
-    where = "/x-procedure/workflow"
-    if block is None:
-        return
-    if not isinstance(block, dict):
-        yield Fault("bad-workflow", where, "workflow is an object: {…}")
-        return
-    kinds = {"payment": bool, "supplement": bool, "fourEyes": bool, "extensions": int, "steps": list}
-    for key, value in block.items():
-        if key not in kinds:
-            yield Fault("unknown-key", child(where, key), f"{key!r} means nothing here{_hint(key, kinds)}", "warning")
-        elif type(value) is not kinds[key]:
-            yield Fault("bad-workflow", child(where, key), f"{key} is a JSON {_JSON_NAMES[kinds[key]]}")
-    steps = block.get("steps")
-    for index, step in enumerate(steps if isinstance(steps, list) else ()):
-        if not isinstance(step, dict) or not isinstance(step.get("code"), str):
-            yield Fault("bad-workflow", f"{where}/steps/{index}", 'a step is {"code": …, "title": …}')
-
-
-_JSON_NAMES: Mapping[type, str] = {bool: "boolean", int: "integer", list: "array"}
-
-
-def _named(block: Mapping[str, Json], key: str, name: str, dialect: Dialect) -> Iterator[Fault]:
-    options = dialect.options.get(name)
-    value = block.get(key)
-    if options is None or value is None or options.find(value, {}) is not None:
-        return
-    known = {str(choice.value) for choice in options.select({}, "", 10_000)}
-    yield Fault(f"unknown-{key}", f"/x-procedure/{key}", f"the installation has no {key} {value!r}{_hint(str(value), known)}")
-
-
-def _hint(word: str, known: Iterable[str]) -> str:
-    return meant(word, known) or f"; known: {', '.join(sorted(known)[:12])}"

@@ -26,6 +26,8 @@ NEEDED = frozenset(
         Action.WITHDRAW,
         Action.COMPLETE,
         Action.REOPEN,
+        Action.ASK_ERASURE,
+        Action.ERASE,
     )
 )
 #: Told to whoever wants all.

@@ -51,5 +51,5 @@ def erase_account(accounts: Accounts, account: Account, password: str, discard_d
     if account.password and not accounts.hasher.verify(account.password, password):
         raise SignInRefused("this is not the password")
     discard_drafts()
-    told = letter("erased", account.language, accounts.office, key=mail_key("erased"), to=account.mail, path="/")
+    told = letter("account-deleted", account.language, accounts.office, key=mail_key("erased"), to=account.mail, path="/")
     accounts.store.delete_account(account.id, told)

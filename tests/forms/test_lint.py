@@ -147,6 +147,11 @@ def test_findings_have_line_and_column(tmp_path: Path) -> None:
     [
         ({"sector": "dat-dau"}, "unknown-sector"), ({"unit": "so-nmt"}, "unknown-unit"), ({"sektor": "x"}, "unknown-key"),
         ({"codeTemplate": "{nothing}"}, "bad-template"), ({}, "no-source"),
+        ({"receiptTemplate": "{number}"}, "bad-template"), ({"workflow": []}, "bad-workflow"),
+        ({"workflow": {"payment": 1}}, "bad-workflow"), ({"workflow": {"steps": [{"title": "x"}]}}, "bad-workflow"),
+        ({"workflow": {"payments": True}}, "unknown-key"), ({"persons": []}, "bad-persons"),
+        ({"persons": {"owner": "holder"}}, "bad-persons"), ({"persons": {"owner": "/nobody"}}, "bad-persons"),
+        ({"persons": {"holder": "/name"}}, "unknown-key"),
     ],
 )  # fmt: skip
 def test_the_procedure_block_is_looked_at(tmp_path: Path, block: dict[str, Any], code: str) -> None:

@@ -20,6 +20,7 @@ from dossierkit_web import WebConfig, create_app
 from dossierkit_web.words import LANGUAGES, LOCALE, word
 from page import Page
 from starlette.testclient import TestClient
+from visits import look_up
 
 from dossierkit import Actor, Engine, State, open_engine
 from dossierkit.dossiers.accounts import Account
@@ -55,13 +56,6 @@ def post(client: TestClient, url: str, pairs: list[tuple[str, str]], do: str, **
     for name, value in [*pairs, ("do", do)]:
         data.setdefault(name, []).append(value)
     return client.post(url, data=data, **options)
-
-
-def look_up(client: TestClient, engine: Engine, code: str, **changed: str) -> Any:
-    """The page after a look-up with the digits of its picture."""
-    pairs = dict(Page(client.get("/lookup").text).pairs)
-    right = digits(engine.store, engine.clock, client.cookies["session"], pairs["challenge"])
-    return client.post("/lookup", data={**pairs, "code": code, "captcha": right, **changed})
 
 
 def test_the_whole_way_without_javascript(portal: Any) -> None:

@@ -17,6 +17,7 @@ from dossierkit_web import WebConfig, create_app
 from page import Page
 from starlette.requests import Request
 from starlette.testclient import TestClient
+from visits import GOOD, MAIL, known, register, sign_in
 
 from dossierkit import Actor, Engine, open_engine
 from dossierkit.blobs.disk import DiskBlobs
@@ -24,7 +25,6 @@ from dossierkit.dossiers.dossier import Attachment
 from dossierkit.testing import FixedClock
 
 APPLY = "/procedures/1.000001/apply"
-MAIL, GOOD = "an@example.vn", "ngựa đúng pin kẹp giấy"
 
 
 @pytest.fixture
@@ -34,25 +34,6 @@ def portal(tmp_path: Path, folder: Path, clock: FixedClock) -> Iterator[tuple[En
     with browsers_of(app) as browser:
         yield engine, browser
     engine.close()
-
-
-def register(client: TestClient, mail: str = MAIL, name: str = "Nguyễn Văn An") -> str:
-    """The first password that the page shows."""
-    page = client.post("/register", data={"/email": mail, "/fullName": name, "do": "save"})
-    assert page.status_code == 200, page.text
-    found = re.search(r'id="secret">([^<]+)<', page.text)
-    assert found is not None
-    return found[1]
-
-
-def sign_in(client: TestClient, password: str, mail: str = MAIL, **more: str) -> Any:
-    return client.post("/sign-in", data={"mail": mail, "password": password, **more})
-
-
-def known(client: TestClient, mail: str = MAIL) -> None:
-    """Somebody who has chosen a password and is signed in."""
-    sign_in(client, register(client, mail), mail)
-    assert client.post("/password", data={"new": GOOD}).url.path == "/"
 
 
 def last_mail(engine: Engine, clock: FixedClock) -> str:

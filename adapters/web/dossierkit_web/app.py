@@ -90,6 +90,7 @@ def _dossier_routes(route: Callable[..., Route]) -> list[Route]:
         route("/dossiers", dossiers.manage),
         route("/dossiers/{code}", dossiers.show),
         route("/dossiers/{code}/copy", dossiers.copy, "POST"),
+        route("/dossiers/{code}/ask-erasure", dossiers.ask_erasure, "POST"),
         route("/dossiers/{code}/withdraw", dossiers.ask_withdraw),
         route("/dossiers/{code}/withdraw", dossiers.withdraw, "POST"),
         route("/files/{dossier}/{blob}", documents.download),

@@ -1,4 +1,4 @@
-"""Dossiers from the command line: list, submit, show, verify."""
+"""Dossiers from the command line: list, submit, show, erase, verify; and the mails that tell of them."""
 
 from __future__ import annotations
 
@@ -132,4 +132,36 @@ def deliver(data: Path, smtp: str, sender: str) -> None:
     engine.close()
 
 
-COMMANDS = (deliver, list_, submit, show, verify)
+@click.command()
+@data_option
+@procedures_option
+@click.option("--yes", is_flag=True, help="Do not ask back.")
+@click.argument("code", required=False)
+def erase(data: Path, procedures: Path | None, yes: bool, code: str | None) -> None:
+    """Erase what is personal in the dossier with CODE; without one, list who asked for it.
+
+    Answers, files, notes and owner go for good; code, state and days are left, so that no series has a gap and no report
+    changes.
+    """
+    from dossierkit.blobs.disk import DiskBlobs
+    from dossierkit.dossiers.dossier import Actor
+    from dossierkit.dossiers.states import Role
+    from dossierkit.errors import UnknownDossier
+    from dossierkit.housekeeping import erase as erase_dossier
+
+    engine = engine_of(data, procedures)
+    if code is None:
+        for one in engine.store.every():
+            if one.handling.erasure_asked is not None and one.handling.erased is None:
+                click.echo(f"{one.code}\t{one.state.name.lower()}\tasked {one.handling.erasure_asked:%d/%m/%Y}")
+        return
+    dossier = engine.lookup(code)
+    if dossier is None:
+        raise UnknownDossier(f"no dossier has the code {code}")
+    if not yes:
+        click.confirm(f"Erase answers, files and owner of {dossier.code} for good?", abort=True)
+    erase_dossier(engine, DiskBlobs(data / "attachments"), dossier, Actor("command-line", Role.ADMIN))
+    click.echo(f"{dossier.code}: erased")
+
+
+COMMANDS = (deliver, erase, list_, submit, show, verify)

@@ -72,7 +72,7 @@ def may_see(dossier: Dossier, actor: Actor) -> bool:
 
     An admin of no unit sees those of all; the program sees everything.
     """
-    if dossier.owner == actor.id or actor.role is Role.SYSTEM:
+    if (actor.id and dossier.owner == actor.id) or actor.role is Role.SYSTEM:
         return True
     if actor.is_citizen or dossier.code is None:
         return False

@@ -43,6 +43,9 @@ class Handling:
     proposed: str = ""
     #: When the dossier was resolved: completed, refused, stopped or withdrawn.
     resolved: datetime | None = None
+    #: When the owner asked for the personal data to be erased, and when that was done.
+    erasure_asked: datetime | None = None
+    erased: datetime | None = None
 
 
 #: Nobody did anything yet.
@@ -59,6 +62,8 @@ _READERS: Mapping[str, Callable[[Json], object]] = {
     "delivery": Delivery,
     "outcome": Outcome,
     "resolved": datetime.fromisoformat,
+    "erasure_asked": datetime.fromisoformat,
+    "erased": datetime.fromisoformat,
 }
 
 

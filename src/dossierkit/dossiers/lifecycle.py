@@ -72,11 +72,13 @@ TABLE = (
     Rule(Action.COMPLETE, (_S.PROCESSING,), _S.COMPLETED, _CASE, ("outcome",)),
     Rule(Action.HAND_OVER, (_S.COMPLETED,), _S.RETURNED, _DESK, ("evidence",)),
     Rule(Action.REOPEN, (_S.COMPLETED,), _S.PROCESSING, _CASE, ("note",)),
+    Rule(Action.ASK_ERASURE, (_S.REFUSED, _S.WITHDRAWN, _S.STOPPED, _S.RETURNED), None, _CITIZEN),
+    Rule(Action.ERASE, (_S.REFUSED, _S.WITHDRAWN, _S.STOPPED, _S.RETURNED), None, frozenset((Role.ADMIN, Role.SYSTEM))),
 )  # fmt: skip
 
 _BY_ACTION: Mapping[Action, Rule] = {rule.action: rule for rule in TABLE}
-#: Nothing leads on from here.
-FINAL = frozenset(State) - {source for rule in TABLE for source in rule.sources}
+#: Nothing leads on from here; what is left is to forget whose it was.
+FINAL = frozenset((_S.REFUSED, _S.WITHDRAWN, _S.STOPPED, _S.RETURNED))
 #: Nobody owes the citizen anything any more.
 RESOLVED = frozenset((_S.REFUSED, _S.WITHDRAWN, _S.STOPPED, _S.COMPLETED, _S.RETURNED))
 
@@ -140,9 +142,15 @@ def refusal(dossier: Dossier, action: Action, actor: Actor, workflow: Workflow =
             return "approver"
         if dossier.handling.proposed == actor.id:
             return "four-eyes"
+    if action in (Action.ASK_ERASURE, Action.ERASE) and _is_erased(dossier.handling, action):
+        return "erased"
     if action is Action.HAND_OVER and dossier.handling.payment is Payment.DUE:
         return "unpaid"
     return None
+
+
+def _is_erased(handling: Handling, action: Action) -> bool:
+    return handling.erased is not None or (action is Action.ASK_ERASURE and handling.erasure_asked is not None)
 
 
 def permitted(dossier: Dossier, actor: Actor, workflow: Workflow = PLAIN) -> tuple[Action, ...]:
@@ -216,5 +224,9 @@ def _told(handling: Handling, event: Event) -> Handling:
             return attrs.evolve(handling, delivery=Delivery.HANDED_OVER)
         case Action.REOPEN:
             return attrs.evolve(handling, resolved=None, outcome=None, proposed="", delivery=Delivery.NONE)
+        case Action.ASK_ERASURE:
+            return attrs.evolve(handling, erasure_asked=event.at)
+        case Action.ERASE:
+            return attrs.evolve(handling, erased=event.at)
         case _:
             return handling

@@ -55,6 +55,7 @@ class Action(Enum):
     COMPLETE = "complete"
     HAND_OVER = "hand-over"
     REOPEN = "reopen"
+    ASK_ERASURE = "ask-erasure"
     ERASE = "erase"
 
 

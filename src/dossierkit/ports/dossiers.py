@@ -35,6 +35,8 @@ class Change:
     mails: Callable[[Dossier], tuple[SendMail, ...]] = lambda _: ()
     #: What was said with it: it lies apart from the history, which only holds its digest.
     note: str = ""
+    #: Forgets whose it was, what was said with any event, and what it was found by.
+    forget: bool = False
     #: A dossier that has left its state comes back as it is, and nobody is told off.
     once: bool = False
 

@@ -83,6 +83,9 @@ class MemoryStore:
                 self._receipts[dossier.handling.receipt] = dossier.id
             if change.search is not None:
                 self._search[dossier.id] = change.search
+            if change.forget:
+                self._search.pop(dossier.id, None)
+                self._notes = {place: text for place, text in self._notes.items() if place[0] != dossier.id}
             if change.note:
                 self._notes[dossier.id, event.number] = change.note
             self._dossiers[dossier.id] = _copied(dossier)

@@ -46,6 +46,9 @@ def recorded(connection: sqlite3.Connection, change: Change) -> Dossier:
     if change.answers:
         keep_answers(connection, seq, dossier)
     add_event(connection, seq, event)
+    if change.forget:
+        connection.execute("DELETE FROM notes WHERE seq = ?", (seq,))
+        connection.execute("DELETE FROM search WHERE rowid = ?", (seq,))
     if change.note:
         connection.execute("INSERT INTO notes VALUES (?, ?, ?)", (seq, event.number, change.note))
     if change.search is not None:
@@ -71,9 +74,10 @@ def _stepped(connection: sqlite3.Connection, seq: int, dossier: Dossier) -> None
     """Keeps where *dossier* stands; what lists are made of has columns of its own."""
     handling = dossier.handling
     connection.execute(
-        """UPDATE dossiers SET state = ?, version = ?, changed = ?, submitted = ?, agency = ?, code = ?, unit = ?, officer = ?,
-        due = ?, receipt = ?, handling = ? WHERE seq = ?""",
+        """UPDATE dossiers SET owner = ?, state = ?, version = ?, changed = ?, submitted = ?, agency = ?, code = ?,
+        unit = ?, officer = ?, due = ?, receipt = ?, handling = ? WHERE seq = ?""",
         (
+            dossier.owner,
             int(dossier.state),
             dossier.version,
             dossier.changed.isoformat(),

@@ -48,7 +48,7 @@ def show(site: Site, request: Request, form: FormData) -> Response:  # noqa: ARG
         history=history,
         notes={event.number: site.engine.store.note(dossier.id, event.number) for event in history if "note" in event.facts},
         persons=_persons(procedure, dossier, visitor.account),
-        can_withdraw=Action.WITHDRAW in site.engine.permitted(dossier, visitor.actor),
+        offered=[action.value for action in site.engine.permitted(dossier, visitor.actor)],
         mail=visitor.account,
         qr=_qr(f"{site.engine.office.address.rstrip('/')}/lookup?code={quote(str(dossier.code))}"),
     )
@@ -76,6 +76,16 @@ def withdraw(site: Site, request: Request, form: FormData) -> Response:
         seen = text(form, "version")
         version = int(seen) if seen.isascii() and seen.isdigit() and len(seen) < 10 else dossier.version
         site.engine.act(dossier.id, Action.WITHDRAW, actor, version=version)
+    return RedirectResponse(f"/dossiers/{dossier.code}", 303)
+
+
+def ask_erasure(site: Site, request: Request, form: FormData) -> Response:  # noqa: ARG001  # every page has this shape
+    """Asks the office to erase what is personal in a dossier that is done with; asking twice is asking once."""
+    actor = site.visitor(request).actor
+    dossier = _own(site, request, actor)
+    assert actor is not None, "somebody owns it"
+    if dossier.handling.erasure_asked is None:
+        site.engine.act(dossier.id, Action.ASK_ERASURE, actor, version=dossier.version)
     return RedirectResponse(f"/dossiers/{dossier.code}", 303)
 
 

@@ -1,0 +1,141 @@
+"""What a citizen sees and does after a dossier was sent: state, reasons, persons, withdrawing, mails, being forgotten."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from browsing import browsers_of
+from conftest import SMALL
+from dossierkit_web import WebConfig, create_app
+from page import Page
+from visits import MAIL, known, look_up
+
+from dossierkit import Action, Actor, Dossier, Engine, Role, State, open_engine
+from dossierkit.dossiers.accounts import Notices
+from dossierkit.testing import FixedClock
+
+INTAKE = Actor("mai", Role.INTAKE_OFFICER, "so-nnmt")
+SCHEMA: dict[str, Any] = {
+    **SMALL,
+    "properties": {**SMALL["properties"], "deputy": {"title": "Người nộp thay", "type": "string", "x-personal": True}},
+    "x-procedure": {
+        **SMALL["x-procedure"],
+        "unit": "so-nnmt",
+        "persons": {"owner": "/name", "submitter": "/deputy"},
+        "purpose": "Để cấp bản sao.",
+        "retention": 5,
+    },
+}
+
+
+@pytest.fixture
+def portal(tmp_path: Path, folder: Path, clock: FixedClock) -> Iterator[tuple[Engine, Any]]:
+    (folder / "small.json").write_text(json.dumps(SCHEMA), "utf-8")
+    engine = open_engine(f"sqlite:{tmp_path / 'd.db'}", procedures=folder, clock=clock)
+    with browsers_of(create_app(engine, blobs=tmp_path / "blobs", config=WebConfig())) as browser:
+        yield engine, browser
+    engine.close()
+
+
+def filed(engine: Engine, client: Any) -> Dossier:
+    """A dossier of somebody who signed in as Nguyễn Văn An, for Trần Thị Bà, handed in by Lê Cháu."""
+    known(client)
+    account = engine.store.accounts.account_of(MAIL)
+    assert account is not None
+    answers = {"name": "Trần Thị Bà", "deputy": "Lê Cháu"}
+    return engine.submit(engine.begin("1.000001", account.actor, answers).id, account.actor)
+
+
+def test_three_persons_are_kept_apart(portal: Any) -> None:
+    """The account's holder, who submits and whose dossier it is; a stranger sees the owner's initials alone."""
+    engine, browser = portal
+    client = browser()
+    dossier = filed(engine, client)
+    shown = Page(client.get(f"/dossiers/{dossier.code}").text).text
+    for words in ("Chủ hồ sơ Trần Thị Bà", "Người nộp hồ sơ Lê Cháu", "Tài khoản Nguyễn Văn An"):
+        assert words in shown
+    looked = look_up(browser(), engine, str(dossier.code)).text
+    assert "T*** T** B*" in looked
+    for name in ("Trần", "Cháu", "Nguyễn", "Văn"):
+        assert name not in looked
+
+
+def test_a_receipt_number_finds_the_dossier(portal: Any) -> None:
+    """As well as the code; what the office does shows up in plain words, reasons for the owner alone."""
+    engine, browser = portal
+    client = browser()
+    dossier = filed(engine, client)
+    accepted = engine.act(dossier.id, Action.ACCEPT, INTAKE, facts={"due": "2026-12-01T10:00:00+00:00"}, note="Đủ thành phần")
+    stranger = browser()
+    found = look_up(stranger, engine, f" {accepted.handling.receipt.lower()} ").text
+    assert "Được tiếp nhận" in found
+    assert "01/12/2026" in found
+    assert "Đủ thành phần" not in found
+    assert "Không có hồ sơ nào" in look_up(stranger, engine, "00009/2026/H29.15").text
+    own = client.get(f"/dossiers/{dossier.code}").text
+    for words in (accepted.handling.receipt, "01/12/2026", "Đủ thành phần"):
+        assert words in own
+
+
+def test_a_dossier_is_withdrawn_after_asking_back(portal: Any) -> None:
+    """Once, from the page that was looked at; if the office was faster, somebody is told."""
+    engine, browser = portal
+    client = browser()
+    dossier = filed(engine, client)
+    place = f"/dossiers/{dossier.code}"
+    assert f"{place}/withdraw" in client.get(place).text
+    asked = dict(Page(client.get(f"{place}/withdraw").text).pairs)
+    engine.act(dossier.id, Action.ACCEPT, INTAKE)
+    assert client.post(f"{place}/withdraw", data=asked).status_code == 409
+    asked = dict(Page(client.get(f"{place}/withdraw").text).pairs)
+    for _ in range(2):
+        assert "Đã rút hồ sơ" in client.post(f"{place}/withdraw", data=asked).text
+    assert engine.lookup(str(dossier.code)).state is State.WITHDRAWN
+    page = client.get(place).text
+    assert "/withdraw" not in page
+    assert "Yêu cầu xóa dữ liệu cá nhân" in page
+
+
+def test_a_citizen_asks_to_be_forgotten(portal: Any) -> None:
+    """Once a dossier is done with; the office is told, the page says so."""
+    engine, browser = portal
+    client = browser()
+    dossier = filed(engine, client)
+    place = f"/dossiers/{dossier.code}"
+    assert client.post(f"{place}/ask-erasure").status_code == 409
+    engine.act(dossier.id, Action.REFUSE, INTAKE, note="Không đủ điều kiện")
+    for _ in range(2):
+        assert "hai ngày làm việc" in client.post(f"{place}/ask-erasure").text
+    assert engine.lookup(str(dossier.code)).handling.erasure_asked is not None
+
+
+def test_how_much_is_mailed_is_chosen_in_the_profile(portal: Any) -> None:
+    """All, what is needed, or nothing; what was chosen is shown."""
+    engine, browser = portal
+    client = browser()
+    known(client)
+    assert "Mỗi lần hồ sơ thay đổi" in client.get("/profile").text
+    page = client.get("/profile?edit=notices").text
+    assert "Không gửi" in page
+    saved = client.post("/profile/notices", data={"/notices": '"needed"', "do": "save"})
+    assert "Chỉ khi tôi cần làm gì đó" in saved.text
+    assert engine.store.accounts.account_of(MAIL).notices is Notices.NEEDED
+    assert client.post("/profile/notices", data={"/notices": '"loud"', "do": "save"}).status_code == 422
+
+
+@pytest.mark.parametrize("lang", ["vi", "en"])
+def test_everybody_is_told_what_personal_data_is_for(portal: Any, lang: str) -> None:
+    """Beforehand, and before sending: who keeps it, what for, which, how long, and what one may ask."""
+    _, browser = portal
+    client = browser()
+    guide = Page(client.get(f"/procedures/1.000001?lang={lang}").text).text
+    client.post("/procedures/1.000001/apply", data={"/name": "An", "do": "save"})
+    draft = dict(Page(client.get("/procedures/1.000001/apply").text).pairs)["meta:draft"]
+    review = Page(client.get(f"/procedures/1.000001/apply/review?draft={draft}").text).text
+    for page in (guide, review):
+        for words in ("Để cấp bản sao.", "Người nộp thay", "5 năm" if lang == "vi" else "5 years"):
+            assert words in page
