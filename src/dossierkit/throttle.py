@@ -33,6 +33,20 @@ class Throttle:
         if any(count > limit for count, limit in zip(counts, (PAIR, NAME, ADDRESS), strict=False)):
             raise TooManyTries(int(WINDOW.total_seconds()))
 
+    def allow(self, what: str, who: str, address: str, most: int) -> None:
+        """Counts that *who* does *what* once more, from *address*: *most* times in a window, and ten times that an address.
+
+        Many people may share an address; one person has no need of more.
+
+        Raises:
+            TooManyTries: too often.
+        """
+        now = self.clock.now()
+        keys = [f"{what}:{who}", *([f"{what}@{address}"] if address else [])]
+        counts = self.store.try_again(keys, now, now - WINDOW)
+        if any(count > limit for count, limit in zip(counts, (most, 10 * most), strict=False)):
+            raise TooManyTries(int(WINDOW.total_seconds()))
+
     def forget(self, name: str, address: str) -> None:
         """Forgets the tries of somebody who turned out to be right."""
         self.store.forget_tries(f"pair:{name}:{address}")

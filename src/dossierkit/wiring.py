@@ -74,8 +74,12 @@ def open_engine(
     return Engine(kept, catalog, clock=clock or SystemClock(), tokens=tokens or RandomTokens(), agency=agency, office=office)
 
 
-def open_accounts(engine: Engine) -> Accounts:
-    """The accounts in the store of *engine*, with passwords as Argon2id hashes."""
+def open_accounts(engine: Engine, *, passwords: Path | None = None) -> Accounts:
+    """The accounts in the store of *engine*, with passwords as Argon2id hashes.
+
+    Args:
+        passwords: a file of passwords that nobody may choose, beside those that are shipped.
+    """
     from dossierkit.accounts import Accounts
     from dossierkit.passwords import Argon2, common_passwords
 
@@ -85,7 +89,7 @@ def open_accounts(engine: Engine) -> Accounts:
         clock=engine.clock,
         hasher=Argon2(),
         office=engine.office,
-        common=common_passwords(),
+        common=common_passwords(passwords),
     )
 
 

@@ -203,3 +203,12 @@ def test_serve_needs_a_free_port(run: Any, tmp_path: Path) -> None:
 
     assert result.exit_code == 2
     assert "--port" in result.stderr
+
+
+def test_12_2_1_no_password_travels_in_the_open(run: Any) -> None:
+    """Whoever opens the portal to others says who does TLS, or that nothing is at stake."""
+    result = run("serve", "--host", "0.0.0.0", data=True)
+
+    assert result.exit_code == 2
+    assert "--secure" in result.stderr
+    assert "--plain-http" in result.stderr

@@ -32,6 +32,7 @@ from dossierkit.errors import (
     UnknownProcedure,
     UnwritableStore,
 )
+from dossierkit_web.limits import tell
 from dossierkit_web.pages import accounts, applying, documents, dossiers, export, home, lookup, procedures, profile
 from dossierkit_web.security import SecureHeaders, same_origin
 from dossierkit_web.site import Site, WebConfig
@@ -138,6 +139,7 @@ def _endpoint(site: Site, page: Page) -> Callable[[Request], Awaitable[Response]
 
     async def endpoint(request: Request) -> Response:
         if not same_origin(request):
+            tell(request, "sent from another site")
             raise HTTPException(403)
         if request.method != "POST":
             return await run_in_threadpool(_guarded, site, page, request, FormData())
@@ -153,6 +155,7 @@ def _guarded(site: Site, page: Page, request: Request, form: FormData) -> Respon
     try:
         return page(site, request, form)
     except TooManyTries as error:
+        tell(request, "too many tries", str(site.visitor(request).holder)[:12])
         response = site.page(request, "message", code=429, name="too-many")
         response.headers["Retry-After"] = str(error.wait)
         return response

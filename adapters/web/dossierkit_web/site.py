@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Mapping
 from datetime import datetime
 from functools import lru_cache
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import attrs
@@ -49,6 +50,8 @@ class WebConfig:
     secure: bool = False
     #: Guests may submit; otherwise whoever submits signs in first.
     guests: bool = False
+    #: Passwords that nobody may choose, one a line, beside those that are shipped.
+    passwords: Path | None = None
     #: Looks through every file before it is kept.
     scanner: Scanner | None = None
     #: A provider of OpenID Connect (`dossierkit_web.oidc.Oidc`), offered beside our own sign-in.
@@ -87,7 +90,7 @@ class Site:
         )
         return cls(
             engine,
-            open_accounts(engine),
+            open_accounts(engine, passwords=config.passwords),
             Captchas(engine.store, engine.clock),
             renderer,
             blobs,

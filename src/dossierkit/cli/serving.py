@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import logging
 import socket
 import sys
@@ -32,6 +33,13 @@ if TYPE_CHECKING:
     help="Reached over TLS, itself or behind a proxy: cookies are marked Secure.",
 )
 @click.option(
+    "--proxy",
+    default="",
+    envvar="DOSSIERKIT_PROXY",
+    help="Address of the proxy whose X-Forwarded-For is believed.",
+)
+@click.option("--plain-http", is_flag=True, envvar="DOSSIERKIT_PLAIN_HTTP", help="Let others reach it without TLS: for tests.")
+@click.option(
     "--address", default="", envvar="DOSSIERKIT_ADDRESS", help="Where citizens find the portal; links in mails lead there."
 )
 @click.option("--guests", is_flag=True, envvar="DOSSIERKIT_GUESTS", help="Guests may submit without an account.")
@@ -48,6 +56,8 @@ def serve(
     host: str,
     port: int,
     secure: bool,
+    proxy: str,
+    plain_http: bool,
     address: str,
     guests: bool,
     clamd: str,
@@ -58,21 +68,41 @@ def serve(
     """Run the reference portal until Ctrl-C."""
     from dossierkit.wiring import scanner
 
+    web, oidc_of = _web()
+    _guard_passwords(host, secure=secure, plain_http=plain_http)
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    elsewhere = oidc_of(oidc) if oidc else None
+    passwords = data / "passwords.txt"
+    config = web.WebConfig(secure=secure, guests=guests, passwords=passwords, scanner=scanner(clamd), oidc=elsewhere)
+    listening = _bound(host, port)
+    here = f"http://{host}:{listening.getsockname()[1]}"
+    engine = engine_of(data, procedures, agency, address or here)
+    app = web.create_app(engine, blobs=data / "attachments", config=config)
+    _announce(engine, data, here, smtp)
+    _run(app, listening, engine, _workers(engine, data, smtp, sender), proxy)
+
+
+def _web() -> tuple[Any, Any]:
+    """The adapter, and what makes a provider from an address."""
     try:
+        import dossierkit_web
         import uvicorn  # noqa: F401  # the portal cannot do without it
-        from dossierkit_web import WebConfig, create_app
         from dossierkit_web.oidc import provider
     except ImportError:
         click.echo("dossierkit: the portal needs the web extra: pip install 'dossierkit[web]'", err=True)
         sys.exit(2)
-    logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
-    config = WebConfig(secure=secure, guests=guests, scanner=scanner(clamd), oidc=provider(oidc) if oidc else None)
-    listening = _bound(host, port)
-    here = f"http://{host}:{listening.getsockname()[1]}"
-    engine = engine_of(data, procedures, agency, address or here)
-    app = create_app(engine, blobs=data / "attachments", config=config)
-    _announce(engine, data, here, smtp)
-    _run(app, listening, engine, _workers(engine, data, smtp, sender))
+    return dossierkit_web, provider
+
+
+def _guard_passwords(host: str, *, secure: bool, plain_http: bool) -> None:
+    """Lets nobody's password travel in the open unless somebody says so."""
+    from dossierkit.errors import SettingsError
+
+    if not (secure or plain_http or _is_local(host)):
+        raise SettingsError(
+            f"{host} can be reached by others, and passwords would travel in the open: put a proxy with TLS before it and say"
+            " --secure --proxy ITS-ADDRESS, or say --plain-http where nothing is at stake"
+        )
 
 
 def _workers(engine: Engine, data: Path, smtp: str, sender: str) -> tuple[Worker, ...]:
@@ -89,7 +119,7 @@ def _workers(engine: Engine, data: Path, smtp: str, sender: str) -> tuple[Worker
     )
 
 
-def _run(app: Any, listening: socket.socket, engine: Engine, workers: Sequence[Worker]) -> None:
+def _run(app: Any, listening: socket.socket, engine: Engine, workers: Sequence[Worker], proxy: str) -> None:
     """Serves until somebody ends it."""
     import uvicorn
 
@@ -97,7 +127,10 @@ def _run(app: Any, listening: socket.socket, engine: Engine, workers: Sequence[W
     for worker in workers:
         worker.start()
     try:
-        uvicorn.Server(uvicorn.Config(app, log_level="warning", server_header=False)).run(sockets=[listening])
+        config = uvicorn.Config(
+            app, log_level="warning", server_header=False, proxy_headers=bool(proxy), forwarded_allow_ips=proxy
+        )
+        uvicorn.Server(config).run(sockets=[listening])
     except KeyboardInterrupt:
         click.echo("stopped")
     finally:
@@ -123,6 +156,14 @@ def _announce(engine: Engine, data: Path, address: str, smtp: str) -> None:
 def _warm() -> None:
     """The first rule would wait for this import otherwise."""
     import cel  # noqa: F401  # the import is the point
+
+
+def _is_local(host: str) -> bool:
+    """Whether only this machine can reach *host*."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 def _bound(host: str, port: int) -> socket.socket:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from urllib.parse import quote
 
 from starlette.datastructures import FormData
@@ -14,6 +15,8 @@ from dossierkit.forms import Problem, canonical, check, parse
 from dossierkit.forms.controls import layout as layout_of
 from dossierkit.forms.form import Layout
 from dossierkit.forms.pointers import Json
+from dossierkit.tokens import hashed
+from dossierkit_web.limits import address_of, tell
 from dossierkit_web.session import arrived, forget, keep
 from dossierkit_web.site import Site, language_of
 
@@ -56,8 +59,11 @@ def sign_in(site: Site, request: Request, form: FormData) -> Response:
     try:
         signed_in = site.accounts.sign_in(mail, password, address=address_of(request), guest=before)
     except SignInRefused:
+        # Which account was meant, as far as that can be said without writing down what was typed.
+        tell(request, "sign-in refused", hashed(mail_address(mail) or "")[:12])
         return site.page(request, "sign_in", code=422, next=after, mail=mail[:254], trouble="sign-in-refused")
     visitor = arrived(site.accounts, signed_in)
+    tell(request, "signed in", signed_in.session.account, level=logging.INFO)
     place = f"/password?next={quote(after)}" if visitor.confined else after
     return keep(visitor, RedirectResponse(place, 303), secure=site.config.secure)
 
@@ -97,6 +103,7 @@ def choose_password(site: Site, request: Request, form: FormData) -> Response:
     except SignInRefused:
         return site.page(request, "password", code=422, next=local(request, form), trouble={"current": "password-current"})
     changed = arrived(site.accounts, signed_in)
+    tell(request, "password changed", signed_in.session.account, level=logging.INFO)
     request.state.visitor = changed
     return keep(changed, RedirectResponse(local(request, form), 303), secure=site.config.secure)
 
@@ -170,8 +177,3 @@ def local(request: Request, form: FormData | None = None) -> str:
     wanted = text(form, "next") if form is not None else request.query_params.get("next", "")
     inside = wanted.startswith("/") and not wanted.startswith("//") and not any(ord(c) < 33 or c == "\\" for c in wanted)
     return wanted if inside and len(wanted) < 500 else "/"
-
-
-def address_of(request: Request) -> str:
-    """Where the request came from, as far as the server that we trust says."""
-    return request.client.host if request.client is not None else ""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from urllib.parse import urlencode
 
-from starlette.datastructures import FormData
+from starlette.datastructures import FormData, UploadFile
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
@@ -23,6 +23,7 @@ from dossierkit.forms.pointers import Json, parent, same
 from dossierkit.forms.rows import rearranged
 from dossierkit.forms.viewer import control_id
 from dossierkit.html.summary import answer_rows
+from dossierkit_web.limits import allow
 from dossierkit_web.pages import documents
 from dossierkit_web.pages.procedures import purpose_notice
 from dossierkit_web.session import keep
@@ -57,7 +58,12 @@ def receive(site: Site, request: Request, form: FormData) -> Response:
     visitor = site.seated(request)
     actor = visitor.actor
     assert actor is not None, "whoever has a seat acts"
-    draft = _draft(site, request, code) or site.engine.begin(code, actor, {})
+    draft = _draft(site, request, code)
+    if draft is None:
+        allow(site, request, "drafts")
+        draft = site.engine.begin(code, actor, {})
+    if any(isinstance(value, UploadFile) and value.filename for _, value in form.multi_items()):
+        allow(site, request, "uploads")
     procedure = site.engine.procedure_of(draft)
     pairs = [(name, value) for name, value in form.multi_items() if isinstance(value, str)]
     button = next((value for name, value in pairs if name == "do"), "save")
@@ -159,6 +165,7 @@ def submit(site: Site, request: Request, form: FormData) -> Response:
     assert visitor.actor is not None, "a draft was found, so there is somebody"
     if not (visitor.signed_in or site.config.guests):
         return RedirectResponse("/sign-in?" + urlencode({"next": f"{request.url.path}?draft={draft.id}"}), 303)
+    allow(site, request, "submits")
     try:
         dossier = site.engine.submit(draft.id, visitor.actor)
     except RefusedAnswers:

@@ -15,6 +15,7 @@ from starlette.responses import RedirectResponse, Response, StreamingResponse
 from dossierkit.dossiers.accounts import Account
 from dossierkit.dossiers.dossier import Dossier, blobs_of
 from dossierkit.dossiers.filetypes import shown_name
+from dossierkit_web.limits import allow
 from dossierkit_web.pages.documents import pieces
 from dossierkit_web.site import Site
 
@@ -28,6 +29,7 @@ def download(site: Site, request: Request, form: FormData) -> Response:  # noqa:
     account = site.visitor(request).account
     if account is None:
         return RedirectResponse("/sign-in?next=/profile", 303)
+    allow(site, request, "exports")
     packed = tempfile.SpooledTemporaryFile(_SMALL)  # noqa: SIM115  # it is closed when it was sent
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("account.json", _written(_account(account)))

@@ -12,6 +12,7 @@ from dossierkit.dossiers.dossier import Dossier, Event
 from dossierkit.dossiers.persons import persons
 from dossierkit.errors import CodeError
 from dossierkit.notices import TOLD
+from dossierkit_web.limits import allow, tell
 from dossierkit_web.pages.accounts import text
 from dossierkit_web.session import keep
 from dossierkit_web.site import Site
@@ -26,11 +27,13 @@ def show(site: Site, request: Request, form: FormData) -> Response:  # noqa: ARG
 
 def find(site: Site, request: Request, form: FormData) -> Response:
     """State and days of the dossier with the code."""
+    allow(site, request, "lookups")
     typed = text(form, "code")[:100]
     holder = site.visitor(request).holder
     challenge, answer, work = text(form, "challenge"), text(form, "captcha"), text(form, "work")
     right = site.captchas.worked if work else site.captchas.solved
     if not holder or not right(holder, ACTION, challenge, work or answer):
+        tell(request, "confirmation code refused")
         return _page(site, request, typed, trouble={"captcha": "captcha-wrong"})
     try:
         found = site.engine.lookup(typed)
