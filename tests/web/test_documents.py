@@ -8,6 +8,8 @@ import socket
 import socketserver
 import struct
 import threading
+import zipfile
+import zlib
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -18,6 +20,7 @@ from conftest import SMALL
 from dossierkit_web import WebConfig, create_app
 from dossierkit_web.pages.documents import MAX_BYTES
 from page import Page
+from PIL import Image
 from starlette.testclient import TestClient
 
 from dossierkit import Engine, open_engine
@@ -29,7 +32,30 @@ from dossierkit.testing import FixedClock
 
 APPLY = "/procedures/1.000001/apply"
 PDF = b"%PDF-1.7\n" + b"x" * 3000
-PNG = b"\x89PNG\r\n\x1a\n" + b"y" * 100
+
+
+def picture(*size: int) -> bytes:
+    """A small PNG; where *size* is given, one that says it is as large as that."""
+    made = io.BytesIO()
+    Image.new("1", (8, 8)).save(made, "PNG")
+    png = made.getvalue()
+    if not size:
+        return png
+    header = b"IHDR" + struct.pack("!II", *size) + png[24:29]
+    return png[:12] + header + struct.pack("!I", zlib.crc32(header)) + png[33:]
+
+
+def office(pieces: dict[str, bytes]) -> bytes:
+    """A document of these pieces, packed."""
+    made = io.BytesIO()
+    with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in pieces.items():
+            archive.writestr(name, content)
+    return made.getvalue()
+
+
+PNG = picture()
+TYPES = {"[Content_Types].xml": b"<Types/>"}
 EICAR = b"%PDF-1.4 EICAR"
 
 
@@ -156,8 +182,28 @@ def test_a_cancelled_draft_takes_its_files_with_it(tmp_path: Path, folder: Path,
         ("a.pdf.exe", b"MZ", "không phải loại"),
         (".pdf", b"%PDF-", "không phải loại"),
         ("a.pdf", PDF + b"z" * MAX_BYTES, "lớn hơn 10 MB"),
+        ("a.png", PNG[:20], "hỏng"),
+        ("a.png", picture(60_000, 60_000), "hỏng"),
+        ("a.docx", b"PK\x03\x04" + b"x" * 50, "hỏng"),
+        ("a.docx", office({"word/document.xml": b"x"}), "hỏng"),
+        ("a.docx", office({**TYPES, "../../etc/cron": b"x"}), "hỏng"),
+        ("a.docx", office({**TYPES, "word/document.xml": bytes(4_000_000)}), "hỏng"),
     ],
-    ids=["empty", "html inside", "svg", "pdf inside", "two suffixes", "no name", "large"],
+    ids=[
+        "empty",
+        "html inside",
+        "svg",
+        "pdf inside",
+        "two suffixes",
+        "no name",
+        "large",
+        "cut off",
+        "pixel flood",
+        "no archive",
+        "no document",
+        "zip slip",
+        "zip bomb",
+    ],
 )
 def test_what_is_not_taken_is_told(tmp_path: Path, folder: Path, clock: FixedClock, name: str, body: bytes, words: str) -> None:
     engine, browser = portal(tmp_path, folder, clock)
@@ -167,6 +213,16 @@ def test_what_is_not_taken_is_told(tmp_path: Path, folder: Path, clock: FixedClo
     assert words in answer.text
     assert 'value="An"' in answer.text  # nothing else is lost
     assert next(iter(engine.store.every())).attachments == ()
+
+
+def test_office_documents_are_taken(tmp_path: Path, folder: Path, clock: FixedClock) -> None:
+    """Those that are what they say."""
+    engine, browser = portal(tmp_path, folder, clock)
+    client = browser()
+    sheet = office({**TYPES, "xl/workbook.xml": b"<workbook/>" * 100})
+    text = office({"mimetype": b"application/vnd.oasis.opendocument.text", "content.xml": b"<x/>"})
+    assert send(client, client.get(APPLY).text, ("don", "a.xlsx", sheet), ("2", "b.odt", text)).status_code == 200
+    assert [one.name for one in next(iter(engine.store.every())).attachments] == ["a.xlsx", "b.odt"]
 
 
 def test_there_is_room_for_ten(tmp_path: Path, folder: Path, clock: FixedClock) -> None:

@@ -6,7 +6,7 @@ import logging
 
 from starlette.datastructures import FormData, UploadFile
 
-from dossierkit.dossiers.filetypes import suffix_of
+from dossierkit.dossiers.filetypes import HEAD, KNOWN, media_type, suffix_of
 from dossierkit.errors import ScanError
 from dossierkit.forms import Field, Form, Problem, effective
 from dossierkit.forms.controls import pointer_of
@@ -14,6 +14,7 @@ from dossierkit.forms.pointers import Json, get, put
 from dossierkit.forms.readable import file_limits
 from dossierkit.forms.tree import walk
 from dossierkit.ports import BlobStore, Scanner
+from dossierkit.soundness import is_sound
 
 MAX_BYTES = 10_485_760
 MAX_FILES = 5
@@ -39,7 +40,7 @@ def with_uploads(
             continue
         before = get(answers, pointer)
         kept = before if isinstance(before, list) else []
-        if not _fits(field, value, len(kept)):
+        if not (_fits(field, value, len(kept)) and _is_as_named(value)):
             problems.append(Problem(pointer, "x-file", {"limits": file_limits(field, language)}))
             continue
         if scanned(scanner, value):
@@ -72,3 +73,13 @@ def _fits(field: Field, file: UploadFile, kept: int) -> bool:
     size = file.size if file.size is not None else MAX_BYTES + 1
     room = not field.several or kept < int(limits.get("maxFiles") or field.keywords.get("maxItems") or MAX_FILES)
     return (not kinds or suffix in kinds) and 0 < size <= limits.get("maxBytes", MAX_BYTES) and room
+
+
+def _is_as_named(file: UploadFile) -> bool:
+    """Whether the content agrees with the name; of kinds that nobody here knows the name alone says what they are."""
+    if suffix_of(file.filename or "") not in KNOWN:
+        return True
+    head = file.file.read(HEAD)
+    file.file.seek(0)
+    kind = media_type(file.filename or "", head)
+    return kind is not None and is_sound(file.file, kind)

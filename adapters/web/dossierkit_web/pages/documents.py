@@ -15,6 +15,7 @@ from dossierkit.dossiers.filetypes import HEAD, KNOWN, media_type, shown_name
 from dossierkit.dossiers.procedure import Procedure
 from dossierkit.errors import StaleDossier, UnknownDossier
 from dossierkit.housekeeping import release
+from dossierkit.soundness import is_sound
 from dossierkit_web.site import Site
 from dossierkit_web.uploads import scanned
 
@@ -64,6 +65,8 @@ def _checked(site: Site, draft: Dossier, code: str, file: UploadFile) -> Attachm
         return "document-large"
     if sum(one.document == code for one in draft.attachments) >= MAX_FILES:
         return "document-many"
+    if not is_sound(file.file, kind):
+        return "document-broken"
     if trouble := scanned(site.config.scanner, file):
         return trouble
     name = shown_name(file.filename or "")

@@ -1,0 +1,220 @@
+"""Every page of a citizen in every state, both languages, light and dark, phone and desktop: axe, and no scrolling aside."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from dossierkit import Action, Actor, Role, open_engine
+
+pytestmark = pytest.mark.browser
+
+try:
+    from browsing import Portal, fits, sound, visit
+    from playwright.sync_api import Browser, Page, expect
+except ImportError:
+    if os.environ.get("CI"):
+        raise
+    pytest.skip("playwright is not here: pip install 'dossierkit[browser]'", allow_module_level=True)
+if shutil.which("chromium") is None and not os.environ.get("CI"):
+    pytest.skip("Chromium is not here: apt-get install chromium", allow_module_level=True)
+
+ANSWERS = json.loads((Path(__file__).parents[2] / "schemas/procedures/cung-cap-du-lieu-dat-dai.json").read_bytes())["x-tests"][0]
+CODE = "1.012789"
+OWN = "ngựa đúng pin kẹp giấy"
+OFFICER = Actor("officer", Role.ADMIN)
+#: How a dossier gets from one state to the next.
+STEPS: tuple[tuple[Action, dict[str, Any]], ...] = (
+    (Action.ACCEPT, {"due": "2026-12-01T10:00:00+00:00"}),
+    (Action.ASSIGN, {"officer": "nam"}),
+    (Action.REQUEST_SUPPLEMENT, {"asked": ["/purpose"]}),
+)
+
+
+PHONE, DESKTOP = {"width": 320, "height": 640}, {"width": 1440, "height": 900}
+
+
+@pytest.mark.parametrize(("language", "viewport", "other"), [("vi", PHONE, DESKTOP), ("en", DESKTOP, PHONE)], ids=["vi", "en"])
+def test_every_page_in_every_state(served: Portal, browser: Browser, language: str, viewport: Any, other: Any) -> None:
+    page = visit(browser, viewport=viewport)
+    page.goto(f"{served.address}/?lang={language}")
+    seen = 0
+    for _ in states(page, served):
+        for scheme in ("light", "dark"):
+            page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]  # one of its two words
+            sound(page)
+        page.set_viewport_size(other)
+        fits(page)
+        page.set_viewport_size(viewport)
+        seen += 1
+    assert seen > 60
+
+
+def states(page: Page, served: Portal) -> Iterator[None]:
+    """Leads *page* through everything, and stops wherever there is something to look at."""
+    yield from of_a_stranger(page, served)
+    yield from of_every_form(page, served)
+    yield from of_an_account(page, served)
+    yield from of_filing(page, served)
+    yield from of_a_dossier(page, served)
+    yield from of_the_end(page, served)
+
+
+def at(page: Page, served: Portal, *places: str) -> Iterator[None]:
+    for place in places:
+        page.goto(served.address + place)
+        yield
+
+
+def of_a_stranger(page: Page, served: Portal) -> Iterator[None]:
+    """Without an account: lists, guidance, look-up right and wrong, what is not there, too much, too often."""
+    yield from at(page, served, "/", "/procedures", "/procedures?q=zzzz", "/procedures?sector=dat-dai", f"/procedures/{CODE}")
+    page.locator("details.preview summary").click()
+    page.locator("details.privacy summary").click()
+    yield
+    yield from at(page, served, "/register", "/sign-in", "/forgot", "/reset", "/reset?token=x", "/dossiers", "/nope", "/lookup")
+    instead = page.locator("form.lookup button[type=button]")
+    if instead.count():
+        instead.first.click()
+        yield
+    page.locator("#code").fill("H29.15-261122-9999")
+    page.locator("#captcha").fill("1")
+    page.locator("form.lookup [type=submit]").click()
+    yield
+    page.goto(served.address + "/forgot")
+    page.locator("main [type=email]").fill("nobody@example.vn")
+    page.locator("main [type=submit]").click()
+    yield
+    page.goto(served.address)
+    page.locator("[data-dialog]").click()
+    expect(page.get_by_role("dialog")).to_be_visible()
+    yield
+
+
+def of_every_form(page: Page, served: Portal) -> Iterator[None]:
+    """Each procedure's form as it begins; one refused."""
+    files = sorted(path for path in served.procedures.glob("[a-z]*.json") if path.name not in ("dropped.json", "waits.json"))
+    codes = [json.loads(path.read_bytes())["x-procedure"]["code"] for path in files]
+    yield from at(page, served, *(f"/procedures/{code}/apply" for code in codes))
+    page.locator("form.application button[value=continue]").click()
+    page.wait_for_selector("#problems")
+    yield
+
+
+def of_an_account(page: Page, served: Portal) -> Iterator[None]:
+    """Registered wrongly and rightly, refused, confined, a weak password, the profile with each section open and refused."""
+    page.goto(f"{served.address}/register")
+    page.locator("main [type=submit]").click()
+    yield
+    mail = f"axe{time.monotonic_ns()}@example.vn"
+    page.locator('[name="/email"]').fill(mail)
+    page.locator('[name="/fullName"]').fill("Nguyễn Văn An")
+    page.locator("main [type=submit]").click()
+    secret = page.locator("#secret").inner_text()
+    yield
+    page.goto(f"{served.address}/sign-in")
+    for word in ("wrong password", secret):
+        page.locator("main [type=email]").fill(mail)
+        page.locator("main [type=password]").fill(word)
+        page.locator("main form[action='/sign-in'] [type=submit]").click()
+        page.wait_for_load_state()
+        yield
+    page.locator("#new").fill("ngắn")
+    page.locator("main [type=submit]").click()
+    yield
+    page.locator("#new").fill(OWN)
+    page.locator("main [type=submit]").click()
+    expect(page.locator("#new")).to_have_count(0)
+    yield from at(page, served, "/", "/profile", "/password?next=/profile", "/dossiers", "/dossiers?since=x", "/lookup")
+    for section in ("mail", "details", "address", "notices", "erase"):
+        yield from at(page, served, f"/profile?edit={section}")
+    page.goto(f"{served.address}/profile?edit=mail")
+    page.locator("#mail").fill("x")
+    page.locator("form[action='/profile/mail'] [type=submit]").click()
+    yield
+    page.goto(f"{served.address}/profile?edit=details")
+    page.locator('[name="/fullName"]').fill("")
+    page.locator("form[action='/profile/details'] button[value=save]").click()
+    yield
+
+
+def of_filing(page: Page, served: Portal) -> Iterator[None]:
+    """A draft begun, with a file, with a file that is refused, offered again, changed elsewhere, checked, cancelled."""
+    place = f"{served.address}/procedures/{CODE}/apply"
+    page.goto(place)
+    page.locator('[id="f/purpose"]').fill("lập hồ sơ")
+    page.locator("#document-1").set_input_files({"name": "đơn.pdf", "mimeType": "application/pdf", "buffer": b"%PDF-1.7 x"})
+    page.locator("form.application button[value=save]").click()
+    page.wait_for_selector(".files .file")
+    yield
+    page.locator("#document-1").set_input_files({"name": "sai.pdf", "mimeType": "application/pdf", "buffer": b"MZ"})
+    page.locator("form.application button[value=save]").click()
+    page.wait_for_selector("#problems")
+    yield
+    page.goto(place)
+    yield
+    draft = page.locator("[name='meta:draft']").first.get_attribute("value") or ""
+    with office(served) as engine:
+        stored = engine.store.get(draft)
+        assert stored is not None
+        owner = Actor(stored.owner)
+        stored = engine.save(draft, ANSWERS["answers"], owner, version=stored.version)
+    page.locator("form.application button[value=continue]").click()
+    page.wait_for_load_state()
+    yield
+    yield from at(
+        page, served, f"/procedures/{CODE}/apply/review?draft={draft}", f"/procedures/{CODE}/apply/cancel?draft={draft}"
+    )
+    page.locator("main .danger").click()
+    yield
+    yield from at(page, served, "/dossiers?state=12")
+
+
+def of_a_dossier(page: Page, served: Portal) -> Iterator[None]:
+    """Just sent, and after each thing that the office does; the list; the look-up that finds it."""
+    page.locator("main form[action$='restore'] button").click()
+    draft = page.locator("[name='meta:draft']").first.get_attribute("value") or ""
+    page.goto(f"{served.address}/procedures/{CODE}/apply/review?draft={draft}")
+    page.locator("form[action$='/review'] [type=submit]").click()
+    page.wait_for_selector(".code-shown")
+    yield
+    code = page.locator(".code-shown").inner_text()
+    yield from at(page, served, f"/dossiers/{code}", "/dossiers", f"/dossiers?code={code}&state=1", "/dossiers?words=zzzz")
+    with office(served) as engine:
+        for action, facts in STEPS:
+            engine.act(draft, action, OFFICER, facts=facts, note="Vì lý do ghi ở đây")
+            yield from at(page, served, f"/dossiers/{code}")
+    page.goto(f"{served.address}/lookup?code={code}")
+    page.locator("form.lookup [type=submit]").click()
+    page.wait_for_selector("main section[aria-live]")
+    yield
+    yield from at(page, served, f"/dossiers/{code}/withdraw")
+    page.locator("main .danger").click()
+    yield
+    page.locator("form[action$='ask-erasure'] button").click()
+    yield
+
+
+def of_the_end(page: Page, served: Portal) -> Iterator[None]:
+    """An account that is deleted."""
+    page.goto(f"{served.address}/profile?edit=erase")
+    page.locator("#erase-password").fill("wrong password")
+    page.locator("form[action='/profile/erase'] [type=submit]").click()
+    yield
+    page.locator("#erase-password").fill(OWN)
+    page.locator("form[action='/profile/erase'] [type=submit]").click()
+    yield
+
+
+def office(served: Portal) -> Any:
+    """The engine of the running portal, as the office would use it from another program."""
+    from contextlib import closing
+
+    return closing(open_engine(f"sqlite:{served.data / 'dossiers.db'}", procedures=served.procedures))
