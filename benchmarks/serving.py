@@ -29,9 +29,12 @@ def rows() -> list[Row]:
     rates: dict[str, list[float]] = {name: [] for name in sides}
     posts: dict[str, list[float]] = {name: [] for name in sides if name not in ("hello", "pool")}
     kept: dict[str, list[float]] = {name: [] for name in posts}
+    own: list[float] = []
     running = {name: _start(serve) for name, serve in sides.items()}
     try:
+        mine = _signed_in(running["form"][0])
         for _ in range(3):
+            own.append(_rate(running["form"][0], "/procedures/sample/apply", cookie=mine))
             for name, (port, _process) in running.items():
                 rates[name].append(_rate(port, "/procedures/sample/apply" if name == "form" else "/"))
                 if name in posts:
@@ -54,6 +57,7 @@ def rows() -> list[Row]:
         )
 
     pool = rate["pool"] / rate["hello"]
+    known = statistics.median(own)
     found = [
         row("form page vs hello page on the same server", rate["hello"], 0.4),
         row("form page vs hello page from the thread pool", rate["pool"], 0),
@@ -66,6 +70,10 @@ def rows() -> list[Row]:
             None,
         ),
     ]
+    for name, peer in (("hello", "hello page"), ("flask", "Flask + WTForms"), ("django", "Django forms")):
+        if name in rate:
+            what = f"form page of one's own draft, signed in, vs {peer} (without sessions)"
+            found.append(Row(what, f"{known:.0f}/s", f"{rate[name]:.0f}/s", known / rate[name], "", None))
     if "flask" in rate:
         found.append(row("form page vs Flask + WTForms", rate["flask"], 30))
         found.append(_compared("refused POST (kept as a draft here) vs Flask + WTForms", posts, "flask", 25))
@@ -116,10 +124,36 @@ def _start(serve):  # type: ignore[no-untyped-def]
     raise RuntimeError("the server did not start")
 
 
-def _rate(port: int, path: str, body: str | None = None, expected: int = 200) -> float:
+def _signed_in(port: int) -> str:
+    """The cookie of somebody with an account and a filled-in draft."""
+    from urllib.parse import urlencode
+    from urllib.request import HTTPCookieProcessor, Request, build_opener
+
+    from benchmarks import sample
+    from dossierkit.forms import flatten, read
+
+    cookies = HTTPCookieProcessor()
+    opener = build_opener(cookies)
+
+    def post(path: str, *pairs: tuple[str, str]) -> str:
+        return opener.open(Request(f"http://127.0.0.1:{port}{path}", urlencode(pairs).encode())).read().decode()
+
+    mail = ("mail", "bench@example.vn")
+    page = post("/register", ("/email", mail[1]), ("/fullName", "Nguyễn Văn An"), ("do", "save"))
+    secret = re.search(r'id="secret">([^<]+)<', page)
+    assert secret is not None
+    post("/sign-in", mail, ("password", secret[1]))
+    post("/password", ("new", "ngựa đúng pin kẹp giấy"))
+    post("/procedures/sample/apply", *flatten(read(sample.SCHEMA), sample.GOOD), ("do", "save"))
+    return "; ".join(f"{one.name}={one.value}" for one in cookies.cookiejar)
+
+
+def _rate(port: int, path: str, body: str | None = None, expected: int = 200, cookie: str = "") -> float:
     """Answers a second with `CLIENTS` connections from another process, so that the client waits for nobody but the server."""
     place = multiprocessing.get_context("spawn").Queue()
-    client = multiprocessing.get_context("spawn").Process(target=_ask, args=(place, port, path, body, expected), daemon=True)
+    client = multiprocessing.get_context("spawn").Process(
+        target=_ask, args=(place, port, path, body, expected, cookie), daemon=True
+    )
     client.start()
     count = place.get(timeout=60)
     client.join(10)
@@ -128,14 +162,14 @@ def _rate(port: int, path: str, body: str | None = None, expected: int = 200) ->
     return float(count) / SECONDS
 
 
-def _ask(place, port: int, path: str, body: str | None, expected: int) -> None:  # type: ignore[no-untyped-def]
+def _ask(place, port: int, path: str, body: str | None, expected: int, cookie: str) -> None:  # type: ignore[no-untyped-def]
     counts = [0] * CLIENTS
     troubles: list[str] = []
     end = time.perf_counter() + SECONDS
 
     def run(number: int) -> None:
         try:
-            counts[number] = _one_client(port, path, body, expected, end)
+            counts[number] = _one_client(port, path, body, expected, end, cookie)
         except Exception as error:  # noqa: BLE001  # told to whoever started this process
             troubles.append(f"{path}: {error!r}")
 
@@ -147,13 +181,14 @@ def _ask(place, port: int, path: str, body: str | None, expected: int) -> None: 
     place.put(troubles[0] if troubles else sum(counts))
 
 
-def _one_client(port: int, path: str, body: str | None, expected: int, end: float) -> int:
+def _one_client(port: int, path: str, body: str | None, expected: int, end: float, known: str) -> int:
     """One citizen who asks, or corrects one draft, again and again; a server that hangs up is called again."""
     content = (body or "").encode()
     head = f"{'POST' if body else 'GET'} {path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\n"
     if body:
         head += f"Content-Type: application/x-www-form-urlencoded\r\nContent-Length: {len(content)}\r\n"
-    count, cookie, wire = 0, "", None
+    count, wire = 0, None
+    cookie = f"Cookie: {known}\r\n" if known else ""
     while time.perf_counter() < end:
         if wire is None:
             wire = socket.create_connection(("127.0.0.1", port), 20)

@@ -211,3 +211,38 @@ def test_files_are_sent_with_a_progress_bar(served: Any, browser: Browser, tmp_p
     page.get_by_role("button", name="Lưu nháp").click(no_wait_after=True)
     expect(page.locator("#saved.failed")).to_be_visible()
     expect(page.get_by_role("button", name="Lưu nháp")).to_be_enabled()
+
+
+@pytest.mark.parametrize("scripted", [True, False], ids=["script", "no script"])
+def test_the_list_of_sections_says_what_is_done(served: Any, browser: Browser, scripted: bool) -> None:
+    """Step by step, as it is typed or, without a script, as it is saved."""
+    schema = {
+        "title": "Hai phần",
+        "type": "object",
+        "required": ["name", "count"],
+        "properties": {"name": {"title": "Họ tên", "type": "string"}, "count": {"title": "Số lượng", "type": "integer"}},
+        "x-procedure": {
+            "code": "two",
+            "sections": [{"title": "Người nộp", "fields": ["/name"]}, {"title": "Nội dung", "fields": ["/count"]}],
+        },
+    }
+    (served.procedures / "two.json").write_text(json.dumps(schema), "utf-8")
+    time.sleep(1)
+    page = visit(browser, java_script_enabled=scripted)
+    page.goto(f"{served.address}/procedures/two/apply")
+    steps = page.locator(".steps")
+    for label, value, now, done in (
+        ("Họ tên", "An", "Bước 2/2: Nội dung", 1),
+        ("Số lượng", "x", "Bước 2/2: Nội dung", 1),
+        ("Số lượng", "3", "Bước 2/2: Nội dung", 2),
+    ):
+        page.get_by_label(label).fill(value)
+        if not scripted:
+            page.get_by_role("button", name="Lưu nháp").click()
+        expect(steps.locator("summary")).to_have_text(now)
+        expect(steps.locator("li.done")).to_have_count(done)
+    expect(steps.locator("li").last).to_contain_text("(đã xong)")
+    page.reload()
+    expect(steps.locator("li.done")).to_have_count(2)
+    if scripted:
+        sound(page)

@@ -26,13 +26,27 @@ _FEW = 6
 
 
 @attrs.frozen
+class Heading:
+    """A section with a heading."""
+
+    id: str
+    title: str
+    #: The pointers of the fields right below it.
+    pointers: tuple[str, ...]
+
+    def holds(self, pointer: str) -> bool:
+        """Whether what stands at *pointer* stands in this section."""
+        return any(pointer == one or pointer.startswith(one + "/") for one in self.pointers)
+
+
+@attrs.frozen
 class Rendered:
     """One form as markup."""
 
     summary: Markup
     fields: Markup
-    #: (id, title) of each section with a heading, for a progress list.
-    sections: tuple[tuple[str, str], ...]
+    #: The sections with a heading, for a progress list.
+    sections: tuple[Heading, ...]
     #: What the author says of the whole form.
     description: str = ""
 
@@ -98,11 +112,11 @@ class Renderer:
     def _rendered(self, viewer: Viewer) -> Rendered:
         page = Page(self, viewer)
         language = viewer.language
-        fields = Markup("".join(page.section(*section) for section in page.sections()))
-        headings = tuple((id, title) for id, title, _ in page.sections() if title)
+        markup = Markup("".join(page.section(*section) for section in page.sections()))
+        headings = tuple(Heading(id, title, tuple(f.pointer for f in fields)) for id, title, fields in page.sections() if title)
         summary = self.piece("summary", language, problems=viewer.summary()) if viewer.placed else Markup("")
         about = schema_text(viewer.form, (viewer.form.root,), "description", language)
-        return Rendered(summary, fields, headings, about)
+        return Rendered(summary, markup, headings, about)
 
     def piece(self, name: str, language: str, /, **values: Any) -> Markup:
         """The template *name* filled with *values*."""

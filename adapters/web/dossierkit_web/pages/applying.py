@@ -19,9 +19,10 @@ from dossierkit.forms.changes import Change, changes
 from dossierkit.forms.controls import layout as layout_of
 from dossierkit.forms.controls import layout_pairs
 from dossierkit.forms.defaults import arrived, initial
-from dossierkit.forms.pointers import Json, parent, same
+from dossierkit.forms.pointers import ABSENT, Json, get, parent, same
 from dossierkit.forms.rows import rearranged
 from dossierkit.forms.viewer import control_id
+from dossierkit.html.renderer import Rendered
 from dossierkit.html.summary import answer_rows
 from dossierkit_web.limits import allow
 from dossierkit_web.pages import documents
@@ -247,9 +248,10 @@ def _form(
 ) -> Response:
     language = language_of(request)
     rendered = site.renderer.render(procedure.form, answers, problems=problems, language=language, layout=layout)
+    done = _done(site, rendered, draft) if draft is not None else frozenset()
     if "x-fragment" in request.headers:
         version = {"X-Draft": draft.id, "X-Version": str(draft.version)} if draft is not None else {}
-        return HTMLResponse(str(rendered.fields), code, headers=version)
+        return HTMLResponse(str(rendered.fields), code, headers={**version, "X-Done": " ".join(sorted(done))})
     return site.page(
         request,
         "apply",
@@ -259,10 +261,21 @@ def _form(
         form=rendered,
         draft=draft,
         notice=notice,
+        done=done,
         problems=problems,
         documents=procedure.documents(answers),
         accept=documents.accepted(),
         left=left or {},
         newer=newer,
         same=procedure.revision if draft is None and not problems and layout in (None, Layout()) else None,
+    )
+
+
+def _done(site: Site, rendered: Rendered, draft: Dossier) -> frozenset[str]:
+    """The ids of the sections that are answered, with nothing left to mend."""
+    wrong = [problem.at for problem in site.engine.check(draft)]
+    return frozenset(
+        section.id
+        for section in rendered.sections
+        if any(get(draft.answers, pointer) is not ABSENT for pointer in section.pointers) and not any(map(section.holds, wrong))
     )

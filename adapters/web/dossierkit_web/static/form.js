@@ -102,6 +102,26 @@
     status.classList.toggle("failed", Boolean(failed));
   };
 
+  // Which sections are done, and which comes next.
+  const progress = (done) => {
+    const steps = document.querySelector(".steps");
+    if (!steps) return;
+    const items = [...steps.querySelectorAll("li")];
+    for (const item of items) {
+      const is = done.includes(item.querySelector("a").hash.slice(1));
+      if (is === item.classList.contains("done")) continue;
+      item.classList.toggle("done", is);
+      item.querySelector(".hidden")?.remove();
+      if (is) item.insertAdjacentHTML("beforeend", ' <span class="hidden"></span>');
+      if (is) item.lastElementChild.textContent = `(${steps.dataset.done})`;
+    }
+    const next = items.findIndex((item) => !item.classList.contains("done"));
+    const at = next < 0 ? items.length - 1 : next;
+    const title = items[at].querySelector("a").textContent;
+    const words = { "{number}": at + 1, "{count}": items.length, "{title}": title };
+    steps.querySelector("summary").textContent = steps.dataset.now.replace(/\{\w+\}/g, (name) => words[name]);
+  };
+
   const state = (control) => (control.matches("[type=checkbox], [type=radio]") ? control.checked : control.value);
   const snapshot = () => new Map([...fields.querySelectorAll("[id][name]:not([type=file])")].map((c) => [c.id, state(c)]));
 
@@ -199,6 +219,7 @@
         history.replaceState(null, "", url.pathname + url.search);
       }
       localStorage.removeItem(place);
+      progress((answer.headers.get("X-Done") || "").split(" "));
       const html = await answer.text();
       if (swaps && swap(html, sent)) again = true;
       if (saves) say(form.dataset.saved.replace("{time}", new Date().toLocaleTimeString("vi-VN", { hour: "2-digit", minute: "2-digit" })));
