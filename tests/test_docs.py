@@ -66,3 +66,12 @@ def test_links_lead_somewhere() -> None:
     for path in (*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")):
         for target in re.findall(r"\]\(([^)#:]+)\)", path.read_text("utf-8")):
             assert (path.parent / target).exists(), (path.name, target)
+
+
+def test_the_life_of_a_dossier_is_drawn_from_the_table() -> None:
+    """`python docs/lifecycle.py` draws it anew."""
+    import runpy
+
+    page = runpy.run_path(str(ROOT / "docs" / "lifecycle.py"))
+
+    assert (ROOT / "docs" / "lifecycle.md").read_text("utf-8") == page["drawn"]()

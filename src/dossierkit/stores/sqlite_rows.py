@@ -49,6 +49,8 @@ def recorded(connection: sqlite3.Connection, change: Change) -> Dossier:
     if change.forget:
         connection.execute("DELETE FROM notes WHERE seq = ?", (seq,))
         connection.execute("DELETE FROM search WHERE rowid = ?", (seq,))
+        # Not with every step: the indexes of owners would be written anew for nothing.
+        connection.execute("UPDATE dossiers SET owner = ? WHERE seq = ?", (dossier.owner, seq))
     if change.note:
         connection.execute("INSERT INTO notes VALUES (?, ?, ?)", (seq, event.number, change.note))
     if change.search is not None:
@@ -74,10 +76,9 @@ def _stepped(connection: sqlite3.Connection, seq: int, dossier: Dossier) -> None
     """Keeps where *dossier* stands; what lists are made of has columns of its own."""
     handling = dossier.handling
     connection.execute(
-        """UPDATE dossiers SET owner = ?, state = ?, version = ?, changed = ?, submitted = ?, agency = ?, code = ?,
+        """UPDATE dossiers SET state = ?, version = ?, changed = ?, submitted = ?, agency = ?, code = ?,
         unit = ?, officer = ?, due = ?, receipt = ?, handling = ? WHERE seq = ?""",
         (
-            dossier.owner,
             int(dossier.state),
             dossier.version,
             dossier.changed.isoformat(),
