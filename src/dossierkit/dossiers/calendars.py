@@ -1,8 +1,91 @@
-"""The office's day."""
+"""The office's days: which ones it works, and why it does not work the others."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
+from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
+
+import attrs
 
 #: The office's day, whatever the server's clock says.
 ZONE = ZoneInfo("Asia/Ho_Chi_Minh")
+_DAY = timedelta(days=1)
+_SATURDAY = 5
+
+
+@attrs.frozen
+class Calendar:
+    """Monday to Friday, without the days off, with the Saturdays that are worked instead."""
+
+    #: Day off → what it is called.
+    off: Mapping[date, str] = attrs.field(hash=False, factory=dict)
+    #: Worked all the same → why.
+    worked: Mapping[date, str] = attrs.field(hash=False, factory=dict)
+    #: Years whose days off were announced; those of other years are worked out, and may shift.
+    published: frozenset[int] = frozenset()
+
+    def works(self, day: date) -> bool:
+        """Whether the office works on *day*."""
+        return day in self.worked or (day.weekday() < _SATURDAY and day not in self.off)
+
+    def why(self, day: date) -> str:
+        """What *day* is called where it is a day off, or worked against the rule; `weekend`, or nothing."""
+        if day in self.worked:
+            return self.worked[day]
+        return self.off.get(day) or ("weekend" if day.weekday() >= _SATURDAY else "")
+
+    def next_working(self, day: date) -> date:
+        """*day*, or the first day after it that is worked."""
+        while not self.works(day):
+            day += _DAY
+        return day
+
+    def after(self, day: date) -> Iterator[date]:
+        """Every day after *day*, worked or not."""
+        while True:
+            day += _DAY
+            yield day
+
+    def working_after(self, day: date, count: int) -> date:
+        """The *count*-th day that is worked after *day*; before it where *count* is negative; *day* itself for 0."""
+        step = _DAY if count > 0 else -_DAY
+        for _ in range(abs(count)):
+            day += step
+            while not self.works(day):
+                day += step
+        return day
+
+    def is_estimated(self, first: date, last: date) -> bool:
+        """Whether some day from *first* to *last* lies in a year whose days off are not announced."""
+        return any(year not in self.published for year in range(first.year, last.year + 1))
+
+
+@attrs.frozen
+class Hours:
+    """When the office is open."""
+
+    #: Local times, from and until.
+    shifts: tuple[tuple[time, time], ...] = ((time(7), time(11, 30)), (time(13, 30), time(17)))
+    #: What comes later is not done on the same day any more.
+    same_day_until: time = time(15)
+
+    @property
+    def opens(self) -> time:
+        """When the day begins."""
+        return self.shifts[0][0]
+
+    @property
+    def closes(self) -> time:
+        """When the day ends."""
+        return self.shifts[-1][1]
+
+
+def at(day: date, moment: time) -> datetime:
+    """*moment* of *day* at the office."""
+    return datetime.combine(day, moment, ZONE)
+
+
+def day_of(moment: datetime) -> date:
+    """The office's day of *moment*."""
+    return moment.astimezone(ZONE).date()

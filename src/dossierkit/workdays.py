@@ -1,0 +1,59 @@
+"""The calendar of Vietnam's offices: `holidays`, and what an operator knows better, as `calendar.json` in the data folder.
+
+{"published": [2027], "off": [{"day": "2027-02-11", "name": "…", "source": "…"}], "worked": [{"day": …}]}
+"""
+
+from __future__ import annotations
+
+import json
+from datetime import date, timedelta
+from pathlib import Path
+
+from dossierkit.dossiers.calendars import Calendar
+from dossierkit.errors import SettingsError
+
+#: The years that a calendar reaches: dossiers of the past, and results due in some years.
+FIRST, LAST = 2015, 2040
+SHIPPED = Path(__file__).parent / "locale" / "calendar.json"
+
+
+def office_calendar(data: Path | None = None, *, first: int = FIRST, last: int = LAST) -> Calendar:
+    """The calendar with the days that ship, and those of the operator's own file in *data*.
+
+    Raises:
+        SettingsError: the file says something else than days.
+    """
+    import holidays
+
+    known = holidays.country_holidays("VN", years=range(first, last + 1), language="vi")
+    off = {day: known[day] for day in known}
+    worked: dict[date, str] = {}
+    day = date(first, 1, 1)
+    while day.year <= last:
+        if day.weekday() > 4 and known.is_working_day(day):
+            worked[day] = "Làm bù"
+        day += timedelta(days=1)
+    published: set[int] = set()
+    own = data / "calendar.json" if data is not None else None
+    for path in (SHIPPED, own):
+        if path is None or not path.is_file():
+            continue
+        said = _read(path)
+        published.update(said.published)
+        for kind, days, others in (("off", off, worked), ("worked", worked, off)):
+            for one, name in getattr(said, kind).items():
+                days[one] = name
+                others.pop(one, None)
+    return Calendar(off, worked, frozenset(published))
+
+
+def _read(path: Path) -> Calendar:
+    try:
+        body = json.loads(path.read_text("utf-8"))
+        off, worked = (
+            {date.fromisoformat(one["day"]): str(one.get("name", "")) for one in body.get(kind, ())} for kind in ("off", "worked")
+        )
+        return Calendar(off, worked, frozenset(map(int, body.get("published", ()))))
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        example = '{"published": [2027], "off": [{"day": "2027-02-11", "name": "…"}], "worked": […]}'
+        raise SettingsError(f"{path}: {error!r}; it is written {example}") from error
