@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 from collections.abc import Callable
+from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -14,10 +15,12 @@ from conftest import NOON, SMALL
 from dossierkit import Action, Actor, Dossier, Engine, RefusedAnswers, Role, State
 from dossierkit.blobs.disk import DiskBlobs
 from dossierkit.dossiers.accounts import Account, Notices
+from dossierkit.dossiers.calendars import at, day_of
 from dossierkit.dossiers.dossier import Attachment, Query
 from dossierkit.dossiers.states import Delivery, Outcome, Payment
 from dossierkit.errors import ForbiddenAction, StaleDossier, UnknownDossier
 from dossierkit.housekeeping import erase
+from dossierkit.testing import FixedClock
 
 AN = Actor("an")
 UNIT = "so-nnmt"
@@ -248,3 +251,45 @@ def test_a_citizen_is_forgotten(workflow: Callable[..., None], account: Account,
         engine.open(dossier.id, AN)
     assert list(engine.verify()) == []
     assert [subject[:20] for subject in subjects(engine)[-2:]] == ["Đã nhận yêu cầu xóa ", "Đã xóa dữ liệu cá nh"]
+
+
+LIMITED = {"timeLimit": [{"count": 5, "unit": "working", "afterSupplement": 3}]}
+
+
+def test_the_clock_of_a_dossier(workflow: Callable[..., None], folder: Path, engine: Engine, clock: FixedClock) -> None:
+    """Due at acceptance, standing still while something is asked for, a fresh time after a supplement, the rest after a pause."""
+    block = {**SMALL["x-procedure"], "unit": UNIT, **LIMITED}
+    (folder / "small.json").write_text(json.dumps({**SMALL, "x-procedure": block}), "utf-8")
+    clock.time = datetime(2026, 11, 20, 2, tzinfo=UTC)  # Friday, nine o'clock at the office
+    dossier = sent(engine)
+    assert dossier.handling.answer_by == at(date(2026, 11, 23), time(9))
+    accepted = engine.act(dossier.id, Action.ACCEPT, INTAKE)
+    assert day(accepted) == "2026-11-30"
+    assert not accepted.handling.estimated
+    engine.act(dossier.id, Action.ASSIGN, INTAKE, facts={"officer": "nam"})
+    clock.advance(timedelta(days=3))  # Monday
+    asked = engine.act(dossier.id, Action.REQUEST_SUPPLEMENT, OFFICER, facts={"asked": ["/copies"]}, note="?")
+    assert (asked.handling.left, asked.handling.running) == (4, None)
+    clock.advance(timedelta(days=7))
+    back = engine.act(dossier.id, Action.SUPPLEMENT, AN, answers={"name": "An", "copies": 1})
+    assert (day(back), back.handling.left) == ("2026-12-03", 3)
+    clock.advance(timedelta(days=2))
+    suspended = engine.act(dossier.id, Action.SUSPEND, OFFICER, note="chờ")
+    assert suspended.handling.left == 1
+    clock.advance(timedelta(days=20))
+    resumed = engine.act(dossier.id, Action.RESUME, OFFICER)
+    assert day(resumed) == "2026-12-23"
+    new_day = at(date(2026, 12, 31), time(17)).isoformat()
+    assert day(engine.act(dossier.id, Action.EXTEND, OFFICER, facts={"due": new_day}, note="Xin lỗi")) == "2026-12-31"
+    assert list(engine.verify()) == []
+
+
+def test_nothing_is_due_where_nothing_is_promised(workflow: Callable[..., None], engine: Engine) -> None:
+    """A procedure without a time limit, or one that says so."""
+    accepted = engine.act(sent(engine).id, Action.ACCEPT, INTAKE)
+    assert (accepted.handling.due, accepted.handling.limit) == (None, None)
+
+
+def day(dossier: Dossier) -> str:
+    assert dossier.handling.due is not None
+    return day_of(dossier.handling.due).isoformat()

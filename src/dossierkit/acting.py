@@ -7,6 +7,7 @@ from datetime import date, datetime
 
 import attrs
 
+from dossierkit.dossiers.clock import OfficeClock
 from dossierkit.dossiers.codes import CodeTemplate, ReceiptTemplate
 from dossierkit.dossiers.dossier import Actor, Dossier, Event, chained, digest
 from dossierkit.dossiers.effects import SendMail
@@ -28,6 +29,7 @@ class Acting:
     today: date
     salt: str
     mails: Callable[[Dossier], tuple[SendMail, ...]]
+    clock: OfficeClock
 
     def submission(self, dossier: Dossier, *, answers: bool) -> Change:
         """A draft on its way to its code; *answers* says whether they differ from the stored ones."""
@@ -38,6 +40,7 @@ class Acting:
             "unit": self.procedure.unit,
             "sector": self.procedure.sector,
             "channel": int(dossier.handling.channel),
+            "answer_by": self.clock.answer_by(self.now).isoformat(),
             "answers": digest(dossier.answers, self.salt),
             "attachments": digest([[one.document, one.blob] for one in dossier.attachments], self.salt),
             "revision": dossier.revision,
@@ -60,11 +63,12 @@ class Acting:
     def change(self, dossier: Dossier, action: Action, facts: Mapping[str, Json], note: str = "") -> Change:
         """Any other action; accepting draws a receipt number."""
         template, agency = ReceiptTemplate(self.procedure.receipt_template), dossier.agency or self.agency
+        timed = self.clock.facts(dossier, action, self.procedure, self.now, facts)
         accepts = action is Action.ACCEPT
 
         def event(number: int, before: str, place: int) -> Event:
             drawn = {"receipt": template.issue(agency, self.today, number), "number": number} if accepts else {}
-            said = {**facts, "day": self.today.isoformat(), **drawn}
+            said = {**timed, **facts, "day": self.today.isoformat(), **drawn}
             return chained(dossier.id, place, action, self.actor.id, self.now, said, before)
 
         mends, erases = action is Action.SUPPLEMENT, action is Action.ERASE

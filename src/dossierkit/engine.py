@@ -11,7 +11,8 @@ import attrs
 
 from dossierkit.acting import Acting
 from dossierkit.catalog import Catalog
-from dossierkit.dossiers.calendars import ZONE
+from dossierkit.dossiers.calendars import Calendar, day_of
+from dossierkit.dossiers.clock import OfficeClock
 from dossierkit.dossiers.codes import parse_code, spelled_receipt
 from dossierkit.dossiers.dossier import Actor, Attachment, Dossier, Event, Query, chained, digest, may_see
 from dossierkit.dossiers.effects import SendMail
@@ -41,7 +42,15 @@ class Engine:
     """
 
     def __init__(
-        self, store: DossierStore, catalog: Catalog, *, clock: Clock, tokens: Tokens, agency: str, office: Office | None = None
+        self,
+        store: DossierStore,
+        catalog: Catalog,
+        *,
+        clock: Clock,
+        tokens: Tokens,
+        agency: str,
+        office: Office | None = None,
+        calendar: Callable[[], Calendar] | None = None,
     ) -> None:
         self.store = store
         self.catalog = catalog
@@ -49,6 +58,7 @@ class Engine:
         self.office = office or Office()
         self.clock = clock
         self._tokens = tokens
+        self.office_clock = OfficeClock(calendar or Calendar)
         self._restored = lru_cache(maxsize=256)(self._restore)
 
     # --- procedures ----------------------------------------------------------------------------------------------
@@ -201,7 +211,7 @@ class Engine:
             return self._submit(dossier, actor, version)
         if action is Action.SAVE:
             return self.save(id, dossier.answers, actor, version=dossier.version if version is None else version)
-        _guard(dossier, dossier.version if version is None else version)
+        _guard(dossier, version)
         procedure, acting = self._acting(dossier, actor, action, facts or {})
         said = {**(facts or {}), **({"note": digest(note, acting.salt)} if note else {})}
         if action is Action.SUPPLEMENT:
@@ -226,7 +236,8 @@ class Engine:
         def mails(after: Dossier) -> tuple[SendMail, ...]:
             return notices(owner, dossier, after, procedure, action, facts, self.office)
 
-        return procedure, Acting(procedure, actor, self.agency, self.clock.now(), self.today(), self._tokens.token(), mails)
+        now = self.clock.now()
+        return procedure, Acting(procedure, actor, self.agency, now, day_of(now), self._tokens.token(), mails, self.office_clock)
 
     def submit(self, id: str, actor: Actor, *, version: int | None = None) -> Dossier:
         """The dossier with its code; see `act`."""
@@ -239,12 +250,8 @@ class Engine:
         return self.store.find(actor.id, (query or Query()).folded(), before=before, limit=limit)
 
     def history(self, dossier: Dossier) -> tuple[Event, ...]:
-        """What happened to *dossier*, oldest first."""
+        """What happened to *dossier*."""
         return self.store.events(dossier.id)
-
-    def copy(self, dossier: Dossier, actor: Actor) -> Dossier:
-        """A new draft of the procedure as it is today, with the answers of an earlier dossier; for the rest as `begin`."""
-        return self.begin(dossier.procedure, actor, dossier.answers)
 
     def lookup(self, typed: str) -> Dossier | None:
         """The dossier with the code or the receipt number that somebody typed, or None.
@@ -260,19 +267,16 @@ class Engine:
 
     def today(self) -> date:
         """The office's day."""
-        return self.clock.now().astimezone(ZONE).date()
+        return day_of(self.clock.now())
 
     def close(self) -> None:
         """Lets go of the store."""
         self.store.close()
 
-    # --- inside ------------------------------------------------------------------------------------------------
-
     def _submit(self, dossier: Dossier, actor: Actor, version: int | None) -> Dossier:
         if dossier.code is not None:
             return dossier
-        if version is not None:
-            _guard(dossier, version)
+        _guard(dossier, version)
         procedure, acting = self._acting(dossier, actor, Action.SUBMIT, {})
         guard(dossier, Action.SUBMIT, actor, {}, procedure.workflow)
         form = procedure.form
@@ -286,10 +290,10 @@ class Engine:
         return self.store.record(acting.submission(ready, answers=changed))
 
     def verify(self) -> Iterator[str]:
-        """Everything in the store that contradicts something else, in words; nothing where all is well."""
+        """What in the store contradicts something else, in words."""
         return contradictions(self.store)
 
 
-def _guard(dossier: Dossier, version: int) -> None:
-    if dossier.version != version:
+def _guard(dossier: Dossier, version: int | None) -> None:
+    if version not in (None, dossier.version):
         raise StaleDossier(f"dossier {dossier.id} is at version {dossier.version}, not {version}; read it again")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from datetime import UTC, date, datetime
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,7 @@ from dossierkit.forms.dialect import STANDARD, Dialect
 
 if TYPE_CHECKING:
     from dossierkit.accounts import Accounts
+    from dossierkit.dossiers.calendars import Calendar
     from dossierkit.engine import Engine
     from dossierkit.forms import Form
     from dossierkit.letters import Office
@@ -71,7 +73,17 @@ def open_engine(
     dialect = with_lists(dialect, folder)
     index = folder / "catalog.json" if folder is not None else None
     catalog = Catalog(procedures or samples(), dialect, memory=kept, index=index)
-    return Engine(kept, catalog, clock=clock or SystemClock(), tokens=tokens or RandomTokens(), agency=agency, office=office)
+    return Engine(
+        kept, catalog, clock=clock or SystemClock(), tokens=tokens or RandomTokens(), agency=agency, office=office,
+        calendar=lru_cache(maxsize=1)(lambda: _calendar(folder)),
+    )  # fmt: skip
+
+
+def _calendar(data: Path | None) -> Calendar:
+    """The days of the office, read when the first dossier is sent: the import alone takes a moment."""
+    from dossierkit.workdays import office_calendar
+
+    return office_calendar(data)
 
 
 def open_accounts(engine: Engine, *, passwords: Path | None = None) -> Accounts:

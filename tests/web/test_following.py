@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +29,7 @@ SCHEMA: dict[str, Any] = {
         "persons": {"owner": "/name", "submitter": "/deputy"},
         "purpose": "Để cấp bản sao.",
         "retention": 5,
+        "timeLimit": [{"count": 3, "unit": "working"}],
     },
 }
 
@@ -79,6 +81,26 @@ def test_a_receipt_number_finds_the_dossier(portal: Any) -> None:
     own = client.get(f"/dossiers/{dossier.code}").text
     for words in (accepted.handling.receipt, "01/12/2026", "Đủ thành phần"):
         assert words in own
+
+
+def test_a_due_day_explains_itself(portal: Any, clock: FixedClock) -> None:
+    """Each day counted or not, and why, in words; nothing while the clock stands still."""
+    engine, browser = portal
+    client = browser()
+    clock.time = datetime(2026, 11, 20, 2, tzinfo=UTC)
+    dossier = filed(engine, client)
+    engine.act(dossier.id, Action.ACCEPT, INTAKE)
+    shown = Page(client.get(f"/dossiers/{dossier.code}").text).text
+    for words in (
+        "Hẹn trả kết quả 26/11/2026",
+        "20/11/2026: ngày nhận",
+        "21/11/2026: cuối tuần",
+        "24/11/2026: Ngày Văn hóa Việt Nam",
+        "26/11/2026: ngày thứ 3",
+    ):
+        assert words in shown
+    engine.act(dossier.id, Action.REQUEST_SUPPLEMENT, INTAKE, facts={"asked": ["/name"]}, note="?")
+    assert "cuối tuần" not in client.get(f"/dossiers/{dossier.code}").text
 
 
 def test_a_dossier_is_withdrawn_after_asking_back(portal: Any) -> None:

@@ -123,7 +123,7 @@ def _run(app: Any, listening: socket.socket, engine: Engine, workers: Sequence[W
     """Serves until somebody ends it."""
     import uvicorn
 
-    threading.Thread(target=_warm, daemon=True).start()
+    threading.Thread(target=_warm, args=(engine,), daemon=True).start()
     for worker in workers:
         worker.start()
     try:
@@ -153,9 +153,11 @@ def _announce(engine: Engine, data: Path, address: str, smtp: str) -> None:
     click.echo("  Ctrl-C stops it.")
 
 
-def _warm() -> None:
-    """The first rule would wait for this import otherwise."""
+def _warm(engine: Engine) -> None:
+    """The first rule would wait for this import otherwise, and the first dossier for the days of the office."""
     import cel  # noqa: F401  # the import is the point
+
+    engine.office_clock.calendar()
 
 
 def _is_local(host: str) -> bool:

@@ -27,6 +27,16 @@ class Handling:
     accepted: datetime | None = None
     #: When the result is due; None where nothing is promised.
     due: datetime | None = None
+    #: It leans on days off that are not announced yet.
+    estimated: bool = False
+    #: Until when the office has to accept or refuse.
+    answer_by: datetime | None = None
+    #: The time limit as it was at acceptance, as its procedure stated it.
+    limit: Mapping[str, Json] | None = attrs.field(default=None, hash=False)
+    #: What of it was left when the clock began to run last, in its unit.
+    left: int | None = None
+    #: Since when the clock runs.
+    running: datetime | None = None
     #: Since when the clock stands still.
     paused: datetime | None = None
     extensions: int = 0
@@ -55,6 +65,8 @@ _READERS: Mapping[str, Callable[[Json], object]] = {
     "channel": Channel,
     "accepted": datetime.fromisoformat,
     "due": lambda text: datetime.fromisoformat(text) if text else None,
+    "answer_by": datetime.fromisoformat,
+    "running": datetime.fromisoformat,
     "paused": datetime.fromisoformat,
     "back": State,
     "asked": tuple,

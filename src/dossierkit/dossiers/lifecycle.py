@@ -126,6 +126,11 @@ def target(dossier: Dossier, action: Action) -> State:
     return dossier.state if dossier.handling.back is None else dossier.handling.back
 
 
+def pauses(action: Action) -> bool:
+    """Whether the clock stands still after *action*."""
+    return _BY_ACTION[action].pauses
+
+
 def refusal(dossier: Dossier, action: Action, actor: Actor, workflow: Workflow = PLAIN) -> str | None:
     """Why *actor* may not do *action* now, as a word of ours; None where nothing is in the way."""
     rule = _BY_ACTION.get(action)
@@ -192,16 +197,20 @@ def step(dossier: Dossier, event: Event) -> Dossier:
 
 
 #: What an event may say of the handling.
-_FACTS = ("unit", "sector", "channel", "officer", "receipt", "due", "step", "asked", "payment", "outcome")
+_FACTS = (
+    *("unit", "sector", "channel", "officer", "receipt", "step", "asked", "payment", "outcome"),
+    *("due", "estimated", "answer_by", "limit", "left"),
+)
 
 
 def _handled(dossier: Dossier, state: State, event: Event) -> Handling:
     handling, action = dossier.handling, event.action
     changed = handling_of({name: event.facts[name] for name in _FACTS if name in event.facts}, handling)
     if _BY_ACTION[action].pauses:
-        changed = attrs.evolve(changed, back=dossier.state, paused=event.at)
+        changed = attrs.evolve(changed, back=dossier.state, paused=event.at, running=None)
     elif handling.paused is not None and state not in RESOLVED:
-        changed = attrs.evolve(changed, back=None, paused=None, asked=())
+        running = event.at if changed.limit is not None else None
+        changed = attrs.evolve(changed, back=None, paused=None, asked=(), running=running)
     if state in RESOLVED and handling.resolved is None:
         changed = attrs.evolve(changed, resolved=event.at, paused=None, back=None, asked=())
     return _told(changed, event)
@@ -211,7 +220,8 @@ def _told(handling: Handling, event: Event) -> Handling:
     """What follows from the action itself."""
     match event.action:
         case Action.ACCEPT:
-            return attrs.evolve(handling, accepted=event.at)
+            running = event.at if handling.limit is not None else None
+            return attrs.evolve(handling, accepted=event.at, running=running)
         case Action.EXTEND:
             return attrs.evolve(handling, extensions=handling.extensions + 1)
         case Action.REQUEST_PAYMENT:

@@ -9,7 +9,9 @@ from collections.abc import Mapping
 import attrs
 
 from dossierkit.dossiers.codes import DEFAULT_RECEIPT, DEFAULT_TEMPLATE
+from dossierkit.dossiers.deadlines import TimeLimit
 from dossierkit.dossiers.lifecycle import Workflow
+from dossierkit.dossiers.states import Channel
 from dossierkit.forms.form import Form
 from dossierkit.forms.messages import translated
 from dossierkit.forms.pointers import Json
@@ -145,6 +147,14 @@ class Procedure:
         """How its receipt numbers are written."""
         value = self.block.get("receiptTemplate")
         return value if isinstance(value, str) else DEFAULT_RECEIPT
+
+    def time_limit(self, answers: Json, channel: Channel = Channel.ONLINE) -> TimeLimit | None:
+        """How long the office has with *answers* that came by *channel*; None where nothing is promised."""
+        for entry in self.entries("timeLimit"):
+            wanted = entry.get("channel")
+            if (wanted is None or wanted == int(channel)) and self.applies(entry, answers):
+                return TimeLimit.of(entry.values) if entry.get("noDueDate") is not True else None
+        return None
 
     @property
     def workflow(self) -> Workflow:

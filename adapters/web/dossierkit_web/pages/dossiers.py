@@ -47,6 +47,7 @@ def show(site: Site, request: Request, form: FormData) -> Response:  # noqa: ARG
         done="done" in request.query_params,
         history=history,
         notes={event.number: site.engine.store.note(dossier.id, event.number) for event in history if "note" in event.facts},
+        explained=site.engine.office_clock.explained(dossier.handling),
         persons=_persons(procedure, dossier, visitor.account),
         offered=[action.value for action in site.engine.permitted(dossier, visitor.actor)],
         mail=visitor.account,
@@ -142,7 +143,7 @@ def copy(site: Site, request: Request, form: FormData) -> Response:  # noqa: ARG
     actor = site.visitor(request).actor
     dossier = _own(site, request, actor)
     assert actor is not None, "somebody owns it"
-    draft = site.engine.copy(dossier, actor)
+    draft = site.engine.begin(dossier.procedure, actor, dossier.answers)
     return RedirectResponse(f"/procedures/{quote(draft.procedure)}/apply?draft={draft.id}", 303)
 
 
