@@ -161,6 +161,17 @@ def test_the_procedure_block_is_looked_at(tmp_path: Path, block: dict[str, Any],
     assert code in {f.code for f in lint_paths([tmp_path / "a.json"], DIALECT, TODAY)}
 
 
+def test_a_good_workflow_is_let_pass(tmp_path: Path) -> None:
+    """With steps, and people who are in the form."""
+    workflow = {"payment": False, "extensions": 2, "steps": [{"code": "measured", "title": "Đo đạc"}]}
+    block = {"workflow": workflow, "persons": {"owner": "/name"}, "source": "x", "verified": False}
+    (tmp_path / "a.json").write_text(
+        json.dumps({"title": "A", "properties": {"name": {"title": "Tên", "type": "string"}}, "x-procedure": block})
+    )
+
+    assert not {f.code for f in lint_paths([tmp_path], DIALECT, TODAY)} & {"bad-workflow", "bad-persons", "unknown-key"}
+
+
 def test_a_block_that_is_none(tmp_path: Path) -> None:
     """A list where an object should be."""
     (tmp_path / "a.json").write_text('{"x-procedure": []}')

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
@@ -40,12 +40,6 @@ class Calendar:
         while not self.works(day):
             day += _DAY
         return day
-
-    def after(self, day: date) -> Iterator[date]:
-        """Every day after *day*, worked or not."""
-        while True:
-            day += _DAY
-            yield day
 
     def working_after(self, day: date, count: int) -> date:
         """The *count*-th day that is worked after *day*; before it where *count* is negative; *day* itself for 0."""

@@ -109,8 +109,9 @@ def arrival(calendar: Calendar, received: datetime, hours: Hours = OPEN) -> date
 
 def _days(calendar: Calendar, first: date, wanted: int, unit: Unit) -> tuple[Counted, ...]:
     days = [Counted(first, 0, "received")]
-    number = 0
-    for day in calendar.after(first):
+    number, day = 0, first
+    while True:
+        day += timedelta(days=1)
         works = calendar.works(day)
         if number == wanted:  # calendar days that ended on a day off
             days.append(Counted(day, None, "rolled" if works else calendar.why(day)))
@@ -121,7 +122,6 @@ def _days(calendar: Calendar, first: date, wanted: int, unit: Unit) -> tuple[Cou
             days.append(Counted(day, None, calendar.why(day)))
         if number == wanted and works:
             return tuple(days)
-    raise AssertionError("days never end")
 
 
 def _in_hours(calendar: Calendar, begun: datetime, wanted: int, hours: Hours) -> Due:
@@ -134,11 +134,11 @@ def _in_hours(calendar: Calendar, begun: datetime, wanted: int, hours: Hours) ->
             if start + left <= end and start <= end:
                 return Due(start + left, tuple(days), calendar.is_estimated(days[0].day, day))
             left -= max(end - start, timedelta(0))
-        for next_day in calendar.after(day):
-            days.append(Counted(next_day, None, "" if calendar.works(next_day) else calendar.why(next_day)))
-            if calendar.works(next_day):
-                break
-        moment = at(days[-1].day, hours.opens)
+        opened = calendar.next_working(day + timedelta(days=1))
+        while day < opened:
+            day += timedelta(days=1)
+            days.append(Counted(day, None, calendar.why(day)))
+        moment = at(opened, hours.opens)
 
 
 def left(calendar: Calendar, started: datetime, paused: datetime, limit: TimeLimit, hours: Hours = OPEN, *, count: int) -> int:

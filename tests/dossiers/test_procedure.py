@@ -1,0 +1,71 @@
+"""What a procedure file says of time, persons and what is personal."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from dossierkit.dossiers.deadlines import TimeLimit
+from dossierkit.dossiers.persons import Persons, persons
+from dossierkit.dossiers.procedure import Bundle, Procedure
+from dossierkit.dossiers.states import Channel
+from dossierkit.forms import read
+from dossierkit.forms.personal import masked_answers, personal_titles
+
+
+def procedure(schema: dict[str, Any]) -> Procedure:
+    return Procedure("x", read(schema), Bundle({"": schema}), "r")
+
+
+def test_the_time_limit_is_that_of_the_case_and_the_channel() -> None:
+    urgent = {"properties": {"urgent": {"const": True}}, "required": ["urgent"]}
+    found = procedure(
+        {
+            "properties": {"urgent": {"type": "boolean"}},
+            "x-procedure": {
+                "timeLimit": [
+                    {"count": 1, "when": urgent},
+                    {"count": 9, "channel": 3},
+                    {"noDueDate": True, "channel": 1},
+                    {"count": 5, "channel": 2},
+                ]
+            },
+        }
+    )
+    assert found.time_limit({"urgent": True}) == TimeLimit(1)
+    assert found.time_limit({}) == TimeLimit(5)
+    assert found.time_limit({}, Channel.POST) == TimeLimit(9)
+    assert found.time_limit({}, Channel.COUNTER) is None
+    assert procedure({}).time_limit({}) is None
+
+
+def test_persons_are_found_where_the_file_says() -> None:
+    """As a text, or by the likeliest name in a group; else it is whoever comes next."""
+    named = procedure({"x-procedure": {"persons": {"owner": "/holder", "submitter": "/by"}}})
+    answers = {"holder": {"head": {"fullName": "Trần Bà"}}, "by": "Lê Cháu"}
+    assert persons(named, answers, "An") == Persons("An", "Lê Cháu", "Trần Bà")
+    assert persons(named, {"holder": {"name": " "}, "by": 3}, "An") == Persons("An", "An", "An")
+    assert persons(procedure({}), answers) == Persons("", "", "")
+    assert persons(procedure({"x-procedure": {"persons": {"owner": 3}}}), answers, "An").owner == "An"
+
+
+def test_what_is_personal_is_named_and_masked() -> None:
+    """Wherever it stands; what is not there stays away."""
+    form = read(
+        {
+            "properties": {
+                "name": {"title": "Họ tên", "type": "string", "x-personal": True},
+                "area": {"title": "Diện tích", "type": "number"},
+                "rows": {
+                    "type": "array",
+                    "items": {"type": "object", "properties": {"id": {"title": "Số", "type": "string", "x-personal": True}}},
+                },
+                "other": {"title": "Họ tên", "type": "string", "x-personal": True},
+            },
+            "x-translations": {"en": {"/properties/name/title": "Name", "/properties/other/title": "Name"}},
+        }
+    )
+    assert personal_titles(form) == ("Họ tên", "Số")
+    assert personal_titles(form, "en") == ("Name", "Số")
+    answers = {"name": "An", "area": 3, "rows": [{"id": "1"}, {}]}
+    assert masked_answers(form, answers) == {"name": "***", "area": 3, "rows": [{"id": "***"}, {}]}
+    assert answers["name"] == "An"
