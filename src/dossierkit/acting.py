@@ -14,7 +14,7 @@ from dossierkit.dossiers.effects import SendMail
 from dossierkit.dossiers.procedure import Procedure
 from dossierkit.dossiers.states import Action
 from dossierkit.forms.pointers import Json, texts_in
-from dossierkit.ports import Change
+from dossierkit.ports import Change, Place
 from dossierkit.text import fold
 
 
@@ -46,9 +46,9 @@ class Acting:
             "revision": dossier.revision,
         }
 
-        def event(number: int, before: str, place: int) -> Event:
-            facts = {"code": template.issue(agency, self.today, number).text, "number": number, **said}
-            return chained(dossier.id, place, Action.SUBMIT, self.actor.id, self.now, facts, before)
+        def event(place: Place) -> Event:
+            facts = {"code": template.issue(agency, self.today, place.drawn).text, "number": place.drawn, **said}
+            return chained(dossier.id, place.number, Action.SUBMIT, self.actor.id, self.now, facts, place.before)
 
         return Change(
             dossier,
@@ -66,10 +66,12 @@ class Acting:
         timed = self.clock.facts(dossier, action, self.procedure, self.now, facts)
         accepts = action is Action.ACCEPT
 
-        def event(number: int, before: str, place: int) -> Event:
-            drawn = {"receipt": template.issue(agency, self.today, number), "number": number} if accepts else {}
-            said = {**timed, **facts, "day": self.today.isoformat(), **drawn}
-            return chained(dossier.id, place, action, self.actor.id, self.now, said, before)
+        def event(place: Place) -> Event:
+            drawn = {"receipt": template.issue(agency, self.today, place.drawn), "number": place.drawn} if accepts else {}
+            # Where the clock was set back, the day that was posted on last still counts.
+            posted = max(self.today, place.posted or self.today).isoformat()
+            said = {**timed, **facts, "day": self.today.isoformat(), "posted": posted, **drawn}
+            return chained(dossier.id, place.number, action, self.actor.id, self.now, said, place.before)
 
         mends, erases = action is Action.SUPPLEMENT, action is Action.ERASE
         if erases:

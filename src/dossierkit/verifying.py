@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
+from datetime import date
 
 import attrs
 
 from dossierkit.dossiers.dossier import Dossier, Event, chained
 from dossierkit.dossiers.handling import PLAIN
+from dossierkit.dossiers.ledger import Measure, Posting, postings
 from dossierkit.dossiers.lifecycle import step
-from dossierkit.dossiers.states import Action, State
+from dossierkit.dossiers.reports import DIMENSIONS
+from dossierkit.dossiers.states import Action, Channel, State
 from dossierkit.errors import ForbiddenAction
 from dossierkit.ports import DossierStore
 
+#: After every day that anything can be posted on.
+_FOR_EVER = date(9998, 12, 31)
 #: (agency, day or year) → the numbers that events say were drawn.
 Drawn = dict[tuple[str, str], set[int]]
 
@@ -20,9 +26,10 @@ Drawn = dict[tuple[str, str], set[int]]
 def contradictions(store: DossierStore) -> Iterator[str]:
     """Everything in *store* that contradicts something else, in words; nothing where all is well."""
     drawn: Drawn = {}
+    posted: Counter[Posting] = Counter()
     for dossier in store.every():
         events = store.events(dossier.id)
-        yield from _of_one(dossier, events)
+        yield from _of_one(dossier, events, posted)
         _note_numbers(drawn, events)
         if store.bundle(dossier.revision) is None:
             yield f"{dossier.id}: the bundle of its revision is gone"
@@ -30,6 +37,23 @@ def contradictions(store: DossierStore) -> Iterator[str]:
         missing = set(range(1, last + 1)) - drawn.get(series, set())
         if missing:
             yield f"{series[0]} {series[1]}: no dossier has the numbers {sorted(missing)[:10]}"
+    yield from _of_the_ledger(store, posted)
+
+
+def _of_the_ledger(store: DossierStore, posted: Counter[Posting]) -> Iterator[str]:
+    """What the ledger says otherwise than the events: posting by posting, and in its totals."""
+    totals: Counter[tuple[tuple[str, ...], Channel, Measure]] = Counter()
+    for place, count in posted.items():
+        totals[tuple(str(getattr(place, name)) for name in DIMENSIONS), place.channel, place.measure] += count
+    for one in store.postings():
+        posted[attrs.evolve(one, count=0)] -= one.count
+    for place, count in posted.items():
+        if count:
+            yield f"the ledger of {place.day} ({place.unit}, {place.procedure}): {place.measure} is off by {-count}"
+    kept = Counter(store.sums(_FOR_EVER, DIMENSIONS))
+    for key in totals.keys() | kept.keys():
+        if totals[key] != kept[key]:
+            yield f"the totals of {' '.join(key[0])}: {key[2]} is {kept[key]}, its events say {totals[key]}"
 
 
 def _note_numbers(drawn: Drawn, events: tuple[Event, ...]) -> None:
@@ -41,7 +65,7 @@ def _note_numbers(drawn: Drawn, events: tuple[Event, ...]) -> None:
             drawn.setdefault((agency, day[:4] if event.action is Action.ACCEPT else day), set()).add(number)
 
 
-def _of_one(dossier: Dossier, events: tuple[Event, ...]) -> Iterator[str]:
+def _of_one(dossier: Dossier, events: tuple[Event, ...], posted: Counter[Posting]) -> Iterator[str]:
     before = ""
     for number, event in enumerate(events, 1):
         again = chained(event.dossier, number, event.action, event.actor, event.at, event.facts, before)
@@ -51,7 +75,9 @@ def _of_one(dossier: Dossier, events: tuple[Event, ...]) -> Iterator[str]:
     told = attrs.evolve(dossier, state=State.DRAFT, handling=PLAIN, code=None, submitted=None, agency=None)
     try:
         for event in events[1:]:
-            told = step(told, event)
+            before_it, told = told, step(told, event)
+            for one in postings(before_it, event, told):
+                posted[attrs.evolve(one, count=0)] += one.count
     except (ForbiddenAction, KeyError, ValueError) as error:
         yield f"{dossier.id}: its events lead nowhere: {error}"
         return

@@ -1,7 +1,7 @@
 """What dossierkit needs from the world, as protocols.  Implementations know these and the pure floors, nothing else."""
 
 from dossierkit.ports.accounts import AccountStore, Outbox
-from dossierkit.ports.dossiers import EVERYTHING, Change, DossierStore
+from dossierkit.ports.dossiers import EVERYTHING, Change, DossierStore, Place
 from dossierkit.ports.world import BlobStore, Clock, Hasher, Mailer, Scanner, Tokens
 
 __all__ = [
@@ -14,6 +14,7 @@ __all__ = [
     "Hasher",
     "Mailer",
     "Outbox",
+    "Place",
     "Scanner",
     "Tokens",
 ]

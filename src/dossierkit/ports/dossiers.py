@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from datetime import datetime
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import date, datetime
 from typing import Protocol
 
 import attrs
@@ -11,10 +11,25 @@ import attrs
 from dossierkit.dossiers.codes import DossierCode
 from dossierkit.dossiers.dossier import Dossier, Event, Query
 from dossierkit.dossiers.effects import SendMail
+from dossierkit.dossiers.ledger import Posting
+from dossierkit.dossiers.reports import Sums
 from dossierkit.forms.pointers import Json
 from dossierkit.ports.accounts import AccountStore, Outbox
 
 EVERYTHING = Query()
+
+
+@attrs.frozen
+class Place:
+    """Where an event comes to stand, as only the store knows."""
+
+    #: What the series gave; 0 without one.
+    drawn: int
+    #: The hash of the event before it, and its own number.
+    before: str
+    number: int
+    #: The last day that anything was posted on; None where nothing was yet.
+    posted: date | None = None
 
 
 @attrs.frozen
@@ -23,8 +38,8 @@ class Change:
 
     #: As it was seen, whose version guards it; with the answers and attachments as they are to be.
     dossier: Dossier
-    #: Makes the event: from the number that *series* gave, the hash of the event before, and its own number.
-    event: Callable[[int, str, int], Event]
+    #: Makes the event, once the store knows its place.
+    event: Callable[[Place], Event]
     #: The series that a code or a receipt number is drawn from: the agency, and the day or the year.
     series: tuple[str, str] | None = None
     #: The answers or attachments differ from the stored ones.
@@ -80,6 +95,14 @@ class DossierStore(Protocol):
         Raises:
             StaleDossier: somebody changed it meanwhile.
         """
+        ...
+
+    def sums(self, until: date, by: Sequence[str]) -> Sums:
+        """The sums of all postings up to the day *until*, by the dimensions *by*, see `reports`."""
+        ...
+
+    def postings(self) -> Iterator[Posting]:
+        """Every posting, in no order, in bounded memory."""
         ...
 
     def note(self, id: str, number: int) -> str:

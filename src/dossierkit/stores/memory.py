@@ -5,18 +5,20 @@ from __future__ import annotations
 import copy
 import itertools
 import threading
-from collections.abc import Iterator, Mapping
-from datetime import datetime
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date, datetime
 
 import attrs
 
 from dossierkit.dossiers.codes import DossierCode
 from dossierkit.dossiers.dossier import Dossier, Event, Query, blobs_of
+from dossierkit.dossiers.ledger import Measure, Posting, posted_on, postings
 from dossierkit.dossiers.lifecycle import step
-from dossierkit.dossiers.states import State
+from dossierkit.dossiers.reports import Sums
+from dossierkit.dossiers.states import Channel, State
 from dossierkit.errors import StaleDossier
 from dossierkit.forms.pointers import Json
-from dossierkit.ports import EVERYTHING, Change
+from dossierkit.ports import EVERYTHING, Change, Place
 from dossierkit.stores.memory_accounts import MemoryAccounts, MemoryOutbox
 from dossierkit.text import holds
 
@@ -32,6 +34,9 @@ class MemoryStore:
         self._search: dict[str, str] = {}
         self._notes: dict[tuple[str, int], str] = {}
         self._receipts: dict[str, str] = {}
+        self._postings: list[Posting] = []
+        #: The last day on which somebody did something that was posted.
+        self._posted = date.min
         self._bundles: dict[str, bytes] = {}
         self._counters: dict[tuple[str, str], int] = {}
         self._facts: dict[str, Json] = {}
@@ -72,8 +77,12 @@ class MemoryStore:
             stored = self._guard(seen.id, seen.version)
             number = self._counters.get(change.series, 0) + 1 if change.series is not None else 0
             events = self._events[seen.id]
-            event = change.event(number, events[-1].hash, len(events) + 1)
+            posted = self._posted if self._postings else None
+            event = change.event(Place(number, events[-1].hash, len(events) + 1, posted))
             dossier = step(seen if change.answers else attrs.evolve(seen, answers=stored.answers), event)
+            made = postings(seen, event, dossier)
+            self._postings += made
+            self._posted = max([self._posted, *(posted_on(event) for _ in made[:1])])
             self.outbox.post(*change.mails(dossier))
             if change.series is not None:
                 self._counters[change.series] = number
@@ -91,6 +100,21 @@ class MemoryStore:
             self._dossiers[dossier.id] = _copied(dossier)
             events.append(event)
             return _copied(dossier)
+
+    def sums(self, until: date, by: Sequence[str]) -> Sums:
+        """See `DossierStore.sums`."""
+        found: dict[tuple[tuple[str, ...], Channel, Measure], int] = {}
+        with self._lock:
+            for one in self._postings:
+                if one.day <= until:
+                    key = (tuple(str(getattr(one, name)) for name in by), one.channel, one.measure)
+                    found[key] = found.get(key, 0) + one.count
+        return found
+
+    def postings(self) -> Iterator[Posting]:
+        """See `DossierStore.postings`."""
+        with self._lock:
+            return iter(tuple(self._postings))
 
     def note(self, id: str, number: int) -> str:
         """See `DossierStore.note`."""

@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 import sqlite3
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -15,12 +15,15 @@ import attrs
 
 from dossierkit.dossiers.codes import DossierCode
 from dossierkit.dossiers.dossier import Dossier, Event, Query
+from dossierkit.dossiers.ledger import Posting
+from dossierkit.dossiers.reports import Sums
 from dossierkit.dossiers.states import Action, State
 from dossierkit.errors import CorruptStore, StoreError, UnwritableStore
 from dossierkit.forms.pointers import Json
 from dossierkit.ports import EVERYTHING, Change
 from dossierkit.stores.group_commit import GroupCommit
 from dossierkit.stores.sqlite_accounts import SqliteAccounts, SqliteOutbox
+from dossierkit.stores.sqlite_ledger import every_posting, sums
 from dossierkit.stores.sqlite_rows import (
     SELECT,
     add_event,
@@ -149,6 +152,14 @@ class SqliteStore:
     def record(self, change: Change) -> Dossier:
         """See `DossierStore.record`."""
         return self._write(lambda connection: recorded(connection, change))
+
+    def sums(self, until: date, by: Sequence[str]) -> Sums:
+        """See `DossierStore.sums`."""
+        return sums(self._read, until, by)
+
+    def postings(self) -> Iterator[Posting]:
+        """See `DossierStore.postings`."""
+        return every_posting(self._read)
 
     def note(self, id: str, number: int) -> str:
         """See `DossierStore.note`."""

@@ -14,11 +14,13 @@ from dossierkit.dossiers.codes import DossierCode
 from dossierkit.dossiers.dossier import Attachment, Dossier, Event, Query, blobs_of
 from dossierkit.dossiers.effects import SendMail
 from dossierkit.dossiers.handling import PLAIN, handling_json, handling_of
+from dossierkit.dossiers.ledger import postings
 from dossierkit.dossiers.lifecycle import step
 from dossierkit.dossiers.states import State
 from dossierkit.errors import StaleDossier
 from dossierkit.forms.pointers import Json
-from dossierkit.ports import Change
+from dossierkit.ports import Change, Place
+from dossierkit.stores.sqlite_ledger import keep_postings, last_posted
 from dossierkit.stores.sqlite_schema import owner_word
 
 COLUMNS = """SELECT d.seq, d.id, d.procedure, d.revision, d.owner, d.state, d.version, d.created, d.changed, d.submitted,
@@ -40,8 +42,10 @@ def recorded(connection: sqlite3.Connection, change: Change) -> Dossier:
     before, last = connection.execute(
         "SELECT hash, number FROM events WHERE seq = ? ORDER BY number DESC LIMIT 1", (seq,)
     ).fetchone()
-    event = change.event(_drawn(connection, change.series), before, last + 1)
+    drawn = _drawn(connection, change.series)
+    event = change.event(Place(drawn, before, last + 1, last_posted(connection)))
     dossier = step(seen, event)
+    keep_postings(connection, seq, event, postings(seen, event, dossier))
     _stepped(connection, seq, dossier)
     if change.answers:
         keep_answers(connection, seq, dossier)

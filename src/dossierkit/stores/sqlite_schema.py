@@ -13,7 +13,7 @@ from dossierkit.forms.pointers import texts_in
 from dossierkit.text import fold
 
 #: Raised with each migration; a store with a higher one was written by a newer version.
-VERSION = 6
+VERSION = 7
 
 migrations = Migrations("dossierkit")
 
@@ -131,6 +131,24 @@ def handling(db: sqlite_utils.Database) -> None:
     db.conn.execute("CREATE VIRTUAL TABLE search USING fts5 (words, tokenize='unicode61')")
     words = ((seq, f"{owner_word(owner)} {fold(' '.join(texts_in(json.loads(body))))}") for seq, owner, body in rows)
     db.conn.executemany("INSERT INTO search (rowid, words) VALUES (?, ?)", words)
+
+
+@migrations()
+def ledger(db: sqlite_utils.Database) -> None:
+    """The postings of events, and their totals by half-month, which every report is a sum of."""
+    db.conn.execute(
+        """CREATE TABLE postings (
+            day TEXT NOT NULL, seq INTEGER NOT NULL, unit TEXT NOT NULL, sector TEXT NOT NULL, procedure TEXT NOT NULL,
+            channel INTEGER NOT NULL, measure TEXT NOT NULL, count INTEGER NOT NULL)"""
+    )
+    db.conn.execute("CREATE INDEX postings_by_day ON postings (day)")
+    db.conn.execute("CREATE INDEX postings_of_dossier ON postings (seq)")
+    db.conn.execute(
+        """CREATE TABLE totals (
+            half TEXT NOT NULL, unit TEXT NOT NULL, sector TEXT NOT NULL, procedure TEXT NOT NULL, channel INTEGER NOT NULL,
+            measure TEXT NOT NULL, count INTEGER NOT NULL,
+            PRIMARY KEY (half, unit, sector, procedure, channel, measure)) WITHOUT ROWID"""
+    )
 
 
 def owner_word(owner: str) -> str:

@@ -18,7 +18,7 @@ from dossierkit.dossiers.codes import CodeTemplate, DossierCode, ReceiptTemplate
 from dossierkit.dossiers.dossier import Attachment, Dossier, Event, Query, chained
 from dossierkit.dossiers.states import Action, State
 from dossierkit.errors import StaleDossier
-from dossierkit.ports import Change, DossierStore
+from dossierkit.ports import Change, DossierStore, Place
 
 DAY = date(2026, 11, 22)
 NOON = datetime(2026, 11, 22, 5, tzinfo=UTC)
@@ -31,17 +31,17 @@ def _draft(store: DossierStore, id: str, owner: str = "an") -> Dossier:
 
 
 def _submission(dossier: Dossier, agency: str = "H29.15", search: str = "dat dai") -> Change:
-    def event(number: int, before: str, place: int) -> Event:
-        facts = {"code": CodeTemplate().issue(agency, DAY, number).text, "agency": agency}
-        return chained(dossier.id, place, Action.SUBMIT, dossier.owner, NOON, facts, before)
+    def event(place: Place) -> Event:
+        facts = {"code": CodeTemplate().issue(agency, DAY, place.drawn).text, "agency": agency}
+        return chained(dossier.id, place.number, Action.SUBMIT, dossier.owner, NOON, facts, place.before)
 
     return Change(dossier, event, series=(agency, DAY.isoformat()), answers=True, search=search, once=True)
 
 
 def _acceptance(dossier: Dossier, note: str = "") -> Change:
-    def event(number: int, before: str, place: int) -> Event:
-        facts = {"receipt": ReceiptTemplate().issue("H29.15", DAY, number), "due": NOON.isoformat()}
-        return chained(dossier.id, place, Action.ACCEPT, "officer", NOON, facts, before)
+    def event(place: Place) -> Event:
+        facts = {"receipt": ReceiptTemplate().issue("H29.15", DAY, place.drawn), "due": NOON.isoformat()}
+        return chained(dossier.id, place.number, Action.ACCEPT, "officer", NOON, facts, place.before)
 
     return Change(dossier, event, series=("H29.15", "2026"), note=note)
 
@@ -272,8 +272,8 @@ class StoreContract:
         """Whoever asks for them gets them, and whoever clears them away."""
         draft = _draft(store, "a")
 
-        def event(number: int, before: str, place: int) -> Event:  # noqa: ARG001  # every maker of events has this shape
-            return chained("a", place, Action.CANCEL, "an", NOON, {}, before)
+        def event(place: Place) -> Event:
+            return chained("a", place.number, Action.CANCEL, "an", NOON, {}, place.before)
 
         cancelled = store.record(Change(draft, event))
         assert cancelled.state is State.CANCELLED

@@ -1,0 +1,236 @@
+"""The numbers: on random lives, every report equals a naive count of the events, and what is past never changes."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import random
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+import attrs
+import pytest
+from conftest import NOON, SMALL
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from dossierkit import Action, Actor, Dossier, Engine, Role, State
+from dossierkit.dossiers.calendars import day_of
+from dossierkit.dossiers.lifecycle import RESOLVED, step
+from dossierkit.dossiers.reports import Line, Period, months, report
+from dossierkit.dossiers.states import Channel, Outcome
+from dossierkit.testing import CountedTokens, FixedClock
+from dossierkit.wiring import open_engine
+
+AN, ADMIN, APPROVER = Actor("an"), Actor("root", Role.ADMIN), Actor("linh", Role.APPROVER, "so-nnmt")
+UNITS = {"1.000001": ("so-nnmt", "dat-dai"), "1.000002": ("vpdkdd", "dat-dai"), "1.000003": ("so-nnmt", "moi-truong")}
+
+
+@contextmanager
+def offices(*stores: str) -> Iterator[tuple[FixedClock, list[Engine]]]:
+    """Engines that live through the same days."""
+    with tempfile.TemporaryDirectory() as place:
+        folder = Path(place) / "procedures"
+        folder.mkdir()
+        for code, (unit, sector) in UNITS.items():
+            block = {"code": code, "unit": unit, "sector": sector, "timeLimit": [{"count": 3, "afterSupplement": 2}]}
+            (folder / f"{code}.json").write_text(json.dumps({**SMALL, "x-procedure": block}), "utf-8")
+        clock = FixedClock(NOON - timedelta(days=200))
+        engines = [
+            open_engine(
+                store + (f"{place}/d.db" if store == "sqlite:" else ""), procedures=folder, clock=clock, tokens=CountedTokens()
+            )
+            for store in stores
+        ]
+        yield clock, engines
+        for engine in engines:
+            engine.close()
+
+
+def lived(clock: FixedClock, engines: list[Engine], seed: int, steps: int) -> Iterator[None]:
+    """Random lives, the same in all of *engines*; stops after each step."""
+    chance = random.Random(seed)
+    ids: list[str] = []
+    for _ in range(steps):
+        clock.advance(timedelta(hours=chance.choice((1, 5, 24, 24, 72, 240))))
+        if not ids or chance.random() < 0.35:
+            code = chance.choice(list(UNITS))
+            drafts = [engine.begin(code, AN, {"name": "An"}) for engine in engines]
+            for engine, draft in zip(engines, drafts, strict=True):
+                engine.submit(draft.id, AN)
+            ids.append(drafts[0].id)
+        else:
+            act(engines, chance.choice(ids), chance)
+        yield
+
+
+def act(engines: list[Engine], id: str, chance: random.Random) -> None:
+    dossier = engines[0].store.get(id)
+    assert dossier is not None
+    offered = [(actor, action) for actor in (AN, ADMIN) for action in engines[0].permitted(dossier, actor)]
+    offered = [one for one in offered if one[1] not in (Action.ERASE, Action.ASK_ERASURE)]
+    if not offered:
+        return
+    actor, action = chance.choice(offered)
+    due = dossier.handling.due or engines[0].clock.now()
+    facts = {
+        "officer": "nam", "asked": ["/copies"], "amount": 1, "payment": "paid", "evidence": "x", "step": "x",
+        "outcome": chance.choice([one.value for one in Outcome]),
+        **({"due": (due + timedelta(days=chance.randint(1, 20))).isoformat()} if action is Action.EXTEND else {}),
+    }  # fmt: skip
+    for engine in engines:
+        engine.act(id, action, actor, facts=facts, note="vì")
+
+
+def counted(engine: Engine, period: Period, last: date, by: tuple[str, ...]) -> dict[tuple[str, ...], Line]:
+    """The same report from the events alone: each dossier's life, replayed up to two days."""
+    lines: dict[tuple[str, ...], Line] = {}
+    for dossier in engine.store.every():
+        key = tuple(str({"procedure": dossier.procedure, "unit": dossier.handling.unit, "sector": dossier.handling.sector,
+                         "channel": dossier.handling.channel}[name]) for name in by)  # fmt: skip
+        line = lines.setdefault(key, Line(key))
+        told = attrs.evolve(dossier, state=State.DRAFT, handling=type(dossier.handling)(), code=None, submitted=None, agency=None)
+        before = at_end = told
+        found: dict[str, int] = {}
+        for event in engine.history(dossier)[1:]:
+            was, told = told, step(told, event)
+            day = day_of(event.at)
+            if day < period.first:
+                before = told
+            if day <= last:
+                at_end = told
+            if period.first <= day <= last and (name := flow(was, told, event.action, day)):
+                found[name] = found.get(name, 0) + 1
+        found["carried_over"] = int(is_open(before))
+        due = at_end.handling.due
+        overdue = is_open(at_end) and at_end.handling.paused is None and due is not None and day_of(due) < last
+        lines[key] = attrs.evolve(line, **{n: getattr(line, n) + c for n, c in {**found, "overdue": int(overdue)}.items()})
+    return {key: line for key, line in lines.items() if line != Line(key)}
+
+
+def is_open(dossier: Dossier) -> bool:
+    return dossier.handling.accepted is not None and dossier.state not in RESOLVED
+
+
+def flow(was: Dossier, now: Dossier, action: Action, day: date) -> str:
+    if action is Action.ACCEPT:
+        return "online" if now.handling.channel is Channel.ONLINE else "direct"
+    if action is Action.REFUSE:
+        return "refused"
+    if action is Action.REOPEN:
+        return "reopened"
+    if action in (Action.WITHDRAW, Action.STOP):
+        return "returned" if is_open(was) else ""
+    if action is not Action.COMPLETE:
+        return ""
+    due = now.handling.due
+    if now.handling.outcome is Outcome.RETURNED:
+        return "returned"
+    return "on_time" if due is None or day_of(due) == day else "early" if day < day_of(due) else "late"
+
+
+@settings(max_examples=25)
+@given(
+    seed=st.integers(0, 10**6),
+    year=st.sampled_from([2026, 2027]),
+    by=st.sampled_from([(), ("unit",), ("unit", "sector"), ("procedure", "channel")]),
+)
+def test_reports_equal_a_naive_count(seed: int, year: int, by: tuple[str, ...]) -> None:
+    """Of both stores, for months, quarters and years, by both conventions; all identities of the printed form hold."""
+    with offices("memory:", "sqlite:") as (clock, engines):
+        for _ in lived(clock, engines, seed, 60):
+            pass
+        today = engines[0].today()
+        for nd09 in (False, True):
+            for period in (
+                Period.year(year, nd09=nd09), Period.months(year, 7, 9, nd09=nd09), Period.months(year, 8, 8, nd09=nd09),
+                Period(date(year, 6, 3), date(year, 9, 20)),
+            ):  # fmt: skip
+                first, second = (report(engine.store.sums, period, as_of=today, by=by) for engine in engines)
+                assert first == second
+                naive = counted(engines[0], period, first.as_of, by)
+                assert {line.key: line for line in first.lines} == naive
+                sound(first.lines, first.total)
+        assert list(engines[1].verify()) == []
+
+
+def sound(lines: tuple[Line, ...], total: Line) -> None:
+    for line in (*lines, total):
+        assert all(value >= 0 for name, value in attrs.asdict(line).items() if name != "key"), line
+        assert line.within >= 0
+        assert line.to_do == line.resolved + line.in_progress
+        assert line.in_progress == line.within + line.overdue
+        assert (line.rate is None) == (line.resolved == 0)
+    for name in ("to_do", "resolved", "in_progress", "overdue"):
+        assert sum(getattr(line, name) for line in lines) == getattr(total, name)
+
+
+@settings(max_examples=10)
+@given(seed=st.integers(0, 10**6))
+def test_what_is_past_never_changes(seed: int) -> None:
+    """A report of a period that has ended reads the same for ever; what follows takes over what it left."""
+    with offices("sqlite:") as (clock, [engine]):
+        known: dict[tuple[int, int], str] = {}
+        for _ in lived(clock, [engine], seed, 60):
+            now = engine.today()
+            for month in range(1, 13):
+                period = Period.months(2026, month, month)
+                if period.last < now:
+                    shown = repr(report(engine.store.sums, period, as_of=now, by=("unit", "sector")))
+                    assert known.setdefault((2026, month), shown) == shown
+        found = list(months(engine.store.sums, 2026, as_of=engine.today()))
+        year = report(engine.store.sums, Period.year(2026), as_of=engine.today()).total
+        assert sum(one.total.received for one in found) == year.received
+        assert sum(one.total.resolved for one in found) == year.resolved
+        assert found[0].total.carried_over == year.carried_over
+        assert found[-1].total.in_progress == year.in_progress
+        for one, other in itertools.pairwise(found):
+            assert one.total.in_progress == other.total.carried_over
+
+
+def test_a_clock_that_is_set_back_touches_no_past_day() -> None:
+    """What happens then is posted on the last day that was posted on."""
+    with offices("memory:", "sqlite:") as (clock, engines):
+        for engine in engines:
+            dossiers = [engine.submit(engine.begin("1.000001", AN, {"name": "An"}).id, AN) for _ in range(2)]
+            engine.act(dossiers[0].id, Action.ACCEPT, ADMIN)
+            first = engine.today()
+            clock.advance(timedelta(days=-1))
+            engine.act(dossiers[1].id, Action.ACCEPT, ADMIN)
+            clock.advance(timedelta(days=1))
+            assert report(engine.store.sums, Period(first, first), as_of=first).total.received == 2
+            assert (
+                report(engine.store.sums, Period(first - timedelta(days=1), first - timedelta(days=1)), as_of=first).lines == ()
+            )
+            assert list(engine.verify()) == []
+
+
+def test_verify_finds_a_ledger_that_was_changed() -> None:
+    with offices("sqlite:") as (_, [engine]):
+        dossier = engine.submit(engine.begin("1.000001", AN, {"name": "An"}).id, AN)
+        engine.act(dossier.id, Action.ACCEPT, ADMIN)
+        assert list(engine.verify()) == []
+        connection: Any = engine.store._writer._connection  # type: ignore[attr-defined]  # the tampering
+        connection.execute("UPDATE totals SET count = 7 WHERE measure = 'received'")
+        connection.execute("DELETE FROM postings WHERE measure = 'overdue'")
+        found = "\n".join(engine.verify())
+        assert "received is 7, its events say 1" in found
+        assert "overdue is off by -1" in found
+
+
+def test_what_no_report_is_told_apart_by() -> None:
+    with offices("memory:") as (_, [engine]), pytest.raises(ValueError, match="known: unit"):
+        report(engine.store.sums, Period.year(2026), as_of=engine.today(), by=("colour",))
+
+
+def test_a_report_of_the_future_is_empty() -> None:
+    """What is carried over is known; what will come is not."""
+    with offices("memory:") as (_, [engine]):
+        dossier = engine.submit(engine.begin("1.000001", AN, {"name": "An"}).id, AN)
+        engine.act(dossier.id, Action.ACCEPT, ADMIN)
+        found = report(engine.store.sums, Period.year(2030), as_of=engine.today())
+        assert (found.total.received, found.total.resolved, found.total.carried_over) == (0, 0, 1)
