@@ -1,0 +1,191 @@
+"""Procedures and drafts: what a citizen does before a dossier is sent.  `Engine` adds everything after."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from datetime import date
+from functools import lru_cache
+
+import attrs
+
+from dossierkit.catalog import Catalog
+from dossierkit.dossiers.calendars import Calendar, day_of
+from dossierkit.dossiers.clock import OfficeClock
+from dossierkit.dossiers.dossier import Actor, Attachment, Dossier, chained, may_see
+from dossierkit.dossiers.lifecycle import target
+from dossierkit.dossiers.procedure import Procedure
+from dossierkit.dossiers.states import Action, State
+from dossierkit.errors import StaleDossier, UnknownDossier
+from dossierkit.forms import canonical, check
+from dossierkit.forms.defaults import initial
+from dossierkit.forms.form import Form, Problem
+from dossierkit.forms.pointers import Json
+from dossierkit.forms.rules import compute
+from dossierkit.letters import Office
+from dossierkit.listing import Listed
+from dossierkit.ports import Clock, DossierStore, Tokens
+
+_log = logging.getLogger(__name__)
+
+
+class Drafting:
+    """The half of an `Engine` that knows procedures and drafts."""
+
+    def __init__(
+        self,
+        store: DossierStore,
+        catalog: Catalog,
+        *,
+        clock: Clock,
+        tokens: Tokens,
+        agency: str,
+        office: Office | None = None,
+        calendar: Callable[[], Calendar] | None = None,
+    ) -> None:
+        self.store = store
+        self.catalog = catalog
+        self.agency = agency
+        self.office = office or Office()
+        self.clock = clock
+        self.tokens = tokens
+        self.office_clock = OfficeClock(calendar or Calendar)
+        self._restored = lru_cache(maxsize=256)(self._restore)
+
+    # --- procedures ----------------------------------------------------------------------------------------------
+
+    def procedures(self, query: str = "", *, language: str = "vi") -> tuple[Listed, ...]:
+        """The procedures that hold all words of *query*, accents or not."""
+        return self.catalog.list(query=query, language=language)
+
+    def procedure(self, code: str) -> Procedure:
+        """The procedure as new drafts get it.
+
+        Raises:
+            UnknownProcedure: none has this code.
+        """
+        return self.catalog.procedure(code)
+
+    def procedure_of(self, dossier: Dossier) -> Procedure:
+        """The procedure as it was when *dossier* was begun."""
+        return self._restored(dossier.revision, dossier.procedure)
+
+    def _restore(self, revision: str, code: str) -> Procedure:
+        bundle = self.store.bundle(revision)
+        assert bundle is not None, f"the bundle of revision {revision} is gone from the store"
+        return self.catalog.restored(bundle, code)
+
+    # --- the citizen's side --------------------------------------------------------------------------------------
+
+    def begin(self, procedure: str, actor: Actor, answers: Json = None) -> Dossier:
+        """A new draft, with the defaults of the form where no *answers* are given.
+
+        Raises:
+            UnknownProcedure: none has this code.
+        """
+        current = self.procedure(procedure)
+        now = self.clock.now()
+        filled = initial(current.form) if answers is None else answers
+        dossier = Dossier(self.tokens.token(), current.code, current.revision, actor.id, State.DRAFT, 1, now, now, filled)
+        event = chained(dossier.id, 1, Action.BEGIN, actor.id, now, {"revision": current.revision}, "")
+        self.store.create(dossier, event, current.bundle.canonical())
+        return dossier
+
+    def open(self, id: str, actor: Actor) -> Dossier:
+        """The dossier called *id*, for its owner and, once it was submitted, for the officers of its unit.
+
+        Raises:
+            UnknownDossier: there is none, or it is somebody else's.
+        """
+        dossier = self.store.get(id)
+        if dossier is None or not may_see(dossier, actor):
+            raise UnknownDossier("no such dossier")
+        return dossier
+
+    def save(self, id: str, answers: Json, actor: Actor, *, version: int) -> Dossier:
+        """The draft with *answers*, complete or not.
+
+        Raises:
+            UnknownDossier: there is none, or it is somebody else's.
+            StaleDossier: it is no longer at *version*.
+            ForbiddenAction: it is no draft any more.
+        """
+        dossier = self._draft(id, actor, version)
+        computed = compute(self.procedure_of(dossier).form.computed, answers, self.today())
+        changed = attrs.evolve(dossier, answers=computed, version=version + 1, changed=self.clock.now())
+        self.store.replace(changed)
+        return changed
+
+    def _draft(self, id: str, actor: Actor, version: int) -> Dossier:
+        dossier = self.open(id, actor)
+        target(dossier, Action.SAVE)
+        guard_version(dossier, version)
+        return dossier
+
+    def attach(self, id: str, attachment: Attachment, actor: Actor, *, version: int) -> Dossier:
+        """The draft with one more file.
+
+        Raises:
+            UnknownDossier, StaleDossier, ForbiddenAction: as for `save`.
+        """
+        return self._with_files(id, actor, version, lambda files: (*files, attachment))
+
+    def detach(self, id: str, document: str, blob: str, actor: Actor, *, version: int) -> Dossier:
+        """The draft without a file; for the rest as `attach`."""
+        return self._with_files(
+            id, actor, version, lambda files: tuple(f for f in files if (f.document, f.blob) != (document, blob))
+        )
+
+    def _with_files(
+        self, id: str, actor: Actor, version: int, change: Callable[[tuple[Attachment, ...]], tuple[Attachment, ...]]
+    ) -> Dossier:
+        dossier = self._draft(id, actor, version)
+        files = change(dossier.attachments)
+        changed = attrs.evolve(dossier, attachments=files, version=version + 1, changed=self.clock.now())
+        self.store.replace(changed)
+        return changed
+
+    def move(self, id: str, actor: Actor, *, version: int) -> Dossier:
+        """The draft under the revision that new drafts get; its answers stay as they are.
+
+        Raises:
+            UnknownDossier, StaleDossier, ForbiddenAction: as for `save`.
+            UnknownProcedure: the procedure is no longer offered.
+        """
+        dossier = self._draft(id, actor, version)
+        current = self.procedure(dossier.procedure)
+        self.store.keep_bundle(current.revision, current.bundle.canonical())
+        changed = attrs.evolve(dossier, revision=current.revision, version=version + 1, changed=self.clock.now())
+        self.store.replace(changed)
+        return changed
+
+    def check(self, dossier: Dossier) -> tuple[Problem, ...]:
+        """What keeps *dossier* from being submitted."""
+        form = self.procedure_of(dossier).form
+        return self.problems(dossier, form, canonical(form, dossier.answers))
+
+    def problems(self, dossier: Dossier, form: Form, answers: Json) -> tuple[Problem, ...]:
+        """What is wrong with *answers* to *form*; a rule that fails is a line in the log, too."""
+        problems = check(form, answers, today=self.today())
+        for problem in problems:
+            if "failure" in problem.params:
+                _log.error("a rule of %s fails: %s", dossier.procedure, problem.params["failure"])
+        return problems
+
+    def today(self) -> date:
+        """The office's day."""
+        return day_of(self.clock.now())
+
+    def close(self) -> None:
+        """Lets go of the store."""
+        self.store.close()
+
+
+def guard_version(dossier: Dossier, version: int | None) -> None:
+    """Lets pass whoever saw *dossier* as it is.
+
+    Raises:
+        StaleDossier: it is no longer at *version*.
+    """
+    if version not in (None, dossier.version):
+        raise StaleDossier(f"dossier {dossier.id} is at version {dossier.version}, not {version}; read it again")
