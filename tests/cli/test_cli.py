@@ -212,3 +212,20 @@ def test_12_2_1_no_password_travels_in_the_open(run: Any) -> None:
     assert result.exit_code == 2
     assert "--secure" in result.stderr
     assert "--plain-http" in result.stderr
+
+
+def test_the_numbers_of_a_year(run: Any, tmp_path: Path) -> None:
+    """As a table, or as files; a workbook wants to know where to."""
+    answers = tmp_path / "answers.json"
+    shipped = json.loads((PROCEDURES / "cung-cap-du-lieu-dat-dai.json").read_bytes())
+    answers.write_text(json.dumps(shipped["x-tests"][0]["answers"]), "utf-8")
+    run("submit", "1.012789", answers, data=True)
+    assert "12/2020" in run("stats", "--year", "2020", data=True).output
+    assert json.loads(run("stats", "--year", "2020", "--by", "unit,sector", "--format", "json", data=True).output)["by"] == [
+        "unit",
+        "sector",
+    ]
+    assert run("stats", "--year", "2020", "--format", "xlsx", data=True).exit_code == 2
+    assert run("stats", "--year", "2020", "--format", "xlsx", "--out", tmp_path / "a.xlsx", data=True).exit_code == 0
+    assert (tmp_path / "a.xlsx").read_bytes().startswith(b"PK")
+    assert "known: month" in run("stats", "--year", "2020", "--by", "colour", data=True).stderr

@@ -133,6 +133,8 @@ def test_the_whole_journey(served: Portal, browser: Browser, tmp_path: Path) -> 
     page.wait_for_load_state("networkidle")
     keys.reach("[name='/agreed']")
     page.keyboard.press("Space")
+    expect(page.locator("#saved")).to_contain_text("Đã lưu nháp lúc")
+    page.wait_for_load_state("networkidle")
     keys.reach("#document-1")
     with page.expect_file_chooser() as chooser:
         page.keyboard.press("Enter")

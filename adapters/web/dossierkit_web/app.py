@@ -33,7 +33,7 @@ from dossierkit.errors import (
     UnwritableStore,
 )
 from dossierkit_web.limits import tell
-from dossierkit_web.pages import accounts, applying, documents, dossiers, export, home, lookup, procedures, profile
+from dossierkit_web.pages import accounts, applying, documents, dossiers, export, home, lookup, procedures, profile, statistics
 from dossierkit_web.security import SecureHeaders, same_origin
 from dossierkit_web.site import Site, WebConfig
 
@@ -97,6 +97,8 @@ def _dossier_routes(route: Callable[..., Route]) -> list[Route]:
         route("/files/{dossier}/{blob}", documents.download),
         route("/lookup", lookup.show),
         route("/lookup", lookup.find, "POST"),
+        route("/statistics", statistics.show),
+        route("/statistics/export", statistics.export),
         route("/captcha/{challenge}.png", lookup.picture),
         route("/captcha/{challenge}.wav", lookup.sound),
     ]

@@ -42,9 +42,9 @@ def main() -> None:
 
 
 def _register() -> None:
-    from dossierkit.cli import dossiers, files, serving
+    from dossierkit.cli import dossiers, files, numbers, serving
 
-    for command in (*serving.COMMANDS, *files.COMMANDS, *dossiers.COMMANDS):
+    for command in (*serving.COMMANDS, *files.COMMANDS, *dossiers.COMMANDS, *numbers.COMMANDS):
         main.add_command(command)
 
 
