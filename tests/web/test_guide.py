@@ -278,6 +278,18 @@ def test_part_2_2_look_up(page: Page, served: Portal) -> None:
     checked(page)
 
 
+def test_part_2_4_statistics(page: Page, served: Portal) -> None:
+    """Thống kê: the tab, a year, its numbers."""
+    page.goto(served.address)
+    page.get_by_role("navigation").get_by_role("link", name="Thống kê").click()
+    checked(page)
+    page.get_by_label("Chọn năm").select_option(label="2025")
+    page.get_by_role("button", name="Xem thống kê").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Thống kê 2025")
+    expect(page.locator("main")).to_contain_text("12/2025")
+    checked(page)
+
+
 def test_a_second_click_sends_nothing(browser: Browser, served: Portal) -> None:
     """It would send a first password that the first click has used up."""
     page = visit(browser)

@@ -74,7 +74,7 @@ def _asked(site: Site, request: Request) -> tuple[int, bool]:
     typed = request.query_params.get("year", "")
     this = site.engine.today().year
     year = int(typed) if typed.isascii() and typed.isdigit() and len(typed) == 4 else this
-    return (year if 2000 <= year <= this else this), "nd09" in request.query_params
+    return (year if 2000 <= year <= this else this), request.query_params.get("nd09") == "1"
 
 
 def _bar(line: Line, longest: int) -> Bar:
