@@ -122,7 +122,7 @@ class Accounts:
         right = self.hasher.verify(account.password if account is not None else "", password)
         now = self.clock.now()
         late = account is not None and account.first_until is not None and now >= account.first_until
-        if account is None or not right or late:
+        if account is None or not right or late or account.disabled:
             raise SignInRefused("no such account, or another password")
         self.throttle.forget(spelled, address)
         confined = account.first_until is not None

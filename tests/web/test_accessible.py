@@ -79,7 +79,20 @@ def of_a_stranger(page: Page, served: Portal) -> Iterator[None]:
     page.locator("details.preview summary").click()
     page.locator("details.privacy summary").click()
     yield
-    yield from at(page, served, "/register", "/sign-in", "/forgot", "/reset", "/reset?token=x", "/dossiers", "/nope", "/statistics", "/statistics?year=2024", "/lookup")
+    yield from at(
+        page,
+        served,
+        "/register",
+        "/sign-in",
+        "/forgot",
+        "/reset",
+        "/reset?token=x",
+        "/dossiers",
+        "/nope",
+        "/statistics",
+        "/statistics?year=2024",
+        "/lookup",
+    )
     instead = page.locator("form.lookup button[type=button]")
     if instead.count():
         instead.first.click()

@@ -45,7 +45,15 @@ def test_no_page_is_heavy_or_asks_another_host(served: Any, browser: Browser) ->
         if "dropped" not in path.name
     ]
     heavy: dict[str, int] = {}
-    for url in ("/", "/procedures", "/register", "/sign-in", "/lookup", "/statistics", *(f"/procedures/{code}/apply" for code in codes)):
+    for url in (
+        "/",
+        "/procedures",
+        "/register",
+        "/sign-in",
+        "/lookup",
+        "/statistics",
+        *(f"/procedures/{code}/apply" for code in codes),
+    ):
         page = visit(browser)
         answers: list[Any] = []
         page.on("response", lambda answer, into=answers: into.append(answer))

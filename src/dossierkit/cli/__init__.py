@@ -42,9 +42,9 @@ def main() -> None:
 
 
 def _register() -> None:
-    from dossierkit.cli import dossiers, files, numbers, serving
+    from dossierkit.cli import dossiers, files, numbers, officers, serving
 
-    for command in (*serving.COMMANDS, *files.COMMANDS, *dossiers.COMMANDS, *numbers.COMMANDS):
+    for command in (*serving.COMMANDS, *files.COMMANDS, *dossiers.COMMANDS, *numbers.COMMANDS, *officers.COMMANDS):
         main.add_command(command)
 
 

@@ -61,6 +61,8 @@ class Account:
     unit: str = ""
     #: How much is mailed of one's dossiers.
     notices: Notices = attrs.field(default=Notices.ALL, converter=Notices)
+    #: Nobody signs in with it any more; what it did stays.
+    disabled: bool = False
 
     @property
     def actor(self) -> Actor:

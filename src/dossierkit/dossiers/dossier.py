@@ -92,6 +92,14 @@ class Query:
     #: Submitted at or after this instant, and before that one.
     since: datetime | None = None
     until: datetime | None = None
+    #: Those of a unit; of all of them where empty.  Only a desk asks for it, never for drafts.
+    unit: str = ""
+    #: Those that somebody of the office works on.
+    officer: str = ""
+    #: Any of these states, where *state* is none.
+    states: tuple[State, ...] = ()
+    #: Due before this instant.
+    due: datetime | None = None
 
     def folded(self) -> Query:
         """The same, as stores compare it: words without accents, the code without spaces."""

@@ -25,6 +25,10 @@ class AccountStore(Protocol):
         """The account that signs in with *mail*."""
         ...
 
+    def officers(self, unit: str = "") -> tuple[Account, ...]:
+        """Everybody with a role other than a citizen's, of *unit* or of all, by mail address."""
+        ...
+
     def account_as(self, subject: str) -> Account | None:
         """The account that is *subject* to a sign-in elsewhere."""
         ...

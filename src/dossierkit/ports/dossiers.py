@@ -13,6 +13,7 @@ from dossierkit.dossiers.dossier import Dossier, Event, Query
 from dossierkit.dossiers.effects import SendMail
 from dossierkit.dossiers.ledger import Posting
 from dossierkit.dossiers.reports import Sums
+from dossierkit.dossiers.states import State
 from dossierkit.forms.pointers import Json
 from dossierkit.ports.accounts import AccountStore, Outbox
 
@@ -125,8 +126,17 @@ class DossierStore(Protocol):
         """
         ...
 
-    def find(self, owner: str, query: Query = EVERYTHING, *, before: str | None = None, limit: int = 20) -> tuple[Dossier, ...]:
-        """The newest dossiers of *owner* that *query* is about, those older than the id *before*."""
+    def find(
+        self, owner: str | None, query: Query = EVERYTHING, *, before: str | None = None, limit: int = 20
+    ) -> tuple[Dossier, ...]:
+        """The newest dossiers of *owner* that *query* is about, those older than the id *before*.
+
+        Of everybody where *owner* is None: what an office sees, drafts apart.
+        """
+        ...
+
+    def count(self, query: Query) -> Mapping[State, int]:
+        """How many dossiers an office has that *query* is about, by state; words and days do not count."""
         ...
 
     def events(self, id: str) -> tuple[Event, ...]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import itertools
 import threading
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime
 
@@ -137,14 +138,22 @@ class MemoryStore:
             self._guard(id, version)
             del self._dossiers[id], self._events[id]
 
-    def find(self, owner: str, query: Query = EVERYTHING, *, before: str | None = None, limit: int = 20) -> tuple[Dossier, ...]:
+    def find(
+        self, owner: str | None, query: Query = EVERYTHING, *, before: str | None = None, limit: int = 20
+    ) -> tuple[Dossier, ...]:
         """See `DossierStore.find`."""
         with self._lock:
-            ids = [d.id for d in reversed(self._dossiers.values()) if d.owner == owner]
+            ids = [d.id for d in reversed(self._dossiers.values()) if d.owner == owner or (owner is None and d.code)]
             if before is not None:
                 ids = ids[ids.index(before) + 1 :] if before in ids else []
             hits = [id for id in ids if _is_meant(self._dossiers[id], self._search.get(id, ""), query)]
             return tuple(_copied(self._dossiers[id]) for id in hits[:limit])
+
+    def count(self, query: Query) -> Mapping[State, int]:
+        """See `DossierStore.count`."""
+        wanted = attrs.evolve(query, words="", code="", procedure="", since=None, until=None)
+        with self._lock:
+            return Counter(d.state for d in self._dossiers.values() if d.code and _is_meant(d, "", wanted))
 
     def events(self, id: str) -> tuple[Event, ...]:
         """See `DossierStore.events`."""
@@ -206,13 +215,22 @@ def _copied(dossier: Dossier) -> Dossier:
     return attrs.evolve(dossier, answers=copy.deepcopy(dossier.answers))
 
 
+def _in_state(state: State, query: Query) -> bool:
+    if query.state is not None:
+        return query.state is state
+    return state in query.states if query.states else state is not State.CANCELLED
+
+
 def _is_meant(dossier: Dossier, text: str, query: Query) -> bool:
     at = dossier.submitted
     return (
         holds(text, query.words)
         and query.code in (dossier.code.text if dossier.code is not None else "")
         and query.procedure in ("", dossier.procedure)
-        and (dossier.state is not State.CANCELLED if query.state is None else query.state is dossier.state)
+        and _in_state(dossier.state, query)
+        and query.unit in ("", dossier.handling.unit)
+        and query.officer in ("", dossier.handling.officer)
+        and (query.due is None or (dossier.handling.due is not None and dossier.handling.due < query.due))
         and (query.since is None or (at is not None and at >= query.since))
         and (query.until is None or (at is not None and at < query.until))
     )

@@ -11,6 +11,7 @@ import attrs
 
 from dossierkit.dossiers.accounts import ENDED, Account, Session
 from dossierkit.dossiers.effects import Outgoing, SendMail
+from dossierkit.dossiers.states import Role
 from dossierkit.errors import StaleAccount
 
 
@@ -96,6 +97,12 @@ class MemoryAccounts:
         """See `AccountStore.account_of`."""
         with self._lock:
             return next((copy.deepcopy(one) for one in self._accounts.values() if one.mail == mail), None)
+
+    def officers(self, unit: str = "") -> tuple[Account, ...]:
+        """See `AccountStore.officers`."""
+        with self._lock:
+            found = (one for one in self._accounts.values() if one.role is not Role.CITIZEN and unit in ("", one.unit))
+            return tuple(sorted(found, key=lambda one: one.mail))
 
     def account_as(self, subject: str) -> Account | None:
         """See `AccountStore.account_as`."""

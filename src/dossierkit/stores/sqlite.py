@@ -27,6 +27,7 @@ from dossierkit.stores.sqlite_ledger import every_posting, sums
 from dossierkit.stores.sqlite_rows import (
     SELECT,
     add_event,
+    counted,
     dossier_of,
     encoded,
     found_by,
@@ -187,11 +188,18 @@ class SqliteStore:
 
         self._write(work)
 
-    def find(self, owner: str, query: Query = EVERYTHING, *, before: str | None = None, limit: int = 20) -> tuple[Dossier, ...]:
+    def find(
+        self, owner: str | None, query: Query = EVERYTHING, *, before: str | None = None, limit: int = 20
+    ) -> tuple[Dossier, ...]:
         """See `DossierStore.find`."""
         sql, values = found_by(owner, query, before, limit)
         rows = self._read(sql, tuple(values))
         return tuple(map(dossier_of, rows))
+
+    def count(self, query: Query) -> Mapping[State, int]:
+        """See `DossierStore.count`."""
+        sql, values = counted(query)
+        return {State(state): number for state, number in self._read(sql, tuple(values))}
 
     def events(self, id: str) -> tuple[Event, ...]:
         """See `DossierStore.events`."""

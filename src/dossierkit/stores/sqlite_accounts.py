@@ -55,6 +55,14 @@ class SqliteAccounts:
         rows = self._read(sql, (value,))
         return _account(rows[0]) if rows else None
 
+    def officers(self, unit: str = "") -> tuple[Account, ...]:
+        """See `AccountStore.officers`."""
+        sql = (
+            "SELECT id, mail, version, body, subject FROM accounts WHERE json_extract(body, '$.role') <> 'citizen' ORDER BY mail"
+        )
+        found = (_account(row) for row in self._read(sql))
+        return tuple(one for one in found if unit in ("", one.unit))
+
     def account_as(self, subject: str) -> Account | None:
         """See `AccountStore.account_as`."""
         return self._one("SELECT id, mail, version, body, subject FROM accounts WHERE subject = ? AND subject <> ''", subject)
@@ -227,6 +235,7 @@ def _body(account: Account) -> str:
             "language": account.language,
             "unit": account.unit,
             "notices": account.notices.value,
+            "disabled": account.disabled,
         }
     )
 
@@ -238,7 +247,7 @@ def _account(row: Any) -> Account:
     created = datetime.fromisoformat(kept["created"])
     return Account(
         id, mail, created, kept["profile"], kept["role"], kept["password"], until, kept["language"], version, subject,
-        kept.get("unit", ""), kept.get("notices", Notices.ALL),
+        kept.get("unit", ""), kept.get("notices", Notices.ALL), kept.get("disabled", False),
     )  # fmt: skip
 
 

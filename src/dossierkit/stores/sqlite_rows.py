@@ -21,7 +21,7 @@ from dossierkit.errors import StaleDossier
 from dossierkit.forms.pointers import Json
 from dossierkit.ports import Change, Place
 from dossierkit.stores.sqlite_ledger import keep_postings, last_posted
-from dossierkit.stores.sqlite_schema import owner_word
+from dossierkit.stores.sqlite_schema import owner_word, unit_word
 
 COLUMNS = """SELECT d.seq, d.id, d.procedure, d.revision, d.owner, d.state, d.version, d.created, d.changed, d.submitted,
     d.agency, d.code, a.body, a.attachments, d.handling"""
@@ -58,7 +58,7 @@ def recorded(connection: sqlite3.Connection, change: Change) -> Dossier:
     if change.note:
         connection.execute("INSERT INTO notes VALUES (?, ?, ?)", (seq, event.number, change.note))
     if change.search is not None:
-        words = f"{owner_word(dossier.owner)} {change.search}"
+        words = f"{owner_word(dossier.owner)} {unit_word(dossier.handling.unit)} {change.search}"
         connection.execute("INSERT OR REPLACE INTO search (rowid, words) VALUES (?, ?)", (seq, words))
     add_mails(connection, change.mails(dossier))
     return dossier
@@ -133,30 +133,55 @@ def add_event(connection: sqlite3.Connection, seq: int | None, event: Event) -> 
     )
 
 
-def found_by(owner: str, query: Query, before: str | None, limit: int) -> tuple[str, list[Any]]:
-    """The statement that finds the newest dossiers of *owner* that *query* is about, and its values."""
-    conditions: list[tuple[str, Any]] = [("d.owner = ?", owner)]
+def found_by(owner: str | None, query: Query, before: str | None, limit: int) -> tuple[str, list[Any]]:
+    """The statement that finds the newest dossiers of *owner* (of everybody) that *query* is about, and its values."""
+    conditions: list[tuple[str, Any]] = [("d.owner = ?", owner)] if owner is not None else [("d.code > ?", "")]
     if query.code:
         conditions.append(("instr(d.code, ?) > 0", query.code))
     if query.procedure:
         conditions.append(("d.procedure = ?", query.procedure))
-    if query.state is not None:
-        conditions.append(("d.state = ?", int(query.state)))
-    else:
-        conditions.append(("d.state <> ?", int(State.CANCELLED)))
     if query.since is not None:
         conditions.append(("d.submitted >= ?", query.since.isoformat()))
     if query.until is not None:
         conditions.append(("d.submitted < ?", query.until.isoformat()))
+    conditions += _of_the_office(query)
     select, row = SELECT, "d.seq"
     if words := query.words.split():
         select, row = SEARCHED, "search.rowid"
         typed = " ".join('"{}"*'.format(word.replace('"', '""')) for word in words)
-        conditions.append(("search MATCH ?", f'"{owner_word(owner)}" {typed}'))
+        whose = owner_word(owner) if owner is not None else unit_word(query.unit)
+        conditions.append(("search MATCH ?", typed if owner is None and not query.unit else f'"{whose}" {typed}'))
     if before is not None:
         conditions.append((f"{row} < (SELECT seq FROM dossiers WHERE id = ?)", before))
-    where = " AND ".join(condition for condition, _ in conditions)
+    where = " AND ".join(condition for condition, _ in conditions) + _states(query)
     return f"{select} WHERE {where} ORDER BY {row} DESC LIMIT ?", [*(value for _, value in conditions), limit]
+
+
+def counted(query: Query) -> tuple[str, list[Any]]:
+    """The statement that counts an office's dossiers by state, and its values."""
+    conditions = _of_the_office(query)
+    where = "".join(f" AND {condition}" for condition, _ in conditions) + _states(query)
+    return f"SELECT d.state, COUNT(*) FROM dossiers d WHERE d.code > ''{where} GROUP BY d.state", [v for _, v in conditions]
+
+
+def _of_the_office(query: Query) -> list[tuple[str, Any]]:
+    conditions: list[tuple[str, Any]] = []
+    if query.unit:
+        conditions.append(("d.unit = ?", query.unit))
+    if query.officer:
+        conditions.append(("d.officer = ?", query.officer))
+    if query.due is not None:
+        conditions.append(("d.due < ?", query.due.isoformat()))
+    return conditions
+
+
+def _states(query: Query) -> str:
+    """The states, as numbers of ours."""
+    if query.state is not None:
+        return f" AND d.state = {int(query.state)}"
+    if query.states:
+        return f" AND d.state IN ({', '.join(str(int(state)) for state in query.states)})"
+    return f" AND d.state <> {int(State.CANCELLED)}"
 
 
 def keep_files(connection: sqlite3.Connection, seq: int | None, dossier: Dossier) -> None:

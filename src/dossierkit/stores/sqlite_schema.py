@@ -13,7 +13,7 @@ from dossierkit.forms.pointers import texts_in
 from dossierkit.text import fold
 
 #: Raised with each migration; a store with a higher one was written by a newer version.
-VERSION = 7
+VERSION = 8
 
 migrations = Migrations("dossierkit")
 
@@ -151,9 +151,21 @@ def ledger(db: sqlite_utils.Database) -> None:
     )
 
 
+@migrations()
+def desk(db: sqlite_utils.Database) -> None:
+    """What the lists of an office are read by."""
+    db.conn.execute("CREATE INDEX dossiers_of_unit ON dossiers (unit, state, seq) WHERE code IS NOT NULL")
+    db.conn.execute("CREATE INDEX dossiers_of_officer ON dossiers (officer, state, seq) WHERE officer <> ''")
+
+
 def owner_word(owner: str) -> str:
     """One word for the search, another for each owner."""
     return "o" + owner.encode().hex()
+
+
+def unit_word(unit: str) -> str:
+    """One word for the search, another for each unit."""
+    return "u" + unit.encode().hex()
 
 
 def migrate(path: Path) -> None:
