@@ -15,7 +15,7 @@ from dossierkit.dossiers.effects import SendMail
 from dossierkit.dossiers.lifecycle import guard, permitted
 from dossierkit.dossiers.procedure import Procedure
 from dossierkit.dossiers.reports import Period, Report, report
-from dossierkit.dossiers.states import Action
+from dossierkit.dossiers.states import Action, Role
 from dossierkit.dossiers.supplements import asked_for
 from dossierkit.drafting import Drafting, guard_version
 from dossierkit.errors import RefusedAnswers
@@ -101,6 +101,18 @@ class Engine(Drafting):
         """The actor's newest dossiers that *query* is about, those older than the dossier called *before*."""
         return self.store.find(actor.id, (query or Query()).folded(), before=before, limit=limit)
 
+    def desk(
+        self, actor: Actor, query: Query | None = None, *, before: str | None = None, limit: int = 20
+    ) -> tuple[Dossier, ...]:
+        """What an officer's unit has, newest first, see `find`; nothing for anybody else."""
+        seen = _of_the_desk(actor, query or Query())
+        return self.store.find(None, seen.folded(), before=before, limit=limit) if seen is not None else ()
+
+    def desk_count(self, actor: Actor, query: Query) -> int:
+        """How many dossiers of an officer's unit *query* is about; words, codes and days of submission do not count."""
+        seen = _of_the_desk(actor, query)
+        return sum(self.store.count(seen).values()) if seen is not None else 0
+
     def history(self, dossier: Dossier) -> tuple[Event, ...]:
         """What happened to *dossier*."""
         return self.store.events(dossier.id)
@@ -145,3 +157,10 @@ class Engine(Drafting):
     def verify(self) -> Iterator[str]:
         """What in the store contradicts something else, in words."""
         return contradictions(self.store)
+
+
+def _of_the_desk(actor: Actor, query: Query) -> Query | None:
+    """*query* within what *actor* may see; None where that is nothing."""
+    if actor.is_citizen or not (actor.unit or actor.role is Role.ADMIN):
+        return None
+    return attrs.evolve(query, unit=actor.unit or query.unit)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import time
 from collections.abc import Iterator
@@ -13,6 +14,9 @@ from typing import Any
 import pytest
 
 from dossierkit import Action, Actor, Role, open_engine
+from dossierkit.dossiers.accounts import Account
+from dossierkit.officers import appoint
+from dossierkit.wiring import open_accounts
 
 pytestmark = pytest.mark.browser
 
@@ -231,3 +235,71 @@ def office(served: Portal) -> Any:
     from contextlib import closing
 
     return closing(open_engine(f"sqlite:{served.data / 'dossiers.db'}", procedures=served.procedures))
+
+
+@pytest.mark.parametrize(("language", "viewport", "other"), [("vi", PHONE, DESKTOP), ("en", DESKTOP, PHONE)], ids=["vi", "en"])
+def test_the_desk_in_every_state(served: Portal, browser: Browser, language: str, viewport: Any, other: Any) -> None:
+    """Lists, a dossier after each action, every action's form open, what was refused; the citizen's supplement."""
+    page = visit(browser, viewport=viewport)
+    page.goto(f"{served.address}/?lang={language}")
+    seen = 0
+    for _ in of_the_desk(page, served):
+        for scheme in ("light", "dark"):
+            page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]  # one of its two words
+            sound(page)
+        page.set_viewport_size(other)
+        fits(page)
+        page.set_viewport_size(viewport)
+        seen += 1
+    assert seen == 15
+
+
+def of_the_desk(page: Page, served: Portal) -> Iterator[None]:
+    mail = f"desk{time.monotonic_ns()}@office.vn"
+    with office(served) as engine:
+        accounts = open_accounts(engine)
+        secret = appoint(accounts, mail, "Trần Thị Mai", Role.ADMIN)
+        citizen = Account(f"c{time.monotonic_ns()}", f"c{mail}", engine.clock.now(), {"fullName": "Nguyễn Văn An"})
+        engine.store.accounts.create_account(citizen)
+        dossier = engine.submit(engine.begin(CODE, citizen.actor, ANSWERS["answers"]).id, citizen.actor)
+        token = accounts.begin(citizen).token
+    page.goto(f"{served.address}/sign-in")
+    page.locator("main [type=email]").fill(mail)
+    page.locator("main [type=password]").fill(secret)
+    page.locator("main form[action='/sign-in'] [type=submit]").click()
+    page.locator("#new").fill(OWN)
+    page.locator("main [type=submit]").click()
+    expect(page.locator("#new")).to_have_count(0)
+    yield from at(page, served, "/desk", "/desk?view=done", "/desk?words=zzzz")
+    place = f"{served.address}/desk/{dossier.code}"
+    steps: tuple[tuple[str, dict[str, str]], ...] = (
+        ("accept", {}), ("assign", {}), ("request-supplement", {"note": "Chưa rõ mục đích"}),
+    )  # fmt: skip
+    for action, typed in steps:
+        page.goto(place)
+        for summary in page.locator(".action summary").all():
+            summary.click()
+        yield
+        form = page.locator(f"details:has(input[value='{action}'])")
+        if action == "request-supplement":
+            form.locator("button").click()
+            page.wait_for_selector("#problems")
+            yield
+            form.locator("input[value='/purpose']").check()
+        for name, value in typed.items():
+            form.locator(f"[name={name}]").fill(value)
+        form.locator("button").click()
+        page.wait_for_selector("[role=status]")
+        yield
+    yield from at(page, served, "/desk?view=waiting")
+    page.context.clear_cookies(name="session")
+    page.context.add_cookies([{"name": "session", "value": token, "url": served.address}])
+    yield from at(page, served, f"/dossiers/{dossier.code}", f"/dossiers/{dossier.code}/supplement")
+    page.locator('[id="f/purpose"]').fill("")
+    page.locator("button[value=send]").click()
+    page.wait_for_selector("#problems")
+    yield
+    page.locator('[id="f/purpose"]').fill("Lập dự án trồng cây ở phường")
+    page.locator("button[value=send]").click()
+    expect(page).to_have_url(re.compile(f"/dossiers/{dossier.code}$"))
+    yield

@@ -33,7 +33,19 @@ from dossierkit.errors import (
     UnwritableStore,
 )
 from dossierkit_web.limits import tell
-from dossierkit_web.pages import accounts, applying, documents, dossiers, export, home, lookup, procedures, profile, statistics
+from dossierkit_web.pages import (
+    accounts,
+    applying,
+    desk,
+    documents,
+    dossiers,
+    export,
+    home,
+    lookup,
+    procedures,
+    profile,
+    statistics,
+)
 from dossierkit_web.security import SecureHeaders, same_origin
 from dossierkit_web.site import Site, WebConfig
 
@@ -91,12 +103,17 @@ def _dossier_routes(route: Callable[..., Route]) -> list[Route]:
         route("/dossiers", dossiers.manage),
         route("/dossiers/{code}", dossiers.show),
         route("/dossiers/{code}/copy", dossiers.copy, "POST"),
+        route("/dossiers/{code}/supplement", dossiers.supplement),
+        route("/dossiers/{code}/supplement", dossiers.send_supplement, "POST"),
         route("/dossiers/{code}/ask-erasure", dossiers.ask_erasure, "POST"),
         route("/dossiers/{code}/withdraw", dossiers.ask_withdraw),
         route("/dossiers/{code}/withdraw", dossiers.withdraw, "POST"),
         route("/files/{dossier}/{blob}", documents.download),
         route("/lookup", lookup.show),
         route("/lookup", lookup.find, "POST"),
+        route("/desk", desk.show),
+        route("/desk/{code}", desk.one),
+        route("/desk/{code}", desk.act, "POST"),
         route("/statistics", statistics.show),
         route("/statistics/export", statistics.export),
         route("/captcha/{challenge}.png", lookup.picture),

@@ -27,6 +27,8 @@ class Visitor:
         """The visitor as one who acts."""
         if self.known is not None:
             return self.known
+        if self.account is not None:
+            return self.account.actor
         return self.session.actor if self.session is not None else None
 
     @property

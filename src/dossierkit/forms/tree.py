@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 import attrs
@@ -18,6 +18,16 @@ def walk(field: Field) -> Iterator[Field]:
     yield field
     for below in field.children:
         yield from walk(below)
+
+
+def pruned(field: Field, only: Collection[str]) -> Field:
+    """*field* with those below it that stand at the pointers *only*, and what leads there."""
+    kept = tuple(
+        below if below.pointer in only else pruned(below, only)
+        for below in field.children
+        if below.pointer in only or any(one.startswith(below.pointer + "/") for one in only)
+    )
+    return attrs.evolve(field, children=kept)
 
 
 @attrs.frozen(eq=False)

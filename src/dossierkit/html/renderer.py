@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,7 @@ from markupsafe import Markup
 from dossierkit.forms.form import Form, Layout, Problem
 from dossierkit.forms.messages import schema_text
 from dossierkit.forms.pointers import Json, key
+from dossierkit.forms.tree import pruned
 from dossierkit.forms.viewer import Viewer
 from dossierkit.html.holes import only_writes
 from dossierkit.html.page import Page
@@ -91,9 +92,17 @@ class Renderer:
         problems: Iterable[Problem] = (),
         language: str = "vi",
         layout: Layout | None = None,
+        only: Collection[str] | None = None,
     ) -> Rendered:
-        """The controls of *form* for *answers*, under their section headings, and the summary of *problems*."""
+        """The controls of *form* for *answers*, under their section headings, and the summary of *problems*.
+
+        Args:
+            only: pointers of the fields to show, each with everything below it; all of them where None.
+        """
         problems = tuple(problems)
+        if only is not None:
+            viewer = Viewer.of(form, answers, problems=problems, language=language, layout=layout)
+            return self._rendered(attrs.evolve(viewer, root=pruned(viewer.root, only)))
         if not problems and layout in (None, Layout()) and (not isinstance(answers, dict) or len(answers) <= _FEW):
             return self._blank(form, answers, language)
         return self._rendered(Viewer.of(form, answers, problems=problems, language=language, layout=layout))

@@ -1,0 +1,236 @@
+"""The desk: from reception to the result through pages alone; units apart; what does not work is told."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from browsing import browsers_of
+from conftest import SMALL
+from dossierkit_web import WebConfig, create_app
+from page import Page
+from starlette.routing import Route
+from visits import GOOD, known, sign_in
+
+from dossierkit import Action, Dossier, Engine, Role, State, open_engine
+from dossierkit.errors import SettingsError
+from dossierkit.officers import appoint, disable, reset, unlock
+from dossierkit.testing import FixedClock
+from dossierkit.wiring import open_accounts
+
+UNIT, OTHER = "so-nnmt", "vpdkdd"
+PEOPLE = {
+    "mai@office.vn": (Role.INTAKE_OFFICER, UNIT),
+    "nam@office.vn": (Role.CASE_OFFICER, UNIT),
+    "linh@office.vn": (Role.APPROVER, UNIT),
+    "hoa@office.vn": (Role.CASE_OFFICER, OTHER),
+    "root@office.vn": (Role.ADMIN, ""),
+}
+
+
+@pytest.fixture
+def office(tmp_path: Path, folder: Path, clock: FixedClock) -> Iterator[tuple[Engine, Any, Any]]:
+    """A portal with an office: the engine, a maker of browsers, and one of browsers in which an officer has signed in."""
+    block = {
+        **SMALL["x-procedure"],
+        "unit": UNIT,
+        "sector": "dat-dai",
+        "timeLimit": [{"count": 5}],
+        "persons": {"owner": "/name"},
+    }
+    (folder / "small.json").write_text(json.dumps({**SMALL, "x-procedure": block}), "utf-8")
+    engine = open_engine(f"sqlite:{tmp_path / 'd.db'}", procedures=folder, clock=clock)
+    accounts = open_accounts(engine)
+    with browsers_of(create_app(engine, blobs=tmp_path / "blobs", config=WebConfig())) as browser:
+
+        def officer(mail: str) -> Any:
+            role, unit = PEOPLE[mail]
+            client = browser()
+            sign_in(client, appoint(accounts, mail, f"Cán bộ {mail[:3]}", role, unit), mail)
+            client.post("/password", data={"new": GOOD})
+            return client
+
+        yield engine, browser, officer
+    engine.close()
+
+
+def filed(engine: Engine, client: Any) -> Dossier:
+    """A dossier that a citizen sent."""
+    page = client.post("/procedures/1.000001/apply", data={"/name": "Trần Thị Bà", "/copies": "2", "do": "save"})
+    draft = dict(Page(page.text).pairs)["meta:draft"]
+    code = client.post("/procedures/1.000001/apply/review", data={"meta:draft": draft}).url.path.rpartition("/")[2]
+    found = engine.lookup(code)
+    assert found is not None
+    return found
+
+
+def act(client: Any, dossier: Dossier, action: str, **facts: Any) -> Any:
+    """The page after *action*, sent from the page as it is now."""
+    page = client.get(f"/desk/{dossier.code}")
+    version = re.search(r'name="version" value="(\d+)"', page.text)
+    data = {"version": version[1] if version else "0", "action": action, **facts}
+    return client.post(f"/desk/{dossier.code}", data=data)
+
+
+def test_from_reception_to_the_result(office: Any) -> None:
+    """Accepted, assigned, supplemented by the citizen, paid, completed, handed over, each by whom it is for."""
+    engine, browser, officer = office
+    citizen = browser()
+    known(citizen)
+    dossier = filed(engine, citizen)
+    mai, nam = officer("mai@office.vn"), officer("nam@office.vn")
+    assert str(dossier.code) in mai.get("/desk").text
+    assert "Trần Thị Bà" in mai.get("/desk").text
+
+    assert "Được tiếp nhận." in act(mai, dossier, "accept").text
+    nams = engine.store.accounts.account_of("nam@office.vn").id
+    act(mai, dossier, "assign", officer=nams, note="Nhờ anh Nam")
+    assert str(dossier.code) in nam.get("/desk?view=mine").text
+    assert str(dossier.code) not in mai.get("/desk?view=mine").text
+
+    act(nam, dossier, "request-supplement", asked=["/copies"], note="Số bản chưa đúng")
+    own = citizen.get(f"/dossiers/{dossier.code}").text
+    assert "Bổ sung ngay" in own
+    asked = citizen.get(f"/dossiers/{dossier.code}/supplement")
+    assert "Số bản chưa đúng" in asked.text
+    assert [name for _, name, _ in Page(asked.text).controls if name.startswith("/")] == ["/copies"]
+    pairs = dict(Page(asked.text).pairs)
+    refused = citizen.post(asked.url.path, data={**pairs, "/copies": "99", "do": "send"})
+    assert refused.status_code == 422
+    assert "Hãy nhập số không quá 9." in refused.text
+    citizen.post(asked.url.path, data={**pairs, "/copies": "3", "/name": "Kẻ gian", "do": "send"})
+    mended = engine.lookup(str(dossier.code))
+    assert (mended.state, mended.answers) == (State.PROCESSING, {"name": "Trần Thị Bà", "copies": 3})
+    assert citizen.get(f"/dossiers/{dossier.code}/supplement").url.path == f"/dossiers/{dossier.code}"
+    assert citizen.post(f"/dossiers/{dossier.code}/supplement").url.path == f"/dossiers/{dossier.code}"
+
+    act(nam, dossier, "request-payment", amount="50.000")
+    assert "Chưa nộp" in nam.get(f"/desk/{dossier.code}").text
+    act(mai, dossier, "settle", payment="paid")
+    act(nam, dossier, "extend", due="31/12/2026", note="Xin lỗi vì chậm trễ")
+    assert "31/12/2026" in citizen.get(f"/dossiers/{dossier.code}").text
+    act(nam, dossier, "complete", outcome="approved")
+    done = act(mai, dossier, "hand-over", evidence="counter", note="Bà Trần đã nhận")
+    assert "Đã trả kết quả" in done.text
+    assert "Lúc này không có việc gì cho bạn" in done.text
+    assert str(dossier.code) in mai.get("/desk?view=done").text
+    assert list(engine.verify()) == []
+
+
+def test_what_does_not_work_is_told(office: Any) -> None:
+    """Without a reason, with an amount that is none, for nobody; what was typed stays; a race has one winner."""
+    engine, browser, officer = office
+    citizen = browser()
+    known(citizen)
+    dossier = filed(engine, citizen)
+    mai = officer("mai@office.vn")
+    for action, facts in (
+        ("refuse", {}), ("request-supplement", {"note": "vì"}), ("complete", {"outcome": "approved"}), ("submit", {}), ("nonsense", {}),
+        ("assign", {"officer": ""}), ("request-payment", {"amount": "rất nhiều"}), ("extend", {"due": "mai mốt", "note": "x"}),
+    ):  # fmt: skip
+        answer = act(mai, dossier, action, **facts)
+        assert answer.status_code == 422, action
+        assert "Chưa làm được" in answer.text
+    assert "<textarea" in act(mai, dossier, "request-supplement", note="Thiếu <b>chữ</b>").text
+    assert "Thiếu &lt;b&gt;chữ" in act(mai, dossier, "request-supplement", note="Thiếu <b>chữ</b>").text
+    page = mai.get(f"/desk/{dossier.code}").text
+    version = re.search(r'name="version" value="(\d+)"', page)
+    citizen.post(
+        f"/dossiers/{dossier.code}/withdraw", data=dict(Page(citizen.get(f"/dossiers/{dossier.code}/withdraw").text).pairs)
+    )
+    late = mai.post(f"/desk/{dossier.code}", data={"version": version[1], "action": "accept"})
+    assert late.status_code == 409
+    assert "người khác thay đổi" in late.text
+    assert engine.lookup(str(dossier.code)).state is State.WITHDRAWN
+
+
+def test_lists_are_of_the_unit_and_paged(office: Any, clock: FixedClock) -> None:
+    """New, mine, open, due soon, overdue, waiting, done; words and code; older ones by key."""
+    engine, browser, officer = office
+    citizen = browser()
+    known(citizen)
+    actor = engine.store.accounts.account_of("an@example.vn").actor
+    codes = [str(engine.submit(engine.begin("1.000001", actor, {"name": f"Người {n}"}).id, actor).code) for n in range(23)]
+    mai = officer("mai@office.vn")
+    first = mai.get("/desk")
+    assert "Chờ tiếp nhận <b>23</b>" in first.text
+    assert [code in first.text for code in (codes[22], codes[3], codes[2])] == [True, True, False]
+    older = re.search(r'href="(/desk\?[^"]*before=[^"]+)"', first.text)
+    second = mai.get(older[1].replace("&amp;", "&")).text
+    assert [code in second for code in (codes[3], codes[2], codes[0])] == [False, True, True]
+    root = engine.store.accounts.account_of("mai@office.vn").actor
+    engine.act(engine.lookup(codes[0]).id, Action.ACCEPT, root)
+    assert codes[0] in mai.get("/desk?view=open").text
+    for hours, view in ((24 * 7, "soon"), (24 * 5, "overdue")):
+        clock.advance(timedelta(hours=hours))
+        sign_in(mai, GOOD, "mai@office.vn")
+        page = mai.get(f"/desk?view={view}").text
+        assert codes[0] in page, view
+    assert "Quá hạn</b>" in page
+    assert codes[7] in mai.get("/desk?words=nguoi+7").text
+    assert codes[8] not in mai.get("/desk?words=nguoi+7").text
+    assert codes[5] in mai.get(f"/desk?code={codes[5]}").text
+    assert "Không có hồ sơ nào ở đây" in mai.get("/desk?words=zzzz").text
+    assert mai.get("/desk?view=nonsense").status_code == 200
+
+
+def test_a_unit_sees_nothing_of_another(office: Any) -> None:
+    """On every route of the desk, and for citizens, strangers and guests there is no desk at all."""
+    engine, browser, officer = office
+    citizen = browser()
+    known(citizen)
+    dossier = filed(engine, citizen)
+    hoa, root = officer("hoa@office.vn"), officer("root@office.vn")
+    assert "<b>0</b>" in hoa.get("/desk").text
+    assert str(dossier.code) not in hoa.get("/desk?words=tran").text
+    assert str(dossier.code) in root.get("/desk").text
+    routes = [route for route in hoa.app.routes if isinstance(route, Route) and route.path.startswith("/desk")]
+    assert len(routes) == 3
+    before = engine.lookup(str(dossier.code))
+    for who in (hoa, citizen, browser()):
+        for route in routes:
+            for method in ("GET", "POST"):
+                real, none = (route.path.replace("{code}", code) for code in (str(dossier.code), "H29.15-261122-0999"))
+                data = {"data": {"action": "refuse", "note": "x", "version": str(dossier.version)}} if method == "POST" else {}
+                first, second = (who.request(method, place, **data) for place in (real, none))
+                if who is hoa and route.path == "/desk":
+                    continue
+                assert first.status_code == second.status_code in (404, 405)
+                assert first.text.replace(str(dossier.code), "") == second.text.replace("H29.15-261122-0999", "")
+    assert hoa.get(f"/files/{dossier.id}/x").status_code == 404
+    assert engine.lookup(str(dossier.code)) == before
+
+
+def test_people_of_the_office(office: Any, clock: FixedClock) -> None:
+    """Added, disabled with every session, let in again, reset; wrong ones are told."""
+    engine, browser, officer = office
+    accounts = open_accounts(engine)
+    nam = officer("nam@office.vn")
+    assert "Bàn làm việc" in nam.get("/").text
+    account = engine.store.accounts.account_of("nam@office.vn")
+    closed = disable(accounts, account)
+    assert nam.get("/desk").status_code == 404
+    assert sign_in(browser(), GOOD, "nam@office.vn").status_code == 422
+    opened = disable(accounts, closed, disabled=False)
+    assert sign_in(browser(), GOOD, "nam@office.vn").status_code == 200
+    for _ in range(50):
+        engine.store.accounts.try_again([f"name:{account.mail}"], clock.now(), clock.now())
+    assert sign_in(browser(), GOOD, "nam@office.vn").status_code == 429
+    unlock(accounts, opened)
+    assert sign_in(browser(), GOOD, "nam@office.vn").status_code == 200
+    secret = reset(accounts, engine.store.accounts.account_of("nam@office.vn"))
+    assert sign_in(browser(), GOOD, "nam@office.vn").status_code == 422
+    assert sign_in(browser(), secret, "nam@office.vn").url.path == "/password"
+    for mail, role, unit in (
+        ("x", Role.ADMIN, ""),
+        ("x@y.vn", Role.CITIZEN, "u"),
+        ("x@y.vn", Role.APPROVER, ""),
+        ("nam@office.vn", Role.ADMIN, ""),
+    ):
+        with pytest.raises(SettingsError):
+            appoint(accounts, mail, "X", role, unit)
