@@ -93,6 +93,9 @@ def test_from_reception_to_the_result(office: Any) -> None:
     assert str(dossier.code) in nam.get("/desk?view=mine").text
     assert str(dossier.code) not in mai.get("/desk?view=mine").text
 
+    assert "Nhờ anh Nam" in nam.get(f"/desk/{dossier.code}").text
+    assert "Nhờ anh Nam" not in citizen.get(f"/dossiers/{dossier.code}").text
+
     act(nam, dossier, "request-supplement", asked=["/copies"], note="Số bản chưa đúng")
     own = citizen.get(f"/dossiers/{dossier.code}").text
     assert "Bổ sung ngay" in own

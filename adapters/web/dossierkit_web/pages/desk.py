@@ -23,6 +23,7 @@ from dossierkit.forms.formats import read_date
 from dossierkit.forms.pointers import Json
 from dossierkit.html.summary import answer_rows
 from dossierkit_web.pages.accounts import text
+from dossierkit_web.pages.dossiers import COLLEAGUES
 from dossierkit_web.site import Site, language_of
 
 PAGE = 20
@@ -177,8 +178,8 @@ def _page(
         explained=site.engine.office_clock.explained(dossier.handling),
         actions=[one for one in site.engine.permitted(dossier, actor) if one not in _ELSEWHERE],
         asks=ASKS,
+        colleagues=COLLEAGUES,
         officers=_colleagues(site, dossier, actor),
-        steps=procedure.workflow.steps,
         outcomes=[one.value for one in Outcome],
         trouble=trouble,
         tried=tried,

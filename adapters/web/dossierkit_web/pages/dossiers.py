@@ -32,6 +32,8 @@ PAGE = 20
 STATES = tuple(State)
 #: What happens between the office's own people.
 _INTERNAL = frozenset((Action.SAVE, Action.CANCEL, Action.RESTORE, Action.PROPOSE))
+#: What is said with these is said among the office's own people.
+COLLEAGUES = frozenset((Action.ASSIGN, Action.ADVANCE, Action.PROPOSE))
 
 
 def show(site: Site, request: Request, form: FormData) -> Response:  # noqa: ARG001  # every page has this shape
@@ -50,7 +52,11 @@ def show(site: Site, request: Request, form: FormData) -> Response:  # noqa: ARG
         rows=rows,
         done="done" in request.query_params,
         history=history,
-        notes={event.number: site.engine.store.note(dossier.id, event.number) for event in history if "note" in event.facts},
+        notes={
+            event.number: site.engine.store.note(dossier.id, event.number)
+            for event in history
+            if "note" in event.facts and event.action not in COLLEAGUES
+        },
         explained=site.engine.office_clock.explained(dossier.handling),
         persons=_persons(procedure, dossier, visitor.account),
         offered=[action.value for action in site.engine.permitted(dossier, visitor.actor)],
