@@ -215,7 +215,8 @@ def test_verify_finds_a_ledger_that_was_changed() -> None:
         engine.act(dossier.id, Action.ACCEPT, ADMIN)
         assert list(engine.verify()) == []
         connection: Any = engine.store._writer._connection  # type: ignore[attr-defined]  # the tampering
-        connection.execute("UPDATE totals SET count = 7 WHERE measure = 'received'")
+        for table in ("totals", "totals_by_year"):
+            connection.execute(f"UPDATE {table} SET count = 7 WHERE measure = 'received'")
         connection.execute("DELETE FROM postings WHERE measure = 'overdue'")
         found = "\n".join(engine.verify())
         assert "received is 7, its events say 1" in found

@@ -29,26 +29,29 @@ def keep_postings(connection: sqlite3.Connection, seq: int, event: Event, made: 
     for one in made:
         place = (one.unit, one.sector, one.procedure, int(one.channel), one.measure.value, one.count)
         connection.execute("INSERT INTO postings VALUES (?, ?, ?, ?, ?, ?, ?, ?)", (one.day.isoformat(), seq, *place))
-        connection.execute(
-            """INSERT INTO totals VALUES (?, ?, ?, ?, ?, ?, ?)
-            ON CONFLICT (half, unit, sector, procedure, channel, measure) DO UPDATE SET count = count + excluded.count""",
-            (half_of(one.day), *place),
-        )
+        for table, span in (("totals", half_of(one.day)), ("totals_by_year", f"{one.day:%Y}")):
+            connection.execute(
+                f"""INSERT INTO {table} VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET count = count + excluded.count""",
+                (span, *place),
+            )
     connection.execute("INSERT OR REPLACE INTO facts VALUES (?, ?)", (_LAST, f'"{posted_on(event).isoformat()}"'))
 
 
 def sums(read: Read, until: date, by: Sequence[str]) -> Sums:
-    """See `DossierStore.sums`: whole half-months from the totals, the days of a begun one from the postings."""
+    """See `DossierStore.sums`: whole years, then whole half-months, then the days of a begun one."""
     assert set(by) <= set(DIMENSIONS), "reports ask for dimensions alone"
     columns = "".join(f"{name}, " for name in by) + "channel, measure"
-    whole = "<=" if ends_a_half(until) else "<"
-    parts = [f"SELECT {columns}, SUM(count) FROM totals WHERE half {whole} ? GROUP BY {columns}"]
-    values: list[str] = [half_of(until)]
-    if not ends_a_half(until):
-        parts.append(f"SELECT {columns}, SUM(count) FROM postings WHERE day BETWEEN ? AND ? GROUP BY {columns}")
-        values += [begin_of_half(until).isoformat(), until.isoformat()]
+    year, half = f"{until:%Y}", half_of(until)
+    whole_year, whole_half = (until.month, until.day) == (12, 31), ends_a_half(until)
+    asked: list[tuple[str, str, tuple[str, ...]]] = [("totals_by_year", "year <= ?" if whole_year else "year < ?", (year,))]
+    if not whole_year:
+        asked.append(("totals", "half BETWEEN ? AND ?" if whole_half else "half >= ? AND half < ?", (f"{year}-01-1", half)))
+    if not whole_half:
+        asked.append(("postings", "day BETWEEN ? AND ?", (begin_of_half(until).isoformat(), until.isoformat())))
+    sql = " UNION ALL ".join(f"SELECT {columns}, SUM(count) FROM {t} WHERE {where} GROUP BY {columns}" for t, where, _ in asked)
+    values = tuple(value for _, _, some in asked for value in some)
     found: dict[tuple[tuple[str, ...], Channel, Measure], int] = {}
-    for *dimensions, channel, measure, count in read(" UNION ALL ".join(parts), tuple(values)):
+    for *dimensions, channel, measure, count in read(sql, values):
         key = (tuple(map(str, dimensions)), Channel(channel), Measure(measure))
         found[key] = found.get(key, 0) + count
     return found

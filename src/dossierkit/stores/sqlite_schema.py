@@ -13,7 +13,7 @@ from dossierkit.forms.pointers import texts_in
 from dossierkit.text import fold
 
 #: Raised with each migration; a store with a higher one was written by a newer version.
-VERSION = 8
+VERSION = 9
 
 migrations = Migrations("dossierkit")
 
@@ -156,6 +156,21 @@ def desk(db: sqlite_utils.Database) -> None:
     """What the lists of an office are read by."""
     db.conn.execute("CREATE INDEX dossiers_of_unit ON dossiers (unit, state, seq) WHERE code IS NOT NULL")
     db.conn.execute("CREATE INDEX dossiers_of_officer ON dossiers (officer, state, seq) WHERE officer <> ''")
+
+
+@migrations()
+def totals_by_year(db: sqlite_utils.Database) -> None:
+    """Totals of whole years, so that a report of the tenth year reads no more than one of the second."""
+    db.conn.execute(
+        """CREATE TABLE totals_by_year (
+            year TEXT NOT NULL, unit TEXT NOT NULL, sector TEXT NOT NULL, procedure TEXT NOT NULL, channel INTEGER NOT NULL,
+            measure TEXT NOT NULL, count INTEGER NOT NULL,
+            PRIMARY KEY (year, unit, sector, procedure, channel, measure)) WITHOUT ROWID"""
+    )
+    db.conn.execute(
+        """INSERT INTO totals_by_year SELECT substr(half, 1, 4), unit, sector, procedure, channel, measure, SUM(count)
+        FROM totals GROUP BY substr(half, 1, 4), unit, sector, procedure, channel, measure"""
+    )
 
 
 def owner_word(owner: str) -> str:
