@@ -38,7 +38,7 @@ def _known(accounts: Accounts, mail: str) -> Account:
 @account.command()
 @data_option
 @click.option("--name", required=True, help="What people call the officer.")
-@click.option("--role", type=click.Choice(sorted(OFFICERS)), required=True)
+@click.option("--role", type=click.Choice(sorted(role.value for role in OFFICERS)), required=True)
 @click.option("--unit", default="", help="The id of the unit; an admin without one sees all.")
 @click.argument("mail")
 def add(data: Path, name: str, role: str, unit: str, mail: str) -> None:
