@@ -41,8 +41,7 @@ class Acting:
             "sector": self.procedure.sector,
             "channel": int(dossier.handling.channel),
             "answer_by": self.clock.answer_by(self.now).isoformat(),
-            "answers": digest(dossier.answers, self.salt),
-            "attachments": digest([[one.document, one.blob] for one in dossier.attachments], self.salt),
+            **self.digests(dossier),
             "revision": dossier.revision,
         }
 
@@ -59,6 +58,11 @@ class Acting:
             mails=self.mails,
             once=True,
         )
+
+    def digests(self, dossier: Dossier) -> dict[str, Json]:
+        """What an event says of answers and files: enough to prove them, nothing to read from."""
+        files = [[one.document, one.blob] for one in dossier.attachments]
+        return {"answers": digest(dossier.answers, self.salt), "attachments": digest(files, self.salt)}
 
     def change(self, dossier: Dossier, action: Action, facts: Mapping[str, Json], note: str = "") -> Change:
         """Any other action; accepting draws a receipt number."""

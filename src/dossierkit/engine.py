@@ -10,13 +10,13 @@ import attrs
 from dossierkit.acting import Acting
 from dossierkit.dossiers.calendars import day_of
 from dossierkit.dossiers.codes import parse_code, spelled_receipt
-from dossierkit.dossiers.dossier import Actor, Dossier, Event, Query, digest
+from dossierkit.dossiers.dossier import Actor, Attachment, Dossier, Event, Query, digest
 from dossierkit.dossiers.effects import SendMail
 from dossierkit.dossiers.lifecycle import guard, permitted
 from dossierkit.dossiers.procedure import Procedure
 from dossierkit.dossiers.reports import Period, Report, report
 from dossierkit.dossiers.states import Action, Role
-from dossierkit.dossiers.supplements import asked_for
+from dossierkit.dossiers.supplements import mended, with_documents
 from dossierkit.drafting import Drafting, guard_version
 from dossierkit.errors import RefusedAnswers
 from dossierkit.forms import canonical
@@ -42,6 +42,7 @@ class Engine(Drafting):
         facts: Mapping[str, Json] | None = None,
         note: str = "",
         answers: Json = None,
+        files: tuple[Attachment, ...] = (),
     ) -> Dossier:
         """The dossier after *action*; `permitted` lists what an actor can do.
 
@@ -52,6 +53,7 @@ class Engine(Drafting):
             facts: what the action decides, see `lifecycle.TABLE`; never anything personal.
             note: a reason in words; it lies apart from the history, and can be erased.
             answers: with a supplement, the answers as the citizen has them now; only what was asked for is taken.
+            files: with a supplement, what comes for the documents that were asked for.
 
         Raises:
             UnknownDossier, StaleDossier: as for `save`.
@@ -67,16 +69,17 @@ class Engine(Drafting):
         procedure, acting = self._acting(dossier, actor, action, facts or {})
         said = {**(facts or {}), **({"note": digest(note, acting.salt)} if note else {})}
         if action is Action.SUPPLEMENT:
-            dossier = self._supplemented(dossier, procedure, dossier.answers if answers is None else answers)
-            said["answers"] = digest(dossier.answers, acting.salt)
+            dossier = self._supplemented(dossier, procedure, dossier.answers if answers is None else answers, files)
+            said |= acting.digests(dossier)
         guard(dossier, action, actor, said, procedure.workflow)
         return self.store.record(acting.change(dossier, action, said, note))
 
-    def _supplemented(self, dossier: Dossier, procedure: Procedure, answers: Json) -> Dossier:
-        mended = canonical(procedure.form, asked_for(dossier.answers, answers, dossier.handling.asked))
-        if problems := self.problems(dossier, procedure.form, mended):
+    def _supplemented(self, dossier: Dossier, procedure: Procedure, answers: Json, files: tuple[Attachment, ...]) -> Dossier:
+        form, asked = procedure.form, dossier.handling.asked
+        whole = canonical(form, mended(form, dossier.answers, answers, asked))
+        if problems := self.problems(dossier, form, whole):
             raise RefusedAnswers(problems)
-        return attrs.evolve(dossier, answers=mended)
+        return attrs.evolve(dossier, answers=whole, attachments=with_documents(dossier.attachments, files, asked))
 
     def permitted(self, dossier: Dossier, actor: Actor) -> tuple[Action, ...]:
         """What *actor* can do to *dossier* now."""

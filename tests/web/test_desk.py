@@ -125,6 +125,46 @@ def test_from_reception_to_the_result(office: Any) -> None:
     assert list(engine.verify()) == []
 
 
+def test_a_supplement_brings_files_and_what_follows_from_an_answer(office: Any, folder: Path) -> None:
+    """Documents that were asked for come along; a field that only holds because of the new answer is asked for, too."""
+    engine, browser, officer = office
+    schema = {
+        **SMALL,
+        "if": {"properties": {"copies": {"minimum": 5}}, "required": ["copies"]},
+        "then": {"properties": {"why": {"title": "Vì sao nhiều", "type": "string"}}, "required": ["why"]},
+        "x-procedure": {
+            **SMALL["x-procedure"],
+            "unit": UNIT,
+            "documents": [{"title": "Đơn", "code": "don"}, {"title": "Bản vẽ", "code": "ve"}],
+        },
+    }
+    (folder / "small.json").write_text(json.dumps(schema), "utf-8")
+    engine.catalog._looked = -1e9  # in place of waiting a quarter of a second
+    citizen = browser()
+    known(citizen)
+    dossier = filed(engine, citizen)
+    mai = officer("mai@office.vn")
+    act(mai, dossier, "request-supplement", asked=["/copies", "document:don"], note="Thiếu đơn")
+    place = f"/dossiers/{dossier.code}/supplement"
+    page = citizen.get(place).text
+    assert "Bản vẽ" not in page
+    pairs = {**dict(Page(page).pairs), "/copies": "7", "do": "send"}
+    refused = citizen.post(place, data=pairs)
+    assert refused.status_code == 422
+    assert "Vì sao nhiều" in refused.text
+    pairs = {**dict(Page(refused.text).pairs), "/copies": "7", "/why": "Cho năm người", "do": "send"}
+    bad = citizen.post(place, data=pairs, files={"document:don": ("đơn.pdf", b"MZ")})
+    assert "nội dung khác với tên" in bad.text
+    files = {"document:don": ("đơn.pdf", b"%PDF-1.7"), "document:ve": ("vẽ.pdf", b"%PDF-1.7")}
+    assert citizen.post(place, data=pairs, files=files).url.path == f"/dossiers/{dossier.code}"
+    found = engine.lookup(str(dossier.code))
+    assert found.answers == {"name": "Trần Thị Bà", "copies": 7, "why": "Cho năm người"}
+    assert [(one.document, one.name) for one in found.attachments] == [("don", "đơn.pdf")]
+    assert "đơn.pdf" in mai.get(f"/desk/{dossier.code}").text
+    assert mai.get(f"/files/{dossier.id}/{found.attachments[0].blob}").content == b"%PDF-1.7"
+    assert list(engine.verify()) == []
+
+
 def test_what_does_not_work_is_told(office: Any) -> None:
     """Without a reason, with an amount that is none, for nobody; what was typed stays; a race has one winner."""
     engine, browser, officer = office

@@ -45,6 +45,7 @@ from dossierkit_web.pages import (
     procedures,
     profile,
     statistics,
+    supplementing,
 )
 from dossierkit_web.security import SecureHeaders, same_origin
 from dossierkit_web.site import Site, WebConfig
@@ -103,8 +104,8 @@ def _dossier_routes(route: Callable[..., Route]) -> list[Route]:
         route("/dossiers", dossiers.manage),
         route("/dossiers/{code}", dossiers.show),
         route("/dossiers/{code}/copy", dossiers.copy, "POST"),
-        route("/dossiers/{code}/supplement", dossiers.supplement),
-        route("/dossiers/{code}/supplement", dossiers.send_supplement, "POST"),
+        route("/dossiers/{code}/supplement", supplementing.show),
+        route("/dossiers/{code}/supplement", supplementing.send, "POST"),
         route("/dossiers/{code}/ask-erasure", dossiers.ask_erasure, "POST"),
         route("/dossiers/{code}/withdraw", dossiers.ask_withdraw),
         route("/dossiers/{code}/withdraw", dossiers.withdraw, "POST"),

@@ -1,15 +1,46 @@
-"""A supplement: the citizen mends exactly what the office asked for."""
+"""A supplement: the citizen mends exactly what the office asked for, and what that brings with it."""
 
 from __future__ import annotations
 
+from dossierkit.dossiers.dossier import Attachment
+from dossierkit.forms.effective import effective
+from dossierkit.forms.form import Form
 from dossierkit.forms.pointers import ABSENT, Json, drop, get, put
+from dossierkit.forms.tree import walk
+
+_DOCUMENT = "document:"
 
 
-def asked_for(before: Json, after: Json, asked: tuple[str, ...]) -> Json:
-    """*before* with what *after* has at the pointers *asked*, and nothing else of it."""
-    mended = before
+def mended(form: Form, before: Json, after: Json, asked: tuple[str, ...]) -> Json:
+    """*before* with what *after* has at the pointers *asked*, and in fields that only hold because of that."""
+    taken = _taken(before, after, asked)
+    return _taken(taken, after, brought(form, before, taken))
+
+
+def brought(form: Form, before: Json, after: Json) -> tuple[str, ...]:
+    """The pointers of fields that hold with *after* and did not with *before*, the outermost of each."""
+    held = {field.pointer for field in walk(effective(form, before))}
+    new = [field.pointer for field in walk(effective(form, after)) if field.pointer not in held]
+    return tuple(one for one in new if not any(one.startswith(above + "/") for above in new))
+
+
+def _taken(before: Json, after: Json, pointers: tuple[str, ...]) -> Json:
+    kept = before
     # From the end: what goes from a list moves only what lies behind it.
-    for pointer in sorted((one for one in asked if one == "" or one.startswith("/")), reverse=True):
+    for pointer in sorted((one for one in pointers if one == "" or one.startswith("/")), reverse=True):
         value = get(after, pointer)
-        mended = drop(mended, pointer) if value is ABSENT else put(mended, pointer, value)
-    return mended
+        kept = drop(kept, pointer) if value is ABSENT else put(kept, pointer, value)
+    return kept
+
+
+def asked_documents(asked: tuple[str, ...]) -> tuple[str, ...]:
+    """The codes of the documents among what was *asked* for."""
+    return tuple(one.removeprefix(_DOCUMENT) for one in asked if one.startswith(_DOCUMENT))
+
+
+def with_documents(
+    before: tuple[Attachment, ...], sent: tuple[Attachment, ...], asked: tuple[str, ...]
+) -> tuple[Attachment, ...]:
+    """*before* and those of *sent* that were asked for; nothing that the office has seen is taken away."""
+    codes = asked_documents(asked)
+    return (*before, *(one for one in sent if one.document in codes))

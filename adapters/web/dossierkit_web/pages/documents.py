@@ -32,7 +32,7 @@ def taken(site: Site, procedure: Procedure, draft: Dossier, form: FormData, acto
         code = name.removeprefix("document:")
         if code == name or code not in codes or not isinstance(value, UploadFile) or not value.filename:
             continue
-        found = _checked(site, draft, code, value)
+        found = checked(site, draft, code, value)
         if isinstance(found, str):
             refused[code] = found
         elif any(_same(one, found) for one in draft.attachments):
@@ -51,7 +51,7 @@ def _same(one: Attachment, other: Attachment) -> bool:
     return (one.document, one.name, one.blob[:71]) == (other.document, other.name, other.blob[:71])
 
 
-def _checked(site: Site, draft: Dossier, code: str, file: UploadFile) -> Attachment | str:
+def checked(site: Site, draft: Dossier, code: str, file: UploadFile) -> Attachment | str:
     """The attachment, kept; or the name of the words that say why not."""
     head = file.file.read(HEAD)
     file.file.seek(0)

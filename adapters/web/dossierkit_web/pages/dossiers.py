@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import UTC, date, datetime, time, timedelta
 from urllib.parse import quote, urlencode
 
 from markupsafe import Markup
 from starlette.datastructures import FormData
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.responses import RedirectResponse, Response
 
 from dossierkit.dossiers.accounts import Account
 from dossierkit.dossiers.calendars import ZONE
@@ -17,13 +17,9 @@ from dossierkit.dossiers.dossier import Actor, Dossier, Query
 from dossierkit.dossiers.persons import persons
 from dossierkit.dossiers.procedure import Procedure
 from dossierkit.dossiers.states import Action, State
-from dossierkit.errors import CodeError, RefusedAnswers, UnknownDossier
-from dossierkit.forms import Problem, effective, flatten, parse
-from dossierkit.forms.controls import layout as layout_of
-from dossierkit.forms.controls import pointer_of
+from dossierkit.errors import CodeError, UnknownDossier
+from dossierkit.forms import effective
 from dossierkit.forms.formats import read_date
-from dossierkit.forms.pointers import Json
-from dossierkit.forms.rows import rearranged
 from dossierkit.html.summary import answer_rows
 from dossierkit_web.pages.accounts import text
 from dossierkit_web.site import Site, language_of
@@ -88,57 +84,6 @@ def withdraw(site: Site, request: Request, form: FormData) -> Response:
         version = int(seen) if seen.isascii() and seen.isdigit() and len(seen) < 10 else dossier.version
         site.engine.act(dossier.id, Action.WITHDRAW, actor, version=version)
     return RedirectResponse(f"/dossiers/{dossier.code}", 303)
-
-
-def supplement(site: Site, request: Request, form: FormData) -> Response:  # noqa: ARG001  # every page has this shape
-    """What the office asked for: those fields alone, with the reason, to be mended and sent."""
-    dossier = _own(site, request, site.visitor(request).actor)
-    if dossier.state is not State.SUPPLEMENT_REQUESTED:
-        return RedirectResponse(f"/dossiers/{dossier.code}", 303)
-    return _supplement(site, request, dossier, dossier.answers)
-
-
-def send_supplement(site: Site, request: Request, form: FormData) -> Response:
-    """Sends what was mended; of everything else on the page nothing is taken."""
-    actor = site.visitor(request).actor
-    dossier = _own(site, request, actor)
-    assert actor is not None, "somebody owns it"
-    if dossier.state is not State.SUPPLEMENT_REQUESTED:
-        return RedirectResponse(f"/dossiers/{dossier.code}", 303)
-    asked, language = site.engine.procedure_of(dossier).form, language_of(request)
-    posted = [(name, value) for name, value in form.multi_items() if isinstance(value, str)]
-    # What is not on the page stays as it is.
-    here = [one for one in dossier.handling.asked if one.startswith("/")]
-    rest = [
-        (name, value)
-        for name, value in flatten(asked, dossier.answers, language=language)
-        if not any(pointer_of(name)[1] == one or pointer_of(name)[1].startswith(one + "/") for one in here)
-    ]
-    answers = parse(asked, [*rest, *posted], base=dossier.answers, language=language)
-    if text(form, "do") not in ("send", ""):
-        answers, _ = rearranged(answers, layout_of(posted), text(form, "do"))
-        return _supplement(site, request, dossier, answers)
-    try:
-        seen = text(form, "meta:version")
-        version = int(seen) if seen.isascii() and seen.isdigit() and len(seen) < 10 else dossier.version
-        site.engine.act(dossier.id, Action.SUPPLEMENT, actor, version=version, answers=answers)
-    except RefusedAnswers as refused:
-        return _supplement(site, request, dossier, answers, problems=refused.problems, code=422)
-    return RedirectResponse(f"/dossiers/{dossier.code}", 303)
-
-
-def _supplement(
-    site: Site, request: Request, dossier: Dossier, answers: Json, *, problems: Sequence[Problem] = (), code: int = 200
-) -> Response:
-    form, language = site.engine.procedure_of(dossier).form, language_of(request)
-    rendered = site.renderer.render(form, answers, problems=problems, language=language, only=dossier.handling.asked)
-    if "x-fragment" in request.headers:
-        return HTMLResponse(str(rendered.fields), code)
-    history = site.engine.history(dossier)
-    asked = next(event.number for event in reversed(history) if event.action is Action.REQUEST_SUPPLEMENT)
-    reason = site.engine.store.note(dossier.id, asked)
-    title = site.engine.procedure_of(dossier).title(language)
-    return site.page(request, "supplement", code=code, dossier=dossier, title=title, form=rendered, reason=reason)
 
 
 def ask_erasure(site: Site, request: Request, form: FormData) -> Response:  # noqa: ARG001  # every page has this shape
@@ -206,6 +151,15 @@ def copy(site: Site, request: Request, form: FormData) -> Response:  # noqa: ARG
     assert actor is not None, "somebody owns it"
     draft = site.engine.begin(dossier.procedure, actor, dossier.answers)
     return RedirectResponse(f"/procedures/{quote(draft.procedure)}/apply?draft={draft.id}", 303)
+
+
+def own(site: Site, request: Request) -> Dossier:
+    """The visitor's own dossier that the address names.
+
+    Raises:
+        UnknownDossier: there is none, or it is somebody else's.
+    """
+    return _own(site, request, site.visitor(request).actor)
 
 
 def _own(site: Site, request: Request, actor: Actor | None) -> Dossier:

@@ -1,0 +1,132 @@
+"""A supplement: the fields and documents that the office asked for, each with what is wrong, mended and sent by the owner."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from starlette.datastructures import FormData, UploadFile
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+
+from dossierkit.dossiers.dossier import Attachment, Dossier
+from dossierkit.dossiers.states import Action, State
+from dossierkit.dossiers.supplements import asked_documents, brought, mended
+from dossierkit.errors import RefusedAnswers
+from dossierkit.forms import Problem, flatten, parse
+from dossierkit.forms.controls import layout as layout_of
+from dossierkit.forms.controls import pointer_of
+from dossierkit.forms.pointers import Json
+from dossierkit.forms.rows import rearranged
+from dossierkit_web.limits import allow
+from dossierkit_web.pages.accounts import text
+from dossierkit_web.pages.documents import accepted, checked
+from dossierkit_web.pages.dossiers import own
+from dossierkit_web.site import Site, language_of
+
+
+def show(site: Site, request: Request, form: FormData) -> Response:  # noqa: ARG001  # every page has this shape
+    """What the office asked for: that alone, with the reason."""
+    dossier = own(site, request)
+    if dossier.state is not State.SUPPLEMENT_REQUESTED:
+        return RedirectResponse(f"/dossiers/{dossier.code}", 303)
+    return _page(site, request, dossier, dossier.answers)
+
+
+def send(site: Site, request: Request, form: FormData) -> Response:
+    """Sends what was mended; of everything else on the page nothing is taken."""
+    dossier, actor = own(site, request), site.visitor(request).actor
+    assert actor is not None, "somebody owns it"
+    if dossier.state is not State.SUPPLEMENT_REQUESTED:
+        return RedirectResponse(f"/dossiers/{dossier.code}", 303)
+    answers = _answers(site, request, dossier, form)
+    if text(form, "do") not in ("send", ""):
+        return _page(site, request, dossier, answers)
+    files, left = _files(site, request, dossier, form)
+    seen = text(form, "meta:version")
+    version = int(seen) if seen.isascii() and seen.isdigit() and len(seen) < 10 else dossier.version
+    if left:
+        return _refused(site, request, dossier, answers, files, left=left)
+    try:
+        site.engine.act(dossier.id, Action.SUPPLEMENT, actor, version=version, answers=answers, files=files)
+    except RefusedAnswers as refused:
+        return _refused(site, request, dossier, answers, files, problems=refused.problems)
+    return RedirectResponse(f"/dossiers/{dossier.code}", 303)
+
+
+def _answers(site: Site, request: Request, dossier: Dossier, form: FormData) -> Json:
+    """The answers with what the page says; what is not on it stays as it is."""
+    asked, language = site.engine.procedure_of(dossier).form, language_of(request)
+    posted = [(name, value) for name, value in form.multi_items() if isinstance(value, str)]
+    here = [one for one in dossier.handling.asked if one.startswith("/")]
+    rest = [
+        (name, value)
+        for name, value in flatten(asked, dossier.answers, language=language)
+        if not any(pointer_of(name)[1] == one or pointer_of(name)[1].startswith(one + "/") for one in here)
+    ]
+    answers = parse(asked, [*rest, *posted], base=dossier.answers, language=language)
+    return rearranged(answers, layout_of(posted), text(form, "do"))[0]
+
+
+def _files(site: Site, request: Request, dossier: Dossier, form: FormData) -> tuple[tuple[Attachment, ...], dict[str, str]]:
+    """The files that came for documents that were asked for, kept; and what to do about one that was not taken."""
+    found: list[Attachment] = []
+    left: dict[str, str] = {}
+    codes = asked_documents(dossier.handling.asked)
+    for name, value in form.multi_items():
+        code = name.removeprefix("document:")
+        if code in codes and code != name and isinstance(value, UploadFile) and value.filename:
+            allow(site, request, "uploads")
+            one = checked(site, dossier, code, value)
+            if isinstance(one, str):
+                left[code] = one
+            else:
+                found.append(one)
+    return tuple(found), left
+
+
+def _refused(
+    site: Site,
+    request: Request,
+    dossier: Dossier,
+    answers: Json,
+    files: tuple[Attachment, ...],
+    *,
+    problems: Sequence[Problem] = (),
+    left: Mapping[str, str] | None = None,
+) -> Response:
+    """The page once more; files that came along have to be chosen again, so they are not kept."""
+    for one in files:
+        site.blobs.delete(one.blob)
+    return _page(site, request, dossier, answers, problems=problems, left=left, code=422)
+
+
+def _page(
+    site: Site,
+    request: Request,
+    dossier: Dossier,
+    answers: Json,
+    *,
+    problems: Sequence[Problem] = (),
+    left: Mapping[str, str] | None = None,
+    code: int = 200,
+) -> Response:
+    procedure, language, asked = site.engine.procedure_of(dossier), language_of(request), dossier.handling.asked
+    form, before = procedure.form, dossier.answers
+    only = (*asked, *brought(form, before, mended(form, before, answers, asked)))
+    rendered = site.renderer.render(form, answers, problems=problems, language=language, only=only)
+    if "x-fragment" in request.headers:
+        return HTMLResponse(str(rendered.fields), code)
+    wanted = next(event for event in reversed(site.engine.history(dossier)) if event.action is Action.REQUEST_SUPPLEMENT)
+    return site.page(
+        request,
+        "supplement",
+        code=code,
+        dossier=dossier,
+        title=procedure.title(language),
+        form=rendered,
+        reason=site.engine.store.note(dossier.id, wanted.number),
+        procedure=procedure,
+        documents=[one for one in procedure.documents(before) if one[0] in asked_documents(asked)],
+        accept=accepted(),
+        left=left or {},
+    )
