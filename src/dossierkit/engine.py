@@ -52,8 +52,7 @@ class Engine(Drafting):
             version: what the actor saw; None takes whatever is stored.
             facts: what the action decides, see `lifecycle.TABLE`; never anything personal.
             note: a reason in words; it lies apart from the history, and can be erased.
-            answers: with a supplement, the answers as the citizen has them now; only what was asked for is taken.
-            files: with a supplement, what comes for the documents that were asked for.
+            answers, files: with a supplement, as the citizen has them now; only what was asked for is taken.
 
         Raises:
             UnknownDossier, StaleDossier: as for `save`.
