@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import socket
 import subprocess
@@ -27,11 +28,46 @@ def main() -> None:
             time.sleep(3)
             with sync_playwright() as playwright:
                 chromium = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
-                walk(chromium.new_page(viewport=SIZE), f"http://127.0.0.1:{port}")
+                address = f"http://127.0.0.1:{port}"
+                walk(chromium.new_page(viewport=SIZE), address)
+                work(chromium.new_page(viewport=SIZE), address, Path(data))
                 chromium.close()
         finally:
             portal.terminate()
             portal.wait(20)
+
+
+def work(page: Page, address: str, data: Path) -> None:
+    """The way of an officer, with a dossier that a citizen just sent."""
+    from dossierkit import Actor, Role, open_engine
+    from dossierkit.officers import appoint
+    from dossierkit.wiring import open_accounts, samples
+
+    engine = open_engine(f"sqlite:{data / 'dossiers.db'}")
+    secret = appoint(open_accounts(engine), "mai@office.example", "Trần Thị Mai", Role.ADMIN)
+    shipped = json.loads((samples() / "cung-cap-du-lieu-dat-dai.json").read_bytes())["x-tests"][0]["answers"]
+    citizen = Actor("citizen")
+    codes = [engine.submit(engine.begin("1.012789", citizen, shipped).id, citizen).code for _ in range(3)]
+    engine.close()
+    page.goto(f"{address}/sign-in")
+    page.locator("main [type=email]").fill("mai@office.example")
+    page.locator("main [type=password]").fill(secret)
+    page.locator("main form[action='/sign-in'] [type=submit]").click()
+    page.get_by_label("Mật khẩu mới").fill("ngựa đúng pin kẹp giấy")
+    page.get_by_role("button", name="Lưu mật khẩu").click()
+    for code in codes[:2]:
+        page.goto(f"{address}/desk/{code}")
+        page.locator(".action summary").first.click()
+        page.locator(".action button").first.click()
+        page.wait_for_selector("[role=status]")
+    page.goto(f"{address}/desk")
+    page.screenshot(path=HERE / "desk.png")
+    page.goto(f"{address}/desk/{codes[0]}")
+    page.locator("details.action", has_text="Yêu cầu bổ sung").locator("summary").click()
+    page.screenshot(path=HERE / "desk-dossier.png")
+    page.goto(f"{address}/statistics")
+    page.locator("#by-unit").scroll_into_view_if_needed()
+    page.screenshot(path=HERE / "statistics.png")
 
 
 def walk(page: Page, address: str) -> None:

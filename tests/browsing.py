@@ -102,11 +102,20 @@ def visit(browser: Browser, **options: Any) -> Page:
 _RULES = {"runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}}
 
 
-def sound(page: Page) -> None:
-    """axe finds nothing, and nothing is wider than the page."""
+#: Rules that look at colours: the only ones that a dark page can break when the same page in light keeps them.
+_COLOURS = {"runOnly": {"type": "rule", "values": ["color-contrast", "link-in-text-block"]}}
+
+
+def sound(page: Page, *, colours: bool = False) -> None:
+    """axe finds nothing, and nothing is wider than the page.
+
+    Args:
+        colours: the same page was looked at before in other colours; they are what is new.
+    """
     from axe_playwright_python.sync_playwright import Axe
 
-    found = [(v["id"], [n["html"][:120] for n in v["nodes"]]) for v in Axe().run(page, options=_RULES).response["violations"]]
+    ran = Axe().run(page, options=_COLOURS if colours else _RULES)
+    found = [(v["id"], [n["html"][:120] for n in v["nodes"]]) for v in ran.response["violations"]]
     assert found == [], page.url
     fits(page)
 

@@ -53,7 +53,7 @@ def test_every_page_in_every_state(served: Portal, browser: Browser, language: s
     for _ in states(page, served):
         for scheme in ("light", "dark"):
             page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]  # one of its two words
-            sound(page)
+            sound(page, colours=scheme == "dark")
         page.set_viewport_size(other)
         fits(page)
         page.set_viewport_size(viewport)
@@ -246,7 +246,7 @@ def test_the_desk_in_every_state(served: Portal, browser: Browser, language: str
     for _ in of_the_desk(page, served):
         for scheme in ("light", "dark"):
             page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]  # one of its two words
-            sound(page)
+            sound(page, colours=scheme == "dark")
         page.set_viewport_size(other)
         fits(page)
         page.set_viewport_size(viewport)
