@@ -17,6 +17,7 @@ from dossierkit.blobs.disk import DiskBlobs
 from dossierkit.dossiers.accounts import Account, Notices
 from dossierkit.dossiers.calendars import at, day_of
 from dossierkit.dossiers.dossier import Attachment, Query
+from dossierkit.dossiers.reports import Period
 from dossierkit.dossiers.states import Delivery, Outcome, Payment
 from dossierkit.errors import ForbiddenAction, StaleDossier, UnknownDossier
 from dossierkit.housekeeping import erase
@@ -293,3 +294,26 @@ def test_nothing_is_due_where_nothing_is_promised(workflow: Callable[..., None],
 def day(dossier: Dossier) -> str:
     assert dossier.handling.due is not None
     return day_of(dossier.handling.due).isoformat()
+
+
+def test_what_has_no_due_day_is_never_late(workflow: Callable[..., None], engine: Engine) -> None:
+    """It counts as on time, as in the printed form."""
+    dossier = sent(engine)
+    for action, facts in ((Action.ACCEPT, {}), (Action.ASSIGN, {"officer": "nam"}), (Action.COMPLETE, {"outcome": "approved"})):
+        engine.act(dossier.id, action, Actor("root", Role.ADMIN), facts=facts)
+    engine.act(dossier.id, Action.REOPEN, OFFICER, note="xem lại")
+    engine.act(dossier.id, Action.COMPLETE, OFFICER, facts={"outcome": "returned"})
+    total = engine.report(Period.year(2026)).total
+    assert (total.received, total.reopened, total.on_time, total.returned, total.in_progress) == (1, 1, 1, 1, 0)
+    assert list(engine.verify()) == []
+
+
+def test_only_an_office_has_a_desk(workflow: Callable[..., None], engine: Engine) -> None:
+    """Citizens and officers of no unit see nothing there."""
+    dossier = sent(engine)
+    for actor in (AN, Actor("x", Role.CASE_OFFICER)):
+        assert engine.desk(actor) == ()
+        assert engine.desk_count(actor, Query()) == 0
+    assert engine.desk(INTAKE) == engine.desk(Actor("root", Role.ADMIN)) == (dossier,)
+    assert engine.desk(STRANGER) == ()
+    assert engine.desk_count(INTAKE, Query()) == 1
