@@ -169,6 +169,23 @@ def test_spraying_many_names_from_one_address_ends(accounts: Accounts) -> None:
     assert number == 60
 
 
+def test_whoever_is_let_in_again_is_heard_from_everywhere(accounts: Accounts, clock: FixedClock) -> None:
+    """Unlocking forgets the tries from each place; those of names that begin alike stay."""
+    for name in ("an@example.vn", "an@example.vn.evil.vn"):
+        for _ in range(8):
+            accounts.throttle.hear(name, "::1")
+    accounts.throttle.unlock("an@example.vn")
+    accounts.throttle.hear("an@example.vn", "::1")
+    with pytest.raises(TooManyTries):
+        accounts.throttle.hear("an@example.vn.evil.vn", "::1")
+
+
+def test_a_disabled_account_opens_nothing(accounts: Accounts, clock: FixedClock) -> None:
+    """Whichever way somebody comes in."""
+    with pytest.raises(SignInRefused):
+        accounts.begin(Account("an", "an@example.vn", clock.now(), disabled=True))
+
+
 def test_sessions_end_by_themselves(accounts: Accounts, clock: FixedClock) -> None:
     known(accounts)
     token = accounts.sign_in(MAIL, GOOD).token

@@ -78,7 +78,7 @@ def act(engines: list[Engine], id: str, chance: random.Random) -> None:
     actor, action = chance.choice(offered)
     due = dossier.handling.due or engines[0].clock.now()
     facts = {
-        "officer": "nam", "asked": ["/copies"], "amount": 1, "payment": "paid", "evidence": "x", "step": "x",
+        "officer": "nam", "asked": ["/copies"], "amount": 1, "payment": "paid", "evidence": "post", "step": "x",
         "outcome": chance.choice([one.value for one in Outcome]),
         **({"due": (due + timedelta(days=chance.randint(1, 20))).isoformat()} if action is Action.EXTEND else {}),
     }  # fmt: skip

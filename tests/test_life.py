@@ -19,7 +19,7 @@ from dossierkit.dossiers.calendars import at, day_of
 from dossierkit.dossiers.dossier import Attachment, Query
 from dossierkit.dossiers.reports import Period
 from dossierkit.dossiers.states import Delivery, Outcome, Payment
-from dossierkit.errors import ForbiddenAction, StaleDossier, UnknownDossier
+from dossierkit.errors import CodeError, ForbiddenAction, StaleDossier, UnknownDossier
 from dossierkit.housekeeping import erase
 from dossierkit.testing import FixedClock
 
@@ -114,7 +114,7 @@ def test_a_supplement_takes_only_what_was_asked_for(workflow: Callable[..., None
 def test_what_is_asked_for_can_be_left_out(workflow: Callable[..., None], engine: Engine) -> None:
     """An answer that the citizen takes back is gone."""
     dossier = sent(engine)
-    engine.act(dossier.id, Action.REQUEST_SUPPLEMENT, INTAKE, facts={"asked": ["/copies", "document:1"]}, note="?")
+    engine.act(dossier.id, Action.REQUEST_SUPPLEMENT, INTAKE, facts={"asked": ["/copies"]}, note="?")
     assert engine.act(dossier.id, Action.SUPPLEMENT, AN, answers={"name": "An"}).answers == {"name": "An"}
 
 
@@ -131,6 +131,17 @@ def test_an_officer_sees_the_dossiers_of_the_unit(workflow: Callable[..., None],
             engine.act(dossier.id, action, actor)
 
 
+def test_nobody_decides_on_ones_own(workflow: Callable[..., None], engine: Engine) -> None:
+    """Whoever works here and files a dossier is a citizen towards it, in the own unit and in another one's."""
+    for officer in (INTAKE, Actor("mai", Role.INTAKE_OFFICER, "vpdkdd"), Actor("root", Role.ADMIN)):
+        own = engine.submit(engine.begin("1.000001", officer, {"name": "Mai", "copies": 1}).id, officer)
+        assert engine.permitted(own, officer) == (Action.WITHDRAW,)
+        with pytest.raises(ForbiddenAction, match="role"):
+            engine.act(own.id, Action.ACCEPT, officer)
+        assert Action.ACCEPT in engine.permitted(own, Actor("thu", Role.INTAKE_OFFICER, UNIT))
+        assert engine.act(own.id, Action.WITHDRAW, officer).state is State.WITHDRAWN
+
+
 def test_what_an_action_has_to_say(workflow: Callable[..., None], engine: Engine) -> None:
     """No refusal without a reason, no assignment to nobody."""
     dossier = sent(engine)
@@ -143,6 +154,37 @@ def test_what_an_action_has_to_say(workflow: Callable[..., None], engine: Engine
     engine.act(other.id, Action.ACCEPT, INTAKE)
     with pytest.raises(ForbiddenAction, match="assign needs officer"):
         engine.act(other.id, Action.ASSIGN, INTAKE)
+    engine.act(other.id, Action.ASSIGN, INTAKE, facts={"officer": "nam"})
+    wrong: tuple[tuple[Action, dict[str, Any], str], ...] = (
+        (Action.REQUEST_PAYMENT, {"amount": 0}, "above 0"),
+        (Action.REQUEST_PAYMENT, {"amount": True}, "above 0"),
+        (Action.REQUEST_PAYMENT, {"amount": -5}, "above 0"),
+        (Action.COMPLETE, {"outcome": "lost"}, "known: approved, rejected, returned"),
+        (Action.REQUEST_SUPPLEMENT, {"asked": ["/nowhere"], "note": "x"}, "/nowhere is no answer"),
+        (Action.REQUEST_SUPPLEMENT, {"asked": ["document:1"], "note": "x"}, "document:1 is no answer"),
+    )
+    for action, facts, why in wrong:
+        with pytest.raises(ForbiddenAction, match=why):
+            engine.act(other.id, action, OFFICER, facts=facts)
+    engine.act(other.id, Action.REQUEST_PAYMENT, OFFICER, facts={"amount": 1})
+    with pytest.raises(ForbiddenAction, match="known: paid, waived"):
+        engine.act(other.id, Action.SETTLE, OFFICER, facts={"payment": "refunded"})
+    engine.act(other.id, Action.SETTLE, OFFICER, facts={"payment": "waived"})
+    engine.act(other.id, Action.COMPLETE, OFFICER, facts={"outcome": "approved"})
+    with pytest.raises(ForbiddenAction, match="known: counter, post, online"):
+        engine.act(other.id, Action.HAND_OVER, OFFICER, facts={"evidence": "pigeon"})
+
+
+def test_what_is_computed_follows_a_supplement(folder: Path, engine: Engine) -> None:
+    """A value that the form works out is worked out anew from what was mended."""
+    schema = {**SMALL, "x-compute": {"/name": "string(copies) + ' bản'"}}
+    (folder / "small.json").write_text(json.dumps(schema), "utf-8")
+    dossier = sent(engine)
+    assert dossier.answers["name"] == "2 bản"
+    root = Actor("root", Role.ADMIN)
+    engine.act(dossier.id, Action.REQUEST_SUPPLEMENT, root, facts={"asked": ["/copies"]}, note="?")
+    mended = engine.act(dossier.id, Action.SUPPLEMENT, AN, answers={"name": "2 bản", "copies": 3})
+    assert mended.answers == {"name": "3 bản", "copies": 3}
 
 
 def test_a_procedure_narrows_its_workflow(workflow: Callable[..., None], engine: Engine) -> None:
@@ -282,7 +324,41 @@ def test_the_clock_of_a_dossier(workflow: Callable[..., None], folder: Path, eng
     assert day(resumed) == "2026-12-23"
     new_day = at(date(2026, 12, 31), time(17)).isoformat()
     assert day(engine.act(dossier.id, Action.EXTEND, OFFICER, facts={"due": new_day}, note="Xin lỗi")) == "2026-12-31"
+    clock.advance(timedelta(days=1))
+    paused = engine.act(dossier.id, Action.SUSPEND, OFFICER, note="chờ")
+    assert paused.handling.left == 6, "from the 24th to the new day: an extension outlasts a pause"
+    clock.advance(timedelta(days=30))
+    assert day(engine.act(dossier.id, Action.RESUME, OFFICER)) == "2027-02-01"
     assert list(engine.verify()) == []
+
+
+def test_an_answer_to_a_supplement_is_looked_at_in_a_fresh_time(
+    workflow: Callable[..., None], engine: Engine, clock: FixedClock
+) -> None:
+    """What the office has to accept or refuse comes back with a new limit."""
+    dossier = sent(engine)
+    engine.act(dossier.id, Action.REQUEST_SUPPLEMENT, INTAKE, facts={"asked": ["/copies"]}, note="?")
+    clock.advance(timedelta(days=10))
+    back = engine.act(dossier.id, Action.SUPPLEMENT, AN, answers={"name": "An", "copies": 1})
+    assert dossier.handling.answer_by is not None
+    assert back.handling.answer_by is not None
+    assert back.handling.answer_by - dossier.handling.answer_by >= timedelta(days=7)
+
+
+def test_a_day_that_an_officer_sets_outlasts_a_pause(
+    workflow: Callable[..., None], folder: Path, engine: Engine, clock: FixedClock
+) -> None:
+    """At acceptance or when it goes on: what is left is counted to that day."""
+    block = {**SMALL["x-procedure"], "unit": UNIT, **LIMITED}
+    (folder / "small.json").write_text(json.dumps({**SMALL, "x-procedure": block}), "utf-8")
+    clock.time = datetime(2026, 11, 23, 2, tzinfo=UTC)  # Monday
+    dossier = sent(engine)
+    until = {"due": at(date(2026, 12, 10), time(17)).isoformat()}
+    assert engine.act(dossier.id, Action.ACCEPT, INTAKE, facts=until).handling.left == 12
+    engine.act(dossier.id, Action.ASSIGN, INTAKE, facts={"officer": "nam"})
+    clock.advance(timedelta(days=2))
+    assert engine.act(dossier.id, Action.SUSPEND, OFFICER, note="chờ").handling.left == 11
+    assert engine.act(dossier.id, Action.RESUME, OFFICER, facts=until).handling.left == 11
 
 
 def test_nothing_is_due_where_nothing_is_promised(workflow: Callable[..., None], engine: Engine) -> None:
@@ -306,6 +382,17 @@ def test_what_has_no_due_day_is_never_late(workflow: Callable[..., None], engine
     total = engine.report(Period.year(2026)).total
     assert (total.received, total.reopened, total.on_time, total.returned, total.in_progress) == (1, 1, 1, 1, 0)
     assert list(engine.verify()) == []
+
+
+def test_a_receipt_number_is_found_however_it_is_written(folder: Path, engine: Engine) -> None:
+    """A template without strokes, and with small letters and spaces."""
+    block = {**SMALL["x-procedure"], "unit": UNIT, "receiptTemplate": "bn {year} {number:4} {agency}"}
+    (folder / "small.json").write_text(json.dumps({**SMALL, "x-procedure": block}), "utf-8")
+    accepted = engine.act(sent(engine).id, Action.ACCEPT, INTAKE)
+    assert accepted.handling.receipt == "BN20260001H29.15"
+    assert engine.lookup("bn 2026 0001 h29.15") == accepted
+    with pytest.raises(CodeError):
+        engine.lookup("bn 2026 0002 h29.15")
 
 
 def test_only_an_office_has_a_desk(workflow: Callable[..., None], engine: Engine) -> None:

@@ -102,7 +102,7 @@ class Lives(RuleBasedStateMachine):
         assert answers[0] == answers[1]
         return answers[0]
 
-    @rule(actor=st.sampled_from(ACTORS[:2]), copies=st.integers(0, 3))
+    @rule(actor=st.sampled_from(ACTORS[:3]), copies=st.integers(0, 3))
     def draft(self, actor: Actor, copies: int) -> None:
         self.ids.append(self.both(lambda e: e.begin("1.000001", actor, {"name": "An", "copies": copies})).id)
 

@@ -70,7 +70,7 @@ class Accounts:
         now = self.clock.now()
         account = Account(secrets.token_hex(16), spelled, now, profile, language=language)
         account = attrs.evolve(account, password=self.hasher.hash(secret), first_until=now + FIRST_PASSWORD)
-        if not self.store.create_account(account, self._first_letter(account, secret)):
+        if not self.store.create_account(account, self.first_letter(account, secret)):
             owner = self.store.account_of(spelled)
             told = letter(
                 "taken", owner.language if owner else language, self.office, key=mail_key("taken"), to=spelled, path="/sign-in"
@@ -91,9 +91,10 @@ class Accounts:
         if account is None or account.first_until is None:
             return
         changed = attrs.evolve(account, password=kept, first_until=self.clock.now() + FIRST_PASSWORD, version=account.version + 1)
-        self.store.replace_account(changed, self._first_letter(changed, secret))
+        self.store.replace_account(changed, self.first_letter(changed, secret))
 
-    def _first_letter(self, account: Account, secret: str) -> SendMail:
+    def first_letter(self, account: Account, secret: str) -> SendMail:
+        """The mail with a first password."""
         return letter(
             "registered", account.language, self.office,
             key=mail_key("registered"), to=account.mail, path="/sign-in", secret=secret, person=account.name,
@@ -138,7 +139,13 @@ class Accounts:
         return self.begin(account, guest=guest, confined=confined)
 
     def begin(self, account: Account, *, guest: Session | None = None, confined: bool = False) -> SignedIn:
-        """A session of *account*; the drafts of *guest* come along, and its session ends."""
+        """A session of *account*; the drafts of *guest* come along, and its session ends.
+
+        Raises:
+            SignInRefused: it was disabled.
+        """
+        if account.disabled:
+            raise SignInRefused("this account was disabled")
         if guest is not None:
             self.store.end_session(guest.hash)
             if not guest.account:

@@ -172,6 +172,11 @@ class Drafting:
                 _log.error("a rule of %s fails: %s", dossier.procedure, problem.params["failure"])
         return problems
 
+    def whole(self, form: Form, answers: Json) -> Json:
+        """*answers* as they are sent: in their one spelling, with what is computed from them."""
+        spelled = canonical(form, answers)
+        return canonical(form, compute(form.computed, spelled, self.today())) if form.computed else spelled
+
     def today(self) -> date:
         """The office's day."""
         return day_of(self.clock.now())

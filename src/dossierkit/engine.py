@@ -16,12 +16,10 @@ from dossierkit.dossiers.lifecycle import guard, permitted
 from dossierkit.dossiers.procedure import Procedure
 from dossierkit.dossiers.reports import Period, Report, report
 from dossierkit.dossiers.states import Action, Role
-from dossierkit.dossiers.supplements import mended, with_documents
+from dossierkit.dossiers.supplements import asked_for_nothing, mended, with_documents
 from dossierkit.drafting import Drafting, guard_version
-from dossierkit.errors import RefusedAnswers
-from dossierkit.forms import canonical
+from dossierkit.errors import CodeError, ForbiddenAction, RefusedAnswers
 from dossierkit.forms.pointers import Json, same
-from dossierkit.forms.rules import compute
 from dossierkit.notices import notices
 from dossierkit.verifying import contradictions
 
@@ -71,14 +69,21 @@ class Engine(Drafting):
             dossier = self._supplemented(dossier, procedure, dossier.answers if answers is None else answers, files)
             said |= acting.digests(dossier)
         guard(dossier, action, actor, said, procedure.workflow)
+        if action is Action.REQUEST_SUPPLEMENT:
+            self._guard_asked(dossier, procedure, said["asked"])
         return self.store.record(acting.change(dossier, action, said, note))
 
     def _supplemented(self, dossier: Dossier, procedure: Procedure, answers: Json, files: tuple[Attachment, ...]) -> Dossier:
         form, asked = procedure.form, dossier.handling.asked
-        whole = canonical(form, mended(form, dossier.answers, answers, asked))
+        whole = self.whole(form, mended(form, dossier.answers, answers, asked))
         if problems := self.problems(dossier, form, whole):
             raise RefusedAnswers(problems)
         return attrs.evolve(dossier, answers=whole, attachments=with_documents(dossier.attachments, files, asked))
+
+    def _guard_asked(self, dossier: Dossier, procedure: Procedure, asked: Sequence[str]) -> None:
+        codes = {code for code, _ in procedure.documents(dossier.answers)}
+        if unknown := asked_for_nothing(procedure.form, dossier.answers, codes, asked):
+            raise ForbiddenAction(f"{unknown[0]} is no answer and no document of this dossier")
 
     def permitted(self, dossier: Dossier, actor: Actor) -> tuple[Action, ...]:
         """What *actor* can do to *dossier* now."""
@@ -125,11 +130,15 @@ class Engine(Drafting):
         It comes whole: what a stranger may see of it is the caller's to choose.
 
         Raises:
-            CodeError: it can be neither.
+            CodeError: it is neither.
         """
-        if "/" in typed:
-            return self.store.by_receipt(spelled_receipt(typed))
-        return self.store.by_code(parse_code(typed))
+        try:
+            return self.store.by_code(parse_code(typed))
+        except CodeError:
+            found = self.store.by_receipt(spelled_receipt(typed))
+            if found is None and "/" not in typed:
+                raise
+            return found
 
     def report(self, period: Period, *, by: Sequence[str] = (), as_of: date | None = None) -> Report:
         """What came in, was resolved and is in progress in *period*, see `dossiers.reports`.
@@ -147,9 +156,7 @@ class Engine(Drafting):
         procedure, acting = self._acting(dossier, actor, Action.SUBMIT, {})
         guard(dossier, Action.SUBMIT, actor, {}, procedure.workflow)
         form = procedure.form
-        answers = canonical(form, dossier.answers)
-        if form.computed:
-            answers = canonical(form, compute(form.computed, answers, acting.today))
+        answers = self.whole(form, dossier.answers)
         changed = not same(answers, dossier.answers)
         if problems := self.problems(dossier, form, answers):
             raise RefusedAnswers(problems)

@@ -8,11 +8,9 @@ import attrs
 
 from dossierkit.accounts import Accounts
 from dossierkit.dossiers.accounts import FIRST_PASSWORD, Account, mail_address
-from dossierkit.dossiers.effects import SendMail
 from dossierkit.dossiers.states import OFFICERS, Role
 from dossierkit.errors import SettingsError
-from dossierkit.letters import letter
-from dossierkit.tokens import first_password, mail_key
+from dossierkit.tokens import first_password
 
 
 def appoint(accounts: Accounts, mail: str, name: str, role: Role, unit: str = "") -> str:
@@ -30,7 +28,7 @@ def appoint(accounts: Accounts, mail: str, name: str, role: Role, unit: str = ""
         raise SettingsError("say which unit: only an admin may be of none, and then sees all of them")
     account = Account(secrets.token_hex(16), spelled, accounts.clock.now(), {"fullName": name}, role, unit=unit)
     secret, renewed = _renewed(accounts, account)
-    if not accounts.store.create_account(renewed, _told(accounts, renewed, secret)):
+    if not accounts.store.create_account(renewed, accounts.first_letter(renewed, secret)):
         raise SettingsError(f"{spelled} has an account already")
     return secret
 
@@ -38,7 +36,7 @@ def appoint(accounts: Accounts, mail: str, name: str, role: Role, unit: str = ""
 def reset(accounts: Accounts, account: Account) -> str:
     """Another first password, which is mailed; the password until now and every session end."""
     secret, renewed = _renewed(accounts, account)
-    accounts.store.replace_account(attrs.evolve(renewed, version=account.version + 1), _told(accounts, renewed, secret))
+    accounts.store.replace_account(attrs.evolve(renewed, version=account.version + 1), accounts.first_letter(renewed, secret))
     accounts.store.end_sessions(account.id)
     return secret
 
@@ -53,17 +51,10 @@ def disable(accounts: Accounts, account: Account, *, disabled: bool = True) -> A
 
 def unlock(accounts: Accounts, account: Account) -> None:
     """Forgets how often somebody guessed at the password."""
-    accounts.store.forget_tries(f"name:{account.mail}")
+    accounts.throttle.unlock(account.mail)
 
 
 def _renewed(accounts: Accounts, account: Account) -> tuple[str, Account]:
     secret = first_password()
     until = accounts.clock.now() + FIRST_PASSWORD
     return secret, attrs.evolve(account, password=accounts.hasher.hash(secret), first_until=until)
-
-
-def _told(accounts: Accounts, account: Account, secret: str) -> SendMail:
-    return letter(
-        "registered", account.language, accounts.office,
-        key=mail_key("registered"), to=account.mail, path="/sign-in", secret=secret, person=account.name,
-    )  # fmt: skip

@@ -40,6 +40,7 @@ def _archive(content: BinaryIO) -> bool:
     try:
         with zipfile.ZipFile(content) as archive:
             pieces = archive.infolist()
+    # A damaged directory is any of these, see the errors that zipfile names for a name, a size or a method it cannot read.
     except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError):
         return False
     packed, unpacked = sum(piece.compress_size for piece in pieces), sum(piece.file_size for piece in pieces)

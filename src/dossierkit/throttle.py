@@ -36,20 +36,26 @@ class Throttle:
     def allow(self, what: str, who: str, address: str, most: int) -> None:
         """Counts that *who* does *what* once more, from *address*: *most* times in a window, and ten times that an address.
 
-        Many people may share an address; one person has no need of more.
+        Many people may share an address; one person has no need of more.  Of somebody without a name (*who* is empty) the
+        address is all that is known.
 
         Raises:
             TooManyTries: too often.
         """
         now = self.clock.now()
-        keys = [f"{what}:{who}", *([f"{what}@{address}"] if address else [])]
-        counts = self.store.try_again(keys, now, now - WINDOW)
-        if any(count > limit for count, limit in zip(counts, (most, 10 * most), strict=False)):
+        limits = {**({f"{what}:{who}": most} if who else {}), **({f"{what}@{address}": 10 * most} if address else {})}
+        counts = self.store.try_again(tuple(limits), now, now - WINDOW)
+        if any(count > limit for count, limit in zip(counts, limits.values(), strict=True)):
             raise TooManyTries(int(WINDOW.total_seconds()))
 
     def forget(self, name: str, address: str) -> None:
         """Forgets the tries of somebody who turned out to be right."""
         self.store.forget_tries(f"pair:{name}:{address}")
+
+    def unlock(self, name: str) -> None:
+        """Forgets every try at *name*, wherever it came from."""
+        self.store.forget_tries(f"name:{name}")
+        self.store.forget_tries(f"pair:{name}")
 
     def is_first(self, what: str, window: timedelta) -> bool:
         """Whether *what* did not happen within *window* yet."""

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import json
-import os
 import re
-import shutil
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from browsing import Portal, fits, sound, visit
+from clicking import Browser, Page, expect
 
 from dossierkit import Action, Actor, Role, open_engine
 from dossierkit.dossiers.accounts import Account
@@ -20,16 +20,9 @@ from dossierkit.wiring import open_accounts
 
 pytestmark = pytest.mark.browser
 
-try:
-    from browsing import Portal, fits, sound, visit
-    from playwright.sync_api import Browser, Page, expect
-except ImportError:
-    if os.environ.get("CI"):
-        raise
-    pytest.skip("playwright is not here: pip install 'dossierkit[browser]'", allow_module_level=True)
-if shutil.which("chromium") is None and not os.environ.get("CI"):
-    pytest.skip("Chromium is not here: apt-get install chromium", allow_module_level=True)
 
+#: Leads a page from state to state.
+Way = Callable[[Page, Portal], Iterator[None]]
 ANSWERS = json.loads((Path(__file__).parents[2] / "schemas/procedures/cung-cap-du-lieu-dat-dai.json").read_bytes())["x-tests"][0]
 CODE = "1.012789"
 OWN = "ngựa đúng pin kẹp giấy"
@@ -47,6 +40,11 @@ PHONE, DESKTOP = {"width": 320, "height": 640}, {"width": 1440, "height": 900}
 
 @pytest.mark.parametrize(("language", "viewport", "other"), [("vi", PHONE, DESKTOP), ("en", DESKTOP, PHONE)], ids=["vi", "en"])
 def test_every_page_in_every_state(served: Portal, browser: Browser, language: str, viewport: Any, other: Any) -> None:
+    assert looked_at(states, served, browser, language, viewport, other) > 60
+
+
+def looked_at(states: Way, served: Portal, browser: Browser, language: str, viewport: Any, other: Any) -> int:
+    """How many *states* of pages were sound in light and dark, and fitted the *other* size, too."""
     page = visit(browser, viewport=viewport)
     page.goto(f"{served.address}/?lang={language}")
     seen = 0
@@ -58,7 +56,7 @@ def test_every_page_in_every_state(served: Portal, browser: Browser, language: s
         fits(page)
         page.set_viewport_size(viewport)
         seen += 1
-    assert seen > 60
+    return seen
 
 
 def states(page: Page, served: Portal) -> Iterator[None]:
@@ -240,18 +238,7 @@ def office(served: Portal) -> Any:
 @pytest.mark.parametrize(("language", "viewport", "other"), [("vi", PHONE, DESKTOP), ("en", DESKTOP, PHONE)], ids=["vi", "en"])
 def test_the_desk_in_every_state(served: Portal, browser: Browser, language: str, viewport: Any, other: Any) -> None:
     """Lists, a dossier after each action, every action's form open, what was refused; the citizen's supplement."""
-    page = visit(browser, viewport=viewport)
-    page.goto(f"{served.address}/?lang={language}")
-    seen = 0
-    for _ in of_the_desk(page, served):
-        for scheme in ("light", "dark"):
-            page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]  # one of its two words
-            sound(page, colours=scheme == "dark")
-        page.set_viewport_size(other)
-        fits(page)
-        page.set_viewport_size(viewport)
-        seen += 1
-    assert seen == 15
+    assert looked_at(of_the_desk, served, browser, language, viewport, other) == 15
 
 
 def of_the_desk(page: Page, served: Portal) -> Iterator[None]:

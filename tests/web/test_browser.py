@@ -3,25 +3,15 @@
 from __future__ import annotations
 
 import json
-import os
-import shutil
 import time
 from typing import Any
 
 import pytest
+from browsing import sound, visit
+from clicking import Browser, expect
 
 pytestmark = pytest.mark.browser
 
-CHROMIUM = shutil.which("chromium")
-try:
-    from browsing import sound, visit
-    from playwright.sync_api import Browser, expect
-except ImportError:
-    if os.environ.get("CI"):
-        raise
-    pytest.skip("playwright is not here: pip install 'dossierkit[browser]'", allow_module_level=True)
-if CHROMIUM is None and not os.environ.get("CI"):
-    pytest.skip("Chromium is not here: apt-get install chromium", allow_module_level=True)
 
 DROPPED = {
     "title": "Đăng ký thử nghiệm",

@@ -192,6 +192,67 @@ def test_what_does_not_work_is_told(office: Any) -> None:
     assert engine.lookup(str(dossier.code)).state is State.WITHDRAWN
 
 
+def test_only_what_an_office_can_say_is_taken(office: Any, clock: FixedClock) -> None:
+    """Nobody of another unit, no day that is over, no place that is none, no word that nobody knows."""
+    engine, browser, officer = office
+    citizen = browser()
+    known(citizen)
+    dossier = filed(engine, citizen)
+    root, _ = officer("root@office.vn"), officer("hoa@office.vn")
+    act(root, dossier, "accept")
+    people = engine.store.accounts
+    hoas, ans = people.account_of("hoa@office.vn").id, people.account_of("an@example.vn").id
+    for stranger in (hoas, ans, "nobody"):
+        assert act(root, dossier, "assign", officer=stranger).status_code == 422
+    act(root, dossier, "assign", officer=people.account_of("root@office.vn").id)
+    for action, facts in (
+        ("extend", {"due": "22/11/2026"}), ("request-payment", {"amount": "0"}), ("complete", {"outcome": "lost"}),
+        ("request-supplement", {"asked": ["/nowhere"]}), ("request-supplement", {"asked": ["document:x"]}),
+    ):  # fmt: skip
+        assert act(root, dossier, action, note="x", **facts).status_code == 422, action
+    act(root, dossier, "request-payment", amount="1.000")
+    assert act(root, dossier, "settle", payment="refunded").status_code == 422
+    act(root, dossier, "settle", payment="waived")
+    act(root, dossier, "complete", outcome="rejected")
+    assert act(root, dossier, "hand-over", evidence="pigeon").status_code == 422
+
+
+def test_a_desk_names_its_own_people_alone(office: Any) -> None:
+    """What the citizen did is not signed: the answers say whose dossier it is, as long as they are kept."""
+    engine, browser, officer = office
+    citizen = browser()
+    known(citizen)
+    dossier = filed(engine, citizen)
+    mai = officer("mai@office.vn")
+    page = act(mai, dossier, "refuse", note="Thiếu").text
+    assert "Cán bộ mai" in page
+    assert "Nguyễn Văn An" not in page
+
+
+def test_a_supplement_that_comes_too_late_leaves_no_files(office: Any, folder: Path, tmp_path: Path) -> None:
+    """What came along is deleted when the dossier has moved on meanwhile; so many files, and no more."""
+    engine, browser, officer = office
+    block = {**SMALL["x-procedure"], "unit": UNIT, "documents": [{"title": "Đơn", "code": "don"}]}
+    (folder / "small.json").write_text(json.dumps({**SMALL, "x-procedure": block}), "utf-8")
+    engine.catalog._looked = -1e9  # in place of waiting a quarter of a second
+    citizen = browser()
+    known(citizen)
+    dossier = filed(engine, citizen)
+    mai = officer("mai@office.vn")
+    act(mai, dossier, "request-supplement", asked=["document:don"], note="Thiếu đơn")
+    place = f"/dossiers/{dossier.code}/supplement"
+    pairs = {**dict(Page(citizen.get(place).text).pairs), "do": "send"}
+    blobs = tmp_path / "blobs"
+    kept = [path for path in blobs.rglob("*") if path.is_file()]
+    files = [("document:don", (f"{n}.pdf", b"%PDF-1.7")) for n in range(11)]
+    many = citizen.post(place, data=pairs, files=files)
+    assert many.status_code == 422
+    assert "Đã đủ 10 tệp" in many.text
+    late = citizen.post(place, data={**pairs, "meta:version": "1"}, files=files[:1])
+    assert late.status_code == 409
+    assert [path for path in blobs.rglob("*") if path.is_file()] == kept
+
+
 def test_lists_are_of_the_unit_and_paged(office: Any, clock: FixedClock) -> None:
     """New, mine, open, due soon, overdue, waiting, done; words and code; older ones by key."""
     engine, browser, officer = office
@@ -261,6 +322,8 @@ def test_people_of_the_office(office: Any, clock: FixedClock) -> None:
     assert sign_in(browser(), GOOD, "nam@office.vn").status_code == 422
     opened = disable(accounts, closed, disabled=False)
     assert sign_in(browser(), GOOD, "nam@office.vn").status_code == 200
+    for _ in range(9):
+        sign_in(browser(), "wrong", "nam@office.vn")
     for _ in range(50):
         engine.store.accounts.try_again([f"name:{account.mail}"], clock.now(), clock.now())
     assert sign_in(browser(), GOOD, "nam@office.vn").status_code == 429

@@ -5,14 +5,14 @@ from __future__ import annotations
 import email
 import email.policy
 import json
-import os
 import re
-import shutil
 import time
 from pathlib import Path
 from typing import Any
 
 import pytest
+from browsing import Portal, sound, visit
+from clicking import Browser, Page, expect
 
 from dossierkit import open_engine
 from dossierkit.forms import flatten
@@ -20,15 +20,6 @@ from dossierkit.text import fold
 
 pytestmark = pytest.mark.browser
 
-try:
-    from browsing import Portal, sound, visit
-    from playwright.sync_api import Browser, Page, expect
-except ImportError:
-    if os.environ.get("CI"):
-        raise
-    pytest.skip("playwright is not here: pip install 'dossierkit[browser]'", allow_module_level=True)
-if shutil.which("chromium") is None and not os.environ.get("CI"):
-    pytest.skip("Chromium is not here: apt-get install chromium", allow_module_level=True)
 
 OWN = "ngựa đúng pin kẹp giấy"
 PHONE: dict[str, Any] = {"viewport": {"width": 390, "height": 800}}

@@ -158,6 +158,16 @@ def test_2_4_1_everything_that_costs_something_is_limited(portal: Any) -> None:
     assert look_up(other, engine, "x").status_code == 422
 
 
+def test_2_4_1_strangers_are_counted_by_address(portal: Any, clock: FixedClock) -> None:
+    """Whoever has no session shares a limit with the same address, and with nobody else."""
+    engine, browser = portal
+    place = "/statistics/export?year=2026&by=month&format=csv"
+    for count, code in ((LIMITS["tables"] + 1, 200), (9 * LIMITS["tables"], 429)):
+        for _ in range(count):
+            engine.store.accounts.try_again(["tables@testclient", "tables:nobody"], clock.now(), clock.now())
+        assert browser().get(place).status_code == code
+
+
 def test_2_4_1_an_address_has_a_limit_of_its_own(portal: Any, clock: FixedClock) -> None:
     """Whoever comes as somebody else each time is still counted; and heard again later."""
     engine, browser = portal

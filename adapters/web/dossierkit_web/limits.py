@@ -24,7 +24,7 @@ def allow(site: Site, request: Request, what: str) -> None:
         TooManyTries: too often.
     """
     actor = site.visitor(request).actor
-    who = actor.id if actor is not None else "nobody"
+    who = actor.id if actor is not None else ""
     site.accounts.throttle.allow(what, who, address_of(request), LIMITS[what])
 
 

@@ -36,23 +36,31 @@ class OfficeClock:
     ) -> dict[str, Json]:
         """What the clock says to *action*, where *said* does not say it already."""
         handling = dossier.handling
-        if action is Action.ACCEPT and "due" not in said:
-            limit = procedure.time_limit(dossier.answers, handling.channel)
-            if limit is None:
-                return {}
-            return _due(due(self.calendar(), now, limit), limit, limit.count)
-        limit = _limit_of(handling)
+        if action in _RETURNS and handling.back is State.SUBMITTED:
+            return {"answer_by": self.answer_by(now).isoformat()}
+        accepts = action is Action.ACCEPT
+        limit = procedure.time_limit(dossier.answers, handling.channel) if accepts else _limit_of(handling)
         if limit is None:
             return {}
+        if "due" in said:
+            return self._set(handling, action, limit, now, datetime.fromisoformat(said["due"]))
+        if accepts:
+            return _due(due(self.calendar(), now, limit), limit, limit.count)
         if pauses(action) and dossier.state is not State.SUBMITTED:
             since = handling.running or now
             return {"left": left(self.calendar(), since, now, limit, count=handling.left or 0)}
-        if action in _RETURNS and handling.back is not State.SUBMITTED and "due" not in said:
+        if action in _RETURNS:
             rest = handling.left or 0
             if action is Action.SUPPLEMENT and limit.after_supplement is not None:
                 rest = limit.after_supplement
             return _due(due(self.calendar(), now, limit, count=rest), limit, rest)
         return {}
+
+    def _set(self, handling: Handling, action: Action, limit: TimeLimit, now: datetime, day: datetime) -> dict[str, Json]:
+        """What is left of the time until a *day* that somebody set: a pause takes from that."""
+        runs_since = handling.running or now if action is Action.EXTEND else now
+        count = -left(self.calendar(), runs_since, day, limit, count=0)
+        return {"left": count, "estimated": False, **_stated(limit)}
 
     def explained(self, handling: Handling) -> Due | None:
         """How the due day came about, day by day; None where the clock stands still, or somebody set the day."""
@@ -65,8 +73,12 @@ class OfficeClock:
 
 
 def _due(found: Due, limit: TimeLimit, count: int) -> dict[str, Json]:
-    stated = {"unit": limit.unit.value, "sameDay": limit.same_day, "afterSupplement": limit.after_supplement}
-    return {"due": found.at.isoformat(), "left": count, "estimated": found.estimated, "limit": {"count": limit.count, **stated}}
+    return {"due": found.at.isoformat(), "left": count, "estimated": found.estimated, **_stated(limit)}
+
+
+def _stated(limit: TimeLimit) -> dict[str, Json]:
+    told = {"unit": limit.unit.value, "sameDay": limit.same_day, "afterSupplement": limit.after_supplement}
+    return {"limit": {"count": limit.count, **told}}
 
 
 def _limit_of(handling: Handling) -> TimeLimit | None:

@@ -79,7 +79,7 @@ class ReceiptTemplate:
 
     def issue(self, agency: str, day: date, number: int) -> str:
         """The number of the *number*-th dossier that *agency* accepts in the year of *day*."""
-        return _filled(self.text, agency, day, number)
+        return spelled_receipt(_filled(self.text, agency, day, number))
 
 
 def _placed(template: str) -> list[str]:

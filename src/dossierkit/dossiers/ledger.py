@@ -15,7 +15,7 @@ import attrs
 from dossierkit.dossiers.calendars import day_of
 from dossierkit.dossiers.dossier import Dossier, Event
 from dossierkit.dossiers.lifecycle import RESOLVED
-from dossierkit.dossiers.states import Action, Channel, Outcome, State
+from dossierkit.dossiers.states import Action, Channel, Outcome
 
 
 class Measure(StrEnum):
@@ -100,10 +100,9 @@ def _resolved(dossier: Dossier, at: datetime) -> Measure:
 def _overdue_from(dossier: Dossier) -> date | None:
     """The first day on which *dossier* is overdue if nothing happens; None while it cannot become so."""
     handling = dossier.handling
-    idle = handling.accepted is None or handling.due is None or handling.paused is not None
-    if idle or dossier.state in RESOLVED or dossier.state is State.CANCELLED:
+    idle = handling.accepted is None or handling.paused is not None or dossier.state in RESOLVED
+    if idle or handling.due is None:
         return None
-    assert handling.due is not None, "it was asked above"
     return day_of(handling.due) + timedelta(days=1)
 
 

@@ -9,7 +9,7 @@ import attrs
 from dossierkit.dossiers.codes import DossierCode
 from dossierkit.dossiers.dossier import Actor, Dossier, Event
 from dossierkit.dossiers.handling import Handling, handling_of
-from dossierkit.dossiers.states import Action, Delivery, Payment, Role, State
+from dossierkit.dossiers.states import EVIDENCE, Action, Delivery, Outcome, Payment, Role, State
 from dossierkit.errors import ForbiddenAction
 from dossierkit.forms.pointers import Json
 
@@ -136,7 +136,7 @@ def refusal(dossier: Dossier, action: Action, actor: Actor, workflow: Workflow =
     rule = _BY_ACTION.get(action)
     if rule is None or dossier.state not in rule.sources:
         return "state"
-    if actor.role not in rule.roles:
+    if _role(dossier, actor) not in rule.roles:
         return "role"
     if not workflow.offers(action):
         return "workflow"
@@ -152,6 +152,11 @@ def refusal(dossier: Dossier, action: Action, actor: Actor, workflow: Workflow =
     if action is Action.HAND_OVER and dossier.handling.payment is Payment.DUE:
         return "unpaid"
     return None
+
+
+def _role(dossier: Dossier, actor: Actor) -> Role:
+    """What *actor* is towards *dossier*: nobody of the office decides on one's own."""
+    return Role.CITIZEN if dossier.owner == actor.id and actor.role is not Role.SYSTEM else actor.role
 
 
 def _is_erased(handling: Handling, action: Action) -> bool:
@@ -175,8 +180,20 @@ def guard(dossier: Dossier, action: Action, actor: Actor, facts: Mapping[str, Js
     missing = [need for need in _BY_ACTION[action].needs if facts.get(need) in (None, "", [])]
     if missing:
         raise ForbiddenAction(f"{action.value} needs {', '.join(missing)}")
-    if action is Action.ADVANCE and facts["step"] not in workflow.steps:
-        raise ForbiddenAction(f"{facts['step']} is no step of this procedure; known: {', '.join(workflow.steps)}")
+    for need in _BY_ACTION[action].needs:
+        known = tuple(workflow.steps) if need == "step" else _WORDS.get(need)
+        if known is not None and facts[need] not in known:
+            raise ForbiddenAction(f"{facts[need]} is no {need} here; known: {', '.join(known)}")
+    if action is Action.REQUEST_PAYMENT and not (type(facts["amount"]) is int and facts["amount"] > 0):
+        raise ForbiddenAction("what is to be paid is a number of đồng above 0")
+
+
+#: What may stand where an action needs one of a few words.
+_WORDS: Mapping[str, tuple[str, ...]] = {
+    "payment": (Payment.PAID.value, Payment.WAIVED.value),
+    "outcome": tuple(one.value for one in Outcome),
+    "evidence": EVIDENCE,
+}
 
 
 def step(dossier: Dossier, event: Event) -> Dossier:

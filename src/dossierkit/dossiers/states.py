@@ -103,6 +103,10 @@ class Delivery(Enum):
     HANDED_OVER = "handed-over"
 
 
+#: How a result reached its owner.
+EVIDENCE = ("counter", "post", "online")
+
+
 class Outcome(Enum):
     """What a completed dossier came to."""
 

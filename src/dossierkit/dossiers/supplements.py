@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Container, Sequence
+
 from dossierkit.dossiers.dossier import Attachment
 from dossierkit.forms.effective import effective
 from dossierkit.forms.form import Form
@@ -36,6 +38,12 @@ def _taken(before: Json, after: Json, pointers: tuple[str, ...]) -> Json:
 def asked_documents(asked: tuple[str, ...]) -> tuple[str, ...]:
     """The codes of the documents among what was *asked* for."""
     return tuple(one.removeprefix(_DOCUMENT) for one in asked if one.startswith(_DOCUMENT))
+
+
+def asked_for_nothing(form: Form, answers: Json, codes: Container[str], asked: Sequence[str]) -> tuple[str, ...]:
+    """Those of *asked* that are neither a field that holds with *answers* nor a document with one of *codes*."""
+    known = {field.pointer for field in walk(effective(form, answers))}
+    return tuple(one for one in asked if one not in known and not (one.startswith(_DOCUMENT) and one[len(_DOCUMENT) :] in codes))
 
 
 def with_documents(

@@ -78,7 +78,7 @@ class AccountStore(Protocol):
         ...
 
     def forget_tries(self, key: str) -> None:
-        """Forgets the tries of *key*."""
+        """Forgets the tries of *key*, and of every key that goes on after it with a colon."""
         ...
 
     def adopt(self, guest: str, account: str) -> None:

@@ -180,7 +180,7 @@ class MemoryAccounts:
     def forget_tries(self, key: str) -> None:
         """See `AccountStore.forget_tries`."""
         with self._lock:
-            self._tries.pop(key, None)
+            self._tries = {k: tries for k, tries in self._tries.items() if k != key and not k.startswith(f"{key}:")}
 
     def adopt(self, guest: str, account: str) -> None:
         """See `AccountStore.adopt`."""

@@ -163,7 +163,9 @@ class SqliteAccounts:
 
     def forget_tries(self, key: str) -> None:
         """See `AccountStore.forget_tries`."""
-        self._write(lambda connection: connection.execute("DELETE FROM tries WHERE name = ?", (key,)))
+        # The character after the colon is the semicolon.
+        sql = "DELETE FROM tries WHERE name = ? OR (name >= ? AND name < ?)"
+        self._write(lambda connection: connection.execute(sql, (key, f"{key}:", f"{key};")))
 
     def adopt(self, guest: str, account: str) -> None:
         """See `AccountStore.adopt`."""

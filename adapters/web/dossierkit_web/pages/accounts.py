@@ -17,6 +17,7 @@ from dossierkit.forms.form import Layout
 from dossierkit.forms.pointers import Json
 from dossierkit.tokens import hashed
 from dossierkit_web.limits import address_of, tell
+from dossierkit_web.posted import text
 from dossierkit_web.session import arrived, forget, keep
 from dossierkit_web.site import Site, language_of
 
@@ -164,12 +165,6 @@ def account_form(
     if "x-fragment" in request.headers:
         return HTMLResponse(str(rendered.fields), code)
     return site.page(request, "account_form", code=code, name=name, form=rendered, problems=problems, next=local(request))
-
-
-def text(form: FormData, name: str) -> str:
-    """What was typed into the control *name*; a file there is nothing."""
-    value = form.get(name, "")
-    return value if isinstance(value, str) else ""
 
 
 def local(request: Request, form: FormData | None = None) -> str:

@@ -27,6 +27,7 @@ from dossierkit.html.summary import answer_rows
 from dossierkit_web.limits import allow
 from dossierkit_web.pages import documents
 from dossierkit_web.pages.procedures import purpose_notice
+from dossierkit_web.posted import number, text
 from dossierkit_web.session import keep
 from dossierkit_web.site import Site, language_of
 from dossierkit_web.uploads import with_uploads
@@ -228,8 +229,7 @@ def _newest(site: Site, actor: Actor, code: str) -> Dossier | None:
 
 def _version(form: FormData, draft: Dossier) -> int:
     """The version that the page was made from; a page without one is a new draft's."""
-    typed = str(form.get("meta:version", ""))
-    return int(typed) if typed.isascii() and typed.isdigit() and len(typed) < 10 else draft.version
+    return number(text(form, "meta:version"), draft.version)
 
 
 def _form(

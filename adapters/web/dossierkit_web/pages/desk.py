@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from datetime import date, datetime, time, timedelta
 from urllib.parse import urlencode
 
@@ -16,14 +16,14 @@ from dossierkit.dossiers.deadlines import is_overdue
 from dossierkit.dossiers.dossier import Actor, Dossier, Query
 from dossierkit.dossiers.lifecycle import RESOLVED
 from dossierkit.dossiers.persons import persons
-from dossierkit.dossiers.states import Action, Outcome, State
+from dossierkit.dossiers.states import EVIDENCE, OFFICERS, Action, Outcome, State
 from dossierkit.errors import CodeError, ForbiddenAction, StaleDossier, UnknownDossier
 from dossierkit.forms import effective
 from dossierkit.forms.formats import read_date
 from dossierkit.forms.pointers import Json
 from dossierkit.html.summary import answer_rows
-from dossierkit_web.pages.accounts import text
 from dossierkit_web.pages.dossiers import COLLEAGUES
+from dossierkit_web.posted import number, text
 from dossierkit_web.site import Site, language_of
 
 PAGE = 20
@@ -104,10 +104,9 @@ def act(site: Site, request: Request, form: FormData) -> Response:
     """Does what the button says, and goes back to the dossier."""
     actor = _officer(site, request)
     dossier = _dossier(site, request, actor)
-    seen, note = text(form, "version"), text(form, "note").strip()[:5000]
-    version = int(seen) if seen.isascii() and seen.isdigit() and len(seen) < 10 else -1
+    version, note = number(text(form, "version"), -1), text(form, "note").strip()[:5000]
     try:
-        action, facts = _wanted(form)
+        action, facts = _wanted(form, site.engine.today(), {one.id for one in _colleagues(site, dossier, actor)})
         site.engine.act(dossier.id, action, actor, version=version, facts=facts, note=note)
     except StaleDossier:
         return _page(site, request, dossier, actor, trouble="desk-stale", code=409)
@@ -116,25 +115,27 @@ def act(site: Site, request: Request, form: FormData) -> Response:
     return RedirectResponse(f"/desk/{dossier.code}?done={action.value}", 303)
 
 
-def _wanted(form: FormData) -> tuple[Action, dict[str, Json]]:
+def _wanted(form: FormData, today: date, colleagues: Container[str]) -> tuple[Action, dict[str, Json]]:
     """The action and what it says.
 
     Raises:
-        ForbiddenAction: it is none that is done at a desk.
+        ForbiddenAction: it is none that is done at a desk, or gives the dossier to nobody among *colleagues*.
         ValueError: it is none at all, or says something else than it should.
     """
     action = Action(text(form, "action"))
     if action in _ELSEWHERE:
         raise ForbiddenAction(action.value)
-    said = {name: _said(name, form) for name in ASKS.get(action, ())}
+    said = {name: _said(name, form, today) for name in ASKS.get(action, ())}
+    if said.get("officer", "") != "" and said["officer"] not in colleagues:
+        raise ForbiddenAction("nobody of the unit")
     return action, {name: value for name, value in said.items() if value not in ("", [])}
 
 
-def _said(name: str, form: FormData) -> Json:
+def _said(name: str, form: FormData, today: date) -> Json:
     """What the control *name* says.
 
     Raises:
-        ValueError: it is no amount, no day, no outcome.
+        ValueError: it is no amount, or no day after *today*.
     """
     if name == "asked":
         return [str(one) for one in form.getlist("asked") if isinstance(one, str)]
@@ -142,10 +143,19 @@ def _said(name: str, form: FormData) -> Json:
     if name == "amount":
         return int("".join(typed.split()).replace(".", "") or 0)
     if name == "due":
-        return at(date.fromisoformat(read_date(typed)), Hours().closes).isoformat() if typed else ""
-    if name == "outcome":
-        return Outcome(typed).value
+        return _later(date.fromisoformat(read_date(typed)), today).isoformat() if typed else ""
     return typed[:500]
+
+
+def _later(day: date, today: date) -> datetime:
+    """The end of *day*.
+
+    Raises:
+        ValueError: it is not after *today*.
+    """
+    if day <= today:
+        raise ValueError("a new due day is still to come")
+    return at(day, Hours().closes)
 
 
 def _page(
@@ -161,7 +171,12 @@ def _page(
 ) -> Response:
     language, procedure = language_of(request), site.engine.procedure_of(dossier)
     history, accounts = site.engine.history(dossier), site.engine.store.accounts
-    people = {event.actor: account.name for event in history if (account := accounts.account(event.actor)) is not None}
+    # Who asked for it is named by its answers, as long as they are kept; the office's own people sign what they do.
+    people = {
+        event.actor: account.name
+        for event in history
+        if (account := accounts.account(event.actor)) is not None and account.role in OFFICERS
+    }
     return site.page(
         request,
         "desk_dossier",
@@ -181,6 +196,7 @@ def _page(
         colleagues=COLLEAGUES,
         officers=_colleagues(site, dossier, actor),
         outcomes=[one.value for one in Outcome],
+        evidence=EVIDENCE,
         trouble=trouble,
         tried=tried,
         typed=note,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import IO
 from urllib.parse import quote
 
@@ -51,8 +51,12 @@ def _same(one: Attachment, other: Attachment) -> bool:
     return (one.document, one.name, one.blob[:71]) == (other.document, other.name, other.blob[:71])
 
 
-def checked(site: Site, draft: Dossier, code: str, file: UploadFile) -> Attachment | str:
-    """The attachment, kept; or the name of the words that say why not."""
+def checked(site: Site, draft: Dossier, code: str, file: UploadFile, *, beside: Sequence[Attachment] = ()) -> Attachment | str:
+    """The attachment, kept; or the name of the words that say why not.
+
+    Args:
+        beside: what came with the same page.
+    """
     head = file.file.read(HEAD)
     file.file.seek(0)
     kind = media_type(file.filename or "", head)
@@ -63,7 +67,7 @@ def checked(site: Site, draft: Dossier, code: str, file: UploadFile) -> Attachme
         return "document-kind"
     if size > MAX_BYTES:
         return "document-large"
-    if sum(one.document == code for one in draft.attachments) >= MAX_FILES:
+    if sum(one.document == code for one in (*draft.attachments, *beside)) >= MAX_FILES:
         return "document-many"
     if not is_sound(file.file, kind):
         return "document-broken"

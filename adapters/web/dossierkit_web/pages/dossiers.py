@@ -21,7 +21,7 @@ from dossierkit.errors import CodeError, UnknownDossier
 from dossierkit.forms import effective
 from dossierkit.forms.formats import read_date
 from dossierkit.html.summary import answer_rows
-from dossierkit_web.pages.accounts import text
+from dossierkit_web.posted import number, text
 from dossierkit_web.site import Site, language_of
 
 PAGE = 20
@@ -80,9 +80,7 @@ def withdraw(site: Site, request: Request, form: FormData) -> Response:
     dossier = _own(site, request, actor)
     assert actor is not None, "somebody owns it"
     if dossier.state is not State.WITHDRAWN:
-        seen = text(form, "version")
-        version = int(seen) if seen.isascii() and seen.isdigit() and len(seen) < 10 else dossier.version
-        site.engine.act(dossier.id, Action.WITHDRAW, actor, version=version)
+        site.engine.act(dossier.id, Action.WITHDRAW, actor, version=number(text(form, "version"), dossier.version))
     return RedirectResponse(f"/dossiers/{dossier.code}", 303)
 
 

@@ -13,7 +13,7 @@ from dossierkit.dossiers.persons import persons
 from dossierkit.errors import CodeError
 from dossierkit.notices import TOLD
 from dossierkit_web.limits import allow, tell
-from dossierkit_web.pages.accounts import text
+from dossierkit_web.posted import text
 from dossierkit_web.session import keep
 from dossierkit_web.site import Site
 

@@ -17,7 +17,8 @@ from dossierkit.forms.pointers import Json
 from dossierkit.housekeeping import discard
 from dossierkit.html.summary import answer_rows
 from dossierkit.profiles import change_mail, erase_account, keep_account
-from dossierkit_web.pages.accounts import posted, text
+from dossierkit_web.pages.accounts import posted
+from dossierkit_web.posted import text
 from dossierkit_web.session import Visitor, forget
 from dossierkit_web.site import Site, language_of
 

@@ -11,16 +11,16 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from dossierkit.dossiers.dossier import Attachment, Dossier
 from dossierkit.dossiers.states import Action, State
 from dossierkit.dossiers.supplements import asked_documents, brought, mended
-from dossierkit.errors import RefusedAnswers
+from dossierkit.errors import DossierkitError, RefusedAnswers
 from dossierkit.forms import Problem, flatten, parse
 from dossierkit.forms.controls import layout as layout_of
 from dossierkit.forms.controls import pointer_of
 from dossierkit.forms.pointers import Json
 from dossierkit.forms.rows import rearranged
 from dossierkit_web.limits import allow
-from dossierkit_web.pages.accounts import text
 from dossierkit_web.pages.documents import accepted, checked
 from dossierkit_web.pages.dossiers import own
+from dossierkit_web.posted import number, text
 from dossierkit_web.site import Site, language_of
 
 
@@ -42,14 +42,19 @@ def send(site: Site, request: Request, form: FormData) -> Response:
     if text(form, "do") not in ("send", ""):
         return _page(site, request, dossier, answers)
     files, left = _files(site, request, dossier, form)
-    seen = text(form, "meta:version")
-    version = int(seen) if seen.isascii() and seen.isdigit() and len(seen) < 10 else dossier.version
-    if left:
-        return _refused(site, request, dossier, answers, files, left=left)
     try:
-        site.engine.act(dossier.id, Action.SUPPLEMENT, actor, version=version, answers=answers, files=files)
+        if not left:
+            version = number(text(form, "meta:version"), dossier.version)
+            site.engine.act(dossier.id, Action.SUPPLEMENT, actor, version=version, answers=answers, files=files)
     except RefusedAnswers as refused:
-        return _refused(site, request, dossier, answers, files, problems=refused.problems)
+        _dropped(site, files)
+        return _page(site, request, dossier, answers, problems=refused.problems, code=422)
+    except DossierkitError:
+        _dropped(site, files)
+        raise
+    if left:
+        _dropped(site, files)
+        return _page(site, request, dossier, answers, left=left, code=422)
     return RedirectResponse(f"/dossiers/{dossier.code}", 303)
 
 
@@ -72,11 +77,13 @@ def _files(site: Site, request: Request, dossier: Dossier, form: FormData) -> tu
     found: list[Attachment] = []
     left: dict[str, str] = {}
     codes = asked_documents(dossier.handling.asked)
+    sent = [value for value in form.values() if isinstance(value, UploadFile) and value.filename]
+    if sent:
+        allow(site, request, "uploads")
     for name, value in form.multi_items():
         code = name.removeprefix("document:")
         if code in codes and code != name and isinstance(value, UploadFile) and value.filename:
-            allow(site, request, "uploads")
-            one = checked(site, dossier, code, value)
+            one = checked(site, dossier, code, value, beside=found)
             if isinstance(one, str):
                 left[code] = one
             else:
@@ -84,20 +91,10 @@ def _files(site: Site, request: Request, dossier: Dossier, form: FormData) -> tu
     return tuple(found), left
 
 
-def _refused(
-    site: Site,
-    request: Request,
-    dossier: Dossier,
-    answers: Json,
-    files: tuple[Attachment, ...],
-    *,
-    problems: Sequence[Problem] = (),
-    left: Mapping[str, str] | None = None,
-) -> Response:
-    """The page once more; files that came along have to be chosen again, so they are not kept."""
+def _dropped(site: Site, files: Sequence[Attachment]) -> None:
+    """Deletes files that came along for nothing: whoever sent them has to choose them again."""
     for one in files:
         site.blobs.delete(one.blob)
-    return _page(site, request, dossier, answers, problems=problems, left=left, code=422)
 
 
 def _page(
