@@ -11,6 +11,7 @@ from conftest import NOON, SMALL
 
 from dossierkit import Action, Actor, Engine, RefusedAnswers, State
 from dossierkit.dossiers.dossier import Query, chained
+from dossierkit.dossiers.effects import SendMail
 from dossierkit.dossiers.lifecycle import step
 from dossierkit.errors import CodeError, ForbiddenAction, StaleDossier, UnknownDossier, UnknownProcedure
 from dossierkit.testing import FixedClock, MemoryStore, RecordingMailer
@@ -217,9 +218,10 @@ def test_a_rule_that_fails_is_a_problem_and_a_line_in_the_log(
 def test_the_recording_mailer_records() -> None:
     """A part for tests, ours and a host's."""
     mailer = RecordingMailer()
-    mailer.send("an@example.vn", "Mã hồ sơ", "…")
+    mail = SendMail("key", "an@example.vn", "Mã hồ sơ", "…")
+    mailer.send(mail)
 
-    assert mailer.sent == [("an@example.vn", "Mã hồ sơ", "…")]
+    assert mailer.sent == [mail]
 
 
 def _wait(engine: Engine) -> None:

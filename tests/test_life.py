@@ -63,7 +63,7 @@ def test_from_reception_to_the_result(workflow: Callable[..., None], account: Ac
     """Each step leads on, is kept in the history and mailed; the receipt number is drawn at acceptance."""
     dossier = sent(engine)
     assert (dossier.handling.unit, dossier.handling.sector) == (UNIT, "dat-dai")
-    assert engine.permitted(dossier, AN) == (Action.WITHDRAW,)
+    assert engine.permitted(dossier, AN) == (Action.WITHDRAW, Action.MESSAGE)
 
     due = "2026-12-01T10:00:00+00:00"
     accepted = engine.act(dossier.id, Action.ACCEPT, INTAKE, facts={"due": due})
@@ -81,7 +81,7 @@ def test_from_reception_to_the_result(workflow: Callable[..., None], account: Ac
         engine.act(dossier.id, Action.WITHDRAW, AN)
     handed = engine.act(dossier.id, Action.HAND_OVER, INTAKE, facts={"evidence": "counter"})
     assert handed.handling.delivery is Delivery.HANDED_OVER
-    assert engine.permitted(handed, INTAKE) == ()
+    assert engine.permitted(handed, INTAKE) == (Action.REFUND, Action.MESSAGE)
     assert [event.action.value for event in engine.history(handed)] == [
         "begin", "submit", "accept", "assign", "request-payment", "settle", "complete", "hand-over",
     ]  # fmt: skip
@@ -107,7 +107,7 @@ def test_a_supplement_takes_only_what_was_asked_for(workflow: Callable[..., None
         engine.act(dossier.id, Action.SUPPLEMENT, AN, answers={"copies": 99})
     mended = engine.act(dossier.id, Action.SUPPLEMENT, AN, answers=stolen)
     assert (mended.state, mended.answers, mended.handling.asked) == (State.SUBMITTED, {"name": "An", "copies": 3}, ())
-    assert engine.store.note(dossier.id, 3) == "Số bản chưa đúng"
+    assert engine.store.said(dossier.id)[3].text == "Số bản chưa đúng"
     assert "chưa đúng" not in str([event.facts for event in engine.history(mended)])
 
 
@@ -135,7 +135,7 @@ def test_nobody_decides_on_ones_own(workflow: Callable[..., None], engine: Engin
     """Whoever works here and files a dossier is a citizen towards it, in the own unit and in another one's."""
     for officer in (INTAKE, Actor("mai", Role.INTAKE_OFFICER, "vpdkdd"), Actor("root", Role.ADMIN)):
         own = engine.submit(engine.begin("1.000001", officer, {"name": "Mai", "copies": 1}).id, officer)
-        assert engine.permitted(own, officer) == (Action.WITHDRAW,)
+        assert engine.permitted(own, officer) == (Action.WITHDRAW, Action.MESSAGE)
         with pytest.raises(ForbiddenAction, match="role"):
             engine.act(own.id, Action.ACCEPT, officer)
         assert Action.ACCEPT in engine.permitted(own, Actor("thu", Role.INTAKE_OFFICER, UNIT))
@@ -149,7 +149,7 @@ def test_what_an_action_has_to_say(workflow: Callable[..., None], engine: Engine
         engine.act(dossier.id, Action.REFUSE, INTAKE)
     refused = engine.act(dossier.id, Action.REFUSE, INTAKE, note="Thiếu thành phần")
     assert (refused.state, refused.handling.resolved) == (State.REFUSED, NOON)
-    assert engine.permitted(refused, INTAKE) == ()
+    assert engine.permitted(refused, INTAKE) == (Action.MESSAGE,)
     other = sent(engine)
     engine.act(other.id, Action.ACCEPT, INTAKE)
     with pytest.raises(ForbiddenAction, match="assign needs officer"):
@@ -220,7 +220,7 @@ def test_pauses_extensions_and_a_second_look(workflow: Callable[..., None], engi
     assert engine.act(dossier.id, Action.EXTEND, OFFICER, facts=new_day, note="Xin lỗi").handling.extensions == 1
     with pytest.raises(ForbiddenAction, match="extended"):
         engine.act(dossier.id, Action.EXTEND, OFFICER, facts=new_day, note="Xin lỗi")
-    engine.act(dossier.id, Action.COMPLETE, OFFICER, facts={"outcome": "rejected"})
+    engine.act(dossier.id, Action.COMPLETE, OFFICER, facts={"outcome": "rejected"}, note="Không đủ điều kiện")
     reopened = engine.act(dossier.id, Action.REOPEN, APPROVER, note="Kết quả sai")
     assert (reopened.state, reopened.handling.outcome, reopened.handling.resolved) == (State.PROCESSING, None, None)
     stopped = engine.act(dossier.id, Action.STOP, OFFICER, note="Theo quyết định")
@@ -286,7 +286,7 @@ def test_a_citizen_is_forgotten(workflow: Callable[..., None], account: Account,
     assert (erased.code, erased.state, erased.submitted) == (dossier.code, State.REFUSED, NOON)
     assert blobs.open(file.blob) is None
     assert engine.find(AN, Query(words="bi mat")) == engine.find(AN) == ()
-    assert [engine.store.note(dossier.id, event.number) for event in engine.history(erased)] == [""] * 5
+    assert engine.store.said(dossier.id) == {}
     assert "Bí Mật" not in repr([engine.store.get(dossier.id), engine.history(erased)])
     assert engine.lookup(str(dossier.code)) == erased
     assert engine.permitted(erased, root) == ()
@@ -378,7 +378,7 @@ def test_what_has_no_due_day_is_never_late(workflow: Callable[..., None], engine
     for action, facts in ((Action.ACCEPT, {}), (Action.ASSIGN, {"officer": "nam"}), (Action.COMPLETE, {"outcome": "approved"})):
         engine.act(dossier.id, action, Actor("root", Role.ADMIN), facts=facts)
     engine.act(dossier.id, Action.REOPEN, OFFICER, note="xem lại")
-    engine.act(dossier.id, Action.COMPLETE, OFFICER, facts={"outcome": "returned"})
+    engine.act(dossier.id, Action.COMPLETE, OFFICER, facts={"outcome": "returned"}, note="Trả lại")
     total = engine.report(Period.year(2026)).total
     assert (total.received, total.reopened, total.on_time, total.returned, total.in_progress) == (1, 1, 1, 1, 0)
     assert list(engine.verify()) == []

@@ -13,9 +13,10 @@ from dossierkit.catalog import Catalog
 from dossierkit.dossiers.calendars import Calendar, day_of
 from dossierkit.dossiers.clock import OfficeClock
 from dossierkit.dossiers.dossier import Actor, Attachment, Dossier, chained, may_see
+from dossierkit.dossiers.handling import PLAIN
 from dossierkit.dossiers.lifecycle import target
 from dossierkit.dossiers.procedure import Procedure
-from dossierkit.dossiers.states import Action, State
+from dossierkit.dossiers.states import Action, Channel, State
 from dossierkit.errors import StaleDossier, UnknownDossier
 from dossierkit.forms import canonical, check
 from dossierkit.forms.defaults import initial
@@ -77,8 +78,11 @@ class Drafting:
 
     # --- the citizen's side --------------------------------------------------------------------------------------
 
-    def begin(self, procedure: str, actor: Actor, answers: Json = None) -> Dossier:
+    def begin(self, procedure: str, actor: Actor, answers: Json = None, *, channel: Channel = Channel.ONLINE) -> Dossier:
         """A new draft, with the defaults of the form where no *answers* are given.
+
+        Args:
+            channel: how it reaches the office; over the counter and by post it is an officer who begins it.
 
         Raises:
             UnknownProcedure: none has this code.
@@ -86,7 +90,10 @@ class Drafting:
         current = self.procedure(procedure)
         now = self.clock.now()
         filled = initial(current.form) if answers is None else answers
-        dossier = Dossier(self.tokens.token(), current.code, current.revision, actor.id, State.DRAFT, 1, now, now, filled)
+        dossier = Dossier(
+            self.tokens.token(), current.code, current.revision, actor.id, State.DRAFT, 1, now, now, filled,
+            handling=attrs.evolve(PLAIN, channel=channel), salt=self.tokens.token(),
+        )  # fmt: skip
         event = chained(dossier.id, 1, Action.BEGIN, actor.id, now, {"revision": current.revision}, "")
         self.store.create(dossier, event, current.bundle.canonical())
         return dossier

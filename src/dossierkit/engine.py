@@ -7,10 +7,10 @@ from datetime import date
 
 import attrs
 
-from dossierkit.acting import Acting
+from dossierkit.acting import Acting, filed
 from dossierkit.dossiers.calendars import day_of
 from dossierkit.dossiers.codes import parse_code, spelled_receipt
-from dossierkit.dossiers.dossier import Actor, Attachment, Dossier, Event, Query, digest
+from dossierkit.dossiers.dossier import Actor, Attachment, Dossier, Event, Query, Said, digest, digests
 from dossierkit.dossiers.effects import SendMail
 from dossierkit.dossiers.lifecycle import guard, permitted
 from dossierkit.dossiers.procedure import Procedure
@@ -18,10 +18,13 @@ from dossierkit.dossiers.reports import Period, Report, report
 from dossierkit.dossiers.states import Action, Role
 from dossierkit.dossiers.supplements import asked_for_nothing, mended, with_documents
 from dossierkit.drafting import Drafting, guard_version
-from dossierkit.errors import CodeError, ForbiddenAction, RefusedAnswers
+from dossierkit.errors import CodeError, ForbiddenAction, RefusedAnswers, StaleDossier
 from dossierkit.forms.pointers import Json, same
 from dossierkit.notices import notices
 from dossierkit.verifying import contradictions
+
+#: After so many messages somebody reads a dossier again before deciding.
+_MESSAGES = 50
 
 
 class Engine(Drafting):
@@ -42,15 +45,14 @@ class Engine(Drafting):
         answers: Json = None,
         files: tuple[Attachment, ...] = (),
     ) -> Dossier:
-        """The dossier after *action*; `permitted` lists what an actor can do.
-
-        Submitting twice gives the same dossier with the same code.
+        """The dossier after *action*; `permitted` lists what an actor can do.  Submitting twice gives the same code.
 
         Args:
             version: what the actor saw; None takes whatever is stored.
             facts: what the action decides, see `lifecycle.TABLE`; never anything personal.
             note: a reason in words; it lies apart from the history, and can be erased.
-            answers, files: with a supplement, as the citizen has them now; only what was asked for is taken.
+            answers: with a supplement, as the citizen has them now; only what was asked for is taken.
+            files: with a supplement for the documents that were asked for; with a message or a result, whatever comes along.
 
         Raises:
             UnknownDossier, StaleDossier: as for `save`.
@@ -62,16 +64,46 @@ class Engine(Drafting):
             return self._submit(dossier, actor, version)
         if action is Action.SAVE:
             return self.save(id, dossier.answers, actor, version=dossier.version if version is None else version)
-        guard_version(dossier, version)
+        self._guard_seen(dossier, version)
         procedure, acting = self._acting(dossier, actor, action, facts or {})
-        said = {**(facts or {}), **({"note": digest(note, acting.salt)} if note else {})}
+        changed, told = self._changed(dossier, procedure, action, answers, files)
+        told |= {**(facts or {}), **({"note": digest(note, dossier.salt)} if note else {})}
+        guard(dossier, action, actor, told, procedure.workflow)
+        self._guard_places(dossier, procedure, action, told)
+        said = Said(note, dossier.answers if action is Action.SUPPLEMENT else None)
+        return self.store.record(acting.change(changed, action, told, said, answers=changed is not dossier))
+
+    def message(self, id: str, actor: Actor, words: str, *, files: tuple[Attachment, ...] = ()) -> Dossier:
+        """The dossier with a message of *actor* to the other side, whatever else happens to it meanwhile.
+
+        Raises:
+            UnknownDossier: as for `open`.
+            ForbiddenAction: it is a draft still, or there are no *words*.
+        """
+        while True:
+            try:
+                return self.act(id, Action.MESSAGE, actor, note=words, files=files)
+            except StaleDossier:
+                continue  # somebody was a moment faster; a message fits every version
+
+    def _guard_seen(self, dossier: Dossier, version: int | None) -> None:
+        """Lets pass whoever saw all but messages: they change nothing that anybody decides on."""
+        behind = dossier.version - version if version is not None else 0
+        since = self.history(dossier)[-behind:] if 0 < behind <= _MESSAGES else ()
+        if not since or any(event.action is not Action.MESSAGE for event in since):
+            guard_version(dossier, version)
+
+    def _changed(
+        self, dossier: Dossier, procedure: Procedure, action: Action, answers: Json, files: tuple[Attachment, ...]
+    ) -> tuple[Dossier, dict[str, Json]]:
+        """*dossier* with the answers and files that come with *action*, and what its event says of them."""
         if action is Action.SUPPLEMENT:
-            dossier = self._supplemented(dossier, procedure, dossier.answers if answers is None else answers, files)
-            said |= acting.digests(dossier)
-        guard(dossier, action, actor, said, procedure.workflow)
-        if action is Action.REQUEST_SUPPLEMENT:
-            self._guard_asked(dossier, procedure, said["asked"])
-        return self.store.record(acting.change(dossier, action, said, note))
+            changed = self._supplemented(dossier, procedure, dossier.answers if answers is None else answers, files)
+            return changed, digests(changed)
+        if not files:
+            return dossier, {}
+        changed, tag = filed(dossier, action, files, self.tokens.token())
+        return changed, {"files": tag, **digests(changed)}
 
     def _supplemented(self, dossier: Dossier, procedure: Procedure, answers: Json, files: tuple[Attachment, ...]) -> Dossier:
         form, asked = procedure.form, dossier.handling.asked
@@ -80,10 +112,15 @@ class Engine(Drafting):
             raise RefusedAnswers(problems)
         return attrs.evolve(dossier, answers=whole, attachments=with_documents(dossier.attachments, files, asked))
 
-    def _guard_asked(self, dossier: Dossier, procedure: Procedure, asked: Sequence[str]) -> None:
+    def _guard_places(self, dossier: Dossier, procedure: Procedure, action: Action, told: Mapping[str, Json]) -> None:
+        """Lets pass what names answers and documents that there are, and an acceptance of everything that is required."""
         codes = {code for code, _ in procedure.documents(dossier.answers)}
-        if unknown := asked_for_nothing(procedure.form, dossier.answers, codes, asked):
+        if action is Action.REQUEST_SUPPLEMENT and (
+            unknown := asked_for_nothing(procedure.form, dossier.answers, codes, told["asked"])
+        ):
             raise ForbiddenAction(f"{unknown[0]} is no answer and no document of this dossier")
+        if action is Action.ACCEPT and (missing := {*procedure.missing(dossier)} - {*told.get("paper", ())}):
+            raise ForbiddenAction(f"documents are missing: {', '.join(sorted(missing))}; say which were handed in on paper")
 
     def permitted(self, dossier: Dossier, actor: Actor) -> tuple[Action, ...]:
         """What *actor* can do to *dossier* now."""
@@ -93,10 +130,11 @@ class Engine(Drafting):
         procedure, owner = self.procedure_of(dossier), self.store.accounts.account(dossier.owner)
 
         def mails(after: Dossier) -> tuple[SendMail, ...]:
-            return notices(owner, dossier, after, procedure, action, facts, self.office)
+            officer = self.store.accounts.account(after.handling.officer) if action is Action.MESSAGE else None
+            return notices(owner, officer, dossier, after, procedure, action, facts, self.office)
 
         now = self.clock.now()
-        return procedure, Acting(procedure, actor, self.agency, now, day_of(now), self.tokens.token(), mails, self.office_clock)
+        return procedure, Acting(procedure, actor, self.agency, now, day_of(now), mails, self.office_clock)
 
     def submit(self, id: str, actor: Actor, *, version: int | None = None) -> Dossier:
         """The dossier with its code; see `act`."""

@@ -26,6 +26,7 @@ NEEDED = frozenset(
         Action.WITHDRAW,
         Action.COMPLETE,
         Action.REOPEN,
+        Action.REFUND,
         Action.ASK_ERASURE,
         Action.ERASE,
     )
@@ -38,6 +39,7 @@ TOLD = NEEDED | frozenset(
 
 def notices(
     owner: Account | None,
+    officer: Account | None,
     before: Dossier,
     after: Dossier,
     procedure: Procedure,
@@ -46,6 +48,8 @@ def notices(
     office: Office,
 ) -> tuple[SendMail, ...]:
     """The mails that tell *owner* that *action* led from *before* to *after*; a guest has no address."""
+    if action is Action.MESSAGE:
+        return _of_a_message(owner, officer, before, after, office)
     wanted = {Notices.ALL: TOLD, Notices.NEEDED: NEEDED, Notices.NONE: frozenset[Action]()}
     if owner is None or action not in wanted[owner.notices] or (action is Action.ASSIGN and before.state is after.state):
         return ()
@@ -59,6 +63,19 @@ def notices(
     # The version makes it another mail each time, and the same one however often the change is tried.
     key, path = f"{action.value}:{after.id}:{after.version}", f"/dossiers/{after.code}"
     return (letter(action.value, owner.language, office, key=key, to=owner.mail, path=path, **told),)
+
+
+def _of_a_message(
+    owner: Account | None, officer: Account | None, before: Dossier, after: Dossier, office: Office
+) -> tuple[SendMail, ...]:
+    """To the other side, without the words: mail is read by others, too.  *officer* works on it, where somebody does."""
+    asks = after.handling.unanswered is not None
+    reader = officer if asks else owner
+    if reader is None or reader.disabled or (not asks and reader.notices is Notices.NONE):
+        return ()
+    path = f"/desk/{after.code}" if asks else f"/dossiers/{after.code}"
+    key = f"message:{after.id}:{before.version}:{after.version}"
+    return (letter("message", reader.language, office, key=key, to=reader.mail, path=f"{path}#thread", code=str(after.code)),)
 
 
 def _day(moment: datetime | None) -> str:

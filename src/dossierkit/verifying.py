@@ -8,7 +8,7 @@ from datetime import date
 
 import attrs
 
-from dossierkit.dossiers.dossier import Dossier, Event, chained
+from dossierkit.dossiers.dossier import Dossier, Event, chained, digests
 from dossierkit.dossiers.handling import PLAIN
 from dossierkit.dossiers.ledger import Measure, Posting, postings
 from dossierkit.dossiers.lifecycle import step
@@ -72,6 +72,7 @@ def _of_one(dossier: Dossier, events: tuple[Event, ...], posted: Counter[Posting
         if again != event:
             yield f"{dossier.id}: event {number} was changed after the fact"
         before = event.hash
+    yield from _of_answers(dossier, events)
     told = attrs.evolve(dossier, state=State.DRAFT, handling=PLAIN, code=None, submitted=None, agency=None)
     try:
         for event in events[1:]:
@@ -84,3 +85,13 @@ def _of_one(dossier: Dossier, events: tuple[Event, ...], posted: Counter[Posting
     for name, words in (("code", "code"), ("state", "state"), ("handling", "handling"), ("submitted", "day of submission")):
         if getattr(told, name) != getattr(dossier, name):
             yield f"{dossier.id}: its {words} is not the one of its events"
+
+
+def _of_answers(dossier: Dossier, events: tuple[Event, ...]) -> Iterator[str]:
+    """Answers and files against the last event that vouches for them; those of an erased dossier are gone."""
+    if not dossier.salt:
+        return
+    for name, found in digests(dossier).items():
+        said = [event.facts[name] for event in events if name in event.facts]
+        if said and said[-1] != found:
+            yield f"{dossier.id}: its {name} are not those of its events"

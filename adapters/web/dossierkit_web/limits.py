@@ -12,7 +12,15 @@ if TYPE_CHECKING:
     from dossierkit_web.site import Site
 
 #: So often in a quarter of an hour, each person; ten times that, all who share an address.
-LIMITS: Mapping[str, int] = {"drafts": 60, "uploads": 200, "submits": 60, "lookups": 60, "exports": 10, "tables": 120}
+LIMITS: Mapping[str, int] = {
+    "drafts": 60,
+    "uploads": 200,
+    "submits": 60,
+    "lookups": 60,
+    "messages": 30,
+    "exports": 10,
+    "tables": 120,
+}
 
 _log = logging.getLogger("dossierkit.security")
 

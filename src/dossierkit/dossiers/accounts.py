@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Container
+from collections.abc import Container, Mapping
 from datetime import datetime, timedelta
 from enum import Enum
 
@@ -63,6 +63,8 @@ class Account:
     notices: Notices = attrs.field(default=Notices.ALL, converter=Notices)
     #: Nobody signs in with it any more; what it did stays.
     disabled: bool = False
+    #: Filtered lists of the desk that somebody kept: name → the query of its address.
+    views: Mapping[str, str] = attrs.field(hash=False, factory=dict)
 
     @property
     def actor(self) -> Actor:

@@ -65,6 +65,8 @@ class Dossier:
     agency: str | None = None
     attachments: tuple[Attachment, ...] = ()
     handling: Handling = PLAIN
+    #: Goes into the digests of its events, and goes when it is erased: what they stood for can then no longer be guessed.
+    salt: str = ""
 
 
 def may_see(dossier: Dossier, actor: Actor) -> bool:
@@ -100,6 +102,8 @@ class Query:
     states: tuple[State, ...] = ()
     #: Due before this instant.
     due: datetime | None = None
+    #: Only those whose owner waits for an answer to a message.
+    unanswered: bool = False
 
     def folded(self) -> Query:
         """The same, as stores compare it: words without accents, the code without spaces."""
@@ -123,6 +127,28 @@ class Event:
     hash: str
 
 
+@attrs.frozen
+class Said:
+    """What was said with an event: it lies apart from the history, which only holds its digest, and can be erased."""
+
+    text: str = ""
+    #: The answers that a supplement mended, as they were before; None with any other action.
+    before: Json = attrs.field(default=None, hash=False)
+
+    def __bool__(self) -> bool:
+        return bool(self.text) or self.before is not None
+
+
+NOTHING_SAID = Said()
+#: Which document a file is for that is none of those a procedure asks for.
+RESULT = "@result"
+
+
+def message_files(tag: str) -> str:
+    """The document of files that came with the message whose event says *tag*."""
+    return f"@message:{tag}"
+
+
 def chained(dossier: str, number: int, action: Action, actor: str, at: datetime, facts: Mapping[str, Json], before: str) -> Event:
     """The event with its hash, given the hash *before* it (empty for the first)."""
     body = json.dumps(
@@ -138,6 +164,12 @@ def digest(answers: Json, salt: str) -> str:
     """What an event says of *answers*: enough to prove them, nothing to read from."""
     text = json.dumps(answers, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(f"{salt}\n{text}".encode()).hexdigest()
+
+
+def digests(dossier: Dossier) -> dict[str, Json]:
+    """What an event says of answers and files: enough to prove them, nothing to read from."""
+    files = [[one.document, one.blob] for one in dossier.attachments]
+    return {"answers": digest(dossier.answers, dossier.salt), "attachments": digest(files, dossier.salt)}
 
 
 #: How a blob store calls what it keeps: the SHA-256 of the bytes, and which of several the same this one is.

@@ -44,15 +44,21 @@ class Handling:
     back: State | None = None
     #: The places (JSON Pointers, `document:CODE`) that a citizen may mend.
     asked: tuple[str, ...] = ()
+    #: Why, where somebody said it: place → a word of `states.REASONS`.
+    reasons: Mapping[str, str] = attrs.field(factory=dict, hash=False)
     #: A step of the procedure's own within the national state.
     step: str = ""
     payment: Payment = Payment.NONE
+    #: What was asked for last, in đồng.
+    amount: int = 0
     delivery: Delivery = Delivery.NONE
     outcome: Outcome | None = None
     #: Who proposed the outcome, where two have to look at it.
     proposed: str = ""
     #: When the dossier was resolved: completed, refused, stopped or withdrawn.
     resolved: datetime | None = None
+    #: When the owner wrote something that nobody answered yet.
+    unanswered: datetime | None = None
     #: When the owner asked for the personal data to be erased, and when that was done.
     erasure_asked: datetime | None = None
     erased: datetime | None = None
@@ -74,6 +80,7 @@ _READERS: Mapping[str, Callable[[Json], object]] = {
     "delivery": Delivery,
     "outcome": Outcome,
     "resolved": datetime.fromisoformat,
+    "unanswered": datetime.fromisoformat,
     "erasure_asked": datetime.fromisoformat,
     "erased": datetime.fromisoformat,
 }

@@ -9,7 +9,7 @@ import attrs
 from dossierkit.dossiers.codes import DossierCode
 from dossierkit.dossiers.dossier import Actor, Dossier, Event
 from dossierkit.dossiers.handling import Handling, handling_of
-from dossierkit.dossiers.states import EVIDENCE, Action, Delivery, Outcome, Payment, Role, State
+from dossierkit.dossiers.states import EVIDENCE, REASONS, Action, Delivery, Outcome, Payment, Role, State
 from dossierkit.errors import ForbiddenAction
 from dossierkit.forms.pointers import Json
 
@@ -20,6 +20,8 @@ _DESK = _INTAKE | _CASE
 _PROGRAM = frozenset((Role.SYSTEM,))
 
 _S = State
+#: Every state of a dossier that the office has seen.
+SENT = tuple(state for state in State if state not in (State.DRAFT, State.CANCELLED))
 
 
 @attrs.frozen
@@ -28,13 +30,15 @@ class Rule:
 
     action: Action
     sources: tuple[State, ...]
-    #: None: the state that the dossier was in before.
+    #: None: it stays where it is; or, in the state that it *returns* from, goes back to the one before.
     target: State | None
     roles: frozenset[Role]
     #: What its event has to say.
     needs: tuple[str, ...] = ()
     #: The clock stands still until the dossier comes back.
     pauses: bool = False
+    #: The state that it ends: the dossier goes back to where it was before, and the clock goes on.
+    returns: State | None = None
 
 
 #: Everything that can happen to a dossier after it was begun.
@@ -51,13 +55,18 @@ TABLE = (
         Action.REQUEST_SUPPLEMENT, (_S.SUBMITTED, _S.ACCEPTED, _S.PROCESSING), _S.SUPPLEMENT_REQUESTED, _DESK,
         ("asked", "note"), pauses=True,
     ),
-    Rule(Action.SUPPLEMENT, (_S.SUPPLEMENT_REQUESTED,), None, _CITIZEN | _DESK, ("answers",)),
+    Rule(
+        Action.SUPPLEMENT, (_S.SUPPLEMENT_REQUESTED,), None, _CITIZEN | _DESK, ("answers",),
+        returns=_S.SUPPLEMENT_REQUESTED,
+    ),
     Rule(
         Action.REQUEST_PAYMENT, (_S.ACCEPTED, _S.PROCESSING), _S.PAYMENT_REQUESTED, _DESK, ("amount",), pauses=True
     ),
-    Rule(Action.SETTLE, (_S.PAYMENT_REQUESTED,), None, _DESK | _PROGRAM, ("payment",)),
+    # Money comes in when it comes in: also after a dossier was withdrawn.
+    Rule(Action.SETTLE, SENT, None, _DESK | _PROGRAM, ("payment",), returns=_S.PAYMENT_REQUESTED),
+    Rule(Action.REFUND, SENT, None, _DESK, ("note",)),
     Rule(Action.SUSPEND, (_S.PROCESSING,), _S.SUSPENDED, _CASE, ("note",), pauses=True),
-    Rule(Action.RESUME, (_S.SUSPENDED,), None, _CASE),
+    Rule(Action.RESUME, (_S.SUSPENDED,), None, _CASE, returns=_S.SUSPENDED),
     Rule(Action.EXTEND, (_S.ACCEPTED, _S.PROCESSING), None, _CASE, ("due", "note")),
     Rule(
         Action.WITHDRAW,
@@ -72,6 +81,7 @@ TABLE = (
     Rule(Action.COMPLETE, (_S.PROCESSING,), _S.COMPLETED, _CASE, ("outcome",)),
     Rule(Action.HAND_OVER, (_S.COMPLETED,), _S.RETURNED, _DESK, ("evidence",)),
     Rule(Action.REOPEN, (_S.COMPLETED,), _S.PROCESSING, _CASE, ("note",)),
+    Rule(Action.MESSAGE, SENT, None, _CITIZEN | _DESK, ("note",)),
     Rule(Action.ASK_ERASURE, (_S.REFUSED, _S.WITHDRAWN, _S.STOPPED, _S.RETURNED), None, _CITIZEN),
     Rule(Action.ERASE, (_S.REFUSED, _S.WITHDRAWN, _S.STOPPED, _S.RETURNED), None, frozenset((Role.ADMIN, Role.SYSTEM))),
 )  # fmt: skip
@@ -123,7 +133,8 @@ def target(dossier: Dossier, action: Action) -> State:
         raise ForbiddenAction(f"{action.value} is not possible in state {dossier.state.name.lower()}; possible: {allowed}")
     if rule.target is not None:
         return rule.target
-    return dossier.state if dossier.handling.back is None else dossier.handling.back
+    back = dossier.handling.back
+    return back if back is not None and dossier.state is rule.returns else dossier.state
 
 
 def pauses(action: Action) -> bool:
@@ -147,10 +158,21 @@ def refusal(dossier: Dossier, action: Action, actor: Actor, workflow: Workflow =
             return "approver"
         if dossier.handling.proposed == actor.id:
             return "four-eyes"
-    if action in (Action.ASK_ERASURE, Action.ERASE) and _is_erased(dossier.handling, action):
+    if action in (Action.ASK_ERASURE, Action.ERASE, Action.MESSAGE) and _is_erased(dossier.handling, action):
         return "erased"
-    if action is Action.HAND_OVER and dossier.handling.payment is Payment.DUE:
+    return _money(dossier.handling.payment, action)
+
+
+def _money(payment: Payment, action: Action) -> str | None:
+    """What money has against *action*: what is asked for beforehand keeps a dossier out, and any debt its result back."""
+    if action in (Action.ACCEPT, Action.HAND_OVER) and payment is Payment.DUE:
         return "unpaid"
+    if action is Action.SETTLE and payment is not Payment.DUE:
+        return "nothing-due"
+    if action is Action.REQUEST_PAYMENT and payment is Payment.DUE:
+        return "unpaid"
+    if action is Action.REFUND and payment is not Payment.PAID:
+        return "nothing-paid"
     return None
 
 
@@ -184,6 +206,10 @@ def guard(dossier: Dossier, action: Action, actor: Actor, facts: Mapping[str, Js
         known = tuple(workflow.steps) if need == "step" else _WORDS.get(need)
         if known is not None and facts[need] not in known:
             raise ForbiddenAction(f"{facts[need]} is no {need} here; known: {', '.join(known)}")
+    if unknown := sorted({*facts.get("reasons", {}).values()} - {*REASONS}):
+        raise ForbiddenAction(f"{unknown[0]} is no reason to ask for anything; known: {', '.join(REASONS)}")
+    if action is Action.COMPLETE and facts["outcome"] != Outcome.APPROVED.value and not facts.get("note"):
+        raise ForbiddenAction("whoever does not get what was asked for is told why: note")
     if action is Action.REQUEST_PAYMENT and not (type(facts["amount"]) is int and facts["amount"] > 0):
         raise ForbiddenAction("what is to be paid is a number of đồng above 0")
 
@@ -215,7 +241,7 @@ def step(dossier: Dossier, event: Event) -> Dossier:
 
 #: What an event may say of the handling.
 _FACTS = (
-    *("unit", "sector", "channel", "officer", "receipt", "step", "asked", "payment", "outcome"),
+    *("unit", "sector", "channel", "officer", "receipt", "step", "asked", "reasons", "payment", "amount", "outcome"),
     *("due", "estimated", "answer_by", "limit", "left"),
 )
 
@@ -225,11 +251,11 @@ def _handled(dossier: Dossier, state: State, event: Event) -> Handling:
     changed = handling_of({name: event.facts[name] for name in _FACTS if name in event.facts}, handling)
     if _BY_ACTION[action].pauses:
         changed = attrs.evolve(changed, back=dossier.state, paused=event.at, running=None)
-    elif handling.paused is not None and state not in RESOLVED:
+    elif _BY_ACTION[action].returns is dossier.state:
         running = event.at if changed.limit is not None else None
-        changed = attrs.evolve(changed, back=None, paused=None, asked=(), running=running)
+        changed = attrs.evolve(changed, back=None, paused=None, asked=(), reasons={}, running=running)
     if state in RESOLVED and handling.resolved is None:
-        changed = attrs.evolve(changed, resolved=event.at, paused=None, back=None, asked=())
+        changed = attrs.evolve(changed, resolved=event.at, paused=None, back=None, asked=(), reasons={})
     return _told(changed, event)
 
 
@@ -243,6 +269,10 @@ def _told(handling: Handling, event: Event) -> Handling:
             return attrs.evolve(handling, extensions=handling.extensions + 1)
         case Action.REQUEST_PAYMENT:
             return attrs.evolve(handling, payment=Payment.DUE)
+        case Action.REFUND:
+            return attrs.evolve(handling, payment=Payment.REFUNDED)
+        case Action.MESSAGE:
+            return attrs.evolve(handling, unanswered=event.at if event.facts.get("by") == "owner" else None)
         case Action.PROPOSE:
             return attrs.evolve(handling, proposed=event.actor)
         case Action.COMPLETE:

@@ -10,6 +10,7 @@ import attrs
 
 from dossierkit.dossiers.codes import DEFAULT_RECEIPT, DEFAULT_TEMPLATE
 from dossierkit.dossiers.deadlines import TimeLimit
+from dossierkit.dossiers.dossier import Dossier
 from dossierkit.dossiers.lifecycle import Workflow
 from dossierkit.dossiers.states import Channel
 from dossierkit.forms.form import Form
@@ -123,6 +124,12 @@ class Procedure:
         entries = enumerate(self.entries("documents"), 1)
         coded = ((str(entry.get("code") or number), entry) for number, entry in entries)
         return tuple((code, entry) for code, entry in coded if self.applies(entry, answers))
+
+    def missing(self, dossier: Dossier) -> tuple[str, ...]:
+        """The codes of the documents that are required with its answers, and that no file of *dossier* is for."""
+        sent = {one.document for one in dossier.attachments}
+        asked = self.documents(dossier.answers)
+        return tuple(code for code, entry in asked if entry.get("required") is True and code not in sent)
 
     def words(self, entry: Entry, key: str, language: str = "vi") -> str:
         """A text of *entry* in *language*."""

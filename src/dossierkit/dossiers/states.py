@@ -55,6 +55,8 @@ class Action(Enum):
     COMPLETE = "complete"
     HAND_OVER = "hand-over"
     REOPEN = "reopen"
+    REFUND = "refund"
+    MESSAGE = "message"
     ASK_ERASURE = "ask-erasure"
     ERASE = "erase"
 
@@ -103,6 +105,8 @@ class Delivery(Enum):
     HANDED_OVER = "handed-over"
 
 
+#: Why something is asked for once more.
+REASONS = ("wrong", "missing", "outdated")
 #: How a result reached its owner.
 EVIDENCE = ("counter", "post", "online")
 

@@ -9,7 +9,7 @@ from typing import Protocol
 import attrs
 
 from dossierkit.dossiers.codes import DossierCode
-from dossierkit.dossiers.dossier import Dossier, Event, Query
+from dossierkit.dossiers.dossier import NOTHING_SAID, Dossier, Event, Query, Said
 from dossierkit.dossiers.effects import SendMail
 from dossierkit.dossiers.ledger import Posting
 from dossierkit.dossiers.reports import Sums
@@ -49,8 +49,7 @@ class Change:
     search: str | None = None
     #: The mails that tell of it, given the dossier as it is afterwards.
     mails: Callable[[Dossier], tuple[SendMail, ...]] = lambda _: ()
-    #: What was said with it: it lies apart from the history, which only holds its digest.
-    note: str = ""
+    said: Said = NOTHING_SAID
     #: Forgets whose it was, what was said with any event, and what it was found by.
     forget: bool = False
     #: A dossier that has left its state comes back as it is, and nobody is told off.
@@ -106,8 +105,8 @@ class DossierStore(Protocol):
         """Every posting, in no order, in bounded memory."""
         ...
 
-    def note(self, id: str, number: int) -> str:
-        """What was said with the event *number* of a dossier; empty where nothing was, or it was erased."""
+    def said(self, id: str) -> Mapping[int, Said]:
+        """What was said with the events of a dossier, by their numbers; nothing where it was erased."""
         ...
 
     def by_receipt(self, receipt: str) -> Dossier | None:

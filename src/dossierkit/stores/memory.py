@@ -12,7 +12,7 @@ from datetime import date, datetime
 import attrs
 
 from dossierkit.dossiers.codes import DossierCode
-from dossierkit.dossiers.dossier import Dossier, Event, Query, blobs_of
+from dossierkit.dossiers.dossier import Dossier, Event, Query, Said, blobs_of
 from dossierkit.dossiers.ledger import Measure, Posting, posted_on, postings
 from dossierkit.dossiers.lifecycle import step
 from dossierkit.dossiers.reports import Sums
@@ -33,7 +33,7 @@ class MemoryStore:
         self._codes: dict[DossierCode, str] = {}
         self._events: dict[str, list[Event]] = {}
         self._search: dict[str, str] = {}
-        self._notes: dict[tuple[str, int], str] = {}
+        self._said: dict[str, dict[int, Said]] = {}
         self._receipts: dict[str, str] = {}
         self._postings: list[Posting] = []
         #: The last day on which somebody did something that was posted.
@@ -95,9 +95,9 @@ class MemoryStore:
                 self._search[dossier.id] = change.search
             if change.forget:
                 self._search.pop(dossier.id, None)
-                self._notes = {place: text for place, text in self._notes.items() if place[0] != dossier.id}
-            if change.note:
-                self._notes[dossier.id, event.number] = change.note
+                self._said.pop(dossier.id, None)
+            if change.said:
+                self._said.setdefault(dossier.id, {})[event.number] = copy.deepcopy(change.said)
             self._dossiers[dossier.id] = _copied(dossier)
             events.append(event)
             return _copied(dossier)
@@ -117,9 +117,10 @@ class MemoryStore:
         with self._lock:
             return iter(tuple(self._postings))
 
-    def note(self, id: str, number: int) -> str:
-        """See `DossierStore.note`."""
-        return self._notes.get((id, number), "")
+    def said(self, id: str) -> Mapping[int, Said]:
+        """See `DossierStore.said`."""
+        with self._lock:
+            return copy.deepcopy(self._said.get(id, {}))
 
     def by_receipt(self, receipt: str) -> Dossier | None:
         """See `DossierStore.by_receipt`."""
@@ -137,6 +138,7 @@ class MemoryStore:
         with self._lock:
             self._guard(id, version)
             del self._dossiers[id], self._events[id]
+            self._said.pop(id, None)
 
     def find(
         self, owner: str | None, query: Query = EVERYTHING, *, before: str | None = None, limit: int = 20
@@ -230,6 +232,7 @@ def _is_meant(dossier: Dossier, text: str, query: Query) -> bool:
         and _in_state(dossier.state, query)
         and query.unit in ("", dossier.handling.unit)
         and query.officer in ("", dossier.handling.officer)
+        and (not query.unanswered or dossier.handling.unanswered is not None)
         and (query.due is None or (dossier.handling.due is not None and dossier.handling.due < query.due))
         and (query.since is None or (at is not None and at >= query.since))
         and (query.until is None or (at is not None and at < query.until))

@@ -14,7 +14,8 @@ from typing import Any, TypeVar
 import attrs
 
 from dossierkit.dossiers.codes import DossierCode
-from dossierkit.dossiers.dossier import Dossier, Event, Query
+from dossierkit.dossiers.dossier import Dossier, Event, Query, Said
+from dossierkit.dossiers.handling import handling_json
 from dossierkit.dossiers.ledger import Posting
 from dossierkit.dossiers.reports import Sums
 from dossierkit.dossiers.states import Action, State
@@ -110,8 +111,8 @@ class SqliteStore:
         def work(connection: sqlite3.Connection) -> None:
             connection.execute("INSERT OR IGNORE INTO bundles VALUES (?, ?)", (dossier.revision, bundle))
             seq = connection.execute(
-                """INSERT INTO dossiers (id, procedure, revision, owner, state, version, created, changed)
-                VALUES (?, ?, ?, ?, ?, ?, ?, ?)""",
+                """INSERT INTO dossiers (id, procedure, revision, owner, state, version, created, changed, handling)
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)""",
                 (
                     dossier.id,
                     dossier.procedure,
@@ -121,10 +122,11 @@ class SqliteStore:
                     dossier.version,
                     dossier.created.isoformat(),
                     dossier.changed.isoformat(),
+                    encoded(handling_json(dossier.handling)),
                 ),
             ).lastrowid
             files = encoded([attrs.asdict(one) for one in dossier.attachments])
-            connection.execute("INSERT INTO answers VALUES (?, ?, ?)", (seq, encoded(dossier.answers), files))
+            connection.execute("INSERT INTO answers VALUES (?, ?, ?, ?)", (seq, encoded(dossier.answers), files, dossier.salt))
             keep_files(connection, seq, dossier)
             add_event(connection, seq, event)
 
@@ -162,11 +164,10 @@ class SqliteStore:
         """See `DossierStore.postings`."""
         return every_posting(self._read)
 
-    def note(self, id: str, number: int) -> str:
-        """See `DossierStore.note`."""
-        sql = "SELECT body FROM notes n JOIN dossiers d ON d.seq = n.seq WHERE d.id = ? AND n.number = ?"
-        rows = self._read(sql, (id, number))
-        return str(rows[0][0]) if rows else ""
+    def said(self, id: str) -> Mapping[int, Said]:
+        """See `DossierStore.said`."""
+        sql = "SELECT n.number, n.body, n.before FROM notes n JOIN dossiers d ON d.seq = n.seq WHERE d.id = ?"
+        return {number: Said(text, json.loads(before) if before else None) for number, text, before in self._read(sql, (id,))}
 
     def by_receipt(self, receipt: str) -> Dossier | None:
         """See `DossierStore.by_receipt`."""

@@ -238,6 +238,7 @@ def _body(account: Account) -> str:
             "unit": account.unit,
             "notices": account.notices.value,
             "disabled": account.disabled,
+            "views": dict(account.views),
         }
     )
 
@@ -249,7 +250,7 @@ def _account(row: Any) -> Account:
     created = datetime.fromisoformat(kept["created"])
     return Account(
         id, mail, created, kept["profile"], kept["role"], kept["password"], until, kept["language"], version, subject,
-        kept.get("unit", ""), kept.get("notices", Notices.ALL), kept.get("disabled", False),
+        kept.get("unit", ""), kept.get("notices", Notices.ALL), kept.get("disabled", False), kept.get("views", {}),
     )  # fmt: skip
 
 

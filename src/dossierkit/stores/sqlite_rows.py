@@ -24,7 +24,7 @@ from dossierkit.stores.sqlite_ledger import keep_postings, last_posted
 from dossierkit.stores.sqlite_schema import owner_word, unit_word
 
 COLUMNS = """SELECT d.seq, d.id, d.procedure, d.revision, d.owner, d.state, d.version, d.created, d.changed, d.submitted,
-    d.agency, d.code, a.body, a.attachments, d.handling"""
+    d.agency, d.code, a.body, a.attachments, d.handling, a.salt"""
 SELECT = f"{COLUMNS} FROM dossiers d JOIN answers a ON a.seq = d.seq"
 #: The search gives rows newest first; where it leads, it stops as soon as a page is full.
 SEARCHED = f"{COLUMNS} FROM search CROSS JOIN dossiers d ON d.seq = search.rowid JOIN answers a ON a.seq = d.seq"
@@ -55,8 +55,9 @@ def recorded(connection: sqlite3.Connection, change: Change) -> Dossier:
         connection.execute("DELETE FROM search WHERE rowid = ?", (seq,))
         # Not with every step: the indexes of owners would be written anew for nothing.
         connection.execute("UPDATE dossiers SET owner = ? WHERE seq = ?", (dossier.owner, seq))
-    if change.note:
-        connection.execute("INSERT INTO notes VALUES (?, ?, ?)", (seq, event.number, change.note))
+    if change.said:
+        before = encoded(change.said.before) if change.said.before is not None else None
+        connection.execute("INSERT INTO notes VALUES (?, ?, ?, ?)", (seq, event.number, change.said.text, before))
     if change.search is not None:
         words = f"{owner_word(dossier.owner)} {unit_word(dossier.handling.unit)} {change.search}"
         connection.execute("INSERT OR REPLACE INTO search (rowid, words) VALUES (?, ?)", (seq, words))
@@ -81,7 +82,7 @@ def _stepped(connection: sqlite3.Connection, seq: int, dossier: Dossier) -> None
     handling = dossier.handling
     connection.execute(
         """UPDATE dossiers SET state = ?, version = ?, changed = ?, submitted = ?, agency = ?, code = ?,
-        unit = ?, officer = ?, due = ?, receipt = ?, handling = ? WHERE seq = ?""",
+        unit = ?, officer = ?, due = ?, receipt = ?, unanswered = ?, handling = ? WHERE seq = ?""",
         (
             int(dossier.state),
             dossier.version,
@@ -93,6 +94,7 @@ def _stepped(connection: sqlite3.Connection, seq: int, dossier: Dossier) -> None
             handling.officer,
             handling.due.isoformat() if handling.due is not None else None,
             handling.receipt or None,
+            handling.unanswered is not None,
             encoded(handling_json(handling)),
             seq,
         ),
@@ -102,7 +104,10 @@ def _stepped(connection: sqlite3.Connection, seq: int, dossier: Dossier) -> None
 def keep_answers(connection: sqlite3.Connection, seq: int, dossier: Dossier) -> None:
     """Keeps the answers and attachments of *dossier*, and which files it names."""
     files = encoded([attrs.asdict(one) for one in dossier.attachments])
-    connection.execute("UPDATE answers SET body = ?, attachments = ? WHERE seq = ?", (encoded(dossier.answers), files, seq))
+    connection.execute(
+        "UPDATE answers SET body = ?, attachments = ?, salt = ? WHERE seq = ?",
+        (encoded(dossier.answers), files, dossier.salt, seq),
+    )
     keep_files(connection, seq, dossier)
 
 
@@ -170,6 +175,8 @@ def _of_the_office(query: Query) -> list[tuple[str, Any]]:
         conditions.append(("d.unit = ?", query.unit))
     if query.officer:
         conditions.append(("d.officer = ?", query.officer))
+    if query.unanswered:
+        conditions.append(("d.unanswered = ?", 1))
     if query.due is not None:
         conditions.append(("d.due < ?", query.due.isoformat()))
     return conditions
@@ -220,6 +227,7 @@ def dossier_of(row: Any) -> Dossier:
         row[10],
         tuple(Attachment(**one) for one in json.loads(row[13])) if row[13] != "[]" else (),
         handling_of(json.loads(row[14])) if row[14] != "{}" else PLAIN,
+        row[15],
     )
 
 

@@ -13,7 +13,7 @@ from dossierkit.forms.pointers import texts_in
 from dossierkit.text import fold
 
 #: Raised with each migration; a store with a higher one was written by a newer version.
-VERSION = 10
+VERSION = 11
 
 migrations = Migrations("dossierkit")
 
@@ -177,6 +177,15 @@ def totals_by_year(db: sqlite_utils.Database) -> None:
 def people_of_the_office(db: sqlite_utils.Database) -> None:
     """Officers are few among citizens."""
     db.conn.execute("CREATE INDEX accounts_of_office ON accounts (mail) WHERE json_extract(body, '$.role') <> 'citizen'")
+
+
+@migrations()
+def messages(db: sqlite_utils.Database) -> None:
+    """What a supplement replaced, who waits for an answer, and what is digested along with answers."""
+    db.conn.execute("ALTER TABLE answers ADD COLUMN salt TEXT NOT NULL DEFAULT ''")
+    db.conn.execute("ALTER TABLE notes ADD COLUMN before TEXT")
+    db.conn.execute("ALTER TABLE dossiers ADD COLUMN unanswered INTEGER NOT NULL DEFAULT 0")
+    db.conn.execute("CREATE INDEX dossiers_unanswered ON dossiers (unit, seq) WHERE unanswered = 1")
 
 
 def owner_word(owner: str) -> str:

@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 
 import attrs
 
+from dossierkit.dossiers.effects import SendMail
 from dossierkit.stores.memory import MemoryStore
 
 __all__ = ["CountedTokens", "FixedClock", "MemoryStore", "RecordingMailer"]
@@ -47,10 +48,10 @@ class CountedTokens:
 
 @attrs.define
 class RecordingMailer:
-    """A mailer that keeps what it was given: (to, subject, text)."""
+    """A `Mailer` that keeps what it was given."""
 
-    sent: list[tuple[str, str, str]] = attrs.field(factory=list)
+    sent: list[SendMail] = attrs.field(factory=list)
 
-    def send(self, to: str, subject: str, text: str) -> None:
-        """Keeps a mail."""
-        self.sent.append((to, subject, text))
+    def send(self, mail: SendMail) -> None:
+        """See `Mailer.send`."""
+        self.sent.append(mail)

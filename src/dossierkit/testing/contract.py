@@ -15,7 +15,7 @@ import attrs
 import pytest
 
 from dossierkit.dossiers.codes import CodeTemplate, DossierCode, ReceiptTemplate
-from dossierkit.dossiers.dossier import Attachment, Dossier, Event, Query, chained
+from dossierkit.dossiers.dossier import Attachment, Dossier, Event, Query, Said, chained
 from dossierkit.dossiers.states import Action, State
 from dossierkit.errors import StaleDossier
 from dossierkit.ports import Change, DossierStore, Place
@@ -43,7 +43,7 @@ def _acceptance(dossier: Dossier, note: str = "") -> Change:
         facts = {"receipt": ReceiptTemplate().issue("H29.15", DAY, place.drawn), "due": NOON.isoformat()}
         return chained(dossier.id, place.number, Action.ACCEPT, "officer", NOON, facts, place.before)
 
-    return Change(dossier, event, series=("H29.15", "2026"), note=note)
+    return Change(dossier, event, series=("H29.15", "2026"), said=Said(note))
 
 
 class StoreContract:
@@ -254,7 +254,7 @@ class StoreContract:
         assert store.by_receipt("00001/2026/H29.15") == accepted
         assert store.by_receipt("00002/2026/H29.15") is None
         assert [event.action for event in store.events("a")] == [Action.BEGIN, Action.SUBMIT, Action.ACCEPT]
-        assert (store.note("a", 3), store.note("a", 2)) == ("đủ", "")
+        assert store.said("a") == {3: Said("đủ")}
         assert dict(store.counters())["H29.15", "2026"] == 1
         with pytest.raises(StaleDossier):
             store.record(_acceptance(dossier))

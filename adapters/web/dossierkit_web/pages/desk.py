@@ -1,71 +1,80 @@
-"""The desk: what an officer's unit has to do, one dossier with its answers beside its files, and every action."""
+"""The desk: what an officer's unit has to do, in lists that are filtered, kept and worked through together."""
 
 from __future__ import annotations
 
-from collections.abc import Container, Mapping
-from datetime import date, datetime, time, timedelta
-from urllib.parse import urlencode
+from collections.abc import Mapping
+from datetime import datetime, time, timedelta
+from typing import Any
+from urllib.parse import parse_qsl, urlencode
 
-from starlette.datastructures import FormData
+import attrs
+from starlette.datastructures import FormData, QueryParams
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from dossierkit.dossiers.accounts import Account
-from dossierkit.dossiers.calendars import ZONE, Hours, at, day_of
+from dossierkit.dossiers.calendars import ZONE, day_of
 from dossierkit.dossiers.deadlines import is_overdue
 from dossierkit.dossiers.dossier import Actor, Dossier, Query
-from dossierkit.dossiers.lifecycle import RESOLVED
+from dossierkit.dossiers.lifecycle import RESOLVED, SENT
 from dossierkit.dossiers.persons import persons
-from dossierkit.dossiers.states import EVIDENCE, OFFICERS, Action, Outcome, State
-from dossierkit.errors import CodeError, ForbiddenAction, StaleDossier, UnknownDossier
-from dossierkit.forms import effective
-from dossierkit.forms.formats import read_date
+from dossierkit.dossiers.states import Action, State
+from dossierkit.errors import CodeError, DossierkitError, StaleAccount, UnknownDossier
 from dossierkit.forms.pointers import Json
-from dossierkit.html.summary import answer_rows
-from dossierkit_web.pages.dossiers import COLLEAGUES
-from dossierkit_web.posted import number, text
+from dossierkit_web.pages.dossiers import days_asked
+from dossierkit_web.posted import text
 from dossierkit_web.site import Site, language_of
 
 PAGE = 20
 _OPEN = (State.ACCEPTED, State.PROCESSING)
 _WAITING = (State.SUPPLEMENT_REQUESTED, State.PAYMENT_REQUESTED, State.SUSPENDED)
 #: The lists of the desk, in the order of the page.
-VIEWS = ("new", "mine", "open", "soon", "overdue", "waiting", "done")
-#: What an action is told besides a reason: the control, see the template.
-ASKS: Mapping[Action, tuple[str, ...]] = {
-    Action.ASSIGN: ("officer",),
-    Action.ADVANCE: ("step",),
-    Action.REQUEST_SUPPLEMENT: ("asked",),
-    Action.REQUEST_PAYMENT: ("amount",),
-    Action.SETTLE: ("payment",),
-    Action.EXTEND: ("due",),
-    Action.PROPOSE: ("outcome",),
-    Action.COMPLETE: ("outcome",),
-    Action.HAND_OVER: ("evidence",),
-}
-#: Done by the citizen, by the program, or somewhere else.
-_ELSEWHERE = frozenset((Action.SAVE, Action.SUBMIT, Action.CANCEL, Action.RESTORE, Action.SUPPLEMENT, Action.ERASE))
+VIEWS = ("new", "mine", "open", "soon", "overdue", "waiting", "messages", "done", "all")
+FILTERS = ("words", "code", "procedure", "officer", "state", "since", "until")
+#: What can be done to many dossiers at once.
+BULK = (Action.ASSIGN, Action.ACCEPT)
+#: So many filtered lists somebody can keep.
+_KEPT = 20
 
 
 def show(site: Site, request: Request, form: FormData) -> Response:  # noqa: ARG001  # every page has this shape
-    """One list of the unit, looked through by words or code."""
-    actor, asked = _officer(site, request), request.query_params
-    view = asked.get("view") if asked.get("view") in VIEWS else VIEWS[0]
-    typed = {name: asked.get(name, "")[:200] for name in ("words", "code")}
+    """One list of the unit, filtered."""
+    return _page(site, request, officer_of(site, request), request.query_params)
+
+
+def _page(
+    site: Site, request: Request, actor: Actor, asked: QueryParams, *, results: list[tuple[str, str]] | None = None
+) -> Response:
+    typed = {name: asked.get(name, "").strip()[:200] for name in FILTERS}
+    view = asked.get("view", "")
+    if view not in VIEWS:
+        # Whoever only typed something looks through everything.
+        view = "all" if any(typed.values()) else VIEWS[0]
     before = asked.get("before", "")[:64] or None
-    queries = {name: _query(name, actor, site.engine.clock.now()) for name in VIEWS}
-    looked = Query(words=typed["words"], code=typed["code"]) if any(typed.values()) else queries[str(view)]
-    found = site.engine.desk(actor, looked, before=before, limit=PAGE + 1)
+    now = site.engine.clock.now()
+    queries = {name: _query(name, actor, now) for name in VIEWS}
+    looked, trouble = _filtered(queries[view], typed)
+    found = site.engine.desk(actor, looked, before=before, limit=PAGE + 1) if not trouble else ()
     language = language_of(request)
+    people = site.engine.store.accounts
+    account = people.account(actor.id)
     return site.page(
         request,
         "desk",
         view=view,
         views=[(name, site.engine.desk_count(actor, query)) for name, query in queries.items()],
-        found=[(one, _facts_of(site, one, language)) for one in found[:PAGE]],
+        found=[(one, facts_of(site, one, language)) for one in found[:PAGE]],
         more=found[PAGE - 1].id if len(found) > PAGE else "",
         typed=typed,
+        trouble=trouble,
+        filtered=any(typed.values()),
         kept=urlencode({**{name: value for name, value in typed.items() if value}, "view": view}),
+        titles={one.code: one.title_in(language) for one in site.engine.procedures(language=language)},
+        officers=[one for one in people.officers(actor.unit) if not one.disabled],
+        states=SENT,
+        own_views=account.views if account is not None else {},
+        bulk=BULK,
+        results=results or [],
     )
 
 
@@ -78,11 +87,80 @@ def _query(view: str, actor: Actor, now: datetime) -> Query:
         "soon": Query(states=_OPEN, due=today + timedelta(days=3)),
         "overdue": Query(states=_OPEN, due=today),
         "waiting": Query(states=_WAITING),
+        "messages": Query(unanswered=True),
         "done": Query(states=tuple(sorted(RESOLVED))),
+        "all": Query(),
     }[view]
 
 
-def _facts_of(site: Site, dossier: Dossier, language: str) -> Mapping[str, object]:
+def _filtered(base: Query, typed: Mapping[str, str]) -> tuple[Query, dict[str, str]]:
+    """*base* with what somebody typed, and what of it cannot be understood."""
+    days, trouble = days_asked(typed)
+    said: dict[str, Any] = {name: typed[name] for name in ("words", "code", "procedure", "officer") if typed[name]}
+    said |= {name: day for name, day in days.items() if day is not None}
+    state = next((one for one in SENT if str(int(one)) == typed["state"]), None)
+    if state is not None:
+        said |= {"state": state, "states": ()}
+    return attrs.evolve(base, **said), trouble
+
+
+def together(site: Site, request: Request, form: FormData) -> Response:
+    """Does one action to every dossier that was chosen, each for itself, and says how it went with each."""
+    actor = officer_of(site, request)
+    asked = QueryParams(text(form, "kept")[:2000])
+    action = next((one for one in BULK if one.value == text(form, "action")), None)
+    results: list[tuple[str, str]] = []
+    if action is not None:
+        officer = text(form, "officer") or actor.id
+        facts: dict[str, Json] = {"officer": officer} if action is Action.ASSIGN else {}
+        known = officer == actor.id or officer in {one.id for one in site.engine.store.accounts.officers(actor.unit)}
+        for code in form.getlist("chosen")[: 5 * PAGE] if known else ():
+            results.append((str(code)[:100], _done(site, str(code), action, actor, facts)))
+    return _page(site, request, actor, asked, results=results)
+
+
+def _done(site: Site, code: str, action: Action, actor: Actor, facts: Mapping[str, Json]) -> str:
+    """The name of the words that say how it went."""
+    try:
+        dossier = site.engine.lookup(code)
+        if dossier is None:
+            return "not-found"
+        site.engine.act(dossier.id, action, actor, facts=facts)
+    except (UnknownDossier, CodeError):
+        return "not-found"
+    except DossierkitError:
+        return "not-now"
+    return f"event-{action.value}"
+
+
+def keep_view(site: Site, request: Request, form: FormData) -> Response:
+    """Keeps a filtered list under a name, or drops one."""
+    actor = officer_of(site, request)
+    people = site.engine.store.accounts
+    account = people.account(actor.id)
+    name, kept = text(form, "name").strip()[:60], _own_query(text(form, "kept"))
+    if account is not None and name:
+        views = {one: query for one, query in account.views.items() if one != name}
+        if "drop" not in form and len(views) < _KEPT:
+            views[name] = kept
+        _replace(site, account, views)
+    return RedirectResponse(f"/desk?{kept}", 303)
+
+
+def _replace(site: Site, account: Account, views: Mapping[str, str]) -> None:
+    try:
+        site.engine.store.accounts.replace_account(attrs.evolve(account, views=views, version=account.version + 1))
+    except StaleAccount:
+        return  # the page shows what is kept
+
+
+def _own_query(typed: str) -> str:
+    """What of an address says which list it is."""
+    return urlencode([(name, value) for name, value in parse_qsl(typed[:2000]) if name in (*FILTERS, "view")])
+
+
+def facts_of(site: Site, dossier: Dossier, language: str) -> Mapping[str, object]:
+    """What a list shows of *dossier* beside its own attributes."""
     procedure, handling = site.engine.procedure_of(dossier), dossier.handling
     officer = site.engine.store.accounts.account(handling.officer) if handling.officer else None
     late = dossier.state not in RESOLVED and handling.paused is None and is_overdue(handling.due, site.engine.clock.now())
@@ -94,139 +172,13 @@ def _facts_of(site: Site, dossier: Dossier, language: str) -> Mapping[str, objec
     }
 
 
-def one(site: Site, request: Request, form: FormData) -> Response:  # noqa: ARG001  # every page has this shape
-    """One dossier, with everything that can be done to it."""
-    actor = _officer(site, request)
-    return _page(site, request, _dossier(site, request, actor), actor)
-
-
-def act(site: Site, request: Request, form: FormData) -> Response:
-    """Does what the button says, and goes back to the dossier."""
-    actor = _officer(site, request)
-    dossier = _dossier(site, request, actor)
-    version, note = number(text(form, "version"), -1), text(form, "note").strip()[:5000]
-    try:
-        action, facts = _wanted(form, site.engine.today(), {one.id for one in _colleagues(site, dossier, actor)})
-        site.engine.act(dossier.id, action, actor, version=version, facts=facts, note=note)
-    except StaleDossier:
-        return _page(site, request, dossier, actor, trouble="desk-stale", code=409)
-    except (ForbiddenAction, ValueError):
-        return _page(site, request, dossier, actor, trouble="desk-incomplete", tried=text(form, "action"), note=note, code=422)
-    return RedirectResponse(f"/desk/{dossier.code}?done={action.value}", 303)
-
-
-def _wanted(form: FormData, today: date, colleagues: Container[str]) -> tuple[Action, dict[str, Json]]:
-    """The action and what it says.
+def officer_of(site: Site, request: Request) -> Actor:
+    """Whoever works here.
 
     Raises:
-        ForbiddenAction: it is none that is done at a desk, or gives the dossier to nobody among *colleagues*.
-        ValueError: it is none at all, or says something else than it should.
+        UnknownDossier: nobody of the office; for everybody else there is no desk.
     """
-    action = Action(text(form, "action"))
-    if action in _ELSEWHERE:
-        raise ForbiddenAction(action.value)
-    said = {name: _said(name, form, today) for name in ASKS.get(action, ())}
-    if said.get("officer", "") != "" and said["officer"] not in colleagues:
-        raise ForbiddenAction("nobody of the unit")
-    return action, {name: value for name, value in said.items() if value not in ("", [])}
-
-
-def _said(name: str, form: FormData, today: date) -> Json:
-    """What the control *name* says.
-
-    Raises:
-        ValueError: it is no amount, or no day after *today*.
-    """
-    if name == "asked":
-        return [str(one) for one in form.getlist("asked") if isinstance(one, str)]
-    typed = text(form, name).strip()
-    if name == "amount":
-        return int("".join(typed.split()).replace(".", "") or 0)
-    if name == "due":
-        return _later(date.fromisoformat(read_date(typed)), today).isoformat() if typed else ""
-    return typed[:500]
-
-
-def _later(day: date, today: date) -> datetime:
-    """The end of *day*.
-
-    Raises:
-        ValueError: it is not after *today*.
-    """
-    if day <= today:
-        raise ValueError("a new due day is still to come")
-    return at(day, Hours().closes)
-
-
-def _page(
-    site: Site,
-    request: Request,
-    dossier: Dossier,
-    actor: Actor,
-    *,
-    trouble: str = "",
-    tried: str = "",
-    note: str = "",
-    code: int = 200,
-) -> Response:
-    language, procedure = language_of(request), site.engine.procedure_of(dossier)
-    history, accounts = site.engine.history(dossier), site.engine.store.accounts
-    # Who asked for it is named by its answers, as long as they are kept; the office's own people sign what they do.
-    people = {
-        event.actor: account.name
-        for event in history
-        if (account := accounts.account(event.actor)) is not None and account.role in OFFICERS
-    }
-    return site.page(
-        request,
-        "desk_dossier",
-        code=code,
-        dossier=dossier,
-        facts=_facts_of(site, dossier, language),
-        rows=answer_rows(procedure.form, effective(procedure.form, dossier.answers), dossier.answers, language),
-        documents=procedure.documents(dossier.answers),
-        procedure=procedure,
-        persons=persons(procedure, dossier.answers),
-        history=history,
-        people=people,
-        notes={event.number: site.engine.store.note(dossier.id, event.number) for event in history if "note" in event.facts},
-        explained=site.engine.office_clock.explained(dossier.handling),
-        actions=[one for one in site.engine.permitted(dossier, actor) if one not in _ELSEWHERE],
-        asks=ASKS,
-        colleagues=COLLEAGUES,
-        officers=_colleagues(site, dossier, actor),
-        outcomes=[one.value for one in Outcome],
-        evidence=EVIDENCE,
-        trouble=trouble,
-        tried=tried,
-        typed=note,
-        done=request.query_params.get("done", "")
-        if request.query_params.get("done", "") in {one.value for one in Action}
-        else "",
-    )
-
-
-def _colleagues(site: Site, dossier: Dossier, actor: Actor) -> list[Account]:
-    """Who *dossier* can be given to: those of its unit, and whoever asks."""
-    accounts = site.engine.store.accounts
-    found = [one for one in accounts.officers(dossier.handling.unit) if not one.disabled]
-    own = accounts.account(actor.id)
-    return found if own is None or own in found else [own, *found]
-
-
-def _officer(site: Site, request: Request) -> Actor:
-    """Whoever works here; for everybody else there is no desk."""
     actor = site.visitor(request).actor
     if actor is None or actor.is_citizen:
         raise UnknownDossier("no desk for citizens")
     return actor
-
-
-def _dossier(site: Site, request: Request, actor: Actor) -> Dossier:
-    try:
-        found = site.engine.lookup(request.path_params["code"])
-    except CodeError:
-        found = None
-    if found is None:
-        raise UnknownDossier("no such dossier")
-    return site.engine.open(found.id, actor)

@@ -21,6 +21,10 @@ from dossierkit_web.uploads import scanned
 
 MAX_BYTES = 10 * 1024 * 1024
 MAX_FILES = 10
+#: What a browser shows by itself, without running anything that stands in it.
+VIEWED = ("application/pdf", "image/png", "image/jpeg")
+#: A file that is shown loads nothing, runs nothing, and stands in our own pages alone.
+_SHOWN = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'self'"
 _PIECE = 64 * 1024
 
 
@@ -96,7 +100,7 @@ def accepted() -> str:
 
 
 def download(site: Site, request: Request, form: FormData) -> Response:  # noqa: ARG001  # every page has this shape
-    """One file of one's own dossier, as an attachment: never as a page of this portal."""
+    """One file of a dossier: as an attachment, or, if it is a picture or a PDF and asked for so, as something to look at."""
     actor = site.visitor(request).actor
     if actor is None:
         raise UnknownDossier("no such dossier")
@@ -106,10 +110,12 @@ def download(site: Site, request: Request, form: FormData) -> Response:  # noqa:
     content = site.blobs.open(wanted) if found is not None else None
     if found is None or content is None:
         raise UnknownDossier("no such file")
+    shown = "view" in request.query_params and found.media_type in VIEWED
     headers = {
-        "Content-Disposition": f"attachment; filename*=UTF-8''{quote(found.name, safe='')}",
+        "Content-Disposition": f"{'inline' if shown else 'attachment'}; filename*=UTF-8''{quote(found.name, safe='')}",
         "Content-Length": str(found.size),
-        "Content-Security-Policy": "sandbox; default-src 'none'",
+        "Content-Security-Policy": _SHOWN if shown else "sandbox; default-src 'none'",
+        **({"X-Frame-Options": "SAMEORIGIN"} if shown else {}),
     }
     return StreamingResponse(pieces(content), media_type=found.media_type, headers=headers)
 

@@ -13,52 +13,82 @@ from starlette.responses import RedirectResponse, Response
 
 from dossierkit.dossiers.accounts import Account
 from dossierkit.dossiers.calendars import ZONE
-from dossierkit.dossiers.dossier import Actor, Dossier, Query
+from dossierkit.dossiers.dossier import RESULT, Actor, Dossier, Query
 from dossierkit.dossiers.persons import persons
 from dossierkit.dossiers.procedure import Procedure
 from dossierkit.dossiers.states import Action, State
-from dossierkit.errors import CodeError, UnknownDossier
+from dossierkit.errors import CodeError, DossierkitError, UnknownDossier
 from dossierkit.forms import effective
 from dossierkit.forms.formats import read_date
 from dossierkit.html.summary import answer_rows
+from dossierkit_web.limits import allow
+from dossierkit_web.pages.documents import accepted
+from dossierkit_web.pages.thread import drop, files_sent, thread, words_sent
 from dossierkit_web.posted import number, text
 from dossierkit_web.site import Site, language_of
 
 PAGE = 20
 STATES = tuple(State)
 #: What happens between the office's own people.
-_INTERNAL = frozenset((Action.SAVE, Action.CANCEL, Action.RESTORE, Action.PROPOSE))
+_INTERNAL = frozenset((Action.SAVE, Action.CANCEL, Action.RESTORE, Action.PROPOSE, Action.MESSAGE))
 #: What is said with these is said among the office's own people.
 COLLEAGUES = frozenset((Action.ASSIGN, Action.ADVANCE, Action.PROPOSE))
 
 
 def show(site: Site, request: Request, form: FormData) -> Response:  # noqa: ARG001  # every page has this shape
     """The dossier with its code, for the session that filed it; for anybody else it does not exist."""
+    return _page(site, request, own(site, request))
+
+
+def _page(site: Site, request: Request, dossier: Dossier, *, trouble: str = "", typed: str = "", code: int = 200) -> Response:
     visitor = site.visitor(request)
-    dossier = _own(site, request, visitor.actor)
     assert visitor.actor is not None, "somebody owns it"
-    history = [event for event in site.engine.history(dossier) if event.action not in _INTERNAL]
+    whole, said = site.engine.history(dossier), site.engine.store.said(dossier.id)
+    history = [event for event in whole if event.action not in _INTERNAL]
     procedure, language = site.engine.procedure_of(dossier), language_of(request)
     rows = answer_rows(procedure.form, effective(procedure.form, dossier.answers), dossier.answers, language)
+    ended = dossier.state in (State.COMPLETED, State.RETURNED)
     return site.page(
         request,
         "dossier",
+        code=code,
         dossier=dossier,
         title=procedure.title(language),
         rows=rows,
         done="done" in request.query_params,
         history=history,
-        notes={
-            event.number: site.engine.store.note(dossier.id, event.number)
-            for event in history
-            if "note" in event.facts and event.action not in COLLEAGUES
-        },
+        notes={e.number: said[e.number].text for e in history if e.number in said and e.action not in COLLEAGUES},
+        thread=thread(dossier, whole, said),
+        results=[one for one in dossier.attachments if ended and one.document == RESULT],
+        sent=[one for one in dossier.attachments if not one.document.startswith("@")],
+        accept=accepted(),
+        trouble=trouble,
+        typed=typed,
         explained=site.engine.office_clock.explained(dossier.handling),
         persons=_persons(procedure, dossier, visitor.account),
         offered=[action.value for action in site.engine.permitted(dossier, visitor.actor)],
         mail=visitor.account,
         qr=_qr(f"{site.engine.office.address.rstrip('/')}/lookup?code={quote(str(dossier.code))}"),
     )
+
+
+def write(site: Site, request: Request, form: FormData) -> Response:
+    """Sends a message to the office."""
+    dossier, actor = own(site, request), site.visitor(request).actor
+    assert actor is not None, "somebody owns it"
+    allow(site, request, "messages")
+    words = words_sent(form)
+    if not words:
+        return _page(site, request, dossier, trouble="thread-empty", code=422)
+    files, left = files_sent(site, request, dossier, form)
+    if left:
+        return _page(site, request, dossier, trouble=left, typed=words, code=422)
+    try:
+        site.engine.message(dossier.id, actor, words, files=files)
+    except DossierkitError:
+        drop(site, files)
+        raise
+    return RedirectResponse(f"/dossiers/{dossier.code}#thread", 303)
 
 
 def _persons(procedure: Procedure, dossier: Dossier, account: Account | None) -> Mapping[str, str]:
@@ -129,6 +159,13 @@ def manage(site: Site, request: Request, form: FormData) -> Response:  # noqa: A
 
 def _query(typed: Mapping[str, str]) -> tuple[Query, dict[str, str]]:
     """What somebody looks for, and what of it cannot be understood."""
+    days, trouble = days_asked(typed)
+    state = next((one for one in STATES if str(int(one)) == typed["state"]), None)
+    return Query(typed["words"], typed["code"], typed["procedure"], state, days.get("since"), days.get("until")), trouble
+
+
+def days_asked(typed: Mapping[str, str]) -> tuple[dict[str, datetime | None], dict[str, str]]:
+    """From when and until when, both days included; and the words about a day that is none."""
     days: dict[str, datetime | None] = {}
     trouble: dict[str, str] = {}
     for name in ("since", "until"):
@@ -138,8 +175,7 @@ def _query(typed: Mapping[str, str]) -> tuple[Query, dict[str, str]]:
             days[name] = moment + timedelta(days=1) if moment is not None and name == "until" else moment
         except (ValueError, OverflowError):
             trouble[name] = "day-malformed"
-    state = next((one for one in STATES if str(int(one)) == typed["state"]), None)
-    return Query(typed["words"], typed["code"], typed["procedure"], state, days.get("since"), days.get("until")), trouble
+    return days, trouble
 
 
 def copy(site: Site, request: Request, form: FormData) -> Response:  # noqa: ARG001  # every page has this shape

@@ -20,8 +20,10 @@ from dossierkit.forms.rows import rearranged
 from dossierkit_web.limits import allow
 from dossierkit_web.pages.documents import accepted, checked
 from dossierkit_web.pages.dossiers import own
+from dossierkit_web.pages.thread import drop
 from dossierkit_web.posted import number, text
 from dossierkit_web.site import Site, language_of
+from dossierkit_web.words import word
 
 
 def show(site: Site, request: Request, form: FormData) -> Response:  # noqa: ARG001  # every page has this shape
@@ -29,7 +31,15 @@ def show(site: Site, request: Request, form: FormData) -> Response:  # noqa: ARG
     dossier = own(site, request)
     if dossier.state is not State.SUPPLEMENT_REQUESTED:
         return RedirectResponse(f"/dossiers/{dossier.code}", 303)
-    return _page(site, request, dossier, dossier.answers)
+    return _page(site, request, dossier, dossier.answers, problems=_why(dossier, language_of(request)))
+
+
+def _why(dossier: Dossier, language: str) -> tuple[Problem, ...]:
+    """What is wrong with each answer that was asked for, where the office said it."""
+    reasons = dossier.handling.reasons.items()
+    return tuple(
+        Problem(place, "rule", {"message": word(f"why-{why}", language)}) for place, why in reasons if place.startswith("/")
+    )
 
 
 def send(site: Site, request: Request, form: FormData) -> Response:
@@ -47,13 +57,13 @@ def send(site: Site, request: Request, form: FormData) -> Response:
             version = number(text(form, "meta:version"), dossier.version)
             site.engine.act(dossier.id, Action.SUPPLEMENT, actor, version=version, answers=answers, files=files)
     except RefusedAnswers as refused:
-        _dropped(site, files)
+        drop(site, files)
         return _page(site, request, dossier, answers, problems=refused.problems, code=422)
     except DossierkitError:
-        _dropped(site, files)
+        drop(site, files)
         raise
     if left:
-        _dropped(site, files)
+        drop(site, files)
         return _page(site, request, dossier, answers, left=left, code=422)
     return RedirectResponse(f"/dossiers/{dossier.code}", 303)
 
@@ -91,12 +101,6 @@ def _files(site: Site, request: Request, dossier: Dossier, form: FormData) -> tu
     return tuple(found), left
 
 
-def _dropped(site: Site, files: Sequence[Attachment]) -> None:
-    """Deletes files that came along for nothing: whoever sent them has to choose them again."""
-    for one in files:
-        site.blobs.delete(one.blob)
-
-
 def _page(
     site: Site,
     request: Request,
@@ -121,9 +125,15 @@ def _page(
         dossier=dossier,
         title=procedure.title(language),
         form=rendered,
-        reason=site.engine.store.note(dossier.id, wanted.number),
+        reason=site.engine.store.said(dossier.id)[wanted.number].text,
         procedure=procedure,
         documents=[one for one in procedure.documents(before) if one[0] in asked_documents(asked)],
         accept=accepted(),
-        left=left or {},
+        left=left if left is not None else _why_documents(dossier),
     )
+
+
+def _why_documents(dossier: Dossier) -> dict[str, str]:
+    """Code → the name of the words that say why a document is asked for."""
+    reasons = {code: dossier.handling.reasons.get(f"document:{code}") for code in asked_documents(dossier.handling.asked)}
+    return {code: f"why-{why}" for code, why in reasons.items() if why is not None}

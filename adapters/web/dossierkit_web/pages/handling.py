@@ -1,0 +1,259 @@
+"""One dossier at the desk: its answers beside its files, what happened, what was written, and every action."""
+
+from __future__ import annotations
+
+from collections.abc import Container, Mapping, Sequence
+from datetime import date, datetime
+from itertools import pairwise
+from typing import Any
+
+from starlette.datastructures import FormData
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from dossierkit.dossiers.accounts import Account
+from dossierkit.dossiers.calendars import Hours, at
+from dossierkit.dossiers.dossier import RESULT, Actor, Attachment, Dossier, Event, Said
+from dossierkit.dossiers.persons import persons
+from dossierkit.dossiers.procedure import Procedure
+from dossierkit.dossiers.states import EVIDENCE, OFFICERS, REASONS, Action, Outcome
+from dossierkit.errors import CodeError, DossierkitError, ForbiddenAction, StaleDossier, UnknownDossier
+from dossierkit.forms import effective
+from dossierkit.forms.formats import read_date
+from dossierkit.forms.pointers import Json
+from dossierkit.html.summary import Row, answer_rows
+from dossierkit_web.pages.desk import facts_of, officer_of
+from dossierkit_web.pages.documents import VIEWED, accepted
+from dossierkit_web.pages.dossiers import COLLEAGUES
+from dossierkit_web.pages.thread import drop, files_sent, thread, words_sent
+from dossierkit_web.posted import number, text
+from dossierkit_web.site import Site, language_of
+
+#: What an action is told besides a reason: the control, see the template.
+ASKS: Mapping[Action, tuple[str, ...]] = {
+    Action.ACCEPT: ("paper",),
+    Action.ASSIGN: ("officer",),
+    Action.ADVANCE: ("step",),
+    Action.REQUEST_SUPPLEMENT: ("asked",),
+    Action.REQUEST_PAYMENT: ("amount",),
+    Action.SETTLE: ("payment",),
+    Action.EXTEND: ("due",),
+    Action.PROPOSE: ("outcome",),
+    Action.COMPLETE: ("outcome", "files"),
+    Action.HAND_OVER: ("evidence",),
+}
+#: Done by the citizen, by the program, or somewhere else.
+_ELSEWHERE = frozenset((Action.SAVE, Action.SUBMIT, Action.CANCEL, Action.RESTORE, Action.SUPPLEMENT, Action.ERASE))
+
+
+def one(site: Site, request: Request, form: FormData) -> Response:  # noqa: ARG001  # every page has this shape
+    """One dossier, with everything that can be done to it."""
+    actor = officer_of(site, request)
+    return _page(site, request, _dossier(site, request, actor), actor)
+
+
+def act(site: Site, request: Request, form: FormData) -> Response:
+    """Does what the button says, and goes back to the dossier."""
+    actor = officer_of(site, request)
+    dossier = _dossier(site, request, actor)
+    version, note = number(text(form, "version"), -1), words_sent(form)
+    files, left = files_sent(site, request, dossier, form)
+
+    def again(trouble: str, code: int) -> Response:
+        return _page(site, request, dossier, actor, trouble=trouble, tried=text(form, "action"), note=note, code=code)
+
+    if left:
+        return again(left, 422)
+    try:
+        action, facts = _wanted(form, site.engine.today(), {one.id for one in _colleagues(site, dossier, actor)})
+        if action is Action.MESSAGE:
+            site.engine.message(dossier.id, actor, note, files=files)
+        else:
+            site.engine.act(dossier.id, action, actor, version=version, facts=facts, note=note, files=files)
+    except StaleDossier:
+        drop(site, files)
+        return again("desk-stale", 409)
+    except (ForbiddenAction, ValueError):
+        drop(site, files)
+        return again("desk-incomplete", 422)
+    except DossierkitError:
+        drop(site, files)
+        raise
+    return RedirectResponse(f"/desk/{dossier.code}?done={action.value}", 303)
+
+
+def _wanted(form: FormData, today: date, colleagues: Container[str]) -> tuple[Action, dict[str, Json]]:
+    """The action and what it says.
+
+    Raises:
+        ForbiddenAction: it is none that is done at a desk, or gives the dossier to nobody among *colleagues*.
+        ValueError: it is none at all, or says something else than it should.
+    """
+    action = Action(text(form, "action"))
+    if action in _ELSEWHERE:
+        raise ForbiddenAction(action.value)
+    said = {name: _said(name, form, today) for name in ASKS.get(action, ()) if name not in ("asked", "files")}
+    if "asked" in ASKS.get(action, ()):
+        said |= _asked(form)
+    if said.get("officer", "") != "" and said["officer"] not in colleagues:
+        raise ForbiddenAction("nobody of the unit")
+    return action, {name: value for name, value in said.items() if value not in ("", [], {})}
+
+
+def _asked(form: FormData) -> dict[str, Json]:
+    """The places that somebody asks for, and why: `wrong:/area`, `missing:document:don`, or a place alone."""
+    places: list[Json] = []
+    reasons: dict[str, Json] = {}
+    for typed in form.getlist("asked"):
+        why, _, place = str(typed).partition(":") if isinstance(typed, str) else ("", "", "")
+        known = why in REASONS
+        if name := place if known else str(typed):
+            places.append(name)
+            reasons |= {name: why} if known else {}
+    return {"asked": places, "reasons": reasons}
+
+
+def _said(name: str, form: FormData, today: date) -> Json:
+    """What the control *name* says.
+
+    Raises:
+        ValueError: it is no amount, or no day after *today*.
+    """
+    if name == "paper":
+        return [str(one) for one in form.getlist("paper") if isinstance(one, str)]
+    typed = text(form, name).strip()
+    if name == "amount":
+        return int("".join(typed.split()).replace(".", "") or 0)
+    if name == "due":
+        return _later(date.fromisoformat(read_date(typed)), today).isoformat() if typed else ""
+    return typed[:500]
+
+
+def _later(day: date, today: date) -> datetime:
+    """The end of *day*.
+
+    Raises:
+        ValueError: it is not after *today*.
+    """
+    if day <= today:
+        raise ValueError("a new due day is still to come")
+    return at(day, Hours().closes)
+
+
+def _page(
+    site: Site,
+    request: Request,
+    dossier: Dossier,
+    actor: Actor,
+    *,
+    trouble: str = "",
+    tried: str = "",
+    note: str = "",
+    code: int = 200,
+) -> Response:
+    done = request.query_params.get("done", "")
+    return site.page(
+        request,
+        "desk_dossier",
+        code=code,
+        dossier=dossier,
+        **_shown(site, request, dossier),
+        **_offered(site, dossier, actor),
+        trouble=trouble,
+        tried=tried,
+        typed=note,
+        done=done if done in {one.value for one in Action} else "",
+    )
+
+
+def _shown(site: Site, request: Request, dossier: Dossier) -> dict[str, Any]:
+    """What is known of *dossier*: answers, files, history, messages."""
+    language, procedure = language_of(request), site.engine.procedure_of(dossier)
+    history, said = site.engine.history(dossier), site.engine.store.said(dossier.id)
+    return {
+        "facts": facts_of(site, dossier, language),
+        "rows": answer_rows(procedure.form, effective(procedure.form, dossier.answers), dossier.answers, language),
+        "documents": procedure.documents(dossier.answers),
+        "procedure": procedure,
+        "persons": persons(procedure, dossier.answers),
+        "history": [event for event in history if event.action is not Action.MESSAGE],
+        "people": _people(site, history),
+        "notes": {number: one.text for number, one in said.items()},
+        "mended": _mended(procedure, dossier, history, said, language),
+        "thread": thread(dossier, history, said),
+        "results": [one for one in dossier.attachments if one.document == RESULT],
+        "viewable": VIEWED,
+        "viewed": _viewed(dossier, request.query_params.get("view", "")),
+        "explained": site.engine.office_clock.explained(dossier.handling),
+    }
+
+
+def _offered(site: Site, dossier: Dossier, actor: Actor) -> dict[str, Any]:
+    """What can be done to *dossier*, and what each action is told."""
+    missing = site.engine.procedure_of(dossier).missing(dossier)
+    return {
+        "actions": [one for one in site.engine.permitted(dossier, actor) if one not in _ELSEWHERE],
+        "asks": {**ASKS, Action.ACCEPT: ("paper",) if missing else ()},
+        "missing": missing,
+        "colleagues": COLLEAGUES,
+        "officers": _colleagues(site, dossier, actor),
+        "outcomes": [one.value for one in Outcome],
+        "reasons": REASONS,
+        "evidence": EVIDENCE,
+        "accept": accepted(),
+    }
+
+
+def _people(site: Site, history: Sequence[Event]) -> dict[str, str]:
+    """What those of the office are called; the owner is named by the answers, as long as they are kept."""
+    accounts = site.engine.store.accounts
+    known = {event.actor: accounts.account(event.actor) for event in history}
+    return {id: account.name for id, account in known.items() if account is not None and account.role in OFFICERS}
+
+
+def _viewed(dossier: Dossier, blob: str) -> Attachment | None:
+    """The file that is shown beside the answers: the one that is asked for, or the first that can be."""
+    shown = [one for one in dossier.attachments if one.media_type in VIEWED]
+    return next((one for one in shown if one.blob == blob), next(iter(shown), None))
+
+
+def _mended(
+    procedure: Procedure, dossier: Dossier, history: Sequence[Event], said: Mapping[int, Said], language: str
+) -> dict[int, list[tuple[str, str, str]]]:
+    """What each supplement changed: number of its event → (label, before, after)."""
+    numbers = [event.number for event in history if event.number in said and said[event.number].before is not None]
+    states = [*(said[number].before for number in numbers), dossier.answers]
+    rows = [_by_place(answer_rows(procedure.form, effective(procedure.form, one), one, language)) for one in states]
+    return {number: _differences(*pair) for number, pair in zip(numbers, pairwise(rows), strict=True)}
+
+
+def _by_place(rows: Sequence[Row]) -> dict[str, Row]:
+    return {row.pointer: row for row in rows if row.text is not None}
+
+
+def _differences(before: Mapping[str, Row], after: Mapping[str, Row]) -> list[tuple[str, str, str]]:
+    places = [*after, *(place for place in before if place not in after)]
+    found = []
+    for place in places:
+        old, new = (rows[place].text or "" if place in rows else "" for rows in (before, after))
+        if old != new:
+            found.append(((after.get(place) or before[place]).label, old, new))
+    return found
+
+
+def _colleagues(site: Site, dossier: Dossier, actor: Actor) -> list[Account]:
+    """Who *dossier* can be given to: those of its unit, and whoever asks."""
+    accounts = site.engine.store.accounts
+    found = [one for one in accounts.officers(dossier.handling.unit) if not one.disabled]
+    own = accounts.account(actor.id)
+    return found if own is None or own in found else [own, *found]
+
+
+def _dossier(site: Site, request: Request, actor: Actor) -> Dossier:
+    try:
+        found = site.engine.lookup(request.path_params["code"])
+    except CodeError:
+        found = None
+    if found is None:
+        raise UnknownDossier("no such dossier")
+    return site.engine.open(found.id, actor)

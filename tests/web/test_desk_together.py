@@ -1,0 +1,235 @@
+"""The desk as people work at it: filters and kept lists, many at once, messages, results, what a supplement changed."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from conftest import SMALL
+from page import Page
+from test_desk import UNIT, act, filed, office
+from visits import known
+
+from dossierkit import State
+from dossierkit.testing import FixedClock
+
+__all__ = ["office"]
+PDF, PNG = (
+    b"%PDF-1.7",
+    bytes.fromhex(
+        "89504e470d0a1a0a0000000d4948445200000001000000010802000000907753de0000000c4944415408d763f8cfc000000301010018dd8db00000000049454e44ae426082"
+    ),
+)
+
+
+@pytest.fixture
+def documents(office: Any, folder: Path) -> None:
+    """The procedure asks for a document."""
+    engine, _, _ = office
+    asked = [{"title": "Đơn", "code": "don", "required": True}, {"title": "Bản vẽ", "code": "ve"}]
+    block = {**SMALL["x-procedure"], "unit": UNIT, "persons": {"owner": "/name"}, "documents": asked}
+    (folder / "small.json").write_text(json.dumps({**SMALL, "x-procedure": block}), "utf-8")
+    engine.catalog._looked = -1e9  # in place of waiting a quarter of a second
+
+
+def test_messages_go_both_ways(office: Any) -> None:
+    """With files, mailed to the other side, listed until they are answered; a page that was open stays good."""
+    engine, browser, officer = office
+    citizen = browser()
+    known(citizen)
+    dossier = filed(engine, citizen)
+    mai, hoa = officer("mai@office.vn"), officer("hoa@office.vn")
+    place = f"/dossiers/{dossier.code}"
+    empty = citizen.post(f"{place}/messages", data={"note": "  "})
+    assert empty.status_code == 422
+    assert "Hãy viết nội dung" in empty.text
+    wrong = citizen.post(f"{place}/messages", data={"note": "Xem <b>tệp</b>"}, files={"files": ("a.pdf", b"MZ")})
+    assert wrong.status_code == 422
+    assert "Xem &lt;b&gt;tệp" in wrong.text
+
+    sent = citizen.post(f"{place}/messages", data={"note": "Khi nào xong?"}, files={"files": ("câu hỏi.pdf", PDF)})
+    assert "Khi nào xong?" in sent.text
+    assert "Tin nhắn chưa trả lời <b>1</b>" in mai.get("/desk").text
+    assert str(dossier.code) in mai.get("/desk?view=messages").text
+    assert "Tin nhắn chưa trả lời <b>0</b>" in hoa.get("/desk").text
+    page = mai.get(f"/desk/{dossier.code}").text
+    assert "câu hỏi.pdf" in page
+    blob = engine.lookup(str(dossier.code)).attachments[0].blob
+    assert mai.get(f"/files/{dossier.id}/{blob}").content == PDF
+    assert hoa.get(f"/files/{dossier.id}/{blob}").status_code == 404
+
+    stale = dict(Page(page).pairs)["version"]
+    citizen.post(f"{place}/messages", data={"note": "Còn nữa…"})
+    accepted = mai.post(f"/desk/{dossier.code}", data={"version": stale, "action": "accept"})
+    assert accepted.status_code == 200, "a message changes nothing that was decided on"
+    assert engine.lookup(str(dossier.code)).state is State.ACCEPTED
+    late = mai.post(f"/desk/{dossier.code}", data={"version": stale, "action": "stop", "note": "x"})
+    assert late.status_code == 409
+
+    answered = act(mai, dossier, "message", note="Trong tuần này")
+    assert "Trong tuần này" in answered.text
+    assert "Trong tuần này" in citizen.get(place).text
+    assert "Tin nhắn chưa trả lời <b>0</b>" in mai.get("/desk").text
+    assert act(mai, dossier, "message", note="").status_code == 422
+    told = [one.mail for one in engine.store.outbox.claim(engine.clock.now(), engine.clock.now(), 99)]
+    assert [mail.to for mail in told if "tin nhắn mới" in mail.subject] == ["an@example.vn"]
+    assert not any("Trong tuần" in mail.text + mail.html for mail in told)
+    assert list(engine.verify()) == []
+
+
+def test_whoever_works_on_it_is_told_of_a_message(office: Any) -> None:
+    """By mail, once somebody does."""
+    engine, browser, officer = office
+    citizen = browser()
+    known(citizen)
+    dossier = filed(engine, citizen)
+    mai = officer("mai@office.vn")
+    act(mai, dossier, "accept")
+    act(mai, dossier, "assign", officer=engine.store.accounts.account_of("mai@office.vn").id)
+    citizen.post(f"/dossiers/{dossier.code}/messages", data={"note": "Xin hỏi"})
+    told = [one.mail for one in engine.store.outbox.claim(engine.clock.now(), engine.clock.now(), 99)]
+    assert [(m.to, f"/desk/{dossier.code}#thread" in m.text) for m in told if "tin nhắn mới" in m.subject] == [
+        ("mai@office.vn", True)
+    ]
+
+
+def test_what_a_supplement_changed_is_shown(office: Any, documents: None) -> None:
+    """Each place has its reason at the field; afterwards the officer sees before and after."""
+    engine, browser, officer = office
+    citizen = browser()
+    known(citizen)
+    dossier = filed(engine, citizen)
+    mai = officer("mai@office.vn")
+    act(mai, dossier, "request-supplement", asked=["wrong:/copies", "missing:document:don"], note="Xin sửa")
+    page = citizen.get(f"/dossiers/{dossier.code}/supplement").text
+    assert "Chưa đúng, hãy sửa lại." in page
+    assert "Còn thiếu, hãy bổ sung." in page
+    pairs = {**dict(Page(page).pairs), "/copies": "5", "do": "send"}
+    citizen.post(f"/dossiers/{dossier.code}/supplement", data=pairs, files={"document:don": ("đơn.pdf", PDF)})
+    seen = mai.get(f"/desk/{dossier.code}").text
+    assert "<del>2</del> <ins>5</ins>" in seen
+    act(mai, dossier, "request-supplement", asked=["/copies"], note="Lần nữa")
+    pairs = {**dict(Page(citizen.get(f"/dossiers/{dossier.code}/supplement").text).pairs), "/copies": "6", "do": "send"}
+    citizen.post(f"/dossiers/{dossier.code}/supplement", data=pairs)
+    seen = mai.get(f"/desk/{dossier.code}").text
+    assert "<del>2</del> <ins>5</ins>" in seen
+    assert "<del>5</del> <ins>6</ins>" in seen
+    assert list(engine.verify()) == []
+
+
+def test_nothing_is_accepted_without_what_is_required(office: Any, documents: None) -> None:
+    """A file came for it, or somebody says that it was handed in on paper."""
+    engine, browser, officer = office
+    citizen = browser()
+    known(citizen)
+    dossier = filed(engine, citizen)
+    mai = officer("mai@office.vn")
+    assert 'name="paper" value="don"' in mai.get(f"/desk/{dossier.code}").text
+    assert 'name="paper" value="ve"' not in mai.get(f"/desk/{dossier.code}").text
+    assert act(mai, dossier, "accept").status_code == 422
+    assert act(mai, dossier, "accept", paper=["ve"]).status_code == 422
+    assert act(mai, dossier, "accept", paper=["don"]).status_code == 200
+    assert engine.history(dossier)[-1].facts["paper"] == ["don"]
+
+
+def test_a_result_has_files(office: Any) -> None:
+    """The citizen gets them once it is done; a result that was taken back is shown to nobody."""
+    engine, browser, officer = office
+    citizen, other = browser(), browser()
+    known(citizen)
+    known(other, "binh@example.vn")
+    dossier = filed(engine, citizen)
+    root = officer("root@office.vn")
+    act(root, dossier, "accept")
+    act(root, dossier, "assign", officer=engine.store.accounts.account_of("root@office.vn").id)
+
+    def complete(name: str) -> Any:
+        version = dict(Page(root.get(f"/desk/{dossier.code}").text).pairs)["version"]
+        data = {"version": version, "action": "complete", "outcome": "approved"}
+        return root.post(f"/desk/{dossier.code}", data=data, files={"files": (name, PDF)})
+
+    assert complete("sai.exe").status_code == 422
+    assert complete("giấy phép.pdf").status_code == 200
+    page = citizen.get(f"/dossiers/{dossier.code}").text
+    assert "giấy phép.pdf" in page
+    blob = engine.lookup(str(dossier.code)).attachments[0].blob
+    assert citizen.get(f"/files/{dossier.id}/{blob}").content == PDF
+    assert other.get(f"/files/{dossier.id}/{blob}").status_code == 404
+    act(root, dossier, "reopen", note="Kết quả sai")
+    assert "giấy phép.pdf" not in citizen.get(f"/dossiers/{dossier.code}").text
+    complete("đúng.pdf")
+    page = citizen.get(f"/dossiers/{dossier.code}").text
+    assert ("đúng.pdf" in page, "giấy phép.pdf" in page) == (True, False)
+    assert act(root, dossier, "refund", note="x").status_code == 422
+    assert list(engine.verify()) == []
+
+
+def test_files_are_looked_at_safely(office: Any, documents: None) -> None:
+    """Pictures and PDF stand beside the answers; nothing else is shown, and what is shown can do nothing."""
+    engine, browser, officer = office
+    citizen = browser()
+    known(citizen)
+    page = citizen.post(
+        "/procedures/1.000001/apply",
+        data={"/name": "Trần Thị Bà", "do": "save"},
+        files=[
+            ("document:don", ("đơn.pdf", PDF)),
+            ("document:ve", ("ảnh.png", PNG)),
+            ("document:ve", ("thửa.dxf", b"0\nSECTION\n")),
+        ],
+    )
+    draft = dict(Page(page.text).pairs)["meta:draft"]
+    code = citizen.post("/procedures/1.000001/apply/review", data={"meta:draft": draft}).url.path.rpartition("/")[2]
+    dossier = engine.lookup(code)
+    mai = officer("mai@office.vn")
+    shown = mai.get(f"/desk/{code}").text
+    assert '<iframe class="viewer"' in shown
+    for one in dossier.attachments:
+        place = f"/files/{dossier.id}/{one.blob}"
+        viewed, taken = mai.get(f"{place}?view"), mai.get(place)
+        kind = "inline" if one.media_type in ("application/pdf", "image/png") else "attachment"
+        assert viewed.headers["content-disposition"].startswith(kind), one.name
+        assert taken.headers["content-disposition"].startswith("attachment")
+        assert "script-src" not in viewed.headers["content-security-policy"]
+        assert viewed.headers["content-security-policy"].count("'none'")
+        assert viewed.headers["x-content-type-options"] == "nosniff"
+    png = next(one for one in dossier.attachments if one.media_type == "image/png")
+    assert f'<img class="viewer" src="/files/{dossier.id}/{png.blob}?view"' in mai.get(f"/desk/{code}?view={png.blob}").text
+
+
+def test_many_at_once_and_each_for_itself(office: Any, clock: FixedClock) -> None:
+    """Taken or accepted together; what could not be done is told; a list is kept under a name."""
+    engine, browser, officer = office
+    citizen = browser()
+    known(citizen)
+    dossiers = [filed(engine, citizen) for _ in range(3)]
+    mai, nam, hoa = officer("mai@office.vn"), officer("nam@office.vn"), officer("hoa@office.vn")
+    codes = [str(one.code) for one in dossiers]
+    act(mai, dossiers[2], "refuse", note="x")
+    done = mai.post("/desk", data={"chosen": [*codes, "H29.15-261122-0999", "x"], "action": "accept", "kept": "view=new"}).text
+    assert done.count("</a>: Được tiếp nhận") == 2
+    assert [engine.lookup(code).state for code in codes] == [State.ACCEPTED, State.ACCEPTED, State.REFUSED]
+    mais, hoas = (engine.store.accounts.account_of(f"{name}@office.vn").id for name in ("mai", "hoa"))
+    mai.post("/desk", data={"chosen": codes[:2], "action": "assign"})
+    assert {engine.lookup(code).handling.officer for code in codes[:2]} == {mais}
+    nothing = mai.post("/desk", data={"chosen": codes[:2], "action": "assign", "officer": hoas})
+    assert "Kết quả từng hồ sơ" not in nothing.text
+    hoa.post("/desk", data={"chosen": codes[:2], "action": "assign"})
+    assert {engine.lookup(code).handling.officer for code in codes[:2]} == {mais}
+    assert mai.post("/desk", data={"chosen": codes, "action": "erase"}).status_code == 200
+    assert citizen.post("/desk", data={"chosen": codes, "action": "accept"}).status_code == 404
+
+    filtered = nam.get("/desk?words=tran&view=all&state=3")
+    assert [code in filtered.text for code in codes] == [False, False, True]
+    assert "Hãy nhập ngày" in nam.get("/desk?since=hôm+qua").text
+    assert codes[0] in nam.get(f"/desk?view=all&procedure=1.000001&officer={mais}&since=22/11/2026&until=22/11/2026").text
+    assert codes[0] not in nam.get("/desk?view=all&until=21/11/2026").text
+    kept = nam.post("/desk/views", data={"name": "Của Mai", "kept": f"officer={mais}&view=all&before=x&evil=1"})
+    assert str(kept.url).endswith(f"officer={mais}&view=all")
+    assert "★ Của Mai" in nam.get("/desk").text
+    assert "★ Của Mai" not in mai.get("/desk").text
+    nam.post("/desk/views", data={"name": "Của Mai", "kept": "view=all", "drop": "1"})
+    assert "★" not in nam.get("/desk").text
+    assert citizen.post("/desk/views", data={"name": "x", "kept": ""}).status_code == 404
