@@ -11,8 +11,10 @@ from dossierkit.dossiers.clock import OfficeClock
 from dossierkit.dossiers.codes import CodeTemplate, ReceiptTemplate
 from dossierkit.dossiers.dossier import RESULT, Actor, Attachment, Dossier, Event, Said, chained, digests, message_files
 from dossierkit.dossiers.effects import SendMail
+from dossierkit.dossiers.fees import Collect, fees, owed
+from dossierkit.dossiers.payments import Attempt, Progress, attempt_ref
 from dossierkit.dossiers.procedure import Procedure
-from dossierkit.dossiers.states import Action
+from dossierkit.dossiers.states import Action, Payment
 from dossierkit.errors import ForbiddenAction
 from dossierkit.forms.pointers import Json, texts_in
 from dossierkit.ports import Change, Place
@@ -43,6 +45,7 @@ class Acting:
             "answer_by": self.clock.answer_by(self.now).isoformat(),
             **digests(dossier),
             "revision": dossier.revision,
+            **self._costs(dossier, Collect.SUBMISSION),
         }
 
         def event(place: Place) -> Event:
@@ -59,33 +62,76 @@ class Acting:
             once=True,
         )
 
-    def change(self, dossier: Dossier, action: Action, facts: Mapping[str, Json], said: Said, *, answers: bool = False) -> Change:
-        """Any other action; accepting draws a receipt number.  *answers*: those of *dossier*, or its files, are others now."""
-        template, agency = ReceiptTemplate(self.procedure.receipt_template), dossier.agency or self.agency
-        timed = self.clock.facts(dossier, action, self.procedure, self.now, facts)
-        accepts = action is Action.ACCEPT
-        by = {"by": "owner" if self.actor.id == dossier.owner else "office"} if action is Action.MESSAGE else {}
+    def change(
+        self,
+        dossier: Dossier,
+        action: Action,
+        facts: Mapping[str, Json],
+        said: Said,
+        *,
+        answers: bool = False,
+        paid: tuple[Attempt, Progress] | None = None,
+    ) -> Change:
+        """Any other action; accepting draws a receipt number.
 
-        def event(place: Place) -> Event:
-            drawn = {"receipt": template.issue(agency, self.today, place.drawn), "number": place.drawn} if accepts else {}
-            # Where the clock was set back, the day that was posted on last still counts.
-            posted = max(self.today, place.posted or self.today).isoformat()
-            told = {**timed, **facts, **by, "day": self.today.isoformat(), "posted": posted, **drawn}
-            return chained(dossier.id, place.number, action, self.actor.id, self.now, told, place.before)
-
-        mends, erases = action is Action.SUPPLEMENT, action is Action.ERASE
-        if erases:
-            dossier = attrs.evolve(dossier, answers={}, attachments=(), owner="", salt="")
-        return Change(
-            dossier,
-            event,
-            series=(agency, f"{self.today:%Y}") if accepts else None,
-            answers=answers or erases,
-            search=search_words(self.procedure, dossier.answers) if mends else None,
+        Args:
+            answers: those of *dossier*, or its files, are others now.
+            paid: an attempt that settles it, and what had come of it before.
+        """
+        agency = dossier.agency or self.agency
+        takes_cash = action is Action.SETTLE and paid is None and facts.get("payment") == Payment.PAID.value
+        change = Change(
+            _erased(dossier) if action is Action.ERASE else dossier,
+            self._event(dossier, action, self._told(dossier, action, facts), cash=takes_cash),
+            series=(agency, f"{self.today:%Y}") if action is Action.ACCEPT else None,
+            answers=answers or action is Action.ERASE,
+            search=search_words(self.procedure, dossier.answers) if action is Action.SUPPLEMENT else None,
             mails=self.mails,
             said=said,
-            forget=erases,
+            forget=action is Action.ERASE,
         )
+        if paid is not None:
+            return attrs.evolve(change, paid=lambda _: paid[0], paid_before=paid[1])
+        return attrs.evolve(change, paid=self._cash(dossier)) if takes_cash else change
+
+    def _event(self, dossier: Dossier, action: Action, told: Mapping[str, Json], *, cash: bool) -> Callable[[Place], Event]:
+        """What makes the event of *action*, once the store knows its place."""
+        template, agency = ReceiptTemplate(self.procedure.receipt_template), dossier.agency or self.agency
+
+        def event(place: Place) -> Event:
+            # Where the clock was set back, the day that was posted on last still counts.
+            facts = {**told, "posted": max(self.today, place.posted or self.today).isoformat()}
+            if action is Action.ACCEPT:
+                facts |= {"receipt": template.issue(agency, self.today, place.drawn), "number": place.drawn}
+            if cash:
+                facts |= {"ref": f"{attempt_ref(str(dossier.code), place.number)}C", "gateway": "cash"}
+            return chained(dossier.id, place.number, action, self.actor.id, self.now, facts, place.before)
+
+        return event
+
+    def _told(self, dossier: Dossier, action: Action, facts: Mapping[str, Json]) -> dict[str, Json]:
+        """What the event of *action* says, but for what only the store knows."""
+        timed = self.clock.facts(dossier, action, self.procedure, self.now, facts)
+        costs = self._costs(dossier, Collect.RESULT) if action is Action.COMPLETE else {}
+        by = {"by": "owner" if self.actor.id == dossier.owner else "office"} if action is Action.MESSAGE else {}
+        return {**timed, **costs, **facts, **by, "day": self.today.isoformat()}
+
+    def _costs(self, dossier: Dossier, collect: Collect) -> dict[str, Json]:
+        """What is owed at the moment *collect*, once for each dossier."""
+        billed = dossier.handling.billed
+        amount = owed(fees(self.procedure, dossier.answers, dossier.handling.channel), collect)
+        if not amount or collect.value in billed:
+            return {}
+        return {"payment": Payment.DUE.value, "amount": amount, "billed": [*billed, collect.value]}
+
+    def _cash(self, dossier: Dossier) -> Callable[[Event], Attempt]:
+        """What an officer took over the counter."""
+        amount, now = dossier.handling.amount, self.now
+        return lambda event: Attempt(event.facts["ref"], dossier.id, amount, "cash", now, Progress.PAID, at=now)
+
+
+def _erased(dossier: Dossier) -> Dossier:
+    return attrs.evolve(dossier, answers={}, attachments=(), owner="", salt="")
 
 
 def search_words(procedure: Procedure, answers: Json) -> str:

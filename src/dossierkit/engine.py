@@ -13,6 +13,7 @@ from dossierkit.dossiers.codes import parse_code, spelled_receipt
 from dossierkit.dossiers.dossier import Actor, Attachment, Dossier, Event, Query, Said, digest, digests
 from dossierkit.dossiers.effects import SendMail
 from dossierkit.dossiers.lifecycle import guard, permitted
+from dossierkit.dossiers.payments import Attempt, Progress
 from dossierkit.dossiers.procedure import Procedure
 from dossierkit.dossiers.reports import Period, Report, report
 from dossierkit.dossiers.states import Action, Role
@@ -44,6 +45,7 @@ class Engine(Drafting):
         note: str = "",
         answers: Json = None,
         files: tuple[Attachment, ...] = (),
+        paid: tuple[Attempt, Progress] | None = None,
     ) -> Dossier:
         """The dossier after *action*; `permitted` lists what an actor can do.  Submitting twice gives the same code.
 
@@ -53,6 +55,7 @@ class Engine(Drafting):
             note: a reason in words; it lies apart from the history, and can be erased.
             answers: with a supplement, as the citizen has them now; only what was asked for is taken.
             files: with a supplement for the documents that were asked for; with a message or a result, whatever comes along.
+            paid: the attempt that settles it, and what had come of it before.
 
         Raises:
             UnknownDossier, StaleDossier: as for `save`.
@@ -60,10 +63,8 @@ class Engine(Drafting):
             RefusedAnswers: a submission or a supplement with problems.
         """
         dossier = self.open(id, actor)
-        if action is Action.SUBMIT:
-            return self._submit(dossier, actor, version)
-        if action is Action.SAVE:
-            return self.save(id, dossier.answers, actor, version=dossier.version if version is None else version)
+        if action in (Action.SUBMIT, Action.SAVE):
+            return self._sent(dossier, action, actor, dossier.version if version is None else version)
         self._guard_seen(dossier, version)
         procedure, acting = self._acting(dossier, actor, action, facts or {})
         changed, told = self._changed(dossier, procedure, action, answers, files)
@@ -71,7 +72,7 @@ class Engine(Drafting):
         guard(dossier, action, actor, told, procedure.workflow)
         self._guard_places(dossier, procedure, action, told)
         said = Said(note, dossier.answers if action is Action.SUPPLEMENT else None)
-        return self.store.record(acting.change(changed, action, told, said, answers=changed is not dossier))
+        return self.store.record(acting.change(changed, action, told, said, answers=changed is not dossier, paid=paid))
 
     def message(self, id: str, actor: Actor, words: str, *, files: tuple[Attachment, ...] = ()) -> Dossier:
         """The dossier with a message of *actor* to the other side, whatever else happens to it meanwhile.
@@ -187,7 +188,10 @@ class Engine(Drafting):
         """
         return report(self.store.sums, period, as_of=as_of or self.today(), by=by)
 
-    def _submit(self, dossier: Dossier, actor: Actor, version: int | None) -> Dossier:
+    def _sent(self, dossier: Dossier, action: Action, actor: Actor, version: int) -> Dossier:
+        """The draft saved, or submitted; what was submitted already comes as it is."""
+        if action is Action.SAVE:
+            return self.save(dossier.id, dossier.answers, actor, version=version)
         if dossier.code is not None:
             return dossier
         guard_version(dossier, version)

@@ -23,6 +23,7 @@ What a person who fills a form can put right is a value (`forms.form.Problem`), 
     │   ├── Busy               too many sign-ins at this moment
     │   └── StaleAccount       somebody changed it since this version was read
     ├── MailError              a mail did not get through
+    ├── ForgedCallback         what claims to be a gateway is none
     ├── ScanError              nobody could look through a file
     └── StoreError
         ├── UnknownStore       no store for such an address
@@ -141,6 +142,10 @@ class Busy(AccountError):
 
 class StaleAccount(AccountError):
     """Somebody changed the account since this version was read; read it again."""
+
+
+class ForgedCallback(DossierkitError):
+    """A callback whose signature is not the gateway's; nothing in it is believed."""
 
 
 class MailError(DossierkitError):

@@ -22,6 +22,11 @@ def nfc(text: str) -> str:
     return text if text.isascii() else unicodedata.normalize("NFC", text)
 
 
+def unmarked(text: str) -> str:
+    """*text* without diacritics, as banks take it; letters keep their case, signs stay."""
+    return _MARKS.sub("", unicodedata.normalize("NFD", text)).replace("đ", "d").replace("Đ", "D")
+
+
 def fold(text: str) -> str:
     """The search key of *text*: lower case, no diacritics, words separated by one space.
 

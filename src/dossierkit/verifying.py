@@ -12,6 +12,7 @@ from dossierkit.dossiers.dossier import Dossier, Event, chained, digests
 from dossierkit.dossiers.handling import PLAIN
 from dossierkit.dossiers.ledger import Measure, Posting, postings
 from dossierkit.dossiers.lifecycle import step
+from dossierkit.dossiers.payments import Progress
 from dossierkit.dossiers.reports import DIMENSIONS
 from dossierkit.dossiers.states import Action, Channel, State
 from dossierkit.errors import ForbiddenAction
@@ -26,17 +27,20 @@ Drawn = dict[tuple[str, str], set[int]]
 def contradictions(store: DossierStore) -> Iterator[str]:
     """Everything in *store* that contradicts something else, in words; nothing where all is well."""
     drawn: Drawn = {}
+    settled: set[str] = set()
     posted: Counter[Posting] = Counter()
     for dossier in store.every():
         events = store.events(dossier.id)
         yield from _of_one(dossier, events, posted)
         _note_numbers(drawn, events)
+        settled.update(str(event.facts["ref"]) for event in events if event.action is Action.SETTLE and "ref" in event.facts)
         if store.bundle(dossier.revision) is None:
             yield f"{dossier.id}: the bundle of its revision is gone"
     for series, last in store.counters().items():
         missing = set(range(1, last + 1)) - drawn.get(series, set())
         if missing:
             yield f"{series[0]} {series[1]}: no dossier has the numbers {sorted(missing)[:10]}"
+    yield from _of_payments(store, settled)
     yield from _of_the_ledger(store, posted)
 
 
@@ -54,6 +58,16 @@ def _of_the_ledger(store: DossierStore, posted: Counter[Posting]) -> Iterator[st
     for key in totals.keys() | kept.keys():
         if totals[key] != kept[key]:
             yield f"the totals of {' '.join(key[0])}: {key[2]} is {kept[key]}, its events say {totals[key]}"
+
+
+def _of_payments(store: DossierStore, settled: set[str]) -> Iterator[str]:
+    """What was paid and settled nothing, and what was settled and never paid; what came in beyond that is a surplus."""
+    for attempt in store.payments.every(Progress.PAID):
+        if not attempt.surplus and attempt.ref not in settled:
+            yield f"{attempt.dossier}: the payment {attempt.ref} settled nothing"
+        settled.discard(attempt.ref)
+    for ref in sorted(settled):
+        yield f"an event was settled by the payment {ref}, which is none"
 
 
 def _note_numbers(drawn: Drawn, events: tuple[Event, ...]) -> None:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+import attrs
 
 from dossierkit.errors import UnknownStore
 from dossierkit.forms.dialect import STANDARD, Dialect
@@ -17,7 +20,9 @@ if TYPE_CHECKING:
     from dossierkit.engine import Engine
     from dossierkit.forms import Form
     from dossierkit.letters import Office
-    from dossierkit.ports import Clock, DossierStore, Mailer, Scanner, Tokens
+    from dossierkit.payments.vietqr import BankAccount
+    from dossierkit.payments.vnpay import VnPay
+    from dossierkit.ports import Clock, DossierStore, Mailer, PaymentGateway, Scanner, Tokens
 
 #: Issues codes where neither a procedure nor the operator names an agency; the last part is not verified.
 AGENCY = "H29.15"
@@ -155,6 +160,33 @@ def scanner(clamd: str) -> Scanner | None:
     if not host or not port.isdigit():
         raise SettingsError("clamd is written HOST:PORT, such as 127.0.0.1:3310")
     return ClamdScanner(host, int(port))
+
+
+@attrs.frozen
+class PaymentSettings:
+    """How money can reach the office."""
+
+    gateways: Mapping[str, PaymentGateway]
+    #: Stands in for a gateway where none is configured.
+    sandbox: VnPay | None
+    bank: BankAccount | None
+
+
+def payment_settings(vnpay: str = "", vietqr: str = "", *, sandbox_at: str = "") -> PaymentSettings:
+    """What the settings *vnpay* and *vietqr* say; see `VnPay.of` and `BankAccount.of`.
+
+    Args:
+        sandbox_at: where a sandbox answers, for a portal that nothing is at stake in; none where it is empty.
+
+    Raises:
+        SettingsError: one of them is written otherwise.
+    """
+    from dossierkit.payments.vietqr import BankAccount
+    from dossierkit.payments.vnpay import VnPay
+
+    gateways = {"vnpay": VnPay.of(vnpay)} if vnpay else {}
+    sandbox = VnPay("SANDBOX1", secrets.token_hex(16), sandbox_at) if sandbox_at and not gateways else None
+    return PaymentSettings(gateways, sandbox, BankAccount.of(vietqr) if vietqr else None)
 
 
 def _store(scheme: str, place: str) -> tuple[DossierStore, Path | None]:

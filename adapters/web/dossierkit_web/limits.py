@@ -18,6 +18,7 @@ LIMITS: Mapping[str, int] = {
     "submits": 60,
     "lookups": 60,
     "messages": 30,
+    "payments": 30,
     "exports": 10,
     "tables": 120,
 }

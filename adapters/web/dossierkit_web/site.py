@@ -24,7 +24,10 @@ from dossierkit.engine import Engine
 from dossierkit.forms import Form
 from dossierkit.html import Renderer
 from dossierkit.lists import Table
-from dossierkit.ports import Scanner
+from dossierkit.paying import Payments
+from dossierkit.payments.vietqr import BankAccount
+from dossierkit.payments.vnpay import VnPay
+from dossierkit.ports import PaymentGateway, Scanner
 from dossierkit.wiring import account_forms, open_accounts
 from dossierkit_web.session import Visitor, seated, visitor_of
 from dossierkit_web.words import LANGUAGES, word
@@ -56,6 +59,12 @@ class WebConfig:
     scanner: Scanner | None = None
     #: A provider of OpenID Connect (`dossierkit_web.oidc.Oidc`), offered beside our own sign-in.
     oidc: Oidc | None = None
+    #: Where citizens can pay: name → gateway.
+    gateways: Mapping[str, PaymentGateway] = attrs.field(factory=dict)
+    #: Stands in for a gateway: everybody can pay there, and no money moves.  Never where it matters.
+    sandbox: VnPay | None = None
+    #: The account that transfers go to.
+    bank: BankAccount | None = None
     #: Who a request comes from, where a host portal has a sign-in of its own; ours is then not offered.
     identify: Callable[[Request], Actor | None] | None = None
 
@@ -66,6 +75,7 @@ class Site:
 
     engine: Engine
     accounts: Accounts
+    payments: Payments
     captchas: Captchas
     renderer: Renderer
     blobs: DiskBlobs
@@ -91,6 +101,7 @@ class Site:
         return cls(
             engine,
             open_accounts(engine, passwords=config.passwords),
+            Payments(engine, {**config.gateways, **({"vnpay": config.sandbox} if config.sandbox is not None else {})}),
             Captchas(engine.store, engine.clock),
             renderer,
             blobs,

@@ -42,10 +42,11 @@ def main() -> None:
 
 
 def _register() -> None:
-    from dossierkit.cli import dossiers, files, numbers, officers, serving
+    from dossierkit.cli import dossiers, files, money, numbers, officers, serving
 
-    for command in (*serving.COMMANDS, *files.COMMANDS, *dossiers.COMMANDS, *numbers.COMMANDS, *officers.COMMANDS):
-        main.add_command(command)
+    for module in (serving, files, dossiers, numbers, officers, money):
+        for command in module.COMMANDS:
+            main.add_command(command)
 
 
 _register()

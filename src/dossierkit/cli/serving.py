@@ -47,6 +47,13 @@ if TYPE_CHECKING:
 @click.option(
     "--oidc", default="", envvar="DOSSIERKIT_OIDC", help="Sign-in elsewhere, https://CLIENT:SECRET@issuer.example/path."
 )
+@click.option(
+    "--vnpay",
+    default="",
+    envvar="DOSSIERKIT_VNPAY",
+    help="VNPay, https://TERMINAL:SECRET@sandbox.vnpayment.vn/paymentv2/vpcpay.html; a sandbox stands in where nothing is named.",
+)
+@click.option("--vietqr", default="", envvar="DOSSIERKIT_VIETQR", help="Account for transfers, BANK:ACCOUNT:HOLDER.")
 @smtp_option
 @sender_option
 def serve(
@@ -62,20 +69,23 @@ def serve(
     guests: bool,
     clamd: str,
     oidc: str,
+    vnpay: str,
+    vietqr: str,
     smtp: str,
     sender: str,
 ) -> None:
     """Run the reference portal until Ctrl-C."""
-    from dossierkit.wiring import scanner
+    from dossierkit.wiring import payment_settings, scanner
 
     web, oidc_of = _web()
     _guard_passwords(host, secure=secure, plain_http=plain_http)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     elsewhere = oidc_of(oidc) if oidc else None
-    passwords = data / "passwords.txt"
-    config = web.WebConfig(secure=secure, guests=guests, passwords=passwords, scanner=scanner(clamd), oidc=elsewhere)
     listening = _bound(host, port)
     here = f"http://{host}:{listening.getsockname()[1]}"
+    money = payment_settings(vnpay, vietqr, sandbox_at="" if secure else f"{address or here}/sandbox/pay")
+    ways = {"gateways": money.gateways, "sandbox": money.sandbox, "bank": money.bank, "scanner": scanner(clamd)}
+    config = web.WebConfig(secure=secure, guests=guests, passwords=data / "passwords.txt", oidc=elsewhere, **ways)
     engine = engine_of(data, procedures, agency, address or here)
     app = web.create_app(engine, blobs=data / "attachments", config=config)
     _announce(engine, data, here, smtp)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 
 from dossierkit.dossiers.codes import CodeTemplate, ReceiptTemplate
+from dossierkit.dossiers.fees import KINDS, Collect
 from dossierkit.dossiers.procedure import BLOCK_KEYS
 from dossierkit.errors import CodeError
 from dossierkit.forms.dialect import Dialect
@@ -20,6 +21,7 @@ _WORKFLOW: Mapping[str, tuple[type, str]] = {
     "extensions": (int, "a whole number"),
     "steps": (list, 'a list of {"code": …, "title": …}'),
 }
+_FEE = ("title", "kind", "amount", "amountFrom", "collect", "when", "channel", "exempt", "note")
 _PERSONS = ("owner", "submitter")
 
 
@@ -42,6 +44,7 @@ def block_faults(document: Json, dialect: Dialect) -> Iterator[Fault]:
                 yield Fault("bad-template", child("/x-procedure", key), str(error))
     yield from _workflow(block.get("workflow"))
     yield from _persons(block.get("persons"), document)
+    yield from _fees(block.get("fees"))
     for key in ("source", "verified"):
         if key not in block:
             yield Fault("no-source", "/x-procedure", f"say where this comes from: {key!r} is missing", "advice")
@@ -68,6 +71,22 @@ def _workflow(block: Json) -> Iterator[Fault]:
     for index, step in enumerate(steps if isinstance(steps, list) else ()):
         if not isinstance(step, dict) or not isinstance(step.get("code"), str):
             yield Fault("bad-workflow", f"{where}/steps/{index}", 'a step is {"code": …, "title": …}')
+
+
+def _fees(listed: Json) -> Iterator[Fault]:
+    for index, fee in enumerate(listed if isinstance(listed, list) else ()):
+        where = f"/x-procedure/fees/{index}"
+        if not isinstance(fee, dict):
+            yield Fault("bad-fee", where, 'a fee is {"title": …, "kind": "phi", "amount": 150000}')
+            continue
+        yield from _unknown(fee, where, _FEE)
+        amount, place = fee.get("amount"), fee.get("amountFrom")
+        counts = type(amount) is int and amount >= 0
+        if not counts and not (isinstance(place, str) and place.startswith("/")):
+            yield Fault("bad-fee", where, "say the amount in đồng, or amountFrom: a place in the answers, such as /feePreview")
+        for key, known in (("kind", KINDS), ("collect", tuple(one.value for one in Collect))):
+            if key in fee and fee[key] not in known:
+                yield Fault("bad-fee", child(where, key), f"{key} is one of {', '.join(known)}")
 
 
 def _persons(block: Json, document: Mapping[str, Json]) -> Iterator[Fault]:

@@ -46,6 +46,8 @@ class Handling:
     asked: tuple[str, ...] = ()
     #: Why, where somebody said it: place → a word of `states.REASONS`.
     reasons: Mapping[str, str] = attrs.field(factory=dict, hash=False)
+    #: The moments (`fees.Collect`) whose fees were asked for already.
+    billed: tuple[str, ...] = ()
     #: A step of the procedure's own within the national state.
     step: str = ""
     payment: Payment = Payment.NONE
@@ -76,6 +78,7 @@ _READERS: Mapping[str, Callable[[Json], object]] = {
     "paused": datetime.fromisoformat,
     "back": State,
     "asked": tuple,
+    "billed": tuple,
     "payment": Payment,
     "delivery": Delivery,
     "outcome": Outcome,

@@ -241,7 +241,7 @@ def step(dossier: Dossier, event: Event) -> Dossier:
 
 #: What an event may say of the handling.
 _FACTS = (
-    *("unit", "sector", "channel", "officer", "receipt", "step", "asked", "reasons", "payment", "amount", "outcome"),
+    *("unit", "sector", "channel", "officer", "receipt", "step", "asked", "reasons", "payment", "amount", "billed", "outcome"),
     *("due", "estimated", "answer_by", "limit", "left"),
 )
 

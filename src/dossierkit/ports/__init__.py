@@ -2,6 +2,7 @@
 
 from dossierkit.ports.accounts import AccountStore, Outbox
 from dossierkit.ports.dossiers import EVERYTHING, Change, DossierStore, Place
+from dossierkit.ports.payments import PaymentGateway, PaymentStore
 from dossierkit.ports.world import BlobStore, Clock, Hasher, Mailer, Scanner, Tokens
 
 __all__ = [
@@ -14,6 +15,8 @@ __all__ = [
     "Hasher",
     "Mailer",
     "Outbox",
+    "PaymentGateway",
+    "PaymentStore",
     "Place",
     "Scanner",
     "Tokens",

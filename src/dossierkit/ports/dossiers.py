@@ -12,10 +12,12 @@ from dossierkit.dossiers.codes import DossierCode
 from dossierkit.dossiers.dossier import NOTHING_SAID, Dossier, Event, Query, Said
 from dossierkit.dossiers.effects import SendMail
 from dossierkit.dossiers.ledger import Posting
+from dossierkit.dossiers.payments import Attempt, Progress
 from dossierkit.dossiers.reports import Sums
 from dossierkit.dossiers.states import State
 from dossierkit.forms.pointers import Json
 from dossierkit.ports.accounts import AccountStore, Outbox
+from dossierkit.ports.payments import PaymentStore
 
 EVERYTHING = Query()
 
@@ -52,6 +54,9 @@ class Change:
     said: Said = NOTHING_SAID
     #: Forgets whose it was, what was said with any event, and what it was found by.
     forget: bool = False
+    #: What is paid with it, given the event; and what came of that attempt so far, None where it is a new one.
+    paid: Callable[[Event], Attempt] | None = None
+    paid_before: Progress | None = None
     #: A dossier that has left its state comes back as it is, and nobody is told off.
     once: bool = False
 
@@ -67,6 +72,11 @@ class DossierStore(Protocol):
     @property
     def outbox(self) -> Outbox:
         """The mails in the same store."""
+        ...
+
+    @property
+    def payments(self) -> PaymentStore:
+        """The attempts to pay in the same store."""
         ...
 
     def create(self, dossier: Dossier, event: Event, bundle: bytes) -> None:
@@ -93,7 +103,7 @@ class DossierStore(Protocol):
         """The dossier after *change*: state, event, number, answers, note, search text and mails, all or nothing.
 
         Raises:
-            StaleDossier: somebody changed it meanwhile.
+            StaleDossier: somebody changed it, or the attempt that pays with it, meanwhile.
         """
         ...
 

@@ -21,6 +21,7 @@ from dossierkit.errors import StaleDossier
 from dossierkit.forms.pointers import Json
 from dossierkit.ports import EVERYTHING, Change, Place
 from dossierkit.stores.memory_accounts import MemoryAccounts, MemoryOutbox
+from dossierkit.stores.memory_payments import MemoryPayments
 from dossierkit.text import holds
 
 
@@ -42,6 +43,7 @@ class MemoryStore:
         self._counters: dict[tuple[str, str], int] = {}
         self._facts: dict[str, Json] = {}
         self.outbox = MemoryOutbox(self._lock)
+        self.payments = MemoryPayments(self._lock)
         self.accounts = MemoryAccounts(self.outbox, self._lock, self._adopt)
 
     def create(self, dossier: Dossier, event: Event, bundle: bytes) -> None:
@@ -81,6 +83,8 @@ class MemoryStore:
             posted = self._posted if self._postings else None
             event = change.event(Place(number, events[-1].hash, len(events) + 1, posted))
             dossier = step(seen if change.answers else attrs.evolve(seen, answers=stored.answers), event)
+            if change.paid is not None and not self.payments.finish(change.paid(event), change.paid_before):
+                raise StaleDossier(f"the payment for dossier {seen.id} is known already; read it again")
             made = postings(seen, event, dossier)
             self._postings += made
             self._posted = max([self._posted, *(posted_on(event) for _ in made[:1])])

@@ -25,6 +25,7 @@ from dossierkit.ports import EVERYTHING, Change
 from dossierkit.stores.group_commit import GroupCommit
 from dossierkit.stores.sqlite_accounts import SqliteAccounts, SqliteOutbox
 from dossierkit.stores.sqlite_ledger import every_posting, sums
+from dossierkit.stores.sqlite_payments import SqlitePayments
 from dossierkit.stores.sqlite_rows import (
     SELECT,
     add_event,
@@ -64,6 +65,7 @@ class SqliteStore:
             self._prepare()
             self._writer = GroupCommit(self._connect(shared=True))
         self.accounts = SqliteAccounts(self._write, self._read)
+        self.payments = SqlitePayments(self._write, self._read)
         self.outbox = SqliteOutbox(self._write, self._read)
 
     def _prepare(self) -> None:

@@ -21,6 +21,7 @@ from dossierkit.errors import StaleDossier
 from dossierkit.forms.pointers import Json
 from dossierkit.ports import Change, Place
 from dossierkit.stores.sqlite_ledger import keep_postings, last_posted
+from dossierkit.stores.sqlite_payments import keep_attempt
 from dossierkit.stores.sqlite_schema import owner_word, unit_word
 
 COLUMNS = """SELECT d.seq, d.id, d.procedure, d.revision, d.owner, d.state, d.version, d.created, d.changed, d.submitted,
@@ -45,6 +46,8 @@ def recorded(connection: sqlite3.Connection, change: Change) -> Dossier:
     drawn = _drawn(connection, change.series)
     event = change.event(Place(drawn, before, last + 1, last_posted(connection)))
     dossier = step(seen, event)
+    if change.paid is not None and not keep_attempt(connection, change.paid(event), change.paid_before):
+        raise StaleDossier(f"the payment for dossier {seen.id} is known already; read it again")
     keep_postings(connection, seq, event, postings(seen, event, dossier))
     _stepped(connection, seq, dossier)
     if change.answers:

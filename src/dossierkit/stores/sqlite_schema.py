@@ -13,7 +13,7 @@ from dossierkit.forms.pointers import texts_in
 from dossierkit.text import fold
 
 #: Raised with each migration; a store with a higher one was written by a newer version.
-VERSION = 11
+VERSION = 12
 
 migrations = Migrations("dossierkit")
 
@@ -186,6 +186,19 @@ def messages(db: sqlite_utils.Database) -> None:
     db.conn.execute("ALTER TABLE notes ADD COLUMN before TEXT")
     db.conn.execute("ALTER TABLE dossiers ADD COLUMN unanswered INTEGER NOT NULL DEFAULT 0")
     db.conn.execute("CREATE INDEX dossiers_unanswered ON dossiers (unit, seq) WHERE unanswered = 1")
+
+
+@migrations()
+def payments(db: sqlite_utils.Database) -> None:
+    """Attempts to pay, and what came of each."""
+    db.conn.execute(
+        """CREATE TABLE payments (
+            ref TEXT NOT NULL UNIQUE, seq INTEGER NOT NULL REFERENCES dossiers (seq) ON DELETE CASCADE, amount INTEGER NOT NULL,
+            gateway TEXT NOT NULL, created TEXT NOT NULL, progress TEXT NOT NULL, number TEXT NOT NULL DEFAULT '', at TEXT,
+            surplus INTEGER NOT NULL DEFAULT 0)"""
+    )
+    db.conn.execute("CREATE INDEX payments_of_dossier ON payments (seq)")
+    db.conn.execute("CREATE INDEX payments_open ON payments (progress) WHERE progress = 'open'")
 
 
 def owner_word(owner: str) -> str:

@@ -14,6 +14,8 @@ from starlette.responses import RedirectResponse, Response
 from dossierkit.dossiers.accounts import Account
 from dossierkit.dossiers.calendars import Hours, at
 from dossierkit.dossiers.dossier import RESULT, Actor, Attachment, Dossier, Event, Said
+from dossierkit.dossiers.fees import Collect, fees, owed
+from dossierkit.dossiers.payments import Progress
 from dossierkit.dossiers.persons import persons
 from dossierkit.dossiers.procedure import Procedure
 from dossierkit.dossiers.states import EVIDENCE, OFFICERS, REASONS, Action, Outcome
@@ -180,6 +182,8 @@ def _shown(site: Site, request: Request, dossier: Dossier) -> dict[str, Any]:
         "people": _people(site, history),
         "notes": {number: one.text for number, one in said.items()},
         "mended": _mended(procedure, dossier, history, said, language),
+        "fees": fees(procedure, dossier.answers, dossier.handling.channel, language),
+        "attempts": [a for a in site.engine.store.payments.attempts(dossier.id) if a.progress is Progress.PAID],
         "thread": thread(dossier, history, said),
         "results": [one for one in dossier.attachments if one.document == RESULT],
         "viewable": VIEWED,
@@ -190,8 +194,11 @@ def _shown(site: Site, request: Request, dossier: Dossier) -> dict[str, Any]:
 
 def _offered(site: Site, dossier: Dossier, actor: Actor) -> dict[str, Any]:
     """What can be done to *dossier*, and what each action is told."""
-    missing = site.engine.procedure_of(dossier).missing(dossier)
+    procedure = site.engine.procedure_of(dossier)
+    missing = procedure.missing(dossier)
+    costs = fees(procedure, dossier.answers, dossier.handling.channel)
     return {
+        "amount": owed(costs, Collect.REQUEST),
         "actions": [one for one in site.engine.permitted(dossier, actor) if one not in _ELSEWHERE],
         "asks": {**ASKS, Action.ACCEPT: ("paper",) if missing else ()},
         "missing": missing,

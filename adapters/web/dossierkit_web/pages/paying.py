@@ -1,0 +1,152 @@
+"""Paying online (*Thanh toán trực tuyến*): what is owed and why, a gateway or a transfer, and what came of it.
+
+Only `notified`, which a gateway calls itself, changes anything; the page that citizens come back to shows what is known.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from urllib.parse import parse_qsl, quote, urlencode
+
+from markupsafe import Markup
+from starlette.datastructures import FormData
+from starlette.requests import Request
+from starlette.responses import JSONResponse, RedirectResponse, Response
+
+from dossierkit.dossiers.dossier import Dossier
+from dossierkit.dossiers.fees import fees
+from dossierkit.dossiers.payments import Answer, Attempt, Progress
+from dossierkit.dossiers.states import Payment
+from dossierkit.errors import ForgedCallback, UnknownDossier
+from dossierkit.payments.vietqr import memo_of
+from dossierkit.payments.vnpay import VnPay, signature
+from dossierkit_web.limits import address_of, allow, tell
+from dossierkit_web.pages.dossiers import own
+from dossierkit_web.posted import text
+from dossierkit_web.security import HEADERS
+from dossierkit_web.site import Site, language_of
+
+#: What the page of the sandbox offers: the button → response and status of the gateway.
+OUTCOMES: Mapping[str, tuple[str, str]] = {"paid": ("00", "00"), "cancelled": ("24", "02"), "failed": ("51", "02")}
+
+
+def show(site: Site, request: Request, form: FormData) -> Response:  # noqa: ARG001  # every page has this shape
+    """What is owed for a dossier, how it can be paid, and what was."""
+    return _page(site, request, own(site, request))
+
+
+def _page(site: Site, request: Request, dossier: Dossier) -> Response:
+    language, procedure = language_of(request), site.engine.procedure_of(dossier)
+    attempts = site.engine.store.payments.attempts(dossier.id)
+    transfer = next((one for one in attempts if one.gateway == "vietqr" and one.progress is Progress.OPEN), None)
+    response = site.page(
+        request,
+        "pay",
+        dossier=dossier,
+        title=procedure.title(language),
+        fees=fees(procedure, dossier.answers, dossier.handling.channel, language),
+        owed=dossier.handling.payment is Payment.DUE,
+        paid=[one for one in attempts if one.progress is Progress.PAID],
+        gateways=sorted(site.payments.gateways),
+        sandbox=site.config.sandbox is not None,
+        bank=site.config.bank,
+        transfer=transfer,
+        memo=memo_of(transfer.ref) if transfer is not None else "",
+        qr=_qr(site, transfer) if transfer is not None else "",
+    )
+    # The form leads on to the gateway, and nowhere else.
+    elsewhere = " ".join(gateway.origin for gateway in site.payments.gateways.values() if isinstance(gateway, VnPay))
+    policy = HEADERS["Content-Security-Policy"]
+    response.headers["Content-Security-Policy"] = policy.replace("form-action 'self'", f"form-action 'self' {elsewhere}".strip())
+    return response
+
+
+def _qr(site: Site, attempt: Attempt) -> Markup:
+    import segno
+
+    assert site.config.bank is not None, "a transfer is only begun where there is an account"
+    payload = site.config.bank.payload(attempt.amount, memo_of(attempt.ref))
+    return Markup(segno.make(payload, micro=False, error="m").svg_inline(scale=4, border=2, dark="#000", light="#fff"))
+
+
+def begin(site: Site, request: Request, form: FormData) -> Response:
+    """Sets out to pay: on to the gateway, or back with the QR code of a transfer."""
+    dossier, wanted = own(site, request), text(form, "gateway")
+    allow(site, request, "payments")
+    here = f"/dossiers/{dossier.code}/pay"
+    if wanted == "vietqr" and site.config.bank is not None:
+        waiting = [one for one in site.engine.store.payments.attempts(dossier.id) if one.progress is Progress.OPEN]
+        if not any((one.gateway, one.amount) == ("vietqr", dossier.handling.amount) for one in waiting):
+            site.payments.begin(dossier, "vietqr")
+        return RedirectResponse(f"{here}#transfer", 303)
+    gateway = site.payments.gateways.get(wanted)
+    if gateway is None:
+        return RedirectResponse(here, 303)
+    attempt = site.payments.begin(dossier, wanted)
+    back = f"{site.engine.office.address.rstrip('/')}/payments/{quote(wanted)}/return"
+    now, code = site.engine.clock.now(), str(dossier.code)
+    ip = address_of(request) or "127.0.0.1"
+    return RedirectResponse(gateway.address(attempt, back=back, ip=ip, language=language_of(request), now=now, code=code), 303)
+
+
+def returned(site: Site, request: Request, form: FormData) -> Response:  # noqa: ARG001  # every page has this shape
+    """Where a gateway sends citizens back to: it shows what is known, and changes nothing."""
+    gateway = site.payments.gateways.get(request.path_params["gateway"])
+    if gateway is None:
+        raise UnknownDossier("no such gateway")
+    try:
+        told = gateway.callback(request.query_params)
+    except ForgedCallback:
+        raise UnknownDossier("nothing is shown to whoever made this up") from None
+    attempt = site.engine.store.payments.attempt(told.ref)
+    dossier = site.engine.store.get(attempt.dossier) if attempt is not None else None
+    known = attempt.progress.value if attempt is not None and attempt.progress is not Progress.OPEN else ""
+    how = known or ("waiting" if told.paid else "failed")
+    return site.page(request, "paid", how=how, code_=str(dossier.code) if dossier is not None else "", ref=told.ref)
+
+
+def notified(site: Site, request: Request, form: FormData) -> Response:  # noqa: ARG001  # every page has this shape
+    """The callback of a gateway: the only place where a payment is booked."""
+    name = request.path_params["gateway"]
+    if name not in site.payments.gateways:
+        raise UnknownDossier("no such gateway")
+    answer = site.payments.receive(name, request.query_params)
+    if answer in (Answer.FORGED, Answer.WRONG_AMOUNT):
+        tell(request, f"payment callback refused: {answer.name.lower()}")
+    code, message = answer.value
+    return JSONResponse({"RspCode": code, "Message": message})
+
+
+# --- the sandbox ------------------------------------------------------------------------------------------------------
+
+
+def show_sandbox(site: Site, request: Request, form: FormData) -> Response:  # noqa: ARG001  # every page has this shape
+    """What stands in for a gateway where none is configured: it signs like the real one, and no money moves."""
+    params = dict(request.query_params)
+    _sandbox(site, params)
+    amount, info = int(params.get("vnp_Amount", "0")) // 100, params.get("vnp_OrderInfo", "")
+    return site.page(request, "sandbox", amount=amount, info=info, asked=urlencode(params), outcomes=OUTCOMES)
+
+
+def decide_sandbox(site: Site, request: Request, form: FormData) -> Response:  # noqa: ARG001  # every page has this shape
+    """Tells the portal what came of it, as the real one does from server to server, and leads the citizen back."""
+    params = dict(parse_qsl(text(form, "asked")))
+    sandbox = _sandbox(site, params)
+    response, status = OUTCOMES.get(text(form, "outcome"), OUTCOMES["failed"])
+    kept = {name: params.get(name, "") for name in ("vnp_Amount", "vnp_OrderInfo", "vnp_TmnCode", "vnp_TxnRef")}
+    now = f"{site.engine.clock.now():%Y%m%d%H%M%S}"
+    told = {
+        **kept, "vnp_BankCode": "SANDBOX", "vnp_PayDate": now, "vnp_ResponseCode": response, "vnp_TransactionStatus": status,
+        "vnp_TransactionNo": now,
+    }  # fmt: skip
+    told["vnp_SecureHash"] = signature(sandbox.secret, told)
+    site.payments.receive(sandbox.name, told)
+    return RedirectResponse(f"/payments/{sandbox.name}/return?{urlencode(told)}", 303)
+
+
+def _sandbox(site: Site, params: Mapping[str, str]) -> VnPay:
+    """The sandbox, for whoever comes with something that we signed."""
+    sandbox = site.config.sandbox
+    if sandbox is None or params.get("vnp_SecureHash") != signature(sandbox.secret, params):
+        raise UnknownDossier("no sandbox")
+    return sandbox

@@ -1,0 +1,83 @@
+"""Attempts to pay: one for each time that somebody sets out to, whatever comes of it.
+
+A gateway knows an attempt by its *ref*.  What was paid stays paid; an attempt that failed may still turn out to be paid.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import Enum
+
+import attrs
+
+
+class Progress(Enum):
+    """What came of an attempt."""
+
+    OPEN = "open"
+    PAID = "paid"
+    FAILED = "failed"
+
+
+@attrs.frozen
+class Attempt:
+    """One attempt to pay for the dossier with the id *dossier*."""
+
+    ref: str
+    dossier: str
+    #: Đồng.
+    amount: int
+    #: `vnpay`, `vietqr`, `cash`.
+    gateway: str
+    created: datetime
+    progress: Progress = Progress.OPEN
+    #: What the gateway or the bank calls it.
+    number: str = ""
+    #: When it was paid, or failed.
+    at: datetime | None = None
+    #: It was paid when nothing was owed any more: to be given back.
+    surplus: bool = False
+
+
+@attrs.frozen
+class Callback:
+    """What a gateway told us, once it is known that the gateway did."""
+
+    ref: str
+    #: Đồng.
+    amount: int
+    paid: bool
+    number: str = ""
+
+
+class Answer(Enum):
+    """What a gateway is told in return: the codes of VNPay's PAY API 2.1.0."""
+
+    CONFIRMED = ("00", "Confirm Success")
+    UNKNOWN = ("01", "Order not found")
+    ALREADY = ("02", "Order already confirmed")
+    WRONG_AMOUNT = ("04", "Invalid amount")
+    FORGED = ("97", "Invalid signature")
+    FAILED = ("99", "Unknown error")
+
+
+def attempt_ref(code: str, number: int) -> str:
+    """What a gateway knows the *number*-th attempt for the dossier with *code* by: letters, digits, hyphens."""
+    return f"{code.replace('.', '')}-{number:02}"
+
+
+def judged(attempt: Attempt | None, callback: Callback) -> Answer:
+    """What *callback* means for *attempt*; only where it is confirmed anything changes."""
+    if attempt is None:
+        return Answer.UNKNOWN
+    if callback.amount != attempt.amount:
+        return Answer.WRONG_AMOUNT
+    if attempt.progress is Progress.PAID or (attempt.progress is Progress.FAILED and not callback.paid):
+        return Answer.ALREADY
+    return Answer.CONFIRMED
+
+
+def finished(attempt: Attempt, callback: Callback, now: datetime, *, surplus: bool = False) -> Attempt:
+    """*attempt* after *callback* was confirmed."""
+    progress = Progress.PAID if callback.paid else Progress.FAILED
+    return attrs.evolve(attempt, progress=progress, number=callback.number, at=now, surplus=surplus and callback.paid)

@@ -1,0 +1,89 @@
+"""Paying for a dossier: an attempt is begun, a gateway or a bank tells what came of it, the dossier goes on.
+
+Only a callback changes anything.  It may come late, twice, out of order or forged; money that came in is never lost.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+
+import attrs
+
+from dossierkit.dossiers.dossier import Actor, Dossier
+from dossierkit.dossiers.payments import Answer, Attempt, Callback, Progress, attempt_ref, finished, judged
+from dossierkit.dossiers.states import Action, Payment, Role
+from dossierkit.engine import Engine
+from dossierkit.errors import ForbiddenAction, ForgedCallback, StaleDossier
+from dossierkit.ports import PaymentGateway
+
+#: Who settles what a gateway or a bank confirmed.
+PROGRAM = Actor("payments", Role.SYSTEM)
+#: Open attempts of one dossier beyond which nobody needs another one.
+_MOST = 50
+
+
+@attrs.frozen(eq=False)
+class Payments:
+    """Payments for the dossiers of one engine."""
+
+    engine: Engine
+    gateways: Mapping[str, PaymentGateway] = attrs.field(factory=dict)
+
+    def begin(self, dossier: Dossier, gateway: str) -> Attempt:
+        """A new attempt to pay what is owed for *dossier*.
+
+        Raises:
+            ForbiddenAction: nothing is owed, or somebody set out to pay too often.
+        """
+        if dossier.handling.payment is not Payment.DUE or dossier.code is None:
+            raise ForbiddenAction("nothing is owed for this dossier")
+        store, code = self.engine.store.payments, dossier.code.text
+        if len(store.attempts(dossier.id)) >= _MOST:
+            raise ForbiddenAction("there were too many attempts to pay for this dossier; pay at the counter")
+        now, amount = self.engine.clock.now(), dossier.handling.amount
+        return store.begin(dossier.id, lambda number: Attempt(attempt_ref(code, number), dossier.id, amount, gateway, now))
+
+    def receive(self, gateway: str, params: Mapping[str, str]) -> Answer:
+        """What the gateway is to be told about the callback that *params* are."""
+        try:
+            callback = self.gateways[gateway].callback(params)
+        except ForgedCallback:
+            return Answer.FORGED
+        return self.apply(callback)
+
+    def apply(self, callback: Callback) -> Answer:
+        """Does what *callback* means, once."""
+        while True:
+            attempt = self.engine.store.payments.attempt(callback.ref)
+            answer = judged(attempt, callback)
+            if attempt is None or answer is not Answer.CONFIRMED:
+                return answer
+            try:
+                if self._applied(attempt, callback):
+                    return answer
+            except StaleDossier:
+                continue  # somebody did something at the same moment; it is judged anew
+
+    def _applied(self, attempt: Attempt, callback: Callback) -> bool:
+        """Keeps what came of *attempt*, and settles its dossier where that is what it waited for."""
+        engine = self.engine
+        dossier, now = engine.store.get(attempt.dossier), engine.clock.now()
+        assert dossier is not None, "a dossier that was sent is never deleted"
+        owed = dossier.handling.payment is Payment.DUE and dossier.handling.amount == attempt.amount
+        done = finished(attempt, callback, now, surplus=not owed)
+        if not (owed and callback.paid):
+            return engine.store.payments.finish(done, attempt.progress)
+        facts = {"payment": Payment.PAID.value, "ref": attempt.ref, "gateway": attempt.gateway}
+        engine.act(dossier.id, Action.SETTLE, PROGRAM, version=dossier.version, facts=facts, paid=(done, attempt.progress))
+        return True
+
+    def reconcile(self, callbacks: Iterable[tuple[str, Callback | None]]) -> Iterator[tuple[str, Answer]]:
+        """What each line of a bank statement came to: (the line, the answer); a repeat is `Answer.ALREADY`."""
+        for line, callback in callbacks:
+            yield line, Answer.UNKNOWN if callback is None else self.apply(callback)
+
+    def transfers_due(self) -> tuple[Attempt, ...]:
+        """The attempts that a line of a bank statement may be for."""
+        return tuple(
+            one for one in self.engine.store.payments.every() if one.gateway == "vietqr" and one.progress is not Progress.FAILED
+        )

@@ -1,0 +1,1 @@
+"""Ways to pay, as implementations of `ports.PaymentGateway`, and transfers by VietQR."""

@@ -1,0 +1,59 @@
+"""Where attempts to pay are kept, and the gateways that they go through."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from datetime import datetime
+from typing import Protocol
+
+from dossierkit.dossiers.payments import Attempt, Callback, Progress
+
+
+class PaymentStore(Protocol):
+    """Keeps attempts to pay.  What is paid together with an action of its dossier comes with a `Change`."""
+
+    def begin(self, dossier: str, make: Callable[[int], Attempt]) -> Attempt:
+        """Keeps the attempt that *make* makes of its number among those of *dossier*."""
+        ...
+
+    def attempt(self, ref: str) -> Attempt | None:
+        """The attempt called *ref*."""
+        ...
+
+    def attempts(self, dossier: str) -> tuple[Attempt, ...]:
+        """The attempts for the dossier with this id, oldest first."""
+        ...
+
+    def finish(self, attempt: Attempt, before: Progress) -> bool:
+        """Keeps what came of *attempt*; False, and nothing kept, where it is no longer as *before*."""
+        ...
+
+    def every(self, progress: Progress | None = None) -> Iterator[Attempt]:
+        """All attempts, or those that came to *progress*, oldest first, in bounded memory."""
+        ...
+
+
+class PaymentGateway(Protocol):
+    """Takes money for us, and tells what came of it by a callback that only it can have sent."""
+
+    @property
+    def name(self) -> str:
+        """One word of small letters."""
+        ...
+
+    def address(self, attempt: Attempt, *, back: str, ip: str, language: str, now: datetime, code: str) -> str:
+        """Where a citizen goes to pay.
+
+        Args:
+            back: the address that shows afterwards what came of it; nothing is decided there.
+            code: the code of the dossier.
+        """
+        ...
+
+    def callback(self, params: Mapping[str, str]) -> Callback:
+        """What *params* tell.
+
+        Raises:
+            ForgedCallback: the gateway did not sign them.
+        """
+        ...

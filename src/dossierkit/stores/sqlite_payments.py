@@ -1,0 +1,92 @@
+"""Attempts to pay in a table of the SQLite store."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from typing import Any
+
+from dossierkit.dossiers.payments import Attempt, Progress
+
+Write = Callable[[Callable[[sqlite3.Connection], Any]], Any]
+Read = Callable[..., list[Any]]
+
+_SELECT = """SELECT p.ref, d.id, p.amount, p.gateway, p.created, p.progress, p.number, p.at, p.surplus, p.rowid
+    FROM payments p JOIN dossiers d ON d.seq = p.seq"""
+
+
+class SqlitePayments:
+    """A `PaymentStore` over the connections of a `SqliteStore`."""
+
+    def __init__(self, write: Write, read: Read) -> None:
+        self._write = write
+        self._read = read
+
+    def begin(self, dossier: str, make: Callable[[int], Attempt]) -> Attempt:
+        """See `PaymentStore.begin`."""
+
+        def work(connection: sqlite3.Connection) -> Attempt:
+            sql = "SELECT COUNT(*) FROM payments WHERE seq = (SELECT seq FROM dossiers WHERE id = ?)"
+            made = make(connection.execute(sql, (dossier,)).fetchone()[0] + 1)
+            keep_attempt(connection, made, None)
+            return made
+
+        kept: Attempt = self._write(work)
+        return kept
+
+    def attempt(self, ref: str) -> Attempt | None:
+        """See `PaymentStore.attempt`."""
+        rows = self._read(f"{_SELECT} WHERE p.ref = ?", (ref,))
+        return _attempt(rows[0]) if rows else None
+
+    def attempts(self, dossier: str) -> tuple[Attempt, ...]:
+        """See `PaymentStore.attempts`."""
+        return tuple(map(_attempt, self._read(f"{_SELECT} WHERE d.id = ? ORDER BY p.rowid", (dossier,))))
+
+    def finish(self, attempt: Attempt, before: Progress) -> bool:
+        """See `PaymentStore.finish`."""
+        return bool(self._write(lambda connection: keep_attempt(connection, attempt, before)))
+
+    def every(self, progress: Progress | None = None) -> Iterator[Attempt]:
+        """See `PaymentStore.every`."""
+        last = 0
+        wanted = "" if progress is None else f" AND p.progress = '{progress.value}'"
+        while rows := self._read(f"{_SELECT} WHERE p.rowid > ?{wanted} ORDER BY p.rowid LIMIT 500", (last,)):
+            yield from map(_attempt, rows)
+            last = rows[-1][9]
+
+
+def keep_attempt(connection: sqlite3.Connection, attempt: Attempt, before: Progress | None) -> bool:
+    """Keeps *attempt*, a new one where *before* is None; False where it is no longer as *before*."""
+    at = attempt.at.isoformat() if attempt.at is not None else None
+    if before is None:
+        done = connection.execute(
+            """INSERT OR IGNORE INTO payments (ref, seq, amount, gateway, created, progress, number, at, surplus)
+            SELECT ?, seq, ?, ?, ?, ?, ?, ?, ? FROM dossiers WHERE id = ?""",
+            (
+                attempt.ref,
+                attempt.amount,
+                attempt.gateway,
+                attempt.created.isoformat(),
+                attempt.progress.value,
+                attempt.number,
+                at,
+                attempt.surplus,
+                attempt.dossier,
+            ),
+        )
+    else:
+        done = connection.execute(
+            "UPDATE payments SET progress = ?, number = ?, at = ?, surplus = ? WHERE ref = ? AND progress = ?",
+            (attempt.progress.value, attempt.number, at, attempt.surplus, attempt.ref, before.value),
+        )
+    return done.rowcount == 1
+
+
+def _attempt(row: Any) -> Attempt:
+    ref, dossier, amount, gateway, created, progress, number, at, surplus, _ = row
+    moment = datetime.fromisoformat(at) if at else None
+    return Attempt(
+        ref, dossier, amount, gateway, datetime.fromisoformat(created), Progress(progress), number, moment, bool(surplus)
+    )

@@ -1,0 +1,335 @@
+"""Money: fees and exemptions, VNPay and VietQR to the letter, callbacks in every order, the ledger of payments."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qsl
+
+import pytest
+from conftest import NOON, SMALL
+from hypothesis import given
+from hypothesis import strategies as st
+from test_life import AN, INTAKE, OFFICER, UNIT, sent
+
+from dossierkit import Action, Actor, Dossier, Engine, Role, State, open_engine
+from dossierkit.dossiers.fees import Collect, fees, owed
+from dossierkit.dossiers.payments import Answer, Attempt, Callback, Progress, attempt_ref
+from dossierkit.dossiers.states import Channel, Payment
+from dossierkit.errors import ForbiddenAction, ForgedCallback, SettingsError
+from dossierkit.paying import Payments
+from dossierkit.payments.vietqr import BankAccount, Transfer, crc16, matched, memo_of, transfers
+from dossierkit.payments.vnpay import VnPay, canonical_query, signature
+from dossierkit.testing import CountedTokens, FixedClock
+
+SECRET = "DOSSIERKIT-TEST-SECRET-0001"
+VNPAY = VnPay("DEMOV210", SECRET)
+ROOT = Actor("root", Role.ADMIN)
+
+REQUEST = (
+    "vnp_Amount=3000000&vnp_Command=pay&vnp_CreateDate=20261123083000&vnp_CurrCode=VND&vnp_ExpireDate=20261123084500"
+    "&vnp_IpAddr=203.0.113.7&vnp_Locale=vn&vnp_OrderInfo=Nop+phi+ho+so+H29.15-261123-0001&vnp_OrderType=other"
+    "&vnp_ReturnUrl=https%3A%2F%2Fdvc.example.vn%2Fthanh-toan%2Fvnpay%2Freturn&vnp_TmnCode=DEMOV210"
+    "&vnp_TxnRef=H2915-261123-0001-01&vnp_Version=2.1.0"
+)
+IPN = (
+    "vnp_Amount=3000000&vnp_BankCode=NCB&vnp_BankTranNo=VNP14226112&vnp_CardType=ATM"
+    "&vnp_OrderInfo=Nop+phi+ho+so+H29.15-261123-0001&vnp_PayDate=20261123083512&vnp_ResponseCode=00&vnp_TmnCode=DEMOV210"
+    "&vnp_TransactionNo=14226112&vnp_TransactionStatus=00&vnp_TxnRef=H2915-261123-0001-01"
+)
+SIGNED = {
+    REQUEST: "3b473bb7132f351901af91f4df59d6987b70c60dc684689ff8639e2409fbdc01"
+    "59768aa4c01ab4ddbd42cc5246d7f16e90fc8d215015335dcc235ad69fc08628",
+    IPN: "57ac4273478e1e9c59bec3ee314f70cd5f2d8fce593b15c9b77f3fcd38c0b1ab"
+    "1310da4b3003ab0962bcdcdd41954f22b9bf4ea711fce2802426f57394219d6d",
+}
+
+
+@pytest.mark.parametrize(("query", "hash"), SIGNED.items())
+def test_vnpay_signs_to_the_byte(query: str, hash: str) -> None:
+    params = dict(parse_qsl(query))
+    assert canonical_query(params) == query
+    assert signature(SECRET, {**params, "vnp_SecureHashType": "SHA512", "other": "x", "vnp_Empty": ""}) == hash
+
+
+def test_vnpay_sends_citizens_where_the_vector_says() -> None:
+    """The address that is built is the published one, in whatever order."""
+    from datetime import UTC, datetime
+
+    attempt = Attempt("H2915-261123-0001-01", "t1", 30_000, "vnpay", NOON)
+    address = VNPAY.address(
+        attempt,
+        back="https://dvc.example.vn/thanh-toan/vnpay/return",
+        ip="203.0.113.7",
+        language="vi",
+        now=datetime(2026, 11, 23, 1, 30, tzinfo=UTC),
+        code="H29.15-261123-0001",
+    )
+    assert address == f"https://sandbox.vnpayment.vn/paymentv2/vpcpay.html?{REQUEST}&vnp_SecureHash={SIGNED[REQUEST]}"
+    assert SECRET not in repr(VNPAY)
+
+
+def test_vnpay_believes_only_itself() -> None:
+    """One changed letter, another terminal, a hash that is none: nothing is read."""
+    good = {**dict(parse_qsl(IPN)), "vnp_SecureHash": SIGNED[IPN].upper()}
+    assert VNPAY.callback(good) == Callback("H2915-261123-0001-01", 30_000, paid=True, number="14226112")
+    other = VnPay("OTHER", SECRET)
+    for gateway, changed in (
+        (VNPAY, {"vnp_Amount": "1"}), (VNPAY, {"vnp_SecureHash": ""}), (VNPAY, {"vnp_SecureHash": "ẩ"}), (VNPAY, {"vnp_New": "1"}),
+        (other, {}),
+    ):  # fmt: skip
+        with pytest.raises(ForgedCallback):
+            gateway.callback({**good, **changed})
+    for changed in ({"vnp_Amount": "x"}, {"vnp_Amount": "3000001"}, {"vnp_ResponseCode": "24"}, {"vnp_TransactionStatus": "01"}):
+        params = {**dict(parse_qsl(IPN)), **changed}
+        told = VNPAY.callback({**params, "vnp_SecureHash": signature(SECRET, params)})
+        assert (told.paid, told.amount) != (True, 30_000)
+    assert VnPay.of("https://T:S@sandbox.vnpayment.vn/paymentv2/vpcpay.html") == VnPay("T", "S")
+    assert VNPAY.origin == "https://sandbox.vnpayment.vn"
+    for wrong in ("http://T:S@x.vn/", "https://x.vn/", "T:S"):
+        with pytest.raises(SettingsError):
+            VnPay.of(wrong)
+
+
+def test_vietqr_is_what_banks_read() -> None:
+    """Published codes to the byte, and a check sum that every one of them keeps."""
+    assert crc16(b"123456789") == 0x29B1
+    published = "00020101021238570010A00000072701270006970415011300110019324180208QRIBFTTA530370454061200005802VN62170813ung ho lu lut6304C15C"
+    assert BankAccount("970415", "0011001932418").payload(120_000, "ung ho lu lut") == published
+    named = (
+        "00020101021238540010A000000727012400069704360110102680617"
+        "40208QRIBFTTA530370454063990005802VN5912LE PHU THACH62250821NB123ABC LE PHU THACH63049F78"
+    )
+    assert BankAccount("970436", "1026806174", "LE PHU THACH").payload(399_000, "NB123ABC LE PHU THACH", name=True) == named
+    own = "00020101021238540010A00000072701240006970436011012345678900208QRIBFTTA53037045405300005802VN62210817H2915 261123 00016304BE9E"
+    account = BankAccount.of("970436:1234567890")
+    assert account.payload(30_000, "H2915 261123 0001") == own
+    assert account.payload().endswith("5802VN6304BE57")
+    assert memo_of("H2915-261123-0001-01") == "H2915 261123 0001 01"
+    assert BankAccount.of("970436:1234567890:SO NN MT").holder == "SO NN MT"
+    for wrong in ("97043:1", "970436", "x:y", "970436:12 34"):
+        with pytest.raises(SettingsError):
+            BankAccount.of(wrong)
+
+
+def test_a_statement_is_read_as_banks_write_it() -> None:
+    """Columns in Vietnamese, amounts with points, money that goes out left alone; what cannot be read is told."""
+    found = list(
+        transfers('﻿Số tham chiếu,Ghi có,Nội dung\nFT1,"30.000 VND",chuyen tien H2915 261123 0001 01\nFT2,-5,phi\nFT3,,\n')
+    )
+    assert found == [Transfer("FT1", 30_000, "chuyen tien H2915 261123 0001 01")]
+    attempts = [Attempt(ref, "d", 30_000, "vietqr", NOON) for ref in ("H2915-261123-0001-01", "H2915-261123-0001-011")]
+    assert matched(found[0], attempts) == Callback("H2915-261123-0001-01", 30_000, paid=True, number="FT1")
+    assert matched(Transfer("FT9", 30_000, "H2915.2611230001011"), attempts).ref == "H2915-261123-0001-011"  # type: ignore[union-attr]
+    assert matched(Transfer("FT9", 30_000, "tien dien"), attempts) is None
+    with pytest.raises(SettingsError, match="memo"):
+        list(transfers("number,amount\n1,2\n"))
+    with pytest.raises(SettingsError, match="line 2"):
+        list(transfers("number,amount,memo\n1,nhiều,x\n"))
+
+
+# --- fees -------------------------------------------------------------------------------------------------------------
+
+FEES = [
+    {"title": "Phí thẩm định", "kind": "phi", "amountFrom": "/cost", "collect": "submission",
+     "exempt": [{"title": "Hộ nghèo", "when": {"required": ["poor"]}}]},
+    {"title": "Lệ phí", "kind": "le-phi", "amount": 20_000, "collect": "result", "channel": 2},
+    {"title": "Phí đo đạc", "kind": "phi", "amount": 500_000, "when": {"properties": {"copies": {"minimum": 5}}}},
+]  # fmt: skip
+
+
+@pytest.fixture
+def priced(folder: Path) -> None:
+    block = {**SMALL["x-procedure"], "unit": UNIT, "fees": FEES}
+    properties = {**SMALL["properties"], "cost": {"type": "integer", "readOnly": True}, "poor": {"type": "string"}}
+    schema = {**SMALL, "properties": properties, "x-compute": {"/cost": "double(copies) * 10000.0"}, "x-procedure": block}
+    (folder / "small.json").write_text(json.dumps(schema), "utf-8")
+
+
+def test_fees_follow_from_answers(priced: None, engine: Engine) -> None:
+    """Computed, by case and channel, exempt with the reason."""
+    procedure = engine.procedure("1.000001")
+    found = fees(procedure, {"copies": 3, "cost": 30_000})
+    assert [(one.title, one.kind, one.amount, one.collect) for one in found] == [
+        ("Phí thẩm định", "phi", 30_000, Collect.SUBMISSION), ("Lệ phí", "le-phi", 20_000, Collect.RESULT),
+    ]  # fmt: skip
+    assert owed(found, Collect.SUBMISSION, Collect.RESULT) == 50_000
+    poor = fees(procedure, {"copies": 6, "cost": 60_000.0, "poor": "x"}, Channel.COUNTER)
+    assert [(one.amount, one.exempt) for one in poor] == [(0, "Hộ nghèo"), (500_000, "")]
+    assert fees(procedure, {"copies": 1})[0].amount == 0
+
+
+def test_prepaid_fees_keep_a_dossier_out(priced: None, engine: Engine) -> None:
+    """It waits until they are paid; what is collected with the result keeps the result back."""
+    dossier = sent(engine)
+    assert (dossier.handling.payment, dossier.handling.amount) == (Payment.DUE, 20_000)
+    with pytest.raises(ForbiddenAction, match="unpaid"):
+        engine.act(dossier.id, Action.ACCEPT, INTAKE)
+    payments = Payments(engine)
+    attempt = payments.begin(dossier, "vietqr")
+    assert payments.apply(Callback(attempt.ref, 20_000, paid=True)) is Answer.CONFIRMED
+    settled = engine.open(dossier.id, AN)
+    assert (settled.state, settled.handling.payment) == (State.SUBMITTED, Payment.PAID)
+    engine.act(dossier.id, Action.ACCEPT, INTAKE)
+    engine.act(dossier.id, Action.ASSIGN, INTAKE, facts={"officer": "nam"})
+    done = engine.act(dossier.id, Action.COMPLETE, OFFICER, facts={"outcome": "approved"})
+    assert (done.handling.payment, done.handling.amount) == (Payment.DUE, 20_000)
+    with pytest.raises(ForbiddenAction, match="unpaid"):
+        engine.act(dossier.id, Action.HAND_OVER, INTAKE, facts={"evidence": "counter"})
+    engine.act(dossier.id, Action.SETTLE, INTAKE, facts={"payment": "paid"})
+    engine.act(dossier.id, Action.REOPEN, OFFICER, note="Kết quả sai")
+    again = engine.act(dossier.id, Action.COMPLETE, OFFICER, facts={"outcome": "approved"})
+    assert again.handling.payment is Payment.PAID, "a fee is asked for once"
+    refunded = engine.act(dossier.id, Action.REFUND, INTAKE, note="Nhầm")
+    assert refunded.handling.payment is Payment.REFUNDED
+    assert [one.gateway for one in engine.store.payments.attempts(dossier.id)] == ["vietqr", "cash"]
+    assert list(engine.verify()) == []
+
+
+# --- callbacks --------------------------------------------------------------------------------------------------------
+
+
+def owing(engine: Engine, amount: int = 30_000) -> Dossier:
+    """A dossier that waits for money."""
+    dossier = sent(engine)
+    engine.act(dossier.id, Action.ACCEPT, ROOT)
+    return engine.act(dossier.id, Action.REQUEST_PAYMENT, ROOT, facts={"amount": amount})
+
+
+def told(ref: str, amount: int, code: str = "00", number: str = "1") -> dict[str, str]:
+    """What VNPay sends."""
+    params = {"vnp_TmnCode": "DEMOV210", "vnp_TxnRef": ref, "vnp_Amount": str(amount * 100), "vnp_ResponseCode": code,
+              "vnp_TransactionStatus": code if code == "00" else "02", "vnp_TransactionNo": number}  # fmt: skip
+    return {**params, "vnp_SecureHash": signature(SECRET, params)}
+
+
+def test_a_callback_is_checked_in_order_and_books_once(engine: Engine) -> None:
+    """Forged, unknown, wrong amount, paid, repeated; failed first and paid later; two attempts, both paid."""
+    payments = Payments(engine, {"vnpay": VNPAY})
+    dossier = owing(engine)
+    first, second = payments.begin(dossier, "vnpay"), payments.begin(dossier, "vnpay")
+    assert (first.ref, second.ref) == (attempt_ref(str(dossier.code), 1), attempt_ref(str(dossier.code), 2))
+    forged = {**told(first.ref, 30_000), "vnp_SecureHash": "0" * 128}
+    for params, answer in (
+        (forged, Answer.FORGED),
+        (told("nobody", 30_000), Answer.UNKNOWN),
+        (told(first.ref, 29_999), Answer.WRONG_AMOUNT),
+        (told(first.ref, 30_000, "24"), Answer.CONFIRMED),
+        (told(first.ref, 30_000, "24"), Answer.ALREADY),
+    ):
+        assert payments.receive("vnpay", params) is answer
+        assert engine.open(dossier.id, AN).state is State.PAYMENT_REQUESTED
+    assert payments.receive("vnpay", told(first.ref, 30_000, number="77")) is Answer.CONFIRMED
+    paid = engine.open(dossier.id, AN)
+    assert (paid.state, paid.handling.payment) == (State.ACCEPTED, Payment.PAID)
+    for _ in range(3):
+        assert payments.receive("vnpay", told(first.ref, 30_000)) is Answer.ALREADY
+    assert payments.receive("vnpay", told(first.ref, 30_000, "24")) is Answer.ALREADY
+    assert payments.receive("vnpay", told(second.ref, 30_000)) is Answer.CONFIRMED
+    assert engine.open(dossier.id, AN) == paid
+    kept = engine.store.payments
+    assert [(one.progress, one.surplus, one.number) for one in kept.attempts(dossier.id)] == [
+        (Progress.PAID, False, "77"), (Progress.PAID, True, "1"),
+    ]  # fmt: skip
+    assert [one.ref for one in kept.every(Progress.PAID)] == [first.ref, second.ref]
+    assert list(kept.every(Progress.OPEN)) == []
+    with pytest.raises(ForbiddenAction):
+        payments.begin(paid, "vnpay")
+    assert list(engine.verify()) == []
+
+
+def test_money_that_comes_late_is_not_lost(engine: Engine) -> None:
+    """After the dossier was withdrawn, or after an officer asked for another amount."""
+    payments = Payments(engine)
+    gone, changed = owing(engine), owing(engine)
+    late, other = payments.begin(gone, "vietqr"), payments.begin(changed, "vietqr")
+    engine.act(gone.id, Action.WITHDRAW, AN)
+    assert payments.apply(Callback(late.ref, 30_000, paid=True)) is Answer.CONFIRMED
+    after = engine.open(gone.id, AN)
+    assert (after.state, after.handling.payment) == (State.WITHDRAWN, Payment.PAID)
+    assert Action.REFUND in engine.permitted(after, ROOT)
+    engine.act(changed.id, Action.SETTLE, ROOT, facts={"payment": "waived"})
+    assert payments.apply(Callback(other.ref, 30_000, paid=True)) is Answer.CONFIRMED
+    assert engine.store.payments.attempt(other.ref).surplus  # type: ignore[union-attr]  # it is there
+    assert engine.open(changed.id, AN).handling.payment is Payment.WAIVED
+    assert list(engine.verify()) == []
+
+
+def test_a_statement_settles_what_was_transferred(engine: Engine) -> None:
+    """Line by line; the same statement once more changes nothing."""
+    payments = Payments(engine)
+    dossier = owing(engine)
+    attempt = payments.begin(dossier, "vietqr")
+    lines = [("FT1", Callback(attempt.ref, 30_000, paid=True)), ("FT2", None), ("FT3", Callback(attempt.ref, 5, paid=True))]
+    assert [answer for _, answer in payments.reconcile(lines)] == [Answer.CONFIRMED, Answer.UNKNOWN, Answer.WRONG_AMOUNT]
+    assert [answer for _, answer in payments.reconcile(lines)] == [Answer.ALREADY, Answer.UNKNOWN, Answer.WRONG_AMOUNT]
+    assert payments.transfers_due() == (engine.store.payments.attempt(attempt.ref),)
+
+
+def test_nobody_sets_out_to_pay_for_ever(engine: Engine) -> None:
+    """So many attempts, and no more."""
+    payments = Payments(engine)
+    dossier = owing(engine)
+    for _ in range(50):
+        payments.begin(dossier, "vietqr")
+    with pytest.raises(ForbiddenAction, match="counter"):
+        payments.begin(dossier, "vietqr")
+
+
+callbacks = st.lists(
+    st.tuples(
+        st.integers(0, 5),
+        st.sampled_from(["paid", "failed", "forged", "unknown", "wrong", "withdraw", "waive", "cash"]),
+    ),
+    max_size=25,
+)
+
+
+@given(story=callbacks)
+def test_the_payments_are_the_sum_of_the_callbacks(story: list[tuple[int, str]], tmp_path_factory: Any) -> None:
+    """Over both stores: what is kept as paid is each attempt whose first success was signed and right, whatever came between."""
+    folder = _small(tmp_path_factory)
+    for store in ("memory:", f"sqlite:{tmp_path_factory.mktemp('d') / 'd.db'}"):
+        engine = open_engine(store, procedures=folder, clock=FixedClock(NOON), tokens=CountedTokens())
+        payments = Payments(engine, {"vnpay": VNPAY})
+        dossiers = [owing(engine, 10_000 * (n + 1)) for n in range(3)]
+        attempts = [payments.begin(one, "vnpay") for one in dossiers for _ in range(2)]
+        expected: dict[str, int] = {}
+        cash = 0
+        for which, what in story:
+            attempt = attempts[which]
+            dossier = engine.open(attempt.dossier, ROOT)
+            match what:
+                case "withdraw" | "waive" | "cash":
+                    action = Action.WITHDRAW if what == "withdraw" else Action.SETTLE
+                    facts: dict[str, Any] = {} if what == "withdraw" else {"payment": "paid" if what == "cash" else "waived"}
+                    actor = AN if what == "withdraw" else ROOT
+                    if action in engine.permitted(dossier, actor):
+                        engine.act(dossier.id, action, actor, facts=facts)
+                        cash += attempt.amount if what == "cash" else 0
+                case "forged":
+                    assert payments.receive("vnpay", {**told(attempt.ref, attempt.amount), "vnp_Amount": "1"}) is Answer.FORGED
+                case "unknown":
+                    assert payments.receive("vnpay", told("x" + attempt.ref, attempt.amount)) is Answer.UNKNOWN
+                case "wrong":
+                    assert payments.receive("vnpay", told(attempt.ref, attempt.amount + 1)) is Answer.WRONG_AMOUNT
+                case _:
+                    payments.receive("vnpay", told(attempt.ref, attempt.amount, "00" if what == "paid" else "24"))
+                    if what == "paid":
+                        expected[attempt.ref] = attempt.amount
+        kept = list(engine.store.payments.every(Progress.PAID))
+        assert {one.ref: one.amount for one in kept if one.gateway == "vnpay"} == expected
+        assert sum(one.amount for one in kept if one.gateway == "cash") == cash
+        for one in dossiers:
+            now = engine.open(one.id, ROOT)
+            settling = [a for a in engine.store.payments.attempts(one.id) if a.progress is Progress.PAID and not a.surplus]
+            assert len(settling) == (now.handling.payment is Payment.PAID)
+        assert list(engine.verify()) == []
+        engine.close()
+
+
+def _small(factory: Any) -> Path:
+    folder: Path = factory.mktemp("p")
+    (folder / "small.json").write_text(json.dumps(SMALL), "utf-8")
+    return folder
