@@ -149,6 +149,8 @@ def test_findings_have_line_and_column(tmp_path: Path) -> None:
         ({"codeTemplate": "{nothing}"}, "bad-template"), ({}, "no-source"),
         ({"receiptTemplate": "{number}"}, "bad-template"), ({"workflow": []}, "bad-workflow"),
         ({"workflow": {"payment": 1}}, "bad-workflow"), ({"workflow": {"steps": [{"title": "x"}]}}, "bad-workflow"),
+        ({"fees": ["x"]}, "bad-fee"), ({"fees": [{"title": "x"}]}, "bad-fee"), ({"fees": [{"amount": 1, "kind": "x"}]}, "bad-fee"),
+        ({"fees": [{"amountFrom": "/a", "collect": "later"}]}, "bad-fee"), ({"fees": [{"amount": 1, "cost": 2}]}, "unknown-key"),
         ({"workflow": {"payments": True}}, "unknown-key"), ({"persons": []}, "bad-persons"),
         ({"persons": {"owner": "holder"}}, "bad-persons"), ({"persons": {"owner": "/nobody"}}, "bad-persons"),
         ({"persons": {"holder": "/name"}}, "unknown-key"),
