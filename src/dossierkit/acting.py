@@ -8,7 +8,7 @@ from datetime import date, datetime
 import attrs
 
 from dossierkit.dossiers.clock import OfficeClock
-from dossierkit.dossiers.codes import CodeTemplate, ReceiptTemplate
+from dossierkit.dossiers.codes import LETTERS, CodeTemplate, ReceiptTemplate, letter_number, series_of
 from dossierkit.dossiers.dossier import RESULT, Actor, Attachment, Dossier, Event, Said, chained, digests, message_files
 from dossierkit.dossiers.effects import SendMail
 from dossierkit.dossiers.fees import Collect, fees, owed
@@ -78,12 +78,12 @@ class Acting:
             answers: those of *dossier*, or its files, are others now.
             paid: an attempt that settles it, and what had come of it before.
         """
-        agency = dossier.agency or self.agency
+        agency, series = dossier.agency or self.agency, series_of(action, self.today)
         takes_cash = action is Action.SETTLE and paid is None and facts.get("payment") == Payment.PAID.value
         change = Change(
             _erased(dossier) if action is Action.ERASE else dossier,
             self._event(dossier, action, self._told(dossier, action, facts), cash=takes_cash),
-            series=(agency, f"{self.today:%Y}") if action is Action.ACCEPT else None,
+            series=(agency, series) if series is not None else None,
             answers=answers or action is Action.ERASE,
             search=search_words(self.procedure, dossier.answers) if action is Action.SUPPLEMENT else None,
             mails=self.mails,
@@ -103,6 +103,8 @@ class Acting:
             facts = {**told, "posted": max(self.today, place.posted or self.today).isoformat()}
             if action is Action.ACCEPT:
                 facts |= {"receipt": template.issue(agency, self.today, place.drawn), "number": place.drawn}
+            if action in LETTERS:
+                facts |= {"letter": letter_number(action, self.today, place.drawn), "number": place.drawn}
             if cash:
                 facts |= {"ref": f"{attempt_ref(str(dossier.code), place.number)}C", "gateway": "cash"}
             return chained(dossier.id, place.number, action, self.actor.id, self.now, facts, place.before)

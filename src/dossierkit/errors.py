@@ -24,6 +24,7 @@ What a person who fills a form can put right is a value (`forms.form.Problem`), 
     │   └── StaleAccount       somebody changed it since this version was read
     ├── MailError              a mail did not get through
     ├── ForgedCallback         what claims to be a gateway is none
+    ├── ForgedSlip             an acceptance slip that this office never signed
     ├── ScanError              nobody could look through a file
     └── StoreError
         ├── UnknownStore       no store for such an address
@@ -146,6 +147,10 @@ class StaleAccount(AccountError):
 
 class ForgedCallback(DossierkitError):
     """A callback whose signature is not the gateway's; nothing in it is believed."""
+
+
+class ForgedSlip(DossierkitError):
+    """An acceptance slip that was changed, or that this office never signed."""
 
 
 class MailError(DossierkitError):

@@ -24,6 +24,9 @@ class Office:
 
     name: str = "Cổng dịch vụ công trực tuyến"
     address: str = "http://127.0.0.1:8000"
+    #: The agency above it, and the place where it writes, as papers have them; empty: not said.
+    superior: str = ""
+    place: str = ""
 
 
 def letter(name: str, language: str, office: Office, *, key: str, to: str, path: str, **values: str) -> SendMail:

@@ -8,6 +8,7 @@ from datetime import date
 
 import attrs
 
+from dossierkit.dossiers.codes import series_of
 from dossierkit.dossiers.dossier import Dossier, Event, chained, digests
 from dossierkit.dossiers.handling import PLAIN
 from dossierkit.dossiers.ledger import Measure, Posting, postings
@@ -74,9 +75,9 @@ def _note_numbers(drawn: Drawn, events: tuple[Event, ...]) -> None:
     agency = ""
     for event in events:
         agency = str(event.facts.get("agency", agency))
-        number, day = event.facts.get("number"), str(event.facts.get("day", ""))
-        if isinstance(number, int):
-            drawn.setdefault((agency, day[:4] if event.action is Action.ACCEPT else day), set()).add(number)
+        number, day = event.facts.get("number"), event.facts.get("day")
+        if isinstance(number, int) and isinstance(day, str):
+            drawn.setdefault((agency, str(series_of(event.action, date.fromisoformat(day)))), set()).add(number)
 
 
 def _of_one(dossier: Dossier, events: tuple[Event, ...], posted: Counter[Posting]) -> Iterator[str]:

@@ -24,6 +24,8 @@ from dossierkit.engine import Engine
 from dossierkit.forms import Form
 from dossierkit.html import Renderer
 from dossierkit.lists import Table
+from dossierkit.papers.show import Papers
+from dossierkit.papers.slip import SlipKey
 from dossierkit.paying import Payments
 from dossierkit.payments.vietqr import BankAccount
 from dossierkit.payments.vnpay import VnPay
@@ -65,6 +67,8 @@ class WebConfig:
     sandbox: VnPay | None = None
     #: The account that transfers go to.
     bank: BankAccount | None = None
+    #: Signs acceptance slips.
+    slips: SlipKey | None = None
     #: Who a request comes from, where a host portal has a sign-in of its own; ours is then not offered.
     identify: Callable[[Request], Actor | None] | None = None
 
@@ -80,6 +84,8 @@ class Site:
     renderer: Renderer
     blobs: DiskBlobs
     config: WebConfig
+    papers: Papers
+    slips: SlipKey | None
     pages: Environment
     #: The forms of an account by name.
     account_forms: Mapping[str, Form]
@@ -106,6 +112,8 @@ class Site:
             renderer,
             blobs,
             config,
+            Papers(engine.catalog.folder / "papers"),
+            config.slips,
             pages,
             account_forms(dialect),
         )

@@ -42,9 +42,9 @@ def main() -> None:
 
 
 def _register() -> None:
-    from dossierkit.cli import dossiers, files, money, numbers, officers, serving
+    from dossierkit.cli import dossiers, files, money, numbers, officers, papers, serving
 
-    for module in (serving, files, dossiers, numbers, officers, money):
+    for module in (serving, files, dossiers, numbers, officers, money, papers):
         for command in module.COMMANDS:
             main.add_command(command)
 

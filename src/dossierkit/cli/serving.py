@@ -75,6 +75,7 @@ def serve(
     sender: str,
 ) -> None:
     """Run the reference portal until Ctrl-C."""
+    from dossierkit.papers.slip import SlipKey
     from dossierkit.wiring import payment_settings, scanner
 
     web, oidc_of = _web()
@@ -84,7 +85,8 @@ def serve(
     listening = _bound(host, port)
     here = f"http://{host}:{listening.getsockname()[1]}"
     money = payment_settings(vnpay, vietqr, sandbox_at="" if secure else f"{address or here}/sandbox/pay")
-    ways = {"gateways": money.gateways, "sandbox": money.sandbox, "bank": money.bank, "scanner": scanner(clamd)}
+    slips = SlipKey.kept(data / "slip.key")
+    ways = {"slips": slips, "gateways": money.gateways, "sandbox": money.sandbox, "bank": money.bank, "scanner": scanner(clamd)}
     config = web.WebConfig(secure=secure, guests=guests, passwords=data / "passwords.txt", oidc=elsewhere, **ways)
     engine = engine_of(data, procedures, agency, address or here)
     app = web.create_app(engine, blobs=data / "attachments", config=config)

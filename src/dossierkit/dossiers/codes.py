@@ -7,10 +7,12 @@ which starts at 0001 and goes on after 9999 without wrapping.  A template may sa
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from datetime import date
 
 import attrs
 
+from dossierkit.dossiers.states import Action
 from dossierkit.errors import CodeError
 
 #: Every placeholder of a template.
@@ -80,6 +82,29 @@ class ReceiptTemplate:
     def issue(self, agency: str, day: date, number: int) -> str:
         """The number of the *number*-th dossier that *agency* accepts in the year of *day*."""
         return spelled_receipt(_filled(self.text, agency, day, number))
+
+
+#: The letters that an action sends out, in their books: the printed form (mẫu), and how its number ends.
+LETTERS: Mapping[Action, tuple[str, str]] = {
+    Action.REQUEST_SUPPLEMENT: ("02", "HDHS"),
+    Action.REFUSE: ("03", "TCTN"),
+    Action.EXTEND: ("04", "PXL"),
+    Action.STOP: ("05", "TBD"),
+}
+
+
+def series_of(action: Action, day: date) -> str | None:
+    """The series of an agency that *action* draws a number from: a day, a year, a year's book; None where it draws none."""
+    if action is Action.SUBMIT:
+        return day.isoformat()
+    if action is Action.ACCEPT:
+        return f"{day:%Y}"
+    return f"{day:%Y}/{LETTERS[action][0]}" if action in LETTERS else None
+
+
+def letter_number(action: Action, day: date, number: int) -> str:
+    """The number of a letter, `00012/2026/HDHS`."""
+    return f"{number:05}/{day:%Y}/{LETTERS[action][1]}"
 
 
 def _placed(template: str) -> list[str]:

@@ -40,3 +40,24 @@ def _name(procedure: Procedure, who: str, answers: Json) -> str:
         if value is not ABSENT and isinstance(value, str) and value.strip():
             return value
     return ""
+
+
+@attrs.frozen
+class Contact:
+    """How to reach the owner; empty where the answers say nothing."""
+
+    address: str = ""
+    phone: str = ""
+    mail: str = ""
+
+
+def contact(procedure: Procedure, answers: Json) -> Contact:
+    """What the group of answers about the owner says."""
+    places = procedure.block.get("persons")
+    pointer = places.get("owner") if isinstance(places, dict) else None
+    group = get(answers, pointer) if isinstance(pointer, str) else ABSENT
+    if not isinstance(group, dict):
+        return Contact()
+    address = group.get("address")
+    detail = address.get("detail") if isinstance(address, dict) else address
+    return Contact(*(one if isinstance(one, str) else "" for one in (detail, group.get("phone"), group.get("email"))))

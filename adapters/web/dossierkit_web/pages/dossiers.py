@@ -21,6 +21,7 @@ from dossierkit.errors import CodeError, DossierkitError, UnknownDossier
 from dossierkit.forms import effective
 from dossierkit.forms.formats import read_date
 from dossierkit.html.summary import answer_rows
+from dossierkit.papers import kinds_of
 from dossierkit_web.limits import allow
 from dossierkit_web.pages.documents import accepted
 from dossierkit_web.pages.thread import drop, files_sent, thread, words_sent
@@ -58,6 +59,7 @@ def _page(site: Site, request: Request, dossier: Dossier, *, trouble: str = "", 
         done="done" in request.query_params,
         history=history,
         notes={e.number: said[e.number].text for e in history if e.number in said and e.action not in COLLEAGUES},
+        papers=[one for one in kinds_of(whole, site.engine.store.payments.attempts(dossier.id)) if one.form != "06"],
         thread=thread(dossier, whole, said),
         results=[one for one in dossier.attachments if ended and one.document == RESULT],
         sent=[one for one in dossier.attachments if not one.document.startswith("@")],

@@ -24,6 +24,7 @@ from dossierkit.forms import effective
 from dossierkit.forms.formats import read_date
 from dossierkit.forms.pointers import Json
 from dossierkit.html.summary import Row, answer_rows
+from dossierkit.papers import kinds_of
 from dossierkit_web.pages.desk import facts_of, officer_of
 from dossierkit_web.pages.documents import VIEWED, accepted
 from dossierkit_web.pages.dossiers import COLLEAGUES
@@ -51,13 +52,13 @@ _ELSEWHERE = frozenset((Action.SAVE, Action.SUBMIT, Action.CANCEL, Action.RESTOR
 def one(site: Site, request: Request, form: FormData) -> Response:  # noqa: ARG001  # every page has this shape
     """One dossier, with everything that can be done to it."""
     actor = officer_of(site, request)
-    return _page(site, request, _dossier(site, request, actor), actor)
+    return _page(site, request, dossier_of(site, request, actor), actor)
 
 
 def act(site: Site, request: Request, form: FormData) -> Response:
     """Does what the button says, and goes back to the dossier."""
     actor = officer_of(site, request)
-    dossier = _dossier(site, request, actor)
+    dossier = dossier_of(site, request, actor)
     version, note = number(text(form, "version"), -1), words_sent(form)
     files, left = files_sent(site, request, dossier, form)
 
@@ -184,6 +185,7 @@ def _shown(site: Site, request: Request, dossier: Dossier) -> dict[str, Any]:
         "mended": _mended(procedure, dossier, history, said, language),
         "fees": fees(procedure, dossier.answers, dossier.handling.channel, language),
         "attempts": [a for a in site.engine.store.payments.attempts(dossier.id) if a.progress is Progress.PAID],
+        "papers": kinds_of(history, site.engine.store.payments.attempts(dossier.id)),
         "thread": thread(dossier, history, said),
         "results": [one for one in dossier.attachments if one.document == RESULT],
         "viewable": VIEWED,
@@ -256,7 +258,12 @@ def _colleagues(site: Site, dossier: Dossier, actor: Actor) -> list[Account]:
     return found if own is None or own in found else [own, *found]
 
 
-def _dossier(site: Site, request: Request, actor: Actor) -> Dossier:
+def dossier_of(site: Site, request: Request, actor: Actor) -> Dossier:
+    """The dossier that the address names, for an officer of its unit.
+
+    Raises:
+        UnknownDossier: there is none, or it is another unit's.
+    """
     try:
         found = site.engine.lookup(request.path_params["code"])
     except CodeError:

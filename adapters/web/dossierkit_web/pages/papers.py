@@ -1,0 +1,99 @@
+"""Papers as pages to print and as PDF, for the owner and the office; slips checked by anybody."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from io import BytesIO
+
+from markupsafe import Markup
+from starlette.datastructures import FormData
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+
+from dossierkit.dossiers.dossier import Dossier, Event
+from dossierkit.errors import ForgedSlip, UnknownDossier
+from dossierkit.forms.formats import read_date
+from dossierkit.papers import PaperKind, kinds_of, paper_of
+from dossierkit.papers.register import register as write_register
+from dossierkit.papers.slip import check_slip, slip_of
+from dossierkit_web.limits import allow
+from dossierkit_web.pages.desk import officer_of
+from dossierkit_web.pages.dossiers import own
+from dossierkit_web.pages.handling import dossier_of
+from dossierkit_web.posted import text
+from dossierkit_web.site import Site, language_of
+
+#: The control slip is the office's own.
+_INTERNAL = ("06",)
+_XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+
+
+def listed(site: Site, dossier: Dossier, history: Sequence[Event], *, internal: bool) -> list[PaperKind]:
+    """The papers about *dossier* that somebody may see."""
+    kinds = kinds_of(history, site.engine.store.payments.attempts(dossier.id))
+    return [one for one in kinds if internal or one.form not in _INTERNAL]
+
+
+def of_the_owner(site: Site, request: Request, form: FormData) -> Response:  # noqa: ARG001  # every page has this shape
+    """One paper about one's own dossier."""
+    return _paper(site, request, own(site, request), internal=False)
+
+
+def of_the_office(site: Site, request: Request, form: FormData) -> Response:  # noqa: ARG001  # every page has this shape
+    """One paper about a dossier of the unit."""
+    return _paper(site, request, dossier_of(site, request, officer_of(site, request)), internal=True)
+
+
+def _paper(site: Site, request: Request, dossier: Dossier, *, internal: bool) -> Response:
+    name, language = request.path_params["name"], language_of(request)
+    history = site.engine.history(dossier)
+    kind = next((one for one in listed(site, dossier, history, internal=internal) if one.name == name), None)
+    if kind is None:
+        raise UnknownDossier("no such paper")
+    slip = slip_of(dossier, history) if kind.form == "01" else None
+    signed = site.slips.sign(slip) if slip is not None and site.slips is not None else ""
+    qr = f"{site.engine.office.address.rstrip('/')}/verify-slip?slip={signed}" if signed else ""
+    paper = paper_of(site.engine, dossier, name, language, qr=qr)
+    if "pdf" in request.query_params:
+        allow(site, request, "tables")
+        made = site.papers.pdf(paper, dossier.procedure)
+        headers = {"Content-Disposition": f'inline; filename="{dossier.code}-{name}.pdf"'}
+        return Response(made, media_type="application/pdf", headers=headers)
+    shown = Markup(site.papers.html(paper, dossier.procedure))
+    back = f"/desk/{dossier.code}" if internal else f"/dossiers/{dossier.code}"
+    return site.page(request, "paper", paper=paper, shown=shown, back=back)
+
+
+def verify(site: Site, request: Request, form: FormData) -> Response:  # noqa: ARG001  # every page has this shape
+    """Whether a slip is ours, and what it vouches for; nothing is looked up, so that it works for anybody."""
+    typed = request.query_params.get("slip", "").strip()[:4000]
+    slip, trouble = None, ""
+    if typed and site.slips is not None:
+        try:
+            slip = check_slip(typed, site.slips.public)
+        except ForgedSlip:
+            trouble = "slip-forged"
+    public = site.slips.public if site.slips is not None else ""
+    return site.page(request, "slip", code=422 if trouble else 200, slip=slip, trouble=trouble, typed=typed, public=public)
+
+
+def key(site: Site, request: Request, form: FormData) -> Response:  # noqa: ARG001  # every page has this shape
+    """The public key that slips are checked with, anywhere."""
+    if site.slips is None:
+        raise UnknownDossier("no key")
+    return PlainTextResponse(site.slips.public + "\n")
+
+
+def register(site: Site, request: Request, form: FormData) -> Response:
+    """The register of a unit between two days, as a workbook."""
+    actor = officer_of(site, request)
+    allow(site, request, "tables")
+    try:
+        first, last = (date.fromisoformat(read_date(text(form, name))) for name in ("since", "until"))
+    except ValueError:
+        return site.page(request, "message", code=422, name="days-wanted")
+    into = BytesIO()
+    write_register(site.engine, into, first, last, unit=actor.unit, language=language_of(request))
+    headers = {"Content-Disposition": f'attachment; filename="register-{first}-{last}.xlsx"'}
+    return Response(into.getvalue(), media_type=_XLSX, headers=headers)

@@ -1,0 +1,53 @@
+"""Papers from the command line: slips checked offline, the register."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+
+import click
+
+from dossierkit.cli.options import data_option, engine_of, language_option, procedures_option
+
+
+@click.command("slip-key")
+@data_option
+def slip_key(data: Path) -> None:
+    """Print the public key that acceptance slips are checked with; publish it."""
+    from dossierkit.papers.slip import SlipKey
+
+    click.echo(SlipKey.kept(data / "slip.key").public)
+
+
+@click.command("verify-slip")
+@data_option
+@click.option("--key", "public", default="", help="The public key; that of the data folder where none is named.")
+@click.argument("slip")
+def verify_slip(data: Path, public: str, slip: str) -> None:
+    """Check SLIP, what the QR code of an acceptance slip says, without asking anybody."""
+    from dossierkit.papers.slip import SlipKey, check_slip
+
+    found = check_slip(slip, public or SlipKey.kept(data / "slip.key").public)
+    for name in ("code", "receipt", "accepted", "revision", "answers"):
+        click.echo(f"{name:10} {getattr(found, name)}")
+
+
+@click.command()
+@data_option
+@procedures_option
+@language_option
+@click.option("--since", type=click.DateTime(["%Y-%m-%d"]), required=True, help="First day of acceptance.")
+@click.option("--until", type=click.DateTime(["%Y-%m-%d"]), required=True, help="Last day of acceptance.")
+@click.option("--unit", default="", help="One unit; all where none is named.")
+@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), required=True, help="The workbook.")
+def register(data: Path, procedures: Path | None, language: str, since: datetime, until: datetime, unit: str, out: Path) -> None:
+    """Write the register (form 07) into a workbook."""
+    from dossierkit.papers.register import register as write
+
+    engine = engine_of(data, procedures)
+    count = write(engine, out, since.date(), until.date(), unit=unit, language=language)
+    engine.close()
+    click.echo(f"{count} dossiers in {out}")
+
+
+COMMANDS = (slip_key, verify_slip, register)

@@ -1,0 +1,213 @@
+"""What stands on each form, in the order in which it is printed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from pathlib import Path
+
+import attrs
+
+from dossierkit.catalogues import text_of
+from dossierkit.dossiers.calendars import ZONE
+from dossierkit.dossiers.dossier import Dossier, Event, Said
+from dossierkit.dossiers.fees import fees
+from dossierkit.dossiers.payments import Attempt
+from dossierkit.dossiers.persons import contact, persons
+from dossierkit.dossiers.procedure import Procedure
+from dossierkit.dossiers.states import Action
+from dossierkit.engine import Engine
+from dossierkit.forms.effective import effective
+from dossierkit.forms.messages import label
+from dossierkit.forms.tree import index
+from dossierkit.lists import Table as Rows
+from dossierkit.papers.money_words import money_words
+from dossierkit.papers.values import Grid, Line
+
+LOCALE = Path(__file__).parents[1] / "locale"
+#: What passes a dossier from hand to hand.
+_HANDS = frozenset((Action.ACCEPT, Action.ASSIGN, Action.PROPOSE, Action.COMPLETE, Action.HAND_OVER))
+
+
+@attrs.frozen
+class Forms:
+    """What stands on the papers of one dossier, in one language, in the order of the printed forms."""
+
+    engine: Engine
+    dossier: Dossier
+    procedure: Procedure
+    history: tuple[Event, ...]
+    said: Mapping[int, Said]
+    language: str
+
+    def word(self, name: str, **values: object) -> str:
+        """The words *name* in this language."""
+        text = text_of(LOCALE, "papers", name, self.language)
+        return text.format(**values) if values else text
+
+    def lines(self, *pairs: tuple[str, str]) -> tuple[Line, ...]:
+        """Those of *pairs* (the name of a label, a text) whose text is known."""
+        return tuple(Line(self.word(name), text) for name, text in pairs if text)
+
+    def people(self) -> tuple[Line, ...]:
+        """Whose dossier it is, and how to reach them."""
+        found = contact(self.procedure, self.dossier.answers)
+        return self.lines(
+            ("owner", persons(self.procedure, self.dossier.answers).owner),
+            ("address", found.address),
+            ("phone", found.phone),
+            ("mail", found.mail),
+            ("about", self.procedure.title(self.language)),
+        )
+
+    def officer(self, id: str) -> str:
+        """What somebody of the office is called."""
+        account = self.engine.store.accounts.account(id)
+        return account.name if account is not None else ""
+
+    def unit(self) -> str:
+        """What the unit is called."""
+        rows = self.engine.catalog.dialect.options.get("units")
+        unit = self.dossier.handling.unit
+        return rows.names(self.language).get(unit, unit) if isinstance(rows, Rows) else unit
+
+    def moment(self, at: datetime | None) -> str:
+        """Hour and day, as papers say them."""
+        if at is None:
+            return ""
+        local = at.astimezone(ZONE)
+        return self.word("moment", hour=f"{local:%H}", minute=f"{local:%M}", **day_words(at))
+
+    def day(self, at: datetime | None) -> str:
+        """A day in figures."""
+        return f"{at.astimezone(ZONE):%d/%m/%Y}" if at is not None else ""
+
+    # --- the forms -----------------------------------------------------------------------------------------------
+
+    def form_01(self, event: Event) -> tuple[Line | Grid, ...]:
+        """Giấy tiếp nhận hồ sơ và hẹn trả kết quả."""
+        dossier, procedure = self.dossier, self.procedure
+        paper = event.facts.get("paper", ())
+        rows = []
+        for number, (code, entry) in enumerate(procedure.documents(dossier.answers), 1):
+            sent = sum(one.document == code for one in dossier.attachments)
+            rows.append(
+                (str(number), procedure.words(entry, "title", self.language), "1" if code in paper else "", str(sent or ""))
+            )
+        columns = tuple(self.word(name) for name in ("number", "document", "on-paper", "electronic"))
+        limit = dossier.handling.limit or {}
+        book = self.word("book-place", book=event.at.astimezone(ZONE).year, number=event.facts.get("number", ""))
+        time = self.word(f"limit-{limit['unit']}", count=limit["count"]) if limit else self.word("limit-none")
+        return (
+            *self.lines(("unit", self.unit())),
+            *self.people(),
+            Grid(self.word("documents"), columns, tuple(rows)),
+            *self.lines(
+                ("sets", "1"),
+                ("time", time),
+                ("received", self.moment(dossier.submitted)),
+                ("accepted", self.moment(dossier.handling.accepted)),
+                ("due", self.moment(dossier.handling.due)),
+                ("delivery", self.word(f"delivery-{self.delivery()}")),
+            ),
+            *self.costs(),
+            *self.lines(("book", book)),
+        )
+
+    def delivery(self) -> str:
+        """How the result is to be handed over."""
+        answers = self.dossier.answers
+        wanted = answers.get("resultDelivery") if isinstance(answers, dict) else None
+        return wanted if wanted in ("counter", "post", "online") else "counter"
+
+    def costs(self) -> tuple[Grid, ...]:
+        """The fees, where there are any."""
+        found = fees(self.procedure, self.dossier.answers, self.dossier.handling.channel, self.language)
+        if not found:
+            return ()
+        rows = tuple((one.title, self.word(f"fee-{one.kind}"), _dong(one.amount)) for one in found)
+        return (Grid(self.word("fees"), tuple(self.word(name) for name in ("fee", "kind", "amount")), rows),)
+
+    def form_02(self, event: Event) -> tuple[Line | Grid, ...]:
+        """Phiếu yêu cầu bổ sung, hoàn thiện hồ sơ."""
+        fields = index(self.procedure.form, effective(self.procedure.form, self.dossier.answers)).fields
+        documents = {f"document:{code}": entry for code, entry in self.procedure.documents(self.dossier.answers)}
+        reasons = event.facts.get("reasons", {})
+        rows = []
+        for number, place in enumerate(event.facts.get("asked", ()), 1):
+            if place in documents:
+                what = self.procedure.words(documents[place], "title", self.language)
+            else:
+                what = label(self.procedure.form, fields[place], self.language) if place in fields else place
+            rows.append((str(number), what, self.word(f"reason-{reasons[place]}") if place in reasons else ""))
+        columns = tuple(self.word(name) for name in ("number", "asked", "reason"))
+        return (*self.people(), Grid(self.word("asked-title"), columns, tuple(rows)), *self.lines(("note", self.note(event))))
+
+    def form_03(self, event: Event) -> tuple[Line | Grid, ...]:
+        """Phiếu từ chối tiếp nhận giải quyết hồ sơ."""
+        return (*self.people(), *self.lines(("note", self.note(event))))
+
+    def form_04(self, event: Event) -> tuple[Line | Grid, ...]:
+        """Văn bản xin lỗi và đề nghị gia hạn thời gian giải quyết."""
+        before = [e.facts["due"] for e in self.history if e.number < event.number and "due" in e.facts]
+        was = datetime.fromisoformat(before[-1]) if before and before[-1] else None
+        new = datetime.fromisoformat(event.facts["due"])
+        return (
+            *self.people(),
+            *self.lines(("due-before", self.moment(was)), ("note", self.note(event)), ("due-new", self.moment(new))),
+            Line("", self.word("apology")),
+        )
+
+    def form_05(self, event: Event) -> tuple[Line | Grid, ...]:
+        """Thông báo dừng giải quyết hồ sơ."""
+        stage = self.word("stage-processing" if self.dossier.handling.accepted else "stage-intake")
+        return (*self.people(), *self.lines(("stage", stage), ("note", self.note(event))))
+
+    def form_06(self) -> tuple[Line | Grid, ...]:
+        """Phiếu kiểm soát quá trình giải quyết hồ sơ: every hand, and whether it kept the day."""
+        rows, before = [], self.unit()
+        due: datetime | None = None
+        for event in self.history:
+            if event.facts.get("due"):
+                due = datetime.fromisoformat(event.facts["due"])
+            if event.action in _HANDS:
+                to = self.officer(str(event.facts.get("officer", ""))) or self.officer(event.actor) or self.word("office")
+                kept = "" if due is None else self.word("hand-late" if event.at.date() > due.date() else "hand-in-time")
+                rows.append((before, to, self.moment(event.at), self.word(f"hand-{event.action.value}"), self.day(due), kept))
+                before = to
+        columns = tuple(self.word(name) for name in ("hand-from", "hand-to", "hand-at", "hand-what", "hand-due", "hand-how"))
+        return (*self.people(), Grid(self.word("hands"), columns, tuple(rows)))
+
+    def receipt(self, attempt: Attempt) -> tuple[Line | Grid, ...]:
+        """Biên lai thu phí, lệ phí."""
+        how = self.word(f"gateway-{attempt.gateway}")
+        return (
+            *self.people(),
+            *self.lines(
+                ("amount", _dong(attempt.amount)),
+                ("amount-words", money_words(attempt.amount, self.language)),
+                ("how", how),
+                ("transaction", attempt.number),
+                ("paid-at", self.moment(attempt.at)),
+            ),
+            *self.costs(),
+        )
+
+    def note(self, event: Event) -> str:
+        """What was said with *event*."""
+        return self.said[event.number].text if event.number in self.said else ""
+
+
+def day_words(at: datetime) -> dict[str, str]:
+    """The day, month and year of *at* at the office."""
+    local = at.astimezone(ZONE)
+    # Decree 30/2020: days below 10 and the months 1 and 2 get a zero before them.
+    return {
+        "day": f"{local.day:02}",
+        "month": f"{local.month:02}" if local.month < 3 else str(local.month),
+        "year": str(local.year),
+    }
+
+
+def _dong(amount: int) -> str:
+    return f"{amount:,}".replace(",", ".") + "\u00a0đ"

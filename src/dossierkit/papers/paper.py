@@ -1,0 +1,74 @@
+"""Which papers there are about a dossier, and each of them as a value."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from dossierkit.dossiers.codes import LETTERS
+from dossierkit.dossiers.dossier import Dossier, Event
+from dossierkit.dossiers.payments import Attempt, Progress
+from dossierkit.dossiers.states import Action
+from dossierkit.engine import Engine
+from dossierkit.errors import UnknownDossier
+from dossierkit.papers.forms import Forms, day_words
+from dossierkit.papers.values import Grid, Line, Paper, PaperKind
+
+
+def kinds_of(history: Sequence[Event], attempts: Sequence[Attempt]) -> tuple[PaperKind, ...]:
+    """The papers that there are about a dossier, in the order in which they came to be."""
+    found = []
+    for event in history:
+        if event.action is Action.ACCEPT:
+            found.append(PaperKind("01"))
+        elif event.action in LETTERS:
+            found.append(PaperKind(LETTERS[event.action][0], str(event.number)))
+    if any(event.action is Action.ASSIGN for event in history):
+        found.append(PaperKind("06"))
+    return (*found, *(PaperKind("receipt", one.ref) for one in attempts if one.progress is Progress.PAID))
+
+
+def paper_of(engine: Engine, dossier: Dossier, name: str, language: str = "vi", *, qr: str = "") -> Paper:
+    """The paper called *name*, see `PaperKind.name`, about *dossier*.
+
+    Args:
+        qr: what the QR code of an acceptance slip says.
+
+    Raises:
+        UnknownDossier: there is no such paper about it.
+    """
+    history, attempts = engine.history(dossier), engine.store.payments.attempts(dossier.id)
+    kind = next((one for one in kinds_of(history, attempts) if one.name == name), None)
+    if kind is None:
+        raise UnknownDossier(f"there is no paper {name}")
+    made = Forms(engine, dossier, engine.procedure_of(dossier), history, engine.store.said(dossier.id), language)
+    at, number, blocks = _content(made, kind, attempts)
+    office, signed = engine.office, ("payer", "cashier") if kind.form == "receipt" else ("submitter", "officer")
+    return Paper(
+        kind,
+        language,
+        tuple(one for one in (office.superior, made.unit() or office.name) if one),
+        (made.word("nation"), made.word("motto")),
+        made.word("place-day", place=office.place, **day_words(at)) if office.place else made.word("only-day", **day_words(at)),
+        number,
+        str(dossier.code),
+        made.word(f"title-{kind.form}"),
+        blocks,
+        tuple(made.word(f"signature-{one}") for one in signed),
+        qr if kind.form == "01" else "",
+        made.word("form-name", form=kind.form) if kind.form != "receipt" else "",
+    )
+
+
+def _content(made: Forms, kind: PaperKind, attempts: Sequence[Attempt]) -> tuple[datetime, str, tuple[Line | Grid, ...]]:
+    """When it was written, its number, what stands on it."""
+    if kind.form == "receipt":
+        attempt = next(one for one in attempts if one.ref == kind.about)
+        assert attempt.at is not None, "what is paid was paid at some time"
+        return attempt.at, attempt.ref, made.receipt(attempt)
+    if kind.form == "06":
+        return made.history[-1].at, "", made.form_06()
+    wanted = [e for e in made.history if (str(e.number) == kind.about) or (kind.form == "01" and e.action is Action.ACCEPT)]
+    event = wanted[-1]
+    number = str(event.facts.get("letter", made.dossier.handling.receipt))
+    return event.at, number, getattr(made, f"form_{kind.form}")(event)

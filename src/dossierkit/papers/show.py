@@ -1,0 +1,105 @@
+"""Papers as HTML with a print style, and as PDF; an operator may bring other templates for single procedures."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from functools import lru_cache
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import attrs
+from jinja2 import BaseLoader, FileSystemLoader
+from jinja2.sandbox import SandboxedEnvironment
+from markupsafe import Markup
+
+from dossierkit.errors import SettingsError
+from dossierkit.forms.pointers import Json
+from dossierkit.papers.values import Grid, Line, Paper
+
+_HERE = files("dossierkit.papers")
+
+
+@attrs.frozen
+class Papers:
+    """The templates of an installation: `CODE/01.html` and `CODE/01.typ` in *folder* stand for ours in that procedure."""
+
+    folder: Path | None = None
+
+    def html(self, paper: Paper, procedure: str) -> str:
+        """*paper* as the inside of a page.
+
+        Raises:
+            SettingsError: a template of the operator's own cannot be used.
+        """
+        from jinja2 import TemplateError
+
+        own = self._own(procedure, paper.kind.form, "html")
+        try:
+            template = _environment(own.parent).get_template(own.name) if own is not None else _packaged()
+            return template.render(paper=paper, qr=_svg(paper.qr) if paper.qr else "", is_line=_is_line)
+        except TemplateError as error:
+            raise SettingsError(f"{own or 'paper.html'}: {error}") from error
+
+    def pdf(self, paper: Paper, procedure: str) -> bytes:
+        """*paper* as a tagged PDF (PDF/UA-1).
+
+        Raises:
+            SettingsError: the `pdf` extra is missing, or a template of the operator's own cannot be used.
+        """
+        try:
+            import typst
+        except ImportError:
+            raise SettingsError("PDF needs the pdf extra: pip install 'dossierkit[pdf]'") from None
+        own = self._own(procedure, paper.kind.form, "typ")
+        source = own.read_bytes() if own is not None else (_HERE / "paper.typ").read_bytes()
+        told = {"paper": json.dumps(_plain(paper), ensure_ascii=False)}
+        try:
+            made: bytes = typst.compile(source, sys_inputs=told, format="pdf", pdf_standards="ua-1")
+        except typst.TypstError as error:
+            raise SettingsError(f"{own or 'paper.typ'}: {error}") from error
+        return made
+
+    def _own(self, procedure: str, form: str, ending: str) -> Path | None:
+        """The operator's template; the code of a procedure never leads out of the folder."""
+        if self.folder is None or "/" in procedure or procedure.startswith("."):
+            return None
+        path = self.folder / procedure / f"{form}.{ending}"
+        return path if path.is_file() else None
+
+
+def _is_line(block: object) -> bool:
+    return isinstance(block, Line)
+
+
+@lru_cache(maxsize=32)
+def _environment(folder: Path) -> SandboxedEnvironment:
+    return SandboxedEnvironment(loader=FileSystemLoader(folder), autoescape=True, trim_blocks=True, lstrip_blocks=True)
+
+
+@lru_cache(maxsize=1)
+def _packaged() -> Any:
+    environment = SandboxedEnvironment(loader=BaseLoader(), autoescape=True, trim_blocks=True, lstrip_blocks=True)
+    return environment.from_string((_HERE / "paper.html").read_text("utf-8"))
+
+
+def _svg(text: str) -> Markup:
+    import segno
+
+    return Markup(segno.make(text, micro=False, error="m").svg_inline(scale=3, border=2, dark="#000", light="#fff"))
+
+
+def _plain(paper: Paper) -> Mapping[str, Json]:
+    """*paper* as JSON for a template in Typst; the QR code as rows of dots."""
+    import segno
+
+    blocks = [
+        {"columns": list(one.columns), "rows": [list(row) for row in one.rows], "title": one.title}
+        if isinstance(one, Grid)
+        else {"label": one.label, "text": one.text}
+        for one in paper.blocks
+    ]
+    dots = [[bool(dot) for dot in row] for row in segno.make(paper.qr, micro=False, error="m").matrix] if paper.qr else []
+    kept = ("language", "agencies", "heading", "place_day", "number", "code", "title", "signatures", "form_name")
+    return {**{name: getattr(paper, name) for name in kept}, "blocks": blocks, "qr": dots}
