@@ -91,8 +91,7 @@ def _svg(text: str) -> Markup:
 
 
 def _plain(paper: Paper) -> Mapping[str, Json]:
-    """*paper* as JSON for a template in Typst; the QR code as rows of dots."""
-    import segno
+    """*paper* as JSON for a template in Typst; the QR code as a drawing."""
 
     blocks = [
         {"columns": list(one.columns), "rows": [list(row) for row in one.rows], "title": one.title}
@@ -100,6 +99,10 @@ def _plain(paper: Paper) -> Mapping[str, Json]:
         else {"label": one.label, "text": one.text}
         for one in paper.blocks
     ]
-    dots = [[bool(dot) for dot in row] for row in segno.make(paper.qr, micro=False, error="m").matrix] if paper.qr else []
     kept = ("language", "agencies", "heading", "place_day", "number", "code", "title", "signatures", "form_name")
-    return {**{name: getattr(paper, name) for name in kept}, "blocks": blocks, "qr": dots}
+    return {**{name: getattr(paper, name) for name in kept}, "blocks": blocks, "qr": _drawing(paper.qr) if paper.qr else ""}
+
+
+def _drawing(text: str) -> str:
+    """The same QR code as a document of its own."""
+    return str(_svg(text)).replace("<svg ", '<svg xmlns="http://www.w3.org/2000/svg" ', 1)
