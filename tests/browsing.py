@@ -116,7 +116,7 @@ def sound(page: Page, *, colours: bool = False) -> None:
 
     ran = Axe().run(page, options=_COLOURS if colours else _RULES)
     found = [(v["id"], [n["html"][:120] for n in v["nodes"]]) for v in ran.response["violations"]]
-    assert found == [], page.url
+    assert not found, (page.url, found)
     fits(page)
 
 

@@ -238,7 +238,7 @@ def office(served: Portal) -> Any:
 @pytest.mark.parametrize(("language", "viewport", "other"), [("vi", PHONE, DESKTOP), ("en", DESKTOP, PHONE)], ids=["vi", "en"])
 def test_the_desk_in_every_state(served: Portal, browser: Browser, language: str, viewport: Any, other: Any) -> None:
     """Lists, a dossier after each action, every action's form open, what was refused; the citizen's supplement."""
-    assert looked_at(of_the_desk, served, browser, language, viewport, other) == 15
+    assert looked_at(of_the_desk, served, browser, language, viewport, other) == 24
 
 
 def of_the_desk(page: Page, served: Portal) -> Iterator[None]:
@@ -272,7 +272,9 @@ def of_the_desk(page: Page, served: Portal) -> Iterator[None]:
             form.locator("button").click()
             page.wait_for_selector("#problems")
             yield
-            form.locator("input[value='/purpose']").check()
+            form.locator("select:has(option[value='wrong:/purpose'])").select_option("wrong:/purpose")
+        for paper in form.locator("[name=paper]").all():
+            paper.check()
         for name, value in typed.items():
             form.locator(f"[name={name}]").fill(value)
         form.locator("button").click()
@@ -290,3 +292,20 @@ def of_the_desk(page: Page, served: Portal) -> Iterator[None]:
     page.locator("button[value=send]").click()
     expect(page).to_have_url(re.compile(f"/dossiers/{dossier.code}$"))
     yield
+    with office(served) as engine:
+        engine.message(dossier.id, citizen.actor, "Khi nào có kết quả?")
+        engine.act(dossier.id, Action.REQUEST_PAYMENT, OFFICER, facts={"amount": 330_000})
+    place = f"/dossiers/{dossier.code}"
+    yield from at(page, served, place, f"{place}/papers/01", f"{place}/pay", "/verify-slip?slip=x")
+    page.goto(f"{served.address}{place}/pay")
+    page.locator("button[value=vnpay]").click()
+    yield
+    page.locator("button[value=cancelled]").click()
+    yield
+    page.context.clear_cookies(name="session")
+    page.goto(f"{served.address}/sign-in")
+    page.locator("main [type=email]").fill(mail)
+    page.locator("main [type=password]").fill(OWN)
+    page.locator("main form[action='/sign-in'] [type=submit]").click()
+    page.wait_for_load_state()
+    yield from at(page, served, f"/desk/{dossier.code}", f"/desk/{dossier.code}/papers/06", "/desk?view=messages&words=nguyen")

@@ -299,7 +299,10 @@ def test_a_unit_sees_nothing_of_another(office: Any) -> None:
     for who in (hoa, citizen, browser()):
         for route in routes:
             for method in ("GET", "POST"):
-                real, none = (route.path.replace("{code}", code).replace("{name}", "01") for code in (str(dossier.code), "H29.15-261122-0999"))
+                real, none = (
+                    route.path.replace("{code}", code).replace("{name}", "01")
+                    for code in (str(dossier.code), "H29.15-261122-0999")
+                )
                 data = {"data": {"action": "refuse", "note": "x", "version": str(dossier.version)}} if method == "POST" else {}
                 first, second = (who.request(method, place, **data) for place in (real, none))
                 if who is hoa and "{code}" not in route.path:
