@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date
 
 import attrs
@@ -21,7 +21,9 @@ from dossierkit.dossiers.supplements import asked_for_nothing, mended, with_docu
 from dossierkit.drafting import Drafting, guard_version
 from dossierkit.errors import CodeError, ForbiddenAction, RefusedAnswers, StaleDossier
 from dossierkit.forms.pointers import Json, same
+from dossierkit.forms.problems import fits
 from dossierkit.notices import notices
+from dossierkit.ports import BlobStore
 from dossierkit.verifying import contradictions
 
 #: After so many messages somebody reads a dossier again before deciding.
@@ -205,9 +207,19 @@ class Engine(Drafting):
         ready = attrs.evolve(dossier, answers=answers) if changed else dossier
         return self.store.record(acting.submission(ready, answers=changed))
 
-    def verify(self) -> Iterator[str]:
-        """What in the store contradicts something else, in words."""
-        return contradictions(self.store)
+    def verify(self, *, blobs: BlobStore | None = None, seen: Callable[[], object] = lambda: None) -> Iterator[str]:
+        """What in the store contradicts something else, in words: each fault once.
+
+        Args:
+            blobs: where the files are; they are compared with their hashes, too.
+            seen: is called after each dossier.
+        """
+        return contradictions(self.store, self._fits, blobs=blobs, seen=seen)
+
+    def _fits(self, dossier: Dossier) -> bool:
+        """Whether the revision that *dossier* was filed under accepts its answers; a draft may hold anything."""
+        sent = dossier.submitted is not None and dossier.handling.erased is None
+        return not sent or fits(self.procedure_of(dossier).form, dossier.answers)
 
 
 def _of_the_desk(actor: Actor, query: Query) -> Query | None:

@@ -2,34 +2,50 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import date
 
 import attrs
 
-from dossierkit.dossiers.codes import series_of
-from dossierkit.dossiers.dossier import Dossier, Event, chained, digests
+from dossierkit.dossiers.codes import drawn_by
+from dossierkit.dossiers.dossier import Dossier, Event, blobs_of, chained, digests
 from dossierkit.dossiers.handling import PLAIN
-from dossierkit.dossiers.ledger import Measure, Posting, postings
+from dossierkit.dossiers.ledger import Measure, postings
+from dossierkit.dossiers.ledger import Place as LedgerPlace
 from dossierkit.dossiers.lifecycle import step
 from dossierkit.dossiers.payments import Progress
 from dossierkit.dossiers.reports import DIMENSIONS
 from dossierkit.dossiers.states import Action, Channel, State
 from dossierkit.errors import ForbiddenAction
-from dossierkit.ports import DossierStore
+from dossierkit.ports import BlobStore, DossierStore
 
+#: Files are read in pieces of so many bytes.
+_PIECE = 256 * 1024
 #: After every day that anything can be posted on.
 _FOR_EVER = date(9998, 12, 31)
 #: (agency, day or year) → the numbers that events say were drawn.
 Drawn = dict[tuple[str, str], set[int]]
 
 
-def contradictions(store: DossierStore) -> Iterator[str]:
-    """Everything in *store* that contradicts something else, in words; nothing where all is well."""
+def contradictions(
+    store: DossierStore,
+    fits: Callable[[Dossier], bool],
+    *,
+    blobs: BlobStore | None = None,
+    seen: Callable[[], object] = lambda: None,
+) -> Iterator[str]:
+    """Everything in *store* that contradicts something else, in words; nothing where all is well.
+
+    Args:
+        fits: whether the form of a dossier accepts its answers.
+        blobs: the files, which are then compared with their hashes.
+        seen: is called after each dossier.
+    """
     drawn: Drawn = {}
     settled: set[str] = set()
-    posted: Counter[Posting] = Counter()
+    posted: Counter[LedgerPlace] = Counter()
     for dossier in store.every():
         events = store.events(dossier.id)
         yield from _of_one(dossier, events, posted)
@@ -37,6 +53,13 @@ def contradictions(store: DossierStore) -> Iterator[str]:
         settled.update(str(event.facts["ref"]) for event in events if event.action is Action.SETTLE and "ref" in event.facts)
         if store.bundle(dossier.revision) is None:
             yield f"{dossier.id}: the bundle of its revision is gone"
+        elif not fits(dossier):
+            yield f"{dossier.id}: its answers do not fit the form that it was filed under"
+        if blobs is not None:
+            yield from _of_files(dossier, blobs)
+        seen()
+    for gap in store.gaps():
+        drawn.setdefault((gap.agency, gap.series), set()).update(range(gap.first, gap.last + 1))
     for series, last in store.counters().items():
         missing = set(range(1, last + 1)) - drawn.get(series, set())
         if missing:
@@ -45,16 +68,17 @@ def contradictions(store: DossierStore) -> Iterator[str]:
     yield from _of_the_ledger(store, posted)
 
 
-def _of_the_ledger(store: DossierStore, posted: Counter[Posting]) -> Iterator[str]:
+def _of_the_ledger(store: DossierStore, posted: Counter[LedgerPlace]) -> Iterator[str]:
     """What the ledger says otherwise than the events: posting by posting, and in its totals."""
     totals: Counter[tuple[tuple[str, ...], Channel, Measure]] = Counter()
-    for place, count in posted.items():
-        totals[tuple(str(getattr(place, name)) for name in DIMENSIONS), place.channel, place.measure] += count
+    for (_, unit, sector, procedure, channel, measure), count in posted.items():
+        named = {"unit": unit, "sector": sector, "procedure": procedure, "channel": str(channel)}
+        totals[tuple(named[name] for name in DIMENSIONS), channel, measure] += count
     for one in store.postings():
-        posted[attrs.evolve(one, count=0)] -= one.count
-    for place, count in posted.items():
+        posted[one.place] -= one.count
+    for (day, unit, _, procedure, _, measure), count in posted.items():
         if count:
-            yield f"the ledger of {place.day} ({place.unit}, {place.procedure}): {place.measure} is off by {-count}"
+            yield f"the ledger of {day} ({unit}, {procedure}): {measure} is off by {-count}"
     kept = Counter(store.sums(_FOR_EVER, DIMENSIONS))
     for key in totals.keys() | kept.keys():
         if totals[key] != kept[key]:
@@ -71,16 +95,30 @@ def _of_payments(store: DossierStore, settled: set[str]) -> Iterator[str]:
         yield f"an event was settled by the payment {ref}, which is none"
 
 
+def _of_files(dossier: Dossier, blobs: BlobStore) -> Iterator[str]:
+    """Files that are gone, or that are no longer what their names say."""
+    for blob in sorted(blobs_of(dossier)):
+        content = blobs.open(blob)
+        if content is None:
+            yield f"{dossier.id}: the file {blob} is gone"
+            continue
+        with content:
+            mixed = hashlib.sha256()
+            while piece := content.read(_PIECE):
+                mixed.update(piece)
+        if mixed.hexdigest() not in blob:
+            yield f"{dossier.id}: the file {blob} was changed"
+
+
 def _note_numbers(drawn: Drawn, events: tuple[Event, ...]) -> None:
     agency = ""
     for event in events:
         agency = str(event.facts.get("agency", agency))
-        number, day = event.facts.get("number"), event.facts.get("day")
-        if isinstance(number, int) and isinstance(day, str):
-            drawn.setdefault((agency, str(series_of(event.action, date.fromisoformat(day)))), set()).add(number)
+        if (found := drawn_by(event.action, event.facts, agency)) is not None:
+            drawn.setdefault(found[:2], set()).add(found[2])
 
 
-def _of_one(dossier: Dossier, events: tuple[Event, ...], posted: Counter[Posting]) -> Iterator[str]:
+def _of_one(dossier: Dossier, events: tuple[Event, ...], posted: Counter[LedgerPlace]) -> Iterator[str]:
     before = ""
     for number, event in enumerate(events, 1):
         again = chained(event.dossier, number, event.action, event.actor, event.at, event.facts, before)
@@ -93,7 +131,7 @@ def _of_one(dossier: Dossier, events: tuple[Event, ...], posted: Counter[Posting
         for event in events[1:]:
             before_it, told = told, step(told, event)
             for one in postings(before_it, event, told):
-                posted[attrs.evolve(one, count=0)] += one.count
+                posted[one.place] += one.count
     except (ForbiddenAction, KeyError, ValueError) as error:
         yield f"{dossier.id}: its events lead nowhere: {error}"
         return

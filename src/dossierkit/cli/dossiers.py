@@ -1,4 +1,4 @@
-"""Dossiers from the command line: list, submit, show, erase, verify; and the mails that tell of them."""
+"""Dossiers from the command line: list, submit, show, erase; and the mails that tell of them."""
 
 from __future__ import annotations
 
@@ -102,20 +102,6 @@ def show(data: Path, procedures: Path | None, language: str, as_json: bool, pers
 
 @click.command()
 @data_option
-@procedures_option
-def verify(data: Path, procedures: Path | None) -> None:
-    """Prove that codes have no gaps and histories were not changed; exit 1 where they do or were."""
-    engine = engine_of(data, procedures)
-    found = 0
-    for contradiction in engine.verify():
-        found += 1
-        click.echo(contradiction)
-    click.echo("all is well" if not found else f"{found} contradictions", err=bool(found))
-    sys.exit(1 if found else 0)
-
-
-@click.command()
-@data_option
 @smtp_option
 @sender_option
 def deliver(data: Path, smtp: str, sender: str) -> None:
@@ -164,4 +150,4 @@ def erase(data: Path, procedures: Path | None, yes: bool, code: str | None) -> N
     click.echo(f"{dossier.code}: erased")
 
 
-COMMANDS = (deliver, erase, list_, submit, show, verify)
+COMMANDS = (deliver, erase, list_, submit, show)

@@ -50,21 +50,33 @@ class Posting:
     measure: Measure
     count: int
 
+    @property
+    def place(self) -> Place:
+        """Everything but the count."""
+        return self.day, self.unit, self.sector, self.procedure, self.channel, self.measure
+
+
+#: Where something is posted: day, unit, sector, procedure, channel, measure.
+Place = tuple[date, str, str, str, Channel, Measure]
+
 
 def postings(before: Dossier, event: Event, after: Dossier) -> tuple[Posting, ...]:
     """What *event*, which led from *before* to *after*, adds to the ledger."""
-    handling, day = after.handling, posted_on(event)
-
-    def posting(measure: Measure, count: int = 1, on: date = day) -> Posting:
-        return Posting(on, handling.unit, handling.sector, after.procedure, handling.channel, measure, count)
-
-    found = [posting(measure) for measure in _flows(before, event, after)]
+    day = posted_on(event)
+    found: dict[tuple[date, Measure], int] = {(day, measure): 1 for measure in _flows(before, event, after)}
     was, now = _overdue_from(before), _overdue_from(after)
     if was != now:
         # Taken back where it stood, or today where it stood earlier: what is past is never touched.
-        found += [posting(Measure.OVERDUE, -1, max(day, was))] if was is not None else []
-        found += [posting(Measure.OVERDUE, 1, max(day, now))] if now is not None else []
-    return tuple(one for one in _netted(found) if one.count)
+        for first, count in ((was, -1), (now, 1)):
+            if first is not None:
+                place = (max(day, first), Measure.OVERDUE)
+                found[place] = found.get(place, 0) + count
+    handling = after.handling
+    return tuple(
+        Posting(on, handling.unit, handling.sector, after.procedure, handling.channel, measure, count)
+        for (on, measure), count in found.items()
+        if count
+    )
 
 
 def posted_on(event: Event) -> date:
@@ -104,16 +116,6 @@ def _overdue_from(dossier: Dossier) -> date | None:
     if idle or handling.due is None:
         return None
     return day_of(handling.due) + timedelta(days=1)
-
-
-def _netted(found: list[Posting]) -> Iterator[Posting]:
-    """The same postings, those of one place and measure as one."""
-    sums: dict[Posting, int] = {}
-    for one in found:
-        place = attrs.evolve(one, count=0)
-        sums[place] = sums.get(place, 0) + one.count
-    for place, count in sums.items():
-        yield attrs.evolve(place, count=count)
 
 
 # --- half-months ------------------------------------------------------------------------------------------------------

@@ -13,7 +13,9 @@ from dossierkit.dossiers.deadlines import TimeLimit
 from dossierkit.dossiers.dossier import Dossier
 from dossierkit.dossiers.lifecycle import Workflow
 from dossierkit.dossiers.states import Channel
+from dossierkit.forms.document import value_of
 from dossierkit.forms.form import Form
+from dossierkit.forms.judge import Judge, Verdict
 from dossierkit.forms.messages import translated
 from dossierkit.forms.pointers import Json
 from dossierkit.forms.schemas import MAIN
@@ -138,10 +140,16 @@ class Procedure:
 
     def applies(self, entry: Entry, answers: Json) -> bool:
         """Whether *entry* is the case of these answers."""
-        from dossierkit.forms.judge import is_valid
-
         when = entry.get("when")
-        return when is None or is_valid(when, answers, formats=True)
+        if when is None:
+            return True
+        memo = self.form.schemas.memo
+        verdict = memo.get(("when", id(when)))
+        if verdict is None:
+            # The schema lives as long as the form does, and is asked for with every dossier.
+            verdict = memo["when", id(when)] = Judge(asserts_formats=True).compile(value_of(when), {})
+        assert isinstance(verdict, Verdict)
+        return verdict.accepts(value_of(answers))
 
     @property
     def code_template(self) -> str:

@@ -17,7 +17,7 @@ import attrs
 from dossierkit.errors import SchemaError
 from dossierkit.forms.form import Fault, Picker
 from dossierkit.forms.pointers import ABSENT, Json, child
-from dossierkit.forms.reach import branch_choice, declared_names, discriminator, is_constant, located, property_of, unconditional
+from dossierkit.forms.reach import alternatives, branch_choice, declared_names, located, unconditional
 from dossierkit.forms.schemas import Facet, Schemas
 
 #: Keywords that can only narrow what other schemas declare.
@@ -157,21 +157,19 @@ class _Gathering:
 
     def choose(self, facet: Facet, keyword: str) -> None:
         """Takes in the branches of *keyword* that hold, and notes how another one is picked."""
-        branches = [self.schemas.below(facet, f"/{keyword}/{index}", item) for index, item in enumerate(facet.schema[keyword])]
-        if all(is_constant(self.schemas, branch) for branch in branches):
+        known = alternatives(self.schemas, facet, keyword)
+        if known.constant:
             return
-        real = [branch for branch in branches if not _is_null(branch)]
-        self.nullable |= len(real) < len(branches)
-        if len(real) == 1:
-            self.add(real[0])
-        elif found := discriminator(self.schemas, real):
-            self._drive(found, real, keyword)
-        elif not all(self._narrows(branch) for branch in real):
-            self._pick(real, keyword)
+        self.nullable |= known.nullable
+        if len(known.real) == 1:
+            self.add(known.real[0])
+        elif known.driver is not None:
+            self._drive(known.driver, known.pairs, keyword)
+        elif not all(self._narrows(branch) for branch in known.real):
+            self._pick(list(known.real), keyword)
 
-    def _drive(self, name: str, branches: list[Facet], keyword: str) -> None:
-        declared = any(name in (facet.get("properties") or {}) for facet in self.found)
-        pairs = tuple((branch, property_of(self.schemas, branch, name)) for branch in branches)
+    def _drive(self, name: str, pairs: tuple[tuple[Facet, Facet], ...], keyword: str) -> None:
+        declared, branches = any(name in (facet.get("properties") or {}) for facet in self.found), [branch for branch, _ in pairs]
         present = self.value.get(name, ABSENT) if isinstance(self.value, dict) else ABSENT
         chosen = [b for b, p in pairs if present is not ABSENT and self.schemas.accepts(p, present)]
         if present is ABSENT and isinstance(self.value, dict) and self.value:
@@ -247,10 +245,6 @@ class _Gathering:
 
 def _is_narrow(schema: Json) -> bool:
     return isinstance(schema, bool) or not schema.keys() - NARROWING - {"const", "enum"}
-
-
-def _is_null(facet: Facet) -> bool:
-    return facet.get("type") == "null" or (isinstance(facet.schema, dict) and facet.schema.get("const", 0) is None)
 
 
 _TYPES: dict[str, tuple[type, ...]] = {

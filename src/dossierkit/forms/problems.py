@@ -40,6 +40,11 @@ def check(form: Form, answers: Json, *, today: date) -> tuple[Problem, ...]:
     return _ordered(places or index(form, effective(form, answers)), found)
 
 
+def fits(form: Form, answers: Json) -> bool:
+    """Whether the schema accepts *answers*: what lists and rules say of them may be another thing on another day."""
+    return form.schemas.verdict(form.root).accepts(value_of(answers))
+
+
 def _placed(refusals: list[Refusal], fields: Mapping[str, Field]) -> list[Problem]:
     problems = [problem for refusal in refusals for problem in _problems(refusal, fields)]
     # An answer of a field that holds is only "unexpected" because something else in it is wrong.

@@ -9,6 +9,8 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from itertools import chain
 
+import attrs
+
 from dossierkit.forms.form import Choice
 from dossierkit.forms.pointers import ABSENT, Json, child, key
 from dossierkit.forms.schemas import BASE, MAIN, Facet, Schemas
@@ -73,6 +75,44 @@ def discriminator(schemas: Schemas, branches: list[Facet]) -> str | None:
                     values[name] = fixed
         seen = {n: seen.get(n, set()) | v for n, v in values.items() if index == 0 or (n in seen and not seen[n] & v)}
     return next(iter(seen), None)
+
+
+@attrs.frozen
+class Alternatives:
+    """What is known of a `oneOf` or `anyOf` without looking at any answer."""
+
+    #: Every branch stands for one value: they are choices of a field, not alternatives.
+    constant: bool
+    #: The branches but for those that are only null.
+    real: tuple[Facet, ...]
+    #: One of the branches is only null.
+    nullable: bool
+    #: The property that tells the branches apart, and what each of them has for it.
+    driver: str | None
+    pairs: tuple[tuple[Facet, Facet], ...] = ()
+
+
+def alternatives(schemas: Schemas, facet: Facet, keyword: str) -> Alternatives:
+    """The branches of *keyword* in *facet*; worked out once."""
+    known = schemas.memo.get(("alternatives", facet, keyword))
+    if known is None:
+        known = schemas.memo["alternatives", facet, keyword] = _alternatives(schemas, facet, keyword)
+    assert isinstance(known, Alternatives)
+    return known
+
+
+def _alternatives(schemas: Schemas, facet: Facet, keyword: str) -> Alternatives:
+    branches = [schemas.below(facet, f"/{keyword}/{index}", item) for index, item in enumerate(facet.schema[keyword])]
+    if all(is_constant(schemas, branch) for branch in branches):
+        return Alternatives(True, (), False, None)
+    real = [branch for branch in branches if not _is_null(branch)]
+    driver = discriminator(schemas, real) if len(real) > 1 else None
+    pairs = tuple((branch, property_of(schemas, branch, driver)) for branch in real) if driver is not None else ()
+    return Alternatives(False, tuple(real), len(real) < len(branches), driver, pairs)
+
+
+def _is_null(facet: Facet) -> bool:
+    return facet.get("type") == "null" or (isinstance(facet.schema, dict) and facet.schema.get("const", 0) is None)
 
 
 def _fixed(schemas: Schemas, facet: Facet) -> set[str]:

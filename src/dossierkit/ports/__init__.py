@@ -1,7 +1,7 @@
 """What dossierkit needs from the world, as protocols.  Implementations know these and the pure floors, nothing else."""
 
 from dossierkit.ports.accounts import AccountStore, Outbox
-from dossierkit.ports.dossiers import EVERYTHING, Change, DossierStore, Place
+from dossierkit.ports.dossiers import EVERYTHING, Change, DossierStore, Gap, Life, Place, batches, numbers_of
 from dossierkit.ports.payments import PaymentGateway, PaymentStore
 from dossierkit.ports.world import BlobStore, Clock, Hasher, Mailer, Scanner, Tokens
 
@@ -12,7 +12,9 @@ __all__ = [
     "Change",
     "Clock",
     "DossierStore",
+    "Gap",
     "Hasher",
+    "Life",
     "Mailer",
     "Outbox",
     "PaymentGateway",
@@ -20,4 +22,6 @@ __all__ = [
     "Place",
     "Scanner",
     "Tokens",
+    "batches",
+    "numbers_of",
 ]

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+import itertools
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from typing import Protocol
 
 import attrs
 
-from dossierkit.dossiers.codes import DossierCode
+from dossierkit.dossiers.codes import DossierCode, drawn_by
 from dossierkit.dossiers.dossier import NOTHING_SAID, Dossier, Event, Query, Said
 from dossierkit.dossiers.effects import SendMail
 from dossierkit.dossiers.ledger import Posting
@@ -61,6 +62,32 @@ class Change:
     once: bool = False
 
 
+@attrs.frozen
+class Life:
+    """A whole dossier with everything that happened to it, as another system or a simulation made it."""
+
+    #: As it stands after its events.
+    dossier: Dossier
+    events: tuple[Event, ...]
+    postings: tuple[Posting, ...]
+    #: What it is found by; empty for a draft.
+    search: str = ""
+    said: Mapping[int, Said] = attrs.field(factory=dict, hash=False)
+    attempts: tuple[Attempt, ...] = ()
+
+
+@attrs.frozen
+class Gap:
+    """Numbers of a series that are given out no more: they were, before the store was lost and restored."""
+
+    agency: str
+    #: The day of codes, the year of receipts, the year and book of letters, see `codes.series_of`.
+    series: str
+    first: int
+    last: int
+    at: datetime
+
+
 class DossierStore(Protocol):
     """Keeps dossiers, their events and the bundles they were filed under.  Every method is one transaction."""
 
@@ -105,6 +132,28 @@ class DossierStore(Protocol):
         Raises:
             StaleDossier: somebody changed it, or the attempt that pays with it, meanwhile.
         """
+        ...
+
+    def load(self, lives: Iterable[Life], *, at_once: int = 500) -> Iterator[int]:
+        """Keeps whole lives in big transactions; gives after each how many there are so far.
+
+        Their numbers stand for themselves: every series goes on after the highest of them.
+
+        Raises:
+            StoreError: a code, a receipt number or an id is there already; of that transaction nothing is kept.
+        """
+        ...
+
+    def skip(self, gap: Gap) -> bool:
+        """Lets a series go on after *gap*; False where it is there already."""
+        ...
+
+    def gaps(self) -> tuple[Gap, ...]:
+        """Every gap, in the order in which they were made."""
+        ...
+
+    def size(self) -> int:
+        """How many dossiers there are, drafts included."""
         ...
 
     def sums(self, until: date, by: Sequence[str]) -> Sums:
@@ -183,3 +232,20 @@ class DossierStore(Protocol):
     def close(self) -> None:
         """Lets go of everything; the store is not used afterwards."""
         ...
+
+
+def numbers_of(life: Life) -> dict[tuple[str, str], int]:
+    """(agency, series) → the highest number that the events of *life* drew."""
+    found: dict[tuple[str, str], int] = {}
+    for event in life.events:
+        if (drawn := drawn_by(event.action, event.facts, life.dossier.agency or "")) is not None:
+            place = drawn[:2]
+            found[place] = max(found.get(place, 0), drawn[2])
+    return found
+
+
+def batches(lives: Iterable[Life], size: int) -> Iterator[tuple[Life, ...]]:
+    """*lives*, so many at a time."""
+    rest = iter(lives)
+    while batch := tuple(itertools.islice(rest, size)):
+        yield batch

@@ -6,7 +6,7 @@ import copy
 import itertools
 import threading
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
 
 import attrs
@@ -17,9 +17,9 @@ from dossierkit.dossiers.ledger import Measure, Posting, posted_on, postings
 from dossierkit.dossiers.lifecycle import step
 from dossierkit.dossiers.reports import Sums
 from dossierkit.dossiers.states import Channel, State
-from dossierkit.errors import StaleDossier
+from dossierkit.errors import StaleDossier, StoreError
 from dossierkit.forms.pointers import Json
-from dossierkit.ports import EVERYTHING, Change, Place
+from dossierkit.ports import EVERYTHING, Change, Gap, Life, Place, batches, numbers_of
 from dossierkit.stores.memory_accounts import MemoryAccounts, MemoryOutbox
 from dossierkit.stores.memory_payments import MemoryPayments
 from dossierkit.text import holds
@@ -42,6 +42,7 @@ class MemoryStore:
         self._bundles: dict[str, bytes] = {}
         self._counters: dict[tuple[str, str], int] = {}
         self._facts: dict[str, Json] = {}
+        self._gaps: list[Gap] = []
         self.outbox = MemoryOutbox(self._lock)
         self.payments = MemoryPayments(self._lock)
         self.accounts = MemoryAccounts(self.outbox, self._lock, self._adopt)
@@ -105,6 +106,57 @@ class MemoryStore:
             self._dossiers[dossier.id] = _copied(dossier)
             events.append(event)
             return _copied(dossier)
+
+    def load(self, lives: Iterable[Life], *, at_once: int = 500) -> Iterator[int]:
+        """See `DossierStore.load`."""
+        done = 0
+        for batch in batches(lives, at_once):
+            with self._lock:
+                codes = [one.dossier.code for one in batch if one.dossier.code is not None]
+                known = any(code in self._codes for code in codes) or any(one.dossier.id in self._dossiers for one in batch)
+                if known or len(set(codes)) < len(codes):
+                    raise StoreError("a dossier that is to be loaded is there already")
+                for one in batch:
+                    self._live(one)
+                done += len(batch)
+            yield done
+
+    def _live(self, life: Life) -> None:
+        dossier = life.dossier
+        self._dossiers[dossier.id] = _copied(dossier)
+        self._events[dossier.id] = list(life.events)
+        self._postings += life.postings
+        self._posted = max([self._posted, *(posted_on(event) for event in life.events[-1:] if life.postings)])
+        if dossier.code is not None:
+            self._codes[dossier.code] = dossier.id
+        if dossier.handling.receipt:
+            self._receipts[dossier.handling.receipt] = dossier.id
+        if life.search:
+            self._search[dossier.id] = life.search
+        if life.said:
+            self._said[dossier.id] = dict(life.said)
+        for attempt in life.attempts:
+            self.payments.finish(attempt, None)
+        for (agency, series), number in numbers_of(life).items():
+            self._counters[agency, series] = max(self._counters.get((agency, series), 0), number)
+
+    def skip(self, gap: Gap) -> bool:
+        """See `DossierStore.skip`."""
+        with self._lock:
+            if self._counters.get((gap.agency, gap.series), 0) >= gap.last:
+                return False
+            self._counters[gap.agency, gap.series] = gap.last
+            self._gaps.append(gap)
+            return True
+
+    def gaps(self) -> tuple[Gap, ...]:
+        """See `DossierStore.gaps`."""
+        with self._lock:
+            return tuple(self._gaps)
+
+    def size(self) -> int:
+        """See `DossierStore.size`."""
+        return len(self._dossiers)
 
     def sums(self, until: date, by: Sequence[str]) -> Sums:
         """See `DossierStore.sums`."""

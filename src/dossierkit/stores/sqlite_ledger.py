@@ -34,7 +34,13 @@ def keep_postings(connection: sqlite3.Connection, seq: int, event: Event, made: 
                 f"""INSERT INTO {table} VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET count = count + excluded.count""",
                 (span, *place),
             )
-    connection.execute("INSERT OR REPLACE INTO facts VALUES (?, ?)", (_LAST, f'"{posted_on(event).isoformat()}"'))
+    note_posted(connection, posted_on(event))
+
+
+def note_posted(connection: sqlite3.Connection, day: date) -> None:
+    """Keeps that something was posted on *day*, unless a later day is known."""
+    if (last := last_posted(connection)) is None or last < day:
+        connection.execute("INSERT OR REPLACE INTO facts VALUES (?, ?)", (_LAST, f'"{day.isoformat()}"'))
 
 
 def sums(read: Read, until: date, by: Sequence[str]) -> Sums:

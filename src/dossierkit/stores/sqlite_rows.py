@@ -126,19 +126,13 @@ def update(connection: sqlite3.Connection, dossier: Dossier, version: int) -> No
 
 def add_event(connection: sqlite3.Connection, seq: int | None, event: Event) -> None:
     """Appends to the history of the dossier *seq*."""
-    connection.execute(
-        "INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-        (
-            seq,
-            event.number,
-            event.action.value,
-            event.actor,
-            event.at.isoformat(),
-            encoded(dict(event.facts)),
-            event.before,
-            event.hash,
-        ),
-    )
+    connection.execute("INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?, ?)", event_row(seq, event))
+
+
+def event_row(seq: int | None, event: Event) -> tuple[Any, ...]:
+    """The row of *event*."""
+    facts = encoded(dict(event.facts))
+    return seq, event.number, event.action.value, event.actor, event.at.isoformat(), facts, event.before, event.hash
 
 
 def found_by(owner: str | None, query: Query, before: str | None, limit: int) -> tuple[str, list[Any]]:

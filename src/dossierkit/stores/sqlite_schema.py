@@ -13,7 +13,7 @@ from dossierkit.forms.pointers import texts_in
 from dossierkit.text import fold
 
 #: Raised with each migration; a store with a higher one was written by a newer version.
-VERSION = 12
+VERSION = 13
 
 migrations = Migrations("dossierkit")
 
@@ -199,6 +199,15 @@ def payments(db: sqlite_utils.Database) -> None:
     )
     db.conn.execute("CREATE INDEX payments_of_dossier ON payments (seq)")
     db.conn.execute("CREATE INDEX payments_open ON payments (progress) WHERE progress = 'open'")
+
+
+@migrations()
+def gaps(db: sqlite_utils.Database) -> None:
+    """Numbers that were given out before a store was lost."""
+    db.conn.execute(
+        """CREATE TABLE gaps (agency TEXT NOT NULL, series TEXT NOT NULL, first INTEGER NOT NULL, last INTEGER NOT NULL,
+            at TEXT NOT NULL)"""
+    )
 
 
 def owner_word(owner: str) -> str:

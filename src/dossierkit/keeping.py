@@ -1,0 +1,108 @@
+"""Back-ups of a data folder, taken while it is in use, and how to go on from one without repeating a number."""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+import tarfile
+import tempfile
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from dossierkit.dossiers.codes import parse_code
+from dossierkit.errors import CodeError, SettingsError
+from dossierkit.ports import Clock, DossierStore, Gap
+
+DATABASE = "dossiers.db"
+#: Beside the database and the attachments: what an operator put there, and the key that slips were signed with.
+FILES = ("slip.key", "passwords.txt", "calendar.json", "units.json")
+ATTACHMENTS = "attachments"
+_RECEIPT = re.compile(r"(?P<number>[0-9]{1,9})/(?P<year>[0-9]{4})/(?P<rest>.+)")
+
+
+def back_up(data: Path, into: Path) -> Iterator[str]:
+    """Writes the folder *data* into the archive *into*, while others write; gives the name of each file.
+
+    The database comes first, as of one moment: every file that it names is there before it.
+
+    Raises:
+        SettingsError: there is no database in *data*, or *into* is there already.
+    """
+    if not (data / DATABASE).is_file():
+        raise SettingsError(f"{data} holds no {DATABASE}; name the data folder with --data")
+    if into.exists():
+        raise SettingsError(f"{into} is there already; a back-up never overwrites another one")
+    part = into.with_name(into.name + ".part")
+    with tempfile.TemporaryDirectory() as folder:
+        copy = Path(folder) / DATABASE
+        _copy(data / DATABASE, copy)
+        try:
+            with tarfile.open(part, "w") as archive:
+                for name in _names(data):
+                    archive.add(copy if name == DATABASE else data / name, name)
+                    yield name
+            part.replace(into)
+        finally:
+            part.unlink(missing_ok=True)
+
+
+def _copy(source: Path, target: Path) -> None:
+    with sqlite3.connect(source) as reading, sqlite3.connect(target) as writing:
+        reading.backup(writing)
+    reading.close()
+    writing.close()
+
+
+def _names(data: Path) -> Iterator[str]:
+    yield DATABASE
+    yield from (name for name in FILES if (data / name).is_file())
+    for path in sorted((data / ATTACHMENTS).rglob("*")):
+        if path.is_file() and path.suffix != ".part":
+            yield path.relative_to(data).as_posix()
+
+
+def restore(archive: Path, data: Path) -> int:
+    """Lays what *archive* holds into the empty folder *data*; gives how many files.
+
+    Raises:
+        SettingsError: *data* holds something, or *archive* is no back-up.
+    """
+    if data.exists() and any(data.iterdir()):
+        raise SettingsError(f"{data} is not empty; a back-up is laid into a new folder, and nothing is overwritten")
+    data.mkdir(parents=True, exist_ok=True)
+    try:
+        with tarfile.open(archive) as opened:
+            members = opened.getmembers()
+            if not members or members[0].name != DATABASE:
+                raise SettingsError(f"{archive} is no back-up of dossierkit")
+            opened.extractall(data, members, filter="data")
+            return len(members)
+    except tarfile.TarError as error:
+        raise SettingsError(f"{archive} is no back-up of dossierkit, or is damaged: {error}") from error
+
+
+def skip_after(store: DossierStore, clock: Clock, numbers: Sequence[str]) -> Iterator[Gap]:
+    """Lets each series go on after the dossier codes and receipt *numbers* that were given out since the back-up.
+
+    Raises:
+        SettingsError: one of them is neither.
+    """
+    for typed in numbers:
+        agency, series, number = _placed(typed)
+        last = store.counters().get((agency, series), 0)
+        gap = Gap(agency, series, last + 1, number, clock.now())
+        if number > last and store.skip(gap):
+            yield gap
+
+
+def _placed(typed: str) -> tuple[str, str, int]:
+    """The agency, the series and the number of a code or of a receipt number as they are written by default."""
+    try:
+        agency, day, number = parse_code(typed).text.rsplit("-", 2)
+        full = day if len(day) == 8 else "20" + day
+        return agency, f"{full[:4]}-{full[4:6]}-{full[6:]}", int(number)
+    except CodeError:
+        found = _RECEIPT.fullmatch(typed.strip().upper())
+        if found is None:
+            raise SettingsError(f"{typed!r} is neither a dossier code nor a receipt number") from None
+        return found["rest"], found["year"], int(found["number"])

@@ -1,0 +1,272 @@
+"""Two years in the life of an office that never was: plausible, plainly synthetic, the same for the same seed.
+
+Every dossier goes through the same pure functions as a real one, so that its history proves itself.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator, Mapping
+from datetime import date, datetime, time, timedelta
+
+import attrs
+
+from dossierkit.acting import Acting, search_words
+from dossierkit.dossiers.accounts import Account
+from dossierkit.dossiers.calendars import Calendar, Hours, at, day_of
+from dossierkit.dossiers.dossier import NOTHING_SAID, Actor, Dossier, Event, Said, chained, digest, digests
+from dossierkit.dossiers.fees import Collect, fees, owed
+from dossierkit.dossiers.handling import PLAIN
+from dossierkit.dossiers.ledger import Posting, postings
+from dossierkit.dossiers.lifecycle import step
+from dossierkit.dossiers.payments import Attempt
+from dossierkit.dossiers.procedure import Procedure
+from dossierkit.dossiers.states import Action, Channel, Payment, State
+from dossierkit.engine import Engine
+from dossierkit.forms import check
+from dossierkit.forms.effective import effective
+from dossierkit.forms.pointers import Json, get, put
+from dossierkit.forms.tree import walk
+from dossierkit.ports import Change, Life, Place
+
+FAMILIES = ("Nguyễn", "Trần", "Lê", "Phạm", "Hoàng", "Huỳnh", "Phan", "Vũ", "Võ", "Đặng", "Bùi", "Đỗ", "Hồ", "Ngô", "Dương")
+#: Nobody is called so: whoever sees a name knows that it is a sample.
+MIDDLE = "Mẫu"
+GIVEN = ("An", "Bình", "Châu", "Dũng", "Đào", "Giang", "Hà", "Khánh", "Lan", "Minh", "Nam", "Oanh", "Phúc", "Quân", "Sơn", "Tú")
+YEARS = 2
+
+
+def sample_name(chance: random.Random) -> str:
+    """A name that is plainly a sample."""
+    return f"{chance.choice(FAMILIES)} {MIDDLE} {chance.choice(GIVEN)}"
+
+
+@attrs.frozen
+class Staff:
+    """Who works for a unit."""
+
+    intake: Actor
+    officers: tuple[Actor, ...]
+    approver: Actor
+
+
+@attrs.define
+class Simulation:
+    """Lives of dossiers of the procedures of *engine*, from two years ago until now."""
+
+    engine: Engine
+    staff: Mapping[str, Staff]
+    owners: tuple[Account, ...]
+    chance: random.Random
+    _numbers: dict[tuple[str, str], int] = attrs.field(init=False, factory=dict)
+    #: Procedures with answers, and from which day on they can be submitted.
+    _samples: list[tuple[Procedure, Json, date]] = attrs.field(init=False)
+    _calendar: Calendar = attrs.field(init=False)
+    _now: datetime = attrs.field(init=False)
+
+    def __attrs_post_init__(self) -> None:
+        self._now, self._calendar = self.engine.clock.now(), self.engine.office_clock.calendar()
+        days = _quarters(self.engine.today())
+        self._samples = [(one, answers, days[n]) for one in self._procedures() for answers, n in _valid(one, self.engine)]
+
+    def _procedures(self) -> list[Procedure]:
+        found = [self.engine.procedure(one.code) for one in self.engine.procedures()]
+        for procedure in found:
+            self.engine.store.keep_bundle(procedure.revision, procedure.bundle.canonical())
+        return [procedure for procedure in found if procedure.unit in self.staff]
+
+    def lives(self, count: int) -> Iterator[Life]:
+        """So many lives, in the order in which they were submitted."""
+        begin = self._now - timedelta(days=365 * YEARS)
+        for number in range(count):
+            # More and more come in over the years.
+            share = ((number + 0.5) / count) ** 0.85
+            yield self._life(self._office_hour(begin + (self._now - begin) * share), self.chance.choice(self.owners))
+
+    def _office_hour(self, moment: datetime) -> datetime:
+        day = self._calendar.next_working(day_of(moment))
+        found = at(day, time(7, 30)) + timedelta(minutes=self.chance.randrange(9 * 60))
+        return min(found, self._now)
+
+    def _life(self, submitted: datetime, owner: Account) -> Life:
+        procedure, sample, since = self.chance.choice(self._samples)
+        while since > day_of(submitted):
+            procedure, sample, since = self.chance.choice(self._samples)
+        answers = self._with_name(procedure, sample, owner.name)
+        story = _Story(self, procedure, owner, answers, submitted)
+        story.told()
+        return story.life()
+
+    def _with_name(self, procedure: Procedure, answers: Json, name: str) -> Json:
+        places = procedure.block.get("persons") or {}
+        for tail in ("/fullName", "/name", "/head/fullName"):
+            place = f"{places.get('owner', '')}{tail}"
+            if isinstance(get(answers, place), str):
+                return put(answers, place, name)
+        return answers
+
+    def drawn(self, change: Change) -> int:
+        """The next number of the series that *change* draws from."""
+        if change.series is None:
+            return 0
+        self._numbers[change.series] = self._numbers.get(change.series, 0) + 1
+        return self._numbers[change.series]
+
+
+class _Story:
+    """One dossier on its way."""
+
+    def __init__(self, world: Simulation, procedure: Procedure, owner: Account, answers: Json, submitted: datetime) -> None:
+        self.world, self.procedure, self.owner, self.chance = world, procedure, owner, world.chance
+        self.staff = world.staff[procedure.unit]
+        id, salt = f"{self.chance.getrandbits(128):032x}", f"{self.chance.getrandbits(128):032x}"
+        self.now = submitted - timedelta(minutes=self.chance.randrange(5, 90))
+        channel = self.chance.choices(tuple(Channel), (15, 80, 5))[0]
+        self.dossier = Dossier(
+            id, procedure.code, procedure.revision, owner.id, State.DRAFT, 1, self.now, self.now, answers,
+            handling=attrs.evolve(PLAIN, channel=channel), salt=salt,
+        )  # fmt: skip
+        first = chained(id, 1, Action.BEGIN, owner.id, self.now, {"revision": procedure.revision}, "")
+        self.events: list[Event] = [first]
+        self.posted: list[Posting] = []
+        self.said: dict[int, Said] = {}
+        self.attempts: list[Attempt] = []
+        self.now = submitted
+
+    def life(self) -> Life:
+        """What became of it."""
+        words = search_words(self.procedure, self.dossier.answers)
+        return Life(self.dossier, tuple(self.events), tuple(self.posted), words, self.said, tuple(self.attempts))
+
+    def told(self) -> None:
+        """From submission to wherever it stands by now."""
+        self._submit()
+        if not self._on(hours=self.chance.randrange(1, 12)):
+            return None
+        fate = self.chance.random()
+        if fate < 0.04:
+            return self._do(Action.REFUSE, self.staff.intake, note="Hồ sơ không thuộc thẩm quyền (dữ liệu mẫu).")
+        if fate < 0.06:
+            return self._do(Action.WITHDRAW, self.owner.actor)
+        if self.dossier.handling.payment is Payment.DUE:
+            self._do(Action.SETTLE, self.staff.intake, payment="paid")
+        self._do(Action.ACCEPT, self.staff.intake, paper=list(self.procedure.missing(self.dossier)))
+        return self._worked_on()
+
+    def _worked_on(self) -> None:
+        officer = self.chance.choice(self.staff.officers)
+        if not self._on(hours=self.chance.randrange(1, 10)):
+            return None
+        self._do(Action.ASSIGN, self.staff.intake, officer=officer.id)
+        if self.procedure.workflow.supplement and self.chance.random() < 0.15 and not self._supplemented(officer):
+            return None
+        cost = owed(fees(self.procedure, self.dossier.answers, self.dossier.handling.channel), Collect.REQUEST)
+        if self.procedure.workflow.payment and cost and self.chance.random() < 0.7 and not self._paid(officer, cost):
+            return None
+        if self.chance.random() < 0.03:
+            return self._do(Action.STOP, officer, note="Theo đề nghị của cơ quan liên quan (dữ liệu mẫu).")
+        if not self._until_decided():
+            return None
+        return self._decided(officer)
+
+    def _decided(self, officer: Actor) -> None:
+        outcome = "approved" if self.chance.random() < 0.93 else "rejected"
+        note = "" if outcome == "approved" else "Không đủ điều kiện (dữ liệu mẫu)."
+        decider = officer
+        if self.procedure.workflow.four_eyes:
+            self._do(Action.PROPOSE, officer, outcome=outcome)
+            decider = self.staff.approver
+        self._do(Action.COMPLETE, decider, note=note, outcome=outcome)
+        if self._on(days=self.chance.randrange(1, 8)):
+            if self.dossier.handling.payment is Payment.DUE:
+                self._do(Action.SETTLE, self.staff.intake, payment="paid")
+            self._do(Action.HAND_OVER, self.staff.intake, evidence="counter")
+
+    def _supplemented(self, officer: Actor) -> bool:
+        """Whether the citizen has answered by now."""
+        if not self._on(days=self.chance.randrange(1, 4)):
+            return False
+        answers = self.dossier.answers
+        fields = walk(effective(self.procedure.form, answers))
+        places = [field.pointer for field in fields if field.leaf and isinstance(get(answers, field.pointer), str)]
+        asked = [self.chance.choice(places)] if places else []
+        if not asked:
+            return True
+        reasons = {asked[0]: self.chance.choice(("wrong", "outdated"))}
+        self._do(Action.REQUEST_SUPPLEMENT, officer, note="Thông tin chưa rõ (dữ liệu mẫu).", asked=asked, reasons=reasons)
+        if not self._on(days=self.chance.randrange(1, 10)):
+            return False
+        self._do(Action.SUPPLEMENT, self.owner.actor, **digests(self.dossier))
+        return True
+
+    def _paid(self, officer: Actor, amount: int) -> bool:
+        """Whether the citizen has paid by now."""
+        if not self._on(days=1):
+            return False
+        self._do(Action.REQUEST_PAYMENT, officer, amount=amount)
+        if not self._on(days=self.chance.randrange(1, 6)):
+            return False
+        self._do(Action.SETTLE, self.staff.intake, payment="paid")
+        return True
+
+    def _until_decided(self) -> bool:
+        """Moves on to the day of the decision: mostly before the due day, sometimes after it."""
+        due = self.dossier.handling.due
+        if due is None:
+            return self._on(days=self.chance.randrange(2, 15))
+        share = self.chance.betavariate(5, 2) if self.chance.random() < 0.92 else 1 + self.chance.random() * 0.6
+        return self._on(hours=max(1, int((due - self.now).total_seconds() / 3600 * share)))
+
+    def _on(self, *, days: int = 0, hours: int = 0) -> bool:
+        """Moves on to an office hour; False where that is still to come."""
+        later = self.now + timedelta(days=days, hours=hours)
+        day, opening = day_of(later), Hours()
+        if not self.world._calendar.works(day) or later >= at(day, opening.closes):
+            later = at(self.world._calendar.next_working(day + timedelta(days=1)), opening.opens)
+        if later > self.world._now:
+            return False
+        self.now = max(later, self.now)
+        return True
+
+    def _acting(self, actor: Actor) -> Acting:
+        engine = self.world.engine
+        return Acting(self.procedure, actor, engine.agency, self.now, day_of(self.now), lambda _: (), engine.office_clock)
+
+    def _submit(self) -> None:
+        self._kept(self._acting(self.owner.actor).submission(self.dossier, answers=False))
+
+    def _do(self, action: Action, actor: Actor, *, note: str = "", **facts: Json) -> None:
+        told = {**facts, **({"note": digest(note, self.dossier.salt)} if note else {})}
+        said = Said(note, self.dossier.answers if action is Action.SUPPLEMENT else None) if note else NOTHING_SAID
+        self._kept(self._acting(actor).change(self.dossier, action, told, said))
+
+    def _kept(self, change: Change) -> None:
+        event = change.event(Place(self.world.drawn(change), self.events[-1].hash, len(self.events) + 1))
+        before, self.dossier = self.dossier, step(self.dossier, event)
+        self.posted += postings(before, event, self.dossier)
+        self.events.append(event)
+        if change.said:
+            self.said[event.number] = change.said
+        if change.paid is not None:
+            self.attempts.append(change.paid(event))
+
+
+def _valid(procedure: Procedure, engine: Engine) -> list[tuple[Json, int]]:
+    """The sample answers of a procedure file that can be submitted, each with the first quarter in which it can.
+
+    Samples name days of their own; a rule may say that these are over.
+    """
+    tests = procedure.form.schema.get("x-tests") if isinstance(procedure.form.schema, dict) else None
+    found = []
+    for one in tests or ():
+        answers = engine.whole(procedure.form, one["answers"]) if not one.get("problems") else None
+        if answers is not None:
+            good = [not check(procedure.form, answers, today=day) for day in _quarters(engine.today())]
+            if good[-1]:
+                found.append((answers, len(good) - good[::-1].index(False) if False in good else 0))
+    return found
+
+
+def _quarters(today: date) -> list[date]:
+    """The first days of the quarters of these years, and today."""
+    return [*(today - timedelta(days=91 * n) for n in range(4 * YEARS, 0, -1)), today]

@@ -1,0 +1,218 @@
+"""An installation as a whole: a demonstration that proves itself, back-ups under load, numbers that never come twice."""
+
+from __future__ import annotations
+
+import io
+import sqlite3
+import tarfile
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+from conftest import NOON, PROCEDURES
+from test_life import AN
+
+from dossierkit import Action, Actor, Engine, Role, open_engine
+from dossierkit.blobs.disk import DiskBlobs
+from dossierkit.cli import main
+from dossierkit.demonstrating import CITIZEN, demonstrate
+from dossierkit.dossiers.dossier import Attachment
+from dossierkit.dossiers.reports import Period
+from dossierkit.dossiers.states import State
+from dossierkit.errors import SettingsError, StoreError
+from dossierkit.keeping import back_up, restore, skip_after
+from dossierkit.ports import Gap
+from dossierkit.testing import CountedTokens, FixedClock
+from dossierkit.wiring import open_accounts
+
+
+@pytest.fixture(params=["memory:", "sqlite:"])
+def shown(request: pytest.FixtureRequest, tmp_path: Path, clock: FixedClock) -> Iterator[tuple[Engine, Any]]:
+    place = request.param + (str(tmp_path / "d.db") if request.param == "sqlite:" else "")
+    engine = open_engine(place, procedures=PROCEDURES, clock=clock)
+    told = demonstrate(engine, open_accounts(engine), 150)
+    assert [*told.progress][-1] == 150
+    yield engine, told
+    engine.close()
+
+
+def test_a_demonstration_proves_itself(shown: Any) -> None:
+    """Every state, every procedure, two years; sums and histories as if it had been real; not into a folder in use."""
+    engine, told = shown
+    assert list(engine.verify()) == []
+    dossiers = list(engine.store.every())
+    assert len({one.procedure for one in dossiers}) > 10
+    assert len({one.state for one in dossiers}) >= 5
+    sent = sorted(one.submitted for one in dossiers if one.submitted is not None)
+    assert (sent[-1] - sent[0]).days > 600
+    total = sum(engine.report(Period.year(year)).total.received for year in (2024, 2025, 2026))
+    assert total == sum(one.handling.accepted is not None for one in dossiers)
+    assert {guest.role for guest in told.guests} >= {Role.ADMIN, Role.CITIZEN, Role.INTAKE_OFFICER, Role.APPROVER}
+    citizen = engine.store.accounts.account_of(CITIZEN)
+    assert citizen is not None
+    assert any(one.state is State.DRAFT for one in engine.find(citizen.actor))
+    codes = [one.code for one in dossiers if one.code is not None]
+    assert len(set(codes)) == len(codes) == 150
+    root = Actor("root", Role.ADMIN)
+    found = engine.desk(root, limit=200)
+    assert len(found) == 150
+    more = engine.submit(engine.begin(dossiers[0].procedure, AN, dossiers[0].answers).id, AN)
+    assert more.code not in codes
+    assert list(engine.verify()) == []
+    with pytest.raises(SettingsError, match="empty"):
+        demonstrate(engine, open_accounts(engine), 1)
+
+
+def test_the_same_seed_tells_the_same_story(tmp_path: Path, clock: FixedClock) -> None:
+    """Codes, states and days; whoever they belong to."""
+    stories = []
+    for _ in range(2):
+        engine = open_engine("memory:", procedures=PROCEDURES, clock=clock)
+        list(demonstrate(engine, open_accounts(engine), 40, seed=7).progress)
+        stories.append([(str(one.code), one.state, one.submitted) for one in engine.store.every() if one.code is not None])
+    assert stories[0] == stories[1]
+
+
+def test_of_a_load_that_fails_nothing_is_kept(shown: Any) -> None:
+    """A code that is there already: the transaction is not."""
+    from dossierkit.ports import Life
+
+    engine, _ = shown
+    one = next(d for d in engine.store.every() if d.code is not None)
+    again = Life(one, engine.history(one), ())
+    before = engine.store.size()
+    with pytest.raises(StoreError):
+        list(engine.store.load([again]))
+    assert engine.store.size() == before
+    assert list(engine.verify()) == []
+
+
+def test_gaps_are_kept_and_proved(engine: Engine) -> None:
+    """Only forwards; the next number comes after them; a proof knows them."""
+    first = engine.submit(engine.begin("1.000001", AN, {"name": "An"}).id, AN)
+    assert str(first.code) == "H29.15-261122-0001"
+    assert [gap.last for gap in skip_after(engine.store, engine.clock, ["H29.15-261122-0007", " 00005/2026/h29.15 "])] == [7, 5]
+    assert list(skip_after(engine.store, engine.clock, ["H29.15-261122-0003"])) == []
+    assert not engine.store.skip(Gap("H29.15", "2026-11-22", 2, 7, NOON))
+    second = engine.submit(engine.begin("1.000001", AN, {"name": "An"}).id, AN)
+    assert str(second.code) == "H29.15-261122-0008"
+    accepted = engine.act(second.id, Action.ACCEPT, Actor("root", Role.ADMIN))
+    assert accepted.handling.receipt == "00006/2026/H29.15"
+    assert [(gap.series, gap.first, gap.last) for gap in engine.store.gaps()] == [("2026-11-22", 2, 7), ("2026", 1, 5)]
+    assert list(engine.verify()) == []
+    with pytest.raises(SettingsError, match="neither"):
+        list(skip_after(engine.store, engine.clock, ["x"]))
+
+
+@pytest.fixture
+def installation(tmp_path: Path, folder: Path, clock: FixedClock) -> Iterator[tuple[Engine, Path]]:
+    """A data folder in use, with a file."""
+    data = tmp_path / "data"
+    engine = open_engine(f"sqlite:{data / 'dossiers.db'}", procedures=folder, clock=clock, tokens=CountedTokens())
+    draft = engine.begin("1.000001", AN, {"name": "An"})
+    blob = DiskBlobs(data / "attachments").put("đơn.pdf", io.BytesIO(b"%PDF-1.7"))
+    engine.attach(draft.id, Attachment("1", blob, "đơn.pdf", 8, "application/pdf"), AN, version=1)
+    engine.submit(draft.id, AN)
+    (data / "slip.key").write_text("key")
+    yield engine, data
+    engine.close()
+
+
+def run(*words: object) -> Any:
+    return CliRunner().invoke(main, [str(word) for word in words])
+
+
+def test_a_back_up_is_taken_while_others_write(installation: Any, tmp_path: Path) -> None:
+    """Whole as of one moment, files included; laid into a new folder it proves itself, and no code comes twice."""
+    engine, data = installation
+    stop = threading.Event()
+
+    def write() -> None:
+        while not stop.is_set():
+            engine.submit(engine.begin("1.000001", AN, {"name": "An"}).id, AN)
+
+    writer = threading.Thread(target=write, daemon=True)
+    writer.start()
+    try:
+        made = [run("backup", "--data", data, tmp_path / f"{n}.tar") for n in range(3)]
+    finally:
+        stop.set()
+        writer.join(30)
+    assert [one.exit_code for one in made] == [0, 0, 0], made[0].output
+    last = max(str(one.code) for one in engine.store.every() if one.code is not None)
+    there = tmp_path / "restored"
+    asked = run("restore", "--data", there, tmp_path / "2.tar")
+    assert asked.exit_code == 2
+    assert "--nothing-since" in asked.output
+    back = run("restore", "--data", there, "--after", last, tmp_path / "2.tar")
+    assert back.exit_code == 0, back.output
+    assert (there / "slip.key").read_text() == "key"
+    assert run("verify", "--data", there).exit_code == 0
+    again = open_engine(f"sqlite:{there / 'dossiers.db'}", procedures=data.parent / "procedures", clock=engine.clock)
+    new = again.submit(again.begin("1.000001", AN, {"name": "An"}).id, AN)
+    assert str(new.code) > last
+    assert list(again.verify(blobs=DiskBlobs(there / "attachments"))) == []
+    again.close()
+
+
+def test_what_cannot_be_backed_up_or_restored_is_told(installation: Any, tmp_path: Path) -> None:
+    """Nothing is overwritten, nothing leads out of the folder, nothing is half there."""
+    _, data = installation
+    assert run("backup", "--data", tmp_path / "nothing", tmp_path / "x.tar").exit_code == 2
+    (tmp_path / "there.tar").write_text("x")
+    assert "never overwrites" in run("backup", "--data", data, tmp_path / "there.tar").output
+    assert "not empty" in run("restore", "--data", data, "--nothing-since", tmp_path / "there.tar").output
+    assert "no back-up" in run("restore", "--data", tmp_path / "new", "--nothing-since", tmp_path / "there.tar").output
+    with tarfile.open(tmp_path / "other.tar", "w") as archive:
+        archive.add(tmp_path / "there.tar", "something")
+    with pytest.raises(SettingsError):
+        restore(tmp_path / "other.tar", tmp_path / "new2")
+    list(back_up(data, tmp_path / "good.tar"))
+    with tarfile.open(tmp_path / "good.tar", "a") as archive:
+        archive.add(tmp_path / "there.tar", "../evil")
+    with pytest.raises(SettingsError):
+        restore(tmp_path / "good.tar", tmp_path / "new3" / "data")
+    assert not (tmp_path / "new3" / "evil").exists()
+
+
+def test_a_proof_names_each_fault(installation: Any) -> None:
+    """A file that was changed, one that is gone, answers that were changed behind its back, a payment out of nowhere."""
+    engine, data = installation
+    blobs = DiskBlobs(data / "attachments")
+    assert list(engine.verify(blobs=blobs)) == []
+    dossier = next(iter(engine.store.every()))
+    blob = dossier.attachments[0].blob
+    path = data / "attachments" / blob[7:9] / blob
+    path.write_bytes(b"other")
+    assert [one for one in engine.verify(blobs=blobs) if "was changed" in one] == [f"{dossier.id}: the file {blob} was changed"]
+    path.unlink()
+    assert [one for one in engine.verify(blobs=blobs) if "is gone" in one] == [f"{dossier.id}: the file {blob} is gone"]
+    connection = sqlite3.connect(data / "dossiers.db")
+    connection.execute("""UPDATE answers SET body = '{"name": 5}'""")
+    connection.execute(
+        "INSERT INTO payments (ref, seq, amount, gateway, created, progress) VALUES ('x', 1, 5, 'cash', ?, 'paid')",
+        (NOON.isoformat(),),
+    )
+    connection.commit()
+    connection.close()
+    found = list(engine.verify())
+    assert [one.partition(": ")[2] for one in found] == [
+        "its answers are not those of its events",
+        "its answers do not fit the form that it was filed under",
+        "the payment x settled nothing",
+    ]
+    ran = run("verify", "--data", data)
+    assert (ran.exit_code, "contradictions" in ran.output) == (1, True)
+
+
+def test_demo_says_as_whom_to_look(tmp_path: Path) -> None:
+    """A command, an empty folder, and a password for everybody."""
+    ran = run("demo", "--data", tmp_path / "demo", "--dossiers", 30, "--procedures", PROCEDURES)
+    assert ran.exit_code == 0, ran.output
+    assert CITIZEN in ran.output
+    assert "password" in ran.output
+    assert run("verify", "--data", tmp_path / "demo").exit_code == 0
+    assert run("demo", "--data", tmp_path / "demo", "--dossiers", 30).exit_code == 2
