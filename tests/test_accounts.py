@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dossierkit.accounts import Accounts
-from dossierkit.dossiers.accounts import ABSOLUTE, IDLE, Account, Session, mail_address, masked, password_fault
+from dossierkit.dossiers.accounts import ABSOLUTE, IDLE, Account, Session, Wants, mail_address, masked, password_fault
 from dossierkit.dossiers.dossier import Actor
 from dossierkit.errors import Busy, SignInRefused, StaleAccount, TooManyTries, WeakPassword
 from dossierkit.letters import Office
@@ -98,11 +98,11 @@ def test_the_first_password_opens_once_and_leads_to_ones_own(
     assert "https://portal.example/sign-in" in text
 
     first = accounts.sign_in(MAIL, secret)
-    assert first.session.confined
+    assert first.session.wants is Wants.PASSWORD
     with pytest.raises(SignInRefused):
         accounts.sign_in(MAIL, secret)
     chosen = accounts.choose_password(first.session, GOOD)
-    assert not chosen.session.confined
+    assert chosen.session.wants is Wants.NOTHING
     assert accounts.session(first.token) is None
     assert accounts.account(accounts.session(chosen.token)).name == "Nguyễn Văn An"  # type: ignore[union-attr]
     assert accounts.sign_in(MAIL, GOOD).session.account == chosen.session.account
@@ -124,7 +124,7 @@ def test_sending_again_kills_the_one_before(accounts: Accounts, mails: Callable[
         accounts.sign_in(MAIL, secret)
     again = re.search(r"[a-z2-9]{4}(?:-[a-z2-9]{4}){3}", text)
     assert again is not None
-    assert accounts.sign_in(MAIL, again[0]).session.confined
+    assert accounts.sign_in(MAIL, again[0]).session.wants is Wants.PASSWORD
 
     known(accounts, "ba@example.vn")
     mails()

@@ -11,8 +11,9 @@ from datetime import timedelta
 
 import attrs
 
-from dossierkit.dossiers.accounts import FIRST_PASSWORD, RESET, Account, Session, mail_address, password_fault
+from dossierkit.dossiers.accounts import FIRST_PASSWORD, RESET, Account, Session, Wants, mail_address, password_fault
 from dossierkit.dossiers.effects import SendMail
+from dossierkit.dossiers.states import OFFICERS
 from dossierkit.errors import SignInRefused, StaleAccount, WeakPassword
 from dossierkit.forms.pointers import Json
 from dossierkit.letters import Office, letter
@@ -44,6 +45,7 @@ class Accounts:
         hasher: Hasher,
         office: Office,
         common: Container[str] = frozenset(),
+        second_factor: bool = False,
     ) -> None:
         self.store = store
         self._outbox = outbox
@@ -52,6 +54,8 @@ class Accounts:
         self._common = common
         self.throttle = Throttle(store, clock)
         self.office = office
+        #: People of the office have to have one.
+        self.second_factor = second_factor
 
     # --- becoming known --------------------------------------------------------------------------------------------
 
@@ -126,8 +130,8 @@ class Accounts:
         if account is None or not right or late or account.disabled:
             raise SignInRefused("no such account, or another password")
         self.throttle.forget(spelled, address)
-        confined = account.first_until is not None
-        if confined:
+        first = account.first_until is not None
+        if first:
             # It opened once; whoever reads the mail later finds it used.
             changed = attrs.evolve(account, password="", version=account.version + 1)
             try:
@@ -136,10 +140,13 @@ class Accounts:
                 raise SignInRefused("somebody else was a moment faster") from error
         elif self.hasher.is_outdated(account.password):
             self.store.replace_account(attrs.evolve(account, password=self.hasher.hash(password), version=account.version + 1))
-        return self.begin(account, guest=guest, confined=confined)
+        return self.begin(account, guest=guest, wants=Wants.PASSWORD if first else None)
 
-    def begin(self, account: Account, *, guest: Session | None = None, confined: bool = False) -> SignedIn:
+    def begin(self, account: Account, *, guest: Session | None = None, wants: Wants | None = None) -> SignedIn:
         """A session of *account*; the drafts of *guest* come along, and its session ends.
+
+        Args:
+            wants: what is wanted first; None: the second factor, where there is one or has to be one.
 
         Raises:
             SignInRefused: it was disabled.
@@ -151,7 +158,12 @@ class Accounts:
             if not guest.account:
                 self.store.adopt(guest.actor.id, account.id)
         now = self.clock.now()
-        return self._begin(Session("", now, now, account.id, confined))
+        return self._begin(Session("", now, now, account.id, self._wanted(account) if wants is None else wants))
+
+    def _wanted(self, account: Account) -> Wants:
+        if account.totp:
+            return Wants.CODE
+        return Wants.ENROL if self.second_factor and account.role in OFFICERS else Wants.NOTHING
 
     def session(self, token: str) -> Session | None:
         """The session that a cookie names, if it still lasts."""
@@ -185,7 +197,7 @@ class Accounts:
         """A new session after the change; every other session of the account has ended.
 
         Args:
-            current: the password until now; not wanted of a confined session, whose password is used up.
+            current: the password until now; not wanted of a session that wants a new one, whose password is used up.
 
         Raises:
             SignInRefused: *current* is another.
@@ -193,12 +205,13 @@ class Accounts:
         """
         account = self.account(session)
         assert account is not None, "only somebody who is signed in chooses a password"
-        if not session.confined:
+        if session.wants is not Wants.PASSWORD:
             self.throttle.hear(account.mail, f"session:{session.hash}")
             if not self.hasher.verify(account.password, current or ""):
                 raise SignInRefused("this is not the password until now")
         self._keep_password(account, new)
-        return self.begin(account)
+        # Whoever was asked for the second factor already is not asked again.
+        return self.begin(account, wants=None if session.wants is Wants.PASSWORD else session.wants)
 
     def forgot(self, mail: str, *, address: str = "", language: str = "vi") -> None:
         """Mails a link with which a new password can be chosen, or that there is no account.

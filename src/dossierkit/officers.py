@@ -34,8 +34,9 @@ def appoint(accounts: Accounts, mail: str, name: str, role: Role, unit: str = ""
 
 
 def reset(accounts: Accounts, account: Account) -> str:
-    """Another first password, which is mailed; the password until now and every session end."""
-    secret, renewed = _renewed(accounts, account)
+    """Another first password, which is mailed; the password until now, the second factor and every session end."""
+    # Whoever lost the telephone gets in again, too: a new password proves as much as a new telephone would.
+    secret, renewed = _renewed(accounts, attrs.evolve(account, totp="", totp_used=0))
     accounts.store.replace_account(attrs.evolve(renewed, version=account.version + 1), accounts.first_letter(renewed, secret))
     accounts.store.end_sessions(account.id)
     return secret

@@ -91,11 +91,12 @@ def _calendar(data: Path | None) -> Calendar:
     return office_calendar(data)
 
 
-def open_accounts(engine: Engine, *, passwords: Path | None = None) -> Accounts:
+def open_accounts(engine: Engine, *, passwords: Path | None = None, second_factor: bool = False) -> Accounts:
     """The accounts in the store of *engine*, with passwords as Argon2id hashes.
 
     Args:
         passwords: a file of passwords that nobody may choose, beside those that are shipped.
+        second_factor: people of the office have to have one.
     """
     from dossierkit.accounts import Accounts
     from dossierkit.passwords import Argon2, common_passwords
@@ -107,6 +108,7 @@ def open_accounts(engine: Engine, *, passwords: Path | None = None) -> Accounts:
         hasher=Argon2(),
         office=engine.office,
         common=common_passwords(passwords),
+        second_factor=second_factor,
     )
 
 

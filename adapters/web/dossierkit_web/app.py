@@ -47,9 +47,11 @@ from dossierkit_web.pages import (
     paying,
     procedures,
     profile,
+    second_factor,
     statistics,
     supplementing,
 )
+from dossierkit_web.pages.second_factor import WANTED
 from dossierkit_web.security import SecureHeaders, same_origin
 from dossierkit_web.site import Site, WebConfig
 
@@ -74,6 +76,8 @@ def create_app(engine: Engine, *, blobs: Path | str, config: WebConfig | None = 
     return Starlette(
         routes=[
             *_dossier_routes(route),
+            *_office_routes(route),
+            *_payment_routes(route),
             *(_account_routes(route) if settings.identify is None else ()),
             *(_elsewhere_routes(route) if settings.oidc is not None else ()),
             Route("/healthz", _health(engine)),
@@ -93,6 +97,7 @@ def create_app(engine: Engine, *, blobs: Path | str, config: WebConfig | None = 
 
 
 def _dossier_routes(route: Callable[..., Route]) -> list[Route]:
+    """What citizens do, with an account or without."""
     return [
         route("/", home.show),
         route("/procedures", procedures.show_list),
@@ -114,28 +119,40 @@ def _dossier_routes(route: Callable[..., Route]) -> list[Route]:
         route("/dossiers/{code}/withdraw", dossiers.ask_withdraw),
         route("/dossiers/{code}/withdraw", dossiers.withdraw, "POST"),
         route("/dossiers/{code}/papers/{name}", papers.of_the_owner),
-        route("/desk/register", papers.register, "POST"),
-        route("/desk/{code}/papers/{name}", papers.of_the_office),
-        route("/verify-slip", papers.verify),
-        route("/verify-slip/key", papers.key),
         route("/dossiers/{code}/pay", paying.show),
         route("/dossiers/{code}/pay", paying.begin, "POST"),
+        route("/files/{dossier}/{blob}", documents.download),
+        route("/lookup", lookup.show),
+        route("/lookup", lookup.find, "POST"),
+        route("/captcha/{challenge}.png", lookup.picture),
+        route("/captcha/{challenge}.wav", lookup.sound),
+        route("/statistics", statistics.show),
+        route("/statistics/export", statistics.export),
+        route("/verify-slip", papers.verify),
+        route("/verify-slip/key", papers.key),
+    ]
+
+
+def _office_routes(route: Callable[..., Route]) -> list[Route]:
+    """What officers do."""
+    return [
+        route("/desk", desk.show),
+        route("/desk", desk.together, "POST"),
+        route("/desk/views", desk.keep_view, "POST"),
+        route("/desk/register", papers.register, "POST"),
+        route("/desk/{code}", handling.one),
+        route("/desk/{code}", handling.act, "POST"),
+        route("/desk/{code}/papers/{name}", papers.of_the_office),
+    ]
+
+
+def _payment_routes(route: Callable[..., Route]) -> list[Route]:
+    """Where gateways call, and where citizens come back to from them."""
+    return [
         route("/payments/{gateway}/return", paying.returned),
         route("/payments/{gateway}/ipn", paying.notified),
         route("/sandbox/pay", paying.show_sandbox),
         route("/sandbox/pay", paying.decide_sandbox, "POST"),
-        route("/files/{dossier}/{blob}", documents.download),
-        route("/lookup", lookup.show),
-        route("/lookup", lookup.find, "POST"),
-        route("/desk", desk.show),
-        route("/desk", desk.together, "POST"),
-        route("/desk/views", desk.keep_view, "POST"),
-        route("/desk/{code}", handling.one),
-        route("/desk/{code}", handling.act, "POST"),
-        route("/statistics", statistics.show),
-        route("/statistics/export", statistics.export),
-        route("/captcha/{challenge}.png", lookup.picture),
-        route("/captcha/{challenge}.wav", lookup.sound),
     ]
 
 
@@ -154,6 +171,10 @@ def _account_routes(route: Callable[..., Route]) -> list[Route]:
         route("/forgot", accounts.forgot, "POST"),
         route("/reset", accounts.show_reset),
         route("/reset", accounts.reset, "POST"),
+        route("/second-factor", second_factor.ask),
+        route("/second-factor", second_factor.confirm, "POST"),
+        route("/second-factor/set-up", second_factor.show),
+        route("/second-factor/set-up", second_factor.set_up, "POST"),
         route("/profile", profile.show),
         route("/profile/data", export.download),
         route("/profile/erase", profile.erase, "POST"),
@@ -165,10 +186,6 @@ def _elsewhere_routes(route: Callable[..., Route]) -> list[Route]:
     from dossierkit_web import oidc
 
     return [route("/sign-in/elsewhere", oidc.leave), route("/sign-in/elsewhere/back", oidc.come_back)]
-
-
-#: What answers before a first password was replaced.
-_UNCONFINED = frozenset(("/password", "/sign-out"))
 
 
 def _endpoint(site: Site, page: Page) -> Callable[[Request], Awaitable[Response]]:
@@ -187,8 +204,9 @@ def _endpoint(site: Site, page: Page) -> Callable[[Request], Awaitable[Response]
 
 
 def _guarded(site: Site, page: Page, request: Request, form: FormData) -> Response:
-    if site.visitor(request).confined and request.url.path not in _UNCONFINED:
-        return RedirectResponse("/password", 303)
+    place = WANTED.get(site.visitor(request).wants)
+    if place is not None and request.url.path not in (place, "/sign-out"):
+        return RedirectResponse(place, 303)
     try:
         return page(site, request, form)
     except TooManyTries as error:

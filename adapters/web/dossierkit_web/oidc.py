@@ -17,7 +17,7 @@ from starlette.responses import RedirectResponse, Response
 from dossierkit.errors import LinkWanted, SettingsError, SignInRefused
 from dossierkit.linking import Elsewhere, sign_in_from
 from dossierkit.tokens import hashed, is_token, new_token
-from dossierkit_web.pages.accounts import local
+from dossierkit_web.posted import local
 from dossierkit_web.session import arrived, keep
 from dossierkit_web.site import Site, language_of
 

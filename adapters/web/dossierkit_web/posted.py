@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from starlette.datastructures import FormData
+from starlette.requests import Request
 
 
 def text(form: FormData, name: str) -> str:
@@ -14,3 +15,10 @@ def text(form: FormData, name: str) -> str:
 def number(typed: str, otherwise: int) -> int:
     """The number that *typed* is, up to nine digits; *otherwise* where it is none."""
     return int(typed) if typed.isascii() and typed.isdigit() and len(typed) < 10 else otherwise
+
+
+def local(request: Request, form: FormData | None = None) -> str:
+    """Where to go on: a page of this portal, never one of somebody else's."""
+    wanted = text(form, "next") if form is not None else request.query_params.get("next", "")
+    inside = wanted.startswith("/") and not wanted.startswith("//") and not any(ord(c) < 33 or c == "\\" for c in wanted)
+    return wanted if inside and len(wanted) < 500 else "/"

@@ -7,7 +7,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from dossierkit.accounts import Accounts, SignedIn
-from dossierkit.dossiers.accounts import Account, Session
+from dossierkit.dossiers.accounts import Account, Session, Wants
 from dossierkit.dossiers.dossier import Actor
 
 
@@ -44,9 +44,9 @@ class Visitor:
         return self.account is not None or self.known is not None
 
     @property
-    def confined(self) -> bool:
-        """Whether a password has to be chosen before anything else answers."""
-        return self.session is not None and self.session.confined
+    def wants(self) -> Wants:
+        """What has to be done before anything else answers."""
+        return self.session.wants if self.session is not None else Wants.NOTHING
 
 
 def cookie_name(*, secure: bool) -> str:

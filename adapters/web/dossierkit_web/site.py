@@ -67,6 +67,8 @@ class WebConfig:
     sandbox: VnPay | None = None
     #: The account that transfers go to.
     bank: BankAccount | None = None
+    #: People of the office have to set up a second factor before they work.
+    second_factor: bool = False
     #: Signs acceptance slips.
     slips: SlipKey | None = None
     #: Who a request comes from, where a host portal has a sign-in of its own; ours is then not offered.
@@ -106,7 +108,7 @@ class Site:
         )
         return cls(
             engine,
-            open_accounts(engine, passwords=config.passwords),
+            open_accounts(engine, passwords=config.passwords, second_factor=config.second_factor),
             Payments(engine, {**config.gateways, **({"vnpay": config.sandbox} if config.sandbox is not None else {})}),
             Captchas(engine.store, engine.clock),
             renderer,

@@ -43,6 +43,12 @@ if TYPE_CHECKING:
     "--address", default="", envvar="DOSSIERKIT_ADDRESS", help="Where citizens find the portal; links in mails lead there."
 )
 @click.option("--guests", is_flag=True, envvar="DOSSIERKIT_GUESTS", help="Guests may submit without an account.")
+@click.option(
+    "--second-factor",
+    is_flag=True,
+    envvar="DOSSIERKIT_SECOND_FACTOR",
+    help="Officers have to set up a second factor.",
+)
 @click.option("--clamd", default="", envvar="DOSSIERKIT_CLAMD", help="HOST:PORT of a clamd that looks through every file.")
 @click.option(
     "--oidc", default="", envvar="DOSSIERKIT_OIDC", help="Sign-in elsewhere, https://CLIENT:SECRET@issuer.example/path."
@@ -67,6 +73,7 @@ def serve(
     plain_http: bool,
     address: str,
     guests: bool,
+    second_factor: bool,
     clamd: str,
     oidc: str,
     vnpay: str,
@@ -85,8 +92,8 @@ def serve(
     listening = _bound(host, port)
     here = f"http://{host}:{listening.getsockname()[1]}"
     money = payment_settings(vnpay, vietqr, sandbox_at="" if secure else f"{address or here}/sandbox/pay")
-    slips = SlipKey.kept(data / "slip.key")
-    ways = {"slips": slips, "gateways": money.gateways, "sandbox": money.sandbox, "bank": money.bank, "scanner": scanner(clamd)}
+    ways: dict[str, Any] = {"gateways": money.gateways, "sandbox": money.sandbox, "bank": money.bank, "scanner": scanner(clamd)}
+    ways |= {"slips": SlipKey.kept(data / "slip.key"), "second_factor": second_factor}
     config = web.WebConfig(secure=secure, guests=guests, passwords=data / "passwords.txt", oidc=elsewhere, **ways)
     engine = engine_of(data, procedures, agency, address or here)
     app = web.create_app(engine, blobs=data / "attachments", config=config)

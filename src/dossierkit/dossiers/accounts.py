@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Container, Mapping
 from datetime import datetime, timedelta
-from enum import Enum
+from enum import Enum, IntEnum
 
 import attrs
 
@@ -63,6 +63,10 @@ class Account:
     notices: Notices = attrs.field(default=Notices.ALL, converter=Notices)
     #: Nobody signs in with it any more; what it did stays.
     disabled: bool = False
+    #: The secret of the second factor, 32 letters and digits; empty where there is none.
+    totp: str = attrs.field(default="", repr=False)
+    #: The last half minute whose code was used: no code opens twice.
+    totp_used: int = 0
     #: Filtered lists of the desk that somebody kept: name → the query of its address.
     views: Mapping[str, str] = attrs.field(hash=False, factory=dict)
 
@@ -78,6 +82,18 @@ class Account:
         return name if isinstance(name, str) and name.strip() else self.mail
 
 
+class Wants(IntEnum):
+    """What somebody who gave the right password still has to do."""
+
+    NOTHING = 0
+    #: Choose a password of one's own.
+    PASSWORD = 1
+    #: Give the code of the second factor.
+    CODE = 2
+    #: Set a second factor up: the office asks its people for one.
+    ENROL = 3
+
+
 @attrs.frozen
 class Session:
     """One browser that is known.  *hash* is all that is kept of its token."""
@@ -87,8 +103,8 @@ class Session:
     seen: datetime
     #: Empty for a guest.
     account: str = ""
-    #: A new password is wanted before anything else answers.
-    confined: bool = False
+    #: What is wanted before anything else answers.
+    wants: Wants = Wants.NOTHING
 
     @property
     def actor(self) -> Actor:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime
 from pathlib import Path
@@ -21,10 +21,9 @@ from dossierkit.dossiers.reports import Sums
 from dossierkit.dossiers.states import Action, State
 from dossierkit.errors import CorruptStore, StoreError, UnwritableStore
 from dossierkit.forms.pointers import Json
-from dossierkit.ports import EVERYTHING, Change, Gap, Life, batches
+from dossierkit.ports import EVERYTHING, Change
 from dossierkit.stores.group_commit import GroupCommit
 from dossierkit.stores.sqlite_accounts import SqliteAccounts, SqliteOutbox
-from dossierkit.stores.sqlite_bulk import load
 from dossierkit.stores.sqlite_ledger import every_posting, sums
 from dossierkit.stores.sqlite_payments import SqlitePayments
 from dossierkit.stores.sqlite_rows import (
@@ -40,6 +39,7 @@ from dossierkit.stores.sqlite_rows import (
     stale,
     update,
 )
+from dossierkit.stores.sqlite_whole import SqliteWhole
 
 T = TypeVar("T")
 
@@ -49,7 +49,7 @@ BUSY_MS = 15_000
 CHECKED_BYTES = 64 * 1024 * 1024
 
 
-class SqliteStore:
+class SqliteStore(SqliteWhole):
     """A `DossierStore` in the file *path*, which is made where there is none.
 
     Raises:
@@ -158,37 +158,6 @@ class SqliteStore:
     def record(self, change: Change) -> Dossier:
         """See `DossierStore.record`."""
         return self._write(lambda connection: recorded(connection, change))
-
-    def load(self, lives: Iterable[Life], *, at_once: int = 500) -> Iterator[int]:
-        """See `DossierStore.load`."""
-        done = 0
-        for batch in batches(lives, at_once):
-            self._write(lambda connection, some=batch: load(connection, some))  # type: ignore[misc]  # bound now, not later
-            done += len(batch)
-            yield done
-
-    def skip(self, gap: Gap) -> bool:
-        """See `DossierStore.skip`."""
-        sql = """INSERT INTO counters VALUES (?, ?, ?) ON CONFLICT (agency, day) DO UPDATE SET number = excluded.number
-            WHERE number < excluded.number"""
-
-        def work(connection: sqlite3.Connection) -> bool:
-            if connection.execute(sql, (gap.agency, gap.series, gap.last)).rowcount == 0:
-                return False
-            values = (gap.agency, gap.series, gap.first, gap.last, gap.at.isoformat())
-            connection.execute("INSERT INTO gaps VALUES (?, ?, ?, ?, ?)", values)
-            return True
-
-        return self._write(work)
-
-    def gaps(self) -> tuple[Gap, ...]:
-        """See `DossierStore.gaps`."""
-        rows = self._read("SELECT agency, series, first, last, at FROM gaps ORDER BY rowid")
-        return tuple(Gap(agency, name, first, last, datetime.fromisoformat(at)) for agency, name, first, last, at in rows)
-
-    def size(self) -> int:
-        """See `DossierStore.size`."""
-        return int(self._read("SELECT COUNT(*) FROM dossiers")[0][0])
 
     def sums(self, until: date, by: Sequence[str]) -> Sums:
         """See `DossierStore.sums`."""

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
 
-from dossierkit.dossiers.accounts import ENDED, Account, Notices, Session
+from dossierkit.dossiers.accounts import ENDED, Account, Notices, Session, Wants
 from dossierkit.dossiers.effects import Outgoing, SendMail
 from dossierkit.dossiers.states import State
 from dossierkit.errors import StaleAccount
@@ -98,7 +98,7 @@ class SqliteAccounts:
 
     def keep_session(self, session: Session) -> None:
         """See `AccountStore.keep_session`."""
-        values = (session.hash, session.account, session.started.isoformat(), session.seen.isoformat(), session.confined)
+        values = (session.hash, session.account, session.started.isoformat(), session.seen.isoformat(), int(session.wants))
 
         def work(connection: sqlite3.Connection) -> None:
             connection.execute("DELETE FROM sessions WHERE seen < ?", ((session.seen - ENDED).isoformat(),))
@@ -112,7 +112,7 @@ class SqliteAccounts:
         if not rows:
             return None
         hash, account, started, seen, confined = rows[0]
-        return Session(hash, datetime.fromisoformat(started), datetime.fromisoformat(seen), account, bool(confined))
+        return Session(hash, datetime.fromisoformat(started), datetime.fromisoformat(seen), account, Wants(confined))
 
     def end_session(self, hash: str) -> None:
         """See `AccountStore.end_session`."""
@@ -239,6 +239,8 @@ def _body(account: Account) -> str:
             "notices": account.notices.value,
             "disabled": account.disabled,
             "views": dict(account.views),
+            "totp": account.totp,
+            "totp_used": account.totp_used,
         }
     )
 
@@ -250,7 +252,8 @@ def _account(row: Any) -> Account:
     created = datetime.fromisoformat(kept["created"])
     return Account(
         id, mail, created, kept["profile"], kept["role"], kept["password"], until, kept["language"], version, subject,
-        kept.get("unit", ""), kept.get("notices", Notices.ALL), kept.get("disabled", False), kept.get("views", {}),
+        kept.get("unit", ""), kept.get("notices", Notices.ALL), kept.get("disabled", False), kept.get("totp", ""),
+        kept.get("totp_used", 0), kept.get("views", {}),
     )  # fmt: skip
 
 

@@ -17,7 +17,8 @@ from dossierkit.forms.form import Layout
 from dossierkit.forms.pointers import Json
 from dossierkit.tokens import hashed
 from dossierkit_web.limits import address_of, tell
-from dossierkit_web.posted import text
+from dossierkit_web.pages.second_factor import WANTED
+from dossierkit_web.posted import local, text
 from dossierkit_web.session import arrived, forget, keep
 from dossierkit_web.site import Site, language_of
 
@@ -65,7 +66,8 @@ def sign_in(site: Site, request: Request, form: FormData) -> Response:
         return site.page(request, "sign_in", code=422, next=after, mail=mail[:254], trouble="sign-in-refused")
     visitor = arrived(site.accounts, signed_in)
     tell(request, "signed in", signed_in.session.account, level=logging.INFO)
-    place = f"/password?next={quote(after)}" if visitor.confined else after
+    wanted = WANTED.get(visitor.wants)
+    place = f"{wanted}?next={quote(after)}" if wanted is not None else after
     return keep(visitor, RedirectResponse(place, 303), secure=site.config.secure)
 
 
@@ -106,7 +108,10 @@ def choose_password(site: Site, request: Request, form: FormData) -> Response:
     changed = arrived(site.accounts, signed_in)
     tell(request, "password changed", signed_in.session.account, level=logging.INFO)
     request.state.visitor = changed
-    return keep(changed, RedirectResponse(local(request, form), 303), secure=site.config.secure)
+    wanted = WANTED.get(changed.wants)
+    after = local(request, form)
+    place = f"{wanted}?next={quote(after)}" if wanted is not None else after
+    return keep(changed, RedirectResponse(place, 303), secure=site.config.secure)
 
 
 def show_forgot(site: Site, request: Request, form: FormData) -> Response:  # noqa: ARG001  # every page has this shape
@@ -165,10 +170,3 @@ def account_form(
     if "x-fragment" in request.headers:
         return HTMLResponse(str(rendered.fields), code)
     return site.page(request, "account_form", code=code, name=name, form=rendered, problems=problems, next=local(request))
-
-
-def local(request: Request, form: FormData | None = None) -> str:
-    """Where to go on: a page of this portal, never one of somebody else's."""
-    wanted = text(form, "next") if form is not None else request.query_params.get("next", "")
-    inside = wanted.startswith("/") and not wanted.startswith("//") and not any(ord(c) < 33 or c == "\\" for c in wanted)
-    return wanted if inside and len(wanted) < 500 else "/"

@@ -1,0 +1,92 @@
+"""The second factor: asked for after the password, set up with a QR code, dropped with a code."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping
+from functools import partial
+
+from markupsafe import Markup
+from starlette.datastructures import FormData
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from dossierkit import second_factor
+from dossierkit.accounts import SignedIn
+from dossierkit.dossiers.accounts import Wants
+from dossierkit.errors import SignInRefused
+from dossierkit_web.limits import tell
+from dossierkit_web.posted import local, text
+from dossierkit_web.session import arrived, keep
+from dossierkit_web.site import Site
+
+#: Where somebody is led who still has to do something.
+WANTED: Mapping[Wants, str] = {Wants.PASSWORD: "/password", Wants.CODE: "/second-factor", Wants.ENROL: "/second-factor/set-up"}
+
+
+def ask(site: Site, request: Request, form: FormData) -> Response:  # noqa: ARG001  # every page has this shape
+    """Asks for the code."""
+    if site.visitor(request).wants is not Wants.CODE:
+        return RedirectResponse(local(request), 303)
+    return site.page(request, "second_factor", next=local(request), trouble="")
+
+
+def confirm(site: Site, request: Request, form: FormData) -> Response:
+    """Lets in whoever has the code."""
+    session = site.visitor(request).session
+    if session is None or session.wants is not Wants.CODE:
+        return RedirectResponse("/sign-in", 303)
+
+    def again(trouble: str) -> Response:
+        return site.page(request, "second_factor", code=422, next=local(request, form), trouble=trouble)
+
+    return _done(site, request, form, lambda: second_factor.confirm(site.accounts, session, text(form, "code")), again)
+
+
+def show(site: Site, request: Request, form: FormData) -> Response:  # noqa: ARG001  # every page has this shape
+    """A QR code for an app; or, where there is a second factor, how to drop it."""
+    if site.visitor(request).account is None:
+        return RedirectResponse("/sign-in?next=/second-factor/set-up", 303)
+    return _page(site, request, second_factor.new_secret())
+
+
+def set_up(site: Site, request: Request, form: FormData) -> Response:
+    """Keeps the second factor, or drops it; both take a code."""
+    visitor, secret, code = site.visitor(request), text(form, "secret")[:64], text(form, "code")
+    session, account = visitor.session, visitor.account
+    if session is None or account is None:
+        return RedirectResponse("/sign-in?next=/second-factor/set-up", 303)
+    do, shown = second_factor.drop, ""
+    if not account.totp:
+        if not (secret.isascii() and secret.isalnum() and len(secret) >= 32):
+            return RedirectResponse("/second-factor/set-up", 303)
+        do, shown = partial(second_factor.enrol, secret=secret), secret
+    return _done(
+        site, request, form, lambda: do(site.accounts, session, code=code), lambda trouble: _page(site, request, shown, trouble)
+    )
+
+
+def _done(site: Site, request: Request, form: FormData, do: Callable[[], SignedIn], again: Callable[[str], Response]) -> Response:
+    account = site.visitor(request).account
+    try:
+        signed_in = do()
+    except SignInRefused:
+        tell(request, "second factor refused", account.id if account is not None else "")
+        return again("code-refused")
+    changed = arrived(site.accounts, signed_in)
+    tell(request, "second factor confirmed", signed_in.session.account, level=logging.INFO)
+    request.state.visitor = changed
+    return keep(changed, RedirectResponse(local(request, form), 303), secure=site.config.secure)
+
+
+def _page(site: Site, request: Request, secret: str, trouble: str = "") -> Response:
+    import segno
+
+    account = site.visitor(request).account
+    assert account is not None, "the caller looked"
+    qr: Markup | str = ""
+    if secret and not account.totp:
+        uri = second_factor.address(site.accounts, account, secret)
+        qr = Markup(segno.make(uri, micro=False, error="m").svg_inline(scale=4, border=2, dark="#000", light="#fff"))
+    values = {"secret": secret, "qr": qr, "trouble": trouble, "next": local(request) if request.method == "GET" else "/"}
+    return site.page(request, "second_factor_set_up", code=422 if trouble else 200, **values)
