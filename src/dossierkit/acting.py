@@ -8,7 +8,7 @@ from datetime import date, datetime
 import attrs
 
 from dossierkit.dossiers.clock import OfficeClock
-from dossierkit.dossiers.codes import LETTERS, CodeTemplate, ReceiptTemplate, letter_number, series_of
+from dossierkit.dossiers.codes import LETTERS, CodeTemplate, DossierCode, ReceiptTemplate, letter_number, series_of
 from dossierkit.dossiers.dossier import RESULT, Actor, Attachment, Dossier, Event, Said, chained, digests, message_files
 from dossierkit.dossiers.effects import SendMail
 from dossierkit.dossiers.fees import Collect, fees, owed
@@ -33,8 +33,13 @@ class Acting:
     mails: Callable[[Dossier], tuple[SendMail, ...]]
     clock: OfficeClock
 
-    def submission(self, dossier: Dossier, *, answers: bool) -> Change:
-        """A draft on its way to its code; *answers* says whether they differ from the stored ones."""
+    def submission(self, dossier: Dossier, *, answers: bool, code: DossierCode | None = None) -> Change:
+        """A draft on its way to its code.
+
+        Args:
+            answers: they differ from the stored ones.
+            code: the one that somebody else issued; another is drawn where None.
+        """
         template, agency = CodeTemplate(self.procedure.code_template), self.procedure.agency or self.agency
         said = {
             "agency": agency,
@@ -49,13 +54,14 @@ class Acting:
         }
 
         def event(place: Place) -> Event:
-            facts = {"code": template.issue(agency, self.today, place.drawn).text, "number": place.drawn, **said}
+            drawn = template.issue(agency, self.today, place.drawn).text if code is None else code.text
+            facts = {"code": drawn, **({"number": place.drawn} if code is None else {"imported": True}), **said}
             return chained(dossier.id, place.number, Action.SUBMIT, self.actor.id, self.now, facts, place.before)
 
         return Change(
             dossier,
             event,
-            series=(agency, self.today.isoformat()),
+            series=(agency, self.today.isoformat()) if code is None else None,
             answers=answers,
             search=search_words(self.procedure, dossier.answers),
             mails=self.mails,

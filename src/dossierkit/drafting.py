@@ -94,7 +94,8 @@ class Drafting:
             self.tokens.token(), current.code, current.revision, actor.id, State.DRAFT, 1, now, now, filled,
             handling=attrs.evolve(PLAIN, channel=channel), salt=self.tokens.token(),
         )  # fmt: skip
-        event = chained(dossier.id, 1, Action.BEGIN, actor.id, now, {"revision": current.revision}, "")
+        facts = {"revision": current.revision, **({"channel": int(channel)} if channel is not Channel.ONLINE else {})}
+        event = chained(dossier.id, 1, Action.BEGIN, actor.id, now, facts, "")
         self.store.create(dossier, event, current.bundle.canonical())
         return dossier
 

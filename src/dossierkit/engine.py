@@ -9,7 +9,7 @@ import attrs
 
 from dossierkit.acting import Acting, filed
 from dossierkit.dossiers.calendars import day_of
-from dossierkit.dossiers.codes import parse_code, spelled_receipt
+from dossierkit.dossiers.codes import DossierCode, parse_code, spelled_receipt
 from dossierkit.dossiers.dossier import Actor, Attachment, Dossier, Event, Query, Said, digest, digests
 from dossierkit.dossiers.effects import SendMail
 from dossierkit.dossiers.lifecycle import guard, permitted
@@ -143,6 +143,21 @@ class Engine(Drafting):
         """The dossier with its code; see `act`."""
         return self.act(id, Action.SUBMIT, actor, version=version)
 
+    def take_in(self, id: str, actor: Actor, code: DossierCode) -> Dossier:
+        """The dossier with the *code* that another portal issued; for the rest as `submit`.
+
+        Raises:
+            ForbiddenAction: the code is of a series of ours, or is there already.
+        """
+        dossier = self.open(id, actor)
+        own = self.procedure_of(dossier).agency or self.agency
+        if code.text.rsplit("-", 2)[0] == own:
+            raise ForbiddenAction(f"{own} issues codes here; one of ours is never taken in")
+        known = self.store.by_code(code)
+        if known is not None and known.id != dossier.id:
+            raise ForbiddenAction(f"a dossier with the code {code} is here already")
+        return self._sent(dossier, Action.SUBMIT, actor, dossier.version, code)
+
     def find(
         self, actor: Actor, query: Query | None = None, *, before: str | None = None, limit: int = 20
     ) -> tuple[Dossier, ...]:
@@ -190,7 +205,7 @@ class Engine(Drafting):
         """
         return report(self.store.sums, period, as_of=as_of or self.today(), by=by)
 
-    def _sent(self, dossier: Dossier, action: Action, actor: Actor, version: int) -> Dossier:
+    def _sent(self, dossier: Dossier, action: Action, actor: Actor, version: int, code: DossierCode | None = None) -> Dossier:
         """The draft saved, or submitted; what was submitted already comes as it is."""
         if action is Action.SAVE:
             return self.save(dossier.id, dossier.answers, actor, version=version)
@@ -205,7 +220,7 @@ class Engine(Drafting):
         if problems := self.problems(dossier, form, answers):
             raise RefusedAnswers(problems)
         ready = attrs.evolve(dossier, answers=answers) if changed else dossier
-        return self.store.record(acting.submission(ready, answers=changed))
+        return self.store.record(acting.submission(ready, answers=changed, code=code))
 
     def verify(self, *, blobs: BlobStore | None = None, seen: Callable[[], object] = lambda: None) -> Iterator[str]:
         """What in the store contradicts something else, in words: each fault once.

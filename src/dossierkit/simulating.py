@@ -126,7 +126,8 @@ class _Story:
             id, procedure.code, procedure.revision, owner.id, State.DRAFT, 1, self.now, self.now, answers,
             handling=attrs.evolve(PLAIN, channel=channel), salt=salt,
         )  # fmt: skip
-        first = chained(id, 1, Action.BEGIN, owner.id, self.now, {"revision": procedure.revision}, "")
+        facts = {"revision": procedure.revision, **({"channel": int(channel)} if channel is not Channel.ONLINE else {})}
+        first = chained(id, 1, Action.BEGIN, owner.id, self.now, facts, "")
         self.events: list[Event] = [first]
         self.posted: list[Posting] = []
         self.said: dict[int, Said] = {}

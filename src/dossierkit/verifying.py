@@ -11,7 +11,7 @@ import attrs
 
 from dossierkit.dossiers.codes import drawn_by
 from dossierkit.dossiers.dossier import Dossier, Event, blobs_of, chained, digests
-from dossierkit.dossiers.handling import PLAIN
+from dossierkit.dossiers.handling import PLAIN, Handling, handling_of
 from dossierkit.dossiers.ledger import Measure, postings
 from dossierkit.dossiers.ledger import Place as LedgerPlace
 from dossierkit.dossiers.lifecycle import step
@@ -126,7 +126,7 @@ def _of_one(dossier: Dossier, events: tuple[Event, ...], posted: Counter[LedgerP
             yield f"{dossier.id}: event {number} was changed after the fact"
         before = event.hash
     yield from _of_answers(dossier, events)
-    told = attrs.evolve(dossier, state=State.DRAFT, handling=PLAIN, code=None, submitted=None, agency=None)
+    told = attrs.evolve(dossier, state=State.DRAFT, handling=_begun(events), code=None, submitted=None, agency=None)
     try:
         for event in events[1:]:
             before_it, told = told, step(told, event)
@@ -138,6 +138,12 @@ def _of_one(dossier: Dossier, events: tuple[Event, ...], posted: Counter[LedgerP
     for name, words in (("code", "code"), ("state", "state"), ("handling", "handling"), ("submitted", "day of submission")):
         if getattr(told, name) != getattr(dossier, name):
             yield f"{dossier.id}: its {words} is not the one of its events"
+
+
+def _begun(events: tuple[Event, ...]) -> Handling:
+    """What is known of a draft: how it comes in."""
+    channel = events[0].facts.get("channel") if events else None
+    return handling_of({"channel": channel}) if channel is not None else PLAIN
 
 
 def _of_answers(dossier: Dossier, events: tuple[Event, ...]) -> Iterator[str]:

@@ -36,6 +36,7 @@ from dossierkit_web.limits import tell
 from dossierkit_web.pages import (
     accounts,
     applying,
+    counter,
     desk,
     documents,
     dossiers,
@@ -140,6 +141,10 @@ def _office_routes(route: Callable[..., Route]) -> list[Route]:
         route("/desk", desk.together, "POST"),
         route("/desk/views", desk.keep_view, "POST"),
         route("/desk/register", papers.register, "POST"),
+        route("/desk/counter", counter.show),
+        route("/desk/counter", counter.begin, "POST"),
+        route("/desk/{code}/supplement", supplementing.show),
+        route("/desk/{code}/supplement", supplementing.send, "POST"),
         route("/desk/{code}", handling.one),
         route("/desk/{code}", handling.act, "POST"),
         route("/desk/{code}/papers/{name}", papers.of_the_office),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import attrs
 from starlette.requests import Request
 from starlette.responses import Response
@@ -9,6 +11,30 @@ from starlette.responses import Response
 from dossierkit.accounts import Accounts, SignedIn
 from dossierkit.dossiers.accounts import Account, Session, Wants
 from dossierkit.dossiers.dossier import Actor
+from dossierkit.dossiers.states import OFFICERS, Channel
+
+
+@attrs.frozen
+class Filing:
+    """A dossier that came over the counter or by post, on its way in."""
+
+    channel: Channel
+    #: Tells it from every other filing of the same officer.
+    token: str
+    #: The code that another portal issued; empty where we issue one.
+    code: str = ""
+
+    @classmethod
+    def of(cls, cookie: str) -> Filing | None:
+        """What the cookie says."""
+        match = _FILING.fullmatch(cookie)
+        return cls(Channel(int(match[1])), match[2], match[3]) if match is not None else None
+
+    def __str__(self) -> str:
+        return f"{int(self.channel)}.{self.token}.{self.code}"
+
+
+_FILING = re.compile(r"([13])\.([0-9a-f]{16})\.([A-Z0-9.-]{0,40})")
 
 
 @attrs.frozen
@@ -21,15 +47,28 @@ class Visitor:
     token: str = ""
     #: Who a host portal says it is.
     known: Actor | None = None
+    #: What an officer files for somebody who came to the counter, or wrote.
+    filing: Filing | None = None
+    #: This page belongs to that filing.
+    files_here: bool = False
 
     @property
     def actor(self) -> Actor | None:
         """The visitor as one who acts."""
+        if self.files_here and self.stand_in is not None:
+            return self.stand_in
         if self.known is not None:
             return self.known
         if self.account is not None:
             return self.account.actor
         return self.session.actor if self.session is not None else None
+
+    @property
+    def stand_in(self) -> Actor | None:
+        """Whose dossier it is that an officer files: somebody's who has no account here, another for each filing."""
+        if self.filing is None or self.account is None:
+            return None
+        return Actor(f"counter:{self.account.id}:{self.filing.token}")
 
     @property
     def holder(self) -> str:
@@ -49,6 +88,10 @@ class Visitor:
         return self.session.wants if self.session is not None else Wants.NOTHING
 
 
+#: The cookie of a filing; it lets an officer act for somebody without an account, and nobody else for anybody.
+FILING = "filing"
+
+
 def cookie_name(*, secure: bool) -> str:
     """`__Host-` ties the cookie to this host, and is only allowed over TLS."""
     return "__Host-session" if secure else "session"
@@ -58,7 +101,9 @@ def visitor_of(accounts: Accounts, request: Request, *, secure: bool) -> Visitor
     """Whoever the cookies name."""
     token = request.cookies.get(cookie_name(secure=secure), "")
     session = accounts.session(token) if token else None
-    return Visitor(session, accounts.account(session))
+    account = accounts.account(session)
+    filing = Filing.of(request.cookies.get(FILING, "")) if account is not None and account.role in OFFICERS else None
+    return Visitor(session, account, filing=filing, files_here=request.url.path.startswith("/procedures/"))
 
 
 def seated(accounts: Accounts, visitor: Visitor) -> Visitor:

@@ -41,10 +41,12 @@ def list_(data: Path, procedures: Path | None, language: str, words: tuple[str, 
 @data_option
 @procedures_option
 @agency_option
+@click.option("--code", default="", help="The code that another portal issued; the dossier is taken in with it.")
 @click.argument("procedure")
 @click.argument("answers", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-def submit(data: Path, procedures: Path | None, agency: str | None, procedure: str, answers: Path) -> None:
+def submit(data: Path, procedures: Path | None, agency: str | None, code: str, procedure: str, answers: Path) -> None:
     """Submit ANSWERS (a JSON file) to PROCEDURE and print the dossier code."""
+    from dossierkit.dossiers.codes import parse_code
     from dossierkit.dossiers.dossier import Actor
     from dossierkit.dossiers.states import Role
     from dossierkit.errors import RefusedAnswers
@@ -54,7 +56,8 @@ def submit(data: Path, procedures: Path | None, agency: str | None, procedure: s
     actor = Actor("command-line", Role.ADMIN)
     draft = engine.begin(procedure, actor, load(answers.read_bytes()).value)
     try:
-        click.echo(engine.submit(draft.id, actor).code)
+        sent = engine.take_in(draft.id, actor, parse_code(code)) if code else engine.submit(draft.id, actor)
+        click.echo(sent.code)
     except RefusedAnswers as refused:
         form = engine.procedure(procedure).form
         for problem in refused.problems:

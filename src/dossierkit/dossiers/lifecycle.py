@@ -9,7 +9,7 @@ import attrs
 from dossierkit.dossiers.codes import DossierCode
 from dossierkit.dossiers.dossier import Actor, Dossier, Event
 from dossierkit.dossiers.handling import Handling, handling_of
-from dossierkit.dossiers.states import EVIDENCE, REASONS, Action, Delivery, Outcome, Payment, Role, State
+from dossierkit.dossiers.states import EVIDENCE, OFFICERS, REASONS, Action, Channel, Delivery, Outcome, Payment, Role, State
 from dossierkit.errors import ForbiddenAction
 from dossierkit.forms.pointers import Json
 
@@ -151,6 +151,9 @@ def refusal(dossier: Dossier, action: Action, actor: Actor, workflow: Workflow =
         return "role"
     if not workflow.offers(action):
         return "workflow"
+    if action is Action.SUPPLEMENT and actor.role in OFFICERS and dossier.handling.channel is Channel.ONLINE:
+        # What came over the counter is mended there; nobody of the office changes what a citizen typed.
+        return "role" if dossier.owner != actor.id else None
     if action is Action.EXTEND and dossier.handling.extensions >= workflow.extensions:
         return "extended"
     if action is Action.COMPLETE and workflow.four_eyes:

@@ -86,6 +86,8 @@ class MemoryStore:
             dossier = step(seen if change.answers else attrs.evolve(seen, answers=stored.answers), event)
             if change.paid is not None and not self.payments.finish(change.paid(event), change.paid_before):
                 raise StaleDossier(f"the payment for dossier {seen.id} is known already; read it again")
+            if dossier.code is not None and self._codes.get(dossier.code, dossier.id) != dossier.id:
+                raise StoreError(f"a dossier with the code {dossier.code} is here already")
             made = postings(seen, event, dossier)
             self._postings += made
             self._posted = max([self._posted, *(posted_on(event) for _ in made[:1])])

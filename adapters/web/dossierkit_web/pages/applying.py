@@ -12,7 +12,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from dossierkit.dossiers.accounts import Account
 from dossierkit.dossiers.dossier import Actor, Dossier, Query, blobs_of
 from dossierkit.dossiers.procedure import Procedure
-from dossierkit.dossiers.states import Action, State
+from dossierkit.dossiers.states import Action, Channel, State
 from dossierkit.errors import RefusedAnswers, StaleDossier, UnknownDossier, UnknownProcedure
 from dossierkit.forms import Layout, Problem, effective, parse
 from dossierkit.forms.changes import Change, changes
@@ -26,9 +26,10 @@ from dossierkit.html.renderer import Rendered
 from dossierkit.html.summary import answer_rows
 from dossierkit_web.limits import allow
 from dossierkit_web.pages import documents
+from dossierkit_web.pages.counter import filed
 from dossierkit_web.pages.procedures import purpose_notice
 from dossierkit_web.posted import number, text
-from dossierkit_web.session import keep
+from dossierkit_web.session import Visitor, keep
 from dossierkit_web.site import Site, language_of
 from dossierkit_web.uploads import with_uploads
 
@@ -41,12 +42,17 @@ def prefill(account: Account | None) -> Mapping[str, Json] | None:
     return {**account.profile, "email": account.mail} if account is not None else None
 
 
+def _filer(visitor: Visitor) -> Account | None:
+    """Whose account fills a form in: never an officer's who types for somebody else."""
+    return None if visitor.filing is not None else visitor.account
+
+
 def show(site: Site, request: Request, form: FormData) -> Response:  # noqa: ARG001  # every page has this shape
     """The form, with the draft of this session where there is one."""
     code = request.path_params["code"]
     draft = _draft(site, request, code)
     procedure = site.engine.procedure_of(draft) if draft is not None else site.engine.procedure(code)
-    answers = draft.answers if draft is not None else initial(procedure.form, prefill(site.visitor(request).account))
+    answers = draft.answers if draft is not None else initial(procedure.form, prefill(_filer(site.visitor(request))))
     problems = site.engine.check(draft) if draft is not None and "problems" in request.query_params else ()
     layout = layout_of(request.query_params.multi_items())
     newer = _newer(site, procedure, draft, language_of(request)) if draft is not None else None
@@ -63,7 +69,8 @@ def receive(site: Site, request: Request, form: FormData) -> Response:
     draft = _draft(site, request, code)
     if draft is None:
         allow(site, request, "drafts")
-        draft = site.engine.begin(code, actor, {})
+        filing = visitor.filing if visitor.files_here else None
+        draft = site.engine.begin(code, actor, {}, channel=filing.channel if filing is not None else Channel.ONLINE)
     if any(isinstance(value, UploadFile) and value.filename for _, value in form.multi_items()):
         allow(site, request, "uploads")
     procedure = site.engine.procedure_of(draft)
@@ -75,7 +82,7 @@ def receive(site: Site, request: Request, form: FormData) -> Response:
     answers = parse(procedure.form, pairs, base=draft.answers, language=language)
     answers, refused = with_uploads(site.blobs, procedure.form, form, answers, language, site.config.scanner)
     answers, layout = rearranged(answers, layout_of(pairs), button)
-    answers = arrived(procedure.form, draft.answers, answers, prefill(visitor.account))
+    answers = arrived(procedure.form, draft.answers, answers, prefill(_filer(visitor)))
     before = blobs_of(draft)
     try:
         draft = _saved(site, actor, draft, answers, _version(form, draft))
@@ -169,6 +176,8 @@ def submit(site: Site, request: Request, form: FormData) -> Response:
         return RedirectResponse("/sign-in?" + urlencode({"next": f"{request.url.path}?draft={draft.id}"}), 303)
     allow(site, request, "submits")
     try:
+        if visitor.filing is not None:
+            return filed(site, draft, visitor)
         dossier = site.engine.submit(draft.id, visitor.actor)
     except RefusedAnswers:
         return RedirectResponse(f"/procedures/{draft.procedure}/apply?draft={draft.id}&problems", 303)

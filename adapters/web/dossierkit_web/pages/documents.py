@@ -101,10 +101,7 @@ def accepted() -> str:
 
 def download(site: Site, request: Request, form: FormData) -> Response:  # noqa: ARG001  # every page has this shape
     """One file of a dossier: as an attachment, or, if it is a picture or a PDF and asked for so, as something to look at."""
-    actor = site.visitor(request).actor
-    if actor is None:
-        raise UnknownDossier("no such dossier")
-    dossier = site.engine.open(request.path_params["dossier"], actor)
+    dossier = _seen(site, request)
     wanted = request.path_params["blob"]
     found = next((one for one in dossier.attachments if one.blob == wanted), None)
     content = site.blobs.open(wanted) if found is not None else None
@@ -118,6 +115,18 @@ def download(site: Site, request: Request, form: FormData) -> Response:  # noqa:
         **({"X-Frame-Options": "SAMEORIGIN"} if shown else {}),
     }
     return StreamingResponse(pieces(content), media_type=found.media_type, headers=headers)
+
+
+def _seen(site: Site, request: Request) -> Dossier:
+    """The dossier that the address names, for whoever asks, or for whom an officer is filing."""
+    visitor = site.visitor(request)
+    for actor in (visitor.actor, visitor.stand_in):
+        try:
+            if actor is not None:
+                return site.engine.open(request.path_params["dossier"], actor)
+        except UnknownDossier:
+            continue
+    raise UnknownDossier("no such dossier")
 
 
 def pieces(content: IO[bytes]) -> Iterator[bytes]:

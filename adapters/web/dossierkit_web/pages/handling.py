@@ -199,9 +199,11 @@ def _offered(site: Site, dossier: Dossier, actor: Actor) -> dict[str, Any]:
     procedure = site.engine.procedure_of(dossier)
     missing = procedure.missing(dossier)
     costs = fees(procedure, dossier.answers, dossier.handling.channel)
+    permitted = site.engine.permitted(dossier, actor)
     return {
         "amount": owed(costs, Collect.REQUEST),
-        "actions": [one for one in site.engine.permitted(dossier, actor) if one not in _ELSEWHERE],
+        "actions": [one for one in permitted if one not in _ELSEWHERE],
+        "supplements": Action.SUPPLEMENT in permitted,
         "asks": {**ASKS, Action.ACCEPT: ("paper",) if missing else ()},
         "missing": missing,
         "colleagues": COLLEAGUES,

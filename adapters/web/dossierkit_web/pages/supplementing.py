@@ -11,15 +11,17 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from dossierkit.dossiers.dossier import Attachment, Dossier
 from dossierkit.dossiers.states import Action, State
 from dossierkit.dossiers.supplements import asked_documents, brought, mended
-from dossierkit.errors import DossierkitError, RefusedAnswers
+from dossierkit.errors import DossierkitError, RefusedAnswers, UnknownDossier
 from dossierkit.forms import Problem, flatten, parse
 from dossierkit.forms.controls import layout as layout_of
 from dossierkit.forms.controls import pointer_of
 from dossierkit.forms.pointers import Json
 from dossierkit.forms.rows import rearranged
 from dossierkit_web.limits import allow
+from dossierkit_web.pages.desk import officer_of
 from dossierkit_web.pages.documents import accepted, checked
 from dossierkit_web.pages.dossiers import own
+from dossierkit_web.pages.handling import dossier_of
 from dossierkit_web.pages.thread import drop
 from dossierkit_web.posted import number, text
 from dossierkit_web.site import Site, language_of
@@ -28,10 +30,29 @@ from dossierkit_web.words import word
 
 def show(site: Site, request: Request, form: FormData) -> Response:  # noqa: ARG001  # every page has this shape
     """What the office asked for: that alone, with the reason."""
-    dossier = own(site, request)
+    dossier = _dossier(site, request)
     if dossier.state is not State.SUPPLEMENT_REQUESTED:
-        return RedirectResponse(f"/dossiers/{dossier.code}", 303)
+        return RedirectResponse(_back(request, dossier), 303)
     return _page(site, request, dossier, dossier.answers, problems=_why(dossier, language_of(request)))
+
+
+def _dossier(site: Site, request: Request) -> Dossier:
+    """One's own dossier; at the desk one that came over the counter or by post."""
+    if not _at_the_desk(request):
+        return own(site, request)
+    actor = officer_of(site, request)
+    dossier = dossier_of(site, request, actor)
+    if dossier.state is State.SUPPLEMENT_REQUESTED and Action.SUPPLEMENT not in site.engine.permitted(dossier, actor):
+        raise UnknownDossier("the citizen mends it, not the office")
+    return dossier
+
+
+def _at_the_desk(request: Request) -> bool:
+    return request.url.path.startswith("/desk/")
+
+
+def _back(request: Request, dossier: Dossier) -> str:
+    return f"/{'desk' if _at_the_desk(request) else 'dossiers'}/{dossier.code}"
 
 
 def _why(dossier: Dossier, language: str) -> tuple[Problem, ...]:
@@ -44,10 +65,10 @@ def _why(dossier: Dossier, language: str) -> tuple[Problem, ...]:
 
 def send(site: Site, request: Request, form: FormData) -> Response:
     """Sends what was mended; of everything else on the page nothing is taken."""
-    dossier, actor = own(site, request), site.visitor(request).actor
+    dossier, actor = _dossier(site, request), site.visitor(request).actor
     assert actor is not None, "somebody owns it"
     if dossier.state is not State.SUPPLEMENT_REQUESTED:
-        return RedirectResponse(f"/dossiers/{dossier.code}", 303)
+        return RedirectResponse(_back(request, dossier), 303)
     answers = _answers(site, request, dossier, form)
     if text(form, "do") not in ("send", ""):
         return _page(site, request, dossier, answers)
@@ -65,7 +86,7 @@ def send(site: Site, request: Request, form: FormData) -> Response:
     if left:
         drop(site, files)
         return _page(site, request, dossier, answers, left=left, code=422)
-    return RedirectResponse(f"/dossiers/{dossier.code}", 303)
+    return RedirectResponse(_back(request, dossier), 303)
 
 
 def _answers(site: Site, request: Request, dossier: Dossier, form: FormData) -> Json:
@@ -123,6 +144,7 @@ def _page(
         "supplement",
         code=code,
         dossier=dossier,
+        back=_back(request, dossier),
         title=procedure.title(language),
         form=rendered,
         reason=site.engine.store.said(dossier.id)[wanted.number].text,

@@ -1,0 +1,81 @@
+"""The counter and the post: an officer files for somebody who came or wrote, on the same forms."""
+
+from __future__ import annotations
+
+import secrets
+from urllib.parse import quote
+
+from starlette.datastructures import FormData
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from dossierkit.dossiers.codes import parse_code
+from dossierkit.dossiers.dossier import Actor, Dossier
+from dossierkit.dossiers.states import Channel
+from dossierkit.errors import CodeError
+from dossierkit.listing import Listed
+from dossierkit_web.pages.desk import officer_of
+from dossierkit_web.posted import text
+from dossierkit_web.session import FILING, Filing, Visitor
+from dossierkit_web.site import Site, language_of
+
+#: How a dossier comes to an officer's hands.
+CHANNELS = (Channel.COUNTER, Channel.POST)
+
+
+def offered(site: Site, actor: Actor) -> list[Listed]:
+    """The procedures whose dossiers the officer's unit handles."""
+    listed = site.engine.procedures()
+    return [one for one in listed if actor.unit in ("", site.engine.procedure(one.code).unit)]
+
+
+def show(site: Site, request: Request, form: FormData) -> Response:  # noqa: ARG001  # every page has this shape
+    """Asks how it came, for which procedure, and whether it has a code already."""
+    return _page(site, request)
+
+
+def _page(site: Site, request: Request, trouble: str = "", typed: str = "", code: int = 200) -> Response:
+    language = language_of(request)
+    titles = [(one.code, one.title_in(language)) for one in offered(site, officer_of(site, request))]
+    return site.page(request, "counter", code=code, titles=titles, channels=CHANNELS, trouble=trouble, typed=typed)
+
+
+def begin(site: Site, request: Request, form: FormData) -> Response:
+    """Leads on to the form, as somebody without an account; or ends that."""
+    actor, typed = officer_of(site, request), text(form, "code").strip()
+    if "end" in form:
+        return _ended(RedirectResponse("/desk", 303), site)
+    procedure = text(form, "procedure")
+    channel = next((one for one in CHANNELS if str(int(one)) == text(form, "channel")), CHANNELS[0])
+    if procedure not in {one.code for one in offered(site, actor)}:
+        return _page(site, request, "counter-procedure", typed[:100], 422)
+    try:
+        code = parse_code(typed).text if typed else ""
+    except CodeError:
+        return _page(site, request, "lookup-bad", typed[:100], 422)
+    if code and (code.rsplit("-", 2)[0] == site.engine.agency or site.engine.lookup(code) is not None):
+        return _page(site, request, "counter-code", typed[:100], 422)
+    response = RedirectResponse(f"/procedures/{quote(procedure)}/apply", 303)
+    filing = Filing(channel, secrets.token_hex(8), code)
+    response.set_cookie(FILING, str(filing), httponly=True, samesite="lax", secure=site.config.secure, path="/")
+    return response
+
+
+def filed(site: Site, draft: Dossier, visitor: Visitor) -> Response:
+    """Sends what was typed for somebody, with the code that it brought along; back to the desk.
+
+    Raises:
+        RefusedAnswers, ForbiddenAction: as for `Engine.submit` and `Engine.take_in`.
+    """
+    assert visitor.actor is not None, "a draft was found, so there is somebody"
+    assert visitor.filing is not None, "the caller looked"
+    if visitor.filing.code:
+        dossier = site.engine.take_in(draft.id, visitor.actor, parse_code(visitor.filing.code))
+    else:
+        dossier = site.engine.submit(draft.id, visitor.actor)
+    return _ended(RedirectResponse(f"/desk/{dossier.code}", 303), site)
+
+
+def _ended(response: Response, site: Site) -> Response:
+    response.delete_cookie(FILING, path="/", secure=site.config.secure, httponly=True, samesite="lax")
+    return response
