@@ -238,3 +238,14 @@ class Catalog:
 def _made(code: str, bundle: Bundle, dialect: Dialect) -> Procedure:
     resources = {path: document for path, document in bundle.documents.items() if path}
     return Procedure(code, read(bundle.documents[""], resources=resources, dialect=dialect), bundle, bundle.revision)
+
+
+def procedure_at(path: Path, dialect: Dialect) -> Procedure:
+    """The procedure in the file *path*, with what it reaches beside it.
+
+    Raises:
+        DocumentError, SchemaError: it cannot be read.
+    """
+    bundle, state = bundle_of(path.parent, path.name), path.stat()
+    code = listed(path.name, state.st_size, state.st_mtime_ns, bundle.documents[""]).code
+    return _made(code, bundle, dialect)

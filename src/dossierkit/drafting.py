@@ -19,6 +19,7 @@ from dossierkit.dossiers.procedure import Procedure
 from dossierkit.dossiers.states import Action, Channel, State
 from dossierkit.errors import StaleDossier, UnknownDossier
 from dossierkit.forms import canonical, check
+from dossierkit.forms.comparing import after_moves
 from dossierkit.forms.defaults import initial
 from dossierkit.forms.form import Form, Problem
 from dossierkit.forms.pointers import Json
@@ -154,7 +155,7 @@ class Drafting:
         return changed
 
     def move(self, id: str, actor: Actor, *, version: int) -> Dossier:
-        """The draft under the revision that new drafts get; its answers stay as they are.
+        """The draft under the revision that new drafts get; its answers stay, or go where the procedure says they went.
 
         Raises:
             UnknownDossier, StaleDossier, ForbiddenAction: as for `save`.
@@ -163,7 +164,8 @@ class Drafting:
         dossier = self._draft(id, actor, version)
         current = self.procedure(dossier.procedure)
         self.store.keep_bundle(current.revision, current.bundle.canonical())
-        changed = attrs.evolve(dossier, revision=current.revision, version=version + 1, changed=self.clock.now())
+        answers = after_moves(dossier.answers, current.moves)
+        changed = attrs.evolve(dossier, revision=current.revision, answers=answers, version=version + 1, changed=self.clock.now())
         self.store.replace(changed)
         return changed
 

@@ -20,7 +20,9 @@ from dossierkit.dossiers.states import Action, Role
 from dossierkit.dossiers.supplements import asked_for_nothing, mended, with_documents
 from dossierkit.drafting import Drafting, guard_version
 from dossierkit.errors import CodeError, ForbiddenAction, RefusedAnswers, StaleDossier
-from dossierkit.forms.pointers import Json, same
+from dossierkit.forms.changes import changes
+from dossierkit.forms.comparing import after_moves
+from dossierkit.forms.pointers import ABSENT, Json, get, same
 from dossierkit.forms.problems import fits
 from dossierkit.notices import notices
 from dossierkit.ports import BlobStore
@@ -69,7 +71,7 @@ class Engine(Drafting):
             return self._sent(dossier, action, actor, dossier.version if version is None else version)
         self._guard_seen(dossier, version)
         procedure, acting = self._acting(dossier, actor, action, facts or {})
-        changed, told = self._changed(dossier, procedure, action, answers, files)
+        changed, told = self._changed(dossier, action, answers, files)
         told |= {**(facts or {}), **({"note": digest(note, dossier.salt)} if note else {})}
         guard(dossier, action, actor, told, procedure.workflow)
         self._guard_places(dossier, procedure, action, told)
@@ -97,29 +99,62 @@ class Engine(Drafting):
             guard_version(dossier, version)
 
     def _changed(
-        self, dossier: Dossier, procedure: Procedure, action: Action, answers: Json, files: tuple[Attachment, ...]
+        self, dossier: Dossier, action: Action, answers: Json, files: tuple[Attachment, ...]
     ) -> tuple[Dossier, dict[str, Json]]:
         """*dossier* with the answers and files that come with *action*, and what its event says of them."""
         if action is Action.SUPPLEMENT:
-            changed = self._supplemented(dossier, procedure, dossier.answers if answers is None else answers, files)
+            changed = self._supplemented(dossier, self.wanted(dossier)[1] if answers is None else answers, files)
             return changed, digests(changed)
         if not files:
             return dossier, {}
         changed, tag = filed(dossier, action, files, self.tokens.token())
         return changed, {"files": tag, **digests(changed)}
 
-    def _supplemented(self, dossier: Dossier, procedure: Procedure, answers: Json, files: tuple[Attachment, ...]) -> Dossier:
-        form, asked = procedure.form, dossier.handling.asked
-        whole = self.whole(form, mended(form, dossier.answers, answers, asked))
+    def _supplemented(self, dossier: Dossier, answers: Json, files: tuple[Attachment, ...]) -> Dossier:
+        (procedure, before), asked = self.wanted(dossier), dossier.handling.asked
+        form = procedure.form
+        whole = self.whole(form, mended(form, before, answers, asked))
         if problems := self.problems(dossier, form, whole):
             raise RefusedAnswers(problems)
         return attrs.evolve(dossier, answers=whole, attachments=with_documents(dossier.attachments, files, asked))
 
+    def wanted(self, dossier: Dossier) -> tuple[Procedure, Json]:
+        """The procedure that a supplement of *dossier* is about, and the answers that there are for it.
+
+        It is the one that it was filed under, or the newer revision that the office wants it brought to.
+        """
+        if not dossier.handling.update:
+            return self.procedure_of(dossier), dossier.answers
+        newer = self._restored(dossier.handling.update, dossier.procedure)
+        return newer, after_moves(dossier.answers, newer.moves)
+
+    def ask_update(self, id: str, actor: Actor, *, version: int | None = None, note: str = "") -> Dossier:
+        """Asks the owner to bring an open dossier to the revision that new drafts get: what that asks otherwise.
+
+        Raises:
+            UnknownDossier, UnknownProcedure, StaleDossier: as for `open`, `procedure` and `act`.
+            ForbiddenAction: as for a supplement, or the newer form asks nothing else.
+        """
+        dossier = self.open(id, actor)
+        newer = self.procedure(dossier.procedure)
+        answers = after_moves(dossier.answers, newer.moves)
+        found = changes(self.procedure_of(dossier).form, newer.form, answers)
+        # What only went to another place is answered already.
+        there = {one.pointer for one in found if one.kind == "added" and get(answers, one.pointer) is not ABSENT}
+        asked = [one.pointer for one in found if one.kind != "removed" and one.pointer not in there]
+        if not asked:
+            raise ForbiddenAction("the newer form asks nothing else of this dossier")
+        self.store.keep_bundle(newer.revision, newer.bundle.canonical())
+        facts = {"asked": asked, "update": newer.revision}
+        return self.act(id, Action.REQUEST_SUPPLEMENT, actor, version=version, facts=facts, note=note)
+
     def _guard_places(self, dossier: Dossier, procedure: Procedure, action: Action, told: Mapping[str, Json]) -> None:
         """Lets pass what names answers and documents that there are, and an acceptance of everything that is required."""
         codes = {code for code, _ in procedure.documents(dossier.answers)}
-        if action is Action.REQUEST_SUPPLEMENT and (
-            unknown := asked_for_nothing(procedure.form, dossier.answers, codes, told["asked"])
+        if (
+            action is Action.REQUEST_SUPPLEMENT
+            and not told.get("update")
+            and (unknown := asked_for_nothing(procedure.form, dossier.answers, codes, told["asked"]))
         ):
             raise ForbiddenAction(f"{unknown[0]} is no answer and no document of this dossier")
         if action is Action.ACCEPT and (missing := {*procedure.missing(dossier)} - {*told.get("paper", ())}):

@@ -42,9 +42,9 @@ def main() -> None:
 
 
 def _register() -> None:
-    from dossierkit.cli import dossiers, files, keeping, money, numbers, officers, papers, serving
+    from dossierkit.cli import dossiers, files, keeping, money, numbers, officers, papers, planning, serving
 
-    for module in (serving, files, dossiers, numbers, officers, money, papers, keeping):
+    for module in (serving, files, dossiers, numbers, officers, money, papers, keeping, planning):
         for command in module.COMMANDS:
             main.add_command(command)
 

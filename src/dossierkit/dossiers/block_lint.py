@@ -45,6 +45,7 @@ def block_faults(document: Json, dialect: Dialect) -> Iterator[Fault]:
     yield from _workflow(block.get("workflow"))
     yield from _persons(block.get("persons"), document)
     yield from _fees(block.get("fees"))
+    yield from _migrate(block.get("migrate"), document)
     for key in ("source", "verified"):
         if key not in block:
             yield Fault("no-source", "/x-procedure", f"say where this comes from: {key!r} is missing", "advice")
@@ -87,6 +88,20 @@ def _fees(listed: Json) -> Iterator[Fault]:
         for key, known in (("kind", KINDS), ("collect", tuple(one.value for one in Collect))):
             if key in fee and fee[key] not in known:
                 yield Fault("bad-fee", child(where, key), f"{key} is one of {', '.join(known)}")
+
+
+def _migrate(listed: Json, document: Mapping[str, Json]) -> Iterator[Fault]:
+    if listed is None:
+        return
+    properties = document.get("properties")
+    for index, move in enumerate(listed if isinstance(listed, list) else [None]):
+        where = f"/x-procedure/migrate/{index}"
+        places = [move.get(key) for key in ("from", "to")] if isinstance(move, dict) else [None]
+        if not all(isinstance(place, str) and place.startswith("/") for place in places):
+            yield Fault("bad-migrate", where, 'migrate is a list of {"from": "/old", "to": "/new"}')
+        elif isinstance(properties, dict) and split(str(places[1]))[0] not in properties:
+            first = split(str(places[1]))[0]
+            yield Fault("bad-migrate", child(where, "to"), f"the form has no {first!r}{_hint(first, properties)}")
 
 
 def _persons(block: Json, document: Mapping[str, Json]) -> Iterator[Fault]:

@@ -44,6 +44,8 @@ class Handling:
     back: State | None = None
     #: The places (JSON Pointers, `document:CODE`) that a citizen may mend.
     asked: tuple[str, ...] = ()
+    #: The newer revision that the answers are to be brought to; empty where the form stays.
+    update: str = ""
     #: Why, where somebody said it: place → a word of `states.REASONS`.
     reasons: Mapping[str, str] = attrs.field(factory=dict, hash=False)
     #: The moments (`fees.Collect`) whose fees were asked for already.

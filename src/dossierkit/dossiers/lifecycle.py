@@ -10,6 +10,7 @@ from dossierkit.dossiers.codes import DossierCode
 from dossierkit.dossiers.dossier import Actor, Dossier, Event
 from dossierkit.dossiers.handling import Handling, handling_of
 from dossierkit.dossiers.states import EVIDENCE, OFFICERS, REASONS, Action, Channel, Delivery, Outcome, Payment, Role, State
+from dossierkit.dossiers.workflow import PLAIN, Workflow
 from dossierkit.errors import ForbiddenAction
 from dossierkit.forms.pointers import Json
 
@@ -91,34 +92,6 @@ _BY_ACTION: Mapping[Action, Rule] = {rule.action: rule for rule in TABLE}
 FINAL = frozenset((_S.REFUSED, _S.WITHDRAWN, _S.STOPPED, _S.RETURNED))
 #: Nobody owes the citizen anything any more.
 RESOLVED = frozenset((_S.REFUSED, _S.WITHDRAWN, _S.STOPPED, _S.COMPLETED, _S.RETURNED))
-
-
-@attrs.frozen
-class Workflow:
-    """How a procedure narrows the table."""
-
-    payment: bool = True
-    supplement: bool = True
-    #: The outcome is proposed by one officer and decided by another one, who approves.
-    four_eyes: bool = False
-    #: How often the office may set a new day.
-    extensions: int = 1
-    #: Steps of its own inside the processing, code → title.
-    steps: Mapping[str, str] = attrs.field(hash=False, factory=dict)
-
-    def offers(self, action: Action) -> bool:
-        """Whether the procedure knows *action* at all."""
-        absent = {
-            Action.REQUEST_PAYMENT: not self.payment,
-            Action.REQUEST_SUPPLEMENT: not self.supplement,
-            Action.PROPOSE: not self.four_eyes,
-            Action.ADVANCE: not self.steps,
-            Action.EXTEND: not self.extensions,
-        }
-        return not absent.get(action, False)
-
-
-PLAIN = Workflow()
 
 
 def target(dossier: Dossier, action: Action) -> State:
@@ -235,6 +208,8 @@ def step(dossier: Dossier, event: Event) -> Dossier:
     changed = attrs.evolve(
         dossier, state=state, version=dossier.version + 1, changed=event.at, handling=_handled(dossier, state, event)
     )
+    if event.action is Action.SUPPLEMENT and dossier.handling.update:
+        return attrs.evolve(changed, revision=dossier.handling.update)
     if event.action is not Action.SUBMIT:
         return changed
     return attrs.evolve(
@@ -244,7 +219,21 @@ def step(dossier: Dossier, event: Event) -> Dossier:
 
 #: What an event may say of the handling.
 _FACTS = (
-    *("unit", "sector", "channel", "officer", "receipt", "step", "asked", "reasons", "payment", "amount", "billed", "outcome"),
+    *(
+        "unit",
+        "sector",
+        "channel",
+        "officer",
+        "receipt",
+        "step",
+        "asked",
+        "reasons",
+        "update",
+        "payment",
+        "amount",
+        "billed",
+        "outcome",
+    ),
     *("due", "estimated", "answer_by", "limit", "left"),
 )
 
@@ -256,9 +245,9 @@ def _handled(dossier: Dossier, state: State, event: Event) -> Handling:
         changed = attrs.evolve(changed, back=dossier.state, paused=event.at, running=None)
     elif _BY_ACTION[action].returns is dossier.state:
         running = event.at if changed.limit is not None else None
-        changed = attrs.evolve(changed, back=None, paused=None, asked=(), reasons={}, running=running)
+        changed = attrs.evolve(changed, back=None, paused=None, asked=(), reasons={}, update="", running=running)
     if state in RESOLVED and handling.resolved is None:
-        changed = attrs.evolve(changed, resolved=event.at, paused=None, back=None, asked=(), reasons={})
+        changed = attrs.evolve(changed, resolved=event.at, paused=None, back=None, asked=(), reasons={}, update="")
     return _told(changed, event)
 
 

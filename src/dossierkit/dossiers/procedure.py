@@ -11,8 +11,8 @@ import attrs
 from dossierkit.dossiers.codes import DEFAULT_RECEIPT, DEFAULT_TEMPLATE
 from dossierkit.dossiers.deadlines import TimeLimit
 from dossierkit.dossiers.dossier import Dossier
-from dossierkit.dossiers.lifecycle import Workflow
 from dossierkit.dossiers.states import Channel
+from dossierkit.dossiers.workflow import Workflow
 from dossierkit.forms.document import value_of
 from dossierkit.forms.form import Form
 from dossierkit.forms.judge import Judge, Verdict
@@ -170,6 +170,13 @@ class Procedure:
             if (wanted is None or wanted == int(channel)) and self.applies(entry, answers):
                 return TimeLimit.of(entry.values) if entry.get("noDueDate") is not True else None
         return None
+
+    @property
+    def moves(self) -> Mapping[str, str]:
+        """Where answers of earlier revisions stand in this one: old place → new place, see `comparing.after_moves`."""
+        listed = self.block.get("migrate")
+        pairs = ((one.get("from"), one.get("to")) for one in listed if isinstance(one, dict)) if isinstance(listed, list) else ()
+        return {old: new for old, new in pairs if isinstance(old, str) and isinstance(new, str)}
 
     @property
     def workflow(self) -> Workflow:

@@ -84,10 +84,11 @@ def _stepped(connection: sqlite3.Connection, seq: int, dossier: Dossier) -> None
     """Keeps where *dossier* stands; what lists are made of has columns of its own."""
     handling = dossier.handling
     connection.execute(
-        """UPDATE dossiers SET state = ?, version = ?, changed = ?, submitted = ?, agency = ?, code = ?,
+        """UPDATE dossiers SET state = ?, revision = ?, version = ?, changed = ?, submitted = ?, agency = ?, code = ?,
         unit = ?, officer = ?, due = ?, receipt = ?, unanswered = ?, handling = ? WHERE seq = ?""",
         (
             int(dossier.state),
+            dossier.revision,
             dossier.version,
             dossier.changed.isoformat(),
             dossier.submitted.isoformat() if dossier.submitted is not None else None,

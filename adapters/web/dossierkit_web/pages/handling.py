@@ -19,8 +19,9 @@ from dossierkit.dossiers.payments import Progress
 from dossierkit.dossiers.persons import persons
 from dossierkit.dossiers.procedure import Procedure
 from dossierkit.dossiers.states import EVIDENCE, OFFICERS, REASONS, Action, Outcome
-from dossierkit.errors import CodeError, DossierkitError, ForbiddenAction, StaleDossier, UnknownDossier
+from dossierkit.errors import CodeError, DossierkitError, ForbiddenAction, StaleDossier, UnknownDossier, UnknownProcedure
 from dossierkit.forms import effective
+from dossierkit.forms.changes import Change, changes
 from dossierkit.forms.formats import read_date
 from dossierkit.forms.pointers import Json
 from dossierkit.html.summary import Row, answer_rows
@@ -69,7 +70,9 @@ def act(site: Site, request: Request, form: FormData) -> Response:
         return again(left, 422)
     try:
         action, facts = _wanted(form, site.engine.today(), {one.id for one in _colleagues(site, dossier, actor)})
-        if action is Action.MESSAGE:
+        if "update" in form and action is Action.REQUEST_SUPPLEMENT:
+            site.engine.ask_update(dossier.id, actor, version=version, note=note)
+        elif action is Action.MESSAGE:
             site.engine.message(dossier.id, actor, note, files=files)
         else:
             site.engine.act(dossier.id, action, actor, version=version, facts=facts, note=note, files=files)
@@ -161,7 +164,7 @@ def _page(
         code=code,
         dossier=dossier,
         **_shown(site, request, dossier),
-        **_offered(site, dossier, actor),
+        **_offered(site, dossier, actor, language_of(request)),
         trouble=trouble,
         tried=tried,
         typed=note,
@@ -194,7 +197,7 @@ def _shown(site: Site, request: Request, dossier: Dossier) -> dict[str, Any]:
     }
 
 
-def _offered(site: Site, dossier: Dossier, actor: Actor) -> dict[str, Any]:
+def _offered(site: Site, dossier: Dossier, actor: Actor, language: str) -> dict[str, Any]:
     """What can be done to *dossier*, and what each action is told."""
     procedure = site.engine.procedure_of(dossier)
     missing = procedure.missing(dossier)
@@ -204,6 +207,7 @@ def _offered(site: Site, dossier: Dossier, actor: Actor) -> dict[str, Any]:
         "amount": owed(costs, Collect.REQUEST),
         "actions": [one for one in permitted if one not in _ELSEWHERE],
         "supplements": Action.SUPPLEMENT in permitted,
+        "newer": _newer(site, dossier, language) if Action.REQUEST_SUPPLEMENT in permitted else (),
         "asks": {**ASKS, Action.ACCEPT: ("paper",) if missing else ()},
         "missing": missing,
         "colleagues": COLLEAGUES,
@@ -213,6 +217,18 @@ def _offered(site: Site, dossier: Dossier, actor: Actor) -> dict[str, Any]:
         "evidence": EVIDENCE,
         "accept": accepted(),
     }
+
+
+def _newer(site: Site, dossier: Dossier, language: str) -> tuple[Change, ...]:
+    """What the form asks otherwise by now."""
+    try:
+        current = site.engine.procedure(dossier.procedure)
+    except UnknownProcedure:
+        return ()
+    if current.revision == dossier.revision:
+        return ()
+    found = changes(site.engine.procedure_of(dossier).form, current.form, dossier.answers, language=language)
+    return tuple(one for one in found if one.kind != "removed")
 
 
 def _people(site: Site, history: Sequence[Event]) -> dict[str, str]:

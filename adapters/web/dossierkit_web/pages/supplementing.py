@@ -33,7 +33,7 @@ def show(site: Site, request: Request, form: FormData) -> Response:  # noqa: ARG
     dossier = _dossier(site, request)
     if dossier.state is not State.SUPPLEMENT_REQUESTED:
         return RedirectResponse(_back(request, dossier), 303)
-    return _page(site, request, dossier, dossier.answers, problems=_why(dossier, language_of(request)))
+    return _page(site, request, dossier, site.engine.wanted(dossier)[1], problems=_why(dossier, language_of(request)))
 
 
 def _dossier(site: Site, request: Request) -> Dossier:
@@ -91,15 +91,16 @@ def send(site: Site, request: Request, form: FormData) -> Response:
 
 def _answers(site: Site, request: Request, dossier: Dossier, form: FormData) -> Json:
     """The answers with what the page says; what is not on it stays as it is."""
-    asked, language = site.engine.procedure_of(dossier).form, language_of(request)
+    (procedure, before), language = site.engine.wanted(dossier), language_of(request)
+    asked = procedure.form
     posted = [(name, value) for name, value in form.multi_items() if isinstance(value, str)]
     here = [one for one in dossier.handling.asked if one.startswith("/")]
     rest = [
         (name, value)
-        for name, value in flatten(asked, dossier.answers, language=language)
+        for name, value in flatten(asked, before, language=language)
         if not any(pointer_of(name)[1] == one or pointer_of(name)[1].startswith(one + "/") for one in here)
     ]
-    answers = parse(asked, [*rest, *posted], base=dossier.answers, language=language)
+    answers = parse(asked, [*rest, *posted], base=before, language=language)
     return rearranged(answers, layout_of(posted), text(form, "do"))[0]
 
 
@@ -132,8 +133,8 @@ def _page(
     left: Mapping[str, str] | None = None,
     code: int = 200,
 ) -> Response:
-    procedure, language, asked = site.engine.procedure_of(dossier), language_of(request), dossier.handling.asked
-    form, before = procedure.form, dossier.answers
+    (procedure, before), language, asked = site.engine.wanted(dossier), language_of(request), dossier.handling.asked
+    form = procedure.form
     only = (*asked, *brought(form, before, mended(form, before, answers, asked)))
     rendered = site.renderer.render(form, answers, problems=problems, language=language, only=only)
     if "x-fragment" in request.headers:
