@@ -59,6 +59,7 @@ class Catalog:
     Args:
         memory: remembers which file serves a code.
         index: a file that keeps titles and codes between starts; none is kept without it.
+        approval: a changed or new file only serves after somebody approved it; the one before goes on until then.
 
     Raises:
         CatalogError: there is no such folder.
@@ -71,6 +72,7 @@ class Catalog:
         *,
         memory: Memory,
         index: Path | None = None,
+        approval: bool = False,
         now: Callable[[], float] = time.monotonic,
     ) -> None:
         self.folder = Path(folder)
@@ -79,6 +81,7 @@ class Catalog:
         self.dialect = dialect
         self._memory = memory
         self._index = index
+        self._approval = approval
         self._now = now
         self._lock = threading.RLock()
         self._looked = -1e9
@@ -86,6 +89,8 @@ class Catalog:
         self._shared: tuple[tuple[str, int, int], ...] = ()
         self._read: dict[str, tuple[object, Procedure]] = {}
         self._broken: dict[str, tuple[object, tuple[Fault, ...]]] = {}
+        #: Files that wait to be approved: path → what they would serve.
+        self._waiting: dict[str, Procedure] = {}
         self._kept = self._load_index()
 
     # --- what callers ask --------------------------------------------------------------------------------------
@@ -109,6 +114,8 @@ class Catalog:
             if listed is None:
                 raise UnknownProcedure(f"no procedure is called {code!r}")
             procedure = self._procedure(listed)
+            if procedure is None and listed.path in self._waiting:
+                raise UnknownProcedure(f"{listed.path} waits to be approved")
             if procedure is None:
                 raise UnknownProcedure(f"{listed.path} cannot be read: {self._why(listed.path)}")
             return procedure
@@ -195,10 +202,33 @@ class Catalog:
             _log.warning("%s cannot be read, its last good revision serves: %s", listed.path, error)
             return known[1] if known is not None else self._last_good(listed)
         self._broken.pop(listed.path, None)
+        if self._approval and not self._is_approved(procedure):
+            self._waiting[listed.path] = procedure
+            return self._last_good(listed)
+        self._waiting.pop(listed.path, None)
         self._read[listed.path] = (stamp, procedure)
         self._remember(f"served:{listed.code}", listed.path)
         self._remember(f"good:{listed.path}", bundle.documents)
         return procedure
+
+    def _is_approved(self, procedure: Procedure) -> bool:
+        return bool(self._memory.recall(f"approved:{procedure.code}") == procedure.revision)
+
+    def waiting(self) -> tuple[tuple[Procedure, Procedure | None], ...]:
+        """What waits to be approved, each with what serves until then; None where nothing does."""
+        with self._lock:
+            for one in self._look().by_code.values():
+                self._procedure(one)
+            shelf = self._look().by_code
+            return tuple((new, self._last_good(shelf[new.code])) for new in self._waiting.values() if new.code in shelf)
+
+    def approve(self, code: str, revision: str) -> bool:
+        """Lets the waiting *revision* of *code* serve; False where the file says something else by now."""
+        with self._lock:
+            if not any((new.code, new.revision) == (code, revision) for new, _ in self.waiting()):
+                return False
+            self._memory.remember(f"approved:{code}", revision)
+            return True
 
     def _remember(self, key: str, value: Json) -> None:
         if self._memory.recall(key) != value:

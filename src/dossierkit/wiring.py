@@ -54,6 +54,7 @@ def open_engine(
     clock: Clock | None = None,
     tokens: Tokens | None = None,
     office: Office | None = None,
+    approval: bool = False,
 ) -> Engine:
     """An engine over *store*: `memory:`, or `sqlite:PATH`.
 
@@ -62,6 +63,7 @@ def open_engine(
         dialect: formats, widgets, functions and lists beyond the standard ones.
         agency: the id that dossier codes begin with.
         office: who writes the mails, and the address their links lead to.
+        approval: a changed or new procedure file only serves after an admin approved it.
 
     Raises:
         UnknownStore: no store for this address.
@@ -77,7 +79,7 @@ def open_engine(
     kept, folder = _store(scheme, place)
     dialect = with_lists(dialect, folder)
     index = folder / "catalog.json" if folder is not None else None
-    catalog = Catalog(procedures or samples(), dialect, memory=kept, index=index)
+    catalog = Catalog(procedures or samples(), dialect, memory=kept, index=index, approval=approval)
     return Engine(
         kept, catalog, clock=clock or SystemClock(), tokens=tokens or RandomTokens(), agency=agency, office=office,
         calendar=lru_cache(maxsize=1)(lambda: _calendar(folder)),

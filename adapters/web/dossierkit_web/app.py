@@ -35,6 +35,7 @@ from dossierkit.errors import (
 from dossierkit_web.limits import tell
 from dossierkit_web.pages import (
     accounts,
+    admin,
     applying,
     counter,
     desk,
@@ -78,6 +79,7 @@ def create_app(engine: Engine, *, blobs: Path | str, config: WebConfig | None = 
         routes=[
             *_dossier_routes(route),
             *_office_routes(route),
+            *_admin_routes(route),
             *_payment_routes(route),
             *(_account_routes(route) if settings.identify is None else ()),
             *(_elsewhere_routes(route) if settings.oidc is not None else ()),
@@ -148,6 +150,19 @@ def _office_routes(route: Callable[..., Route]) -> list[Route]:
         route("/desk/{code}", handling.one),
         route("/desk/{code}", handling.act, "POST"),
         route("/desk/{code}/papers/{name}", papers.of_the_office),
+    ]
+
+
+def _admin_routes(route: Callable[..., Route]) -> list[Route]:
+    """What admins of the whole office do."""
+    return [
+        route("/admin", admin.show),
+        route("/admin/mails", admin.mail_again, "POST"),
+        route("/admin/people", admin.people),
+        route("/admin/people", admin.change_people, "POST"),
+        route("/admin/audit", admin.audit),
+        route("/admin/procedures/{code}", admin.plan),
+        route("/admin/procedures/{code}", admin.approve, "POST"),
     ]
 
 

@@ -52,11 +52,15 @@ sender_option: Callable[..., Any] = click.option(
 )
 
 
-def engine_of(data: Path, procedures: Path | None, agency: str | None = None, address: str = "") -> Engine:
+def engine_of(
+    data: Path, procedures: Path | None, agency: str | None = None, address: str = "", *, approval: bool = False
+) -> Engine:
     """The engine over the database in *data*; *address* is where links in mails lead."""
     from dossierkit.letters import Office
     from dossierkit.wiring import AGENCY, open_engine
 
     data.mkdir(parents=True, exist_ok=True)
     office = Office(address=address) if address else Office()
-    return open_engine(f"sqlite:{data / 'dossiers.db'}", procedures=procedures, agency=agency or AGENCY, office=office)
+    return open_engine(
+        f"sqlite:{data / 'dossiers.db'}", procedures=procedures, agency=agency or AGENCY, office=office, approval=approval
+    )

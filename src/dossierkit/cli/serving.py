@@ -49,6 +49,7 @@ if TYPE_CHECKING:
     envvar="DOSSIERKIT_SECOND_FACTOR",
     help="Officers have to set up a second factor.",
 )
+@click.option("--approval", is_flag=True, envvar="DOSSIERKIT_APPROVAL", help="Changed procedure files wait for an admin.")
 @click.option("--clamd", default="", envvar="DOSSIERKIT_CLAMD", help="HOST:PORT of a clamd that looks through every file.")
 @click.option(
     "--oidc", default="", envvar="DOSSIERKIT_OIDC", help="Sign-in elsewhere, https://CLIENT:SECRET@issuer.example/path."
@@ -74,6 +75,7 @@ def serve(
     address: str,
     guests: bool,
     second_factor: bool,
+    approval: bool,
     clamd: str,
     oidc: str,
     vnpay: str,
@@ -95,7 +97,7 @@ def serve(
     ways: dict[str, Any] = {"gateways": money.gateways, "sandbox": money.sandbox, "bank": money.bank, "scanner": scanner(clamd)}
     ways |= {"slips": SlipKey.kept(data / "slip.key"), "second_factor": second_factor}
     config = web.WebConfig(secure=secure, guests=guests, passwords=data / "passwords.txt", oidc=elsewhere, **ways)
-    engine = engine_of(data, procedures, agency, address or here)
+    engine = engine_of(data, procedures, agency, address or here, approval=approval)
     app = web.create_app(engine, blobs=data / "attachments", config=config)
     _announce(engine, data, here, smtp)
     _run(app, listening, engine, _workers(engine, data, smtp, sender), proxy)

@@ -105,6 +105,10 @@ class Outbox(Protocol):
         """Marks a mail to be tried again at *due*, or as given up."""
         ...
 
+    def again(self, id: int, due: datetime) -> None:
+        """Lets a mail that failed, or was given up, be tried at *due* as if for the first time."""
+        ...
+
     def undelivered(self) -> tuple[Outgoing, ...]:
         """Mails that were given up, or failed at least once, oldest first."""
         ...

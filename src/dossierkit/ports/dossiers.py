@@ -152,6 +152,19 @@ class DossierStore(Protocol):
         """Every gap, in the order in which they were made."""
         ...
 
+    def revisions(self) -> Mapping[tuple[str, str], int]:
+        """(procedure, revision) → how many dossiers there are of it, drafts included."""
+        ...
+
+    def latest(self, before: tuple[datetime, str, int] | None = None, *, actor: str = "", limit: int = 50) -> tuple[Event, ...]:
+        """What happened last to dossiers that have a code, newest first.
+
+        Args:
+            before: the moment, dossier and number of an event; only what happened before it.
+            actor: only what this one did.
+        """
+        ...
+
     def size(self) -> int:
         """How many dossiers there are, drafts included."""
         ...

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import copy
 import itertools
-import threading
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime
 
 import attrs
@@ -19,46 +18,34 @@ from dossierkit.dossiers.reports import Sums
 from dossierkit.dossiers.states import Channel, State
 from dossierkit.errors import StaleDossier, StoreError
 from dossierkit.forms.pointers import Json
-from dossierkit.ports import EVERYTHING, Change, Gap, Life, Place, batches, numbers_of
+from dossierkit.ports import EVERYTHING, Change, Place
 from dossierkit.stores.memory_accounts import MemoryAccounts, MemoryOutbox
-from dossierkit.stores.memory_payments import MemoryPayments
+from dossierkit.stores.memory_whole import MemoryWhole, copied
 from dossierkit.text import holds
 
 
-class MemoryStore:
+class MemoryStore(MemoryWhole):
     """A `DossierStore` that forgets everything when the program ends.  Threads may share it."""
 
     def __init__(self) -> None:
-        self._lock = threading.RLock()
-        self._dossiers: dict[str, Dossier] = {}
-        self._codes: dict[DossierCode, str] = {}
-        self._events: dict[str, list[Event]] = {}
-        self._search: dict[str, str] = {}
-        self._said: dict[str, dict[int, Said]] = {}
-        self._receipts: dict[str, str] = {}
-        self._postings: list[Posting] = []
-        #: The last day on which somebody did something that was posted.
-        self._posted = date.min
+        super().__init__()
         self._bundles: dict[str, bytes] = {}
-        self._counters: dict[tuple[str, str], int] = {}
         self._facts: dict[str, Json] = {}
-        self._gaps: list[Gap] = []
         self.outbox = MemoryOutbox(self._lock)
-        self.payments = MemoryPayments(self._lock)
         self.accounts = MemoryAccounts(self.outbox, self._lock, self._adopt)
 
     def create(self, dossier: Dossier, event: Event, bundle: bytes) -> None:
         """See `DossierStore.create`."""
         with self._lock:
             self._bundles.setdefault(dossier.revision, bundle)
-            self._dossiers[dossier.id] = _copied(dossier)
+            self._dossiers[dossier.id] = copied(dossier)
             self._events[dossier.id] = [event]
 
     def get(self, id: str) -> Dossier | None:
         """See `DossierStore.get`."""
         with self._lock:
             found = self._dossiers.get(id)
-            return None if found is None else _copied(found)
+            return None if found is None else copied(found)
 
     def by_code(self, code: DossierCode) -> Dossier | None:
         """See `DossierStore.by_code`."""
@@ -69,7 +56,7 @@ class MemoryStore:
         """See `DossierStore.replace`."""
         with self._lock:
             self._guard(dossier.id, dossier.version - 1)
-            self._dossiers[dossier.id] = _copied(dossier)
+            self._dossiers[dossier.id] = copied(dossier)
 
     def record(self, change: Change) -> Dossier:
         """See `DossierStore.record`."""
@@ -77,7 +64,7 @@ class MemoryStore:
             seen = change.dossier
             stored = self._dossiers.get(seen.id)
             if change.once and stored is not None and stored.state is not seen.state:
-                return _copied(stored)
+                return copied(stored)
             stored = self._guard(seen.id, seen.version)
             number = self._counters.get(change.series, 0) + 1 if change.series is not None else 0
             events = self._events[seen.id]
@@ -105,60 +92,9 @@ class MemoryStore:
                 self._said.pop(dossier.id, None)
             if change.said:
                 self._said.setdefault(dossier.id, {})[event.number] = copy.deepcopy(change.said)
-            self._dossiers[dossier.id] = _copied(dossier)
+            self._dossiers[dossier.id] = copied(dossier)
             events.append(event)
-            return _copied(dossier)
-
-    def load(self, lives: Iterable[Life], *, at_once: int = 500) -> Iterator[int]:
-        """See `DossierStore.load`."""
-        done = 0
-        for batch in batches(lives, at_once):
-            with self._lock:
-                codes = [one.dossier.code for one in batch if one.dossier.code is not None]
-                known = any(code in self._codes for code in codes) or any(one.dossier.id in self._dossiers for one in batch)
-                if known or len(set(codes)) < len(codes):
-                    raise StoreError("a dossier that is to be loaded is there already")
-                for one in batch:
-                    self._live(one)
-                done += len(batch)
-            yield done
-
-    def _live(self, life: Life) -> None:
-        dossier = life.dossier
-        self._dossiers[dossier.id] = _copied(dossier)
-        self._events[dossier.id] = list(life.events)
-        self._postings += life.postings
-        self._posted = max([self._posted, *(posted_on(event) for event in life.events[-1:] if life.postings)])
-        if dossier.code is not None:
-            self._codes[dossier.code] = dossier.id
-        if dossier.handling.receipt:
-            self._receipts[dossier.handling.receipt] = dossier.id
-        if life.search:
-            self._search[dossier.id] = life.search
-        if life.said:
-            self._said[dossier.id] = dict(life.said)
-        for attempt in life.attempts:
-            self.payments.finish(attempt, None)
-        for (agency, series), number in numbers_of(life).items():
-            self._counters[agency, series] = max(self._counters.get((agency, series), 0), number)
-
-    def skip(self, gap: Gap) -> bool:
-        """See `DossierStore.skip`."""
-        with self._lock:
-            if self._counters.get((gap.agency, gap.series), 0) >= gap.last:
-                return False
-            self._counters[gap.agency, gap.series] = gap.last
-            self._gaps.append(gap)
-            return True
-
-    def gaps(self) -> tuple[Gap, ...]:
-        """See `DossierStore.gaps`."""
-        with self._lock:
-            return tuple(self._gaps)
-
-    def size(self) -> int:
-        """See `DossierStore.size`."""
-        return len(self._dossiers)
+            return copied(dossier)
 
     def sums(self, until: date, by: Sequence[str]) -> Sums:
         """See `DossierStore.sums`."""
@@ -189,7 +125,7 @@ class MemoryStore:
         """See `DossierStore.cancelled`."""
         with self._lock:
             found = (d for d in self._dossiers.values() if d.state is State.CANCELLED and d.changed < before)
-            return tuple(_copied(d) for d in itertools.islice(found, limit))
+            return tuple(copied(d) for d in itertools.islice(found, limit))
 
     def delete(self, id: str, version: int) -> None:
         """See `DossierStore.delete`."""
@@ -207,7 +143,7 @@ class MemoryStore:
             if before is not None:
                 ids = ids[ids.index(before) + 1 :] if before in ids else []
             hits = [id for id in ids if _is_meant(self._dossiers[id], self._search.get(id, ""), query)]
-            return tuple(_copied(self._dossiers[id]) for id in hits[:limit])
+            return tuple(copied(self._dossiers[id]) for id in hits[:limit])
 
     def count(self, query: Query) -> Mapping[State, int]:
         """See `DossierStore.count`."""
@@ -269,10 +205,6 @@ class MemoryStore:
         if stored is None or stored.version != version:
             raise StaleDossier(f"dossier {id} is no longer at version {version}; read it again")
         return stored
-
-
-def _copied(dossier: Dossier) -> Dossier:
-    return attrs.evolve(dossier, answers=copy.deepcopy(dossier.answers))
 
 
 def _in_state(state: State, query: Query) -> bool:

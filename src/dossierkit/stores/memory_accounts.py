@@ -58,6 +58,13 @@ class MemoryOutbox:
             else:
                 self._due[id] = due
 
+    def again(self, id: int, due: datetime) -> None:
+        """See `Outbox.again`."""
+        with self._lock:
+            if id in self._kept:
+                self._kept[id] = attrs.evolve(self._kept[id], tries=1, due=due)
+                self._due[id] = due
+
     def undelivered(self) -> tuple[Outgoing, ...]:
         """See `Outbox.undelivered`."""
         with self._lock:

@@ -18,7 +18,7 @@ from dossierkit.dossiers.dossier import Dossier, Event, Query, Said
 from dossierkit.dossiers.handling import handling_json
 from dossierkit.dossiers.ledger import Posting
 from dossierkit.dossiers.reports import Sums
-from dossierkit.dossiers.states import Action, State
+from dossierkit.dossiers.states import State
 from dossierkit.errors import CorruptStore, StoreError, UnwritableStore
 from dossierkit.forms.pointers import Json
 from dossierkit.ports import EVERYTHING, Change
@@ -32,6 +32,7 @@ from dossierkit.stores.sqlite_rows import (
     counted,
     dossier_of,
     encoded,
+    event_of,
     found_by,
     keep_answers,
     keep_files,
@@ -212,9 +213,7 @@ class SqliteStore(SqliteWhole):
             FROM events e JOIN dossiers d ON d.seq = e.seq WHERE d.id = ? ORDER BY e.number""",
             (id,),
         )
-        return tuple(
-            Event(r[0], r[1], Action(r[2]), r[3], datetime.fromisoformat(r[4]), json.loads(r[5]), r[6], r[7]) for r in rows
-        )
+        return tuple(map(event_of, rows))
 
     def names(self, blob: str) -> bool:
         """See `DossierStore.names`."""

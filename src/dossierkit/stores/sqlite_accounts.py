@@ -206,6 +206,11 @@ class SqliteOutbox:
         values = (due.timestamp() if due is not None else None, error, id)
         self._write(lambda connection: connection.execute(sql, values))
 
+    def again(self, id: int, due: datetime) -> None:
+        """See `Outbox.again`."""
+        sql = "UPDATE outbox SET due = ?, tries = 1 WHERE seq = ? AND delivered IS NULL"
+        self._write(lambda connection: connection.execute(sql, (due.timestamp(), id)))
+
     def undelivered(self) -> tuple[Outgoing, ...]:
         """See `Outbox.undelivered`."""
         sql = f"SELECT {_OUTGOING} FROM outbox WHERE delivered IS NULL AND tries > 0 ORDER BY seq LIMIT 500"

@@ -16,7 +16,7 @@ from dossierkit.dossiers.effects import SendMail
 from dossierkit.dossiers.handling import PLAIN, handling_json, handling_of
 from dossierkit.dossiers.ledger import postings
 from dossierkit.dossiers.lifecycle import step
-from dossierkit.dossiers.states import State
+from dossierkit.dossiers.states import Action, State
 from dossierkit.errors import StaleDossier
 from dossierkit.forms.pointers import Json
 from dossierkit.ports import Change, Place
@@ -134,6 +134,12 @@ def event_row(seq: int | None, event: Event) -> tuple[Any, ...]:
     """The row of *event*."""
     facts = encoded(dict(event.facts))
     return seq, event.number, event.action.value, event.actor, event.at.isoformat(), facts, event.before, event.hash
+
+
+def event_of(row: Any) -> Event:
+    """The event of a row: dossier, number, action, actor, at, facts, before, hash."""
+    id, number, action, actor, at, facts, before, hash = row
+    return Event(id, number, Action(action), actor, datetime.fromisoformat(at), json.loads(facts), before, hash)
 
 
 def found_by(owner: str | None, query: Query, before: str | None, limit: int) -> tuple[str, list[Any]]:

@@ -13,7 +13,7 @@ from dossierkit.forms.pointers import texts_in
 from dossierkit.text import fold
 
 #: Raised with each migration; a store with a higher one was written by a newer version.
-VERSION = 13
+VERSION = 14
 
 migrations = Migrations("dossierkit")
 
@@ -208,6 +208,12 @@ def gaps(db: sqlite_utils.Database) -> None:
         """CREATE TABLE gaps (agency TEXT NOT NULL, series TEXT NOT NULL, first INTEGER NOT NULL, last INTEGER NOT NULL,
             at TEXT NOT NULL)"""
     )
+
+
+@migrations()
+def audit(db: sqlite_utils.Database) -> None:
+    """What happened last."""
+    db.conn.execute("CREATE INDEX events_by_time ON events (at)")
 
 
 def owner_word(owner: str) -> str:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
+from dossierkit.dossiers.dossier import Event
 from dossierkit.ports import Gap, Life, batches
 from dossierkit.stores.sqlite_bulk import load
+from dossierkit.stores.sqlite_rows import event_of
 
 
 class SqliteWhole:
@@ -43,6 +45,25 @@ class SqliteWhole:
         """See `DossierStore.gaps`."""
         rows = self._read("SELECT agency, series, first, last, at FROM gaps ORDER BY rowid")
         return tuple(Gap(agency, name, first, last, datetime.fromisoformat(at)) for agency, name, first, last, at in rows)
+
+    def revisions(self) -> Mapping[tuple[str, str], int]:
+        """See `DossierStore.revisions`."""
+        rows = self._read("SELECT procedure, revision, COUNT(*) FROM dossiers GROUP BY procedure, revision")
+        return {(procedure, revision): count for procedure, revision, count in rows}
+
+    def latest(self, before: tuple[datetime, str, int] | None = None, *, actor: str = "", limit: int = 50) -> tuple[Event, ...]:
+        """See `DossierStore.latest`."""
+        where = "d.code > ''"
+        values: list[object] = []
+        if actor:
+            where, values = f"{where} AND e.actor = ?", [actor]
+        if before is not None:
+            # The moment alone is what the index is read by; the rest settles what happened at once.
+            where += " AND e.at <= ? AND (e.at, d.id, e.number) < (?, ?, ?)"
+            values += [before[0].isoformat(), before[0].isoformat(), before[1], before[2]]
+        sql = f"""SELECT d.id, e.number, e.action, e.actor, e.at, e.facts, e.before, e.hash FROM events e
+            JOIN dossiers d ON d.seq = e.seq WHERE {where} ORDER BY e.at DESC, d.id DESC, e.number DESC LIMIT ?"""
+        return tuple(map(event_of, self._read(sql, (*values, limit))))
 
     def size(self) -> int:
         """See `DossierStore.size`."""

@@ -1,0 +1,181 @@
+"""For admins: the health of the catalog, files that wait to be approved, mail that did not get through, people, what happened."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from starlette.datastructures import FormData
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from dossierkit import officers
+from dossierkit.dossiers.accounts import Account
+from dossierkit.dossiers.dossier import Actor
+from dossierkit.dossiers.states import OFFICERS, Role
+from dossierkit.errors import SettingsError, UnknownDossier
+from dossierkit.forms.comparing import compare
+from dossierkit.linting import lint_paths
+from dossierkit.planning import replay
+from dossierkit_web.limits import tell
+from dossierkit_web.pages.desk import officer_of
+from dossierkit_web.posted import number, text
+from dossierkit_web.site import Site, language_of
+
+#: A replay on a page stops nobody for longer than so many dossiers take; beyond it `dossierkit plan` does it.
+_REPLAYED = 20_000
+_EVENTS = 50
+
+
+def _admin(site: Site, request: Request) -> Actor:
+    """An admin of the whole office; whoever answers for one unit alone has no say over procedures and people of others."""
+    actor = officer_of(site, request)
+    if actor.role is not Role.ADMIN or actor.unit:
+        raise UnknownDossier("no page for anybody else")
+    return actor
+
+
+def show(site: Site, request: Request, form: FormData) -> Response:  # noqa: ARG001  # every page has this shape
+    """The catalog: files, what lint says, which revisions dossiers are of; and mail that did not get through."""
+    _admin(site, request)
+    engine, language = site.engine, language_of(request)
+    found = [one for one in lint_paths([engine.catalog.folder], engine.catalog.dialect, engine.today()) if one.level != "advice"]
+    current = {one.code: (one.title_in(language), _revision(site, one.code)) for one in engine.procedures(language=language)}
+    used = sorted((code, revision, count) for (code, revision), count in engine.store.revisions().items())
+    return site.page(
+        request,
+        "admin",
+        folder=str(engine.catalog.folder.resolve()),
+        faults=engine.catalog.faults(),
+        lint=found,
+        current=current,
+        used=used,
+        waiting=[(new, old) for new, old in engine.catalog.waiting()],
+        mails=engine.store.outbox.undelivered(),
+    )
+
+
+def _revision(site: Site, code: str) -> str:
+    from dossierkit.errors import UnknownProcedure
+
+    try:
+        return site.engine.procedure(code).revision
+    except UnknownProcedure:
+        return ""
+
+
+def plan(site: Site, request: Request, form: FormData) -> Response:  # noqa: ARG001  # every page has this shape
+    """What a waiting file would change, before it goes live."""
+    _admin(site, request)
+    code = request.path_params["code"]
+    found = next(((new, old) for new, old in site.engine.catalog.waiting() if new.code == code), None)
+    if found is None:
+        return RedirectResponse("/admin", 303)
+    new, old = found
+    small = site.engine.store.size() <= _REPLAYED
+    return site.page(
+        request,
+        "admin_plan",
+        new=new,
+        old=old,
+        title=new.title(language_of(request)),
+        differences=compare(old.form, new.form, new.moves) if old is not None else (),
+        replayed=replay(site.engine, new) if small else None,
+    )
+
+
+def approve(site: Site, request: Request, form: FormData) -> Response:
+    """Lets a waiting file serve, if it is still the one that was looked at."""
+    actor = _admin(site, request)
+    code, revision = request.path_params["code"], text(form, "revision")
+    done = site.engine.catalog.approve(code, revision)
+    tell(request, f"procedure {'approved' if done else 'not approved'}", actor.id)
+    return RedirectResponse("/admin" if done else f"/admin/procedures/{code}", 303)
+
+
+def mail_again(site: Site, request: Request, form: FormData) -> Response:
+    """Tries a mail once more."""
+    _admin(site, request)
+    site.engine.store.outbox.again(number(text(form, "id"), 0), site.engine.clock.now())
+    return RedirectResponse("/admin#mails", 303)
+
+
+def people(site: Site, request: Request, form: FormData) -> Response:  # noqa: ARG001  # every page has this shape
+    """The people of the office."""
+    _admin(site, request)
+    return _people(site, request)
+
+
+def _people(site: Site, request: Request, *, trouble: str = "", secret: str = "", mail: str = "", code: int = 200) -> Response:
+    units = site.names("units", language_of(request))
+    return site.page(
+        request,
+        "admin_people",
+        code=code,
+        people=site.engine.store.accounts.officers(),
+        roles=sorted(OFFICERS),
+        units=units,
+        trouble=trouble,
+        secret=secret,
+        mail=mail,
+    )
+
+
+def change_people(site: Site, request: Request, form: FormData) -> Response:
+    """Adds somebody, or disables, lets in again, unlocks or resets; nobody does that to oneself."""
+    actor, what = _admin(site, request), text(form, "do")
+    if what == "add":
+        return _added(site, request, form)
+    account = site.engine.store.accounts.account(text(form, "id"))
+    if account is None or account.role not in OFFICERS or account.id == actor.id:
+        return _people(site, request, trouble="people-not-that", code=422)
+    tell(request, f"account {what}", account.id)
+    secret = _changed(site, account, what)
+    return _people(site, request, secret=secret, mail=account.mail if secret else "")
+
+
+def _changed(site: Site, account: Account, what: str) -> str:
+    """The first password where there is a new one."""
+    if what in ("disable", "enable"):
+        officers.disable(site.accounts, account, disabled=what == "disable")
+    elif what == "unlock":
+        officers.unlock(site.accounts, account)
+    elif what == "reset":
+        return officers.reset(site.accounts, account)
+    return ""
+
+
+def _added(site: Site, request: Request, form: FormData) -> Response:
+    mail, name, unit = (text(form, key).strip()[:200] for key in ("mail", "name", "unit"))
+    role = next((one for one in OFFICERS if one.value == text(form, "role")), Role.CASE_OFFICER)
+    try:
+        secret = officers.appoint(site.accounts, mail, name or mail, role, unit)
+    except SettingsError:
+        return _people(site, request, trouble="people-refused", code=422)
+    return _people(site, request, secret=secret, mail=mail)
+
+
+def audit(site: Site, request: Request, form: FormData) -> Response:  # noqa: ARG001  # every page has this shape
+    """What happened last, by whom."""
+    _admin(site, request)
+    asked = request.query_params
+    before = _before(asked.get("before", ""))
+    actor = asked.get("actor", "")[:100]
+    found = site.engine.store.latest(before, actor=actor, limit=_EVENTS + 1)
+    accounts = site.engine.store.accounts
+    people = {one.actor: accounts.account(one.actor) for one in found}
+    codes = {one.dossier: dossier.code for one in found if (dossier := site.engine.store.get(one.dossier)) is not None}
+    shown = found[:_EVENTS]
+    more = f"{shown[-1].at.isoformat()}~{shown[-1].dossier}~{shown[-1].number}" if len(found) > _EVENTS else ""
+    names = {id: one.name for id, one in people.items() if one is not None and one.role in OFFICERS}
+    return site.page(
+        request, "admin_audit", events=shown, codes=codes, names=names, more=more, actor=actor, officers=accounts.officers()
+    )
+
+
+def _before(typed: str) -> tuple[datetime, str, int] | None:
+    at, _, rest = typed.partition("~")
+    id, _, place = rest.partition("~")
+    try:
+        return datetime.fromisoformat(at), id, int(place)
+    except ValueError:
+        return None

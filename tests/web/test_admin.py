@@ -1,0 +1,186 @@
+"""What admins of the whole office see and do; nobody else, not even an admin of one unit."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from browsing import browsers_of
+from dossierkit_web import WebConfig, create_app
+from starlette.routing import Route
+from test_desk import UNIT, act, filed, office
+from visits import GOOD, known, sign_in
+
+from dossierkit import Actor, Engine, Role, open_engine
+from dossierkit.dossiers.effects import SendMail
+from dossierkit.errors import UnknownProcedure
+from dossierkit.officers import appoint
+from dossierkit.testing import FixedClock
+from dossierkit.wiring import open_accounts
+
+__all__ = ["office"]
+
+
+def test_nobody_else_has_these_pages(office: Any) -> None:
+    """From the route table: 404 for citizens, officers and an admin of one unit, and nothing changes."""
+    engine, browser, officer = office
+    citizen, mai, unit_admin = browser(), officer("mai@office.vn"), browser()
+    known(citizen)
+    accounts = open_accounts(engine)
+    sign_in(unit_admin, appoint(accounts, "ua@office.vn", "Ua", Role.ADMIN, UNIT), "ua@office.vn")
+    unit_admin.post("/password", data={"new": GOOD})
+    routes = [route for route in mai.app.routes if isinstance(route, Route) and route.path.startswith("/admin")]
+    assert len(routes) == 7
+    for who in (citizen, mai, unit_admin, browser()):
+        for route in routes:
+            method = "POST" if "POST" in (route.methods or ()) else "GET"
+            data = {"data": {"do": "add", "mail": "x@office.vn", "role": "admin"}} if method == "POST" else {}
+            assert who.request(method, route.path.replace("{code}", "1.000001"), **data).status_code == 404, route.path
+    assert engine.store.accounts.account_of("x@office.vn") is None
+    assert "/admin" not in mai.get("/desk").text
+
+
+def test_the_catalog_shows_its_health(office: Any, folder: Path, clock: FixedClock) -> None:
+    """Faults, lint, revisions that dossiers are of, mail that did not get through; a mail is tried again."""
+    engine, browser, officer = office
+    citizen = browser()
+    known(citizen)
+    filed(engine, citizen)
+    root = officer("root@office.vn")
+    (folder / "broken.json").write_text("{", "utf-8")
+    (folder / "odd.json").write_text(json.dumps({"type": "object", "x-procedure": {"code": "2.1", "unitt": "x"}}), "utf-8")
+    engine.store.outbox.post(SendMail("k", "ai@example.vn", "s", "t"))
+    (mail,) = [one for one in engine.store.outbox.claim(clock.now(), clock.now(), 99) if one.mail.to == "ai@example.vn"]
+    engine.store.outbox.failed(mail.id, "hộp thư đầy", None)
+    engine.catalog._looked = -1e9  # in place of waiting a quarter of a second
+    page = root.get("/admin").text
+    for words in ("broken.json", "unitt", "hiện hành", "ai@example.vn", "hộp thư đầy", "đã thôi gửi", str(folder)):
+        assert words in page, words
+    root.post("/admin/mails", data={"id": str(mail.id)})
+    assert [one.mail.to for one in engine.store.outbox.claim(clock.now() + timedelta(seconds=1), clock.now(), 99)][-1:] == [
+        "ai@example.vn"
+    ]
+
+
+def test_people_come_and_go(office: Any) -> None:
+    """Added with a first password, disabled, let in again, unlocked, reset; never oneself, never a citizen."""
+    engine, browser, officer = office
+    citizen, root = browser(), officer("root@office.vn")
+    known(citizen)
+    accounts = engine.store.accounts
+    added = root.post(
+        "/admin/people", data={"do": "add", "mail": "thu@office.vn", "name": "Thu", "role": "case_officer", "unit": UNIT}
+    )
+    assert 'id="secret"' in added.text
+    thu = accounts.account_of("thu@office.vn")
+    assert (thu.role, thu.unit, thu.name) == (Role.CASE_OFFICER, UNIT, "Thu")
+    assert root.post("/admin/people", data={"do": "add", "mail": "thu@office.vn", "role": "admin"}).status_code == 422
+    root.post("/admin/people", data={"do": "disable", "id": thu.id})
+    assert accounts.account(thu.id).disabled
+    assert "Đã khóa" in root.get("/admin/people").text
+    root.post("/admin/people", data={"do": "enable", "id": thu.id})
+    assert not accounts.account(thu.id).disabled
+    assert root.post("/admin/people", data={"do": "unlock", "id": thu.id}).status_code == 200
+    assert 'id="secret"' in root.post("/admin/people", data={"do": "reset", "id": thu.id}).text
+    own = accounts.account_of("root@office.vn").id
+    for id in (own, accounts.account_of("an@example.vn").id, "nobody"):
+        assert root.post("/admin/people", data={"do": "disable", "id": id}).status_code == 422
+    assert not accounts.account(own).disabled
+
+
+def test_what_happened_is_listed(office: Any, clock: FixedClock) -> None:
+    """Newest first, of one officer, page by page; no answers, no reasons, no citizen's name."""
+    engine, browser, officer = office
+    citizen, root, mai = browser(), officer("root@office.vn"), officer("mai@office.vn")
+    known(citizen)
+    dossiers = []
+    for _ in range(30):
+        clock.advance(timedelta(seconds=1))
+        dossiers.append(filed(engine, citizen))
+    act(mai, dossiers[0], "refuse", note="Lý do riêng tư")
+    page = root.get("/admin/audit").text
+    assert "Không được tiếp nhận" in page
+    assert "Cán bộ mai" in page
+    assert "riêng tư" not in page
+    assert "Trần Thị Bà" not in page
+    assert page.count("<tr>") == 51
+    older = page.split('class="pages"><a href="')[1].split('"')[0].replace("&amp;", "&")
+    rest = root.get(older).text
+    assert rest.count("<tr>") == 12
+    own = root.get("/admin/audit", params={"actor": engine.store.accounts.account_of("mai@office.vn").id}).text
+    assert own.count("<tr>") == 2
+    assert root.get("/admin/audit?before=x").status_code == 200
+
+
+@pytest.mark.parametrize("place", ["memory:", "sqlite:"])
+def test_what_happened_last_is_the_same_in_every_store(place: str, folder: Path, tmp_path: Path, clock: FixedClock) -> None:
+    engine = open_engine(place + (str(tmp_path / "d.db") if place == "sqlite:" else ""), procedures=folder, clock=clock)
+    an = Actor("an")
+    for number in range(6):
+        clock.advance(timedelta(minutes=number % 2))
+        engine.submit(engine.begin("1.000001", an, {"name": "An"}).id, an)
+    engine.begin("1.000001", an)
+    whole = engine.store.latest()
+    assert len(whole) == 12
+    paged, before = [], None
+    while page := engine.store.latest(before, limit=5):
+        paged += page
+        before = (page[-1].at, page[-1].dossier, page[-1].number)
+    assert tuple(paged) == whole
+    assert [one.at for one in whole] == sorted((one.at for one in whole), reverse=True)
+    assert engine.store.latest(actor="nobody") == ()
+    assert sum(engine.store.revisions().values()) == engine.store.size() == 7
+    engine.close()
+
+
+# --- approval ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def careful(tmp_path: Path, folder: Path, clock: FixedClock) -> Iterator[tuple[Engine, Any]]:
+    """A portal in which files wait, and an admin's browser."""
+    engine = open_engine(f"sqlite:{tmp_path / 'd.db'}", procedures=folder, clock=clock, approval=True)
+    with browsers_of(create_app(engine, blobs=tmp_path / "blobs", config=WebConfig())) as browser:
+        root = browser()
+        sign_in(root, appoint(open_accounts(engine), "root@office.vn", "Root", Role.ADMIN), "root@office.vn")
+        root.post("/password", data={"new": GOOD})
+        yield engine, root
+    engine.close()
+
+
+def test_a_file_waits_until_it_is_approved(careful: Any, folder: Path) -> None:
+    """What was approved serves meanwhile; the page shows what would change; what changed since is not approved by mistake."""
+    engine, root = careful
+    with pytest.raises(UnknownProcedure, match="waits"):
+        engine.procedure("1.000001")
+    assert "Cấp bản sao (1.000001)" in root.get("/admin").text
+
+    def approve() -> Any:
+        page = root.get("/admin/procedures/1.000001").text
+        revision = page.split('name="revision" value="')[1].split('"')[0]
+        return revision, root.post("/admin/procedures/1.000001", data={"revision": revision})
+
+    revision, answer = approve()
+    assert answer.url.path == "/admin"
+    assert engine.procedure("1.000001").revision == revision
+    an = Actor("an")
+    engine.submit(engine.begin("1.000001", an, {"name": "An", "copies": 2}).id, an)
+
+    schema = json.loads((folder / "small.json").read_text("utf-8"))
+    schema["properties"]["why"] = {"title": "Vì sao", "type": "string"}
+    schema["required"].append("why")
+    (folder / "small.json").write_text(json.dumps(schema), "utf-8")
+    engine.catalog._looked = -1e9  # in place of waiting a quarter of a second
+    assert engine.procedure("1.000001").revision == revision
+    page = root.get("/admin/procedures/1.000001").text
+    for words in ("Có thể bị từ chối", "/why", "1 hồ sơ, 1 sẽ bị từ chối"):
+        assert words in page, words
+    assert root.post("/admin/procedures/1.000001", data={"revision": "0" * 64}).url.path == "/admin/procedures/1.000001"
+    assert engine.procedure("1.000001").revision == revision
+    newer, _ = approve()
+    assert engine.procedure("1.000001").revision == newer != revision
+    assert root.get("/admin/procedures/1.000001").url.path == "/admin"
