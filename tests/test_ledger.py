@@ -182,7 +182,7 @@ def test_what_is_past_never_changes(seed: int) -> None:
                 if period.last < now:
                     shown = repr(report(engine.store.sums, period, as_of=now, by=("unit", "sector")))
                     assert known.setdefault((2026, month), shown) == shown
-        found = list(months(engine.store.sums, 2026, as_of=engine.today()))
+        found = list(months(engine.store.sums, Period.year(2026), as_of=engine.today()))
         year = report(engine.store.sums, Period.year(2026), as_of=engine.today()).total
         assert sum(one.total.received for one in found) == year.received
         assert sum(one.total.resolved for one in found) == year.resolved

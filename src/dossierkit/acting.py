@@ -109,6 +109,8 @@ class Acting:
             facts = {**told, "posted": max(self.today, place.posted or self.today).isoformat()}
             if action is Action.ACCEPT:
                 facts |= {"receipt": template.issue(agency, self.today, place.drawn), "number": place.drawn}
+            if action is Action.COMPLETE:
+                facts["spanned"] = int(str(facts["posted"])[:4])
             if action in LETTERS:
                 facts |= {"letter": letter_number(action, self.today, place.drawn), "number": place.drawn}
             if cash:

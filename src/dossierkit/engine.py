@@ -15,7 +15,7 @@ from dossierkit.dossiers.effects import SendMail
 from dossierkit.dossiers.lifecycle import guard, permitted
 from dossierkit.dossiers.payments import Attempt, Progress
 from dossierkit.dossiers.procedure import Procedure
-from dossierkit.dossiers.reports import Period, Report, report
+from dossierkit.dossiers.reports import Figure, Period, Report, report
 from dossierkit.dossiers.states import Action, Role
 from dossierkit.dossiers.supplements import asked_for_nothing, mended, with_documents
 from dossierkit.drafting import Drafting, guard_version
@@ -239,6 +239,17 @@ class Engine(Drafting):
             as_of: the day up to which things are known; today where None.
         """
         return report(self.store.sums, period, as_of=as_of or self.today(), by=by)
+
+    def behind(
+        self, figure: str, period: Period, where: Mapping[str, str] | None = None, *, before: str | None = None, limit: int = 20
+    ) -> tuple[Dossier, ...]:
+        """The dossiers that a figure of a report counts, newest first, those older than the dossier called *before*.
+
+        Args:
+            figure: a name of `reports.FIGURES`.
+            where: dimension → value, as of one line of the report.
+        """
+        return self.store.behind(Figure.of(figure, period, self.today(), where or {}), before=before, limit=limit)
 
     def _sent(self, dossier: Dossier, action: Action, actor: Actor, version: int, code: DossierCode | None = None) -> Dossier:
         """The draft saved, or submitted; what was submitted already comes as it is."""

@@ -1,9 +1,13 @@
-"""Tables of a year: by month, or by what the ledger tells apart, with titles instead of ids."""
+"""Tables of a period: by month, or by what the ledger tells apart, with titles instead of ids; and how long things take."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from datetime import date
+
 import attrs
 
+from dossierkit.dossiers.ledger import Span
 from dossierkit.dossiers.reports import DIMENSIONS, Period, Report, months
 from dossierkit.engine import Engine
 from dossierkit.errors import SettingsError, UnknownProcedure
@@ -12,8 +16,8 @@ from dossierkit.lists import Table
 
 
 @attrs.frozen
-class YearTable:
-    """One table of a year, ready to be shown or written."""
+class PeriodTable:
+    """One table of a period, ready to be shown or written."""
 
     report: Report
     rows: Rows
@@ -27,28 +31,28 @@ class YearTable:
         return made.get(form, lambda: as_text(self.rows, self.language))().encode()
 
 
-def table_of(engine: Engine, year: int, by: tuple[str, ...], *, language: str = "vi", nd09: bool = False) -> YearTable:
-    """The table of *year*, by `month` or by dimensions of the ledger.
+def table_of(
+    engine: Engine, period: Period, by: tuple[str, ...], *, language: str = "vi", nd09: bool = False, as_of: date | None = None
+) -> PeriodTable:
+    """The table of *period*, by `month` or by dimensions of the ledger, as it was known on the day *as_of* (today).
 
     Raises:
         SettingsError: *by* is none of them.
     """
-    whole = Period.year(year, nd09=nd09)
     if by == ("month",):
-        report = engine.report(whole)
-        found = [
-            (f"{one.period.last:%m/%Y}", one.total) for one in months(engine.store.sums, year, as_of=engine.today(), nd09=nd09)
-        ]
-        return YearTable(report, [*found, (title("total", language), report.total)], language)
+        report = engine.report(period, as_of=as_of)
+        parts = months(engine.store.sums, period, as_of=as_of or engine.today(), nd09=nd09)
+        found = [(f"{one.period.last:%m/%Y}", one.total) for one in parts]
+        return PeriodTable(report, [*found, (title("total", language), report.total)], language)
     if unknown := [name for name in by if name not in DIMENSIONS]:
         raise SettingsError(f"there is no table by {unknown[0]!r}; known: month, {', '.join(DIMENSIONS)}")
-    report = engine.report(whole, by=by)
-    return YearTable(
-        report, labelled(report, lambda dimension, value: _name(engine, dimension, value, language), language), language
-    )
+    report = engine.report(period, by=by, as_of=as_of)
+    rows = labelled(report, lambda dimension, value: name_of(engine, dimension, value, language), language)
+    return PeriodTable(report, rows, language)
 
 
-def _name(engine: Engine, dimension: str, value: str, language: str) -> str:
+def name_of(engine: Engine, dimension: str, value: str, language: str) -> str:
+    """What the value of a dimension is called."""
     if not value:
         return title("none", language)
     if dimension == "channel":
@@ -60,3 +64,47 @@ def _name(engine: Engine, dimension: str, value: str, language: str) -> str:
             return value
     options = engine.catalog.dialect.options.get(f"{dimension}s")
     return options.names(language).get(value, value) if isinstance(options, Table) else value
+
+
+@attrs.frozen
+class Pace:
+    """How long one procedure took in a year, and how often in time."""
+
+    procedure: str
+    title: str
+    completed: int
+    #: Half of them took no longer, in working days; None where nothing was completed.
+    median: float | None
+    #: The share resolved in time; None where nothing was resolved.
+    rate: float | None
+
+
+def paces(engine: Engine, year: int, *, language: str = "vi") -> tuple[Pace, ...]:
+    """How long each procedure took in *year*, those with the most dossiers first."""
+    took: dict[str, list[Span]] = {}
+    for span in engine.store.spans(year):
+        took.setdefault(span.procedure, []).append(span)
+    found = []
+    for line in engine.report(Period.year(year), by=("procedure",)).lines:
+        (code,) = line.key
+        spans = took.get(code, [])
+        count = sum(one.count for one in spans)
+        found.append(Pace(code, name_of(engine, "procedure", code, language), count, median(spans), line.rate))
+    return tuple(sorted(found, key=lambda one: (-one.completed, one.title)))
+
+
+def median(spans: Iterable[Span]) -> float | None:
+    """The middle of the days of *spans*, the mean of both where there are two."""
+    ordered = sorted((one for one in spans if one.count > 0), key=lambda one: one.days)
+    count = sum(one.count for one in ordered)
+    if not count:
+        return None
+    return (_at(ordered, (count - 1) // 2) + _at(ordered, count // 2)) / 2
+
+
+def _at(ordered: list[Span], place: int) -> int:
+    for one in ordered:
+        if place < one.count:
+            return one.days
+        place -= one.count
+    raise AssertionError("a place within the count")  # pragma: no cover  # the caller counted

@@ -17,7 +17,7 @@ from dossierkit.dossiers.calendars import Calendar, Hours, at, day_of
 from dossierkit.dossiers.dossier import NOTHING_SAID, Actor, Dossier, Event, Said, chained, digest, digests
 from dossierkit.dossiers.fees import Collect, fees, owed
 from dossierkit.dossiers.handling import PLAIN
-from dossierkit.dossiers.ledger import Posting, postings
+from dossierkit.dossiers.ledger import Posting, Span, postings, spans
 from dossierkit.dossiers.lifecycle import step
 from dossierkit.dossiers.payments import Attempt
 from dossierkit.dossiers.procedure import Procedure
@@ -130,6 +130,7 @@ class _Story:
         first = chained(id, 1, Action.BEGIN, owner.id, self.now, facts, "")
         self.events: list[Event] = [first]
         self.posted: list[Posting] = []
+        self.spans: list[Span] = []
         self.said: dict[int, Said] = {}
         self.attempts: list[Attempt] = []
         self.now = submitted
@@ -137,7 +138,9 @@ class _Story:
     def life(self) -> Life:
         """What became of it."""
         words = search_words(self.procedure, self.dossier.answers)
-        return Life(self.dossier, tuple(self.events), tuple(self.posted), words, self.said, tuple(self.attempts))
+        return Life(
+            self.dossier, tuple(self.events), tuple(self.posted), tuple(self.spans), words, self.said, tuple(self.attempts)
+        )
 
     def told(self) -> None:
         """From submission to wherever it stands by now."""
@@ -245,6 +248,7 @@ class _Story:
         event = change.event(Place(self.world.drawn(change), self.events[-1].hash, len(self.events) + 1))
         before, self.dossier = self.dossier, step(self.dossier, event)
         self.posted += postings(before, event, self.dossier)
+        self.spans += spans(before, event, self.dossier)
         self.events.append(event)
         if change.said:
             self.said[event.number] = change.said

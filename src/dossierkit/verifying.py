@@ -12,7 +12,7 @@ import attrs
 from dossierkit.dossiers.codes import drawn_by
 from dossierkit.dossiers.dossier import Dossier, Event, blobs_of, chained, digests
 from dossierkit.dossiers.handling import PLAIN, Handling, handling_of
-from dossierkit.dossiers.ledger import Measure, postings
+from dossierkit.dossiers.ledger import Measure, postings, spans
 from dossierkit.dossiers.ledger import Place as LedgerPlace
 from dossierkit.dossiers.lifecycle import step
 from dossierkit.dossiers.payments import Progress
@@ -46,9 +46,10 @@ def contradictions(
     drawn: Drawn = {}
     settled: set[str] = set()
     posted: Counter[LedgerPlace] = Counter()
+    took: Counter[tuple[int, str, int]] = Counter()
     for dossier in store.every():
         events = store.events(dossier.id)
-        yield from _of_one(dossier, events, posted)
+        yield from _of_one(dossier, events, posted, took)
         _note_numbers(drawn, events)
         settled.update(str(event.facts["ref"]) for event in events if event.action is Action.SETTLE and "ref" in event.facts)
         if store.bundle(dossier.revision) is None:
@@ -66,6 +67,7 @@ def contradictions(
             yield f"{series[0]} {series[1]}: no dossier has the numbers {sorted(missing)[:10]}"
     yield from _of_payments(store, settled)
     yield from _of_the_ledger(store, posted)
+    yield from _of_spans(store, took)
 
 
 def _of_the_ledger(store: DossierStore, posted: Counter[LedgerPlace]) -> Iterator[str]:
@@ -83,6 +85,14 @@ def _of_the_ledger(store: DossierStore, posted: Counter[LedgerPlace]) -> Iterato
     for key in totals.keys() | kept.keys():
         if totals[key] != kept[key]:
             yield f"the totals of {' '.join(key[0])}: {key[2]} is {kept[key]}, its events say {totals[key]}"
+
+
+def _of_spans(store: DossierStore, took: Counter[tuple[int, str, int]]) -> Iterator[str]:
+    """How long dossiers took, by the store and by their events."""
+    took.subtract({(one.year, one.procedure, one.days): one.count for one in store.spans()})
+    for (year, procedure, days), count in sorted(took.items()):
+        if count:
+            yield f"the time of {procedure} in {year}: {days} days are off by {-count}"
 
 
 def _of_payments(store: DossierStore, settled: set[str]) -> Iterator[str]:
@@ -118,7 +128,9 @@ def _note_numbers(drawn: Drawn, events: tuple[Event, ...]) -> None:
             drawn.setdefault(found[:2], set()).add(found[2])
 
 
-def _of_one(dossier: Dossier, events: tuple[Event, ...], posted: Counter[LedgerPlace]) -> Iterator[str]:
+def _of_one(
+    dossier: Dossier, events: tuple[Event, ...], posted: Counter[LedgerPlace], took: Counter[tuple[int, str, int]]
+) -> Iterator[str]:
     before = ""
     for number, event in enumerate(events, 1):
         again = chained(event.dossier, number, event.action, event.actor, event.at, event.facts, before)
@@ -132,6 +144,8 @@ def _of_one(dossier: Dossier, events: tuple[Event, ...], posted: Counter[LedgerP
             before_it, told = told, step(told, event)
             for one in postings(before_it, event, told):
                 posted[one.place] += one.count
+            for span in spans(before_it, event, told):
+                took[span.year, span.procedure, span.days] += span.count
     except (ForbiddenAction, KeyError, ValueError) as error:
         yield f"{dossier.id}: its events lead nowhere: {error}"
         return

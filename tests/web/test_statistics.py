@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import json
+import re
+import sqlite3
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -12,12 +14,17 @@ from typing import Any
 import openpyxl
 import pytest
 from browsing import browsers_of
+from click.testing import CliRunner
 from conftest import SMALL
 from dossierkit_web import WebConfig, create_app
 from page import Page
+from visits import GOOD, sign_in
 
 from dossierkit import Action, Actor, Engine, Role, open_engine
+from dossierkit.cli import main
+from dossierkit.officers import appoint
 from dossierkit.testing import FixedClock
+from dossierkit.wiring import open_accounts
 
 ADMIN, AN = Actor("root", Role.ADMIN), Actor("an")
 
@@ -85,3 +92,83 @@ def test_tables_are_taken_along(portal: Any, by: str) -> None:
     assert "(14) Không được tiếp nhận" in taken("table").text
     assert client.get(f"/statistics/export?by={by}&format=exe").url.path == "/statistics"
     assert client.get("/statistics/export?by=owner&format=csv").url.path == "/statistics"
+
+
+def test_a_part_of_a_year(portal: Any) -> None:
+    """A quarter, half a year, nine months, one month; the months of it, and files that say which part."""
+    _, browser = portal
+    client = browser()
+    third = Page(client.get("/statistics?year=2026&part=q3").text).text
+    assert "09/2026 0 2 1 0 1 1" in third
+    assert "10/2026" not in third
+    assert "Tổng số 0 2 1 0 1 1" in third
+    fourth = Page(client.get("/statistics?year=2026&part=q4").text).text
+    assert "Tổng số 1 1 0 1 1 1" in fourth
+    assert "Tổng số 0 3 1 1 1 1" in Page(client.get("/statistics?year=2026&part=h2").text).text
+    assert "Tổng số 0 2 1 0 1 1" in Page(client.get("/statistics?year=2026&part=9").text).text
+    assert "Thống kê 2026" in client.get("/statistics?year=2026&part=13").text
+    named = client.get("/statistics/export?year=2026&part=q3&by=unit&format=json")
+    assert "statistics-2026-q3-unit.json" in named.headers["content-disposition"]
+    assert named.json()["total"]["to_do"] == 2
+
+
+def test_how_long_it_takes(portal: Any) -> None:
+    """The median of working days, reopened ones taken back; nothing completed has no number."""
+    engine, browser = portal
+    page = Page(browser().get("/statistics?year=2026").text).text
+    assert "Thời gian giải quyết năm 2026" in page
+    assert "Cấp bản sao 2 7,5 50,0 %" in page
+    late = [one for one in engine.store.every() if one.handling.resolved is not None][1]
+    assert late.handling.days == 14
+    engine.act(late.id, Action.REOPEN, ADMIN, note="x")
+    assert "Cấp bản sao 1 1 50,0 %" in Page(browser().get("/statistics?year=2026").text).text
+    assert list(engine.verify()) == []
+
+
+def test_every_figure_leads_to_its_dossiers(portal: Any) -> None:
+    """For whoever sees the whole office; as many as the figure says, by month, unit, sector and in total."""
+    engine, browser = portal
+    root, mai = browser(), browser()
+    accounts = open_accounts(engine)
+    for who, mail, role, unit in ((root, "root@office.vn", Role.ADMIN, ""), (mai, "mai@office.vn", Role.APPROVER, "so-nnmt")):
+        sign_in(who, appoint(accounts, mail, "X", role, unit), mail)
+        who.post("/password", data={"new": GOOD})
+    for place in ("/statistics?year=2026", "/statistics?year=2026&part=q3", "/statistics?year=2026&nd09=1"):
+        links = re.findall(r'<a href="(/desk/figures[^"]+)">(\d+)</a>', root.get(place).text)
+        assert len(links) > 10
+        for link, count in links:
+            shown = root.get(link.replace("&amp;", "&"))
+            assert shown.text.count('<a href="/desk/H29') == int(count), link
+    assert "/desk/figures" not in mai.get("/statistics?year=2026").text
+    assert mai.get("/desk/figures?figure=late").status_code == 404
+    assert browser().get("/desk/figures?figure=late").status_code == 404
+    assert root.get("/desk/figures?figure=owner").url.path == "/statistics"
+
+
+def test_the_command_line_counts_any_days(portal: Any, tmp_path: Path) -> None:
+    """Two days, a part, as it was known on a day; what makes no sense is told."""
+    data = tmp_path / "data"
+    list(back_up_of(tmp_path, data))
+
+    def stats(*words: str) -> Any:
+        return CliRunner().invoke(main, ["stats", "--data", str(data), "--format", "json", *words])
+
+    assert json.loads(stats("--from", "2026-09-01", "--to", "2026-09-30").output)["total"]["resolved"] == 1
+    assert json.loads(stats("--year", "2026", "--part", "q3").output)["total"]["to_do"] == 2
+    assert json.loads(stats("--year", "2026", "--as-of", "2026-09-23").output)["total"]["to_do"] == 1
+    assert json.loads(stats("--year", "2026", "--by", "month", "--part", "h2").output)["total"]["to_do"] == 3
+    for words in (
+        [],
+        ["--from", "2026-01-01"],
+        ["--year", "2026", "--part", "q9"],
+        ["--from", "2026-02-01", "--to", "2026-01-01"],
+    ):
+        assert stats(*words).exit_code == 2, words
+
+
+def back_up_of(source: Path, data: Path) -> Iterator[None]:
+    """The database of the portal, copied to where a command looks for it."""
+    data.mkdir()
+    with sqlite3.connect(source / "d.db") as reading, sqlite3.connect(data / "dossiers.db") as writing:
+        reading.backup(writing)
+        yield

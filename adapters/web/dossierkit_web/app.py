@@ -143,6 +143,7 @@ def _office_routes(route: Callable[..., Route]) -> list[Route]:
         route("/desk", desk.together, "POST"),
         route("/desk/views", desk.keep_view, "POST"),
         route("/desk/register", papers.register, "POST"),
+        route("/desk/figures", statistics.behind),
         route("/desk/counter", counter.show),
         route("/desk/counter", counter.begin, "POST"),
         route("/desk/{code}/supplement", supplementing.show),

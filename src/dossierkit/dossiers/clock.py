@@ -36,6 +36,8 @@ class OfficeClock:
     ) -> dict[str, Json]:
         """What the clock says to *action*, where *said* does not say it already."""
         handling = dossier.handling
+        if action is Action.COMPLETE and handling.accepted is not None:
+            return {"days": -left(self.calendar(), handling.accepted, now, TimeLimit(0), count=0)}
         if action in _RETURNS and handling.back is State.SUBMITTED:
             return {"answer_by": self.answer_by(now).isoformat()}
         accepts = action is Action.ACCEPT

@@ -39,6 +39,9 @@ class Handling:
     running: datetime | None = None
     #: Since when the clock stands still.
     paused: datetime | None = None
+    #: How many working days it took from acceptance to result, and the year that this was posted in.
+    days: int | None = None
+    spanned: int = 0
     extensions: int = 0
     #: The state to come back to after a supplement, a payment or a pause.
     back: State | None = None

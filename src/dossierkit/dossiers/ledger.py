@@ -79,6 +79,27 @@ def postings(before: Dossier, event: Event, after: Dossier) -> tuple[Posting, ..
     )
 
 
+@attrs.frozen(order=True)
+class Span:
+    """So many more (or fewer) dossiers of a procedure, completed in a year, that took so many working days."""
+
+    year: int
+    procedure: str
+    #: From the day of acceptance to the day of the result, whatever happened between them.
+    days: int
+    count: int
+
+
+def spans(before: Dossier, event: Event, after: Dossier) -> tuple[Span, ...]:
+    """How long it took, where *event* completed the dossier; taken back where it reopened it."""
+    done, days = before.handling.resolved, before.handling.days
+    if event.action is Action.COMPLETE and after.handling.days is not None:
+        return (Span(posted_on(event).year, after.procedure, after.handling.days, 1),)
+    if event.action is Action.REOPEN and done is not None and days is not None:
+        return (Span(before.handling.spanned, after.procedure, days, -1),)
+    return ()
+
+
 def posted_on(event: Event) -> date:
     """The day that *event* is posted on: its own, or the last one that was posted on where the clock was set back."""
     posted = event.facts.get("posted")

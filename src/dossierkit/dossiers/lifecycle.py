@@ -234,7 +234,7 @@ _FACTS = (
         "billed",
         "outcome",
     ),
-    *("due", "estimated", "answer_by", "limit", "left"),
+    *("due", "estimated", "answer_by", "limit", "left", "days", "spanned"),
 )
 
 
@@ -272,7 +272,7 @@ def _told(handling: Handling, event: Event) -> Handling:
         case Action.HAND_OVER:
             return attrs.evolve(handling, delivery=Delivery.HANDED_OVER)
         case Action.REOPEN:
-            return attrs.evolve(handling, resolved=None, outcome=None, proposed="", delivery=Delivery.NONE)
+            return attrs.evolve(handling, resolved=None, outcome=None, days=None, spanned=0, proposed="", delivery=Delivery.NONE)
         case Action.ASK_ERASURE:
             return attrs.evolve(handling, erasure_asked=event.at)
         case Action.ERASE:

@@ -16,10 +16,48 @@ from dossierkit.dossiers.states import Channel
 #: What rows can be told apart by, in the words of the ledger.
 DIMENSIONS = ("unit", "sector", "procedure", "channel")
 
+#: The figures of a line: what flows in a period, and what stands at its end; see `behind`.
+FIGURES: Mapping[str, tuple[Measure, ...]] = {
+    "carried-over": (), "in-progress": (), "overdue": (Measure.OVERDUE,), "received": IN, "late": (Measure.LATE,),
+    "in-time": (Measure.EARLY, Measure.ON_TIME, Measure.RETURNED), "refused": (Measure.REFUSED,),
+}  # fmt: skip
+
+
+@attrs.frozen
+class Figure:
+    """Which dossiers a figure counts: those whose postings from *first* to *last* add up to something."""
+
+    #: None: from the beginning.
+    first: date | None
+    last: date
+    plus: tuple[Measure, ...]
+    minus: tuple[Measure, ...] = ()
+    #: Dimension → value.
+    where: Mapping[str, str] = attrs.field(factory=dict, hash=False)
+
+    @classmethod
+    def of(cls, name: str, period: Period, as_of: date, where: Mapping[str, str]) -> Figure:
+        """The figure called *name* in `FIGURES`, of a period as it is known on the day *as_of*."""
+        last = min(period.last, as_of)
+        if name == "carried-over":
+            return cls(None, min(period.first - timedelta(days=1), as_of), IN, OUT, where)
+        if name == "in-progress":
+            return cls(None, last, IN, OUT, where)
+        if name == "overdue":
+            return cls(None, last, FIGURES[name], (), where)
+        return cls(period.first, last, FIGURES[name], (), where)
+
+
 #: Sums of all postings up to a day: (the values of the dimensions, channel, measure) → count.
 Sums = Mapping[tuple[tuple[str, ...], Channel, Measure], int]
 #: Gives the sums up to a day, that day included, by dimensions.
 Summing = Callable[[date, Sequence[str]], Sums]
+
+
+#: Parts of a year that offices report, by their first and last month.
+PARTS = {
+    "year": (1, 12), "q1": (1, 3), "q2": (4, 6), "q3": (7, 9), "q4": (10, 12), "h1": (1, 6), "h2": (7, 12), "m9": (1, 9),
+}  # fmt: skip
 
 
 @attrs.frozen
@@ -33,6 +71,24 @@ class Period:
     def year(cls, year: int, *, nd09: bool = False) -> Period:
         """A calendar year; by the convention of decree 09/2019, from 15 December to 14 December."""
         return cls(date(year - 1, 12, 15), date(year, 12, 14)) if nd09 else cls(date(year, 1, 1), date(year, 12, 31))
+
+    @classmethod
+    def part(cls, year: int, name: str, *, nd09: bool = False) -> Period:
+        """A part of *year* as `PARTS` calls it: `year`, `q1` to `q4`, `h1`, `h2`, `m9`, or a month, `1` to `12`."""
+        if name in PARTS:
+            return cls.months(year, *PARTS[name], nd09=nd09)
+        return cls.months(year, int(name), int(name), nd09=nd09)
+
+    def split(self, *, nd09: bool = False) -> Iterator[Period]:
+        """Its months; by decree 09/2019 each from the 15th to the 14th."""
+        first = self.first
+        while first <= self.last:
+            after = (first.replace(day=28) + timedelta(days=4)).replace(day=1)
+            end = after - timedelta(days=1)
+            if nd09:
+                end = first.replace(day=14) if first.day < 15 else after.replace(day=14)
+            yield Period(first, min(end, self.last))
+            first = end + timedelta(days=1)
 
     @classmethod
     def months(cls, year: int, first: int, last: int, *, nd09: bool = False) -> Period:
@@ -154,9 +210,16 @@ def _total(lines: Sequence[Line]) -> Line:
     return Line((), **{name: sum(getattr(line, name) for line in lines) for name in _CELLS})
 
 
-def months(summing: Summing, year: int, *, as_of: date, nd09: bool = False) -> Iterator[Report]:
-    """The twelve reports of *year*, those that have begun by *as_of*."""
-    for month in range(1, 13):
-        period = Period.months(year, month, month, nd09=nd09)
-        if period.first <= as_of:
-            yield report(summing, period, as_of=as_of)
+def months(summing: Summing, period: Period, *, as_of: date, nd09: bool = False) -> Iterator[Report]:
+    """The reports of the months of *period* that have begun by *as_of*, the first and the last as far as they lie in it."""
+    known: dict[date, Sums] = {}
+
+    def remembered(until: date, by: Sequence[str]) -> Sums:
+        # A month ends where the next one begins: each day is summed once.
+        if until not in known:
+            known[until] = summing(until, by)
+        return known[until]
+
+    for part in period.split(nd09=nd09):
+        if part.first <= as_of:
+            yield report(remembered, part, as_of=as_of)

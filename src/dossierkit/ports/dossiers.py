@@ -12,9 +12,9 @@ import attrs
 from dossierkit.dossiers.codes import DossierCode, drawn_by
 from dossierkit.dossiers.dossier import NOTHING_SAID, Dossier, Event, Query, Said
 from dossierkit.dossiers.effects import SendMail
-from dossierkit.dossiers.ledger import Posting
+from dossierkit.dossiers.ledger import Posting, Span
 from dossierkit.dossiers.payments import Attempt, Progress
-from dossierkit.dossiers.reports import Sums
+from dossierkit.dossiers.reports import Figure, Sums
 from dossierkit.dossiers.states import State
 from dossierkit.forms.pointers import Json
 from dossierkit.ports.accounts import AccountStore, Outbox
@@ -70,6 +70,7 @@ class Life:
     dossier: Dossier
     events: tuple[Event, ...]
     postings: tuple[Posting, ...]
+    spans: tuple[Span, ...] = ()
     #: What it is found by; empty for a draft.
     search: str = ""
     said: Mapping[int, Said] = attrs.field(factory=dict, hash=False)
@@ -171,6 +172,14 @@ class DossierStore(Protocol):
 
     def sums(self, until: date, by: Sequence[str]) -> Sums:
         """The sums of all postings up to the day *until*, by the dimensions *by*, see `reports`."""
+        ...
+
+    def behind(self, figure: Figure, *, before: str | None = None, limit: int = 20) -> tuple[Dossier, ...]:
+        """The dossiers that *figure* counts, newest first, those older than the id *before*."""
+        ...
+
+    def spans(self, year: int | None = None) -> tuple[Span, ...]:
+        """How long what was completed in *year* (in any, where None) took: the sums by procedure and days."""
         ...
 
     def postings(self) -> Iterator[Posting]:

@@ -5,16 +5,16 @@ from __future__ import annotations
 import copy
 import itertools
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
 
 import attrs
 
 from dossierkit.dossiers.codes import DossierCode
 from dossierkit.dossiers.dossier import Dossier, Event, Query, Said, blobs_of
-from dossierkit.dossiers.ledger import Measure, Posting, posted_on, postings
+from dossierkit.dossiers.ledger import Measure, Posting, posted_on, postings, spans
 from dossierkit.dossiers.lifecycle import step
-from dossierkit.dossiers.reports import Sums
+from dossierkit.dossiers.reports import Figure, Sums
 from dossierkit.dossiers.states import Channel, State
 from dossierkit.errors import StaleDossier, StoreError
 from dossierkit.forms.pointers import Json
@@ -77,6 +77,8 @@ class MemoryStore(MemoryWhole):
                 raise StoreError(f"a dossier with the code {dossier.code} is here already")
             made = postings(seen, event, dossier)
             self._postings += made
+            self._by_dossier.setdefault(seen.id, []).extend(made)
+            self.add_spans(spans(seen, event, dossier))
             self._posted = max([self._posted, *(posted_on(event) for _ in made[:1])])
             self.outbox.post(*change.mails(dossier))
             if change.series is not None:
@@ -105,6 +107,15 @@ class MemoryStore(MemoryWhole):
                     key = (tuple(str(getattr(one, name)) for name in by), one.channel, one.measure)
                     found[key] = found.get(key, 0) + one.count
         return found
+
+    def behind(self, figure: Figure, *, before: str | None = None, limit: int = 20) -> tuple[Dossier, ...]:
+        """See `DossierStore.behind`."""
+        with self._lock:
+            ids = [*reversed(self._dossiers)]
+            if before is not None:
+                ids = ids[ids.index(before) + 1 :] if before in ids else []
+            found = (id for id in ids if _adds_up(self._by_dossier.get(id, ()), figure))
+            return tuple(copied(self._dossiers[id]) for id in itertools.islice(found, limit))
 
     def postings(self) -> Iterator[Posting]:
         """See `DossierStore.postings`."""
@@ -205,6 +216,15 @@ class MemoryStore(MemoryWhole):
         if stored is None or stored.version != version:
             raise StaleDossier(f"dossier {id} is no longer at version {version}; read it again")
         return stored
+
+
+def _adds_up(made: Iterable[Posting], figure: Figure) -> bool:
+    total = 0
+    for one in made:
+        here = (figure.first is None or one.day >= figure.first) and one.day <= figure.last
+        if here and all(str(getattr(one, name)) == value for name, value in figure.where.items()):
+            total += one.count * ((one.measure in figure.plus) - (one.measure in figure.minus))
+    return total > 0
 
 
 def _in_state(state: State, query: Query) -> bool:

@@ -12,7 +12,7 @@ import attrs
 
 from dossierkit.dossiers.codes import DossierCode
 from dossierkit.dossiers.dossier import Dossier, Event, Said
-from dossierkit.dossiers.ledger import Posting, posted_on
+from dossierkit.dossiers.ledger import Posting, Span, posted_on
 from dossierkit.errors import StoreError
 from dossierkit.ports import Gap, Life, batches, numbers_of
 from dossierkit.stores.memory_payments import MemoryPayments
@@ -30,6 +30,8 @@ class MemoryWhole:
         self._said: dict[str, dict[int, Said]] = {}
         self._receipts: dict[str, str] = {}
         self._postings: list[Posting] = []
+        self._by_dossier: dict[str, list[Posting]] = {}
+        self._spans: Counter[tuple[int, str, int]] = Counter()
         #: The last day on which somebody did something that was posted.
         self._posted = date.min
         self._counters: dict[tuple[str, str], int] = {}
@@ -55,6 +57,8 @@ class MemoryWhole:
         self._dossiers[dossier.id] = copied(dossier)
         self._events[dossier.id] = list(life.events)
         self._postings += life.postings
+        self._by_dossier[dossier.id] = list(life.postings)
+        self.add_spans(life.spans)
         self._posted = max([self._posted, *(posted_on(event) for event in life.events[-1:] if life.postings)])
         if dossier.code is not None:
             self._codes[dossier.code] = dossier.id
@@ -68,6 +72,18 @@ class MemoryWhole:
             self.payments.finish(attempt, None)
         for (agency, series), number in numbers_of(life).items():
             self._counters[agency, series] = max(self._counters.get((agency, series), 0), number)
+
+    def add_spans(self, found: Iterable[Span]) -> None:
+        """Adds to how long dossiers took."""
+        for one in found:
+            self._spans[one.year, one.procedure, one.days] += one.count
+
+    def spans(self, year: int | None = None) -> tuple[Span, ...]:
+        """See `DossierStore.spans`."""
+        with self._lock:
+            return tuple(
+                Span(*place, count) for place, count in sorted(self._spans.items()) if count and year in (None, place[0])
+            )
 
     def skip(self, gap: Gap) -> bool:
         """See `DossierStore.skip`."""

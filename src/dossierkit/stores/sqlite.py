@@ -16,15 +16,15 @@ import attrs
 from dossierkit.dossiers.codes import DossierCode
 from dossierkit.dossiers.dossier import Dossier, Event, Query, Said
 from dossierkit.dossiers.handling import handling_json
-from dossierkit.dossiers.ledger import Posting
-from dossierkit.dossiers.reports import Sums
+from dossierkit.dossiers.ledger import Posting, Span
+from dossierkit.dossiers.reports import Figure, Sums
 from dossierkit.dossiers.states import State
 from dossierkit.errors import CorruptStore, StoreError, UnwritableStore
 from dossierkit.forms.pointers import Json
 from dossierkit.ports import EVERYTHING, Change
 from dossierkit.stores.group_commit import GroupCommit
 from dossierkit.stores.sqlite_accounts import SqliteAccounts, SqliteOutbox
-from dossierkit.stores.sqlite_ledger import every_posting, sums
+from dossierkit.stores.sqlite_ledger import behind, every_posting, every_span, sums
 from dossierkit.stores.sqlite_payments import SqlitePayments
 from dossierkit.stores.sqlite_rows import (
     SELECT,
@@ -163,6 +163,15 @@ class SqliteStore(SqliteWhole):
     def sums(self, until: date, by: Sequence[str]) -> Sums:
         """See `DossierStore.sums`."""
         return sums(self._read, until, by)
+
+    def behind(self, figure: Figure, *, before: str | None = None, limit: int = 20) -> tuple[Dossier, ...]:
+        """See `DossierStore.behind`."""
+        sql, values = behind(figure, before, limit)
+        return tuple(map(dossier_of, self._read(f"{SELECT} WHERE d.seq IN ({sql}) ORDER BY d.seq DESC", tuple(values))))
+
+    def spans(self, year: int | None = None) -> tuple[Span, ...]:
+        """See `DossierStore.spans`."""
+        return every_span(self._read, year)
 
     def postings(self) -> Iterator[Posting]:
         """See `DossierStore.postings`."""

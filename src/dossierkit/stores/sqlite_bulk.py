@@ -13,7 +13,7 @@ from dossierkit.dossiers.dossier import blobs_of
 from dossierkit.dossiers.handling import handling_json
 from dossierkit.dossiers.ledger import half_of, posted_on
 from dossierkit.ports import Life, numbers_of
-from dossierkit.stores.sqlite_ledger import note_posted
+from dossierkit.stores.sqlite_ledger import keep_spans, note_posted
 from dossierkit.stores.sqlite_payments import keep_attempt
 from dossierkit.stores.sqlite_rows import encoded, event_row
 from dossierkit.stores.sqlite_schema import owner_word, unit_word
@@ -34,6 +34,7 @@ def load(connection: sqlite3.Connection, lives: Sequence[Life]) -> None:
     many("INSERT INTO search (rowid, words) VALUES (?, ?)", (_search(seq, life) for seq, life in numbered if life.search))
     many("INSERT INTO notes VALUES (?, ?, ?, ?)", (row for seq, life in numbered for row in _said(seq, life)))
     _postings(connection, numbered)
+    keep_spans(connection, (span for life in lives for span in life.spans))
     for _, life in numbered:
         for attempt in life.attempts:
             keep_attempt(connection, attempt, None)

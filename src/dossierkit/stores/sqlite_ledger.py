@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date
 from typing import Any
 
 from dossierkit.dossiers.dossier import Event
-from dossierkit.dossiers.ledger import Measure, Posting, begin_of_half, ends_a_half, half_of, posted_on
-from dossierkit.dossiers.reports import DIMENSIONS, Sums
+from dossierkit.dossiers.ledger import Measure, Posting, Span, begin_of_half, ends_a_half, half_of, posted_on
+from dossierkit.dossiers.reports import DIMENSIONS, Figure, Sums
 from dossierkit.dossiers.states import Channel
 
 Read = Callable[..., list[Any]]
@@ -41,6 +41,39 @@ def note_posted(connection: sqlite3.Connection, day: date) -> None:
     """Keeps that something was posted on *day*, unless a later day is known."""
     if (last := last_posted(connection)) is None or last < day:
         connection.execute("INSERT OR REPLACE INTO facts VALUES (?, ?)", (_LAST, f'"{day.isoformat()}"'))
+
+
+def behind(figure: Figure, before: str | None, limit: int) -> tuple[str, list[Any]]:
+    """What gives the numbers (seq) of the dossiers that *figure* counts, newest first, and its values."""
+    assert set(figure.where) <= set(DIMENSIONS), "reports ask for dimensions alone"
+    marks = {name: ", ".join("?" * len(getattr(figure, name))) for name in ("plus", "minus")}
+    values: list[Any] = [*(one.value for one in figure.plus), *(one.value for one in figure.minus)]
+    added = f"SUM(CASE WHEN measure IN ({marks['plus']}) THEN count WHEN measure IN ({marks['minus']}) THEN -count ELSE 0 END)"
+    where, last = "day <= ?", [figure.last.isoformat()]
+    if figure.first is not None:
+        where, last = f"day >= ? AND {where}", [figure.first.isoformat(), *last]
+    if before is not None:
+        where, last = f"{where} AND seq < (SELECT seq FROM dossiers WHERE id = ?)", [*last, before]
+    for name, value in figure.where.items():
+        where, last = f"{where} AND {name} = ?", [*last, value]
+    sql = f"SELECT seq FROM postings WHERE {where} GROUP BY seq HAVING {added} > 0 ORDER BY seq DESC LIMIT ?"
+    return sql, [*last, *values, limit]
+
+
+def keep_spans(connection: sqlite3.Connection, found: Iterable[Span]) -> None:
+    """Adds to how long dossiers took."""
+    connection.executemany(
+        "INSERT INTO spans VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET count = count + excluded.count",
+        ((one.year, one.procedure, one.days, one.count) for one in found),
+    )
+
+
+def every_span(read: Read, year: int | None) -> tuple[Span, ...]:
+    """See `DossierStore.spans`."""
+    sql, values = "SELECT year, procedure, days, count FROM spans WHERE count <> 0", ()
+    if year is not None:
+        sql, values = f"{sql} AND year = ?", (year,)  # type: ignore[assignment]  # one value more
+    return tuple(Span(*row) for row in read(f"{sql} ORDER BY year, procedure, days", values))
 
 
 def sums(read: Read, until: date, by: Sequence[str]) -> Sums:

@@ -14,13 +14,13 @@ from dossierkit.dossiers.codes import DossierCode
 from dossierkit.dossiers.dossier import Attachment, Dossier, Event, Query, blobs_of
 from dossierkit.dossiers.effects import SendMail
 from dossierkit.dossiers.handling import PLAIN, handling_json, handling_of
-from dossierkit.dossiers.ledger import postings
+from dossierkit.dossiers.ledger import postings, spans
 from dossierkit.dossiers.lifecycle import step
 from dossierkit.dossiers.states import Action, State
 from dossierkit.errors import StaleDossier
 from dossierkit.forms.pointers import Json
 from dossierkit.ports import Change, Place
-from dossierkit.stores.sqlite_ledger import keep_postings, last_posted
+from dossierkit.stores.sqlite_ledger import keep_postings, keep_spans, last_posted
 from dossierkit.stores.sqlite_payments import keep_attempt
 from dossierkit.stores.sqlite_schema import owner_word, unit_word
 
@@ -49,6 +49,7 @@ def recorded(connection: sqlite3.Connection, change: Change) -> Dossier:
     if change.paid is not None and not keep_attempt(connection, change.paid(event), change.paid_before):
         raise StaleDossier(f"the payment for dossier {seen.id} is known already; read it again")
     keep_postings(connection, seq, event, postings(seen, event, dossier))
+    keep_spans(connection, spans(seen, event, dossier))
     _stepped(connection, seq, dossier)
     if change.answers:
         keep_answers(connection, seq, dossier)

@@ -13,7 +13,7 @@ from dossierkit.forms.pointers import texts_in
 from dossierkit.text import fold
 
 #: Raised with each migration; a store with a higher one was written by a newer version.
-VERSION = 14
+VERSION = 15
 
 migrations = Migrations("dossierkit")
 
@@ -214,6 +214,15 @@ def gaps(db: sqlite_utils.Database) -> None:
 def audit(db: sqlite_utils.Database) -> None:
     """What happened last."""
     db.conn.execute("CREATE INDEX events_by_time ON events (at)")
+
+
+@migrations()
+def spans(db: sqlite_utils.Database) -> None:
+    """How long dossiers took, by year and procedure."""
+    db.conn.execute(
+        """CREATE TABLE spans (year INTEGER NOT NULL, procedure TEXT NOT NULL, days INTEGER NOT NULL, count INTEGER NOT NULL,
+            PRIMARY KEY (year, procedure, days)) WITHOUT ROWID"""
+    )
 
 
 def owner_word(owner: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from urllib.parse import urlencode
 
 import attrs
@@ -9,10 +10,14 @@ from starlette.datastructures import FormData
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from dossierkit.dossiers.reports import Line
+from dossierkit.dossiers.dossier import Actor
+from dossierkit.dossiers.reports import FIGURES, PARTS, Line, Period
+from dossierkit.dossiers.states import Role
+from dossierkit.errors import UnknownDossier
 from dossierkit.exports import FORMATS
-from dossierkit.numbers import table_of
+from dossierkit.numbers import paces, table_of
 from dossierkit_web.limits import allow
+from dossierkit_web.pages.desk import PAGE, facts_of, officer_of
 from dossierkit_web.site import Site, language_of
 
 #: The tables of the page, and what else can be taken along.
@@ -30,51 +35,123 @@ class Bar:
     open: float
 
 
+@attrs.frozen
+class Asked:
+    """Which numbers somebody wants to see."""
+
+    year: int
+    part: str
+    nd09: bool
+
+    @property
+    def period(self) -> Period:
+        """From when until when."""
+        return Period.part(self.year, self.part, nd09=self.nd09)
+
+    def query(self, **more: str) -> str:
+        """As an address says it."""
+        said = {
+            "year": str(self.year),
+            "part": self.part if self.part != "year" else "",
+            "nd09": "1" if self.nd09 else "",
+            **more,
+        }
+        return urlencode({name: value for name, value in said.items() if value})
+
+
 def show(site: Site, request: Request, form: FormData) -> Response:  # noqa: ARG001  # every page has this shape
-    """A year; the one that is asked for, or this one."""
-    year, nd09 = _asked(site, request)
-    language = language_of(request)
+    """A year or a part of one; this year where none is asked for."""
+    asked, language = _asked(site, request), language_of(request)
     tables = []
     for name in TABLES:
-        rows = table_of(site.engine, year, (name,), language=language, nd09=nd09).rows
-        longest = max((line.resolved + line.in_progress for _, line in rows[:-1]), default=0)
-        tables.append((name, [(label, line, _bar(line, longest) if line is not rows[-1][1] else None) for label, line in rows]))
+        table = table_of(site.engine, asked.period, (name,), language=language, nd09=asked.nd09)
+        longest = max((line.resolved + line.in_progress for _, line in table.rows[:-1]), default=0)
+        last = table.rows[-1][1]
+        tables.append((name, [(label, line, _bar(line, longest) if line is not last else None) for label, line in table.rows]))
     this = site.engine.today().year
+    actor = site.visitor(request).actor
     return site.page(
         request,
         "statistics",
-        year=year,
-        nd09=nd09,
+        year=asked.year,
+        part=asked.part,
+        parts=[*PARTS, *map(str, range(1, 13))],
+        nd09=asked.nd09,
         years=range(this, this - 6, -1),
         tables=tables,
+        paces=paces(site.engine, asked.year, language=language),
         formats=FORMATS[1:],
-        rate=lambda line: (
-            "–" if line.rate is None else f"{line.rate * 100:.1f}".replace(".", "," if language == "vi" else ".") + " %"
-        ),
-        taken=lambda by, form: (
-            "/statistics/export?" + urlencode({"year": year, "by": by, "format": form, **({"nd09": 1} if nd09 else {})})
-        ),
+        rate=lambda share: _percent(share, language),
+        days=lambda count: "–" if count is None else f"{count:g}".replace(".", "," if language == "vi" else "."),
+        taken=lambda by, form: "/statistics/export?" + asked.query(by=by, format=form),
+        # Whoever sees the dossiers of the whole office can look behind its figures.
+        behind=_links(asked) if actor is not None and may_look_behind(actor) else None,
     )
+
+
+def _links(asked: Asked) -> Callable[[str, str, str], str]:
+    return lambda by, key, figure: "/desk/figures?" + asked.query(by=by, key=key, figure=figure)
+
+
+def _percent(share: float | None, language: str) -> str:
+    return "–" if share is None else f"{share * 100:.1f}".replace(".", "," if language == "vi" else ".") + " %"
 
 
 def export(site: Site, request: Request, form: FormData) -> Response:  # noqa: ARG001  # every page has this shape
     """One table as a file, with every column of the printed form."""
     allow(site, request, "tables")
-    year, nd09 = _asked(site, request)
+    asked = _asked(site, request)
     by, wanted = request.query_params.get("by", ""), request.query_params.get("format", "")
     if by not in (*TABLES, "procedure", "channel") or wanted not in _TYPES:
         return RedirectResponse("/statistics", 303)
-    made = table_of(site.engine, year, (by,), language=language_of(request), nd09=nd09).written(wanted)
-    ending = "txt" if wanted == "table" else wanted
-    headers = {"Content-Disposition": f'attachment; filename="statistics-{year}-{by}.{ending}"'}
+    made = table_of(site.engine, asked.period, (by,), language=language_of(request), nd09=asked.nd09).written(wanted)
+    name = f"statistics-{asked.year}-{asked.part + '-' if asked.part != 'year' else ''}{by}"
+    headers = {"Content-Disposition": f'attachment; filename="{name}.{"txt" if wanted == "table" else wanted}"'}
     return Response(made, media_type=_TYPES[wanted], headers=headers)
 
 
-def _asked(site: Site, request: Request) -> tuple[int, bool]:
-    typed = request.query_params.get("year", "")
-    this = site.engine.today().year
+def may_look_behind(actor: Actor) -> bool:
+    """Whether *actor* sees the dossiers of all units: a figure of the whole is then a list of them."""
+    return actor.role is Role.ADMIN and not actor.unit
+
+
+def behind(site: Site, request: Request, form: FormData) -> Response:  # noqa: ARG001  # every page has this shape
+    """The dossiers behind one figure."""
+    if not may_look_behind(officer_of(site, request)):
+        raise UnknownDossier("no figures for whoever sees one unit")
+    asked, query = _asked(site, request), request.query_params
+    by, figure = query.get("by", ""), query.get("figure", "")
+    if figure not in FIGURES or by not in (*TABLES, ""):
+        return RedirectResponse("/statistics", 303)
+    period, where = _narrowed(asked, by, query.get("key", "")[:100])
+    found = site.engine.behind(figure, period, where, before=query.get("before", "")[:64] or None, limit=PAGE + 1)
+    language = language_of(request)
+    return site.page(
+        request,
+        "figures",
+        figure=figure,
+        period=period,
+        found=[(one, facts_of(site, one, language)) for one in found[:PAGE]],
+        more=found[PAGE - 1].id if len(found) > PAGE else "",
+        kept=asked.query(by=by, key=query.get("key", "")[:100], figure=figure),
+        back="/statistics?" + asked.query(),
+    )
+
+
+def _narrowed(asked: Asked, by: str, key: str) -> tuple[Period, dict[str, str]]:
+    """The period and the unit or sector that one line of a table is about."""
+    if by != "month":
+        return asked.period, {by: key} if by and key else {}
+    found = next((one for one in asked.period.split(nd09=asked.nd09) if f"{one.last:%m/%Y}" == key), asked.period)
+    return found, {}
+
+
+def _asked(site: Site, request: Request) -> Asked:
+    typed, this = request.query_params.get("year", ""), site.engine.today().year
     year = int(typed) if typed.isascii() and typed.isdigit() and len(typed) == 4 else this
-    return (year if 2000 <= year <= this else this), request.query_params.get("nd09") == "1"
+    part = request.query_params.get("part", "year")
+    known = part in PARTS or part in map(str, range(1, 13))
+    return Asked(year if 2000 <= year <= this else this, part if known else "year", request.query_params.get("nd09") == "1")
 
 
 def _bar(line: Line, longest: int) -> Bar:
