@@ -22,6 +22,7 @@ NEEDED = frozenset(
         Action.REQUEST_SUPPLEMENT,
         Action.REQUEST_PAYMENT,
         Action.EXTEND,
+        Action.REDATE,
         Action.STOP,
         Action.WITHDRAW,
         Action.COMPLETE,

@@ -91,4 +91,28 @@ def restore(data: Path, after: tuple[str, ...], nothing_since: bool, file: Path)
     click.echo(f"{count} files in {data.resolve()}; prove them with: dossierkit verify --data {data}")
 
 
-COMMANDS = (backup, demo, restore, verify)
+@click.command()
+@data_option
+@procedures_option
+@click.option("--apply", is_flag=True, help="Change them, each with an event of its own.")
+@click.option("--note", default="", help="Why, for whoever reads the history.")
+def recompute(data: Path, procedures: Path | None, apply: bool, note: str) -> None:
+    """Say which open dossiers are due on another day by the calendar as it is now; change them with --apply.
+
+    Days that an officer set stay.
+    """
+    from dossierkit.errors import SettingsError
+    from dossierkit.reminding import recompute as run
+
+    if apply and not note:
+        raise SettingsError("say why, --note 'Decision 1234 of …': it stands in each history")
+    engine = engine_of(data, procedures)
+    count = 0
+    for dossier, day in run(engine, apply=apply, note=note):
+        count += 1
+        click.echo(f"{dossier.code}\t{dossier.handling.due:%d/%m/%Y} → {day:%d/%m/%Y}")
+    engine.close()
+    click.echo(f"{count} dossiers {'are due on another day now' if apply else 'would be due on another day'}")
+
+
+COMMANDS = (backup, demo, recompute, restore, verify)

@@ -131,11 +131,13 @@ def _workers(engine: Engine, data: Path, smtp: str, sender: str) -> tuple[Worker
     from dossierkit.blobs.disk import DiskBlobs
     from dossierkit.housekeeping import sweep
     from dossierkit.outbox import Worker, deliver
+    from dossierkit.reminding import remind, resume
     from dossierkit.wiring import mailer
 
     post, blobs = mailer(data, smtp=smtp, sender=sender), DiskBlobs(data / "attachments")
     return (
         Worker(lambda: deliver(engine.store.outbox, post, engine.clock)),
+        Worker(lambda: (resume(engine), remind(engine)), every=900),
         Worker(lambda: sweep(engine.store, blobs, engine.clock), every=600),
     )
 

@@ -44,7 +44,7 @@ class OfficeClock:
         limit = procedure.time_limit(dossier.answers, handling.channel) if accepts else _limit_of(handling)
         if limit is None:
             return {}
-        if "due" in said:
+        if "due" in said and action is not Action.REDATE:
             return self._set(handling, action, limit, now, datetime.fromisoformat(said["due"]))
         if accepts:
             return _due(due(self.calendar(), now, limit), limit, limit.count)

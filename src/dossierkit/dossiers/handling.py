@@ -39,6 +39,8 @@ class Handling:
     running: datetime | None = None
     #: Since when the clock stands still.
     paused: datetime | None = None
+    #: When it goes on by itself: a notice has then hung for as long as it has to.
+    until: datetime | None = None
     #: How many working days it took from acceptance to result, and the year that this was posted in.
     days: int | None = None
     spanned: int = 0
@@ -89,6 +91,7 @@ _READERS: Mapping[str, Callable[[Json], object]] = {
     "outcome": Outcome,
     "resolved": datetime.fromisoformat,
     "unanswered": datetime.fromisoformat,
+    "until": lambda text: datetime.fromisoformat(text) if text else None,
     "erasure_asked": datetime.fromisoformat,
     "erased": datetime.fromisoformat,
 }

@@ -67,8 +67,10 @@ TABLE = (
     Rule(Action.SETTLE, SENT, None, _DESK | _PROGRAM, ("payment",), returns=_S.PAYMENT_REQUESTED),
     Rule(Action.REFUND, SENT, None, _DESK, ("note",)),
     Rule(Action.SUSPEND, (_S.PROCESSING,), _S.SUSPENDED, _CASE, ("note",), pauses=True),
-    Rule(Action.RESUME, (_S.SUSPENDED,), None, _CASE, returns=_S.SUSPENDED),
+    Rule(Action.RESUME, (_S.SUSPENDED,), None, _CASE | _PROGRAM, returns=_S.SUSPENDED),
     Rule(Action.EXTEND, (_S.ACCEPTED, _S.PROCESSING), None, _CASE, ("due", "note")),
+    # What the calendar says by now; a day that an officer promised is changed by an extension alone.
+    Rule(Action.REDATE, (_S.ACCEPTED, _S.PROCESSING), None, _PROGRAM, ("due", "note")),
     Rule(
         Action.WITHDRAW,
         (_S.SUBMITTED, _S.ACCEPTED, _S.PROCESSING, _S.SUPPLEMENT_REQUESTED, _S.PAYMENT_REQUESTED, _S.SUSPENDED),
@@ -234,7 +236,7 @@ _FACTS = (
         "billed",
         "outcome",
     ),
-    *("due", "estimated", "answer_by", "limit", "left", "days", "spanned"),
+    *("due", "estimated", "answer_by", "limit", "left", "days", "spanned", "until"),
 )
 
 
@@ -245,9 +247,9 @@ def _handled(dossier: Dossier, state: State, event: Event) -> Handling:
         changed = attrs.evolve(changed, back=dossier.state, paused=event.at, running=None)
     elif _BY_ACTION[action].returns is dossier.state:
         running = event.at if changed.limit is not None else None
-        changed = attrs.evolve(changed, back=None, paused=None, asked=(), reasons={}, update="", running=running)
+        changed = attrs.evolve(changed, back=None, paused=None, asked=(), reasons={}, update="", until=None, running=running)
     if state in RESOLVED and handling.resolved is None:
-        changed = attrs.evolve(changed, resolved=event.at, paused=None, back=None, asked=(), reasons={}, update="")
+        changed = attrs.evolve(changed, resolved=event.at, paused=None, back=None, asked=(), reasons={}, update="", until=None)
     return _told(changed, event)
 
 

@@ -55,6 +55,7 @@ class Action(Enum):
     COMPLETE = "complete"
     HAND_OVER = "hand-over"
     REOPEN = "reopen"
+    REDATE = "redate"
     REFUND = "refund"
     MESSAGE = "message"
     ASK_ERASURE = "ask-erasure"

@@ -42,12 +42,15 @@ ASKS: Mapping[Action, tuple[str, ...]] = {
     Action.REQUEST_PAYMENT: ("amount",),
     Action.SETTLE: ("payment",),
     Action.EXTEND: ("due",),
+    Action.SUSPEND: ("until",),
     Action.PROPOSE: ("outcome",),
     Action.COMPLETE: ("outcome", "files"),
     Action.HAND_OVER: ("evidence",),
 }
 #: Done by the citizen, by the program, or somewhere else.
-_ELSEWHERE = frozenset((Action.SAVE, Action.SUBMIT, Action.CANCEL, Action.RESTORE, Action.SUPPLEMENT, Action.ERASE))
+_ELSEWHERE = frozenset(
+    (Action.SAVE, Action.SUBMIT, Action.CANCEL, Action.RESTORE, Action.SUPPLEMENT, Action.ERASE, Action.REDATE)
+)
 
 
 def one(site: Site, request: Request, form: FormData) -> Response:  # noqa: ARG001  # every page has this shape
@@ -130,7 +133,7 @@ def _said(name: str, form: FormData, today: date) -> Json:
     typed = text(form, name).strip()
     if name == "amount":
         return int("".join(typed.split()).replace(".", "") or 0)
-    if name == "due":
+    if name in ("due", "until"):
         return _later(date.fromisoformat(read_date(typed)), today).isoformat() if typed else ""
     return typed[:500]
 
