@@ -206,10 +206,13 @@ class Engine(Drafting):
         seen = _of_the_desk(actor, query or Query())
         return self.store.find(None, seen.folded(), before=before, limit=limit) if seen is not None else ()
 
-    def desk_count(self, actor: Actor, query: Query) -> int:
-        """How many dossiers of an officer's unit *query* is about; words, codes and days of submission do not count."""
+    def desk_count(self, actor: Actor, query: Query, *, most: int = 1_000) -> int:
+        """How many dossiers of an officer's unit *query* is about, counted up to one more than *most*.
+
+        Words, codes and days of submission do not count.
+        """
         seen = _of_the_desk(actor, query)
-        return sum(self.store.count(seen).values()) if seen is not None else 0
+        return self.store.count(seen, most + 1) if seen is not None else 0
 
     def history(self, dossier: Dossier) -> tuple[Event, ...]:
         """What happened to *dossier*."""

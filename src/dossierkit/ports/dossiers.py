@@ -15,7 +15,6 @@ from dossierkit.dossiers.effects import SendMail
 from dossierkit.dossiers.ledger import Posting, Span
 from dossierkit.dossiers.payments import Attempt, Progress
 from dossierkit.dossiers.reports import Figure, Sums
-from dossierkit.dossiers.states import State
 from dossierkit.forms.pointers import Json
 from dossierkit.ports.accounts import AccountStore, Outbox
 from dossierkit.ports.payments import PaymentStore
@@ -215,8 +214,8 @@ class DossierStore(Protocol):
         """
         ...
 
-    def count(self, query: Query) -> Mapping[State, int]:
-        """How many dossiers an office has that *query* is about, by state; words and days do not count."""
+    def count(self, query: Query, most: int) -> int:
+        """How many dossiers an office has that *query* is about, counted up to *most*; words, codes and days do not count."""
         ...
 
     def events(self, id: str) -> tuple[Event, ...]:

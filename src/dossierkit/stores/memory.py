@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import copy
 import itertools
-from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
 
@@ -156,11 +155,11 @@ class MemoryStore(MemoryWhole):
             hits = [id for id in ids if _is_meant(self._dossiers[id], self._search.get(id, ""), query)]
             return tuple(copied(self._dossiers[id]) for id in hits[:limit])
 
-    def count(self, query: Query) -> Mapping[State, int]:
+    def count(self, query: Query, most: int) -> int:
         """See `DossierStore.count`."""
         wanted = attrs.evolve(query, words="", code="", procedure="", since=None, until=None)
         with self._lock:
-            return Counter(d.state for d in self._dossiers.values() if d.code and _is_meant(d, "", wanted))
+            return min(most, sum(1 for d in self._dossiers.values() if d.code and _is_meant(d, "", wanted)))
 
     def events(self, id: str) -> tuple[Event, ...]:
         """See `DossierStore.events`."""

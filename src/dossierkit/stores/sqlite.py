@@ -210,10 +210,10 @@ class SqliteStore(SqliteWhole):
         rows = self._read(sql, tuple(values))
         return tuple(map(dossier_of, rows))
 
-    def count(self, query: Query) -> Mapping[State, int]:
+    def count(self, query: Query, most: int) -> int:
         """See `DossierStore.count`."""
-        sql, values = counted(query)
-        return {State(state): number for state, number in self._read(sql, tuple(values))}
+        sql, values = counted(query, most)
+        return int(self._read(sql, tuple(values))[0][0])
 
     def events(self, id: str) -> tuple[Event, ...]:
         """See `DossierStore.events`."""

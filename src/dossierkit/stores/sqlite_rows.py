@@ -167,11 +167,14 @@ def found_by(owner: str | None, query: Query, before: str | None, limit: int) ->
     return f"{select} WHERE {where} ORDER BY {row} DESC LIMIT ?", [*(value for _, value in conditions), limit]
 
 
-def counted(query: Query) -> tuple[str, list[Any]]:
-    """The statement that counts an office's dossiers by state, and its values."""
+def counted(query: Query, most: int) -> tuple[str, list[Any]]:
+    """The statement that counts an office's dossiers, no further than *most*, and its values."""
     conditions = _of_the_office(query)
     where = "".join(f" AND {condition}" for condition, _ in conditions) + _states(query)
-    return f"SELECT d.state, COUNT(*) FROM dossiers d WHERE d.code > ''{where} GROUP BY d.state", [v for _, v in conditions]
+    return f"SELECT COUNT(*) FROM (SELECT 1 FROM dossiers d WHERE d.code > ''{where} LIMIT ?)", [
+        *(v for _, v in conditions),
+        most,
+    ]
 
 
 def _of_the_office(query: Query) -> list[tuple[str, Any]]:

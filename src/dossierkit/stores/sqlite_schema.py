@@ -13,7 +13,7 @@ from dossierkit.forms.pointers import texts_in
 from dossierkit.text import fold
 
 #: Raised with each migration; a store with a higher one was written by a newer version.
-VERSION = 15
+VERSION = 16
 
 migrations = Migrations("dossierkit")
 
@@ -223,6 +223,13 @@ def spans(db: sqlite_utils.Database) -> None:
         """CREATE TABLE spans (year INTEGER NOT NULL, procedure TEXT NOT NULL, days INTEGER NOT NULL, count INTEGER NOT NULL,
             PRIMARY KEY (year, procedure, days)) WITHOUT ROWID"""
     )
+
+
+@migrations()
+def desk_of_the_whole_office(db: sqlite_utils.Database) -> None:
+    """Lists of whoever sees all units, and of all that a unit ever had."""
+    db.conn.execute("CREATE INDEX dossiers_by_state ON dossiers (state, seq) WHERE code IS NOT NULL")
+    db.conn.execute("CREATE INDEX dossiers_of_unit_by_time ON dossiers (unit, seq) WHERE code IS NOT NULL")
 
 
 def owner_word(owner: str) -> str:
