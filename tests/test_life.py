@@ -404,3 +404,26 @@ def test_only_an_office_has_a_desk(workflow: Callable[..., None], engine: Engine
     assert engine.desk(INTAKE) == engine.desk(Actor("root", Role.ADMIN)) == (dossier,)
     assert engine.desk(STRANGER) == ()
     assert engine.desk_count(INTAKE, Query()) == 1
+
+
+def test_codes_and_numbers_survive_a_clock_that_goes_back(
+    workflow: Callable[..., None], engine: Engine, clock: FixedClock
+) -> None:
+    """A day back and on again, and across midnight and New Year: no number twice, none left out, the ledger right."""
+    clock.time = datetime(2026, 12, 31, 16, 58, tzinfo=UTC)  # two minutes before midnight at the office
+    codes = []
+    for minutes in (0, 1, 2, -24 * 60, 0, 24 * 60, -3, 5, -2 * 24 * 60, 2 * 24 * 60):
+        clock.advance(timedelta(minutes=minutes))
+        dossier = sent(engine)
+        accepted = engine.act(dossier.id, Action.ACCEPT, INTAKE)
+        codes.append((str(dossier.code), accepted.handling.receipt))
+    assert len(set(codes)) == len({code for code, _ in codes}) == len({receipt for _, receipt in codes}) == 10
+    by_day: dict[str, list[int]] = {}
+    for code, _ in codes:
+        by_day.setdefault(code[:-5], []).append(int(code[-4:]))
+    assert all(numbers == list(range(1, len(numbers) + 1)) for numbers in by_day.values())
+    assert {code[7:13] for code, _ in codes} >= {"261230", "261231", "270101"}
+    assert list(engine.verify()) == []
+    totals = [engine.report(Period.year(year)).total for year in (2026, 2027)]
+    assert sum(total.received for total in totals) == 10
+    assert totals[0].in_progress == totals[1].carried_over
