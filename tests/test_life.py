@@ -160,6 +160,8 @@ def test_what_an_action_has_to_say(workflow: Callable[..., None], engine: Engine
         (Action.REQUEST_PAYMENT, {"amount": True}, "above 0"),
         (Action.REQUEST_PAYMENT, {"amount": -5}, "above 0"),
         (Action.COMPLETE, {"outcome": "lost"}, "known: approved, rejected, returned"),
+        (Action.COMPLETE, {"outcome": "rejected"}, "told why"),
+        (Action.REQUEST_SUPPLEMENT, {"asked": ["/copies"], "reasons": {"/copies": "ugly"}, "note": "x"}, "known: wrong, missing"),
         (Action.REQUEST_SUPPLEMENT, {"asked": ["/nowhere"], "note": "x"}, "/nowhere is no answer"),
         (Action.REQUEST_SUPPLEMENT, {"asked": ["document:1"], "note": "x"}, "document:1 is no answer"),
     )
@@ -427,3 +429,27 @@ def test_codes_and_numbers_survive_a_clock_that_goes_back(
     totals = [engine.report(Period.year(year)).total for year in (2026, 2027)]
     assert sum(total.received for total in totals) == 10
     assert totals[0].in_progress == totals[1].carried_over
+
+
+def test_a_message_fits_every_version(workflow: Callable[..., None], engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Somebody who is a moment faster only delays it; a page that was made fifty messages ago is read again."""
+    dossier, record = sent(engine), engine.store.record
+    faster = [Action.ACCEPT]
+
+    def slow(change: Any) -> Dossier:
+        if faster:
+            engine.act(dossier.id, faster.pop(), INTAKE)
+        return record(change)
+
+    monkeypatch.setattr(engine.store, "record", slow)
+    told = engine.message(dossier.id, AN, "Xin hỏi")
+    assert (told.state, told.version) == (State.ACCEPTED, dossier.version + 2)
+    monkeypatch.undo()
+    seen = told.version
+    for _ in range(50):
+        engine.message(dossier.id, INTAKE, "…")
+    engine.act(dossier.id, Action.ASSIGN, INTAKE, version=seen, facts={"officer": "nam"})
+    for _ in range(51):
+        engine.message(dossier.id, AN, "…")
+    with pytest.raises(StaleDossier):
+        engine.act(dossier.id, Action.SUSPEND, OFFICER, version=seen + 51, note="x")

@@ -28,6 +28,7 @@ from dossierkit.letters import Office
 from dossierkit.papers import Grid, Line, Paper, kinds_of, paper_of
 from dossierkit.papers.forms import LOCALE
 from dossierkit.papers.money_words import money_words
+from dossierkit.papers.qr import qr_code
 from dossierkit.papers.register import COLUMNS, register
 from dossierkit.papers.show import Papers
 from dossierkit.papers.slip import SlipKey, check_slip, slip_of
@@ -167,6 +168,13 @@ def test_a_refusal_is_said_in_words(office: Engine) -> None:
     office.act(second.id, Action.REFUSE, INTAKE, note="x")
     assert office.history(second)[-1].facts["letter"] == "00002/2026/TCTN"
     assert list(office.verify()) == []
+
+
+def test_a_qr_code_grows_and_shrinks_with_its_place() -> None:
+    for text in ("H29", "https://x.example/verify-slip?slip=" + "x" * 300):
+        opening = str(qr_code(text)).split(">")[0]
+        assert "viewBox" in opening
+        assert " width=" not in opening
 
 
 def test_papers_are_shown_as_text_and_never_as_markup(office: Engine, tmp_path: Path) -> None:

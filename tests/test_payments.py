@@ -133,7 +133,7 @@ def test_a_statement_is_read_as_banks_write_it() -> None:
 
 FEES = [
     {"title": "Phí thẩm định", "kind": "phi", "amountFrom": "/cost", "collect": "submission",
-     "exempt": [{"title": "Hộ nghèo", "when": {"required": ["poor"]}}]},
+     "exempt": ["nonsense", {"title": "Hộ nghèo", "when": {"required": ["poor"]}}]},
     {"title": "Lệ phí", "kind": "le-phi", "amount": 20_000, "collect": "result", "channel": 2},
     {"title": "Phí đo đạc", "kind": "phi", "amount": 500_000, "when": {"properties": {"copies": {"minimum": 5}}}},
 ]  # fmt: skip
@@ -177,6 +177,11 @@ def test_prepaid_fees_keep_a_dossier_out(priced: None, engine: Engine) -> None:
     assert (done.handling.payment, done.handling.amount) == (Payment.DUE, 20_000)
     with pytest.raises(ForbiddenAction, match="unpaid"):
         engine.act(dossier.id, Action.HAND_OVER, INTAKE, facts={"evidence": "counter"})
+    reopened = engine.act(dossier.id, Action.REOPEN, OFFICER, note="x")
+    with pytest.raises(ForbiddenAction, match="unpaid"):
+        engine.act(dossier.id, Action.REQUEST_PAYMENT, OFFICER, facts={"amount": 5})
+    assert reopened.handling.payment is Payment.DUE
+    engine.act(dossier.id, Action.COMPLETE, OFFICER, facts={"outcome": "approved"})
     engine.act(dossier.id, Action.SETTLE, INTAKE, facts={"payment": "paid"})
     engine.act(dossier.id, Action.REOPEN, OFFICER, note="Kết quả sai")
     again = engine.act(dossier.id, Action.COMPLETE, OFFICER, facts={"outcome": "approved"})

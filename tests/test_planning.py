@@ -124,6 +124,17 @@ def test_a_form_that_comes_back_to_itself_is_compared() -> None:
     assert [(one.kind, one.pointer) for one in compare(read(tree), read(wider))] == [("added", "/age")]
 
 
+def test_deeper_than_a_form_goes_nothing_is_compared() -> None:
+    """Twelve groups inside each other are."""
+
+    def nested(depth: int, leaf: Json) -> Json:
+        return leaf if depth == 0 else {"type": "object", "properties": {"a": nested(depth - 1, leaf)}}
+
+    narrow, wide = {"type": "string", "maxLength": 1}, {"type": "string", "maxLength": 9}
+    assert [one.pointer for one in compare(read(nested(12, narrow)), read(nested(12, wide)))] == ["/a" * 12]
+    assert compare(read(nested(13, narrow)), read(nested(13, wide))) == ()
+
+
 @given(
     st.recursive(
         st.integers() | st.text(max_size=3),

@@ -151,6 +151,8 @@ def test_findings_have_line_and_column(tmp_path: Path) -> None:
         ({"workflow": {"payment": 1}}, "bad-workflow"), ({"workflow": {"steps": [{"title": "x"}]}}, "bad-workflow"),
         ({"fees": ["x"]}, "bad-fee"), ({"fees": [{"title": "x"}]}, "bad-fee"), ({"fees": [{"amount": 1, "kind": "x"}]}, "bad-fee"),
         ({"fees": [{"amountFrom": "/a", "collect": "later"}]}, "bad-fee"), ({"fees": [{"amount": 1, "cost": 2}]}, "unknown-key"),
+        ({"migrate": {}}, "bad-migrate"), ({"migrate": [{"from": "/a"}]}, "bad-migrate"), ({"migrate": ["x"]}, "bad-migrate"),
+        ({"migrate": [{"from": "/a", "to": "/nobody"}]}, "bad-migrate"),
         ({"workflow": {"payments": True}}, "unknown-key"), ({"persons": []}, "bad-persons"),
         ({"persons": {"owner": "holder"}}, "bad-persons"), ({"persons": {"owner": "/nobody"}}, "bad-persons"),
         ({"persons": {"holder": "/name"}}, "unknown-key"),
@@ -166,12 +168,18 @@ def test_the_procedure_block_is_looked_at(tmp_path: Path, block: dict[str, Any],
 def test_a_good_workflow_is_let_pass(tmp_path: Path) -> None:
     """With steps, and people who are in the form."""
     workflow = {"payment": False, "extensions": 2, "steps": [{"code": "measured", "title": "Đo đạc"}]}
-    block = {"workflow": workflow, "persons": {"owner": "/name"}, "source": "x", "verified": False}
+    moves = [{"from": "/fullName", "to": "/name"}]
+    block = {"workflow": workflow, "persons": {"owner": "/name"}, "migrate": moves, "source": "x", "verified": False}
     (tmp_path / "a.json").write_text(
         json.dumps({"title": "A", "properties": {"name": {"title": "Tên", "type": "string"}}, "x-procedure": block})
     )
 
-    assert not {f.code for f in lint_paths([tmp_path], DIALECT, TODAY)} & {"bad-workflow", "bad-persons", "unknown-key"}
+    assert not {f.code for f in lint_paths([tmp_path], DIALECT, TODAY)} & {
+        "bad-workflow",
+        "bad-persons",
+        "bad-migrate",
+        "unknown-key",
+    }
 
 
 def test_a_block_that_is_none(tmp_path: Path) -> None:

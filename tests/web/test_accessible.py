@@ -238,7 +238,7 @@ def office(served: Portal) -> Any:
 @pytest.mark.parametrize(("language", "viewport", "other"), [("vi", PHONE, DESKTOP), ("en", DESKTOP, PHONE)], ids=["vi", "en"])
 def test_the_desk_in_every_state(served: Portal, browser: Browser, language: str, viewport: Any, other: Any) -> None:
     """Lists, a dossier after each action, every action's form open, what was refused; the citizen's supplement."""
-    assert looked_at(of_the_desk, served, browser, language, viewport, other) == 24
+    assert looked_at(of_the_desk, served, browser, language, viewport, other) == 32
 
 
 def of_the_desk(page: Page, served: Portal) -> Iterator[None]:
@@ -309,3 +309,7 @@ def of_the_desk(page: Page, served: Portal) -> Iterator[None]:
     page.locator("main form[action='/sign-in'] [type=submit]").click()
     page.wait_for_load_state()
     yield from at(page, served, f"/desk/{dossier.code}", f"/desk/{dossier.code}/papers/06", "/desk?view=messages&words=nguyen")
+    yield from at(
+        page, served, "/admin", "/admin/people", "/admin/audit", "/desk/counter", "/second-factor/set-up", "/statistics"
+    )
+    yield from at(page, served, "/desk/figures?figure=in-progress", "/statistics?part=q1")

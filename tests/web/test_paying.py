@@ -65,6 +65,7 @@ def test_the_whole_way_with_the_sandbox(portal: Any) -> None:
     dossier = owing(engine, client)
     place = f"/dossiers/{dossier.code}"
     assert f'href="{place}/pay"' in client.get(place).text
+    assert f'href="{place}/pay"' in client.get("/dossiers").text
     page = client.get(f"{place}/pay")
     assert "30.000\u00a0đ" in page.text
     assert "Phí cung cấp" in page.text

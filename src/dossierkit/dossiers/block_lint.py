@@ -94,14 +94,14 @@ def _migrate(listed: Json, document: Mapping[str, Json]) -> Iterator[Fault]:
     if listed is None:
         return
     properties = document.get("properties")
+    known = tuple(properties) if isinstance(properties, dict) else ()
     for index, move in enumerate(listed if isinstance(listed, list) else [None]):
         where = f"/x-procedure/migrate/{index}"
         places = [move.get(key) for key in ("from", "to")] if isinstance(move, dict) else [None]
         if not all(isinstance(place, str) and place.startswith("/") for place in places):
             yield Fault("bad-migrate", where, 'migrate is a list of {"from": "/old", "to": "/new"}')
-        elif isinstance(properties, dict) and split(str(places[1]))[0] not in properties:
-            first = split(str(places[1]))[0]
-            yield Fault("bad-migrate", child(where, "to"), f"the form has no {first!r}{_hint(first, properties)}")
+        elif (first := split(str(places[1]))[0]) not in known:
+            yield Fault("bad-migrate", child(where, "to"), f"the form has no {first!r}{_hint(first, known)}")
 
 
 def _persons(block: Json, document: Mapping[str, Json]) -> Iterator[Fault]:

@@ -98,9 +98,10 @@ def series_of(action: Action, day: date) -> str | None:
     """The series of an agency that *action* draws a number from: a day, a year, a year's book; None where it draws none."""
     if action is Action.SUBMIT:
         return day.isoformat()
+    year = day.isoformat()[:4]
     if action is Action.ACCEPT:
-        return f"{day:%Y}"
-    return f"{day:%Y}/{LETTERS[action][0]}" if action in LETTERS else None
+        return year
+    return f"{year}/{LETTERS[action][0]}" if action in LETTERS else None
 
 
 def drawn_by(action: Action, facts: Mapping[str, Json], agency: str) -> tuple[str, str, int] | None:

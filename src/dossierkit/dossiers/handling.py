@@ -97,10 +97,12 @@ _READERS: Mapping[str, Callable[[Json], object]] = {
 }
 
 
+_AT_FIRST = tuple((one.name, getattr(PLAIN, one.name)) for one in attrs.fields(Handling))
+
+
 def handling_json(handling: Handling) -> dict[str, Json]:
     """*handling* as JSON, without what is as at the beginning."""
-    said = ((one.name, getattr(handling, one.name)) for one in attrs.fields(Handling))
-    return {name: _plain(value) for name, value in said if value != getattr(PLAIN, name)}
+    return {name: _plain(said) for name, plain in _AT_FIRST if (said := getattr(handling, name)) != plain}
 
 
 def _plain(value: object) -> Json:

@@ -144,7 +144,7 @@ def _overdue_from(dossier: Dossier) -> date | None:
 
 def half_of(day: date) -> str:
     """The half of a month that *day* lies in: `2026-11-1` from the 1st to the 14th, `2026-11-2` from the 15th on."""
-    return f"{day:%Y-%m}-{1 if day.day < 15 else 2}"
+    return f"{day.isoformat()[:7]}-{1 if day.day < 15 else 2}"
 
 
 def begin_of_half(day: date) -> date:

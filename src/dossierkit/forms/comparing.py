@@ -138,10 +138,7 @@ def _is_wider(name: str, was: tuple[str, ...], now: tuple[str, ...]) -> bool:
     if len(was) != 1 or len(now) != 1:
         return False
     if name in _LOWER or name in _UPPER:
-        try:
-            return float(now[0]) <= float(was[0]) if name in _LOWER else float(now[0]) >= float(was[0])
-        except ValueError:
-            return False
+        return float(now[0]) <= float(was[0]) if name in _LOWER else float(now[0]) >= float(was[0])
     if name == "enum":
         return set(was[0].split("\x1f")) <= set(now[0].split("\x1f"))
     return name == "uniqueItems" and now == ("false",)

@@ -12,10 +12,10 @@ from typing import Any
 import attrs
 from jinja2 import BaseLoader, FileSystemLoader
 from jinja2.sandbox import SandboxedEnvironment
-from markupsafe import Markup
 
 from dossierkit.errors import SettingsError
 from dossierkit.forms.pointers import Json
+from dossierkit.papers.qr import qr_code
 from dossierkit.papers.values import Grid, Line, Paper
 
 _HERE = files("dossierkit.papers")
@@ -38,7 +38,7 @@ class Papers:
         own = self._own(procedure, paper.kind.form, "html")
         try:
             template = _environment(own.parent).get_template(own.name) if own is not None else _packaged()
-            return template.render(paper=paper, qr=_svg(paper.qr) if paper.qr else "", is_line=_is_line)
+            return template.render(paper=paper, qr=qr_code(paper.qr) if paper.qr else "", is_line=_is_line)
         except TemplateError as error:
             raise SettingsError(f"{own or 'paper.html'}: {error}") from error
 
@@ -84,12 +84,6 @@ def _packaged() -> Any:
     return environment.from_string((_HERE / "paper.html").read_text("utf-8"))
 
 
-def _svg(text: str) -> Markup:
-    import segno
-
-    return Markup(segno.make(text, micro=False, error="m").svg_inline(scale=3, border=2, dark="#000", light="#fff"))
-
-
 def _plain(paper: Paper) -> Mapping[str, Json]:
     """*paper* as JSON for a template in Typst; the QR code as a drawing."""
 
@@ -105,4 +99,4 @@ def _plain(paper: Paper) -> Mapping[str, Json]:
 
 def _drawing(text: str) -> str:
     """The same QR code as a document of its own."""
-    return str(_svg(text)).replace("<svg ", '<svg xmlns="http://www.w3.org/2000/svg" ', 1)
+    return str(qr_code(text)).replace("<svg ", '<svg xmlns="http://www.w3.org/2000/svg" ', 1)

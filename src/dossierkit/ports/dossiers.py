@@ -258,7 +258,7 @@ class DossierStore(Protocol):
 def numbers_of(life: Life) -> dict[tuple[str, str], int]:
     """(agency, series) → the highest number that the events of *life* drew."""
     found: dict[tuple[str, str], int] = {}
-    for event in life.events:
+    for event in (event for event in life.events if "number" in event.facts):
         if (drawn := drawn_by(event.action, event.facts, life.dossier.agency or "")) is not None:
             place = drawn[:2]
             found[place] = max(found.get(place, 0), drawn[2])

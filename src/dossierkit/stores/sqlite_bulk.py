@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import sqlite3
-from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import attrs
 
 from dossierkit.dossiers.dossier import blobs_of
 from dossierkit.dossiers.handling import handling_json
-from dossierkit.dossiers.ledger import half_of, posted_on
+from dossierkit.dossiers.ledger import Posting, posted_on
 from dossierkit.ports import Life, numbers_of
-from dossierkit.stores.sqlite_ledger import keep_spans, note_posted
-from dossierkit.stores.sqlite_payments import keep_attempt
+from dossierkit.stores.sqlite_ledger import HALF, YEAR, keep_spans, note_posted
+from dossierkit.stores.sqlite_payments import ATTEMPTS, attempt_row
 from dossierkit.stores.sqlite_rows import encoded, event_row
 from dossierkit.stores.sqlite_schema import owner_word, unit_word
 
@@ -28,16 +27,15 @@ def load(connection: sqlite3.Connection, lives: Sequence[Life]) -> None:
     numbered = list(enumerate(lives, first))
     many = connection.executemany
     many(_DOSSIERS, (_dossier(seq, life) for seq, life in numbered))
-    many("INSERT INTO answers VALUES (?, ?, ?, ?)", (_answers(seq, life) for seq, life in numbered))
+    answers = [_answers(seq, life) for seq, life in numbered]
+    many("INSERT INTO answers VALUES (?, ?, ?, ?)", answers)
     many("INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?, ?)", (event_row(seq, e) for seq, life in numbered for e in life.events))
-    many("INSERT INTO files VALUES (?, ?)", ((blob, seq) for seq, life in numbered for blob in blobs_of(life.dossier)))
+    many("INSERT INTO files VALUES (?, ?)", _files(numbered, answers))
     many("INSERT INTO search (rowid, words) VALUES (?, ?)", (_search(seq, life) for seq, life in numbered if life.search))
     many("INSERT INTO notes VALUES (?, ?, ?, ?)", (row for seq, life in numbered for row in _said(seq, life)))
     _postings(connection, numbered)
     keep_spans(connection, (span for life in lives for span in life.spans))
-    for _, life in numbered:
-        for attempt in life.attempts:
-            keep_attempt(connection, attempt, None)
+    many(ATTEMPTS, (attempt_row(seq, one) for seq, life in numbered for one in life.attempts))
     _counters(connection, lives)
 
 
@@ -52,9 +50,16 @@ def _dossier(seq: int, life: Life) -> tuple[Any, ...]:
     )  # fmt: skip
 
 
-def _answers(seq: int, life: Life) -> tuple[Any, ...]:
+def _answers(seq: int, life: Life) -> tuple[int, str, str, str]:
     files = encoded([attrs.asdict(one) for one in life.dossier.attachments]) if life.dossier.attachments else "[]"
     return seq, encoded(life.dossier.answers), files, life.dossier.salt
+
+
+def _files(numbered: Sequence[tuple[int, Life]], answers: Sequence[tuple[int, str, str, str]]) -> Iterator[tuple[str, int]]:
+    """The files of each; only answers whose text holds the beginning of a file's name are looked through."""
+    for (seq, life), (_, body, _, _) in zip(numbered, answers, strict=True):
+        if life.dossier.attachments or "sha256-" in body:
+            yield from ((blob, seq) for blob in blobs_of(life.dossier))
 
 
 def _search(seq: int, life: Life) -> tuple[int, str]:
@@ -66,26 +71,21 @@ def _said(seq: int, life: Life) -> list[tuple[Any, ...]]:
 
 
 def _postings(connection: sqlite3.Connection, numbered: Sequence[tuple[int, Life]]) -> None:
-    rows: list[tuple[Any, ...]] = []
-    totals: dict[str, Counter[tuple[Any, ...]]] = {"totals": Counter(), "totals_by_year": Counter()}
-    last = None
-    for seq, life in numbered:
-        for one in life.postings:
-            place = (one.unit, one.sector, one.procedure, int(one.channel), one.measure.value)
-            rows.append((one.day.isoformat(), seq, *place, one.count))
-            totals["totals"][half_of(one.day), *place] += one.count
-            totals["totals_by_year"][f"{one.day:%Y}", *place] += one.count
-        if life.postings:
-            days = [posted_on(event) for event in life.events]
-            last = max(days) if last is None else max(last, *days)
+    rows = ((one.day.isoformat(), seq, *_place(one), one.count) for seq, life in numbered for one in life.postings)
     connection.executemany("INSERT INTO postings VALUES (?, ?, ?, ?, ?, ?, ?, ?)", rows)
-    for table, sums in totals.items():
-        connection.executemany(
-            f"INSERT INTO {table} VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET count = count + excluded.count",
-            ((*place, count) for place, count in sums.items()),
+    for table, part in (("totals", HALF), ("totals_by_year", YEAR)):
+        connection.execute(
+            f"""INSERT INTO {table} SELECT {part}, unit, sector, procedure, channel, measure, SUM(count) AS added
+            FROM postings WHERE seq >= ? GROUP BY 1, 2, 3, 4, 5, 6 ON CONFLICT DO UPDATE SET count = count + excluded.count""",
+            (numbered[0][0],),
         )
-    if last is not None:
-        note_posted(connection, last)
+    days = [posted_on(event) for _, life in numbered if life.postings for event in life.events]
+    if days:
+        note_posted(connection, max(days))
+
+
+def _place(posting: Posting) -> tuple[str, str, str, int, str]:
+    return posting.unit, posting.sector, posting.procedure, int(posting.channel), posting.measure.value
 
 
 def _counters(connection: sqlite3.Connection, lives: Sequence[Life]) -> None:

@@ -37,6 +37,11 @@ def keep_postings(connection: sqlite3.Connection, seq: int, event: Event, made: 
     note_posted(connection, posted_on(event))
 
 
+#: What `ledger.half_of` says of a posting's day, and its year.
+HALF = "substr(day, 1, 7) || CASE WHEN substr(day, 9) < '15' THEN '-1' ELSE '-2' END"
+YEAR = "substr(day, 1, 4)"
+
+
 def note_posted(connection: sqlite3.Connection, day: date) -> None:
     """Keeps that something was posted on *day*, unless a later day is known."""
     if (last := last_posted(connection)) is None or last < day:

@@ -57,29 +57,32 @@ class SqlitePayments:
             last = rows[-1][9]
 
 
+ATTEMPTS = """INSERT OR IGNORE INTO payments (ref, seq, amount, gateway, created, progress, number, at, surplus)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"""
+
+
+def attempt_row(seq: int, attempt: Attempt) -> tuple[Any, ...]:
+    """The row of *attempt* at the dossier *seq*, see `ATTEMPTS`."""
+    one = attempt
+    created = one.created.isoformat()
+    return one.ref, seq, one.amount, one.gateway, created, one.progress.value, one.number, _at(one), one.surplus
+
+
+def _at(attempt: Attempt) -> str | None:
+    return attempt.at.isoformat() if attempt.at is not None else None
+
+
 def keep_attempt(connection: sqlite3.Connection, attempt: Attempt, before: Progress | None) -> bool:
     """Keeps *attempt*, a new one where *before* is None; False where it is no longer as *before*."""
-    at = attempt.at.isoformat() if attempt.at is not None else None
     if before is None:
-        done = connection.execute(
-            """INSERT OR IGNORE INTO payments (ref, seq, amount, gateway, created, progress, number, at, surplus)
-            SELECT ?, seq, ?, ?, ?, ?, ?, ?, ? FROM dossiers WHERE id = ?""",
-            (
-                attempt.ref,
-                attempt.amount,
-                attempt.gateway,
-                attempt.created.isoformat(),
-                attempt.progress.value,
-                attempt.number,
-                at,
-                attempt.surplus,
-                attempt.dossier,
-            ),
-        )
+        row = connection.execute("SELECT seq FROM dossiers WHERE id = ?", (attempt.dossier,)).fetchone()
+        if row is None:
+            return False
+        done = connection.execute(ATTEMPTS, attempt_row(row[0], attempt))
     else:
         done = connection.execute(
             "UPDATE payments SET progress = ?, number = ?, at = ?, surplus = ? WHERE ref = ? AND progress = ?",
-            (attempt.progress.value, attempt.number, at, attempt.surplus, attempt.ref, before.value),
+            (attempt.progress.value, attempt.number, _at(attempt), attempt.surplus, attempt.ref, before.value),
         )
     return done.rowcount == 1
 

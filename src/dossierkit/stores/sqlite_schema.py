@@ -13,7 +13,7 @@ from dossierkit.forms.pointers import texts_in
 from dossierkit.text import fold
 
 #: Raised with each migration; a store with a higher one was written by a newer version.
-VERSION = 16
+VERSION = 17
 
 migrations = Migrations("dossierkit")
 
@@ -230,6 +230,13 @@ def desk_of_the_whole_office(db: sqlite_utils.Database) -> None:
     """Lists of whoever sees all units, and of all that a unit ever had."""
     db.conn.execute("CREATE INDEX dossiers_by_state ON dossiers (state, seq) WHERE code IS NOT NULL")
     db.conn.execute("CREATE INDEX dossiers_of_unit_by_time ON dossiers (unit, seq) WHERE code IS NOT NULL")
+
+
+@migrations()
+def desk_by_due_day(db: sqlite_utils.Database) -> None:
+    """What is late, or soon will be, among everything that ever was in time."""
+    db.conn.execute("CREATE INDEX dossiers_of_unit_by_due ON dossiers (unit, state, due) WHERE code IS NOT NULL")
+    db.conn.execute("CREATE INDEX dossiers_by_due ON dossiers (state, due) WHERE code IS NOT NULL")
 
 
 def owner_word(owner: str) -> str:

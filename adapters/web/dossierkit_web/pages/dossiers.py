@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from datetime import UTC, date, datetime, time, timedelta
 from urllib.parse import quote, urlencode
 
-from markupsafe import Markup
 from starlette.datastructures import FormData
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
@@ -22,6 +21,7 @@ from dossierkit.forms import effective
 from dossierkit.forms.formats import read_date
 from dossierkit.html.summary import answer_rows
 from dossierkit.papers import kinds_of
+from dossierkit.papers.qr import qr_code
 from dossierkit_web.limits import allow
 from dossierkit_web.pages.documents import accepted
 from dossierkit_web.pages.thread import drop, files_sent, thread, words_sent
@@ -70,7 +70,7 @@ def _page(site: Site, request: Request, dossier: Dossier, *, trouble: str = "", 
         persons=_persons(procedure, dossier, visitor.account),
         offered=[action.value for action in site.engine.permitted(dossier, visitor.actor)],
         mail=visitor.account,
-        qr=_qr(f"{site.engine.office.address.rstrip('/')}/lookup?code={quote(str(dossier.code))}"),
+        qr=qr_code(f"{site.engine.office.address.rstrip('/')}/lookup?code={quote(str(dossier.code))}"),
     )
 
 
@@ -124,14 +124,6 @@ def ask_erasure(site: Site, request: Request, form: FormData) -> Response:  # no
     if dossier.handling.erasure_asked is None:
         site.engine.act(dossier.id, Action.ASK_ERASURE, actor, version=dossier.version)
     return RedirectResponse(f"/dossiers/{dossier.code}", 303)
-
-
-def _qr(address: str) -> Markup:
-    """A picture that a phone reads as *address*."""
-    import segno
-
-    drawn = segno.make(address, micro=False, error="m").svg_inline(scale=4, border=2, dark="#000", light="#fff")
-    return Markup(drawn)
 
 
 def manage(site: Site, request: Request, form: FormData) -> Response:  # noqa: ARG001  # every page has this shape

@@ -18,6 +18,7 @@ from dossierkit.dossiers.fees import fees
 from dossierkit.dossiers.payments import Answer, Attempt, Progress
 from dossierkit.dossiers.states import Payment
 from dossierkit.errors import ForgedCallback, UnknownDossier
+from dossierkit.papers.qr import qr_code
 from dossierkit.payments.vietqr import memo_of
 from dossierkit.payments.vnpay import VnPay, signature
 from dossierkit_web.limits import address_of, allow, tell
@@ -62,11 +63,9 @@ def _page(site: Site, request: Request, dossier: Dossier) -> Response:
 
 
 def _qr(site: Site, attempt: Attempt) -> Markup:
-    import segno
-
     assert site.config.bank is not None, "a transfer is only begun where there is an account"
     payload = site.config.bank.payload(attempt.amount, memo_of(attempt.ref))
-    return Markup(segno.make(payload, micro=False, error="m").svg_inline(scale=4, border=2, dark="#000", light="#fff"))
+    return qr_code(payload)
 
 
 def begin(site: Site, request: Request, form: FormData) -> Response:

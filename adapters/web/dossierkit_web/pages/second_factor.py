@@ -15,6 +15,7 @@ from dossierkit import second_factor
 from dossierkit.accounts import SignedIn
 from dossierkit.dossiers.accounts import Wants
 from dossierkit.errors import SignInRefused
+from dossierkit.papers.qr import qr_code
 from dossierkit_web.limits import tell
 from dossierkit_web.posted import local, text
 from dossierkit_web.session import arrived, keep
@@ -80,13 +81,11 @@ def _done(site: Site, request: Request, form: FormData, do: Callable[[], SignedI
 
 
 def _page(site: Site, request: Request, secret: str, trouble: str = "") -> Response:
-    import segno
-
     account = site.visitor(request).account
     assert account is not None, "the caller looked"
     qr: Markup | str = ""
     if secret and not account.totp:
         uri = second_factor.address(site.accounts, account, secret)
-        qr = Markup(segno.make(uri, micro=False, error="m").svg_inline(scale=4, border=2, dark="#000", light="#fff"))
+        qr = qr_code(uri)
     values = {"secret": secret, "qr": qr, "trouble": trouble, "next": local(request) if request.method == "GET" else "/"}
     return site.page(request, "second_factor_set_up", code=422 if trouble else 200, **values)
