@@ -1,0 +1,150 @@
+"""Every action of the office and of a citizen on a dossier, as people do it: in a browser, from the pages."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import closing
+
+import pytest
+from browsing import Portal, visit
+from clicking import Browser, Page, expect
+from conftest import SMALL
+
+from dossierkit import Action, Actor, Dossier, Engine, Role, State, open_engine
+from dossierkit.dossiers.accounts import Account
+from dossierkit.wiring import open_accounts
+
+pytestmark = pytest.mark.browser
+
+CODE, UNIT = "9.000001", "so-nnmt"
+PEOPLE = {
+    "an": Role.CITIZEN, "mai": Role.INTAKE_OFFICER, "nam": Role.CASE_OFFICER, "linh": Role.APPROVER, "root": Role.ADMIN,
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def office(served: Portal) -> Iterator[Engine]:
+    """A procedure that takes two pairs of eyes, and the people who handle it."""
+    workflow = {"fourEyes": True, "steps": [{"code": "measured", "title": "Đo đạc"}]}
+    block = {"code": CODE, "unit": UNIT, "sector": "dat-dai", "timeLimit": [{"count": 5}], "workflow": workflow}
+    (served.procedures / "by-hand.json").write_text(json.dumps({**SMALL, "x-procedure": block}), "utf-8")
+    with closing(open_engine(f"sqlite:{served.data / 'dossiers.db'}", procedures=served.procedures)) as engine:
+        for id, role in PEOPLE.items():
+            unit = UNIT if role not in (Role.CITIZEN, Role.ADMIN) else ""
+            account = Account(id, f"{id}@mau.example", engine.clock.now(), {"fullName": "Nguyễn Mẫu An"}, role, unit=unit)
+            engine.store.accounts.create_account(account)
+        yield engine
+
+
+@pytest.fixture
+def people(served: Portal, browser: Browser, office: Engine) -> Iterator[dict[str, Page]]:
+    """Everybody at a browser of one's own, signed in."""
+    accounts = open_accounts(office)
+    opened = {}
+    for id in PEOPLE:
+        account = office.store.accounts.account(id)
+        assert account is not None
+        page = visit(browser)
+        page.context.add_cookies([{"name": "session", "value": accounts.begin(account).token, "url": served.address}])
+        opened[id] = page
+    yield opened
+    for page in opened.values():
+        page.context.close()
+
+
+def filed(office: Engine) -> Dossier:
+    an = Actor("an")
+    return office.submit(office.begin(CODE, an, {"name": "Nguyễn Mẫu An", "copies": 2}).id, an)
+
+
+def act(page: Page, address: str, action: str, **typed: str) -> None:
+    """Opens the dossier, then the action, fills it in and sends it; the page says that it is done."""
+    page.goto(address)
+    form = page.locator(f"details.action:has(input[value='{action}'])")
+    form.locator("summary").click()
+    for name, value in typed.items():
+        choice = form.locator(f"select[name='{name}']:has(option[value='{value}'])")
+        if choice.count():
+            choice.select_option(value)
+        else:
+            form.locator(f"[name='{name}']").fill(value)
+    form.locator("button").click()
+    expect(page.locator("[role=status]")).to_be_visible()
+
+
+def test_from_reception_to_the_result(served: Portal, office: Engine, people: dict[str, Page]) -> None:
+    dossier = filed(office)
+    desk, own = f"{served.address}/desk/{dossier.code}", f"{served.address}/dossiers/{dossier.code}"
+    mai, nam, linh, an = (people[id] for id in ("mai", "nam", "linh", "an"))
+    act(mai, desk, "accept")
+    act(mai, desk, "assign", officer="nam", note="Nhờ anh Nam")
+    act(nam, desk, "advance", step="measured")
+    act(nam, desk, "suspend", note="Chờ ý kiến")
+    act(nam, desk, "resume")
+    act(nam, desk, "extend", due="31/12/2027", note="Xin lỗi vì chậm trễ")
+    act(nam, desk, "request-payment", amount="50.000")
+    an.goto(f"{own}/pay")
+    an.locator("button[value=vnpay]").click()
+    an.locator("button[name=outcome]").first.click()
+    expect(an.locator("[role=status]")).to_be_visible()
+    act(mai, desk, "refund", note="Nộp thừa")
+    act(nam, desk, "request-supplement", asked="wrong:/copies", note="Số bản chưa đúng")
+
+    an.goto(f"{own}/supplement")
+    an.locator("[id='f/copies']").fill("3")
+    an.locator("button[value=send]").click()
+    expect(an).to_have_url(own)
+    an.locator("#message").fill("Khi nào xong?")
+    an.locator("form:has(#message) button").click()
+    expect(an.locator("main")).to_contain_text("Khi nào xong?")
+    nam.goto(desk)
+    expect(nam.locator("main")).to_contain_text("Khi nào xong?")
+    expect(nam.locator(".mended ins")).to_contain_text("3")
+
+    act(nam, desk, "propose", outcome="approved")
+    act(linh, desk, "complete", outcome="approved")
+    act(linh, desk, "reopen", note="Sai tên")
+    act(nam, desk, "propose", outcome="approved")
+    act(linh, desk, "complete", outcome="approved")
+    act(mai, desk, "hand-over", evidence="counter", note="Đã nhận")
+    an.goto(own)
+    found = office.lookup(str(dossier.code))
+    assert (found.state, found.answers["copies"]) == (State.RETURNED, 3)
+    happened = {event.action for event in office.history(found)}
+    assert {Action.SUSPEND, Action.RESUME, Action.EXTEND, Action.SETTLE, Action.REFUND, Action.MESSAGE, Action.REOPEN} <= happened
+    assert list(office.verify()) == []
+
+
+def test_what_ends_otherwise(served: Portal, office: Engine, people: dict[str, Page]) -> None:
+    """Refused, stopped by the office, withdrawn by the citizen."""
+    refused, stopped, withdrawn = (filed(office) for _ in range(3))
+    desk = f"{served.address}/desk"
+    act(people["mai"], f"{desk}/{refused.code}", "refuse", note="Không thuộc thẩm quyền")
+    act(people["mai"], f"{desk}/{stopped.code}", "accept")
+    act(people["mai"], f"{desk}/{stopped.code}", "assign", officer="nam")
+    act(people["nam"], f"{desk}/{stopped.code}", "request-payment", amount="20.000")
+    act(people["mai"], f"{desk}/{stopped.code}", "settle", payment="paid")
+    act(people["nam"], f"{desk}/{stopped.code}", "stop", note="Người nộp không bổ sung")
+    page = people["an"]
+    page.goto(f"{served.address}/dossiers/{withdrawn.code}/withdraw")
+    page.locator("main form button").click()
+    expect(page).to_have_url(f"{served.address}/dossiers/{withdrawn.code}")
+    states = [office.lookup(str(one.code)).state for one in (refused, stopped, withdrawn)]
+    assert states == [State.REFUSED, State.STOPPED, State.WITHDRAWN]
+
+
+def test_at_the_counter(served: Portal, office: Engine, people: dict[str, Page]) -> None:
+    """An officer files for a walk-in on the same form, accepts it at once, and finds it by a word."""
+    page = people["mai"]
+    page.goto(f"{served.address}/desk/counter")
+    page.locator("#procedure").select_option(CODE)
+    page.locator("main form [type=submit]").click()
+    page.locator("[id='f/name']").fill("Trần Mẫu Bình")
+    page.locator("[id='f/copies']").fill("2")
+    page.locator("button[value=continue]").click()
+    page.locator("main form .bar button[type=submit]").click()
+    page.wait_for_url("**/desk/H*")
+    act(page, page.url, "accept")
+    page.goto(f"{served.address}/desk?view=open&words=binh")
+    expect(page.locator(".dossiers tbody tr")).to_have_count(1)
