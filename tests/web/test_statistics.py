@@ -126,11 +126,15 @@ def test_how_long_it_takes(portal: Any) -> None:
 
 
 def test_every_figure_leads_to_its_dossiers(portal: Any) -> None:
-    """For whoever sees the whole office; as many as the figure says, by month, unit, sector and in total."""
+    """As many as the figure says, by month, unit, sector and in total; for an officer of a unit those of that unit."""
     engine, browser = portal
-    root, mai = browser(), browser()
+    root, mai, lan = browser(), browser(), browser()
     accounts = open_accounts(engine)
-    for who, mail, role, unit in ((root, "root@office.vn", Role.ADMIN, ""), (mai, "mai@office.vn", Role.APPROVER, "so-nnmt")):
+    for who, mail, role, unit in (
+        (root, "root@office.vn", Role.ADMIN, ""),
+        (mai, "mai@office.vn", Role.APPROVER, "so-nnmt"),
+        (lan, "lan@office.vn", Role.INTAKE_OFFICER, "ubnd-tinh"),
+    ):
         sign_in(who, appoint(accounts, mail, "X", role, unit), mail)
         who.post("/password", data={"new": GOOD})
     for place in ("/statistics?year=2026", "/statistics?year=2026&part=q3", "/statistics?year=2026&nd09=1"):
@@ -139,8 +143,14 @@ def test_every_figure_leads_to_its_dossiers(portal: Any) -> None:
         for link, count in links:
             shown = root.get(link.replace("&amp;", "&"))
             assert shown.text.count('<a href="/desk/H29') == int(count), link
-    assert "/desk/figures" not in mai.get("/statistics?year=2026").text
-    assert mai.get("/desk/figures?figure=late").status_code == 404
+    links = re.findall(r'<a href="(/desk/figures[^"]+)">(\d+)</a>', mai.get("/statistics?year=2026").text)
+    assert links
+    assert all("by=unit&amp;key=so-nnmt" in link for link, _ in links)
+    for link, count in links:
+        assert mai.get(link.replace("&amp;", "&")).text.count('<a href="/desk/H29') == int(count), link
+    assert "/desk/figures" not in lan.get("/statistics?year=2026").text
+    for query in ("", "&by=unit&key=so-nnmt", "&by=sector&key=dat-dai"):
+        assert lan.get(f"/desk/figures?year=2026&figure=received{query}").text.count('<a href="/desk/H29') == 0
     assert browser().get("/desk/figures?figure=late").status_code == 404
     assert root.get("/desk/figures?figure=owner").url.path == "/statistics"
 

@@ -12,8 +12,7 @@ from starlette.responses import RedirectResponse, Response
 
 from dossierkit.dossiers.dossier import Actor
 from dossierkit.dossiers.reports import FIGURES, PARTS, Line, Period
-from dossierkit.dossiers.states import Role
-from dossierkit.errors import UnknownDossier
+from dossierkit.dossiers.states import OFFICERS
 from dossierkit.exports import FORMATS
 from dossierkit.numbers import paces, table_of
 from dossierkit_web.limits import allow
@@ -84,13 +83,18 @@ def show(site: Site, request: Request, form: FormData) -> Response:  # noqa: ARG
         rate=lambda share: _percent(share, language),
         days=lambda count: "–" if count is None else f"{count:g}".replace(".", "," if language == "vi" else "."),
         taken=lambda by, form: "/statistics/export?" + asked.query(by=by, format=form),
-        # Whoever sees the dossiers of the whole office can look behind its figures.
-        behind=_links(asked) if actor is not None and may_look_behind(actor) else None,
+        behind=_links(asked, actor) if actor is not None and actor.role in OFFICERS else None,
     )
 
 
-def _links(asked: Asked) -> Callable[[str, str, str], str]:
-    return lambda by, key, figure: "/desk/figures?" + asked.query(by=by, key=key, figure=figure)
+def _links(asked: Asked, actor: Actor) -> Callable[[str, str, str], str]:
+    """The dossiers behind a figure, as an address; none where *actor* does not see all of them."""
+
+    def link(by: str, key: str, figure: str) -> str:
+        seen = not actor.unit or (by, key) == ("unit", actor.unit)
+        return "/desk/figures?" + asked.query(by=by, key=key, figure=figure) if seen else ""
+
+    return link
 
 
 def _percent(share: float | None, language: str) -> str:
@@ -110,20 +114,16 @@ def export(site: Site, request: Request, form: FormData) -> Response:  # noqa: A
     return Response(made, media_type=_TYPES[wanted], headers=headers)
 
 
-def may_look_behind(actor: Actor) -> bool:
-    """Whether *actor* sees the dossiers of all units: a figure of the whole is then a list of them."""
-    return actor.role is Role.ADMIN and not actor.unit
-
-
 def behind(site: Site, request: Request, form: FormData) -> Response:  # noqa: ARG001  # every page has this shape
-    """The dossiers behind one figure."""
-    if not may_look_behind(officer_of(site, request)):
-        raise UnknownDossier("no figures for whoever sees one unit")
+    """The dossiers behind one figure, for an officer of a unit those of that unit."""
+    actor = officer_of(site, request)
     asked, query = _asked(site, request), request.query_params
     by, figure = query.get("by", ""), query.get("figure", "")
     if figure not in FIGURES or by not in (*TABLES, ""):
         return RedirectResponse("/statistics", 303)
     period, where = _narrowed(asked, by, query.get("key", "")[:100])
+    if actor.unit:
+        where = {**where, "unit": actor.unit}
     found = site.engine.behind(figure, period, where, before=query.get("before", "")[:64] or None, limit=PAGE + 1)
     language = language_of(request)
     return site.page(
