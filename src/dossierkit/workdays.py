@@ -1,6 +1,6 @@
 """The calendar of Vietnam's offices: `holidays`, and what an operator knows better, as `calendar.json` in the data folder.
 
-{"published": [2027], "off": [{"day": "2027-02-11", "name": "…", "source": "…"}], "worked": [{"day": …}]}
+{"published": [2027], "off": [{"day": "2027-02-11", "name": "…", "name:en": "…", "source": "…"}], "worked": [{"day": …}]}
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from dossierkit.errors import SettingsError
 
 #: The years that a calendar reaches: dossiers of the past, and results due in some years.
 FIRST, LAST = 2015, 2040
+_INSTEAD = "Làm bù"
 SHIPPED = Path(__file__).parent / "locale" / "calendar.json"
 
 
@@ -26,12 +27,14 @@ def office_calendar(data: Path | None = None, *, first: int = FIRST, last: int =
     import holidays
 
     known = holidays.country_holidays("VN", years=range(first, last + 1), language="vi")
+    translated = holidays.country_holidays("VN", years=range(first, last + 1), language="en_US")
+    english = {_INSTEAD: "Worked instead of another day", **{known[day]: translated[day] for day in known}}
     off = {day: known[day] for day in known}
     worked: dict[date, str] = {}
     day = date(first, 1, 1)
     while day.year <= last:
         if day.weekday() > 4 and known.is_working_day(day):
-            worked[day] = "Làm bù"
+            worked[day] = _INSTEAD
         day += timedelta(days=1)
     published: set[int] = set()
     own = data / "calendar.json" if data is not None else None
@@ -40,11 +43,12 @@ def office_calendar(data: Path | None = None, *, first: int = FIRST, last: int =
             continue
         said = _read(path)
         published.update(said.published)
+        english |= said.english
         for kind, days, others in (("off", off, worked), ("worked", worked, off)):
             for one, name in getattr(said, kind).items():
                 days[one] = name
                 others.pop(one, None)
-    return Calendar(off, worked, frozenset(published))
+    return Calendar(off, worked, frozenset(published), english)
 
 
 def _read(path: Path) -> Calendar:
@@ -53,7 +57,10 @@ def _read(path: Path) -> Calendar:
         off, worked = (
             {date.fromisoformat(one["day"]): str(one.get("name", "")) for one in body.get(kind, ())} for kind in ("off", "worked")
         )
-        return Calendar(off, worked, frozenset(map(int, body.get("published", ()))))
+        english = {
+            str(one["name"]): str(one["name:en"]) for kind in ("off", "worked") for one in body.get(kind, ()) if "name:en" in one
+        }
+        return Calendar(off, worked, frozenset(map(int, body.get("published", ()))), english)
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         example = '{"published": [2027], "off": [{"day": "2027-02-11", "name": "…"}], "worked": […]}'
         raise SettingsError(f"{path}: {error!r}; it is written {example}") from error

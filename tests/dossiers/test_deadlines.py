@@ -111,15 +111,24 @@ def test_years_that_are_not_announced_are_estimated() -> None:
     assert due(calendar(), morning("2026-12-31"), TimeLimit(10)).estimated
 
 
+def test_days_have_a_name_in_english() -> None:
+    """Every day off and every day that is worked instead, those that ship and those that are worked out."""
+    known = calendar()
+    assert known.named("Tết Nguyên Đán", "en") == "Lunar New Year"
+    assert known.named("Tết Nguyên Đán", "vi") == "Tết Nguyên Đán"
+    assert {why for why in (*known.off.values(), *known.worked.values()) if known.named(why, "en") == why} == set()
+
+
 def test_an_operator_knows_better(tmp_path: Path) -> None:
     """A storm, a swap, a year that was announced; a file that is none is told."""
     (tmp_path / "calendar.json").write_text(
-        '{"published": [2027], "off": [{"day": "2026-11-25", "name": "Bão"}], "worked": [{"day": "2026-11-28", "name": "Bù bão"}]}'
+        '{"published": [2027], "off": [{"day": "2026-11-25", "name": "Bão"}], "worked": [{"day": "2026-11-28", "name": "Bù bão", "name:en": "After the storm"}]}'
     )
     own = office_calendar(tmp_path)
     assert day_of(due(own, morning("2026-11-23"), TimeLimit(3)).at) == date(2026, 11, 28)
     assert not due(own, morning("2026-12-31"), TimeLimit(10)).estimated
     assert own.why(date(2026, 11, 25)) == "Bão"
+    assert [own.named(own.why(date(2026, 11, day)), "en") for day in (25, 28)] == ["Bão", "After the storm"]
     (tmp_path / "calendar.json").write_text('{"off": ["tomorrow"]}')
     with pytest.raises(SettingsError, match="published"):
         office_calendar(tmp_path)

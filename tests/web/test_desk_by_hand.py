@@ -78,6 +78,8 @@ def test_from_reception_to_the_result(served: Portal, office: Engine, people: di
     desk, own = f"{served.address}/desk/{dossier.code}", f"{served.address}/dossiers/{dossier.code}"
     mai, nam, linh, an = (people[id] for id in ("mai", "nam", "linh", "an"))
     act(mai, desk, "accept")
+    mai.locator("details:has(ol.days) summary").click()
+    expect(mai.locator("ol.days li").last).to_contain_text("5")
     act(mai, desk, "assign", officer="nam", note="Nhờ anh Nam")
     act(nam, desk, "advance", step="measured")
     act(nam, desk, "suspend", note="Chờ ý kiến")

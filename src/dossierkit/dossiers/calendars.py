@@ -24,6 +24,12 @@ class Calendar:
     worked: Mapping[date, str] = attrs.field(hash=False, factory=dict)
     #: Years whose days off were announced; those of other years are worked out, and may shift.
     published: frozenset[int] = frozenset()
+    #: What a day is called → the same in English.
+    english: Mapping[str, str] = attrs.field(hash=False, factory=dict)
+
+    def named(self, why: str, language: str) -> str:
+        """What `why` says of a day, in *language* where it is known."""
+        return self.english.get(why, why) if language == "en" else why
 
     def works(self, day: date) -> bool:
         """Whether the office works on *day*."""

@@ -64,6 +64,10 @@ class OfficeClock:
         count = -left(self.calendar(), runs_since, day, limit, count=0)
         return {"left": count, "estimated": False, **_stated(limit)}
 
+    def named(self, why: str, language: str) -> str:
+        """What a day of an explanation is called in *language*."""
+        return self.calendar().named(why, language)
+
     def explained(self, handling: Handling) -> Due | None:
         """How the due day came about, day by day; None where the clock stands still, or somebody set the day."""
         limit = _limit_of(handling)

@@ -197,6 +197,7 @@ def _shown(site: Site, request: Request, dossier: Dossier) -> dict[str, Any]:
         "viewable": VIEWED,
         "viewed": _viewed(dossier, request.query_params.get("view", "")),
         "explained": site.engine.office_clock.explained(dossier.handling),
+        "named": lambda why: site.engine.office_clock.named(why, language),
     }
 
 
