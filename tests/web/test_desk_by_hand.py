@@ -10,6 +10,7 @@ import pytest
 from browsing import Portal, visit
 from clicking import Browser, Page, expect
 from conftest import SMALL
+from pyotp import TOTP
 
 from dossierkit import Action, Actor, Dossier, Engine, Role, State, open_engine
 from dossierkit.dossiers.accounts import Account
@@ -150,3 +151,42 @@ def test_at_the_counter(served: Portal, office: Engine, people: dict[str, Page])
     act(page, page.url, "accept")
     page.goto(f"{served.address}/desk?view=open&words=binh")
     expect(page.locator(".dossiers tbody tr")).to_have_count(1)
+
+
+def test_many_at_once_and_a_list_that_is_kept(served: Portal, office: Engine, people: dict[str, Page]) -> None:
+    some = [filed(office) for _ in range(2)]
+    page = people["mai"]
+    page.goto(f"{served.address}/desk?view=new&procedure={CODE}")
+    for one in some:
+        page.locator(f"[name=chosen][value='{one.code}']").check()
+    page.locator("button[name=action][value=accept]").click()
+    expect(page.locator("section[role=status] li")).to_have_count(2)
+    assert [office.lookup(str(one.code)).state for one in some] == [State.ACCEPTED] * 2
+    page.goto(f"{served.address}/desk?view=open&procedure={CODE}")
+    page.locator("#name").fill("Cấp bản sao")
+    page.locator("form:has(#name) button").click()
+    page.goto(f"{served.address}/desk")
+    page.locator(".views a", has_text="★ Cấp bản sao").click()
+    expect(page.locator(".dossiers tbody")).to_contain_text(str(some[0].code))
+
+
+def test_people_and_a_second_factor(served: Portal, people: dict[str, Page]) -> None:
+    page = people["root"]
+    page.goto(f"{served.address}/admin/people")
+    page.locator("#mail").fill("moi@mau.example")
+    page.locator("#name").fill("Lê Mẫu Hà")
+    page.locator("#role").select_option(Role.CASE_OFFICER.value)
+    page.locator("#unit").select_option(UNIT)
+    page.locator("form.account button").click()
+    expect(page.locator("#secret")).to_be_visible()
+    page.locator("tr", has_text="moi@mau.example").locator("button[value=disable]").click()
+    expect(page.locator("tr", has_text="moi@mau.example").locator("button[value=enable]")).to_be_visible()
+    page.goto(f"{served.address}/admin/audit")
+    expect(page.locator("main h1")).to_be_visible()
+
+    page.goto(f"{served.address}/second-factor/set-up")
+    page.locator("#code").fill(TOTP(page.locator("main code").inner_text()).now())
+    page.locator("form.account button").click()
+    page.goto(f"{served.address}/second-factor/set-up")
+    expect(page.locator("main button.plain")).to_be_visible()
+    assert page.locator(".qr").count() == 0
