@@ -10,7 +10,7 @@ from datetime import datetime, time, timedelta
 
 from dossierkit.dossiers.accounts import Account
 from dossierkit.dossiers.calendars import ZONE, day_of
-from dossierkit.dossiers.deadlines import TimeLimit, due, is_overdue
+from dossierkit.dossiers.deadlines import is_overdue
 from dossierkit.dossiers.dossier import Actor, Dossier, Query
 from dossierkit.dossiers.effects import SendMail
 from dossierkit.dossiers.states import Action, Role, State
@@ -93,15 +93,10 @@ def recompute(engine: Engine, *, apply: bool, note: str = "") -> Iterator[tuple[
     Args:
         apply: change them, each by an event of its own that says *note*.
     """
-    calendar = engine.office_clock.calendar()
     for dossier in [*_every(engine, Query(states=OPEN))]:
         handling = dossier.handling
-        if handling.limit is None or handling.running is None or handling.left is None or handling.extensions:
-            continue
-        limit = TimeLimit.of(handling.limit)
-        whole = handling.left == limit.count and handling.running == handling.accepted
-        found = due(calendar, handling.running, limit, count=None if whole else handling.left)
-        if handling.due is None or found.at == handling.due:
+        found = engine.office_clock.reckoned(handling)
+        if found is None or found.at == handling.due or handling.extensions:
             continue
         if apply:
             facts = {"due": found.at.isoformat(), "estimated": found.estimated, "left": handling.left}

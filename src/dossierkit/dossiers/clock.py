@@ -64,18 +64,22 @@ class OfficeClock:
         count = -left(self.calendar(), runs_since, day, limit, count=0)
         return {"left": count, "estimated": False, **_stated(limit)}
 
-    def named(self, why: str, language: str) -> str:
-        """What a day of an explanation is called in *language*."""
-        return self.calendar().named(why, language)
-
-    def explained(self, handling: Handling) -> Due | None:
-        """How the due day came about, day by day; None where the clock stands still, or somebody set the day."""
+    def reckoned(self, handling: Handling) -> Due | None:
+        """When it is due by the calendar as it is now; None where the clock stands still."""
         limit = _limit_of(handling)
         if limit is None or handling.running is None or handling.left is None or handling.due is None:
             return None
         whole = None if handling.left == limit.count and handling.running == handling.accepted else handling.left
-        found = due(self.calendar(), handling.running, limit, count=whole)
-        return found if found.at == handling.due else None
+        return due(self.calendar(), handling.running, limit, count=whole)
+
+    def explained(self, handling: Handling, language: str = "vi") -> Due | None:
+        """How the due day came about, day by day; None where the clock stands still, or somebody set the day."""
+        found = self.reckoned(handling)
+        if found is None or found.at != handling.due:
+            return None
+        calendar = self.calendar()
+        days = (attrs.evolve(one, why=calendar.named(one.why, language)) for one in found.days)
+        return attrs.evolve(found, days=tuple(days))
 
 
 def _due(found: Due, limit: TimeLimit, count: int) -> dict[str, Json]:

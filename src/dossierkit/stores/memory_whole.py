@@ -59,7 +59,7 @@ class MemoryWhole:
         self._postings += life.postings
         self._by_dossier[dossier.id] = list(life.postings)
         self.add_spans(life.spans)
-        self._posted = max([self._posted, *(posted_on(event) for event in life.events[-1:] if life.postings)])
+        self._posted = max([self._posted, *(posted_on(event) for event in life.events if life.postings)])
         if dossier.code is not None:
             self._codes[dossier.code] = dossier.id
         if dossier.handling.receipt:

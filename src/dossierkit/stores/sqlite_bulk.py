@@ -75,7 +75,7 @@ def _postings(connection: sqlite3.Connection, numbered: Sequence[tuple[int, Life
     connection.executemany("INSERT INTO postings VALUES (?, ?, ?, ?, ?, ?, ?, ?)", rows)
     for table, part in (("totals", HALF), ("totals_by_year", YEAR)):
         connection.execute(
-            f"""INSERT INTO {table} SELECT {part}, unit, sector, procedure, channel, measure, SUM(count) AS added
+            f"""INSERT INTO {table} SELECT {part}, unit, sector, procedure, channel, measure, SUM(count)
             FROM postings WHERE seq >= ? GROUP BY 1, 2, 3, 4, 5, 6 ON CONFLICT DO UPDATE SET count = count + excluded.count""",
             (numbered[0][0],),
         )

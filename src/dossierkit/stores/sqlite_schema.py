@@ -235,8 +235,8 @@ def desk_of_the_whole_office(db: sqlite_utils.Database) -> None:
 @migrations()
 def desk_by_due_day(db: sqlite_utils.Database) -> None:
     """What is late, or soon will be, among everything that ever was in time."""
-    db.conn.execute("CREATE INDEX dossiers_of_unit_by_due ON dossiers (unit, state, due) WHERE code IS NOT NULL")
-    db.conn.execute("CREATE INDEX dossiers_by_due ON dossiers (state, due) WHERE code IS NOT NULL")
+    db.conn.execute("CREATE INDEX dossiers_of_unit_by_due ON dossiers (unit, state, due) WHERE due IS NOT NULL")
+    db.conn.execute("CREATE INDEX dossiers_by_due ON dossiers (state, due) WHERE due IS NOT NULL")
 
 
 def owner_word(owner: str) -> str:

@@ -196,8 +196,7 @@ def _shown(site: Site, request: Request, dossier: Dossier) -> dict[str, Any]:
         "results": [one for one in dossier.attachments if one.document == RESULT],
         "viewable": VIEWED,
         "viewed": _viewed(dossier, request.query_params.get("view", "")),
-        "explained": site.engine.office_clock.explained(dossier.handling),
-        "named": lambda why: site.engine.office_clock.named(why, language),
+        "explained": site.engine.office_clock.explained(dossier.handling, language),
     }
 
 
