@@ -98,6 +98,12 @@ def visit(browser: Browser, **options: Any) -> Page:
     return page
 
 
+def press(page: Page, selector: str) -> None:
+    """Clicks what leads to another page, and waits for that page: a click alone returns while it is still on its way."""
+    with page.expect_navigation():
+        page.locator(selector).click()
+
+
 #: What axe looks for; the size of targets (2.2) is among the rules only where its tag is named.
 _RULES = {"runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}}
 

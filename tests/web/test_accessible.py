@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from browsing import Portal, fits, sound, visit
+from browsing import Portal, fits, press, sound, visit
 from clicking import Browser, Page, expect
 
 from dossierkit import Action, Actor, Role, open_engine
@@ -101,11 +101,11 @@ def of_a_stranger(page: Page, served: Portal) -> Iterator[None]:
         yield
     page.locator("#code").fill("H29.15-261122-9999")
     page.locator("#captcha").fill("1")
-    page.locator("form.lookup [type=submit]").click()
+    press(page, "form.lookup [type=submit]")
     yield
     page.goto(served.address + "/forgot")
     page.locator("main [type=email]").fill("nobody@example.vn")
-    page.locator("main [type=submit]").click()
+    press(page, "main [type=submit]")
     yield
     page.goto(served.address)
     page.locator("[data-dialog]").click()
@@ -118,7 +118,7 @@ def of_every_form(page: Page, served: Portal) -> Iterator[None]:
     files = sorted(path for path in served.procedures.glob("[a-z]*.json") if path.name not in ("dropped.json", "waits.json"))
     codes = [json.loads(path.read_bytes())["x-procedure"]["code"] for path in files]
     yield from at(page, served, *(f"/procedures/{code}/apply" for code in codes))
-    page.locator("form.application button[value=continue]").click()
+    press(page, "form.application button[value=continue]")
     page.wait_for_selector("#problems")
     yield
 
@@ -126,37 +126,36 @@ def of_every_form(page: Page, served: Portal) -> Iterator[None]:
 def of_an_account(page: Page, served: Portal) -> Iterator[None]:
     """Registered wrongly and rightly, refused, confined, a weak password, the profile with each section open and refused."""
     page.goto(f"{served.address}/register")
-    page.locator("main [type=submit]").click()
+    press(page, "main [type=submit]")
     yield
     mail = f"axe{time.monotonic_ns()}@example.vn"
     page.locator('[name="/email"]').fill(mail)
     page.locator('[name="/fullName"]').fill("Nguyễn Văn An")
-    page.locator("main [type=submit]").click()
+    press(page, "main [type=submit]")
     secret = page.locator("#secret").inner_text()
     yield
     page.goto(f"{served.address}/sign-in")
     for word in ("wrong password", secret):
         page.locator("main [type=email]").fill(mail)
         page.locator("main [type=password]").fill(word)
-        page.locator("main form[action='/sign-in'] [type=submit]").click()
-        page.wait_for_load_state()
+        press(page, "main form[action='/sign-in'] [type=submit]")
         yield
     page.locator("#new").fill("ngắn")
-    page.locator("main [type=submit]").click()
+    press(page, "main [type=submit]")
     yield
     page.locator("#new").fill(OWN)
-    page.locator("main [type=submit]").click()
+    press(page, "main [type=submit]")
     expect(page.locator("#new")).to_have_count(0)
     yield from at(page, served, "/", "/profile", "/password?next=/profile", "/dossiers", "/dossiers?since=x", "/lookup")
     for section in ("mail", "details", "address", "notices", "erase"):
         yield from at(page, served, f"/profile?edit={section}")
     page.goto(f"{served.address}/profile?edit=mail")
     page.locator("#mail").fill("x")
-    page.locator("form[action='/profile/mail'] [type=submit]").click()
+    press(page, "form[action='/profile/mail'] [type=submit]")
     yield
     page.goto(f"{served.address}/profile?edit=details")
     page.locator('[name="/fullName"]').fill("")
-    page.locator("form[action='/profile/details'] button[value=save]").click()
+    press(page, "form[action='/profile/details'] button[value=save]")
     yield
 
 
@@ -166,11 +165,11 @@ def of_filing(page: Page, served: Portal) -> Iterator[None]:
     page.goto(place)
     page.locator('[id="f/purpose"]').fill("lập hồ sơ")
     page.locator("#document-1").set_input_files({"name": "đơn.pdf", "mimeType": "application/pdf", "buffer": b"%PDF-1.7 x"})
-    page.locator("form.application button[value=save]").click()
+    press(page, "form.application button[value=save]")
     page.wait_for_selector(".files .file")
     yield
     page.locator("#document-1").set_input_files({"name": "sai.pdf", "mimeType": "application/pdf", "buffer": b"MZ"})
-    page.locator("form.application button[value=save]").click()
+    press(page, "form.application button[value=save]")
     page.wait_for_selector("#problems")
     yield
     page.goto(place)
@@ -181,23 +180,22 @@ def of_filing(page: Page, served: Portal) -> Iterator[None]:
         assert stored is not None
         owner = Actor(stored.owner)
         stored = engine.save(draft, ANSWERS["answers"], owner, version=stored.version)
-    page.locator("form.application button[value=continue]").click()
-    page.wait_for_load_state()
+    press(page, "form.application button[value=continue]")
     yield
     yield from at(
         page, served, f"/procedures/{CODE}/apply/review?draft={draft}", f"/procedures/{CODE}/apply/cancel?draft={draft}"
     )
-    page.locator("main .danger").click()
+    press(page, "main .danger")
     yield
     yield from at(page, served, "/dossiers?state=12")
 
 
 def of_a_dossier(page: Page, served: Portal) -> Iterator[None]:
     """Just sent, and after each thing that the office does; the list; the look-up that finds it."""
-    page.locator("main form[action$='restore'] button").click()
+    press(page, "main form[action$='restore'] button")
     draft = page.locator("[name='meta:draft']").first.get_attribute("value") or ""
     page.goto(f"{served.address}/procedures/{CODE}/apply/review?draft={draft}")
-    page.locator("form[action$='/review'] [type=submit]").click()
+    press(page, "form[action$='/review'] [type=submit]")
     page.wait_for_selector(".code-shown")
     yield
     code = page.locator(".code-shown").inner_text()
@@ -207,13 +205,13 @@ def of_a_dossier(page: Page, served: Portal) -> Iterator[None]:
             engine.act(draft, action, OFFICER, facts=facts, note="Vì lý do ghi ở đây")
             yield from at(page, served, f"/dossiers/{code}")
     page.goto(f"{served.address}/lookup?code={code}")
-    page.locator("form.lookup [type=submit]").click()
+    press(page, "form.lookup [type=submit]")
     page.wait_for_selector("main section[aria-live]")
     yield
     yield from at(page, served, f"/dossiers/{code}/withdraw")
-    page.locator("main .danger").click()
+    press(page, "main .danger")
     yield
-    page.locator("form[action$='ask-erasure'] button").click()
+    press(page, "form[action$='ask-erasure'] button")
     yield
 
 
@@ -221,10 +219,10 @@ def of_the_end(page: Page, served: Portal) -> Iterator[None]:
     """An account that is deleted."""
     page.goto(f"{served.address}/profile?edit=erase")
     page.locator("#erase-password").fill("wrong password")
-    page.locator("form[action='/profile/erase'] [type=submit]").click()
+    press(page, "form[action='/profile/erase'] [type=submit]")
     yield
     page.locator("#erase-password").fill(OWN)
-    page.locator("form[action='/profile/erase'] [type=submit]").click()
+    press(page, "form[action='/profile/erase'] [type=submit]")
     yield
 
 
@@ -253,9 +251,9 @@ def of_the_desk(page: Page, served: Portal) -> Iterator[None]:
     page.goto(f"{served.address}/sign-in")
     page.locator("main [type=email]").fill(mail)
     page.locator("main [type=password]").fill(secret)
-    page.locator("main form[action='/sign-in'] [type=submit]").click()
+    press(page, "main form[action='/sign-in'] [type=submit]")
     page.locator("#new").fill(OWN)
-    page.locator("main [type=submit]").click()
+    press(page, "main [type=submit]")
     expect(page.locator("#new")).to_have_count(0)
     yield from at(page, served, "/desk", "/desk?view=done", "/desk?words=zzzz")
     place = f"{served.address}/desk/{dossier.code}"
@@ -285,11 +283,11 @@ def of_the_desk(page: Page, served: Portal) -> Iterator[None]:
     page.context.add_cookies([{"name": "session", "value": token, "url": served.address}])
     yield from at(page, served, f"/dossiers/{dossier.code}", f"/dossiers/{dossier.code}/supplement")
     page.locator('[id="f/purpose"]').fill("")
-    page.locator("button[value=send]").click()
+    press(page, "button[value=send]")
     page.wait_for_selector("#problems")
     yield
     page.locator('[id="f/purpose"]').fill("Lập dự án trồng cây ở phường")
-    page.locator("button[value=send]").click()
+    press(page, "button[value=send]")
     expect(page).to_have_url(re.compile(f"/dossiers/{dossier.code}$"))
     yield
     with office(served) as engine:
@@ -298,16 +296,15 @@ def of_the_desk(page: Page, served: Portal) -> Iterator[None]:
     place = f"/dossiers/{dossier.code}"
     yield from at(page, served, place, f"{place}/papers/01", f"{place}/pay", "/verify-slip?slip=x")
     page.goto(f"{served.address}{place}/pay")
-    page.locator("button[value=vnpay]").click()
+    press(page, "button[value=vnpay]")
     yield
-    page.locator("button[value=cancelled]").click()
+    press(page, "button[value=cancelled]")
     yield
     page.context.clear_cookies(name="session")
     page.goto(f"{served.address}/sign-in")
     page.locator("main [type=email]").fill(mail)
     page.locator("main [type=password]").fill(OWN)
-    page.locator("main form[action='/sign-in'] [type=submit]").click()
-    page.wait_for_load_state()
+    press(page, "main form[action='/sign-in'] [type=submit]")
     yield from at(page, served, f"/desk/{dossier.code}", f"/desk/{dossier.code}/papers/06", "/desk?view=messages&words=nguyen")
     yield from at(
         page, served, "/admin", "/admin/people", "/admin/audit", "/desk/counter", "/second-factor/set-up", "/statistics"

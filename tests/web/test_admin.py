@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -11,6 +12,7 @@ from typing import Any
 import pytest
 from browsing import browsers_of
 from dossierkit_web import WebConfig, create_app
+from page import Page
 from starlette.routing import Route
 from test_desk import UNIT, act, filed, office
 from visits import GOOD, known, sign_in
@@ -78,7 +80,22 @@ def test_people_come_and_go(office: Any) -> None:
     assert 'id="secret"' in added.text
     thu = accounts.account_of("thu@office.vn")
     assert (thu.role, thu.unit, thu.name) == (Role.CASE_OFFICER, UNIT, "Thu")
-    assert root.post("/admin/people", data={"do": "add", "mail": "thu@office.vn", "role": "admin"}).status_code == 422
+    refused = (
+        ({"mail": "thu@office.vn", "name": "Thu", "role": "admin"}, "mail", "đã có tài khoản"),
+        ({"mail": "thu", "name": "Hà", "role": "admin"}, "mail", "địa chỉ thư điện tử"),
+        ({"mail": "ha@office.vn", "role": "admin"}, "name", "Hãy nhập họ và tên"),
+        ({"mail": "ha@office.vn", "name": "Hà", "role": "approver"}, "unit", "Hãy chọn đơn vị"),
+        ({"mail": "ha@office.vn", "name": "Hà", "role": "admin", "unit": "nowhere"}, "unit", "Hãy chọn đơn vị"),
+    )
+    for typed, field, words in refused:
+        answer = root.post("/admin/people", data={"do": "add", **typed})
+        assert answer.status_code == 422
+        told = re.search(f'<a href="#{field}">.*?id="{field}-error"><p>(.*?)</p>', answer.text, re.DOTALL)
+        assert told is not None
+        assert words in told[1]
+        shown = dict(Page(answer.text[answer.text.index('value="add"') :]).pairs)
+        assert shown["mail"] == typed["mail"]
+        assert shown["role"] == typed["role"]
     root.post("/admin/people", data={"do": "disable", "id": thu.id})
     assert accounts.account(thu.id).disabled
     assert "Đã khóa" in root.get("/admin/people").text

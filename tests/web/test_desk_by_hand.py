@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import closing
 
 import pytest
-from browsing import Portal, visit
+from browsing import Portal, press, visit
 from clicking import Browser, Page, expect
 from conftest import SMALL
 from pyotp import TOTP
@@ -164,7 +164,7 @@ def test_many_at_once_and_a_list_that_is_kept(served: Portal, office: Engine, pe
     assert [office.lookup(str(one.code)).state for one in some] == [State.ACCEPTED] * 2
     page.goto(f"{served.address}/desk?view=open&procedure={CODE}")
     page.locator("#name").fill("Cấp bản sao")
-    page.locator("form:has(#name) button").click()
+    press(page, "form:has(#name) button")
     page.goto(f"{served.address}/desk")
     page.locator(".views a", has_text="★ Cấp bản sao").click()
     expect(page.locator(".dossiers tbody")).to_contain_text(str(some[0].code))
@@ -186,7 +186,7 @@ def test_people_and_a_second_factor(served: Portal, people: dict[str, Page]) -> 
 
     page.goto(f"{served.address}/second-factor/set-up")
     page.locator("#code").fill(TOTP(page.locator("main code").inner_text()).now())
-    page.locator("form.account button").click()
+    press(page, "form.account button")
     page.goto(f"{served.address}/second-factor/set-up")
     expect(page.locator("main button.plain")).to_be_visible()
     assert page.locator(".qr").count() == 0

@@ -148,6 +148,7 @@ def test_a_forgotten_password(portal: Any, clock: FixedClock) -> None:
     client = browser()
     known(client)
     client.post("/sign-out")
+    assert "Hãy nhập địa chỉ thư" in client.post("/forgot", data={"mail": "an"}).text
     client.post("/forgot", data={"mail": MAIL})
     path = re.search(r"http://127\.0\.0\.1:8000(/reset\?token=[\w-]+)", last_mail(engine, clock))
     assert path is not None

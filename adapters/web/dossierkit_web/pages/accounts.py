@@ -116,12 +116,15 @@ def choose_password(site: Site, request: Request, form: FormData) -> Response:
 
 def show_forgot(site: Site, request: Request, form: FormData) -> Response:  # noqa: ARG001  # every page has this shape
     """Asks for the mail address."""
-    return site.page(request, "forgot")
+    return site.page(request, "forgot", typed="", trouble="")
 
 
 def forgot(site: Site, request: Request, form: FormData) -> Response:
     """Mails a link; the answer is the same whether there is such an account."""
-    site.accounts.forgot(text(form, "mail"), address=address_of(request), language=language_of(request))
+    mail = text(form, "mail")
+    if mail_address(mail) is None:
+        return site.page(request, "forgot", code=422, typed=mail[:254], trouble="mail-malformed")
+    site.accounts.forgot(mail, address=address_of(request), language=language_of(request))
     return site.page(request, "message", name="reset-sent")
 
 

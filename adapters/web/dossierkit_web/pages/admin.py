@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from dossierkit import officers
-from dossierkit.dossiers.accounts import Account
+from dossierkit.dossiers.accounts import Account, mail_address
 from dossierkit.dossiers.dossier import Actor
 from dossierkit.dossiers.states import OFFICERS, Role
 from dossierkit.errors import SettingsError, UnknownDossier
@@ -105,18 +105,16 @@ def people(site: Site, request: Request, form: FormData) -> Response:  # noqa: A
     return _people(site, request)
 
 
-def _people(site: Site, request: Request, *, trouble: str = "", secret: str = "", mail: str = "", code: int = 200) -> Response:
-    units = site.names("units", language_of(request))
+def _people(site: Site, request: Request, **shown: object) -> Response:
+    """The page of people with what is *shown*: trouble by its field, what was typed, a first password and whose it is."""
     return site.page(
         request,
         "admin_people",
-        code=code,
+        code=422 if shown.get("trouble") else 200,
         people=site.engine.store.accounts.officers(),
         roles=sorted(OFFICERS),
-        units=units,
-        trouble=trouble,
-        secret=secret,
-        mail=mail,
+        units=site.names("units", language_of(request)),
+        **{"trouble": {}, "typed": {}, "secret": "", "mail": "", **shown},
     )
 
 
@@ -127,7 +125,7 @@ def change_people(site: Site, request: Request, form: FormData) -> Response:
         return _added(site, request, form)
     account = site.engine.store.accounts.account(text(form, "id"))
     if account is None or account.role not in OFFICERS or account.id == actor.id:
-        return _people(site, request, trouble="people-not-that", code=422)
+        return _people(site, request, trouble={"": "people-not-that"})
     tell(request, f"account {what}", account.id)
     secret = _changed(site, account, what)
     return _people(site, request, secret=secret, mail=account.mail if secret else "")
@@ -145,13 +143,22 @@ def _changed(site: Site, account: Account, what: str) -> str:
 
 
 def _added(site: Site, request: Request, form: FormData) -> Response:
-    mail, name, unit = (text(form, key).strip()[:200] for key in ("mail", "name", "unit"))
-    role = next((one for one in OFFICERS if one.value == text(form, "role")), Role.CASE_OFFICER)
-    try:
-        secret = officers.appoint(site.accounts, mail, name or mail, role, unit)
-    except SettingsError:
-        return _people(site, request, trouble="people-refused", code=422)
-    return _people(site, request, secret=secret, mail=mail)
+    typed = {key: text(form, key).strip()[:200] for key in ("mail", "name", "role", "unit")}
+    role = next((one for one in OFFICERS if one.value == typed["role"]), Role.CASE_OFFICER)
+    units = site.names("units", language_of(request))
+    trouble = {
+        "mail": "" if mail_address(typed["mail"]) else "mail-malformed",
+        "name": "" if typed["name"] else "people-name-wanted",
+        "unit": "" if typed["unit"] in units or (role is Role.ADMIN and not typed["unit"]) else "people-unit-wanted",
+    }
+    if not any(trouble.values()):
+        try:
+            secret = officers.appoint(site.accounts, typed["mail"], typed["name"], role, typed["unit"])
+        except SettingsError:
+            trouble["mail"] = "people-taken"
+        else:
+            return _people(site, request, secret=secret, mail=typed["mail"])
+    return _people(site, request, trouble={name: word for name, word in trouble.items() if word}, typed=typed)
 
 
 def audit(site: Site, request: Request, form: FormData) -> Response:  # noqa: ARG001  # every page has this shape
