@@ -165,11 +165,11 @@ def of_filing(page: Page, served: Portal) -> Iterator[None]:
     page.goto(place)
     page.locator('[id="f/purpose"]').fill("lập hồ sơ")
     page.locator("#document-1").set_input_files({"name": "đơn.pdf", "mimeType": "application/pdf", "buffer": b"%PDF-1.7 x"})
-    press(page, "form.application button[value=save]")
+    page.locator("form.application button[value=save]").click()
     page.wait_for_selector(".files .file")
     yield
     page.locator("#document-1").set_input_files({"name": "sai.pdf", "mimeType": "application/pdf", "buffer": b"MZ"})
-    press(page, "form.application button[value=save]")
+    page.locator("form.application button[value=save]").click()
     page.wait_for_selector("#problems")
     yield
     page.goto(place)
