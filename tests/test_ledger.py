@@ -209,6 +209,29 @@ def test_a_clock_that_is_set_back_touches_no_past_day() -> None:
             assert list(engine.verify()) == []
 
 
+@pytest.mark.parametrize(
+    "tampering",
+    [
+        "UPDATE totals SET count = count + 1",
+        "UPDATE totals_by_year SET count = count + 1",
+        "UPDATE totals SET half = '2026-01-1'",
+        "UPDATE totals SET half = substr(half, 1, 8) || CASE substr(half, 9) WHEN '1' THEN '2' ELSE '1' END",
+        "UPDATE totals_by_year SET year = '2025'",
+        "UPDATE totals_by_year SET year = '2099'",
+        "UPDATE totals SET unit = 'elsewhere'",
+        "DELETE FROM totals",
+        "DELETE FROM totals_by_year",
+    ],
+)
+def test_verify_looks_at_every_total_that_a_report_can_read(tampering: str) -> None:
+    with offices("sqlite:") as (_, [engine]):
+        dossier = engine.submit(engine.begin("1.000001", AN, {"name": "An"}).id, AN)
+        engine.act(dossier.id, Action.ACCEPT, ADMIN)
+        assert list(engine.verify()) == []
+        engine.store._writer._connection.execute(tampering)  # type: ignore[attr-defined]
+        assert "the totals of" in "\n".join(engine.verify())
+
+
 def test_verify_finds_a_ledger_that_was_changed() -> None:
     with offices("sqlite:") as (_, [engine]):
         dossier = engine.submit(engine.begin("1.000001", AN, {"name": "An"}).id, AN)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
 from datetime import date
 
@@ -12,7 +12,7 @@ import attrs
 from dossierkit.dossiers.codes import drawn_by
 from dossierkit.dossiers.dossier import Dossier, Event, blobs_of, chained, digests
 from dossierkit.dossiers.handling import PLAIN, Handling, handling_of
-from dossierkit.dossiers.ledger import Measure, postings, spans
+from dossierkit.dossiers.ledger import Measure, half_ends, half_of, postings, spans
 from dossierkit.dossiers.ledger import Place as LedgerPlace
 from dossierkit.dossiers.lifecycle import step
 from dossierkit.dossiers.payments import Progress
@@ -27,6 +27,8 @@ _PIECE = 256 * 1024
 _FOR_EVER = date(9998, 12, 31)
 #: (agency, day or year) → the numbers that events say were drawn.
 Drawn = dict[tuple[str, str], set[int]]
+#: One figure of the totals: where it is counted (`DIMENSIONS`), and what.
+Cell = tuple[tuple[str, ...], Channel, Measure]
 
 
 def contradictions(
@@ -71,20 +73,29 @@ def contradictions(
 
 
 def _of_the_ledger(store: DossierStore, posted: Counter[LedgerPlace]) -> Iterator[str]:
-    """What the ledger says otherwise than the events: posting by posting, and in its totals."""
-    totals: Counter[tuple[tuple[str, ...], Channel, Measure]] = Counter()
-    for (_, unit, sector, procedure, channel, measure), count in posted.items():
-        named = {"unit": unit, "sector": sector, "procedure": procedure, "channel": str(channel)}
-        totals[tuple(named[name] for name in DIMENSIONS), channel, measure] += count
+    """What the ledger says otherwise than the events: in its totals, and posting by posting."""
+    yield from _of_totals(store, posted)
     for one in store.postings():
         posted[one.place] -= one.count
     for (day, unit, _, procedure, _, measure), count in posted.items():
         if count:
             yield f"the ledger of {day} ({unit}, {procedure}): {measure} is off by {-count}"
-    kept = Counter(store.sums(_FOR_EVER, DIMENSIONS))
-    for key in totals.keys() | kept.keys():
-        if totals[key] != kept[key]:
-            yield f"the totals of {' '.join(key[0])}: {key[2]} is {kept[key]}, its events say {totals[key]}"
+
+
+def _of_totals(store: DossierStore, posted: Counter[LedgerPlace]) -> Iterator[str]:
+    """What each half-month adds to the totals that reports read, and what its events do."""
+    halves: defaultdict[str, Counter[Cell]] = defaultdict(Counter)
+    for (day, unit, sector, procedure, channel, measure), count in posted.items():
+        named = {"unit": unit, "sector": sector, "procedure": procedure, "channel": str(channel)}
+        halves[half_of(day)][tuple(named[name] for name in DIMENSIONS), channel, measure] += count
+    years = sorted({place[0].year for place in posted})
+    until: Counter[Cell] = Counter()
+    # Reports take whole years, whole half-months and single days from three places: each is looked at where it begins to count.
+    for last in (*(day for year in years for day in half_ends(year)), _FOR_EVER):
+        said, before, until = halves.get(half_of(last), Counter()), until, Counter(store.sums(last, DIMENSIONS))
+        for key in until.keys() | before.keys() | said.keys():
+            if (kept := until[key] - before[key]) != said[key]:
+                yield f"the totals of {' '.join(key[0])} until {last}: {key[2]} is {kept}, its events say {said[key]}"
 
 
 def _of_spans(store: DossierStore, took: Counter[tuple[int, str, int]]) -> Iterator[str]:

@@ -6,6 +6,7 @@ A posting lies on a day that never precedes the day it was made.  So what is sum
 
 from __future__ import annotations
 
+from calendar import monthrange
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 from enum import StrEnum
@@ -150,6 +151,13 @@ def half_of(day: date) -> str:
 def begin_of_half(day: date) -> date:
     """The first day of the half-month that *day* lies in."""
     return day.replace(day=1 if day.day < 15 else 15)
+
+
+def half_ends(year: int) -> Iterator[date]:
+    """The last days of the half-months of *year*."""
+    for month in range(1, 13):
+        yield date(year, month, 14)
+        yield date(year, month, monthrange(year, month)[1])
 
 
 def ends_a_half(day: date) -> bool:
