@@ -93,6 +93,31 @@ def test_hours_walk_over_lunch_nights_and_days_off(received: datetime, count: in
     assert due(calendar(), received, TimeLimit(count, Unit.HOURS)).at == expected
 
 
+def test_hours_explain_each_day_that_they_walk_over() -> None:
+    found = due(calendar(), morning("2026-11-20", 9), TimeLimit(12, Unit.HOURS))
+    assert found.at == morning("2026-11-23", 15)
+    assert [(one.day.day, one.number, one.why) for one in found.days] == [
+        (20, 0, "received"), (21, None, "weekend"), (22, None, "weekend"), (23, None, ""),
+    ]  # fmt: skip
+    assert due(calendar(), morning("2026-11-20"), TimeLimit(8, Unit.HOURS), count=0).at == morning("2026-11-20")
+    assert due(calendar(), morning("2026-11-20"), TimeLimit(8, Unit.HOURS), count=-3).at == morning("2026-11-20")
+
+
+@pytest.mark.parametrize(
+    ("count", "unit", "expected"),
+    [(-1, Unit.WORKING, "2026-11-20"), (-2, Unit.WORKING, "2026-11-19"), (-2, Unit.CALENDAR, "2026-11-21"), (0, Unit.CALENDAR, "2026-11-23")],
+)  # fmt: skip
+def test_what_was_overdue_when_the_clock_stopped_still_is(count: int, unit: Unit, expected: str) -> None:
+    """Due so many days before it goes on again, on a Monday."""
+    found = due(calendar(), morning("2026-11-23"), TimeLimit(5, unit), count=count)
+    assert day_of(found.at).isoformat() == expected
+
+
+@pytest.mark.parametrize(("count", "expected"), [(2, "2026-11-25"), (1, "2026-11-23"), (0, "2026-11-20"), (-1, "2026-11-19")])
+def test_working_days_after_and_before_a_day(count: int, expected: str) -> None:
+    assert calendar().working_after(date(2026, 11, 20), count) == date.fromisoformat(expected)
+
+
 def test_a_day_explains_itself() -> None:
     """Each day counted or not, and why."""
     found = due(calendar(), morning("2026-11-20"), TimeLimit(3))
