@@ -21,12 +21,14 @@ from hypothesis import strategies as st
 
 from dossierkit import Action, Actor, Dossier, Engine, Role, State
 from dossierkit.dossiers.calendars import day_of
+from dossierkit.dossiers.deadlines import arrival
 from dossierkit.dossiers.ledger import Measure
 from dossierkit.dossiers.lifecycle import RESOLVED, step
 from dossierkit.dossiers.reports import DIMENSIONS, Line, Period, months, report
 from dossierkit.dossiers.states import Channel, Outcome
 from dossierkit.testing import CountedTokens, FixedClock
 from dossierkit.wiring import open_engine
+from dossierkit.workdays import office_calendar
 
 AN, ADMIN, APPROVER = Actor("an"), Actor("root", Role.ADMIN), Actor("linh", Role.APPROVER, "so-nnmt")
 UNITS = {"1.000001": ("so-nnmt", "dat-dai"), "1.000002": ("vpdkdd", "dat-dai"), "1.000003": ("so-nnmt", "moi-truong")}
@@ -191,7 +193,62 @@ def test_reports_equal_a_naive_count(seed: int, year: int, by: tuple[str, ...]) 
         for day in (date(2026, 4, 1) + timedelta(days=number) for number in range(700)):
             simple, quick = (dict(engine.store.sums(day, DIMENSIONS)) for engine in engines)
             assert simple == quick, day
+        took = [{(one.year, one.procedure, one.days): one.count for one in engine.store.spans()} for engine in engines]
+        assert took[0] == took[1] == taken(engines[0])
         assert list(engines[1].verify()) == []
+
+
+def taken(engine: Engine) -> dict[tuple[int, str, int], int]:
+    """How many dossiers took how many working days, counted day by day from the histories."""
+    found: Counter[tuple[int, str, int]] = Counter()
+    calendar = office_calendar()
+    for dossier in engine.store.every():
+        accepted, place = None, None
+        for event in engine.history(dossier):
+            if event.action is Action.ACCEPT:
+                accepted = day_of(arrival(calendar, event.at))
+            elif event.action is Action.COMPLETE and accepted is not None:
+                done = day_of(event.at)
+                days = sum(calendar.works(accepted + timedelta(days=n)) for n in range(1, (done - accepted).days + 1))
+                place = (done.year, dossier.procedure, days)
+                found[place] += 1
+            elif event.action is Action.REOPEN and place is not None:
+                found[place] -= 1
+    return {place: count for place, count in found.items() if count}
+
+
+@pytest.mark.parametrize(
+    ("name", "first", "last", "decree_first", "decree_last"),
+    [
+        ("year", "2026-01-01", "2026-12-31", "2025-12-15", "2026-12-14"),
+        ("q1", "2026-01-01", "2026-03-31", "2025-12-15", "2026-03-14"),
+        ("q2", "2026-04-01", "2026-06-30", "2026-03-15", "2026-06-14"),
+        ("q3", "2026-07-01", "2026-09-30", "2026-06-15", "2026-09-14"),
+        ("q4", "2026-10-01", "2026-12-31", "2026-09-15", "2026-12-14"),
+        ("h1", "2026-01-01", "2026-06-30", "2025-12-15", "2026-06-14"),
+        ("h2", "2026-07-01", "2026-12-31", "2026-06-15", "2026-12-14"),
+        ("m9", "2026-01-01", "2026-09-30", "2025-12-15", "2026-09-14"),
+        ("1", "2026-01-01", "2026-01-31", "2025-12-15", "2026-01-14"),
+        ("2", "2026-02-01", "2026-02-28", "2026-01-15", "2026-02-14"),
+        ("12", "2026-12-01", "2026-12-31", "2026-11-15", "2026-12-14"),
+    ],
+)
+def test_parts_of_a_year(name: str, first: str, last: str, decree_first: str, decree_last: str) -> None:
+    """By the calendar, and from the 15th of the month before to the 14th."""
+    assert Period.part(2026, name) == Period(date.fromisoformat(first), date.fromisoformat(last))
+    assert Period.part(2026, name, nd09=True) == Period(date.fromisoformat(decree_first), date.fromisoformat(decree_last))
+
+
+@given(st.dates(date(2024, 1, 1), date(2026, 1, 1)), st.integers(0, 900), st.booleans())
+def test_a_period_is_its_months_one_after_the_other(first: date, length: int, nd09: bool) -> None:
+    period = Period(first, first + timedelta(days=length))
+    parts = list(period.split(nd09=nd09))
+    assert (parts[0].first, parts[-1].last) == (period.first, period.last)
+    for one, other in itertools.pairwise(parts):
+        assert other.first == one.last + timedelta(days=1)
+        assert other.first.day == (15 if nd09 else 1)
+    year = Period.year(first.year, nd09=nd09)
+    assert list(year.split(nd09=nd09)) == [Period.part(first.year, str(month), nd09=nd09) for month in range(1, 13)]
 
 
 def sound(lines: tuple[Line, ...], total: Line) -> None:
