@@ -52,13 +52,17 @@ SAID = {
     Action.SETTLE: ("payment",),
     Action.RESUME: ("due",),
     Action.EXTEND: ("due",),
+    Action.REDATE: ("due",),
     Action.PROPOSE: ("outcome",),
     Action.COMPLETE: ("outcome",),
     Action.HAND_OVER: ("evidence",),
 }
 
-#: Chosen seldom, or no life would be long.
-ENDS = (Action.REFUSE, Action.STOP, Action.WITHDRAW, Action.CANCEL)
+#: How often what is offered is chosen, where not 1: what ends a life seldom, or none would be long; what changes little, too.
+OFTEN = {
+    Action.REFUSE: 0.1, Action.STOP: 0.1, Action.WITHDRAW: 0.1, Action.CANCEL: 0.3, Action.MESSAGE: 0.1, Action.REFUND: 0.1, Action.ERASE: 0.2,
+    Action.RESTORE: 3, Action.ACCEPT: 3, Action.COMPLETE: 4,
+}  # fmt: skip
 
 
 class Lives(RuleBasedStateMachine):
@@ -120,8 +124,7 @@ class Lives(RuleBasedStateMachine):
             offered = [(a, x) for a in ACTORS if may_see(dossier, a) for x in self.engines[0].permitted(dossier, a)]
             if not offered:
                 return
-            going_on = [one for one in offered if one[1] not in ENDS]
-            actor, action = chance.choice(going_on if going_on and chance.random() < 0.9 else offered)
+            actor, action = chance.choices(offered, [OFTEN.get(action, 1) for _, action in offered])[0]
             self._act(which, actor, action, None)
 
     def _act(self, which: int, actor: Actor, action: Action, version: int | None) -> None:
