@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import logging
-import os
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -23,7 +22,7 @@ from dossierkit.forms.dialect import Dialect
 from dossierkit.forms.form import Fault
 from dossierkit.forms.pointers import Json
 from dossierkit.forms.reading import read
-from dossierkit.listing import SHARED, Listed, bundle_of, listed, procedure_files
+from dossierkit.listing import SHARED, Listed, bundle_of, listed, load_index, procedure_files, save_index
 from dossierkit.text import fold, holds
 
 #: The folder is looked at again after this many seconds.
@@ -87,11 +86,13 @@ class Catalog:
         self._looked = -1e9
         self._shelf = _Shelf({}, {}, {})
         self._shared: tuple[tuple[str, int, int], ...] = ()
+        #: What serves, what a file was when it was last read, and what serves in its place: each by its path and its stamp.
         self._read: dict[str, tuple[object, Procedure]] = {}
-        self._broken: dict[str, tuple[object, tuple[Fault, ...]]] = {}
-        #: Files that wait to be approved: path → what they would serve.
-        self._waiting: dict[str, Procedure] = {}
-        self._kept = self._load_index()
+        self._tried: dict[str, tuple[object, Procedure | tuple[Fault, ...]]] = {}
+        self._instead: dict[str, tuple[object, Procedure | None]] = {}
+        #: What lists say where files wait, by its path; its stamp is the code and the revision that was approved.
+        self._entries: dict[str, tuple[object, Listed | None]] = {}
+        self._kept = load_index(index)
 
     # --- what callers ask --------------------------------------------------------------------------------------
 
@@ -100,7 +101,9 @@ class Catalog:
         from dossierkit.text import sort_key
 
         wanted = fold(query)
-        found = [one for one in self._look().by_code.values() if holds(one.words, wanted)]
+        with self._lock:
+            offered = [self._entry(one) if self._approval else one for one in self._look().by_code.values()]
+        found = [one for one in offered if one is not None and holds(one.words, wanted)]
         return tuple(sorted(found, key=lambda one: sort_key(one.title_in(language))))
 
     def procedure(self, code: str) -> Procedure:
@@ -114,17 +117,16 @@ class Catalog:
             if listed is None:
                 raise UnknownProcedure(f"no procedure is called {code!r}")
             procedure = self._procedure(listed)
-            if procedure is None and listed.path in self._waiting:
-                raise UnknownProcedure(f"{listed.path} waits to be approved")
             if procedure is None:
-                raise UnknownProcedure(f"{listed.path} cannot be read: {self._why(listed.path)}")
+                raise UnknownProcedure(f"{listed.path} {self._why(listed.path)}")
             return procedure
 
     def faults(self) -> tuple[Fault, ...]:
         """What is wrong in the folder now."""
         with self._lock:
             shelf = self._look()
-            read = [fault for _, faults in self._broken.values() for fault in faults]
+            tried = [found for path, (_, found) in self._tried.items() if path in shelf.listed]
+            read = [fault for found in tried if not isinstance(found, Procedure) for fault in found]
             return (*shelf.faults.values(), *read)
 
     def restored(self, bundle: bytes, code: str) -> Procedure:
@@ -153,7 +155,7 @@ class Catalog:
                 self._shelf = _Shelf(listed, faults, self._by_code(listed, faults))
                 for fault in faults.values():
                     _log.warning("%s: %s", fault.file, fault.message)
-                self._save_index(listed)
+                save_index(self._index, listed.values())
             self._looked = self._now()
             return self._shelf
 
@@ -191,78 +193,87 @@ class Catalog:
         known = self._read.get(listed.path)
         if known is not None and known[0] == stamp:
             return known[1]
-        if listed.path in self._broken and self._broken[listed.path][0] == stamp:
-            return known[1] if known is not None else self._last_good(listed)
-        try:
-            bundle = bundle_of(self.folder, listed.path)
-            procedure = _made(listed.code, bundle, self.dialect)
-        except (DocumentError, SchemaError, OSError) as error:
-            faults = error.faults if isinstance(error, SchemaError) else (Fault("unreadable", "", str(error)),)
-            self._broken[listed.path] = (stamp, tuple(attrs.evolve(f, file=f.file or listed.path) for f in faults))
-            _log.warning("%s cannot be read, its last good revision serves: %s", listed.path, error)
-            return known[1] if known is not None else self._last_good(listed)
-        self._broken.pop(listed.path, None)
-        if self._approval and not self._is_approved(procedure):
-            self._waiting[listed.path] = procedure
-            return self._last_good(listed)
-        self._waiting.pop(listed.path, None)
+        procedure = self._try(listed, stamp)
+        if procedure is None:
+            return known[1] if known is not None else self._last_good(listed, stamp)
+        if self._approval and self._memory.recall(f"approved:{procedure.code}") != procedure.revision:
+            return self._last_good(listed, stamp)
         self._read[listed.path] = (stamp, procedure)
-        self._remember(f"served:{listed.code}", listed.path)
-        self._remember(f"good:{listed.path}", bundle.documents)
+        self._remember_good(listed.path, procedure)
         return procedure
 
-    def _is_approved(self, procedure: Procedure) -> bool:
-        return bool(self._memory.recall(f"approved:{procedure.code}") == procedure.revision)
+    def _try(self, listed: Listed, stamp: object) -> Procedure | None:
+        """What the file says, or None where it cannot be read."""
+        known = self._tried.get(listed.path)
+        if known is not None and known[0] == stamp:
+            return known[1] if isinstance(known[1], Procedure) else None
+        try:
+            procedure = _made(listed.code, bundle_of(self.folder, listed.path), self.dialect)
+        except (DocumentError, SchemaError, OSError) as error:
+            faults = error.faults if isinstance(error, SchemaError) else (Fault("unreadable", "", str(error)),)
+            self._tried[listed.path] = (stamp, tuple(attrs.evolve(f, file=f.file or listed.path) for f in faults))
+            _log.warning("%s cannot be read, its last good revision serves: %s", listed.path, error)
+            return None
+        self._tried[listed.path] = (stamp, procedure)
+        return procedure
+
+    def _last_good(self, listed: Listed, stamp: object) -> Procedure | None:
+        """What served before the file became what it is now, and goes on until it can be read or is approved."""
+        known = self._instead.get(listed.path)
+        if known is None or known[0] != stamp:
+            good = self._good(listed)
+            self._instead[listed.path] = known = (stamp, _made(listed.code, Bundle(good), self.dialect) if good else None)
+        return known[1]
+
+    def _good(self, entry: Listed) -> Mapping[str, Json] | None:
+        """The documents of the revision that served last, under the code that the file has now."""
+        documents = self._memory.recall(f"good:{entry.path}")
+        if not isinstance(documents, dict) or listed(entry.path, 0, 0, documents[""]).code != entry.code:
+            return None
+        return documents
+
+    def _remember_good(self, path: str, procedure: Procedure) -> None:
+        for key, value in ((f"served:{procedure.code}", path), (f"good:{path}", dict(procedure.bundle.documents))):
+            if self._memory.recall(key) != value:
+                self._memory.remember(key, value)
+
+    def _why(self, path: str) -> str:
+        _, found = self._tried[path]
+        if isinstance(found, Procedure):
+            return "waits to be approved"
+        return f"cannot be read: {'; '.join(f.message for f in found[:3])}"
+
+    # --- approval --------------------------------------------------------------------------------------------------
 
     def waiting(self) -> tuple[tuple[Procedure, Procedure | None], ...]:
         """What waits to be approved, each with what serves until then; None where nothing does."""
+        if not self._approval:
+            return ()
         with self._lock:
-            for one in self._look().by_code.values():
-                self._procedure(one)
-            shelf = self._look().by_code
-            return tuple((new, self._last_good(shelf[new.code])) for new in self._waiting.values() if new.code in shelf)
+            serving = {one.path: self._procedure(one) for one in self._look().by_code.values()}
+            tried = {path: self._tried[path][1] for path in serving if path in self._tried}
+            new = {path: one for path, one in tried.items() if isinstance(one, Procedure)}
+            return tuple((one, serving[path]) for path, one in new.items() if serving[path] is not one)
 
     def approve(self, code: str, revision: str) -> bool:
         """Lets the waiting *revision* of *code* serve; False where the file says something else by now."""
         with self._lock:
-            if not any((new.code, new.revision) == (code, revision) for new, _ in self.waiting()):
+            found = next((new for new, _ in self.waiting() if (new.code, new.revision) == (code, revision)), None)
+            if found is None:
                 return False
+            # In this order: whoever sees that it was approved finds it.
+            self._remember_good(self._look().by_code[code].path, found)
             self._memory.remember(f"approved:{code}", revision)
             return True
 
-    def _remember(self, key: str, value: Json) -> None:
-        if self._memory.recall(key) != value:
-            self._memory.remember(key, value)
-
-    def _last_good(self, listed: Listed) -> Procedure | None:
-        documents = self._memory.recall(f"good:{listed.path}")
-        return _made(listed.code, Bundle(documents), self.dialect) if isinstance(documents, dict) else None
-
-    def _why(self, path: str) -> str:
-        faults = [f.message for _, found in self._broken.values() for f in found if f.file == path]
-        return "; ".join(faults[:3])
-
-    # --- the index -------------------------------------------------------------------------------------------------
-
-    def _load_index(self) -> dict[str, Listed]:
-        if self._index is None or not self._index.is_file():
-            return {}
-        try:
-            rows = json.loads(self._index.read_bytes())
-            return {row["path"]: Listed(**{**row, "audience": tuple(row["audience"])}) for row in rows}
-        except (OSError, ValueError, TypeError, KeyError):
-            # An index is only a shortcut: without it the files are looked into again.
-            return {}
-
-    def _save_index(self, listed: Mapping[str, Listed]) -> None:
-        if self._index is None:
-            return
-        try:
-            part = self._index.with_suffix(f".{os.getpid()}.part")
-            part.write_text(json.dumps([attrs.asdict(one) for one in listed.values()], ensure_ascii=False), "utf-8")
-            part.replace(self._index)
-        except OSError as error:
-            _log.warning("the index of procedures cannot be kept: %s", error)
+    def _entry(self, one: Listed) -> Listed | None:
+        """What lists say of a code where files wait: what serves, and not what would; None where nothing does."""
+        stamp = (one.code, self._memory.recall(f"approved:{one.code}"))
+        known = self._entries.get(one.path)
+        if known is None or known[0] != stamp:
+            good = self._good(one)
+            self._entries[one.path] = known = (stamp, listed(one.path, one.size, one.changed, good[""]) if good else None)
+        return known[1]
 
 
 def _made(code: str, bundle: Bundle, dialect: Dialect) -> Procedure:

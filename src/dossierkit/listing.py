@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
+import logging
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -16,6 +18,8 @@ from dossierkit.forms.pointers import Json
 from dossierkit.text import fold
 
 SHARED = "shared"
+
+_log = logging.getLogger(__name__)
 
 
 @attrs.frozen
@@ -85,6 +89,30 @@ def listed(name: str, size: int, changed: int, document: Any) -> Listed:
         f"{words} {code.casefold()}",
         titles,
     )
+
+
+def load_index(path: Path | None) -> dict[str, Listed]:
+    """The entries that `save_index` kept, by their paths; none where there are none that can be read."""
+    if path is None or not path.is_file():
+        return {}
+    try:
+        rows = json.loads(path.read_bytes())
+        return {row["path"]: Listed(**{**row, "audience": tuple(row["audience"])}) for row in rows}
+    except (OSError, ValueError, TypeError, KeyError):
+        # An index is only a shortcut: without it the files are looked into again.
+        return {}
+
+
+def save_index(path: Path | None, entries: Iterable[Listed]) -> None:
+    """Keeps *entries* for the next start; nothing where no *path* is given, or it cannot be written."""
+    if path is None:
+        return
+    try:
+        part = path.with_suffix(f".{os.getpid()}.part")
+        part.write_text(json.dumps([attrs.asdict(one) for one in entries], ensure_ascii=False), "utf-8")
+        part.replace(path)
+    except OSError as error:
+        _log.warning("the index of procedures cannot be kept: %s", error)
 
 
 def bundle_of(folder: Path, name: str) -> Bundle:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -36,7 +37,7 @@ def test_nobody_else_has_these_pages(office: Any) -> None:
     sign_in(unit_admin, appoint(accounts, "ua@office.vn", "Ua", Role.ADMIN, UNIT), "ua@office.vn")
     unit_admin.post("/password", data={"new": GOOD})
     routes = [route for route in mai.app.routes if isinstance(route, Route) and route.path.startswith("/admin")]
-    assert len(routes) == 7
+    assert len(routes) == 8
     for who in (citizen, mai, unit_admin, browser()):
         for route in routes:
             method = "POST" if "POST" in (route.methods or ()) else "GET"
@@ -167,6 +168,54 @@ def careful(tmp_path: Path, folder: Path, clock: FixedClock) -> Iterator[tuple[E
         root.post("/password", data={"new": GOOD})
         yield engine, root
     engine.close()
+
+
+def test_what_is_new_is_approved_at_once_and_shown_to_nobody_before(careful: Any, folder: Path) -> None:
+    """One button for all; not what changed after the page was shown, nor what changes something that serves."""
+    engine, root = careful
+    assert "1.000001" not in root.get("/procedures").text
+    assert root.get("/procedures/1.000001").status_code == 404
+    schema = json.loads((folder / "small.json").read_text("utf-8"))
+    for code in ("1.000002", "1.000003"):
+        other = {**schema, "title": f"Thủ tục {code}", "x-procedure": {**schema["x-procedure"], "code": code}}
+        (folder / f"{code}.json").write_text(json.dumps(other), "utf-8")
+    engine.catalog._looked = -1e9  # in place of waiting a quarter of a second
+    page = root.get("/admin").text
+    assert "Duyệt tất cả thủ tục mới (3)" in page
+    new = re.findall(r'name="new" value="(.+?)"', page)
+    (folder / "1.000003.json").write_text(json.dumps({**other, "title": "Khác đi"}), "utf-8")
+    engine.catalog._looked = -1e9
+    assert root.post("/admin/procedures", data={"new": new}).url.path == "/admin"
+    assert {one.code for one in engine.procedures()} == {"1.000001", "1.000002"}
+
+    changed = json.loads((folder / "1.000002.json").read_text("utf-8"))
+    (folder / "1.000002.json").write_text(json.dumps({**changed, "title": "Chưa ai duyệt"}), "utf-8")
+    engine.catalog._looked = -1e9
+    page = root.get("/admin").text
+    assert "Duyệt tất cả thủ tục mới (1)" in page
+    served = engine.procedure("1.000002").revision
+    assert {one.title for one in engine.procedures()} == {"Cấp bản sao", "Thủ tục 1.000002"}
+    assert engine.procedure("1.000002") is engine.procedure("1.000002")
+    waiting = {new.code: new.revision for new, _ in engine.catalog.waiting()}
+    root.post("/admin/procedures", data={"new": [f"{waiting['1.000002']} 1.000002"]})
+    assert engine.procedure("1.000002").revision == served
+
+
+def test_approval_begins_with_what_served_before(folder: Path, tmp_path: Path, clock: FixedClock) -> None:
+    """Whoever turns it on loses no procedure; a file that becomes another procedure is a new one."""
+    place = f"sqlite:{tmp_path / 'd.db'}"
+    with closing(open_engine(place, procedures=folder, clock=clock)) as engine:
+        served = engine.procedure("1.000001").revision
+    with closing(open_engine(place, procedures=folder, clock=clock, approval=True)) as engine:
+        assert [one.code for one in engine.procedures()] == ["1.000001"]
+        assert engine.procedure("1.000001").revision == served
+        schema = json.loads((folder / "small.json").read_text("utf-8"))
+        schema["x-procedure"]["code"] = "1.000009"
+        (folder / "small.json").write_text(json.dumps(schema), "utf-8")
+        engine.catalog._looked = -1e9
+        assert engine.procedures() == ()
+        with pytest.raises(UnknownProcedure, match="waits"):
+            engine.procedure("1.000009")
 
 
 def test_a_file_waits_until_it_is_approved(careful: Any, folder: Path) -> None:

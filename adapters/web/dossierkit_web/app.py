@@ -162,6 +162,7 @@ def _admin_routes(route: Callable[..., Route]) -> list[Route]:
         route("/admin/people", admin.people),
         route("/admin/people", admin.change_people, "POST"),
         route("/admin/audit", admin.audit),
+        route("/admin/procedures", admin.approve_new, "POST"),
         route("/admin/procedures/{code}", admin.plan),
         route("/admin/procedures/{code}", admin.approve, "POST"),
     ]

@@ -167,6 +167,8 @@ def _announce(engine: Engine, data: Path, address: str, smtp: str) -> None:
     count = len(engine.procedures())
     click.echo(f"dossierkit serves {count} procedures at {address}")
     click.echo(f"  procedures  {engine.catalog.folder.resolve()}   drop a JSON Schema in there and reload {address}/procedures")
+    if waiting := len(engine.catalog.waiting()):
+        click.echo(f"  approval    {waiting} procedures wait for an admin at {address}/admin")
     click.echo(f"  data        {data.resolve()}")
     click.echo(
         f"  try         {address}/procedures?q=dat+dai   then fill a form, submit, and look its code up at {address}/lookup"

@@ -92,6 +92,17 @@ def approve(site: Site, request: Request, form: FormData) -> Response:
     return RedirectResponse("/admin" if done else f"/admin/procedures/{code}", 303)
 
 
+def approve_new(site: Site, request: Request, form: FormData) -> Response:
+    """Lets every file serve that was listed as new, if it still is what it was: nobody files under it yet."""
+    actor = _admin(site, request)
+    new = {(one.code, one.revision) for one, old in site.engine.catalog.waiting() if old is None}
+    for listed in form.getlist("new"):
+        revision, _, code = str(listed).partition(" ")
+        if (code, revision) in new and site.engine.catalog.approve(code, revision):
+            tell(request, "procedure approved", actor.id)
+    return RedirectResponse("/admin", 303)
+
+
 def mail_again(site: Site, request: Request, form: FormData) -> Response:
     """Tries a mail once more."""
     _admin(site, request)
