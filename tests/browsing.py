@@ -42,30 +42,38 @@ class Portal:
             store.close()
 
 
-@pytest.fixture(scope="module")
-def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Portal]:
-    """A running portal, started as an admin starts it."""
-    folder, data = tmp_path_factory.mktemp("procedures"), tmp_path_factory.mktemp("data")
+@contextmanager
+def serving(folder: Path, data: Path, *options: str) -> Iterator[Portal]:
+    """A running portal over the shipped procedures, which are copied into *folder*, started as an admin starts it."""
     shutil.copytree(Path(__file__).parents[1] / "schemas" / "procedures", folder, dirs_exist_ok=True)
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     program = subprocess.Popen(
-        [sys.executable, "-m", "dossierkit", "serve", "--port", str(port), "--procedures", str(folder), "--data", str(data), "--guests"],
+        [sys.executable, "-m", "dossierkit", "serve", "--port", str(port), "--procedures", str(folder), "--data", str(data), *options],
         stdout=subprocess.PIPE, text=True,
     )  # fmt: skip
     assert program.stdout is not None
-    assert "serves" in program.stdout.readline()
-    deadline = time.monotonic() + 20
-    while time.monotonic() < deadline:
-        with socket.socket() as probe:
-            if probe.connect_ex(("127.0.0.1", port)) == 0:
-                break
-        time.sleep(0.05)
-    yield Portal(f"http://127.0.0.1:{port}", folder, data)
-    program.terminate()
-    program.wait(20)
-    program.stdout.close()
+    try:
+        assert "serves" in program.stdout.readline()
+        deadline = time.monotonic() + 20
+        while time.monotonic() < deadline:
+            with socket.socket() as probe:
+                if probe.connect_ex(("127.0.0.1", port)) == 0:
+                    break
+            time.sleep(0.05)
+        yield Portal(f"http://127.0.0.1:{port}", folder, data)
+    finally:
+        program.terminate()
+        program.wait(20)
+        program.stdout.close()
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Portal]:
+    """A running portal that guests may use."""
+    with serving(tmp_path_factory.mktemp("procedures"), tmp_path_factory.mktemp("data"), "--guests") as portal:
+        yield portal
 
 
 @pytest.fixture(scope="module")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl
@@ -158,6 +159,8 @@ def test_fees_follow_from_answers(priced: None, engine: Engine) -> None:
     poor = fees(procedure, {"copies": 6, "cost": 60_000.0, "poor": "x"}, Channel.COUNTER)
     assert [(one.amount, one.exempt) for one in poor] == [(0, "Hộ nghèo"), (500_000, "")]
     assert fees(procedure, {"copies": 1})[0].amount == 0
+    for cost, amount in ((1, 1), (0, 0), (-5, 0), (True, 0), ("30000", 0), (math.inf, 0), (math.nan, 0)):
+        assert fees(procedure, {"copies": 1, "cost": cost})[0].amount == amount, cost
 
 
 def test_prepaid_fees_keep_a_dossier_out(priced: None, engine: Engine) -> None:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from enum import Enum
+from math import isfinite
 
 import attrs
 
 from dossierkit.dossiers.procedure import Entry, Procedure
 from dossierkit.dossiers.states import Channel
-from dossierkit.forms.pointers import ABSENT, Json, get
+from dossierkit.forms.pointers import Json, get
 
 #: A fee for a service, and a levy.
 KINDS = ("phi", "le-phi")
@@ -62,8 +63,10 @@ def owed(found: tuple[Fee, ...], *when: Collect) -> int:
 def _amount(entry: Entry, answers: Json) -> int:
     place = entry.get("amountFrom")
     value = get(answers, place) if isinstance(place, str) else entry.get("amount")
-    # What is computed may come as a whole float.
-    return round(value) if value is not ABSENT and isinstance(value, int | float) and value > 0 else 0
+    # What is computed may come as a whole float; a draft may hold anything.
+    if isinstance(value, bool) or not isinstance(value, int | float) or not isfinite(value):
+        return 0
+    return max(round(value), 0)
 
 
 def _exemption(procedure: Procedure, entry: Entry, answers: Json, language: str) -> str:

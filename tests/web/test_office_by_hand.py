@@ -1,0 +1,203 @@
+"""What an office does in a browser beside its dossiers: QR codes that are read off the screen, files approved, figures followed."""
+
+from __future__ import annotations
+
+import csv
+import json
+import re
+from collections.abc import Iterator
+from contextlib import closing
+from datetime import timedelta
+from io import BytesIO
+from pathlib import Path
+
+import pytest
+import zxingcpp
+from browsing import Portal, press, serving, sound, visit
+from clicking import Browser, Page, expect
+from conftest import SMALL
+from openpyxl import load_workbook
+from PIL import Image
+from pyotp import TOTP, parse_uri
+from pypdfium2 import PdfDocument
+
+from dossierkit import Action, Actor, Dossier, Engine, Role, open_engine
+from dossierkit.dossiers.accounts import Account
+from dossierkit.payments.vietqr import crc16, memo_of
+from dossierkit.wiring import open_accounts
+
+pytestmark = pytest.mark.browser
+
+CODE, UNIT, NEW = "1.012789", "so-nnmt", "9.000002"
+ROOT = Actor("root", Role.ADMIN)
+ANSWERS = json.loads((Path(__file__).parents[2] / "schemas/procedures/cung-cap-du-lieu-dat-dai.json").read_bytes())["x-tests"][0]
+PHONE, DESKTOP = {"width": 320, "height": 640}, {"width": 1280, "height": 900}
+
+
+@pytest.fixture(scope="module")
+def portal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Portal]:
+    """Where files wait for approval and money comes in by transfer."""
+    folder, data = tmp_path_factory.mktemp("procedures"), tmp_path_factory.mktemp("data")
+    with serving(folder, data, "--approval", "--vietqr", "970436:1234567890:SO NN MT") as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def office(portal: Portal) -> Iterator[Engine]:
+    """The engine behind it, with an admin and a citizen; every shipped procedure is approved."""
+    engine = open_engine(f"sqlite:{portal.data / 'dossiers.db'}", procedures=portal.procedures, approval=True)
+    with closing(engine):
+        for id, role in (("root", Role.ADMIN), ("an", Role.CITIZEN)):
+            account = Account(id, f"{id}@mau.example", engine.clock.now(), {"fullName": "Nguyễn Mẫu An"}, role)
+            engine.store.accounts.create_account(account)
+        for new, _ in engine.catalog.waiting():
+            engine.catalog.approve(new.code, new.revision)
+        yield engine
+
+
+def signed_in(portal: Portal, office: Engine, browser: Browser, id: str, viewport: dict[str, int] = DESKTOP) -> Page:
+    account = office.store.accounts.account(id)
+    assert account is not None
+    page = visit(browser, viewport=viewport)
+    token = open_accounts(office).begin(account).token
+    page.context.add_cookies([{"name": "session", "value": token, "url": portal.address}])
+    return page
+
+
+@pytest.fixture
+def accepted(office: Engine) -> Dossier:
+    an = Actor("an")
+    dossier = office.submit(office.begin(CODE, an, ANSWERS["answers"]).id, an)
+    return office.act(dossier.id, Action.ACCEPT, ROOT, facts={"paper": ["1"]})
+
+
+def read_off(picture: Image.Image) -> str:
+    """What the QR code on *picture* says; there is one."""
+    [found] = zxingcpp.read_barcodes(picture)
+    return str(found.text)
+
+
+def seen(page: Page) -> str:
+    """What a telephone reads that is held before the page's QR code."""
+    code = page.locator(".qr")
+    code.scroll_into_view_if_needed()
+    return read_off(Image.open(BytesIO(code.screenshot())))
+
+
+@pytest.mark.parametrize("viewport", [PHONE, DESKTOP], ids=["phone", "desktop"])
+def test_a_slip_is_read_off_the_screen_and_off_paper(
+    portal: Portal, office: Engine, browser: Browser, accepted: Dossier, viewport: dict[str, int]
+) -> None:
+    """What it leads to says that it is right, to anybody; with one sign changed it says that it is not."""
+    page = signed_in(portal, office, browser, "an", viewport)
+    page.goto(f"{portal.address}/dossiers/{accepted.code}/papers/01")
+    address = seen(page)
+    # Chromium without a window shows no PDF: the link is followed with the same cookies.
+    answer = page.request.get(f"{page.url}{page.get_by_role('link', name='PDF').first.get_attribute('href')}")
+    with PdfDocument(answer.body()) as printed:
+        assert read_off(printed[0].render(scale=2).to_pil()) == address
+
+    stranger = visit(browser, viewport=viewport)
+    stranger.goto(address)
+    expect(stranger.get_by_role("status")).to_contain_text(str(accepted.code))
+    sound(stranger)
+    slip = stranger.locator("#slip").input_value()
+    stranger.locator("#slip").fill(slip[:-3] + ("A" if slip[-3] != "A" else "B") + slip[-2:])
+    press(stranger, "main form button")
+    expect(stranger.locator("#slip-error")).to_be_visible()
+
+
+def test_a_transfer_is_read_off_the_screen(portal: Portal, office: Engine, browser: Browser, accepted: Dossier) -> None:
+    """What a bank's program reads there: account, sum and memo, under a checksum."""
+    office.act(accepted.id, Action.REQUEST_PAYMENT, ROOT, facts={"amount": 330_000})
+    page = signed_in(portal, office, browser, "an", PHONE)
+    page.goto(f"{portal.address}/dossiers/{accepted.code}/pay")
+    press(page, "button[value=vietqr]")
+    read = seen(page)
+    assert crc16(read[:-4].encode()) == int(read[-4:], 16)
+    [attempt] = [one for one in office.store.payments.attempts(accepted.id) if one.gateway == "vietqr"]
+    for part in ("970436", "1234567890", "5406330000", memo_of(attempt.ref)):
+        assert part in read, part
+
+
+def test_a_second_factor_is_read_off_the_screen(portal: Portal, office: Engine, browser: Browser) -> None:
+    page = signed_in(portal, office, browser, "root")
+    page.goto(f"{portal.address}/second-factor/set-up")
+    said = parse_uri(seen(page))
+    assert isinstance(said, TOTP)
+    assert said.secret == page.locator("main code").inner_text().replace(" ", "")
+
+
+def test_a_dropped_file_waits_for_an_admin(portal: Portal, office: Engine, browser: Browser) -> None:
+    """New ones together; a change after a look at what it would do to open dossiers; then it serves."""
+    citizen, admin = signed_in(portal, office, browser, "an"), signed_in(portal, office, browser, "root")
+    schema = {**SMALL, "title": "Thủ tục thả vào", "x-procedure": {"code": NEW, "unit": UNIT, "sector": "dat-dai"}}
+    dropped = portal.procedures / "dropped-by-hand.json"
+    dropped.write_text(json.dumps(schema), "utf-8")
+
+    def listed() -> int:
+        citizen.goto(f"{portal.address}/procedures?q=tha+vao")
+        return citizen.get_by_role("link", name="Thủ tục thả vào", exact=True).count()
+
+    assert listed() == 0
+    admin.goto(f"{portal.address}/admin")
+    expect(admin.get_by_role("link", name="Thủ tục thả vào")).to_be_visible()
+    sound(admin)
+    press(admin, "form[action='/admin/procedures'] button")
+    expect(admin.get_by_role("link", name="Thủ tục thả vào")).to_have_count(0)
+    assert listed() == 1
+    an = Actor("an")
+    dossier = office.submit(office.begin(NEW, an, {"name": "Nguyễn Mẫu An", "copies": 2}).id, an)
+
+    changed = {**schema, "properties": {**SMALL["properties"], "why": {"title": "Vì sao", "type": "string"}}, "required": ["why"]}
+    dropped.write_text(json.dumps(changed), "utf-8")
+    citizen.wait_for_timeout(300)
+    citizen.goto(f"{portal.address}/procedures/{NEW}/apply")
+    expect(citizen.get_by_label("Họ tên")).to_be_visible()
+    expect(citizen.get_by_label("Vì sao")).to_have_count(0)
+    admin.goto(f"{portal.address}/admin")
+    press(admin, f"a[href='/admin/procedures/{NEW}']")
+    expect(admin.get_by_role("cell", name="/why")).to_be_visible()
+    expect(admin.locator("main")).to_contain_text("1 hồ sơ, 1 sẽ bị từ chối")
+    sound(admin)
+    press(admin, "main form button")
+    citizen.goto(f"{portal.address}/procedures/{NEW}/apply")
+    expect(citizen.get_by_label("Vì sao")).to_be_visible()
+
+    # The citizen is asked to bring the open dossier to the new form.
+    admin.goto(f"{portal.address}/desk/{dossier.code}")
+    form = admin.locator("details.action:has(input[name=update])")
+    form.locator("summary").click()
+    form.locator("#update-note").fill("Biểu mẫu có thêm một mục")
+    with admin.expect_navigation():
+        form.locator("button").click()
+    citizen.goto(f"{portal.address}/dossiers/{dossier.code}/supplement")
+    citizen.get_by_label("Vì sao").fill("Để đối chiếu")
+    press(citizen, "button[value=send]")
+    found = office.lookup(str(dossier.code))
+    assert (found.answers["why"], found.revision) == ("Để đối chiếu", office.procedure(NEW).revision)
+
+
+def test_figures_lead_on_and_are_taken_along(portal: Portal, office: Engine, browser: Browser, accepted: Dossier) -> None:
+    """From a figure to as many dossiers as it says, and to one of them; tables as CSV and XLSX say what the page does."""
+    page = signed_in(portal, office, browser, "root")
+    year = (office.clock.now() + timedelta(hours=7)).year
+    page.goto(f"{portal.address}/statistics?year={year}")
+    total = page.locator("section[aria-labelledby=by-unit] tr.total td").nth(1)
+    count = int(total.inner_text())
+    assert count >= 1
+    for form in ("CSV", "XLSX"):
+        with page.expect_download() as downloading:
+            page.locator("section[aria-labelledby=by-unit] .taken").get_by_role("link", name=form).click()
+        path = downloading.value.path()
+        if form == "CSV":
+            table = list(csv.reader(path.read_text("utf-8-sig").splitlines()))
+        else:
+            table = [[str(cell.value) for cell in row] for row in load_workbook(BytesIO(path.read_bytes())).active.iter_rows()]
+        assert str(count) in table[-1], (form, table[-1])
+    with page.expect_navigation():
+        total.locator("a").click()
+    expect(page.locator(".dossiers tbody tr")).to_have_count(count)
+    with page.expect_navigation():
+        page.get_by_role("link", name=str(accepted.code)).click()
+    assert re.search(f"/desk/{accepted.code}$", page.url)
