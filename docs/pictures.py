@@ -2,72 +2,88 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 import socket
 import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import BrowserContext, Page, ViewportSize, sync_playwright
+
+from dossierkit import Action, Role, State, open_engine
+from dossierkit.wiring import open_accounts
 
 HERE = Path(__file__).parent / "pictures"
-SIZE = {"width": 960, "height": 720}
+SIZE: ViewportSize = {"width": 960, "height": 720}
+#: A picture's name, where it is taken, what is pressed before, and what has to be seen.
+OFFICE = (
+    ("desk", "/desk?view=open", "", "h1"),
+    ("desk-dossier", "/desk/{code}", "", "h1"),
+    ("due", "/desk/{code}", "details:has(ol.days) summary", "ol.days"),
+    ("slip", "/desk/{code}/papers/01", "", ".qr"),
+    ("counter", "/desk/counter", "", "h1"),
+    ("statistics", "/statistics", "", "h1"),
+    ("figures", "/statistics", "", "#by-sector"),
+)
+MONEY = (("pay", "/dossiers/{code}/pay", "button[value=vietqr]", "h1"),)
 
 
 def main() -> None:
-    """Starts a portal, walks through it, ends it."""
-    with tempfile.TemporaryDirectory() as data:
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            port = free.getsockname()[1]
-        portal = subprocess.Popen([sys.executable, "-m", "dossierkit", "serve", "--port", str(port), "--data", data])  # noqa: S603
-        try:
-            time.sleep(3)
-            with sync_playwright() as playwright:
-                chromium = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
-                address = f"http://127.0.0.1:{port}"
-                walk(chromium.new_page(viewport=SIZE), address)
-                work(chromium.new_page(viewport=SIZE), address, Path(data))
-                chromium.close()
-        finally:
-            portal.terminate()
-            portal.wait(20)
+    """Starts a portal for a citizen and one with two years of an office behind it, walks through both, ends them."""
+    with sync_playwright() as playwright, tempfile.TemporaryDirectory() as folder:
+        chromium = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
+        with portal(Path(folder) / "citizen") as address:
+            walk(chromium.new_page(viewport=SIZE), address)
+        data = Path(folder) / "office"
+        subprocess.run([sys.executable, "-m", "dossierkit", "demo", "--data", data, "--dossiers", "900"], check=True)  # noqa: S603
+        with portal(data, "--vietqr", "970436:1234567890:SO NN MT") as address:
+            work(chromium.new_context(viewport=SIZE), address, data)
+        chromium.close()
 
 
-def work(page: Page, address: str, data: Path) -> None:
-    """The way of an officer, with a dossier that a citizen just sent."""
-    from dossierkit import Actor, Role, open_engine
-    from dossierkit.officers import appoint
-    from dossierkit.wiring import open_accounts, samples
+@contextmanager
+def portal(data: Path, *options: str) -> Iterator[str]:
+    """The address of a portal that runs on *data*."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = str(free.getsockname()[1])
+    program = subprocess.Popen(  # noqa: S603
+        [sys.executable, "-m", "dossierkit", "serve", "--port", port, "--data", str(data), *options]
+    )
+    try:
+        time.sleep(3)
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        program.terminate()
+        program.wait(20)
 
-    engine = open_engine(f"sqlite:{data / 'dossiers.db'}")
-    secret = appoint(open_accounts(engine), "mai@office.example", "Trần Thị Mai", Role.ADMIN)
-    shipped = json.loads((samples() / "cung-cap-du-lieu-dat-dai.json").read_bytes())["x-tests"][0]["answers"]
-    citizen = Actor("citizen")
-    codes = [engine.submit(engine.begin("1.012789", citizen, shipped).id, citizen).code for _ in range(3)]
-    engine.close()
-    page.goto(f"{address}/sign-in")
-    page.locator("main [type=email]").fill("mai@office.example")
-    page.locator("main [type=password]").fill(secret)
-    page.locator("main form[action='/sign-in'] [type=submit]").click()
-    page.get_by_label("Mật khẩu mới").fill("ngựa đúng pin kẹp giấy")
-    page.get_by_role("button", name="Lưu mật khẩu").click()
-    for code in codes[:2]:
-        page.goto(f"{address}/desk/{code}")
-        page.locator(".action summary").first.click()
-        page.locator(".action button").first.click()
-        page.wait_for_selector("[role=status]")
-    page.goto(f"{address}/desk")
-    page.screenshot(path=HERE / "desk.png")
-    page.goto(f"{address}/desk/{codes[0]}")
-    page.locator("details.action", has_text="Yêu cầu bổ sung").locator("summary").click()
-    page.screenshot(path=HERE / "desk-dossier.png")
-    page.goto(f"{address}/statistics")
-    page.locator("#by-unit").scroll_into_view_if_needed()
-    page.screenshot(path=HERE / "statistics.png")
+
+def work(context: BrowserContext, address: str, data: Path) -> None:
+    """The way of an admin, who may do everything, through the desk, papers, money and numbers."""
+    with closing(open_engine(f"sqlite:{data / 'dossiers.db'}")) as engine:
+        root = next(one for one in engine.store.accounts.officers() if one.role is Role.ADMIN)
+        token = open_accounts(engine).begin(root).token
+        shown, asked = [one for one in engine.desk(root.actor, limit=500) if one.state is State.PROCESSING and one.handling.due][
+            :2
+        ]
+        engine.act(asked.id, Action.REQUEST_PAYMENT, root.actor, facts={"amount": 330_000})
+        owner = engine.store.accounts.account(asked.owner)
+        assert owner is not None
+        own = open_accounts(engine).begin(owner).token
+    page = context.new_page()
+    for who, dossier, stops in ((token, shown, OFFICE), (own, asked, MONEY)):
+        context.add_cookies([{"name": "session", "value": who, "url": address}])
+        for name, place, pressed, seen in stops:
+            page.goto(address + place.format(code=dossier.code))
+            if pressed:
+                page.locator(pressed).first.click()
+                page.wait_for_load_state()
+            page.locator(seen).first.evaluate("seen => seen.scrollIntoView({ block: 'center', behavior: 'instant' })")
+            page.screenshot(path=HERE / f"{name}.png")
 
 
 def walk(page: Page, address: str) -> None:
