@@ -70,7 +70,7 @@ def work(context: BrowserContext, address: str, data: Path) -> None:
         shown, asked = [one for one in engine.desk(root.actor, limit=500) if one.state is State.PROCESSING and one.handling.due][
             :2
         ]
-        engine.act(asked.id, Action.REQUEST_PAYMENT, root.actor, facts={"amount": 330_000})
+        engine.act(asked.id, Action.REQUEST_PAYMENT, root.actor, facts={"amount": 300_000})
         owner = engine.store.accounts.account(asked.owner)
         assert owner is not None
         own = open_accounts(engine).begin(owner).token

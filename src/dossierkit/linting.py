@@ -14,7 +14,7 @@ from dossierkit.forms.dialect import Dialect
 from dossierkit.forms.document import Document, load
 from dossierkit.forms.lint import lint
 from dossierkit.forms.pointers import Json
-from dossierkit.listing import SHARED, bundle_of
+from dossierkit.listing import SHARED, bundle_of, procedure_files
 
 
 @attrs.frozen
@@ -28,6 +28,24 @@ class Finding:
     code: str
     level: str
     message: str
+
+
+@attrs.define
+class FolderLint:
+    """What lint finds in *folder*, looked for again when a file in it, or the day, is another one."""
+
+    folder: Path
+    dialect: Dialect
+    _known: tuple[object, tuple[Finding, ...]] = attrs.field(init=False, default=(None, ()))
+
+    def findings(self, today: date) -> tuple[Finding, ...]:
+        """What there is to say on *today*."""
+        stamp = (today, sorted(procedure_files(self.folder)), sorted(procedure_files(self.folder / SHARED)))
+        known, found = self._known
+        if known != stamp:
+            found = tuple(lint_paths([self.folder], self.dialect, today))
+            self._known = (stamp, found)
+        return found
 
 
 def lint_paths(paths: Iterable[Path], dialect: Dialect, today: date) -> Iterator[Finding]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ from conftest import PROCEDURES, TODAY
 
 from dossierkit.forms import STANDARD
 from dossierkit.forms.lint import lint
-from dossierkit.linting import lint_paths
+from dossierkit.linting import FolderLint, lint_paths
 from dossierkit.wiring import with_lists
 
 DIALECT = with_lists(STANDARD, None)
@@ -187,3 +188,20 @@ def test_a_block_that_is_none(tmp_path: Path) -> None:
     (tmp_path / "a.json").write_text('{"x-procedure": []}')
 
     assert "bad-block" in {f.code for f in lint_paths([tmp_path], DIALECT, TODAY)}
+
+
+def test_a_folder_is_looked_at_again_when_it_changes(tmp_path: Path) -> None:
+    """A file, one that it may refer to, or the day; in between the same findings are handed out."""
+    (tmp_path / "shared").mkdir()
+    (tmp_path / "a.json").write_text(json.dumps({"type": "object", "title": "A"}))
+    lint = FolderLint(tmp_path, DIALECT)
+    first = lint.findings(TODAY)
+    assert first == tuple(lint_paths([tmp_path], DIALECT, TODAY))
+    assert lint.findings(TODAY) is first
+    (tmp_path / "b.json").write_text("{")
+    second = lint.findings(TODAY)
+    assert "not-json" in {one.code for one in second}
+    (tmp_path / "shared" / "c.json").write_text("{}")
+    third = lint.findings(TODAY)
+    assert third is not second
+    assert lint.findings(TODAY + timedelta(days=1)) is not third

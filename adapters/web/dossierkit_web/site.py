@@ -23,6 +23,7 @@ from dossierkit.dossiers.dossier import Actor
 from dossierkit.engine import Engine
 from dossierkit.forms import Form
 from dossierkit.html import Renderer
+from dossierkit.linting import FolderLint
 from dossierkit.lists import Table
 from dossierkit.papers.show import Papers
 from dossierkit.papers.slip import SlipKey
@@ -91,6 +92,7 @@ class Site:
     pages: Environment
     #: The forms of an account by name.
     account_forms: Mapping[str, Form]
+    lint: FolderLint
     #: Pages that are the same for everybody.
     _kept: dict[Hashable, bytes] = attrs.field(init=False, factory=dict)
 
@@ -118,6 +120,7 @@ class Site:
             config.slips,
             pages,
             account_forms(dialect),
+            FolderLint(engine.catalog.folder, dialect),
         )
 
     def page(self, request: Request, template: str, /, *, code: int = 200, same: Hashable = None, **values: Any) -> Response:

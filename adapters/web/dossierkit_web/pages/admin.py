@@ -14,7 +14,6 @@ from dossierkit.dossiers.dossier import Actor
 from dossierkit.dossiers.states import OFFICERS, Role
 from dossierkit.errors import SettingsError, UnknownDossier
 from dossierkit.forms.comparing import compare
-from dossierkit.linting import lint_paths
 from dossierkit.planning import replay
 from dossierkit_web.limits import tell
 from dossierkit_web.pages.desk import officer_of
@@ -38,7 +37,7 @@ def show(site: Site, request: Request, form: FormData) -> Response:  # noqa: ARG
     """The catalog: files, what lint says, which revisions dossiers are of; and mail that did not get through."""
     _admin(site, request)
     engine, language = site.engine, language_of(request)
-    found = [one for one in lint_paths([engine.catalog.folder], engine.catalog.dialect, engine.today()) if one.level != "advice"]
+    found = [one for one in site.lint.findings(engine.today()) if one.level != "advice"]
     current = {one.code: (one.title_in(language), _revision(site, one.code)) for one in engine.procedures(language=language)}
     used = sorted((code, revision, count) for (code, revision), count in engine.store.revisions().items())
     return site.page(
