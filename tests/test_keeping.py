@@ -170,7 +170,15 @@ def test_what_cannot_be_backed_up_or_restored_is_told(installation: Any, tmp_pat
         archive.add(tmp_path / "there.tar", "something")
     with pytest.raises(SettingsError):
         restore(tmp_path / "other.tar", tmp_path / "new2")
-    list(back_up(data, tmp_path / "good.tar"))
+    (data / "attachments" / "half.part").write_bytes(b"on its way in")
+    names = list(back_up(data, tmp_path / "good.tar"))
+    with tarfile.open(tmp_path / "good.tar") as archive:
+        assert archive.getnames() == names
+    assert [name.split("/")[0] for name in names] == ["dossiers.db", "slip.key", "attachments", "attachments"]
+    begun = back_up(data, tmp_path / "stopped.tar")
+    next(begun)
+    begun.close()
+    assert [path.name for path in tmp_path.glob("stopped*")] == []
     with tarfile.open(tmp_path / "good.tar", "a") as archive:
         archive.add(tmp_path / "there.tar", "../evil")
     with pytest.raises(SettingsError):

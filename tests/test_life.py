@@ -325,13 +325,42 @@ def test_the_clock_of_a_dossier(workflow: Callable[..., None], folder: Path, eng
     resumed = engine.act(dossier.id, Action.RESUME, OFFICER)
     assert day(resumed) == "2026-12-23"
     new_day = at(date(2026, 12, 31), time(17)).isoformat()
-    assert day(engine.act(dossier.id, Action.EXTEND, OFFICER, facts={"due": new_day}, note="Xin lỗi")) == "2026-12-31"
+    assert resumed.handling.running == clock.now()
     clock.advance(timedelta(days=1))
+    assert explained(engine, resumed) == ["2026-12-22", "2026-12-23"]
+    extended = engine.act(dossier.id, Action.EXTEND, OFFICER, facts={"due": new_day}, note="Xin lỗi")
+    assert (day(extended), extended.handling.promised, explained(engine, extended)) == ("2026-12-31", True, [])
+    assert extended.handling.left == 7, "from the 22nd, when the clock began to run"
     paused = engine.act(dossier.id, Action.SUSPEND, OFFICER, note="chờ")
     assert paused.handling.left == 6, "from the 24th to the new day: an extension outlasts a pause"
     clock.advance(timedelta(days=30))
-    assert day(engine.act(dossier.id, Action.RESUME, OFFICER)) == "2027-02-01"
+    going_on = engine.act(dossier.id, Action.RESUME, OFFICER)
+    assert (day(going_on), going_on.handling.promised) == ("2027-02-01", False)
+    assert len(explained(engine, going_on)) > 6
     assert list(engine.verify()) == []
+
+
+def explained(engine: Engine, dossier: Dossier) -> list[str]:
+    """The days up to the due day that the clock names."""
+    found = engine.office_clock.explained(dossier.handling)
+    return [one.day.isoformat() for one in found.days] if found is not None else []
+
+
+def test_a_result_on_the_same_day_explains_itself(
+    workflow: Callable[..., None], folder: Path, engine: Engine, clock: FixedClock
+) -> None:
+    """What comes early is due today; after a pause it has the day that was left."""
+    block = {**SMALL["x-procedure"], "unit": UNIT, "timeLimit": [{"count": 1, "sameDay": True}]}
+    (folder / "small.json").write_text(json.dumps({**SMALL, "x-procedure": block}), "utf-8")
+    clock.time = datetime(2026, 11, 23, 2, tzinfo=UTC)  # Monday, nine o'clock; Tuesday is a day off
+    dossier = sent(engine)
+    accepted = engine.act(dossier.id, Action.ACCEPT, INTAKE)
+    assert (day(accepted), explained(engine, accepted)) == ("2026-11-23", ["2026-11-23"])
+    engine.act(dossier.id, Action.ASSIGN, INTAKE, facts={"officer": "nam"})
+    engine.act(dossier.id, Action.SUSPEND, OFFICER, note="chờ")
+    clock.advance(timedelta(hours=1))
+    resumed = engine.act(dossier.id, Action.RESUME, OFFICER)
+    assert (day(resumed), explained(engine, resumed)) == ("2026-11-25", ["2026-11-23", "2026-11-24", "2026-11-25"])
 
 
 def test_an_answer_to_a_supplement_is_looked_at_in_a_fresh_time(

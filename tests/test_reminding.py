@@ -61,7 +61,9 @@ def test_officers_are_told_once_a_day(office: Engine, clock: FixedClock, reminde
     assert reminders() == []
     clock.advance(timedelta(days=2))
     assert [to for to, _ in reminders()] == ["mai@office.vn"]
-    clock.advance(timedelta(days=2))  # Friday; the result is due on Monday
+    clock.advance(timedelta(days=1))  # Thursday; the result is due on Monday
+    assert [to for to, _ in reminders()] == ["mai@office.vn"]
+    clock.advance(timedelta(days=1))
     told = dict(reminders())
     assert told.keys() == {"mai@office.vn", "nam@office.vn"}
     assert f"sắp đến hạn: {dossier.code}" in told["nam@office.vn"]
@@ -73,6 +75,22 @@ def test_officers_are_told_once_a_day(office: Engine, clock: FixedClock, reminde
     office.act(dossier.id, Action.COMPLETE, OFFICER, facts={"outcome": "approved"})
     clock.advance(timedelta(days=1))
     assert [to for to, _ in reminders()] == ["mai@office.vn"]
+
+
+def test_soon_is_the_next_working_day(office: Engine, clock: FixedClock, reminders: Any) -> None:
+    """On Monday nothing of what is due on Wednesday; on Tuesday it is."""
+    office.act(sent(office).id, Action.ACCEPT, INTAKE, facts={"due": "2026-12-02T10:00:00+00:00"})
+    assert reminders() == []
+    clock.advance(timedelta(days=1))
+    assert [to for to, _ in reminders()] == ["mai@office.vn"]
+
+
+def test_a_mail_names_forty_and_counts_the_rest(office: Engine, clock: FixedClock, reminders: Any) -> None:
+    codes = [str(sent(office).code) for _ in range(42)]
+    clock.advance(timedelta(days=7))
+    [(_, text)] = reminders()
+    assert sum(code in text for code in codes) == 40
+    assert "… (+2)" in text
 
 
 def test_silence_decides_nothing(office: Engine, clock: FixedClock, reminders: Any) -> None:
@@ -105,8 +123,9 @@ def test_a_notice_hangs_until_its_day(office: Engine, clock: FixedClock) -> None
 
 def test_another_calendar_changes_due_days_by_events(office: Engine, clock: FixedClock, tmp_path: Path) -> None:
     """Looked at first; what an officer set stays; the ledger follows; nobody but the program may."""
-    dossier, promised = working(office), working(office)
-    office.act(promised.id, Action.EXTEND, OFFICER, facts={"due": "2026-12-11T10:00:00+00:00"}, note="Xin lỗi")
+    dossier, extended, promised = working(office), working(office), sent(office)
+    office.act(extended.id, Action.EXTEND, OFFICER, facts={"due": "2026-12-11T10:00:00+00:00"}, note="Xin lỗi")
+    office.act(promised.id, Action.ACCEPT, INTAKE, facts={"due": "2026-12-11T10:00:00+00:00"})
     assert list(recompute(office, apply=False)) == []
     (tmp_path / "calendar.json").write_text('{"off": [{"day": "2026-12-03", "name": "Bão số 12"}]}', "utf-8")
     office.office_clock = OfficeClock(lambda: office_calendar(tmp_path))

@@ -5,7 +5,7 @@ Silence decides nothing: a dossier that nobody looked at is told of, and stays w
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, time, timedelta
 
 from dossierkit.dossiers.accounts import Account
@@ -21,7 +21,7 @@ from dossierkit.letters import letter
 #: Who does what only a day did.
 PROGRAM = Actor("calendar", Role.SYSTEM)
 OPEN = (State.ACCEPTED, State.PROCESSING)
-#: A mail names so many dossiers; the desk lists all of them.
+#: A mail names so many dossiers and says how many more there are; the desk lists all of them.
 _NAMED = 40
 
 
@@ -65,10 +65,14 @@ def _mail(engine: Engine, id: str, found: Mapping[str, list[Dossier]], now: date
     account = engine.store.accounts.account(id)
     if account is None:
         return None
-    codes = {kind: ", ".join(str(one.code) for one in dossiers[:_NAMED]) for kind, dossiers in found.items()}
-    told = {"overdue": "", "soon": "", "unanswered": "", **codes}
+    told = {"overdue": "", "soon": "", "unanswered": "", **{kind: _codes(dossiers) for kind, dossiers in found.items()}}
     key = f"reminder:{id}:{day_of(now).isoformat()}"
     return letter("reminder", account.language, engine.office, key=key, to=account.mail, path="/desk", **told)
+
+
+def _codes(dossiers: Sequence[Dossier]) -> str:
+    more = len(dossiers) - _NAMED
+    return ", ".join(str(one.code) for one in dossiers[:_NAMED]) + (f" … (+{more})" if more > 0 else "")
 
 
 def resume(engine: Engine) -> int:
@@ -96,6 +100,7 @@ def recompute(engine: Engine, *, apply: bool, note: str = "") -> Iterator[tuple[
     for dossier in [*_every(engine, Query(states=OPEN))]:
         handling = dossier.handling
         found = engine.office_clock.reckoned(handling)
+        # What was extended before promises were kept apart stays, too.
         if found is None or found.at == handling.due or handling.extensions:
             continue
         if apply:

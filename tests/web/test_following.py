@@ -19,7 +19,7 @@ from dossierkit import Action, Actor, Dossier, Engine, Role, State, open_engine
 from dossierkit.dossiers.accounts import Notices
 from dossierkit.testing import FixedClock
 
-INTAKE = Actor("mai", Role.INTAKE_OFFICER, "so-nnmt")
+INTAKE, OFFICER = Actor("mai", Role.INTAKE_OFFICER, "so-nnmt"), Actor("nam", Role.CASE_OFFICER, "so-nnmt")
 SCHEMA: dict[str, Any] = {
     **SMALL,
     "properties": {**SMALL["properties"], "deputy": {"title": "Người nộp thay", "type": "string", "x-personal": True}},
@@ -84,7 +84,7 @@ def test_a_receipt_number_finds_the_dossier(portal: Any) -> None:
 
 
 def test_a_due_day_explains_itself(portal: Any, clock: FixedClock) -> None:
-    """Each day counted or not, and why, in words; nothing while the clock stands still."""
+    """Each day counted or not, and why, in words; what is left while the clock stands still; that somebody set it."""
     engine, browser = portal
     client = browser()
     clock.time = datetime(2026, 11, 20, 2, tzinfo=UTC)
@@ -100,7 +100,15 @@ def test_a_due_day_explains_itself(portal: Any, clock: FixedClock) -> None:
     ):
         assert words in shown
     engine.act(dossier.id, Action.REQUEST_SUPPLEMENT, INTAKE, facts={"asked": ["/name"]}, note="?")
-    assert "cuối tuần" not in client.get(f"/dossiers/{dossier.code}").text
+    shown = Page(client.get(f"/dossiers/{dossier.code}").text).text
+    assert "cuối tuần" not in shown
+    assert "đang tạm dừng" in shown
+    assert "Khi đó còn 3 ngày làm việc." in shown
+    engine.act(dossier.id, Action.SUPPLEMENT, Actor(dossier.owner), answers=dossier.answers)
+    engine.act(dossier.id, Action.EXTEND, OFFICER, facts={"due": "2026-12-31T10:00:00+00:00"}, note="Xin lỗi")
+    shown = Page(client.get(f"/dossiers/{dossier.code}").text).text
+    assert "Hẹn trả kết quả 31/12/2026" in shown
+    assert "do cơ quan ấn định" in shown
 
 
 def test_a_dossier_is_withdrawn_after_asking_back(portal: Any) -> None:

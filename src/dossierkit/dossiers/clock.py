@@ -55,19 +55,19 @@ class OfficeClock:
             rest = handling.left or 0
             if action is Action.SUPPLEMENT and limit.after_supplement is not None:
                 rest = limit.after_supplement
-            return _due(due(self.calendar(), now, limit, count=rest), limit, rest)
+            return {**_due(due(self.calendar(), now, limit, count=rest), limit, rest), "promised": False}
         return {}
 
     def _set(self, handling: Handling, action: Action, limit: TimeLimit, now: datetime, day: datetime) -> dict[str, Json]:
         """What is left of the time until a *day* that somebody set: a pause takes from that."""
         runs_since = handling.running or now if action is Action.EXTEND else now
         count = -left(self.calendar(), runs_since, day, limit, count=0)
-        return {"left": count, "estimated": False, **_stated(limit)}
+        return {"left": count, "estimated": False, "promised": True, **_stated(limit)}
 
     def reckoned(self, handling: Handling) -> Due | None:
-        """When it is due by the calendar as it is now; None where the clock stands still."""
+        """When it is due by the calendar as it is now; None where the clock stands still, or somebody set the day."""
         limit = _limit_of(handling)
-        if limit is None or handling.running is None or handling.left is None or handling.due is None:
+        if limit is None or handling.running is None or handling.left is None or handling.due is None or handling.promised:
             return None
         whole = None if handling.left == limit.count and handling.running == handling.accepted else handling.left
         return due(self.calendar(), handling.running, limit, count=whole)

@@ -29,6 +29,8 @@ class Handling:
     due: datetime | None = None
     #: It leans on days off that are not announced yet.
     estimated: bool = False
+    #: An officer set the due day: no calendar changes it.
+    promised: bool = False
     #: Until when the office has to accept or refuse.
     answer_by: datetime | None = None
     #: The time limit as it was at acceptance, as its procedure stated it.

@@ -236,7 +236,7 @@ _FACTS = (
         "billed",
         "outcome",
     ),
-    *("due", "estimated", "answer_by", "limit", "left", "days", "spanned", "until"),
+    *("due", "estimated", "promised", "answer_by", "limit", "left", "days", "spanned", "until"),
 )
 
 
