@@ -26,6 +26,8 @@ PARTS = {
 
 def main() -> None:
     wanted = sys.argv[1:] or list(PARTS)
+    if unknown := set(wanted) - PARTS.keys():
+        sys.exit(f"there is no part called {', '.join(sorted(unknown))}; known: {', '.join(PARTS)}")
     rows: list[Row] = []
     for part in wanted:
         print(f"measuring {part} …", file=sys.stderr, flush=True)
