@@ -197,7 +197,10 @@ class Catalog:
         if procedure is None:
             return known[1] if known is not None else self._last_good(listed, stamp)
         if self._approval and self._memory.recall(f"approved:{procedure.code}") != procedure.revision:
-            return self._last_good(listed, stamp)
+            served = self._last_good(listed, stamp)
+            # What served before anybody asked for approval is not asked for again.
+            if served is None or served.revision != procedure.revision:
+                return served
         self._read[listed.path] = (stamp, procedure)
         self._remember_good(listed.path, procedure)
         return procedure

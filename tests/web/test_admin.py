@@ -209,6 +209,7 @@ def test_approval_begins_with_what_served_before(folder: Path, tmp_path: Path, c
     with closing(open_engine(place, procedures=folder, clock=clock, approval=True)) as engine:
         assert [one.code for one in engine.procedures()] == ["1.000001"]
         assert engine.procedure("1.000001").revision == served
+        assert engine.catalog.waiting() == ()
         schema = json.loads((folder / "small.json").read_text("utf-8"))
         schema["x-procedure"]["code"] = "1.000009"
         (folder / "small.json").write_text(json.dumps(schema), "utf-8")
