@@ -108,6 +108,10 @@ def test_a_supplement_takes_only_what_was_asked_for(workflow: Callable[..., None
     mended = engine.act(dossier.id, Action.SUPPLEMENT, AN, answers=stolen)
     assert (mended.state, mended.answers, mended.handling.asked) == (State.SUBMITTED, {"name": "An", "copies": 3}, ())
     assert engine.store.said(dossier.id)[3].text == "Số bản chưa đúng"
+    engine.act(dossier.id, Action.REQUEST_SUPPLEMENT, INTAKE, facts={"asked": ["/name"]}, note="Tên chưa đủ")
+    assert engine.desk(INTAKE, Query(words="quynh")) == ()
+    engine.act(dossier.id, Action.SUPPLEMENT, AN, answers={"name": "Lê Thị Quỳnh", "copies": 3})
+    assert [one.id for one in engine.desk(INTAKE, Query(words="quynh"))] == [dossier.id], "found by what it says now"
     assert "chưa đúng" not in str([event.facts for event in engine.history(mended)])
 
 

@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Iterator
 from datetime import timedelta
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ import pytest
 from browsing import browsers_of
 from conftest import SMALL
 from dossierkit_web import WebConfig, create_app
+from openpyxl import load_workbook
 from page import Page
 from starlette.routing import Route
 from visits import GOOD, known, sign_in
@@ -283,16 +285,29 @@ def test_lists_are_of_the_unit_and_paged(office: Any, clock: FixedClock) -> None
     assert mai.get("/desk?view=nonsense").status_code == 200
 
 
+DAYS = {"since": "01/01/2026", "until": "31/12/2026", "format": "json"}
+
+
+def told_by(answer: Any) -> str:
+    """Everything that *answer* says, in the cells of a workbook, too."""
+    if not answer.content.startswith(b"PK"):
+        return str(answer.text)
+    sheets = load_workbook(BytesIO(answer.content)).worksheets
+    return "\n".join(str(cell.value) for sheet in sheets for row in sheet.iter_rows() for cell in row)
+
+
 def test_a_unit_sees_nothing_of_another(office: Any) -> None:
     """On every route of the desk, and for citizens, strangers and guests there is no desk at all."""
     engine, browser, officer = office
     citizen = browser()
     known(citizen)
     dossier = filed(engine, citizen)
-    hoa, root = officer("hoa@office.vn"), officer("root@office.vn")
+    hoa, root, mai = officer("hoa@office.vn"), officer("root@office.vn"), officer("mai@office.vn")
+    act(mai, dossier, "accept")
     assert "<b>0</b>" in hoa.get("/desk").text
-    assert str(dossier.code) not in hoa.get("/desk?words=tran").text
-    assert str(dossier.code) in root.get("/desk").text
+    for words in ("", "&words=tran"):
+        assert str(dossier.code) not in hoa.get(f"/desk?view=all{words}").text
+        assert str(dossier.code) in root.get(f"/desk?view=all{words}").text
     routes = [route for route in hoa.app.routes if isinstance(route, Route) and route.path.startswith("/desk")]
     assert len(routes) == 12
     before = engine.lookup(str(dossier.code))
@@ -300,16 +315,23 @@ def test_a_unit_sees_nothing_of_another(office: Any) -> None:
         for route in routes:
             for method in ("GET", "POST"):
                 real, none = (
-                    route.path.replace("{code}", code).replace("{name}", "01")
+                    route.path.replace("{code}", code).replace("{name}", "01") + "?view=all&figure=received&year=2026"
                     for code in (str(dossier.code), "H29.15-261122-0999")
                 )
-                data = {"data": {"action": "refuse", "note": "x", "version": str(dossier.version)}} if method == "POST" else {}
-                first, second = (who.request(method, place, **data) for place in (real, none))
+                data = {"data": {"action": "refuse", "note": "x", "version": "3", "chosen": str(dossier.code), **DAYS}}
+                first, second = (who.request(method, place, **(data if method == "POST" else {})) for place in (real, none))
                 if who is hoa and "{code}" not in route.path:
+                    shown = told_by(first)
+                    for words in ("Trần Thị Bà", *(() if route.path == "/desk" else (str(dossier.code),)), "Cán bộ mai"):
+                        assert words not in shown, (method, route.path, words)
                     continue
                 assert first.status_code == second.status_code in (404, 405)
                 assert first.text.replace(str(dossier.code), "") == second.text.replace("H29.15-261122-0999", "")
     assert hoa.get(f"/files/{dossier.id}/x").status_code == 404
+    for who in (root, mai):
+        assert "Trần Thị Bà" in told_by(who.post("/desk/register", data=DAYS)), "or nothing above says anything"
+        assert "Cán bộ mai" in who.get("/desk?view=all").text
+        assert "Trần Thị Bà" in who.get("/desk/figures?figure=received&year=2026").text
     assert engine.lookup(str(dossier.code)) == before
 
 
