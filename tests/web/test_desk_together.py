@@ -134,7 +134,7 @@ def test_nothing_is_accepted_without_what_is_required(office: Any, documents: No
     assert engine.history(dossier)[-1].facts["paper"] == ["don"]
 
 
-def test_a_result_has_files(office: Any) -> None:
+def test_a_result_has_files(office: Any, tmp_path: Path) -> None:
     """The citizen gets them once it is done; a result that was taken back is shown to nobody."""
     engine, browser, officer = office
     citizen, other = browser(), browser()
@@ -151,6 +151,10 @@ def test_a_result_has_files(office: Any) -> None:
         return root.post(f"/desk/{dossier.code}", data=data, files={"files": (name, PDF)})
 
     assert complete("sai.exe").status_code == 422
+    for wrong, code in (({"version": "1"}, 409), ({"outcome": "nothing"}, 422), ({"action": "extend"}, 422)):
+        data = {"version": str(engine.lookup(str(dossier.code)).version), "action": "complete", "outcome": "approved", **wrong}
+        assert root.post(f"/desk/{dossier.code}", data=data, files={"files": ("bỏ.pdf", PDF)}).status_code == code
+    assert [path for path in (tmp_path / "blobs").rglob("*") if path.is_file()] == [], "nothing of what was refused is kept"
     assert complete("giấy phép.pdf").status_code == 200
     page = citizen.get(f"/dossiers/{dossier.code}").text
     assert "giấy phép.pdf" in page
