@@ -59,6 +59,22 @@ def test_everybody_sees_a_year(portal: Any) -> None:
     assert "50.0 %" in Page(browser().get("/statistics?lang=en").text).text
 
 
+def test_bars_are_as_long_as_the_figures_beside_them(portal: Any) -> None:
+    """In time, late and in progress, one after the other; the longest bar of a table fills its place."""
+    _, browser = portal
+    page = browser().get("/statistics?year=2026").text
+    for table in re.findall(r"<tbody>.*?</tbody>", page, re.DOTALL)[:3]:
+        rows = [
+            ([float(one) for one in re.findall(r' width="([\d.]+)"', row)], re.findall(r"<td[^>]*>(?:<a[^>]*>)?([^<]+)", row))
+            for row in re.findall(r"<tr>.*?</tr>", table, re.DOTALL)
+        ]
+        counts = [tuple(int(cells[n]) for n in (2, 3, 4)) for _, cells in rows]
+        longest = max(map(sum, counts))
+        assert longest > 0
+        for (widths, _), counted in zip(rows, counts, strict=True):
+            assert widths == pytest.approx([100 * one / longest for one in counted], abs=0.01)
+
+
 def test_another_year_and_another_month(portal: Any) -> None:
     """A year without dossiers says so; months from the 15th to the 14th put them elsewhere."""
     _, browser = portal
