@@ -173,23 +173,25 @@ def test_due_days_are_worked_and_the_explanation_adds_up(received: datetime, cou
     assert all(one.number is not None or one.why for one in found.days)
 
 
-@given(moments, st.integers(1, 40), st.integers(0, 90 * 24), st.sampled_from([Unit.WORKING, Unit.CALENDAR]))
-def test_a_pause_of_no_length_changes_nothing(received: datetime, count: int, later: int, unit: Unit) -> None:
-    """On a working day in office hours, before the due day: what is left leads to the same day."""
-    limit, paused = TimeLimit(count, unit), received + timedelta(hours=later)
+@given(moments, st.integers(1, 40), st.integers(0, 40), st.sampled_from([Unit.WORKING, Unit.CALENDAR]))
+def test_a_pause_of_no_length_changes_nothing(received: datetime, count: int, passed: int, unit: Unit) -> None:
+    """On any working day up to the due day, in office hours: what is left leads to the same day."""
+    limit, begun = TimeLimit(count, unit), arrival(calendar(), received)
     whole = due(calendar(), received, limit)
-    if not (arrival(calendar(), received) <= paused and arrival(calendar(), paused) == paused and paused <= whole.at):
-        return
+    first, passed = day_of(begun), min(passed, count)
+    working = calendar().working_after(first, passed) if unit is Unit.WORKING else first + timedelta(days=passed)
+    paused = max(begun, at(calendar().next_working(working), time(14)))
+    assert paused <= whole.at
     rest = left(calendar(), received, paused, limit, count=count)
     assert rest >= 0
     again = due(calendar(), paused, limit, count=rest)
     assert day_of(again.at) == day_of(whole.at)
 
 
-@given(moments, st.integers(1, 20), st.integers(1, 400))
-def test_a_pause_does_not_cure_lateness(received: datetime, count: int, later: int) -> None:
-    """Whoever was late by so many working days still is when the clock goes on."""
-    limit = TimeLimit(count)
+@given(moments, st.integers(1, 20), st.integers(1, 400), st.sampled_from([Unit.WORKING, Unit.CALENDAR]))
+def test_a_pause_does_not_cure_lateness(received: datetime, count: int, later: int, unit: Unit) -> None:
+    """Whoever was late by so many days still is when the clock goes on, and when it is stopped once more at once."""
+    limit = TimeLimit(count, unit)
     whole = due(calendar(), received, limit)
     paused = whole.at + timedelta(days=later)
     rest = left(calendar(), received, paused, limit, count=count)
@@ -197,6 +199,16 @@ def test_a_pause_does_not_cure_lateness(received: datetime, count: int, later: i
     again = due(calendar(), paused + timedelta(days=30), limit, count=rest)
     if rest < 0:
         assert is_overdue(again.at, paused + timedelta(days=30))
+    if unit is Unit.CALENDAR:
+        assert rest == -later
+    assert left(calendar(), paused, paused, limit, count=rest) == rest
+
+
+@pytest.mark.parametrize(("paused", "rest"), [("2026-11-20", 1), ("2026-11-21", 0), ("2026-11-23", 0), ("2026-11-25", -2)])
+def test_a_last_day_that_was_moved_is_in_time(paused: str, rest: int) -> None:
+    """One calendar day from Friday ends on Saturday and is moved to Monday: nothing is late before Tuesday."""
+    limit = TimeLimit(1, Unit.CALENDAR)
+    assert left(calendar(), morning("2026-11-20"), morning(paused), limit, count=1) == rest
 
 
 def test_hours_that_are_left() -> None:

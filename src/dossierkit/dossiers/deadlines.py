@@ -152,7 +152,9 @@ def left(calendar: Calendar, started: datetime, paused: datetime, limit: TimeLim
     if limit.unit is Unit.HOURS:
         return count - -(-int(_worked(calendar, begun, paused, hours).total_seconds()) // 3600)
     if limit.unit is Unit.CALENDAR:
-        return count - max((last - first).days, 0)
+        rest, end = count - max((last - first).days, 0), calendar.next_working(first + timedelta(days=max(count, 0)))
+        # Where the end was moved over days off, nothing is late on them, nor on the day it was moved to.
+        return rest if rest >= 0 or count < 0 else min((end - last).days, 0)
     passed, day = 0, first
     while day < last:
         day += timedelta(days=1)
