@@ -64,6 +64,18 @@ def test_without_the_code_nothing_answers(office: Any, clock: FixedClock) -> Non
     assert browser().get("/second-factor/set-up").url.path == "/sign-in"
 
 
+def test_a_telephone_may_be_half_a_minute_off(office: Any, clock: FixedClock) -> None:
+    """Either way, and no further."""
+    _, browser, officer = office
+    secret = switched_on(officer("nam@office.vn"), clock)
+    clock.advance(timedelta(minutes=5))
+    for steps, status in ((-2, 422), (2, 422), (-1, 200), (0, 200), (1, 200)):
+        other = browser()
+        sign_in(other, GOOD, "nam@office.vn")
+        shown = pyotp.TOTP(secret).at(clock.now() + timedelta(seconds=30 * steps))
+        assert other.post("/second-factor", data={"code": shown}).status_code == status, steps
+
+
 def test_guessing_ends(office: Any, clock: FixedClock) -> None:
     """429 after some tries."""
     _, browser, officer = office
