@@ -12,12 +12,15 @@ from typing import Any
 from conftest import NOON, SMALL
 from hypothesis import event, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from dossierkit import Action, Actor, DossierkitError, Role, State
+from dossierkit import Action, Actor, Dossier, DossierkitError, Engine, Role, State
 from dossierkit.dossiers.accounts import Account
 from dossierkit.dossiers.dossier import may_see
 from dossierkit.dossiers.lifecycle import FINAL
+from dossierkit.dossiers.payments import Attempt, Callback
+from dossierkit.dossiers.states import Payment
+from dossierkit.paying import Payments
 from dossierkit.testing import CountedTokens, FixedClock
 from dossierkit.wiring import open_engine
 
@@ -84,6 +87,7 @@ class Lives(RuleBasedStateMachine):
         for engine in self.engines:
             engine.store.accounts.create_account(Account("an", "an@example.vn", NOON))
         self.ids: list[str] = []
+        self.attempts: list[Attempt] = []
         self.final: dict[str, State] = {}
         for _ in range(2):
             self.draft(ACTORS[0], 1)
@@ -124,6 +128,9 @@ class Lives(RuleBasedStateMachine):
             offered = [(a, x) for a in ACTORS if may_see(dossier, a) for x in self.engines[0].permitted(dossier, a)]
             if not offered:
                 return
+            if dossier.handling.payment is Payment.DUE and chance.random() < 0.4:
+                self._pay(dossier.id, chance)
+                continue
             actor, action = chance.choices(offered, [OFTEN.get(action, 1) for _, action in offered])[0]
             self._act(which, actor, action, None)
 
@@ -139,6 +146,21 @@ class Lives(RuleBasedStateMachine):
         if dossier.state in FINAL:
             self.final[id] = dossier.state
 
+    @precondition(lambda self: self.attempts)
+    @rule(which=st.integers(0, 8), paid=st.booleans(), short=st.booleans())
+    def hear_from_the_gateway(self, which: int, paid: bool, short: bool) -> None:
+        """Late, twice, out of order, with the wrong sum: both say the same, and both keep the same."""
+        attempt = self.attempts[which % len(self.attempts)]
+        callback = Callback(attempt.ref, attempt.amount - short, paid, "t1")
+        event(f"gateway: {self.both(lambda e: Payments(e).apply(callback))}")
+
+    def _pay(self, id: str, chance: random.Random) -> None:
+        """Sets out to pay, and mostly does."""
+        found = self.both(lambda e: Payments(e).begin(_known(e, id), "vnpay"))
+        if isinstance(found, Attempt):
+            self.attempts.append(found)
+            self.hear_from_the_gateway(len(self.attempts) - 1, chance.random() < 0.7, chance.random() < 0.2)
+
     @rule(hours=st.integers(1, 60))
     def wait(self, hours: int) -> None:
         self.clock.advance(timedelta(hours=hours))
@@ -149,7 +171,14 @@ class Lives(RuleBasedStateMachine):
             return
         self.both(lambda e: [(e.store.get(id), e.store.events(id), e.store.said(id)) for id in self.ids])
         self.both(lambda e: (dict(e.store.counters()), e.find(ACTORS[0]), list(e.verify())))
+        self.both(lambda e: [e.store.payments.attempts(id) for id in self.ids])
         assert list(self.engines[0].verify()) == []
+
+
+def _known(engine: Engine, id: str) -> Dossier:
+    found = engine.store.get(id)
+    assert found is not None
+    return found
 
 
 TestLives = Lives.TestCase
