@@ -30,6 +30,7 @@ def test_numbers_never_wrap() -> None:
     assert str(CodeTemplate().issue("H29.15", day, 9999)) == "H29.15-261122-9999"
     assert str(CodeTemplate().issue("H29.15", day, 10000)) == "H29.15-261122-10000"
     assert str(CodeTemplate("{agency}-{yyyymmdd}-{number:7}").issue("G09.20", day, 5)) == "G09.20-20261122-0000005"
+    assert str(CodeTemplate("{agency}-{yyyymmdd}-{number}").issue("G09.20", day, 5)) == "G09.20-20261122-0005"
 
 
 @pytest.mark.parametrize(
