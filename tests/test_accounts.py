@@ -161,6 +161,20 @@ def test_guessing_ends_and_the_owner_still_gets_in(accounts: Accounts, clock: Fi
     assert accounts.sign_in(MAIL, GOOD, address="203.0.113.9").session.account
 
 
+@pytest.mark.parametrize("same", [True, False])
+def test_registering_again_and_again_ends(accounts: Accounts, mails: Callable[[], list[tuple[str, str]]], same: bool) -> None:
+    """One mail address from one place, and many of them from one place."""
+    most = 8 if same else 60
+    for number in range(most):
+        accounts.register(MAIL if same else f"n{number}@example.vn", {}, address="203.0.113.9")
+    mails()
+    with pytest.raises(TooManyTries):
+        accounts.register(MAIL, {}, address="203.0.113.9")
+    assert mails() == []
+    accounts.register("else@example.vn", {}, address="198.51.100.1")
+    assert [to for to, _ in mails()] == ["else@example.vn"]
+
+
 def test_spraying_many_names_from_one_address_ends(accounts: Accounts) -> None:
     with pytest.raises(TooManyTries):
         for number in range(99):

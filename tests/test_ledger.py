@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import json
 import random
+import statistics
 import tempfile
 from collections import Counter
 from collections.abc import Iterator
@@ -22,10 +23,11 @@ from hypothesis import strategies as st
 from dossierkit import Action, Actor, Dossier, Engine, Role, State
 from dossierkit.dossiers.calendars import day_of
 from dossierkit.dossiers.deadlines import arrival
-from dossierkit.dossiers.ledger import Measure
+from dossierkit.dossiers.ledger import Measure, Span
 from dossierkit.dossiers.lifecycle import RESOLVED, step
 from dossierkit.dossiers.reports import DIMENSIONS, Line, Period, months, report
 from dossierkit.dossiers.states import Channel, Outcome
+from dossierkit.numbers import median
 from dossierkit.testing import CountedTokens, FixedClock
 from dossierkit.wiring import open_engine
 from dossierkit.workdays import office_calendar
@@ -215,6 +217,12 @@ def taken(engine: Engine) -> dict[tuple[int, str, int], int]:
             elif event.action is Action.REOPEN and place is not None:
                 found[place] -= 1
     return {place: count for place, count in found.items() if count}
+
+
+@given(st.lists(st.tuples(st.integers(0, 30), st.integers(-2, 4)), max_size=8, unique_by=lambda one: one[0]))
+def test_the_median_is_the_one_of_all_days(found: list[tuple[int, int]]) -> None:
+    every = [days for days, count in found for _ in range(count)]
+    assert median(Span(2026, "p", days, count) for days, count in found) == (statistics.median(every) if every else None)
 
 
 @pytest.mark.parametrize(
