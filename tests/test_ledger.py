@@ -25,7 +25,7 @@ from dossierkit.dossiers.calendars import day_of
 from dossierkit.dossiers.deadlines import arrival
 from dossierkit.dossiers.ledger import Measure, Span
 from dossierkit.dossiers.lifecycle import RESOLVED, step
-from dossierkit.dossiers.reports import DIMENSIONS, Line, Period, months, report
+from dossierkit.dossiers.reports import DIMENSIONS, FIGURES, Line, Period, months, report
 from dossierkit.dossiers.states import Channel, Outcome
 from dossierkit.numbers import median
 from dossierkit.testing import CountedTokens, FixedClock
@@ -192,6 +192,7 @@ def test_reports_equal_a_naive_count(seed: int, year: int, by: tuple[str, ...]) 
                 naive = counted(engines[0], period, first.as_of, by)
                 assert {line.key: line for line in first.lines} == naive
                 sound(first.lines, first.total)
+                leads_on(engines, period, first.total)
         for day in (date(2026, 4, 1) + timedelta(days=number) for number in range(700)):
             simple, quick = (dict(engine.store.sums(day, DIMENSIONS)) for engine in engines)
             assert simple == quick, day
@@ -257,6 +258,23 @@ def test_a_period_is_its_months_one_after_the_other(first: date, length: int, nd
         assert other.first.day == (15 if nd09 else 1)
     year = Period.year(first.year, nd09=nd09)
     assert list(year.split(nd09=nd09)) == [Period.part(first.year, str(month), nd09=nd09) for month in range(1, 13)]
+
+
+def leads_on(engines: list[Engine], period: Period, total: Line) -> None:
+    """Behind each figure stand the same dossiers in every store, as many as it says; whoever was resolved twice stands once."""
+    standing = {"carried-over": total.carried_over, "in-progress": total.in_progress, "overdue": total.overdue}
+    flowing = {
+        "received": total.received + total.reopened, "in-time": total.resolved - total.late, "late": total.late, "refused": total.refused,
+    }  # fmt: skip
+    assert standing.keys() | flowing.keys() == FIGURES.keys()
+    for name in FIGURES:
+        first, second = ([one.id for one in engine.behind(name, period, limit=999)] for engine in engines)
+        assert first == second, name
+        if name in standing:
+            assert len(first) == standing[name], name
+        else:
+            assert len(first) <= flowing[name], name
+            assert bool(first) == bool(flowing[name]), name
 
 
 def sound(lines: tuple[Line, ...], total: Line) -> None:
