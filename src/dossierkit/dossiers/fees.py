@@ -64,7 +64,7 @@ def _amount(entry: Entry, answers: Json) -> int:
     place = entry.get("amountFrom")
     value = get(answers, place) if isinstance(place, str) else entry.get("amount")
     # What is computed may come as a whole float; a draft may hold anything.
-    if isinstance(value, bool) or not isinstance(value, int | float) or not isfinite(value):
+    if isinstance(value, bool) or not isinstance(value, int | float) or (isinstance(value, float) and not isfinite(value)):
         return 0
     return max(round(value), 0)
 

@@ -48,7 +48,7 @@ def show(site: Site, request: Request, form: FormData) -> Response:  # noqa: ARG
         lint=found,
         current=current,
         used=used,
-        waiting=[(new, old) for new, old in engine.catalog.waiting()],
+        waiting=engine.catalog.waiting(),
         mails=engine.store.outbox.undelivered(),
     )
 
@@ -179,8 +179,9 @@ def audit(site: Site, request: Request, form: FormData) -> Response:  # noqa: AR
     actor = asked.get("actor", "")[:100]
     found = site.engine.store.latest(before, actor=actor, limit=_EVENTS + 1)
     accounts = site.engine.store.accounts
-    people = {one.actor: accounts.account(one.actor) for one in found}
-    codes = {one.dossier: dossier.code for one in found if (dossier := site.engine.store.get(one.dossier)) is not None}
+    people = {id: accounts.account(id) for id in {one.actor for one in found}}
+    dossiers = {id: site.engine.store.get(id) for id in {one.dossier for one in found}}
+    codes = {id: dossier.code for id, dossier in dossiers.items() if dossier is not None}
     shown = found[:_EVENTS]
     more = f"{shown[-1].at.isoformat()}~{shown[-1].dossier}~{shown[-1].number}" if len(found) > _EVENTS else ""
     names = {id: one.name for id, one in people.items() if one is not None and one.role in OFFICERS}
