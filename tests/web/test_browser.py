@@ -137,6 +137,61 @@ def test_what_is_typed_while_the_form_updates_is_kept(served: Any, browser: Brow
     expect(page.locator('[id="f/purpose"]')).to_have_value("vay vốn")
 
 
+def test_a_hand_on_a_control_while_the_form_updates_keeps_it(served: Any, browser: Browser) -> None:
+    """A press that began before the update ends after it; what is open, or half typed by an input method, stays."""
+    address, folder = served.address, served.procedures
+    agreed = {"title": "Tôi cam đoan", "const": True}
+    shape = {**DROPPED, "properties": {"agreed": agreed, **DROPPED["properties"]}, "x-procedure": {"code": "hand"}}
+    (folder / "hand.json").write_text(json.dumps(shape, ensure_ascii=False), "utf-8")
+    time.sleep(1)
+    page = visit(browser)
+    page.add_init_script(
+        "const ask = fetch; window.fetch = async (...all) => { const answer = await ask(...all);"
+        " await new Promise((done) => setTimeout(done, 700)); return answer; }"
+    )
+    page.goto(f"{address}/procedures/hand/apply")
+    page.get_by_label("Họ tên").evaluate("control => control.mine = true")
+    page.get_by_label("hai").check()
+    page.get_by_label("Tôi cam đoan").hover()
+    page.mouse.down()
+    page.get_by_label("Số lượng").wait_for()
+    page.mouse.up()
+    expect(page.get_by_label("Tôi cam đoan")).to_be_checked()
+
+    page.get_by_label("một").check()
+    page.get_by_label("Tôi cam đoan").focus()
+    page.keyboard.down("Space")
+    page.get_by_label("Số lượng").wait_for(state="detached")
+    page.keyboard.up("Space")
+    expect(page.get_by_label("Tôi cam đoan")).not_to_be_checked()
+    expect(page.get_by_label("Tôi cam đoan")).to_be_focused()
+    assert page.get_by_label("Họ tên").evaluate("control => control.mine"), "it is the same control as before"
+
+
+def test_a_page_that_updates_becomes_what_the_answer_says(served: Any, browser: Browser) -> None:
+    """Whatever the form was before: here the answers are those of other procedures."""
+    page = visit(browser)
+    codes = [json.loads(path.read_text("utf-8"))["x-procedure"]["code"] for path in sorted(served.procedures.glob("*-*.json"))]
+    answers = []
+    for code in codes:
+        page.goto(f"{served.address}/procedures/{code}/apply")
+        answers.append(page.locator("#fields").inner_html())
+    assert len(set(answers)) > 10
+    said: list[str] = []
+    page.route("**/apply**", lambda route: route.fulfill(body=said[-1], content_type="text/html; charset=utf-8"))
+    for answer in [*answers, *reversed(answers)]:
+        said.append(answer)
+        page.evaluate(
+            "() => { const control = document.querySelector('#fields [name]'); control.dataset.live = '';"
+            " control.dispatchEvent(new Event('change', { bubbles: true })); }"
+        )
+        page.wait_for_function(
+            "html => { const fields = document.getElementById('fields'), copy = fields.cloneNode(false);"
+            " copy.innerHTML = html; return fields.isEqualNode(copy); }",
+            arg=answer,
+        )
+
+
 def test_a_page_sent_while_it_saves_itself_waits(served: Any, browser: Browser) -> None:
     """The version on the page is about to change: sent too early, it would look like a second window's."""
     address, folder = served.address, served.procedures

@@ -123,29 +123,66 @@
   };
 
   const state = (control) => (control.matches("[type=checkbox], [type=radio]") ? control.checked : control.value);
-  const snapshot = () => new Map([...fields.querySelectorAll("[id][name]:not([type=file])")].map((c) => [c.id, state(c)]));
+  const controls = () => [...fields.querySelectorAll(":is(input, select, textarea)[id][name]:not([type=file])")];
+  const snapshot = () => new Map(controls().map((control) => [control.id, state(control)]));
+
+  // Makes what is in *old* like what is in *fresh*, and leaves in place what stays: a press that is under way, an open
+  // list, a word half composed by an input method would be lost together with the control they belong to.
+  const key = (node) => node.id || node.querySelector?.("[id]")?.id || "";
+  const kin = (one, other) => one.nodeName === other.nodeName && one.type === other.type && key(one) === key(other);
+  const drop = (from, until) => {
+    while (from !== until) {
+      const next = from.nextSibling;
+      from.remove();
+      from = next;
+    }
+  };
+  const become = (old, fresh) => {
+    let at = old.firstChild;
+    for (const want of [...fresh.childNodes]) {
+      let have = at;
+      if (key(want)) while (have && !kin(have, want)) have = have.nextSibling;
+      if (!have || !kin(have, want)) {
+        old.insertBefore(want, at);
+        continue;
+      }
+      drop(at, have);
+      at = have.nextSibling;
+      if (have.isEqualNode(want)) continue;
+      if (have.nodeType !== Node.ELEMENT_NODE) {
+        have.data = want.data;
+        continue;
+      }
+      // Whether a part is folded is for whoever reads it.
+      for (const name of have.getAttributeNames()) if (name !== "open" && !want.hasAttribute(name)) have.removeAttribute(name);
+      for (const { name, value } of want.attributes) if (have.getAttribute(name) !== value) have.setAttribute(name, value);
+      become(have, want);
+    }
+    drop(at, null);
+  };
+
+  const set = (control, value) => {
+    if (state(control) === value) return;
+    if (control.matches("[type=checkbox], [type=radio]")) control.checked = value;
+    else control.value = value;
+  };
+  // What the answer says, whatever somebody has made of it since.
+  const told = (control) => {
+    if (control.matches("[type=checkbox], [type=radio]")) return control.defaultChecked;
+    if (control.options) return ([...control.options].find((option) => option.defaultSelected) ?? control.options[0])?.value ?? "";
+    return control.defaultValue;
+  };
 
   // What somebody typed while the answer was on its way is newer than the answer.
   const swap = (html, sent) => {
     const active = document.activeElement;
-    const id = active && fields.contains(active) ? active.id : "";
-    const caret = id && active.selectionStart;
-    const kept = [...fields.querySelectorAll("input[type=file]")].filter((input) => input.files.length);
-    const newer = [...snapshot()].filter(([at, value]) => sent.get(at) !== value);
-    fields.innerHTML = html;
-    for (const input of kept) document.getElementById(input.id)?.replaceWith(input);
-    for (const [at, value] of newer) {
-      const control = document.getElementById(at);
-      if (!control || !("value" in control)) continue;
-      if (control.matches("[type=checkbox], [type=radio]")) control.checked = value;
-      else control.value = value;
-    }
-    const back = id && document.getElementById(id);
-    if (back) {
-      back.focus();
-      if (typeof caret === "number" && back.setSelectionRange && back.type === "text") back.setSelectionRange(caret, caret);
-    }
-    return newer.length > 0;
+    const newer = new Map([...snapshot()].filter(([at, value]) => sent.get(at) !== value));
+    const answer = document.createElement("template");
+    answer.innerHTML = html;
+    become(fields, answer.content);
+    for (const control of controls()) set(control, newer.get(control.id) ?? told(control));
+    if (active !== document.activeElement) document.getElementById(active.id)?.focus();
+    return newer.size > 0;
   };
 
   // What could not be saved is kept in this browser, and offered back; it goes as soon as it is saved, or somebody leaves.
