@@ -89,6 +89,15 @@ def test_any_other_failure_is_told(source: str) -> None:
         compile_expression(source, {}).value({"s": "x"}, TODAY)
 
 
+def test_a_rule_that_stumbles_tells_no_log_what_somebody_typed(caplog: pytest.LogCaptureFixture) -> None:
+    """Half-filled forms are no news, and their answers are nobody's business."""
+    caplog.set_level(0)
+    for source in ("days(s, s)", "year(s) > 2000", "sum([s])"):
+        with pytest.raises(RuleError):
+            compile_expression(source, {}).value({"s": "Nguyễn Văn A"}, TODAY)
+    assert caplog.text == ""
+
+
 def test_rules_are_bounded_in_time_and_size() -> None:
     """Loops over long lists and endless expressions are refused."""
     looped = compile_expression("l.all(x, l.exists(y, x == y))", {})
