@@ -67,6 +67,12 @@ FAULTS: dict[str, tuple[str, dict[str, Any], str]] = {
         {"properties": {"a": {"type": "string", "x-options": {"list": "communes", "where": {"province": "b/c"}}}}},
         "neither",
     ),
+    "limited file": ("limited-file", {"properties": {"a": {"type": "string", "pattern": "pdf$", "x-file": {}}}}, "'x-file' what is taken"),
+    "limited files": (
+        "limited-file",
+        {"properties": {"a": {"type": "array", "items": {"type": "string", "maxLength": 20}, "x-file": {"accept": [".pdf"]}}}},
+        "no 'maxLength' fits",
+    ),
     "JSON field": ("json-field", {"properties": {"a": {}}}, "write JSON"),
     "rule at nothing": ("dangling-pointer", {"properties": {"a": STRING}, "x-rules": [{"rule": "true", "message": "m", "at": "/b"}]}, "no field"),
     "rule at nonsense": ("dangling-pointer", {"properties": {"a": STRING}, "x-rules": [{"rule": "true", "message": "m", "at": "b"}]}, "no field"),

@@ -36,6 +36,8 @@ _BOUNDS = (
     ("minContains", "maxContains"),
 )
 _OLD = frozenset(("definitions", "dependencies", "additionalItems", "id", "$recursiveRef", "$recursiveAnchor"))
+#: Whoever writes these beside a file means the file, and meets its id.
+_NO_FILE = frozenset(("pattern", "format", "minLength", "maxLength", "enum", "const"))
 _FOREIGN = ("(?P<", "(?P=", r"\A", r"\Z", "(?i)", "(?x)", "(?s)", "(?m)", r"\h", "(?>")
 
 
@@ -92,6 +94,7 @@ def _schema_faults(form: Form) -> Iterator[Fault]:
                 yield from _keyword_faults(form, facet, root=not pointer)
                 yield from _value_faults(form, facet)
                 yield from _pattern_faults(facet)
+                yield from _file_faults(facet)
 
 
 def _fault(facet: Facet, code: str, suffix: str, message: str, level: str = "error") -> Fault:
@@ -183,6 +186,16 @@ def _pattern_faults(facet: Facet) -> Iterator[Fault]:
             yield _fault(
                 facet, "ascii-letters", suffix, r"this refuses «Nguyễn»: for letters of any language write \p{L}", "advice"
             )
+
+
+def _file_faults(facet: Facet) -> Iterator[Fault]:
+    if "x-file" not in facet.schema:
+        return
+    items = facet.get("items")
+    for place, schema in (("", facet.schema), ("/items", items if isinstance(items, dict) else {})):
+        for keyword in sorted(_NO_FILE & schema.keys()):
+            message = f"the answer is the id of the file that is kept, which no {keyword!r} fits; say in 'x-file' what is taken"
+            yield _fault(facet, "limited-file", child(place, keyword), message)
 
 
 def _widget_faults(form: Form) -> Iterator[Fault]:
