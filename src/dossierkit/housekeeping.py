@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import timedelta
 
-from dossierkit.dossiers.dossier import Actor, Dossier, blobs_of
+from dossierkit.dossiers.dossier import Actor, Dossier, blobs_in, blobs_of
 from dossierkit.dossiers.states import Action
 from dossierkit.engine import Engine
 from dossierkit.errors import StaleDossier
@@ -48,6 +48,9 @@ def erase(engine: Engine, blobs: BlobStore, dossier: Dossier, actor: Actor) -> D
     Raises:
         ForbiddenAction: it is still being worked on, or *actor* may not.
     """
+    # What a supplement replaced is kept for the office to compare, until now.
+    before = (blobs_in(one.before) for one in engine.store.said(dossier.id).values() if one.before is not None)
+    files = blobs_of(dossier).union(*before)
     erased = engine.act(dossier.id, Action.ERASE, actor, version=dossier.version)
-    release(engine.store, blobs, blobs_of(dossier))
+    release(engine.store, blobs, files)
     return erased

@@ -19,12 +19,15 @@ from page import Page
 from starlette.routing import Route
 from visits import GOOD, known, sign_in
 
-from dossierkit import Action, Dossier, Engine, Role, State, open_engine
+from dossierkit import Action, Actor, Dossier, Engine, Role, State, open_engine
+from dossierkit.blobs.disk import DiskBlobs
 from dossierkit.errors import SettingsError
+from dossierkit.housekeeping import erase
 from dossierkit.officers import appoint, disable, reset, unlock
 from dossierkit.testing import FixedClock
 from dossierkit.wiring import open_accounts
 
+PDF = b"%PDF-1.7"
 UNIT, OTHER = "so-nnmt", "vpdkdd"
 PEOPLE = {
     "mai@office.vn": (Role.INTAKE_OFFICER, UNIT),
@@ -165,6 +168,78 @@ def test_a_supplement_brings_files_and_what_follows_from_an_answer(office: Any, 
     assert "đơn.pdf" in mai.get(f"/desk/{dossier.code}").text
     assert mai.get(f"/files/{dossier.id}/{found.attachments[0].blob}").content == b"%PDF-1.7"
     assert list(engine.verify()) == []
+
+
+def test_files_that_answer_a_field_are_seen_mended_and_forgotten(office: Any, folder: Path, tmp_path: Path) -> None:
+    """The citizen and the officer open them; a supplement replaces one; nobody gets hold of another's; erased is gone."""
+    engine, browser, officer = office
+    file = {"type": "string", "title": "Ảnh", "x-file": {"accept": [".pdf"]}}
+    several = {"type": "array", "title": "Trang", "items": {"type": "string"}, "x-file": {"accept": [".pdf"]}}
+    properties = {**SMALL["properties"], "photo": file, "pages": several}
+    block = {**SMALL["x-procedure"], "unit": UNIT}
+    (folder / "small.json").write_text(json.dumps({**SMALL, "properties": properties, "x-procedure": block}), "utf-8")
+    engine.catalog._looked = -1e9  # in place of waiting a quarter of a second
+    apply, citizen, other = "/procedures/1.000001/apply", browser(), browser()
+    for client, mail in ((citizen, "a@example.vn"), (other, "b@example.vn")):
+        known(client, mail)
+    body = {"/name": "Trần Thị Bà", "do": "save"}
+    uploads = [("upload:/photo", ("ảnh.pdf", PDF)), *(("upload:/pages", (f"trang {n}.pdf", PDF)) for n in (1, 2, 3))]
+    page = citizen.post(apply, data=body, files=uploads).text
+    draft = next(iter(engine.store.every()))
+    gone = draft.answers["pages"][1]
+    pairs = [(name, value) for name, value in Page(page).pairs if value != gone]
+    review = citizen.post(apply, data={**lists(pairs), "do": "continue"}).text
+    assert "ảnh.pdf" in review
+    assert "trang 1.pdf" in review
+    assert "trang 2.pdf" not in review
+    link = next(href for href in hrefs(review) if href.startswith("/files/"))
+    assert citizen.get(link).content == PDF
+    assert "filename*=" in citizen.get(link).headers["content-disposition"]
+    code = citizen.post(f"{apply}/review", data=dict(Page(review).pairs)).url.path.rpartition("/")[2]
+    dossier = engine.lookup(code)
+    assert citizen.get(link).status_code == 200
+
+    stolen = dossier.answers["photo"]
+    taken = other.post(apply, data={**body, "/photo": stolen, "/pages": [stolen]})
+    assert "ảnh.pdf" not in taken.text
+    assert [one.answers for one in engine.store.every() if one.code is None] == [{"name": "Trần Thị Bà"}]
+    assert other.get(link).status_code == 404
+
+    mai = officer("mai@office.vn")
+    desk = mai.get(f"/desk/{code}").text
+    assert desk.count("ảnh.pdf") >= 3, "its answer, a choice of what is wrong, and what is shown beside"
+    assert mai.get(f"/files/{dossier.id}/{stolen}?view").headers["content-type"] == "application/pdf"
+    assert officer("hoa@office.vn").get(f"/files/{dossier.id}/{stolen}").status_code == 404
+    act(mai, dossier, "request-supplement", asked=["/photo"], note="Ảnh mờ")
+    place = f"/dossiers/{code}/supplement"
+    pairs = {**dict(Page(citizen.get(place).text).pairs), "do": "send"}
+    for name, content, words in (("ảnh.exe", b"MZ", "Hãy chọn tệp khác"), ("ảnh.pdf", b"MZ", "Hãy chọn tệp khác")):
+        refused = citizen.post(place, data=pairs, files={"upload:/photo": (name, content)})
+        assert refused.status_code == 422
+        assert words in refused.text
+    assert citizen.post(place, data=pairs, files={"upload:/photo": ("rõ.pdf", PDF)}).url.path == f"/dossiers/{code}"
+    desk = mai.get(f"/desk/{code}").text
+    assert "ảnh.pdf" in desk, "what the supplement changed"
+    assert "rõ.pdf" in desk
+    assert engine.lookup(code).answers["photo"] != stolen
+    assert list(engine.verify(blobs=DiskBlobs(tmp_path / "blobs"))) == []
+
+    act(mai, dossier, "refuse", note="Không đủ")
+    erase(engine, DiskBlobs(tmp_path / "blobs"), engine.lookup(code), Actor("root", Role.ADMIN))
+    assert [path for path in (tmp_path / "blobs").rglob("*") if path.is_file()] == []
+
+
+def lists(pairs: list[tuple[str, str]]) -> dict[str, list[str]]:
+    """*pairs* by name."""
+    found: dict[str, list[str]] = {}
+    for name, value in pairs:
+        found.setdefault(name, []).append(value)
+    return found
+
+
+def hrefs(page: str) -> list[str]:
+    """Where *page* leads."""
+    return [href for _, one in Page(page).attributes if (href := one.get("href"))]
 
 
 def test_what_does_not_work_is_told(office: Any) -> None:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterable
 
 from starlette.datastructures import FormData, UploadFile
 
+from dossierkit.dossiers.dossier import blobs_in
 from dossierkit.dossiers.filetypes import HEAD, KNOWN, media_type, suffix_of
 from dossierkit.errors import ScanError
-from dossierkit.forms import Field, Form, Problem, effective
+from dossierkit.forms import Field, Form, Kind, Problem, effective
 from dossierkit.forms.controls import pointer_of
-from dossierkit.forms.pointers import Json, get, put
+from dossierkit.forms.pointers import Json, drop, get, put, texts_in
 from dossierkit.forms.readable import file_limits
 from dossierkit.forms.tree import walk
 from dossierkit.ports import BlobStore, Scanner
@@ -23,15 +25,27 @@ _log = logging.getLogger(__name__)
 
 
 def with_uploads(
-    blobs: BlobStore, form: Form, posted: FormData, answers: Json, language: str, scanner: Scanner | None = None
+    blobs: BlobStore,
+    form: Form,
+    posted: FormData,
+    answers: Json,
+    language: str,
+    scanner: Scanner | None = None,
+    *,
+    known: frozenset[str],
 ) -> tuple[Json, tuple[Problem, ...]]:
     """*answers* with the ids of the files that came along, and a problem for each file beyond its limits.
 
     A file for a field that does not hold is left alone.
+
+    Args:
+        known: the files of the dossier so far; a page that names any other does not get hold of it.
     """
-    if not any(isinstance(value, UploadFile) and value.filename for _, value in posted.multi_items()):
+    strange = blobs_in(answers) - known
+    if not strange and not any(isinstance(value, UploadFile) and value.filename for _, value in posted.multi_items()):
         return answers, ()
-    fields = {field.pointer: field for field in walk(effective(form, answers)) if field.widget in ("file", "files")}
+    fields = {field.pointer: field for field in walk(effective(form, answers)) if field.kind is Kind.FILE}
+    answers = _without(answers, fields, strange)
     problems: list[Problem] = []
     for name, value in posted.multi_items():
         kind, pointer = pointer_of(name)
@@ -49,6 +63,16 @@ def with_uploads(
         id = blobs.put(value.filename, value.file)
         answers = put(answers, pointer, [*kept, id] if field.several else id)
     return answers, tuple(problems)
+
+
+def _without(answers: Json, pointers: Iterable[str], strange: frozenset[str]) -> Json:
+    """*answers* where no file of *strange* answers a field at *pointers*."""
+    for pointer in pointers:
+        before = get(answers, pointer)
+        if strange & frozenset(texts_in(before)):
+            kept = [id for id in before if id not in strange] if isinstance(before, list) else []
+            answers = put(answers, pointer, kept) if kept else drop(answers, pointer)
+    return answers
 
 
 def scanned(scanner: Scanner | None, file: UploadFile) -> str:

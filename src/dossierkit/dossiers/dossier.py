@@ -178,6 +178,9 @@ BLOB = re.compile(r"sha256-[0-9a-f]{64}-[0-9a-f]{16}")
 
 def blobs_of(dossier: Dossier) -> frozenset[str]:
     """The files of *dossier*: those of its documents, and those that its answers name."""
-    return frozenset(
-        (*(one.blob for one in dossier.attachments), *(text for text in texts_in(dossier.answers) if BLOB.fullmatch(text)))
-    )
+    return blobs_in(dossier.answers).union(one.blob for one in dossier.attachments)
+
+
+def blobs_in(answers: Json) -> frozenset[str]:
+    """The files that *answers* name."""
+    return frozenset(text for text in texts_in(answers) if BLOB.fullmatch(text))

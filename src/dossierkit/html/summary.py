@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import attrs
 
 from dossierkit.forms.form import Field, Form, Kind
 from dossierkit.forms.messages import label
-from dossierkit.forms.pointers import ABSENT, Json, get
+from dossierkit.forms.pointers import ABSENT, Json, get, texts_in
 from dossierkit.forms.readable import readable
 from dossierkit.forms.viewer import control_id
 
@@ -21,10 +23,18 @@ class Row:
     pointer: str
     #: The id of its control on the form.
     id: str
+    #: The ids of the files that answer it.
+    files: tuple[str, ...] = ()
 
 
-def answer_rows(form: Form, root: Field, answers: Json, language: str) -> tuple[Row, ...]:
-    """Every answer below *root* that is there, in page order."""
+def answer_rows(
+    form: Form, root: Field, answers: Json, language: str, *, file_name: Callable[[str], str] = str
+) -> tuple[Row, ...]:
+    """Every answer below *root* that is there, in page order.
+
+    Args:
+        file_name: what people call the file with an id.
+    """
     rows: list[Row] = []
 
     def add(field: Field, depth: int) -> None:
@@ -33,8 +43,11 @@ def answer_rows(form: Form, root: Field, answers: Json, language: str) -> tuple[
             return
         heading = bool(field.pointer) and field.kind is not Kind.ENTRIES
         if heading:
+            files = tuple(texts_in(value)) if field.kind is Kind.FILE else ()
             text = readable(form, field, value, language) if field.leaf else None
-            rows.append(Row(depth, label(form, field, language), text, field.pointer, control_id(field.control)))
+            if files:
+                text = ", ".join(map(file_name, files))
+            rows.append(Row(depth, label(form, field, language), text, field.pointer, control_id(field.control), files))
         for below in field.children:
             add(below, depth + heading)
 

@@ -80,7 +80,9 @@ def receive(site: Site, request: Request, form: FormData) -> Response:
         draft = site.engine.move(draft.id, actor, version=draft.version)
         return RedirectResponse(f"{request.url.path}?draft={draft.id}", 303)
     answers = parse(procedure.form, pairs, base=draft.answers, language=language)
-    answers, refused = with_uploads(site.blobs, procedure.form, form, answers, language, site.config.scanner)
+    answers, refused = with_uploads(
+        site.blobs, procedure.form, form, answers, language, site.config.scanner, known=blobs_of(draft)
+    )
     answers, layout = rearranged(answers, layout_of(pairs), button)
     answers = arrived(procedure.form, draft.answers, answers, prefill(_filer(visitor)))
     before = blobs_of(draft)
@@ -152,11 +154,15 @@ def review(site: Site, request: Request, form: FormData) -> Response:  # noqa: A
     """Every answer once more before it is sent."""
     draft = _own(site, request)
     procedure, language = site.engine.procedure_of(draft), language_of(request)
-    rows = answer_rows(procedure.form, effective(procedure.form, draft.answers), draft.answers, language)
+    rows = answer_rows(
+        procedure.form, effective(procedure.form, draft.answers), draft.answers, language, file_name=site.blobs.name
+    )
     return site.page(
         request,
         "review",
         draft=draft,
+        answered=documents.files_by_id(site, draft),
+        files_at=draft.id,
         title=procedure.title(language),
         rows=rows,
         code_=draft.procedure,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from os import SEEK_END
 from typing import IO
 from urllib.parse import quote
 
@@ -10,10 +11,13 @@ from starlette.datastructures import FormData, UploadFile
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
-from dossierkit.dossiers.dossier import Actor, Attachment, Dossier, blobs_of
+from dossierkit.dossiers.dossier import Actor, Attachment, Dossier, blobs_in, blobs_of
 from dossierkit.dossiers.filetypes import HEAD, KNOWN, media_type, shown_name
 from dossierkit.dossiers.procedure import Procedure
 from dossierkit.errors import StaleDossier, UnknownDossier
+from dossierkit.forms import Kind, effective
+from dossierkit.forms.pointers import get, texts_in
+from dossierkit.forms.tree import walk
 from dossierkit.housekeeping import release
 from dossierkit.soundness import is_sound
 from dossierkit_web.site import Site
@@ -103,7 +107,7 @@ def download(site: Site, request: Request, form: FormData) -> Response:  # noqa:
     """One file of a dossier: as an attachment, or, if it is a picture or a PDF and asked for so, as something to look at."""
     dossier = _seen(site, request)
     wanted = request.path_params["blob"]
-    found = next((one for one in dossier.attachments if one.blob == wanted), None)
+    found = files_by_id(site, dossier).get(wanted)
     content = site.blobs.open(wanted) if found is not None else None
     if found is None or content is None:
         raise UnknownDossier("no such file")
@@ -115,6 +119,23 @@ def download(site: Site, request: Request, form: FormData) -> Response:  # noqa:
         **({"X-Frame-Options": "SAMEORIGIN"} if shown else {}),
     }
     return StreamingResponse(pieces(content), media_type=found.media_type, headers=headers)
+
+
+def files_by_id(site: Site, dossier: Dossier) -> dict[str, Attachment]:
+    """Every file of *dossier*: those of its documents, and those that answer a field."""
+    found = {one.blob: one for one in dossier.attachments}
+    if blobs_in(dossier.answers):
+        form = site.engine.procedure_of(dossier).form
+        for field in walk(effective(form, dossier.answers)):
+            for id in texts_in(get(dossier.answers, field.pointer)) if field.kind is Kind.FILE else ():
+                content = site.blobs.open(id)
+                if content is None:
+                    continue
+                with content:
+                    name, head = shown_name(site.blobs.name(id)), content.read(HEAD)
+                    size = content.seek(0, SEEK_END)
+                found[id] = Attachment("", id, name, size, media_type(name, head) or "application/octet-stream")
+    return found
 
 
 def _seen(site: Site, request: Request) -> Dossier:

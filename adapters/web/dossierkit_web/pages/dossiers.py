@@ -23,7 +23,7 @@ from dossierkit.html.summary import answer_rows
 from dossierkit.papers import kinds_of
 from dossierkit.papers.qr import qr_code
 from dossierkit_web.limits import allow
-from dossierkit_web.pages.documents import accepted
+from dossierkit_web.pages.documents import accepted, files_by_id
 from dossierkit_web.pages.thread import drop, files_sent, thread, words_sent
 from dossierkit_web.posted import number, text
 from dossierkit_web.site import Site, language_of
@@ -47,7 +47,9 @@ def _page(site: Site, request: Request, dossier: Dossier, *, trouble: str = "", 
     whole, said = site.engine.history(dossier), site.engine.store.said(dossier.id)
     history = [event for event in whole if event.action not in _INTERNAL]
     procedure, language = site.engine.procedure_of(dossier), language_of(request)
-    rows = answer_rows(procedure.form, effective(procedure.form, dossier.answers), dossier.answers, language)
+    rows = answer_rows(
+        procedure.form, effective(procedure.form, dossier.answers), dossier.answers, language, file_name=site.blobs.name
+    )
     ended = dossier.state in (State.COMPLETED, State.RETURNED)
     return site.page(
         request,
@@ -56,6 +58,8 @@ def _page(site: Site, request: Request, dossier: Dossier, *, trouble: str = "", 
         dossier=dossier,
         title=procedure.title(language),
         rows=rows,
+        answered=files_by_id(site, dossier),
+        files_at=dossier.id,
         done="done" in request.query_params,
         history=history,
         notes={e.number: said[e.number].text for e in history if e.number in said and e.action not in COLLEAGUES},

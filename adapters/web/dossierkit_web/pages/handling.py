@@ -17,7 +17,6 @@ from dossierkit.dossiers.dossier import RESULT, Actor, Attachment, Dossier, Even
 from dossierkit.dossiers.fees import Collect, fees, owed
 from dossierkit.dossiers.payments import Progress
 from dossierkit.dossiers.persons import persons
-from dossierkit.dossiers.procedure import Procedure
 from dossierkit.dossiers.states import EVIDENCE, OFFICERS, REASONS, Action, Outcome
 from dossierkit.errors import CodeError, DossierkitError, ForbiddenAction, StaleDossier, UnknownDossier, UnknownProcedure
 from dossierkit.forms import effective
@@ -27,7 +26,7 @@ from dossierkit.forms.pointers import Json
 from dossierkit.html.summary import Row, answer_rows
 from dossierkit.papers import kinds_of
 from dossierkit_web.pages.desk import facts_of, officer_of
-from dossierkit_web.pages.documents import VIEWED, accepted
+from dossierkit_web.pages.documents import VIEWED, accepted, files_by_id
 from dossierkit_web.pages.dossiers import COLLEAGUES
 from dossierkit_web.pages.thread import drop, files_sent, thread, words_sent
 from dossierkit_web.posted import number, text
@@ -179,23 +178,29 @@ def _shown(site: Site, request: Request, dossier: Dossier) -> dict[str, Any]:
     """What is known of *dossier*: answers, files, history, messages."""
     language, procedure = language_of(request), site.engine.procedure_of(dossier)
     history, said = site.engine.history(dossier), site.engine.store.said(dossier.id)
+    files = files_by_id(site, dossier)
+    viewable = [one for one in files.values() if one.media_type in VIEWED]
     return {
         "facts": facts_of(site, dossier, language),
-        "rows": answer_rows(procedure.form, effective(procedure.form, dossier.answers), dossier.answers, language),
+        "rows": answer_rows(
+            procedure.form, effective(procedure.form, dossier.answers), dossier.answers, language, file_name=site.blobs.name
+        ),
+        "answered": files,
+        "files_at": dossier.id,
         "documents": procedure.documents(dossier.answers),
         "procedure": procedure,
         "persons": persons(procedure, dossier.answers),
         "history": [event for event in history if event.action is not Action.MESSAGE],
         "people": _people(site, history),
         "notes": {number: one.text for number, one in said.items()},
-        "mended": _mended(procedure, dossier, history, said, language),
+        "mended": _mended(site, dossier, history, said, language),
         "fees": fees(procedure, dossier.answers, dossier.handling.channel, language),
         "attempts": [a for a in site.engine.store.payments.attempts(dossier.id) if a.progress is Progress.PAID],
         "papers": kinds_of(history, site.engine.store.payments.attempts(dossier.id)),
         "thread": thread(dossier, history, said),
         "results": [one for one in dossier.attachments if one.document == RESULT],
-        "viewable": VIEWED,
-        "viewed": _viewed(dossier, request.query_params.get("view", "")),
+        "viewable": viewable,
+        "viewed": _viewed(viewable, request.query_params.get("view", "")),
         "explained": site.engine.office_clock.explained(dossier.handling, language),
     }
 
@@ -241,19 +246,19 @@ def _people(site: Site, history: Sequence[Event]) -> dict[str, str]:
     return {id: account.name for id, account in known.items() if account is not None and account.role in OFFICERS}
 
 
-def _viewed(dossier: Dossier, blob: str) -> Attachment | None:
+def _viewed(viewable: Sequence[Attachment], blob: str) -> Attachment | None:
     """The file that is shown beside the answers: the one that is asked for, or the first that can be."""
-    shown = [one for one in dossier.attachments if one.media_type in VIEWED]
-    return next((one for one in shown if one.blob == blob), next(iter(shown), None))
+    return next((one for one in viewable if one.blob == blob), next(iter(viewable), None))
 
 
 def _mended(
-    procedure: Procedure, dossier: Dossier, history: Sequence[Event], said: Mapping[int, Said], language: str
+    site: Site, dossier: Dossier, history: Sequence[Event], said: Mapping[int, Said], language: str
 ) -> dict[int, list[tuple[str, str, str]]]:
     """What each supplement changed: number of its event → (label, before, after)."""
     numbers = [event.number for event in history if event.number in said and said[event.number].before is not None]
     states = [*(said[number].before for number in numbers), dossier.answers]
-    rows = [_by_place(answer_rows(procedure.form, effective(procedure.form, one), one, language)) for one in states]
+    form, name = site.engine.procedure_of(dossier).form, site.blobs.name
+    rows = [_by_place(answer_rows(form, effective(form, one), one, language, file_name=name)) for one in states]
     return {number: _differences(*pair) for number, pair in zip(numbers, pairwise(rows), strict=True)}
 
 

@@ -8,7 +8,7 @@ from starlette.datastructures import FormData, UploadFile
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
-from dossierkit.dossiers.dossier import Attachment, Dossier
+from dossierkit.dossiers.dossier import Attachment, Dossier, blobs_in, blobs_of
 from dossierkit.dossiers.states import Action, State
 from dossierkit.dossiers.supplements import asked_documents, brought, mended
 from dossierkit.errors import DossierkitError, RefusedAnswers, UnknownDossier
@@ -19,12 +19,13 @@ from dossierkit.forms.pointers import Json
 from dossierkit.forms.rows import rearranged
 from dossierkit_web.limits import allow
 from dossierkit_web.pages.desk import officer_of
-from dossierkit_web.pages.documents import accepted, checked
+from dossierkit_web.pages.documents import accepted, checked, swept
 from dossierkit_web.pages.dossiers import own
 from dossierkit_web.pages.handling import dossier_of
 from dossierkit_web.pages.thread import drop
 from dossierkit_web.posted import number, text
 from dossierkit_web.site import Site, language_of
+from dossierkit_web.uploads import with_uploads
 from dossierkit_web.words import word
 
 
@@ -73,20 +74,29 @@ def send(site: Site, request: Request, form: FormData) -> Response:
     if text(form, "do") not in ("send", ""):
         return _page(site, request, dossier, answers)
     files, left = _files(site, request, dossier, form)
+    filled, problems = _with_uploads(site, request, dossier, answers, form)
     try:
-        if not left:
+        if not (left or problems):
             version = number(text(form, "meta:version"), dossier.version)
-            site.engine.act(dossier.id, Action.SUPPLEMENT, actor, version=version, answers=answers, files=files)
+            site.engine.act(dossier.id, Action.SUPPLEMENT, actor, version=version, answers=filled, files=files)
+            return RedirectResponse(_back(request, dossier), 303)
     except RefusedAnswers as refused:
-        drop(site, files)
-        return _page(site, request, dossier, answers, problems=refused.problems, code=422)
+        problems = refused.problems
     except DossierkitError:
         drop(site, files)
         raise
-    if left:
-        drop(site, files)
-        return _page(site, request, dossier, answers, left=left, code=422)
-    return RedirectResponse(_back(request, dossier), 303)
+    finally:
+        swept(site, blobs_in(filled) - blobs_in(answers))
+    drop(site, files)
+    return _page(site, request, dossier, answers, problems=problems, left=left or None, code=422)
+
+
+def _with_uploads(
+    site: Site, request: Request, dossier: Dossier, answers: Json, form: FormData
+) -> tuple[Json, tuple[Problem, ...]]:
+    """*answers* with the files that came for fields; see `with_uploads`."""
+    (procedure, _), language = site.engine.wanted(dossier), language_of(request)
+    return with_uploads(site.blobs, procedure.form, form, answers, language, site.config.scanner, known=blobs_of(dossier))
 
 
 def _answers(site: Site, request: Request, dossier: Dossier, form: FormData) -> Json:
