@@ -75,6 +75,7 @@ def submit(data: Path, procedures: Path | None, agency: str | None, code: str, p
 @click.argument("code")
 def show(data: Path, procedures: Path | None, language: str, as_json: bool, personal: bool, code: str) -> None:
     """Show the dossier with CODE (or a receipt number)."""
+    from dossierkit.blobs.disk import DiskBlobs
     from dossierkit.errors import UnknownDossier
     from dossierkit.forms import effective
     from dossierkit.forms.personal import masked_answers
@@ -99,7 +100,8 @@ def show(data: Path, procedures: Path | None, language: str, as_json: bool, pers
         return
     for name, value in facts.items():
         click.echo(f"{name:10} {value}")
-    for row in answer_rows(procedure.form, effective(procedure.form, dossier.answers), answers, language):
+    file_name = DiskBlobs(data / "attachments").name
+    for row in answer_rows(procedure.form, effective(procedure.form, dossier.answers), answers, language, file_name=file_name):
         click.echo(f"{'  ' * row.depth}{row.label}" + (f": {row.text}" if row.text is not None else ""))
 
 
