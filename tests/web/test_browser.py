@@ -7,7 +7,7 @@ import time
 from typing import Any
 
 import pytest
-from browsing import sound, visit
+from browsing import fits, sound, visit
 from clicking import Browser, expect
 
 pytestmark = pytest.mark.browser
@@ -190,6 +190,21 @@ def test_a_page_that_updates_becomes_what_the_answer_says(served: Any, browser: 
             " copy.innerHTML = html; return fields.isEqualNode(copy); }",
             arg=answer,
         )
+
+
+def test_a_long_word_widens_no_page(served: Any, browser: Browser) -> None:
+    """What has no place to break stands in a title, a button, a summary: it breaks anywhere."""
+    page = visit(browser, viewport={"width": 320, "height": 700}, java_script_enabled=False)
+    page.goto(f"{served.address}/procedures/1.012789/apply")
+    texts = page.locator("#fields input[type=text]")
+    for place in range(texts.count()):
+        texts.nth(place).fill("9" * 60)
+    page.get_by_role("button", name="Lưu nháp").click()
+    assert "9" * 60 in page.locator(".row-head").first.inner_text()
+    fits(page)
+    page.goto(page.url.split("&")[0].replace("/apply?", "/apply/review?"))
+    expect(page.locator("dl.answers").first).to_contain_text("9" * 60)
+    fits(page)
 
 
 def test_a_page_sent_while_it_saves_itself_waits(served: Any, browser: Browser) -> None:
