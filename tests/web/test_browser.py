@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from browsing import fits, sound, visit
-from clicking import Browser, expect
+from clicking import Browser, Page, expect
 
 pytestmark = pytest.mark.browser
 
@@ -137,19 +137,24 @@ def test_what_is_typed_while_the_form_updates_is_kept(served: Any, browser: Brow
     expect(page.locator('[id="f/purpose"]')).to_have_value("vay vốn")
 
 
-def test_a_hand_on_a_control_while_the_form_updates_keeps_it(served: Any, browser: Browser) -> None:
-    """A press that began before the update ends after it; what is open, or half typed by an input method, stays."""
-    address, folder = served.address, served.procedures
-    agreed = {"title": "Tôi cam đoan", "const": True}
-    shape = {**DROPPED, "properties": {"agreed": agreed, **DROPPED["properties"]}, "x-procedure": {"code": "hand"}}
-    (folder / "hand.json").write_text(json.dumps(shape, ensure_ascii=False), "utf-8")
+def slowly(served: Any, browser: Browser, code: str, schema: dict[str, Any]) -> Page:
+    """The form of *schema*, which is dropped as the procedure *code*; whatever the page asks for while it stays takes its time."""
+    dropped = json.dumps({**schema, "x-procedure": {"code": code}}, ensure_ascii=False)
+    (served.procedures / f"{code}.json").write_text(dropped, "utf-8")
     time.sleep(1)
     page = visit(browser)
     page.add_init_script(
         "const ask = fetch; window.fetch = async (...all) => { const answer = await ask(...all);"
         " await new Promise((done) => setTimeout(done, 700)); return answer; }"
     )
-    page.goto(f"{address}/procedures/hand/apply")
+    page.goto(f"{served.address}/procedures/{code}/apply")
+    return page
+
+
+def test_a_hand_on_a_control_while_the_form_updates_keeps_it(served: Any, browser: Browser) -> None:
+    """A press that began before the update ends after it; what is open, or half typed by an input method, stays."""
+    agreed = {"title": "Tôi cam đoan", "const": True}
+    page = slowly(served, browser, "hand", {**DROPPED, "properties": {"agreed": agreed, **DROPPED["properties"]}})
     page.get_by_label("Họ tên").evaluate("control => control.mine = true")
     page.get_by_label("hai").check()
     page.get_by_label("Tôi cam đoan").hover()
@@ -209,15 +214,7 @@ def test_a_long_word_widens_no_page(served: Any, browser: Browser) -> None:
 
 def test_a_page_sent_while_it_saves_itself_waits(served: Any, browser: Browser) -> None:
     """The version on the page is about to change: sent too early, it would look like a second window's."""
-    address, folder = served.address, served.procedures
-    (folder / "waits.json").write_text(json.dumps({**DROPPED, "x-procedure": {"code": "waits"}}, ensure_ascii=False), "utf-8")
-    time.sleep(1)
-    page = visit(browser)
-    page.add_init_script(
-        "const ask = fetch; window.fetch = async (...all) => { const answer = await ask(...all);"
-        " await new Promise((done) => setTimeout(done, 700)); return answer; }"
-    )
-    page.goto(f"{address}/procedures/waits/apply")
+    page = slowly(served, browser, "waits", DROPPED)
     page.get_by_label("Họ tên").fill("Nguyễn Văn A")
     page.get_by_label("một").check()
     expect(page.locator("#saved")).to_contain_text("lúc")

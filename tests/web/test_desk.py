@@ -213,6 +213,9 @@ def test_files_that_answer_a_field_are_seen_mended_and_forgotten(office: Any, fo
     act(mai, dossier, "request-supplement", asked=["/photo"], note="Ảnh mờ")
     place = f"/dossiers/{code}/supplement"
     pairs = {**dict(Page(citizen.get(place).text).pairs), "do": "send"}
+    other.post(apply, data=body, files={"upload:/photo": ("kín.pdf", PDF)})
+    foreign = next(one.answers["photo"] for one in engine.store.every() if one.code is None)
+    assert "kín.pdf" not in citizen.post(place, data={**pairs, "/photo": foreign, "do": "update"}).text
     for name, content, words in (("ảnh.exe", b"MZ", "Hãy chọn tệp khác"), ("ảnh.pdf", b"MZ", "Hãy chọn tệp khác")):
         refused = citizen.post(place, data=pairs, files={"upload:/photo": (name, content)})
         assert refused.status_code == 422
@@ -226,7 +229,7 @@ def test_files_that_answer_a_field_are_seen_mended_and_forgotten(office: Any, fo
 
     act(mai, dossier, "refuse", note="Không đủ")
     erase(engine, DiskBlobs(tmp_path / "blobs"), engine.lookup(code), Actor("root", Role.ADMIN))
-    assert [path for path in (tmp_path / "blobs").rglob("*") if path.is_file()] == []
+    assert {path.stem for path in (tmp_path / "blobs").rglob("*") if path.is_file()} == {foreign}
 
 
 def lists(pairs: list[tuple[str, str]]) -> dict[str, list[str]]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable
 
 from starlette.datastructures import FormData, UploadFile
 
@@ -25,27 +24,15 @@ _log = logging.getLogger(__name__)
 
 
 def with_uploads(
-    blobs: BlobStore,
-    form: Form,
-    posted: FormData,
-    answers: Json,
-    language: str,
-    scanner: Scanner | None = None,
-    *,
-    known: frozenset[str],
+    blobs: BlobStore, form: Form, posted: FormData, answers: Json, language: str, scanner: Scanner | None = None
 ) -> tuple[Json, tuple[Problem, ...]]:
     """*answers* with the ids of the files that came along, and a problem for each file beyond its limits.
 
     A file for a field that does not hold is left alone.
-
-    Args:
-        known: the files of the dossier so far; a page that names any other does not get hold of it.
     """
-    strange = blobs_in(answers) - known
-    if not strange and not any(isinstance(value, UploadFile) and value.filename for _, value in posted.multi_items()):
+    if not any(isinstance(value, UploadFile) and value.filename for _, value in posted.multi_items()):
         return answers, ()
     fields = {field.pointer: field for field in walk(effective(form, answers)) if field.kind is Kind.FILE}
-    answers = _without(answers, fields, strange)
     problems: list[Problem] = []
     for name, value in posted.multi_items():
         kind, pointer = pointer_of(name)
@@ -65,13 +52,17 @@ def with_uploads(
     return answers, tuple(problems)
 
 
-def _without(answers: Json, pointers: Iterable[str], strange: frozenset[str]) -> Json:
-    """*answers* where no file of *strange* answers a field at *pointers*."""
-    for pointer in pointers:
-        before = get(answers, pointer)
-        if strange & frozenset(texts_in(before)):
+def own_files(form: Form, answers: Json, known: frozenset[str]) -> Json:
+    """*answers* without files other than those *known* of the dossier: a page that names them does not get hold of them.
+
+    No field keeps such an id, since what is a text today may be a file once another answer changes.
+    """
+    strange = blobs_in(answers) - known
+    for field in walk(effective(form, answers)) if strange else ():
+        before = get(answers, field.pointer)
+        if field.leaf and strange & frozenset(texts_in(before)):
             kept = [id for id in before if id not in strange] if isinstance(before, list) else []
-            answers = put(answers, pointer, kept) if kept else drop(answers, pointer)
+            answers = put(answers, field.pointer, kept) if kept else drop(answers, field.pointer)
     return answers
 
 

@@ -11,6 +11,7 @@ import attrs
 from jinja2 import ChoiceLoader, DictLoader, Environment, FileSystemLoader, PackageLoader
 from markupsafe import Markup
 
+from dossierkit.forms.effective import effective
 from dossierkit.forms.form import Form, Layout, Problem
 from dossierkit.forms.messages import schema_text
 from dossierkit.forms.pointers import Json, key
@@ -18,6 +19,7 @@ from dossierkit.forms.tree import pruned
 from dossierkit.forms.viewer import Viewer
 from dossierkit.html.holes import only_writes
 from dossierkit.html.page import Page
+from dossierkit.html.summary import Row, answer_rows
 from dossierkit.html.words import attributes, described, live, words_of
 
 _REMEMBERED = 20_000
@@ -79,6 +81,7 @@ class Renderer:
             lstrip_blocks=True,
         )
         self.environment.globals.update(described=described, attributes=attributes, live=live, file_name=file_name)
+        self._file_name = file_name
         self._memo: dict[object, Any] = {}
         self._blanks: dict[object, Rendered] = {}
         self._template = lru_cache(maxsize=None)(self.environment.get_template)
@@ -106,6 +109,10 @@ class Renderer:
         if not problems and layout in (None, Layout()) and (not isinstance(answers, dict) or len(answers) <= _FEW):
             return self._blank(form, answers, language)
         return self._rendered(Viewer.of(form, answers, problems=problems, language=language, layout=layout))
+
+    def rows(self, form: Form, answers: Json, *, language: str = "vi") -> tuple[Row, ...]:
+        """*answers* as a summary list, its files by their names; see `answer_rows`."""
+        return answer_rows(form, effective(form, answers), answers, language, file_name=self._file_name)
 
     def _blank(self, form: Form, answers: Json, language: str) -> Rendered:
         """A form that nobody has filled in yet is the same for everybody."""

@@ -44,9 +44,8 @@ def answer_rows(
         heading = bool(field.pointer) and field.kind is not Kind.ENTRIES
         if heading:
             files = tuple(texts_in(value)) if field.kind is Kind.FILE else ()
-            text = readable(form, field, value, language) if field.leaf else None
-            if files:
-                text = ", ".join(map(file_name, files))
+            written = ", ".join(map(file_name, files)) or readable(form, field, value, language)
+            text = written if field.leaf else None
             rows.append(Row(depth, label(form, field, language), text, field.pointer, control_id(field.control), files))
         for below in field.children:
             add(below, depth + heading)

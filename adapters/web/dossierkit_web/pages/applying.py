@@ -14,7 +14,7 @@ from dossierkit.dossiers.dossier import Actor, Dossier, Query, blobs_of
 from dossierkit.dossiers.procedure import Procedure
 from dossierkit.dossiers.states import Action, Channel, State
 from dossierkit.errors import RefusedAnswers, StaleDossier, UnknownDossier, UnknownProcedure
-from dossierkit.forms import Layout, Problem, effective, parse
+from dossierkit.forms import Layout, Problem, parse
 from dossierkit.forms.changes import Change, changes
 from dossierkit.forms.controls import layout as layout_of
 from dossierkit.forms.controls import layout_pairs
@@ -23,7 +23,6 @@ from dossierkit.forms.pointers import ABSENT, Json, get, parent, same
 from dossierkit.forms.rows import rearranged
 from dossierkit.forms.viewer import control_id
 from dossierkit.html.renderer import Rendered
-from dossierkit.html.summary import answer_rows
 from dossierkit_web.limits import allow
 from dossierkit_web.pages import documents
 from dossierkit_web.pages.counter import filed
@@ -31,7 +30,7 @@ from dossierkit_web.pages.procedures import purpose_notice
 from dossierkit_web.posted import number, text
 from dossierkit_web.session import Visitor, keep
 from dossierkit_web.site import Site, language_of
-from dossierkit_web.uploads import with_uploads
+from dossierkit_web.uploads import own_files, with_uploads
 
 #: What every browser and proxy takes as an address.
 _LONGEST_QUERY = 4_000
@@ -80,9 +79,8 @@ def receive(site: Site, request: Request, form: FormData) -> Response:
         draft = site.engine.move(draft.id, actor, version=draft.version)
         return RedirectResponse(f"{request.url.path}?draft={draft.id}", 303)
     answers = parse(procedure.form, pairs, base=draft.answers, language=language)
-    answers, refused = with_uploads(
-        site.blobs, procedure.form, form, answers, language, site.config.scanner, known=blobs_of(draft)
-    )
+    answers = own_files(procedure.form, answers, blobs_of(draft))
+    answers, refused = with_uploads(site.blobs, procedure.form, form, answers, language, site.config.scanner)
     answers, layout = rearranged(answers, layout_of(pairs), button)
     answers = arrived(procedure.form, draft.answers, answers, prefill(_filer(visitor)))
     before = blobs_of(draft)
@@ -154,9 +152,7 @@ def review(site: Site, request: Request, form: FormData) -> Response:  # noqa: A
     """Every answer once more before it is sent."""
     draft = _own(site, request)
     procedure, language = site.engine.procedure_of(draft), language_of(request)
-    rows = answer_rows(
-        procedure.form, effective(procedure.form, draft.answers), draft.answers, language, file_name=site.blobs.name
-    )
+    rows = site.renderer.rows(procedure.form, draft.answers, language=language)
     return site.page(
         request,
         "review",

@@ -17,9 +17,7 @@ from dossierkit.dossiers.persons import persons
 from dossierkit.dossiers.procedure import Procedure
 from dossierkit.dossiers.states import Action, State
 from dossierkit.errors import CodeError, DossierkitError, UnknownDossier
-from dossierkit.forms import effective
 from dossierkit.forms.formats import read_date
-from dossierkit.html.summary import answer_rows
 from dossierkit.papers import kinds_of
 from dossierkit.papers.qr import qr_code
 from dossierkit_web.limits import allow
@@ -47,9 +45,7 @@ def _page(site: Site, request: Request, dossier: Dossier, *, trouble: str = "", 
     whole, said = site.engine.history(dossier), site.engine.store.said(dossier.id)
     history = [event for event in whole if event.action not in _INTERNAL]
     procedure, language = site.engine.procedure_of(dossier), language_of(request)
-    rows = answer_rows(
-        procedure.form, effective(procedure.form, dossier.answers), dossier.answers, language, file_name=site.blobs.name
-    )
+    rows = site.renderer.rows(procedure.form, dossier.answers, language=language)
     ended = dossier.state in (State.COMPLETED, State.RETURNED)
     return site.page(
         request,

@@ -19,11 +19,10 @@ from dossierkit.dossiers.payments import Progress
 from dossierkit.dossiers.persons import persons
 from dossierkit.dossiers.states import EVIDENCE, OFFICERS, REASONS, Action, Outcome
 from dossierkit.errors import CodeError, DossierkitError, ForbiddenAction, StaleDossier, UnknownDossier, UnknownProcedure
-from dossierkit.forms import effective
 from dossierkit.forms.changes import Change, changes
 from dossierkit.forms.formats import read_date
 from dossierkit.forms.pointers import Json
-from dossierkit.html.summary import Row, answer_rows
+from dossierkit.html.summary import Row
 from dossierkit.papers import kinds_of
 from dossierkit_web.pages.desk import facts_of, officer_of
 from dossierkit_web.pages.documents import VIEWED, accepted, files_by_id
@@ -182,9 +181,7 @@ def _shown(site: Site, request: Request, dossier: Dossier) -> dict[str, Any]:
     viewable = [one for one in files.values() if one.media_type in VIEWED]
     return {
         "facts": facts_of(site, dossier, language),
-        "rows": answer_rows(
-            procedure.form, effective(procedure.form, dossier.answers), dossier.answers, language, file_name=site.blobs.name
-        ),
+        "rows": site.renderer.rows(procedure.form, dossier.answers, language=language),
         "answered": files,
         "files_at": dossier.id,
         "documents": procedure.documents(dossier.answers),
@@ -257,8 +254,8 @@ def _mended(
     """What each supplement changed: number of its event → (label, before, after)."""
     numbers = [event.number for event in history if event.number in said and said[event.number].before is not None]
     states = [*(said[number].before for number in numbers), dossier.answers]
-    form, name = site.engine.procedure_of(dossier).form, site.blobs.name
-    rows = [_by_place(answer_rows(form, effective(form, one), one, language, file_name=name)) for one in states]
+    form = site.engine.procedure_of(dossier).form
+    rows = [_by_place(site.renderer.rows(form, one, language=language)) for one in states]
     return {number: _differences(*pair) for number, pair in zip(numbers, pairwise(rows), strict=True)}
 
 

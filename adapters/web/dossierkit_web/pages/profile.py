@@ -11,11 +11,10 @@ from dossierkit.dossiers.accounts import Account, mail_address
 from dossierkit.dossiers.dossier import Query
 from dossierkit.dossiers.states import State
 from dossierkit.errors import SignInRefused, StaleAccount
-from dossierkit.forms import Problem, check, effective
+from dossierkit.forms import Problem, check
 from dossierkit.forms.form import Layout
 from dossierkit.forms.pointers import Json
 from dossierkit.housekeeping import discard
-from dossierkit.html.summary import answer_rows
 from dossierkit.profiles import change_mail, erase_account, keep_account
 from dossierkit_web.pages.accounts import posted
 from dossierkit_web.posted import text
@@ -128,7 +127,7 @@ def _page(
             if "x-fragment" in request.headers:
                 return HTMLResponse(str(rendered.fields), code)
         elif part:
-            rows[name] = answer_rows(form, effective(form, part), part, language)
+            rows[name] = site.renderer.rows(form, part, language=language)
     return site.page(
         request,
         "profile",

@@ -25,7 +25,7 @@ from dossierkit_web.pages.handling import dossier_of
 from dossierkit_web.pages.thread import drop
 from dossierkit_web.posted import number, text
 from dossierkit_web.site import Site, language_of
-from dossierkit_web.uploads import with_uploads
+from dossierkit_web.uploads import own_files, with_uploads
 from dossierkit_web.words import word
 
 
@@ -74,7 +74,8 @@ def send(site: Site, request: Request, form: FormData) -> Response:
     if text(form, "do") not in ("send", ""):
         return _page(site, request, dossier, answers)
     files, left = _files(site, request, dossier, form)
-    filled, problems = _with_uploads(site, request, dossier, answers, form)
+    asked, language = site.engine.wanted(dossier)[0].form, language_of(request)
+    filled, problems = with_uploads(site.blobs, asked, form, answers, language, site.config.scanner)
     try:
         if not (left or problems):
             version = number(text(form, "meta:version"), dossier.version)
@@ -91,14 +92,6 @@ def send(site: Site, request: Request, form: FormData) -> Response:
     return _page(site, request, dossier, answers, problems=problems, left=left or None, code=422)
 
 
-def _with_uploads(
-    site: Site, request: Request, dossier: Dossier, answers: Json, form: FormData
-) -> tuple[Json, tuple[Problem, ...]]:
-    """*answers* with the files that came for fields; see `with_uploads`."""
-    (procedure, _), language = site.engine.wanted(dossier), language_of(request)
-    return with_uploads(site.blobs, procedure.form, form, answers, language, site.config.scanner, known=blobs_of(dossier))
-
-
 def _answers(site: Site, request: Request, dossier: Dossier, form: FormData) -> Json:
     """The answers with what the page says; what is not on it stays as it is."""
     (procedure, before), language = site.engine.wanted(dossier), language_of(request)
@@ -111,7 +104,7 @@ def _answers(site: Site, request: Request, dossier: Dossier, form: FormData) -> 
         if not any(pointer_of(name)[1] == one or pointer_of(name)[1].startswith(one + "/") for one in here)
     ]
     answers = parse(asked, [*rest, *posted], base=before, language=language)
-    return rearranged(answers, layout_of(posted), text(form, "do"))[0]
+    return rearranged(own_files(asked, answers, blobs_of(dossier)), layout_of(posted), text(form, "do"))[0]
 
 
 def _files(site: Site, request: Request, dossier: Dossier, form: FormData) -> tuple[tuple[Attachment, ...], dict[str, str]]:
