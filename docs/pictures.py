@@ -1,4 +1,4 @@
-"""Makes the pictures of the walk-through anew from a running portal: `uv run --extra browser python docs/pictures.py`."""
+"""Makes the pictures of the walk-through anew from a running portal: `uv run --group browser python docs/pictures.py`."""
 
 from __future__ import annotations
 

@@ -8,12 +8,14 @@ import subprocess
 import sys
 import tomllib
 import venv
+from importlib.metadata import packages_distributions
 from pathlib import Path
 
 import pytest
 from conftest import ROOT
 
 import dossierkit
+from dossierkit.extras import EXTRAS
 
 SOURCES = [ROOT / "src" / "dossierkit", ROOT / "adapters" / "web" / "dossierkit_web"]
 
@@ -70,6 +72,18 @@ def test_importing_is_light() -> None:
     assert subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout == "[]\n"
 
 
+def test_each_optional_library_names_its_extra() -> None:
+    """What `extras` says of a library is what the package declares, and no library is left out."""
+    extras = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["optional-dependencies"]
+    modules: dict[str, set[str]] = {}
+    for module, names in packages_distributions().items():
+        for name in names:
+            modules.setdefault(re.sub(r"[-_.]+", "-", name).lower(), set()).add(module)
+    for extra, lines in extras.items():
+        for name in (re.split(r"[\[<>=]", line)[0] for line in lines):
+            assert name == "dossierkit" or {EXTRAS.get(module) for module in modules[name]} - {None} == {extra}, name
+
+
 def test_pins_are_the_same_everywhere() -> None:
     """`constraints.txt` and uv's own list agree, and name no host."""
     pinned = [line for line in (ROOT / "constraints.txt").read_text().splitlines() if line and not line.startswith(("#", " "))]
@@ -119,6 +133,7 @@ def test_a_wheel_works_in_a_fresh_place(tmp_path: Path) -> None:
         )
 
     assert "dossierkit/py.typed" in names
+    assert "dossierkit_web/py.typed" in names
     assert "dossierkit_web/static/style.css" in names
     assert sum(name.startswith("dossierkit/procedures/") and name.endswith(".json") for name in names) >= 14 + 8
     where = run(code="import dossierkit; print(dossierkit.__file__)").stdout
@@ -128,4 +143,6 @@ def test_a_wheel_works_in_a_fresh_place(tmp_path: Path) -> None:
     assert str(site) in listed.stderr
     bare = run("serve", code="import sys; sys.modules['starlette'] = sys.modules['uvicorn'] = None\n" + program)
     assert bare.returncode == 2
-    assert bare.stderr.strip() == "dossierkit: the portal needs the web extra: pip install 'dossierkit[web]'"
+    assert bare.stderr.strip() == (
+        "dossierkit: starlette is not installed; it comes with the extra web: pip install 'dossierkit[web]'"
+    )

@@ -6,6 +6,7 @@ What a person who fills a form can put right is a value (`forms.form.Problem`), 
     ├── DocumentError          the bytes are not JSON that we read
     ├── SchemaError            the JSON is no form: every fault at once
     ├── RuleError              a CEL expression cannot be compiled
+    │   └── MissingRules       the library for them is not installed
     ├── SettingsError          a flag, variable or argument is wrong
     ├── CatalogError
     │   └── UnknownProcedure   no such code, or no such revision
@@ -66,6 +67,10 @@ class SchemaError(DossierkitError):
 
 class RuleError(DossierkitError):
     """A CEL expression cannot be compiled, or asks for too much."""
+
+
+class MissingRules(RuleError):
+    """The library that evaluates rules is not installed."""
 
 
 class SettingsError(DossierkitError):

@@ -1,4 +1,8 @@
-"""The calendar of Vietnam's offices: `holidays`, and what an operator knows better, as `calendar.json` in the data folder.
+"""The calendar of Vietnam's offices, by years.
+
+Days that were announced ship in `locale/calendar.json`; an operator adds to them with a `calendar.json` in the data folder.
+Days of other years are estimates: the library `holidays` (extra `calendar`) works them out; without it only the days that
+the solar calendar fixes are known.
 
 {"published": [2027], "off": [{"day": "2027-02-11", "name": "…", "name:en": "…", "source": "…"}], "worked": [{"day": …}]}
 """
@@ -15,6 +19,13 @@ from dossierkit.errors import SettingsError
 #: The years that a calendar reaches: dossiers of the past, and results due in some years.
 FIRST, LAST = 2015, 2040
 _INSTEAD = "Làm bù"
+#: Labour Code, article 112: month, day, name, name in English.
+_FIXED = (
+    (1, 1, "Tết Dương lịch", "New Year"),
+    (4, 30, "Ngày Chiến thắng", "Victory Day"),
+    (5, 1, "Ngày Quốc tế Lao động", "Labour Day"),
+    (9, 2, "Quốc khánh", "National Day"),
+)
 SHIPPED = Path(__file__).parent / "locale" / "calendar.json"
 
 
@@ -24,18 +35,7 @@ def office_calendar(data: Path | None = None, *, first: int = FIRST, last: int =
     Raises:
         SettingsError: the file says something else than days.
     """
-    import holidays
-
-    known = holidays.country_holidays("VN", years=range(first, last + 1), language="vi")
-    translated = holidays.country_holidays("VN", years=range(first, last + 1), language="en_US")
-    english = {_INSTEAD: "Worked instead of another day", **{known[day]: translated[day] for day in known}}
-    off = {day: known[day] for day in known}
-    worked: dict[date, str] = {}
-    day = date(first, 1, 1)
-    while day.year <= last:
-        if day.weekday() > 4 and known.is_working_day(day):
-            worked[day] = _INSTEAD
-        day += timedelta(days=1)
+    off, worked, english = _estimated(first, last)
     published: set[int] = set()
     own = data / "calendar.json" if data is not None else None
     for path in (SHIPPED, own):
@@ -49,6 +49,25 @@ def office_calendar(data: Path | None = None, *, first: int = FIRST, last: int =
                 days[one] = name
                 others.pop(one, None)
     return Calendar(off, worked, frozenset(published), english)
+
+
+def _estimated(first: int, last: int) -> tuple[dict[date, str], dict[date, str], dict[str, str]]:
+    """Days off, days worked instead, and their English names, as far as they can be worked out."""
+    try:
+        import holidays
+    except ImportError:
+        off = {date(year, month, day): vi for year in range(first, last + 1) for month, day, vi, _ in _FIXED}
+        return off, {}, {vi: en for _, _, vi, en in _FIXED}
+    known = holidays.country_holidays("VN", years=range(first, last + 1), language="vi")
+    translated = holidays.country_holidays("VN", years=range(first, last + 1), language="en_US")
+    english = {_INSTEAD: "Worked instead of another day", **{known[day]: translated[day] for day in known}}
+    worked: dict[date, str] = {}
+    day = date(first, 1, 1)
+    while day.year <= last:
+        if day.weekday() > 4 and known.is_working_day(day):
+            worked[day] = _INSTEAD
+        day += timedelta(days=1)
+    return dict(known), worked, english
 
 
 def _read(path: Path) -> Calendar:

@@ -182,6 +182,41 @@ def test_settings_come_from_the_environment(run: Any, tmp_path: Path, folder: Pa
     assert "1.000001" in runner.invoke(main, ["list"]).output
 
 
+_BARE = """
+import json, sys
+from click.testing import CliRunner
+from dossierkit.extras import EXTRAS
+for module in EXTRAS:
+    sys.modules[module] = None
+from dossierkit.cli import main
+for line in sys.stdin:
+    result = CliRunner().invoke(main, json.loads(line))
+    print(json.dumps([result.exit_code, result.stderr]))
+"""
+
+
+def test_a_command_names_the_extra_that_it_misses(tmp_path: Path, folder: Path) -> None:
+    """Whatever library is not installed: one line, exit 2."""
+    data = ["--data", str(tmp_path)]
+    wanted = {
+        "serve": ("web", []),
+        "slip-key": ("web", []),
+        "verify-slip": ("web", ["slip"]),
+        "demo": ("web", ["--procedures", str(folder)]),
+        "account": ("web", ["list"]),
+        "register": ("xlsx", ["--since", "2026-01-01", "--until", "2026-01-31", "--out", str(tmp_path / "a.xlsx")]),
+        "stats": ("xlsx", ["--year", "2026", "--format", "xlsx", "--out", str(tmp_path / "b.xlsx")]),
+    }
+    lines = "".join(json.dumps([name, *more, *data]) + "\n" for name, (_, more) in wanted.items())
+
+    bare = subprocess.run([sys.executable, "-c", _BARE], input=lines, capture_output=True, text=True, check=True)
+
+    for (name, (extra, _)), line in zip(wanted.items(), bare.stdout.splitlines(), strict=True):
+        code, told = json.loads(line)
+        assert code == 2, (name, told)
+        assert re.fullmatch(rf"dossierkit: .*'dossierkit\[{extra}\]'\n", told), (name, told)
+
+
 def test_help_is_quick_and_complete() -> None:
     """Every command is listed, and asking for help imports nothing heavy."""
     program = "import sys; sys.argv = ['dossierkit', '--help']\nfrom dossierkit.cli import main\ntry: main()\nexcept SystemExit: pass\nprint([m for m in ('jsonschema_rs', 'starlette', 'sqlite_utils', 'cel', 'jinja2') if m in sys.modules])"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from datetime import date, datetime, time, timedelta
 from functools import lru_cache
 from pathlib import Path
@@ -128,7 +129,7 @@ def test_a_day_explains_itself() -> None:
     rolled = due(calendar(), morning("2026-11-20"), TimeLimit(4, Unit.CALENDAR))
     assert [one.why for one in rolled.days][-2:] == ["Ngày Văn hóa Việt Nam", "rolled"]
     worked = due(calendar(), morning("2026-08-21"), TimeLimit(1))
-    assert worked.days[-1].why == "Làm bù"
+    assert worked.days[-1].why == "Làm bù cho thứ Hai 31/08/2026"
 
 
 def test_years_that_are_not_announced_are_estimated() -> None:
@@ -142,6 +143,20 @@ def test_days_have_a_name_in_english() -> None:
     assert known.named("Tết Nguyên Đán", "en") == "Lunar New Year"
     assert known.named("Tết Nguyên Đán", "vi") == "Tết Nguyên Đán"
     assert {why for why in (*known.off.values(), *known.worked.values()) if known.named(why, "en") == why} == set()
+
+
+def test_announced_years_depend_on_no_library(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without `holidays` their days are the same; other years know the fixed days, and are estimates either way."""
+    with_library = office_calendar()
+    monkeypatch.setitem(sys.modules, "holidays", None)
+    without = office_calendar()
+
+    assert with_library.published == without.published == {2024, 2025, 2026}
+    for day in (date(2024, 1, 1) + timedelta(days=n) for n in range(3 * 365 + 1)):
+        assert with_library.works(day) == without.works(day), day
+        assert with_library.why(day) == without.why(day), day
+    assert without.why(date(2027, 4, 30)) == "Ngày Chiến thắng"
+    assert without.is_estimated(date(2027, 2, 1), date(2027, 2, 1))
 
 
 def test_an_operator_knows_better(tmp_path: Path) -> None:

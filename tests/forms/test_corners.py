@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from datetime import date
 from typing import Any
@@ -114,6 +115,18 @@ def test_computed_values_come_and_go(form: Make) -> None:
 
     assert compute(one.computed, {"n": 1, "bad": 5}, TODAY) == {"n": 1, "sum": 2}
     assert compute(one.computed, {"sum": 9}, TODAY) == {}
+
+
+def test_a_form_with_rules_is_refused_without_cel(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is never judged without its rules and computed values; a form without any is read."""
+    monkeypatch.setitem(sys.modules, "cel", None)
+    properties = {"properties": {"n": {"type": "integer"}, "m": {"type": "integer"}}}
+    for more in ({"x-rules": [{"rule": "n > 0", "message": "m", "at": "/n"}]}, {"x-compute": {"/m": "n + 1"}}):
+        with pytest.raises(SchemaError, match=r"pip install 'dossierkit\[rules\]'") as refused:
+            read(properties | more)
+        assert [fault.code for fault in refused.value.faults] == ["missing-rules"]
+
+    assert read(properties).rules == ()
 
 
 def test_a_broken_rule_adds_nothing_to_broken_answers(form: Make) -> None:

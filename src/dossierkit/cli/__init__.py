@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from dossierkit.errors import DossierkitError
+from dossierkit.extras import wanted
 
 
 class _OneLine(click.Group):
@@ -30,6 +31,12 @@ class _OneLine(click.Group):
         """See `click.Group.invoke`."""
         try:
             return super().invoke(ctx)
+        except ImportError as error:
+            advice = wanted(error)
+            if not advice:
+                raise
+            click.echo(f"dossierkit: {advice}", err=True)
+            sys.exit(2)
         except (DossierkitError, OSError) as error:
             click.echo(f"dossierkit: {error}", err=True)
             sys.exit(2)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import ipaddress
 import logging
 import socket
-import sys
 import threading
 from collections.abc import Sequence
 from pathlib import Path
@@ -84,13 +83,15 @@ def serve(
     sender: str,
 ) -> None:
     """Run the reference portal until Ctrl-C."""
+    import dossierkit_web as web
+    from dossierkit_web.oidc import provider
+
     from dossierkit.papers.slip import SlipKey
     from dossierkit.wiring import payment_settings, scanner
 
-    web, oidc_of = _web()
     _guard_passwords(host, secure=secure, plain_http=plain_http)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-    elsewhere = oidc_of(oidc) if oidc else None
+    elsewhere = provider(oidc) if oidc else None
     listening = _bound(host, port)
     here = f"http://{host}:{listening.getsockname()[1]}"
     money = payment_settings(vnpay, vietqr, sandbox_at="" if secure else f"{address or here}/sandbox/pay")
@@ -101,18 +102,6 @@ def serve(
     app = web.create_app(engine, blobs=data / "attachments", config=config)
     _announce(engine, data, here, smtp)
     _run(app, listening, engine, _workers(engine, data, smtp, sender), proxy)
-
-
-def _web() -> tuple[Any, Any]:
-    """The adapter, and what makes a provider from an address."""
-    try:
-        import dossierkit_web
-        import uvicorn  # noqa: F401  # the portal cannot do without it
-        from dossierkit_web.oidc import provider
-    except ImportError:
-        click.echo("dossierkit: the portal needs the web extra: pip install 'dossierkit[web]'", err=True)
-        sys.exit(2)
-    return dossierkit_web, provider
 
 
 def _guard_passwords(host: str, *, secure: bool, plain_http: bool) -> None:

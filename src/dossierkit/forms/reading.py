@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
-from dossierkit.errors import RuleError, SchemaError
+from dossierkit.errors import MissingRules, RuleError, SchemaError
 from dossierkit.forms.dialect import STANDARD, Dialect
 from dossierkit.forms.document import value_of
 from dossierkit.forms.effective import effective
@@ -192,6 +192,9 @@ def _rules(schema: Json, dialect: Dialect) -> tuple[tuple[Rule, ...], tuple[Comp
             return None
         try:
             return compile_expression(source, dialect.functions)
+        except MissingRules as error:
+            faults.append(Fault("missing-rules", origin, str(error)))
+            return None
         except RuleError as error:
             faults.append(Fault("bad-rule", origin, f"no CEL: {error}"))
             return None

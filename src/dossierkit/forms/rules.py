@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from dossierkit.errors import RuleError
+from dossierkit.errors import MissingRules, RuleError
+from dossierkit.extras import wanted
 from dossierkit.forms.form import Problem
 from dossierkit.forms.pointers import ABSENT, Json, get, put
 
@@ -114,9 +115,13 @@ def compile_expression(source: str, functions: Mapping[str, Callable[..., Json]]
 
     Raises:
         RuleError: it is no CEL, too long, or loops inside loops inside loops.
+        MissingRules: CEL is not installed.
     """
-    import cel
-
+    try:
+        import cel
+    except ImportError as error:
+        # Without its rules a form would take what the office has to refuse.
+        raise MissingRules(wanted(error) or str(error)) from error
     if len(source) > MAX_LENGTH:
         raise RuleError(f"longer than {MAX_LENGTH} characters")
     nesting = _nesting(source)

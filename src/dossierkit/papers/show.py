@@ -14,6 +14,7 @@ from jinja2 import BaseLoader, FileSystemLoader
 from jinja2.sandbox import SandboxedEnvironment
 
 from dossierkit.errors import SettingsError
+from dossierkit.extras import wanted
 from dossierkit.forms.pointers import Json
 from dossierkit.papers.qr import qr_code
 from dossierkit.papers.values import Grid, Line, Paper
@@ -50,8 +51,8 @@ class Papers:
         """
         try:
             import typst
-        except ImportError:
-            raise SettingsError("PDF needs the pdf extra: pip install 'dossierkit[pdf]'") from None
+        except ImportError as error:
+            raise SettingsError(wanted(error)) from None
         own = self._own(procedure, paper.kind.form, "typ")
         source = own.read_bytes() if own is not None else (_HERE / "paper.typ").read_bytes()
         told = {"paper": json.dumps(_plain(paper), ensure_ascii=False)}

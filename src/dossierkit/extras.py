@@ -1,0 +1,34 @@
+"""Optional libraries, and the extra that installs each."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+#: Name that a program imports → the smallest extra that installs it.
+EXTRAS: Mapping[str, str] = {
+    "PIL": "web",
+    "argon2": "web",
+    "authlib": "oidc",
+    "captcha": "web",
+    "cel": "rules",
+    "cryptography": "web",
+    "holidays": "calendar",
+    "httpx2": "oidc",
+    "joserfc": "oidc",
+    "markdown_it": "web",
+    "pyotp": "web",
+    "python_multipart": "web",
+    "segno": "web",
+    "starlette": "web",
+    "typst": "pdf",
+    "uvicorn": "web",
+    "xlsxwriter": "xlsx",
+    "zxcvbn": "web",
+}
+
+
+def wanted(error: ImportError) -> str:
+    """What to install where *error* is about an optional library; empty where it is about something else."""
+    library = (error.name or "").partition(".")[0]
+    extra = EXTRAS.get(library)
+    return f"{library} is not installed; it comes with the extra {extra}: pip install 'dossierkit[{extra}]'" if extra else ""
