@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl
 
+import attrs
 import pytest
 from conftest import NOON, SMALL
 from hypothesis import given
@@ -15,10 +17,11 @@ from hypothesis import strategies as st
 from test_life import AN, INTAKE, OFFICER, UNIT, sent
 
 from dossierkit import Action, Actor, Dossier, Engine, Role, State, open_engine
+from dossierkit.dossiers.dossier import Query
 from dossierkit.dossiers.fees import Collect, fees, owed
-from dossierkit.dossiers.payments import Answer, Attempt, Callback, Progress, attempt_ref
+from dossierkit.dossiers.payments import Answer, Attempt, Callback, Progress, attempt_ref, to_give_back
 from dossierkit.dossiers.states import Channel, Payment
-from dossierkit.errors import ForbiddenAction, ForgedCallback, SettingsError
+from dossierkit.errors import ForbiddenAction, ForgedCallback, SettingsError, StaleDossier
 from dossierkit.paying import Payments
 from dossierkit.payments.vietqr import BankAccount, Transfer, crc16, matched, memo_of, transfers
 from dossierkit.payments.vnpay import VnPay, canonical_query, signature
@@ -235,7 +238,8 @@ def test_a_callback_is_checked_in_order_and_books_once(engine: Engine) -> None:
         assert payments.receive("vnpay", told(first.ref, 30_000)) is Answer.ALREADY
     assert payments.receive("vnpay", told(first.ref, 30_000, "24")) is Answer.ALREADY
     assert payments.receive("vnpay", told(second.ref, 30_000)) is Answer.CONFIRMED
-    assert engine.open(dossier.id, AN) == paid
+    after = engine.open(dossier.id, AN)
+    assert (after.state, after.handling) == (paid.state, attrs.evolve(paid.handling, surplus=30_000))
     kept = engine.store.payments
     assert [(one.progress, one.surplus, one.number) for one in kept.attempts(dossier.id)] == [
         (Progress.PAID, False, "77"), (Progress.PAID, True, "1"),
@@ -255,13 +259,94 @@ def test_money_that_comes_late_is_not_lost(engine: Engine) -> None:
     engine.act(gone.id, Action.WITHDRAW, AN)
     assert payments.apply(Callback(late.ref, 30_000, paid=True)) is Answer.CONFIRMED
     after = engine.open(gone.id, AN)
-    assert (after.state, after.handling.payment) == (State.WITHDRAWN, Payment.PAID)
-    assert Action.REFUND in engine.permitted(after, ROOT)
+    assert (after.state, after.handling.payment, after.handling.surplus) == (State.WITHDRAWN, Payment.NONE, 30_000)
+    assert engine.store.payments.attempt(late.ref).surplus  # type: ignore[union-attr]  # it is there
     engine.act(changed.id, Action.SETTLE, ROOT, facts={"payment": "waived"})
     assert payments.apply(Callback(other.ref, 30_000, paid=True)) is Answer.CONFIRMED
     assert engine.store.payments.attempt(other.ref).surplus  # type: ignore[union-attr]  # it is there
     assert engine.open(changed.id, AN).handling.payment is Payment.WAIVED
+    assert {one.id for one in engine.desk(ROOT, Query(surplus=True))} == {gone.id, changed.id}
+    assert engine.desk_count(ROOT, Query(surplus=True)) == 2
+    assert to_give_back(engine.history(gone)) == (late.ref,)
+    refunded = engine.act(gone.id, Action.REFUND, ROOT, note="Chuyển khoản trả lại")
+    assert (refunded.handling.surplus, refunded.handling.payment) == (0, Payment.NONE)
+    assert to_give_back(engine.history(gone)) == ()
+    assert Action.REFUND not in engine.permitted(refunded, ROOT)
+    assert [one.id for one in engine.desk(ROOT, Query(surplus=True))] == [changed.id]
     assert list(engine.verify()) == []
+
+
+def _asked(engine: Engine) -> Dossier:
+    """A dossier whose fee was waived when it was sent, and that more money is asked for."""
+    dossier = sent(engine)
+    engine.act(dossier.id, Action.SETTLE, ROOT, facts={"payment": "waived"})
+    engine.act(dossier.id, Action.ACCEPT, ROOT)
+    return engine.act(dossier.id, Action.REQUEST_PAYMENT, ROOT, facts={"amount": 30_000})
+
+
+ENDS: dict[str, tuple[Callable[[Engine], Dossier], Action, Actor]] = {
+    "withdrawn when sent": (sent, Action.WITHDRAW, AN),
+    "refused": (sent, Action.REFUSE, ROOT),
+    "withdrawn when money was asked for": (_asked, Action.WITHDRAW, AN),
+    "stopped": (_asked, Action.STOP, ROOT),
+}
+
+
+@pytest.mark.parametrize("end", ENDS)
+def test_a_dossier_that_ended_owes_nothing(priced: None, engine: Engine, end: str) -> None:
+    """What was owed and every open attempt are closed; nobody sets out to pay; money that comes all the same is a surplus."""
+    begin, action, actor = ENDS[end]
+    payments = Payments(engine, {"vnpay": VNPAY})
+    before = begin(engine)
+    assert before.handling.payment is Payment.DUE
+    failed, open_, transfer = (payments.begin(before, gateway) for gateway in ("vnpay", "vnpay", "vietqr"))
+    amount = before.handling.amount
+    payments.receive("vnpay", told(failed.ref, amount, "24"))
+    ended = engine.act(before.id, action, actor, note="vì")
+    assert ended.handling.payment is Payment.NONE
+    assert [one.progress for one in engine.store.payments.attempts(ended.id)] == [
+        Progress.FAILED, Progress.CLOSED, Progress.CLOSED,
+    ]  # fmt: skip
+    with pytest.raises(ForbiddenAction, match="owed"):
+        payments.begin(ended, "vnpay")
+    with pytest.raises(StaleDossier, match="owed"):
+        payments.begin(before, "vnpay")
+    assert payments.receive("vnpay", told(open_.ref, amount, "24")) is Answer.ALREADY
+    for one, how in ((open_, "vnpay"), (failed, "vnpay")):
+        assert payments.receive(how, told(one.ref, amount)) is Answer.CONFIRMED
+        assert payments.receive(how, told(one.ref, amount)) is Answer.ALREADY
+    assert engine.store.payments.attempt(transfer.ref) in payments.transfers_due(), "a transfer may still come in"
+    assert payments.apply(Callback(transfer.ref, amount, paid=True)) is Answer.CONFIRMED
+    late = engine.open(ended.id, AN)
+    assert (late.state, late.handling.payment, late.handling.surplus) == (ended.state, Payment.NONE, 3 * amount)
+    assert set(to_give_back(engine.history(late))) == {failed.ref, open_.ref, transfer.ref}
+    assert engine.desk(ROOT, Query(surplus=True)) == (late,)
+    assert list(engine.verify()) == []
+
+
+@pytest.mark.parametrize("payment", ["paid", "waived"])
+def test_a_debt_that_is_settled_closes_the_other_attempts(engine: Engine, payment: str) -> None:
+    """At the counter: whoever still has a gateway's page open is not to pay twice."""
+    payments = Payments(engine)
+    dossier = owing(engine)
+    attempt = payments.begin(dossier, "vnpay")
+    engine.act(dossier.id, Action.SETTLE, ROOT, facts={"payment": payment})
+    assert [one.progress for one in engine.store.payments.attempts(dossier.id)][0] is Progress.CLOSED
+    assert engine.store.payments.attempt(attempt.ref).progress is Progress.CLOSED  # type: ignore[union-attr]  # it is there
+    assert list(engine.verify()) == []
+
+
+def test_a_proof_names_money_that_is_wrong(engine: Engine) -> None:
+    """An open attempt where nothing is owed, a surplus that no event tells of."""
+    payments = Payments(engine)
+    dossier = owing(engine)
+    closed, other = payments.begin(dossier, "vnpay"), payments.begin(dossier, "vnpay")
+    engine.act(dossier.id, Action.WITHDRAW, AN)
+    kept = engine.store.payments
+    assert kept.finish(closed, Progress.CLOSED)
+    assert kept.finish(attrs.evolve(other, progress=Progress.PAID, surplus=True, at=NOON), Progress.CLOSED)
+    said = list(engine.verify())
+    assert [("open" in one, "surplus" in one) for one in said] == [(True, False), (False, True)]
 
 
 def test_a_statement_settles_what_was_transferred(engine: Engine) -> None:
@@ -331,6 +416,8 @@ def test_the_payments_are_the_sum_of_the_callbacks(story: list[tuple[int, str]],
         assert sum(one.amount for one in kept if one.gateway == "cash") == cash
         for one in dossiers:
             now = engine.open(one.id, ROOT)
+            spare = sum(a.amount for a in engine.store.payments.attempts(one.id) if a.surplus)
+            assert now.handling.surplus == spare
             settling = [a for a in engine.store.payments.attempts(one.id) if a.progress is Progress.PAID and not a.surplus]
             assert len(settling) == (now.handling.payment is Payment.PAID)
         assert list(engine.verify()) == []

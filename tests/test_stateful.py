@@ -18,7 +18,7 @@ from dossierkit import Action, Actor, Dossier, DossierkitError, Engine, Role, St
 from dossierkit.dossiers.accounts import Account
 from dossierkit.dossiers.dossier import may_see
 from dossierkit.dossiers.lifecycle import FINAL
-from dossierkit.dossiers.payments import Attempt, Callback
+from dossierkit.dossiers.payments import Attempt, Callback, Progress
 from dossierkit.dossiers.states import Payment
 from dossierkit.paying import Payments
 from dossierkit.testing import CountedTokens, FixedClock
@@ -64,6 +64,7 @@ SAID = {
 #: How often what is offered is chosen, where not 1: what ends a life seldom, or none would be long; what changes little, too.
 OFTEN = {
     Action.REFUSE: 0.1, Action.STOP: 0.1, Action.WITHDRAW: 0.1, Action.CANCEL: 0.3, Action.MESSAGE: 0.1, Action.REFUND: 0.1, Action.ERASE: 0.2,
+    Action.SURPLUS: 0.01,
     Action.RESTORE: 3, Action.ACCEPT: 3, Action.COMPLETE: 4,
 }  # fmt: skip
 
@@ -155,11 +156,30 @@ class Lives(RuleBasedStateMachine):
         event(f"gateway: {self.both(lambda e: Payments(e).apply(callback))}")
 
     def _pay(self, id: str, chance: random.Random) -> None:
-        """Sets out to pay, and mostly does."""
+        """Sets out to pay, and mostly does; else the attempt stays open, whatever happens to the dossier."""
         found = self.both(lambda e: Payments(e).begin(_known(e, id), "vnpay"))
         if isinstance(found, Attempt):
             self.attempts.append(found)
+        if isinstance(found, Attempt) and chance.random() < 0.8:
             self.hear_from_the_gateway(len(self.attempts) - 1, chance.random() < 0.7, chance.random() < 0.2)
+
+    @precondition(lambda self: self.attempts and self.final)
+    @rule(which=st.integers(0, 8))
+    def pay_for_what_ended(self, which: int) -> None:
+        """Nobody sets out to; what a gateway says all the same, and for the first time, is a surplus."""
+        ended = [one for one in self.attempts if one.dossier in self.final]
+        if not ended:
+            return
+        attempt = ended[which % len(ended)]
+        before = _known(self.engines[0], attempt.dossier)
+        paid = self.engines[0].store.payments.attempt(attempt.ref)
+        assert paid is not None
+        assert isinstance(self.both(lambda e: Payments(e).begin(_known(e, attempt.dossier), "vnpay")), tuple)
+        self.both(lambda e: Payments(e).apply(Callback(attempt.ref, attempt.amount, True, "t2")))
+        more = 0 if paid.progress is Progress.PAID else attempt.amount
+        after = _known(self.engines[0], attempt.dossier)
+        assert (after.state, after.handling.surplus) == (before.state, before.handling.surplus + more)
+        event(f"paid after the end: {paid.progress}")
 
     @rule(hours=st.integers(1, 60))
     def wait(self, hours: int) -> None:
@@ -173,6 +193,7 @@ class Lives(RuleBasedStateMachine):
         self.both(lambda e: (dict(e.store.counters()), e.find(ACTORS[0]), list(e.verify())))
         self.both(lambda e: [e.store.payments.attempts(id) for id in self.ids])
         assert list(self.engines[0].verify()) == []
+        assert not [id for id in self.final if _known(self.engines[0], id).handling.payment is Payment.DUE]
 
 
 def _known(engine: Engine, id: str) -> Dossier:

@@ -27,6 +27,7 @@ NEEDED = frozenset(
         Action.WITHDRAW,
         Action.COMPLETE,
         Action.REOPEN,
+        Action.SURPLUS,
         Action.REFUND,
         Action.ASK_ERASURE,
         Action.ERASE,
@@ -59,7 +60,7 @@ def notices(
         "procedure": procedure.title(owner.language),
         "receipt": after.handling.receipt,
         "due": _day(after.handling.due),
-        "amount": f"{facts['amount']:,} đ".replace(",", ".") if "amount" in facts else "",
+        "amount": _dong(facts.get("surplus", facts.get("amount"))),
     }
     # The version makes it another mail each time, and the same one however often the change is tried.
     key, path = f"{action.value}:{after.id}:{after.version}", f"/dossiers/{after.code}"
@@ -77,6 +78,10 @@ def _of_a_message(
     path = f"/desk/{after.code}" if asks else f"/dossiers/{after.code}"
     key = f"message:{after.id}:{before.version}:{after.version}"
     return (letter("message", reader.language, office, key=key, to=reader.mail, path=f"{path}#thread", code=str(after.code)),)
+
+
+def _dong(amount: Json) -> str:
+    return f"{amount:,} đ".replace(",", ".") if amount is not None else ""
 
 
 def _day(moment: datetime | None) -> str:

@@ -1,6 +1,7 @@
 """Paying for a dossier: an attempt is begun, a gateway or a bank tells what came of it, the dossier goes on.
 
-Only a callback changes anything.  It may come late, twice, out of order or forged; money that came in is never lost.
+Only a callback changes anything.  It may come late, twice, out of order or forged; money that came in is never lost:
+what comes when nothing is owed is a surplus, which an officer gives back.
 """
 
 from __future__ import annotations
@@ -34,6 +35,7 @@ class Payments:
 
         Raises:
             ForbiddenAction: nothing is owed, or somebody set out to pay too often.
+            StaleDossier: nothing is owed any more.
         """
         if dossier.handling.payment is not Payment.DUE or dossier.code is None:
             raise ForbiddenAction("nothing is owed for this dossier")
@@ -65,16 +67,18 @@ class Payments:
                 continue  # somebody did something at the same moment; it is judged anew
 
     def _applied(self, attempt: Attempt, callback: Callback) -> bool:
-        """Keeps what came of *attempt*, and settles its dossier where that is what it waited for."""
+        """Keeps what came of *attempt*: its dossier is settled where it waited for that; else there is a surplus."""
         engine = self.engine
         dossier, now = engine.store.get(attempt.dossier), engine.clock.now()
         assert dossier is not None, "a dossier that was sent is never deleted"
         owed = dossier.handling.payment is Payment.DUE and dossier.handling.amount == attempt.amount
         done = finished(attempt, callback, now, surplus=not owed)
-        if not (owed and callback.paid):
+        if not callback.paid:
             return engine.store.payments.finish(done, attempt.progress)
-        facts = {"payment": Payment.PAID.value, "ref": attempt.ref, "gateway": attempt.gateway}
-        engine.act(dossier.id, Action.SETTLE, PROGRAM, version=dossier.version, facts=facts, paid=(done, attempt.progress))
+        action = Action.SETTLE if owed else Action.SURPLUS
+        told = {"payment": Payment.PAID.value} if owed else {"surplus": attempt.amount}
+        facts = {**told, "ref": attempt.ref, "gateway": attempt.gateway}
+        engine.act(dossier.id, action, PROGRAM, version=dossier.version, facts=facts, paid=(done, attempt.progress))
         return True
 
     def reconcile(self, callbacks: Iterable[tuple[str, Callback | None]]) -> Iterator[tuple[str, Answer]]:

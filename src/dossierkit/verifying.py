@@ -14,10 +14,10 @@ from dossierkit.dossiers.dossier import Dossier, Event, blobs_of, chained, diges
 from dossierkit.dossiers.handling import PLAIN, Handling, handling_of
 from dossierkit.dossiers.ledger import Measure, half_ends, half_of, postings, spans
 from dossierkit.dossiers.ledger import Place as LedgerPlace
-from dossierkit.dossiers.lifecycle import step
+from dossierkit.dossiers.lifecycle import FINAL, step
 from dossierkit.dossiers.payments import Progress
 from dossierkit.dossiers.reports import DIMENSIONS
-from dossierkit.dossiers.states import Action, Channel, State
+from dossierkit.dossiers.states import Action, Channel, Payment, State
 from dossierkit.errors import ForbiddenAction
 from dossierkit.ports import BlobStore, DossierStore
 
@@ -46,14 +46,14 @@ def contradictions(
         seen: is called after each dossier.
     """
     drawn: Drawn = {}
-    settled: set[str] = set()
+    money = _Money()
     posted: Counter[LedgerPlace] = Counter()
     took: Counter[tuple[int, str, int]] = Counter()
     for dossier in store.every():
         events = store.events(dossier.id)
         yield from _of_one(dossier, events, posted, took)
         _note_numbers(drawn, events)
-        settled.update(str(event.facts["ref"]) for event in events if event.action is Action.SETTLE and "ref" in event.facts)
+        money.note(dossier, events)
         if store.bundle(dossier.revision) is None:
             yield f"{dossier.id}: the bundle of its revision is gone"
         elif not fits(dossier):
@@ -67,7 +67,7 @@ def contradictions(
         missing = set(range(1, last + 1)) - drawn.get(series, set())
         if missing:
             yield f"{series[0]} {series[1]}: no dossier has the numbers {sorted(missing)[:10]}"
-    yield from _of_payments(store, settled)
+    yield from _of_payments(store, money)
     yield from _of_the_ledger(store, posted)
     yield from _of_spans(store, took)
 
@@ -106,14 +106,41 @@ def _of_spans(store: DossierStore, took: Counter[tuple[int, str, int]]) -> Itera
             yield f"the time of {procedure} in {year}: {days} days are off by {-count}"
 
 
-def _of_payments(store: DossierStore, settled: set[str]) -> Iterator[str]:
-    """What was paid and settled nothing, and what was settled and never paid; what came in beyond that is a surplus."""
-    for attempt in store.payments.every(Progress.PAID):
-        if not attempt.surplus and attempt.ref not in settled:
-            yield f"{attempt.dossier}: the payment {attempt.ref} settled nothing"
-        settled.discard(attempt.ref)
-    for ref in sorted(settled):
+@attrs.define
+class _Money:
+    """What the events of all dossiers say about payments."""
+
+    #: The refs of payments that settled a debt, and of those that came in when nothing was owed.
+    settled: set[str] = attrs.field(factory=set)
+    surplus: set[str] = attrs.field(factory=set)
+    #: The ids of dossiers that something is owed for.
+    owing: set[str] = attrs.field(factory=set)
+
+    def note(self, dossier: Dossier, events: tuple[Event, ...]) -> None:
+        """Adds what *dossier* and its *events* say."""
+        for event in events:
+            if event.action is Action.SURPLUS:
+                self.surplus.add(str(event.facts["ref"]))
+            elif event.action is Action.SETTLE and "ref" in event.facts:
+                self.settled.add(str(event.facts["ref"]))
+        if dossier.handling.payment is Payment.DUE:
+            self.owing.add(dossier.id)
+
+
+def _of_payments(store: DossierStore, money: _Money) -> Iterator[str]:
+    """Payments that no event tells of, events of payments that are none, and attempts to pay what is not owed."""
+    for attempt in store.payments.every():
+        if attempt.progress is Progress.OPEN and attempt.dossier not in money.owing:
+            yield f"{attempt.dossier}: the attempt {attempt.ref} to pay is open, and nothing is owed"
+        if attempt.progress is Progress.PAID:
+            told = money.surplus if attempt.surplus else money.settled
+            if attempt.ref not in told:
+                yield f"{attempt.dossier}: the payment {attempt.ref} {'is a surplus that no event tells of' if attempt.surplus else 'settled nothing'}"
+            told.discard(attempt.ref)
+    for ref in sorted(money.settled):
         yield f"an event was settled by the payment {ref}, which is none"
+    for ref in sorted(money.surplus):
+        yield f"an event tells of the surplus {ref}, which was never paid"
 
 
 def _of_files(dossier: Dossier, blobs: BlobStore) -> Iterator[str]:
@@ -142,6 +169,8 @@ def _note_numbers(drawn: Drawn, events: tuple[Event, ...]) -> None:
 def _of_one(
     dossier: Dossier, events: tuple[Event, ...], posted: Counter[LedgerPlace], took: Counter[tuple[int, str, int]]
 ) -> Iterator[str]:
+    if dossier.state in FINAL and dossier.handling.payment is Payment.DUE:
+        yield f"{dossier.id}: it ended, and something is still owed for it"
     before = ""
     for number, event in enumerate(events, 1):
         again = chained(event.dossier, number, event.action, event.actor, event.at, event.facts, before)

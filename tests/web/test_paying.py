@@ -90,6 +90,28 @@ def test_the_whole_way_with_the_sandbox(portal: Any) -> None:
     assert list(engine.verify()) == []
 
 
+def test_nobody_goes_on_paying_for_what_ended(portal: Any) -> None:
+    """A page of the gateway that was open leads nowhere; what it tells all the same is said to be given back."""
+    engine, browser = portal
+    client = browser()
+    known(client)
+    dossier = owing(engine, client)
+    gone = local(
+        client.post(f"/dossiers/{dossier.code}/pay", data={"gateway": "vnpay"}, follow_redirects=False).headers["location"]
+    )
+    asked = dict(Page(client.get(gone).text).pairs)["asked"]
+    client.post(f"/dossiers/{dossier.code}/withdraw", data={"version": str(dossier.version)})
+    closed = client.get(gone)
+    assert closed.status_code == 409
+    assert "Không còn khoản phải nộp" in closed.text
+    assert "<form method" not in closed.text.partition("<article>")[2]
+    back = client.post("/sandbox/pay", data={"asked": asked, "outcome": "paid"})
+    assert "Cơ quan sẽ hoàn lại số tiền này" in back.text
+    assert "Số tiền cần nộp" not in client.get(f"/dossiers/{dossier.code}/pay").text
+    assert engine.lookup(str(dossier.code)).handling.surplus == 30_000
+    assert list(engine.verify()) == []
+
+
 def test_what_is_forged_changes_nothing(portal: Any, caplog: pytest.LogCaptureFixture) -> None:
     """The callback answers with codes, the page that one comes back to with nothing; a sandbox wants what we signed."""
     engine, browser = portal

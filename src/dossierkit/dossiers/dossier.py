@@ -104,6 +104,8 @@ class Query:
     due: datetime | None = None
     #: Only those whose owner waits for an answer to a message.
     unanswered: bool = False
+    #: Only those that money came in for when nothing was owed, and that was not given back yet.
+    surplus: bool = False
 
     def folded(self) -> Query:
         """The same, as stores compare it: words without accents, the code without spaces."""

@@ -62,6 +62,8 @@ class Handling:
     payment: Payment = Payment.NONE
     #: What was asked for last, in đồng.
     amount: int = 0
+    #: What came in when nothing was owed, in đồng: to be given back.
+    surplus: int = 0
     delivery: Delivery = Delivery.NONE
     outcome: Outcome | None = None
     #: Who proposed the outcome, where two have to look at it.

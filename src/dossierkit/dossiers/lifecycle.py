@@ -63,8 +63,9 @@ TABLE = (
     Rule(
         Action.REQUEST_PAYMENT, (_S.ACCEPTED, _S.PROCESSING), _S.PAYMENT_REQUESTED, _DESK, ("amount",), pauses=True
     ),
-    # Money comes in when it comes in: also after a dossier was withdrawn.
     Rule(Action.SETTLE, SENT, None, _DESK | _PROGRAM, ("payment",), returns=_S.PAYMENT_REQUESTED),
+    # Money comes in when it comes in, also after a dossier ended.
+    Rule(Action.SURPLUS, SENT, None, _PROGRAM, ("surplus", "ref")),
     Rule(Action.REFUND, SENT, None, _DESK, ("note",)),
     Rule(Action.SUSPEND, (_S.PROCESSING,), _S.SUSPENDED, _CASE, ("note",), pauses=True),
     Rule(Action.RESUME, (_S.SUSPENDED,), None, _CASE | _PROGRAM, returns=_S.SUSPENDED),
@@ -138,18 +139,19 @@ def refusal(dossier: Dossier, action: Action, actor: Actor, workflow: Workflow =
             return "four-eyes"
     if action in (Action.ASK_ERASURE, Action.ERASE, Action.MESSAGE) and _is_erased(dossier.handling, action):
         return "erased"
-    return _money(dossier.handling.payment, action)
+    return _money(dossier.handling, action)
 
 
-def _money(payment: Payment, action: Action) -> str | None:
+def _money(handling: Handling, action: Action) -> str | None:
     """What money has against *action*: what is asked for beforehand keeps a dossier out, and any debt its result back."""
+    payment = handling.payment
     if action in (Action.ACCEPT, Action.HAND_OVER) and payment is Payment.DUE:
         return "unpaid"
     if action is Action.SETTLE and payment is not Payment.DUE:
         return "nothing-due"
     if action is Action.REQUEST_PAYMENT and payment is Payment.DUE:
         return "unpaid"
-    if action is Action.REFUND and payment is not Payment.PAID:
+    if action is Action.REFUND and payment is not Payment.PAID and not handling.surplus:
         return "nothing-paid"
     return None
 
@@ -219,6 +221,11 @@ def step(dossier: Dossier, event: Event) -> Dossier:
     )
 
 
+def pays_off(before: Dossier, after: Dossier) -> bool:
+    """Whether something was owed before a step, and nothing is after it."""
+    return before.handling.payment is Payment.DUE and after.handling.payment is not Payment.DUE
+
+
 #: What an event may say of the handling.
 _FACTS = (
     *(
@@ -248,6 +255,8 @@ def _handled(dossier: Dossier, state: State, event: Event) -> Handling:
     elif _BY_ACTION[action].returns is dossier.state:
         running = event.at if changed.limit is not None else None
         changed = attrs.evolve(changed, back=None, paused=None, asked=(), reasons={}, update="", until=None, running=running)
+    if state in FINAL and changed.payment is Payment.DUE:
+        changed = attrs.evolve(changed, payment=Payment.NONE)
     if state in RESOLVED and handling.resolved is None:
         changed = attrs.evolve(changed, resolved=event.at, paused=None, back=None, asked=(), reasons={}, update="", until=None)
     return _told(changed, event)
@@ -263,6 +272,10 @@ def _told(handling: Handling, event: Event) -> Handling:
             return attrs.evolve(handling, extensions=handling.extensions + 1)
         case Action.REQUEST_PAYMENT:
             return attrs.evolve(handling, payment=Payment.DUE)
+        case Action.SURPLUS:
+            return attrs.evolve(handling, surplus=handling.surplus + int(event.facts["surplus"]))
+        case Action.REFUND if handling.surplus:
+            return attrs.evolve(handling, surplus=0)
         case Action.REFUND:
             return attrs.evolve(handling, payment=Payment.REFUNDED)
         case Action.MESSAGE:

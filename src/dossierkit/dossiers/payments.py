@@ -5,10 +5,14 @@ A gateway knows an attempt by its *ref*.  What was paid stays paid; an attempt t
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from enum import Enum
 
 import attrs
+
+from dossierkit.dossiers.dossier import Event
+from dossierkit.dossiers.states import Action
 
 
 class Progress(Enum):
@@ -17,6 +21,8 @@ class Progress(Enum):
     OPEN = "open"
     PAID = "paid"
     FAILED = "failed"
+    #: Nothing is owed any more: it is not to be continued.  What is paid all the same is a surplus.
+    CLOSED = "closed"
 
 
 @attrs.frozen
@@ -72,7 +78,7 @@ def judged(attempt: Attempt | None, callback: Callback) -> Answer:
         return Answer.UNKNOWN
     if callback.amount != attempt.amount:
         return Answer.WRONG_AMOUNT
-    if attempt.progress is Progress.PAID or (attempt.progress is Progress.FAILED and not callback.paid):
+    if attempt.progress is Progress.PAID or (attempt.progress is not Progress.OPEN and not callback.paid):
         return Answer.ALREADY
     return Answer.CONFIRMED
 
@@ -81,3 +87,14 @@ def finished(attempt: Attempt, callback: Callback, now: datetime, *, surplus: bo
     """*attempt* after *callback* was confirmed."""
     progress = Progress.PAID if callback.paid else Progress.FAILED
     return attrs.evolve(attempt, progress=progress, number=callback.number, at=now, surplus=surplus and callback.paid)
+
+
+def to_give_back(history: Sequence[Event]) -> tuple[str, ...]:
+    """The refs of the payments that came in when nothing was owed, and were not given back yet."""
+    refs: tuple[str, ...] = ()
+    for event in history:
+        if event.action is Action.SURPLUS:
+            refs = (*refs, str(event.facts["ref"]))
+        elif event.action is Action.REFUND:
+            refs = ()
+    return refs

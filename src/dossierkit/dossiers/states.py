@@ -56,6 +56,8 @@ class Action(Enum):
     HAND_OVER = "hand-over"
     REOPEN = "reopen"
     REDATE = "redate"
+    #: Money came in when nothing was owed.
+    SURPLUS = "surplus"
     REFUND = "refund"
     MESSAGE = "message"
     ASK_ERASURE = "ask-erasure"

@@ -7,13 +7,21 @@ from datetime import datetime
 from typing import Protocol
 
 from dossierkit.dossiers.payments import Attempt, Callback, Progress
+from dossierkit.errors import StaleDossier
 
 
 class PaymentStore(Protocol):
-    """Keeps attempts to pay.  What is paid together with an action of its dossier comes with a `Change`."""
+    """Keeps attempts to pay.  What is paid together with an action of its dossier comes with a `Change`.
+
+    With a change after which nothing is owed any more, every open attempt of the dossier is closed.
+    """
 
     def begin(self, dossier: str, make: Callable[[int], Attempt]) -> Attempt:
-        """Keeps the attempt that *make* makes of its number among those of *dossier*."""
+        """Keeps the attempt that *make* makes of its number among those of *dossier*.
+
+        Raises:
+            StaleDossier: nothing is owed for the dossier.
+        """
         ...
 
     def attempt(self, ref: str) -> Attempt | None:
@@ -57,3 +65,8 @@ class PaymentGateway(Protocol):
             ForgedCallback: the gateway did not sign them.
         """
         ...
+
+
+def owes_nothing(dossier: str) -> StaleDossier:
+    """What whoever sets out to pay for *dossier* too late is told."""
+    return StaleDossier(f"nothing is owed for dossier {dossier} any more; read it again")

@@ -12,7 +12,7 @@ import attrs
 from dossierkit.dossiers.codes import DossierCode
 from dossierkit.dossiers.dossier import Dossier, Event, Query, Said, blobs_of
 from dossierkit.dossiers.ledger import Measure, Posting, posted_on, postings, spans
-from dossierkit.dossiers.lifecycle import step
+from dossierkit.dossiers.lifecycle import pays_off, step
 from dossierkit.dossiers.reports import Figure, Sums
 from dossierkit.dossiers.states import Channel, State
 from dossierkit.errors import StaleDossier, StoreError
@@ -74,6 +74,8 @@ class MemoryStore(MemoryWhole):
                 raise StaleDossier(f"the payment for dossier {seen.id} is known already; read it again")
             if dossier.code is not None and self._codes.get(dossier.code, dossier.id) != dossier.id:
                 raise StoreError(f"a dossier with the code {dossier.code} is here already")
+            if pays_off(seen, dossier):
+                self.payments.close(seen.id)
             made = postings(seen, event, dossier)
             self._postings += made
             self._by_dossier.setdefault(seen.id, []).extend(made)
@@ -242,6 +244,7 @@ def _is_meant(dossier: Dossier, text: str, query: Query) -> bool:
         and query.unit in ("", dossier.handling.unit)
         and query.officer in ("", dossier.handling.officer)
         and (not query.unanswered or dossier.handling.unanswered is not None)
+        and (not query.surplus or dossier.handling.surplus > 0)
         and (query.due is None or (dossier.handling.due is not None and dossier.handling.due < query.due))
         and (query.since is None or (at is not None and at >= query.since))
         and (query.until is None or (at is not None and at < query.until))

@@ -5,19 +5,25 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator
 
+import attrs
+
 from dossierkit.dossiers.payments import Attempt, Progress
+from dossierkit.ports.payments import owes_nothing
 
 
 class MemoryPayments:
     """A `PaymentStore` that a `MemoryStore` shares its lock with."""
 
-    def __init__(self, lock: threading.RLock) -> None:
+    def __init__(self, lock: threading.RLock, owes: Callable[[str], bool]) -> None:
         self._lock = lock
+        self._owes = owes
         self._attempts: dict[str, Attempt] = {}
 
     def begin(self, dossier: str, make: Callable[[int], Attempt]) -> Attempt:
         """See `PaymentStore.begin`."""
         with self._lock:
+            if not self._owes(dossier):
+                raise owes_nothing(dossier)
             made = make(len(self.attempts(dossier)) + 1)
             self._attempts[made.ref] = made
             return made
@@ -40,6 +46,13 @@ class MemoryPayments:
                 return False
             self._attempts[attempt.ref] = attempt
             return True
+
+    def close(self, dossier: str) -> None:
+        """Closes the open attempts of *dossier*."""
+        with self._lock:
+            for one in self.attempts(dossier):
+                if one.progress is Progress.OPEN:
+                    self._attempts[one.ref] = attrs.evolve(one, progress=Progress.CLOSED)
 
     def every(self, progress: Progress | None = None) -> Iterator[Attempt]:
         """See `PaymentStore.every`."""

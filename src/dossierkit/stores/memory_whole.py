@@ -13,6 +13,7 @@ import attrs
 from dossierkit.dossiers.codes import DossierCode
 from dossierkit.dossiers.dossier import Dossier, Event, Said
 from dossierkit.dossiers.ledger import Posting, Span, posted_on
+from dossierkit.dossiers.states import Payment
 from dossierkit.errors import StoreError
 from dossierkit.ports import Gap, Life, batches, numbers_of
 from dossierkit.stores.memory_payments import MemoryPayments
@@ -36,7 +37,7 @@ class MemoryWhole:
         self._posted = date.min
         self._counters: dict[tuple[str, str], int] = {}
         self._gaps: list[Gap] = []
-        self.payments = MemoryPayments(self._lock)
+        self.payments = MemoryPayments(self._lock, self._owes)
 
     def load(self, lives: Iterable[Life], *, at_once: int = 500) -> Iterator[int]:
         """See `DossierStore.load`."""
@@ -72,6 +73,9 @@ class MemoryWhole:
             self.payments.finish(attempt, None)
         for (agency, series), number in numbers_of(life).items():
             self._counters[agency, series] = max(self._counters.get((agency, series), 0), number)
+
+    def _owes(self, id: str) -> bool:
+        return id in self._dossiers and self._dossiers[id].handling.payment is Payment.DUE
 
     def add_spans(self, found: Iterable[Span]) -> None:
         """Adds to how long dossiers took."""

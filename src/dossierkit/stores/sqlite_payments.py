@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from dossierkit.dossiers.payments import Attempt, Progress
+from dossierkit.ports.payments import owes_nothing
 
 Write = Callable[[Callable[[sqlite3.Connection], Any]], Any]
 Read = Callable[..., list[Any]]
@@ -27,8 +28,11 @@ class SqlitePayments:
         """See `PaymentStore.begin`."""
 
         def work(connection: sqlite3.Connection) -> Attempt:
-            sql = "SELECT COUNT(*) FROM payments WHERE seq = (SELECT seq FROM dossiers WHERE id = ?)"
-            made = make(connection.execute(sql, (dossier,)).fetchone()[0] + 1)
+            sql = "SELECT seq FROM dossiers WHERE id = ? AND json_extract(handling, '$.payment') = 'due'"
+            row = connection.execute(sql, (dossier,)).fetchone()
+            if row is None:
+                raise owes_nothing(dossier)
+            made = make(connection.execute("SELECT COUNT(*) FROM payments WHERE seq = ?", row).fetchone()[0] + 1)
             keep_attempt(connection, made, None)
             return made
 
@@ -85,6 +89,11 @@ def keep_attempt(connection: sqlite3.Connection, attempt: Attempt, before: Progr
             (attempt.progress.value, attempt.number, _at(attempt), attempt.surplus, attempt.ref, before.value),
         )
     return done.rowcount == 1
+
+
+def close_attempts(connection: sqlite3.Connection, seq: int) -> None:
+    """Closes the open attempts of the dossier *seq*."""
+    connection.execute("UPDATE payments SET progress = 'closed' WHERE seq = ? AND progress = 'open'", (seq,))
 
 
 def _attempt(row: Any) -> Attempt:

@@ -16,13 +16,13 @@ from dossierkit.dossiers.dossier import Attachment, Dossier, Event, Query, blobs
 from dossierkit.dossiers.effects import SendMail
 from dossierkit.dossiers.handling import PLAIN, handling_json, handling_of
 from dossierkit.dossiers.ledger import postings, spans
-from dossierkit.dossiers.lifecycle import step
+from dossierkit.dossiers.lifecycle import pays_off, step
 from dossierkit.dossiers.states import Action, State
 from dossierkit.errors import StaleDossier
 from dossierkit.forms.pointers import Json
 from dossierkit.ports import Change, Place
 from dossierkit.stores.sqlite_ledger import keep_postings, keep_spans, last_posted
-from dossierkit.stores.sqlite_payments import keep_attempt
+from dossierkit.stores.sqlite_payments import close_attempts, keep_attempt
 from dossierkit.stores.sqlite_schema import owner_word, unit_word
 
 COLUMNS = """SELECT d.seq, d.id, d.procedure, d.revision, d.owner, d.state, d.version, d.created, d.changed, d.submitted,
@@ -49,6 +49,8 @@ def recorded(connection: sqlite3.Connection, change: Change) -> Dossier:
     dossier = step(seen, event)
     if change.paid is not None and not keep_attempt(connection, change.paid(event), change.paid_before):
         raise StaleDossier(f"the payment for dossier {seen.id} is known already; read it again")
+    if pays_off(seen, dossier):
+        close_attempts(connection, seq)
     keep_postings(connection, seq, event, postings(seen, event, dossier))
     keep_spans(connection, spans(seen, event, dossier))
     _stepped(connection, seq, dossier)
@@ -188,6 +190,8 @@ def _of_the_office(query: Query) -> list[tuple[str, Any]]:
         conditions.append(("d.officer = ?", query.officer))
     if query.unanswered:
         conditions.append(("d.unanswered = ?", 1))
+    if query.surplus:
+        conditions.append(("json_extract(d.handling, '$.surplus') > ?", 0))
     if query.due is not None:
         conditions.append(("d.due < ?", query.due.isoformat()))
     return conditions

@@ -13,7 +13,7 @@ from dossierkit.forms.pointers import texts_in
 from dossierkit.text import fold
 
 #: Raised with each migration; a store with a higher one was written by a newer version.
-VERSION = 17
+VERSION = 18
 
 migrations = Migrations("dossierkit")
 
@@ -237,6 +237,20 @@ def desk_by_due_day(db: sqlite_utils.Database) -> None:
     """What is late, or soon will be, among everything that ever was in time."""
     db.conn.execute("CREATE INDEX dossiers_of_unit_by_due ON dossiers (unit, state, due) WHERE due IS NOT NULL")
     db.conn.execute("CREATE INDEX dossiers_by_due ON dossiers (state, due) WHERE due IS NOT NULL")
+
+
+@migrations()
+def ended_dossiers_owe_nothing(db: sqlite_utils.Database) -> None:
+    """What was owed for a dossier that ended, and attempts to pay it; a list of money that is to be given back."""
+    db.conn.execute(
+        """UPDATE dossiers SET handling = json_remove(handling, '$.payment')
+        WHERE state IN (3, 7, 8, 10) AND json_extract(handling, '$.payment') = 'due'"""
+    )
+    db.conn.execute(
+        """UPDATE payments SET progress = 'closed' WHERE progress = 'open'
+        AND (SELECT json_extract(handling, '$.payment') FROM dossiers d WHERE d.seq = payments.seq) IS NOT 'due'"""
+    )
+    db.conn.execute("CREATE INDEX dossiers_surplus ON dossiers (seq) WHERE json_extract(handling, '$.surplus') > 0")
 
 
 def owner_word(owner: str) -> str:

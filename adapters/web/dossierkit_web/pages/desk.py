@@ -29,7 +29,7 @@ PAGE = 20
 _OPEN = (State.ACCEPTED, State.PROCESSING)
 _WAITING = (State.SUPPLEMENT_REQUESTED, State.PAYMENT_REQUESTED, State.SUSPENDED)
 #: The lists of the desk, in the order of the page.
-VIEWS = ("new", "mine", "open", "soon", "overdue", "waiting", "messages", "done", "all")
+VIEWS = ("new", "mine", "open", "soon", "overdue", "waiting", "messages", "refunds", "done", "all")
 FILTERS = ("words", "code", "procedure", "officer", "state", "since", "until")
 #: What can be done to many dossiers at once.
 BULK = (Action.ASSIGN, Action.ACCEPT)
@@ -88,6 +88,7 @@ def _query(view: str, actor: Actor, now: datetime) -> Query:
         "overdue": Query(states=_OPEN, due=today),
         "waiting": Query(states=_WAITING),
         "messages": Query(unanswered=True),
+        "refunds": Query(surplus=True),
         "done": Query(states=tuple(sorted(RESOLVED))),
         "all": Query(),
     }[view]

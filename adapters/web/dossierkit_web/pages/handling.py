@@ -15,7 +15,7 @@ from dossierkit.dossiers.accounts import Account
 from dossierkit.dossiers.calendars import Hours, at
 from dossierkit.dossiers.dossier import RESULT, Actor, Attachment, Dossier, Event, Said
 from dossierkit.dossiers.fees import Collect, fees, owed
-from dossierkit.dossiers.payments import Progress
+from dossierkit.dossiers.payments import Progress, to_give_back
 from dossierkit.dossiers.persons import persons
 from dossierkit.dossiers.states import EVIDENCE, OFFICERS, REASONS, Action, Outcome
 from dossierkit.errors import CodeError, DossierkitError, ForbiddenAction, StaleDossier, UnknownDossier, UnknownProcedure
@@ -193,6 +193,7 @@ def _shown(site: Site, request: Request, dossier: Dossier) -> dict[str, Any]:
         "mended": _mended(site, dossier, history, said, language),
         "fees": fees(procedure, dossier.answers, dossier.handling.channel, language),
         "attempts": [a for a in site.engine.store.payments.attempts(dossier.id) if a.progress is Progress.PAID],
+        "owed_back": to_give_back(history),
         "papers": kinds_of(history, site.engine.store.payments.attempts(dossier.id)),
         "thread": thread(dossier, history, said),
         "results": [one for one in dossier.attachments if one.document == RESULT],

@@ -15,7 +15,7 @@ from starlette.responses import JSONResponse, RedirectResponse, Response
 
 from dossierkit.dossiers.dossier import Dossier
 from dossierkit.dossiers.fees import fees
-from dossierkit.dossiers.payments import Answer, Attempt, Progress
+from dossierkit.dossiers.payments import Answer, Attempt, Callback, Progress, to_give_back
 from dossierkit.dossiers.states import Payment
 from dossierkit.errors import ForgedCallback, UnknownDossier
 from dossierkit.papers.qr import qr_code
@@ -48,6 +48,7 @@ def _page(site: Site, request: Request, dossier: Dossier) -> Response:
         fees=fees(procedure, dossier.answers, dossier.handling.channel, language),
         owed=dossier.handling.payment is Payment.DUE,
         paid=[one for one in attempts if one.progress is Progress.PAID],
+        owed_back=to_give_back(site.engine.history(dossier)),
         gateways=sorted(site.payments.gateways),
         sandbox=site.config.sandbox is not None,
         bank=site.config.bank,
@@ -99,9 +100,16 @@ def returned(site: Site, request: Request, form: FormData) -> Response:  # noqa:
         raise UnknownDossier("nothing is shown to whoever made this up") from None
     attempt = site.engine.store.payments.attempt(told.ref)
     dossier = site.engine.store.get(attempt.dossier) if attempt is not None else None
-    known = attempt.progress.value if attempt is not None and attempt.progress is not Progress.OPEN else ""
-    how = known or ("waiting" if told.paid else "failed")
-    return site.page(request, "paid", how=how, code_=str(dossier.code) if dossier is not None else "", ref=told.ref)
+    return site.page(
+        request, "paid", how=_came(attempt, told), code_=str(dossier.code) if dossier is not None else "", ref=told.ref
+    )
+
+
+def _came(attempt: Attempt | None, told: Callback) -> str:
+    """What came of *attempt*, as the page words it; until the gateway has called, what it *told* the browser."""
+    if attempt is None or attempt.progress is Progress.OPEN or (attempt.progress is Progress.CLOSED and told.paid):
+        return "waiting" if told.paid else "failed"
+    return "surplus" if attempt.surplus else attempt.progress.value
 
 
 def notified(site: Site, request: Request, form: FormData) -> Response:  # noqa: ARG001  # every page has this shape
@@ -123,6 +131,10 @@ def show_sandbox(site: Site, request: Request, form: FormData) -> Response:  # n
     """What stands in for a gateway where none is configured: it signs like the real one, and no money moves."""
     params = dict(request.query_params)
     _sandbox(site, params)
+    attempt = site.engine.store.payments.attempt(params.get("vnp_TxnRef", ""))
+    if attempt is not None and attempt.progress is Progress.CLOSED:
+        dossier = site.engine.store.get(attempt.dossier)
+        return site.page(request, "paid", code=409, how="closed", code_=str(dossier.code) if dossier else "", ref=attempt.ref)
     amount, info = int(params.get("vnp_Amount", "0")) // 100, params.get("vnp_OrderInfo", "")
     return site.page(request, "sandbox", amount=amount, info=info, asked=urlencode(params), outcomes=OUTCOMES)
 
