@@ -104,7 +104,7 @@ class Engine(Drafting):
         """*dossier* with the answers and files that come with *action*, and what its event says of them."""
         if action is Action.SUPPLEMENT:
             changed = self._supplemented(dossier, self.wanted(dossier)[1] if answers is None else answers, files)
-            return changed, digests(changed)
+            return changed, {**digests(changed), **({"unchanged": True} if self._is_as_before(dossier, changed) else {})}
         if not files:
             return dossier, {}
         changed, tag = filed(dossier, action, files, self.tokens.token())
@@ -117,6 +117,19 @@ class Engine(Drafting):
         if problems := self.problems(dossier, form, whole):
             raise RefusedAnswers(problems)
         return attrs.evolve(dossier, answers=whole, attachments=with_documents(dossier.attachments, files, asked))
+
+    def changes_nothing(self, dossier: Dossier, answers: Json, files: tuple[Attachment, ...] = ()) -> bool:
+        """Whether a supplement with *answers* and *files* would leave *dossier* as the office has it.
+
+        Raises:
+            RefusedAnswers: it would be refused.
+        """
+        return self._is_as_before(dossier, self._supplemented(dossier, answers, files))
+
+    def _is_as_before(self, dossier: Dossier, supplemented: Dossier) -> bool:
+        procedure, before = self.wanted(dossier)
+        as_before = same(supplemented.answers, self.whole(procedure.form, before))
+        return as_before and supplemented.attachments == dossier.attachments
 
     def wanted(self, dossier: Dossier) -> tuple[Procedure, Json]:
         """The procedure that a supplement of *dossier* is about, and the answers that there are for it.

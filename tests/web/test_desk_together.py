@@ -12,10 +12,13 @@ from page import Page
 from test_desk import UNIT, act, filed, office
 from visits import known
 
-from dossierkit import State
+from dossierkit import Action, Actor, Role, State
+from dossierkit.dossiers.payments import Callback
+from dossierkit.paying import Payments
 from dossierkit.testing import FixedClock
 
 __all__ = ["office"]
+ROOT = Actor("root", Role.ADMIN)
 PDF, PNG = (
     b"%PDF-1.7",
     bytes.fromhex(
@@ -116,6 +119,62 @@ def test_what_a_supplement_changed_is_shown(office: Any, documents: None) -> Non
     seen = mai.get(f"/desk/{dossier.code}").text
     assert "<del>2</del> <ins>5</ins>" in seen
     assert "<del>5</del> <ins>6</ins>" in seen
+    assert list(engine.verify()) == []
+
+
+def test_a_supplement_that_changes_nothing_is_asked_back(office: Any, documents: None) -> None:
+    """Nothing is sent before somebody says so once more; the officer sees it; a file alone is a change."""
+    engine, browser, officer = office
+    citizen = browser()
+    known(citizen)
+    dossier = filed(engine, citizen)
+    mai = officer("mai@office.vn")
+    place = f"/dossiers/{dossier.code}/supplement"
+    act(mai, dossier, "request-supplement", asked=["wrong:/copies", "missing:document:don"], note="Xin sửa")
+    for typed in ("2", " 2 ", "02"):
+        asked = citizen.post(place, data={**dict(Page(citizen.get(place).text).pairs), "/copies": typed, "do": "send"})
+        assert asked.status_code == 422
+        assert "Chưa có gì được sửa" in asked.text
+        assert engine.lookup(str(dossier.code)).state is State.SUPPLEMENT_REQUESTED
+    assert "Chưa có gì được sửa" not in citizen.post(place, data={"/copies": "x", "do": "send"}).text, "what is wrong comes first"
+    citizen.post(place, data={**dict(Page(asked.text).pairs), "/copies": "2", "do": "send-unchanged"})
+    assert engine.lookup(str(dossier.code)).state is State.SUBMITTED
+    assert mai.get(f"/desk/{dossier.code}").text.count("Người nộp không sửa gì") == 1
+    act(mai, dossier, "request-supplement", asked=["missing:document:don"], note="Vẫn thiếu")
+    citizen.post(place, data={"do": "send"}, files={"document:don": ("đơn.pdf", PDF)})
+    assert engine.lookup(str(dossier.code)).state is State.SUBMITTED
+    assert mai.get(f"/desk/{dossier.code}").text.count("Người nộp không sửa gì") == 1
+    assert list(engine.verify()) == []
+
+
+def test_money_that_comes_after_the_end_is_given_back(office: Any) -> None:
+    """The officer finds it in a list, sees how much, gives it back; the citizen's page offers nothing to pay and says why."""
+    engine, browser, officer = office
+    citizen = browser()
+    known(citizen)
+    dossier = filed(engine, citizen)
+    mai = officer("mai@office.vn")
+    engine.act(dossier.id, Action.ACCEPT, ROOT)
+    owing = engine.act(dossier.id, Action.REQUEST_PAYMENT, ROOT, facts={"amount": 30_000})
+    payments = Payments(engine)
+    attempt = payments.begin(owing, "vnpay")
+    citizen.post(f"/dossiers/{dossier.code}/withdraw", data={"version": str(owing.version)})
+    for place in (f"/dossiers/{dossier.code}", "/dossiers"):
+        assert "/pay" not in citizen.get(place).text
+    assert "<form method" not in citizen.get(f"/dossiers/{dossier.code}/pay").text.partition("<article>")[2]
+    for gateway in ("vnpay", "vietqr"):
+        citizen.post(f"/dossiers/{dossier.code}/pay", data={"gateway": gateway})
+    assert len(engine.store.payments.attempts(dossier.id)) == 1
+    assert str(dossier.code) not in mai.get("/desk?view=refunds").text
+    payments.apply(Callback(attempt.ref, 30_000, paid=True))
+    assert str(dossier.code) in mai.get("/desk?view=refunds").text
+    seen = mai.get(f"/desk/{dossier.code}").text
+    assert "cần hoàn lại: <b>30.000 đ</b>" in seen
+    assert "chờ hoàn lại" in citizen.get(f"/dossiers/{dossier.code}/pay").text
+    act(mai, dossier, "refund", note="Đã chuyển khoản trả lại")
+    assert str(dossier.code) not in mai.get("/desk?view=refunds").text
+    assert "cần hoàn lại" not in mai.get(f"/desk/{dossier.code}").text
+    assert "đã hoàn lại" in citizen.get(f"/dossiers/{dossier.code}/pay").text
     assert list(engine.verify()) == []
 
 

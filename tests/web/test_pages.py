@@ -188,6 +188,8 @@ def test_a_draft_is_cancelled_after_asking_back(portal: Any) -> None:
     page = post(client, APPLY, fill(client.get(APPLY).text, __name="An"), "save").text
 
     asked = post(client, APPLY, Page(page).pairs, "cancel")
+    assert "lấy lại trong vòng một ngày" in asked.text
+    assert "không lấy lại" not in asked.text
     assert "Hủy hồ sơ này?" in asked.text
     assert len(list(engine.store.every())) == 1
     for _ in range(2):

@@ -8,6 +8,7 @@ import re
 import sqlite3
 from collections.abc import Iterator
 from datetime import timedelta
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,8 @@ from visits import GOOD, sign_in
 
 from dossierkit import Action, Actor, Engine, Role, open_engine
 from dossierkit.cli import main
+from dossierkit.dossiers.reports import DIMENSIONS, FIGURES
+from dossierkit.dossiers.states import OFFICERS
 from dossierkit.officers import appoint
 from dossierkit.testing import FixedClock
 from dossierkit.wiring import open_accounts
@@ -168,7 +171,29 @@ def test_every_figure_leads_to_its_dossiers(portal: Any) -> None:
     for query in ("", "&by=unit&key=so-nnmt", "&by=sector&key=dat-dai"):
         assert lan.get(f"/desk/figures?year=2026&figure=received{query}").text.count('<a href="/desk/H29') == 0
     assert browser().get("/desk/figures?figure=late").status_code == 404
-    assert root.get("/desk/figures?figure=owner").url.path == "/statistics"
+    for query in ("figure=owner", "figure=", "figure=late&by=owner", ""):
+        assert root.get(f"/desk/figures?{query}").status_code == 404
+
+
+def test_every_figure_opens_for_every_officer(portal: Any) -> None:
+    """By every dimension, of a value that there is or is not, in both languages, with a heading of its own."""
+    engine, browser = portal
+    dossier = engine.submit(engine.begin("1.000001", AN, {"name": "An"}).id, AN)
+    engine.act(dossier.id, Action.REFUSE, ADMIN, note="Sai nơi nhận")
+    accounts, headings = open_accounts(engine), set()
+    for role in OFFICERS:
+        who, unit = browser(), "" if role is Role.ADMIN else "so-nnmt"
+        sign_in(who, appoint(accounts, f"{role}@office.vn", "X", role, unit), f"{role}@office.vn")
+        who.post("/password", data={"new": GOOD})
+        for figure, by, key in product(FIGURES, ("", "month", *DIMENSIONS), ("", "so-nnmt", "2", "nothing")):
+            shown = who.get(f"/desk/figures?year=2026&figure={figure}&by={by}&key={key}")
+            assert shown.status_code == 200, (role, figure, by, key)
+        pages = (
+            who.get(f"/desk/figures?figure={figure}&lang={language}").text for figure in FIGURES for language in ("vi", "en")
+        )
+        headings |= {heading for page in pages for heading in re.findall("<h1>(.+?)</h1>", page)}
+    assert len(headings) == 2 * len(FIGURES)
+    assert str(dossier.code) in who.get("/desk/figures?year=2026&figure=refused").text
 
 
 def test_the_command_line_counts_any_days(portal: Any, tmp_path: Path) -> None:

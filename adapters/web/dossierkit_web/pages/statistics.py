@@ -7,11 +7,12 @@ from urllib.parse import urlencode
 
 import attrs
 from starlette.datastructures import FormData
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from dossierkit.dossiers.dossier import Actor
-from dossierkit.dossiers.reports import FIGURES, PARTS, Line, Period
+from dossierkit.dossiers.reports import DIMENSIONS, FIGURES, PARTS, Line, Period
 from dossierkit.dossiers.states import OFFICERS
 from dossierkit.exports import FORMATS
 from dossierkit.numbers import paces, table_of
@@ -119,8 +120,8 @@ def behind(site: Site, request: Request, form: FormData) -> Response:  # noqa: A
     actor = officer_of(site, request)
     asked, query = _asked(site, request), request.query_params
     by, figure = query.get("by", ""), query.get("figure", "")
-    if figure not in FIGURES or by not in (*TABLES, ""):
-        return RedirectResponse("/statistics", 303)
+    if figure not in FIGURES or by not in (*TABLES, *DIMENSIONS, ""):
+        raise HTTPException(404)
     period, where = _narrowed(asked, by, query.get("key", "")[:100])
     if actor.unit:
         where = {**where, "unit": actor.unit}

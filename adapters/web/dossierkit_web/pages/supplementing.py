@@ -71,13 +71,15 @@ def send(site: Site, request: Request, form: FormData) -> Response:
     if dossier.state is not State.SUPPLEMENT_REQUESTED:
         return RedirectResponse(_back(request, dossier), 303)
     answers = _answers(site, request, dossier, form)
-    if text(form, "do") not in ("send", ""):
+    if text(form, "do") not in ("send", "send-unchanged", ""):
         return _page(site, request, dossier, answers)
     files, left = _files(site, request, dossier, form)
     asked, language = site.engine.wanted(dossier)[0].form, language_of(request)
     filled, problems = with_uploads(site.blobs, asked, form, answers, language, site.config.scanner)
     try:
         if not (left or problems):
+            if text(form, "do") != "send-unchanged" and site.engine.changes_nothing(dossier, filled, files):
+                return _page(site, request, dossier, answers, unchanged=True, code=422)
             version = number(text(form, "meta:version"), dossier.version)
             site.engine.act(dossier.id, Action.SUPPLEMENT, actor, version=version, answers=filled, files=files)
             return RedirectResponse(_back(request, dossier), 303)
@@ -134,6 +136,7 @@ def _page(
     *,
     problems: Sequence[Problem] = (),
     left: Mapping[str, str] | None = None,
+    unchanged: bool = False,
     code: int = 200,
 ) -> Response:
     (procedure, before), language, asked = site.engine.wanted(dossier), language_of(request), dossier.handling.asked
@@ -155,6 +158,7 @@ def _page(
         procedure=procedure,
         documents=[one for one in procedure.documents(before) if one[0] in asked_documents(asked)],
         accept=accepted(),
+        unchanged=unchanged,
         left=left if left is not None else _why_documents(dossier),
     )
 
