@@ -331,7 +331,6 @@ def test_a_debt_that_is_settled_closes_the_other_attempts(engine: Engine, paymen
     dossier = owing(engine)
     attempt = payments.begin(dossier, "vnpay")
     engine.act(dossier.id, Action.SETTLE, ROOT, facts={"payment": payment})
-    assert [one.progress for one in engine.store.payments.attempts(dossier.id)][0] is Progress.CLOSED
     assert engine.store.payments.attempt(attempt.ref).progress is Progress.CLOSED  # type: ignore[union-attr]  # it is there
     assert list(engine.verify()) == []
 

@@ -135,7 +135,8 @@ def _of_payments(store: DossierStore, money: _Money) -> Iterator[str]:
         if attempt.progress is Progress.PAID:
             told = money.surplus if attempt.surplus else money.settled
             if attempt.ref not in told:
-                yield f"{attempt.dossier}: the payment {attempt.ref} {'is a surplus that no event tells of' if attempt.surplus else 'settled nothing'}"
+                how = "is a surplus that no event tells of" if attempt.surplus else "settled nothing"
+                yield f"{attempt.dossier}: the payment {attempt.ref} {how}"
             told.discard(attempt.ref)
     for ref in sorted(money.settled):
         yield f"an event was settled by the payment {ref}, which is none"
