@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import io
+import json
 import sqlite3
 import tarfile
 import threading
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from click.testing import CliRunner
-from conftest import NOON, PROCEDURES
+from conftest import NOON, PROCEDURES, SMALL
 from test_life import AN
 
 from dossierkit import Action, Actor, Engine, Role, open_engine
@@ -64,6 +66,47 @@ def test_a_demonstration_proves_itself(shown: Any) -> None:
     assert list(engine.verify()) == []
     with pytest.raises(SettingsError, match="empty"):
         demonstrate(engine, open_accounts(engine), 1)
+
+
+@pytest.mark.parametrize(
+    "now",
+    [
+        *(NOON + timedelta(days=day) for day in range(7)),
+        datetime(2027, 2, 6, 5, tzinfo=UTC),  # the first day of the lunar year
+        datetime(2028, 2, 29, 5, tzinfo=UTC),
+        datetime(2026, 12, 31, 16, 59, 30, tzinfo=UTC),  # half a minute before midnight at the office
+        datetime(2031, 11, 26, 5, tzinfo=UTC),
+    ],
+    ids=lambda now: f"{now:%Y-%m-%d}",
+)
+def test_a_demonstration_ends_on_every_day(now: datetime) -> None:
+    """Whatever day it is, the story is as long as was asked for, reaches two years back, and proves itself."""
+    engine = open_engine("memory:", procedures=PROCEDURES, clock=FixedClock(now))
+
+    *_, count = demonstrate(engine, open_accounts(engine), 60).progress
+
+    sent = sorted(dossier.submitted for dossier in engine.store.every() if dossier.submitted is not None)
+    assert count == 60
+    assert sent[-1] <= now
+    assert (now - sent[0]).days > 600
+    assert list(engine.verify()) == []
+
+
+def test_a_demonstration_begins_where_its_procedures_can_be_submitted(tmp_path: Path, clock: FixedClock) -> None:
+    """A rule that holds since last week makes a story of a week; a folder without such tests is refused in words."""
+    young = {**SMALL, "x-rules": [{"rule": "today >= '2026-11-18'", "message": "Chưa mở."}]}
+    young["x-procedure"] = {**SMALL["x-procedure"], "unit": "so-nnmt"}
+    young["x-tests"] = [{"answers": {"name": "An"}}]
+    (tmp_path / "young.json").write_text(json.dumps(young, ensure_ascii=False), "utf-8")
+    engine = open_engine("memory:", procedures=tmp_path, clock=clock)
+
+    list(demonstrate(engine, open_accounts(engine), 5).progress)
+
+    assert {dossier.submitted.date() for dossier in engine.store.every() if dossier.submitted is not None} <= {NOON.date()}
+    (tmp_path / "young.json").write_text(json.dumps({**young, "x-tests": []}), "utf-8")
+    empty = open_engine("memory:", procedures=tmp_path, clock=clock)
+    with pytest.raises(SettingsError, match="x-tests"):
+        demonstrate(empty, open_accounts(empty), 5)
 
 
 def test_the_same_seed_tells_the_same_story(tmp_path: Path, clock: FixedClock) -> None:

@@ -6,8 +6,10 @@ Every dossier goes through the same pure functions as a real one, so that its hi
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime, time, timedelta
+from functools import partial
+from itertools import takewhile
 
 import attrs
 
@@ -23,6 +25,7 @@ from dossierkit.dossiers.payments import Attempt
 from dossierkit.dossiers.procedure import Procedure
 from dossierkit.dossiers.states import Action, Channel, Payment, State
 from dossierkit.engine import Engine
+from dossierkit.errors import SettingsError
 from dossierkit.forms import check
 from dossierkit.forms.effective import effective
 from dossierkit.forms.pointers import Json, get, put
@@ -52,22 +55,29 @@ class Staff:
 
 @attrs.define
 class Simulation:
-    """Lives of dossiers of the procedures of *engine*, from two years ago until now."""
+    """Lives of dossiers of the procedures of *engine*, from two years ago until now.
+
+    Raises:
+        SettingsError: no procedure of a unit in *staff* has a test in `x-tests` that can be submitted today.
+    """
 
     engine: Engine
     staff: Mapping[str, Staff]
     owners: tuple[Account, ...]
     chance: random.Random
     _numbers: dict[tuple[str, str], int] = attrs.field(init=False, factory=dict)
-    #: Procedures with answers, and from which day on they can be submitted.
-    _samples: list[tuple[Procedure, Json, date]] = attrs.field(init=False)
+    _samples: list[_Sample] = attrs.field(init=False)
     _calendar: Calendar = attrs.field(init=False)
     _now: datetime = attrs.field(init=False)
 
     def __attrs_post_init__(self) -> None:
         self._now, self._calendar = self.engine.clock.now(), self.engine.office_clock.calendar()
-        days = _quarters(self.engine.today())
-        self._samples = [(one, answers, days[n]) for one in self._procedures() for answers, n in _valid(one, self.engine)]
+        days = _days(self.engine.today())
+        self._samples = [sample for procedure in self._procedures() for sample in _samples(procedure, self.engine, days)]
+        if not self._samples:
+            raise SettingsError(
+                "no procedure can be demonstrated: it needs a unit, and a test in x-tests whose answers can be submitted today"
+            )
 
     def _procedures(self) -> list[Procedure]:
         found = [self.engine.procedure(one.code) for one in self.engine.procedures()]
@@ -77,7 +87,8 @@ class Simulation:
 
     def lives(self, count: int) -> Iterator[Life]:
         """So many lives, in the order in which they were submitted."""
-        begin = self._now - timedelta(days=365 * YEARS)
+        first = max(_days(self.engine.today())[0], min(sample.since for sample in self._samples))
+        begin = min(at(first, Hours().opens), self._now)
         for number in range(count):
             # More and more come in over the years.
             share = ((number + 0.5) / count) ** 0.85
@@ -89,11 +100,10 @@ class Simulation:
         return min(found, self._now)
 
     def _life(self, submitted: datetime, owner: Account) -> Life:
-        procedure, sample, since = self.chance.choice(self._samples)
-        while since > day_of(submitted):
-            procedure, sample, since = self.chance.choice(self._samples)
-        answers = self._with_name(procedure, sample, owner.name)
-        story = _Story(self, procedure, owner, answers, submitted)
+        day = day_of(submitted)
+        sample = self.chance.choice([sample for sample in self._samples if sample.since <= day])
+        answers = self._with_name(sample.procedure, sample.answers, owner.name)
+        story = _Story(self, sample.procedure, owner, answers, submitted)
         story.told()
         return story.life()
 
@@ -256,22 +266,34 @@ class _Story:
             self.attempts.append(change.paid(event))
 
 
-def _valid(procedure: Procedure, engine: Engine) -> list[tuple[Json, int]]:
-    """The sample answers of a procedure file that can be submitted, each with the first quarter in which it can.
+@attrs.frozen
+class _Sample:
+    """Answers of a procedure file's own tests that can be submitted from the day *since* until today."""
 
-    Samples name days of their own; a rule may say that these are over.
+    procedure: Procedure
+    answers: Json = attrs.field(hash=False)
+    since: date
+
+
+def _samples(procedure: Procedure, engine: Engine, days: Sequence[date]) -> Iterator[_Sample]:
+    """The tests of *procedure* without problems, each from the first of *days* on which it can be submitted.
+
+    Tests name days of their own, and a rule may compare them with today.
     """
     tests = procedure.form.schema.get("x-tests") if isinstance(procedure.form.schema, dict) else None
-    found = []
-    for one in tests or ():
-        answers = engine.whole(procedure.form, one["answers"]) if not one.get("problems") else None
-        if answers is not None:
-            good = [not check(procedure.form, answers, today=day) for day in _quarters(engine.today())]
-            if good[-1]:
-                found.append((answers, len(good) - good[::-1].index(False) if False in good else 0))
-    return found
+    for test in tests or ():
+        if not test.get("problems"):
+            answers = engine.whole(procedure.form, test["answers"])
+            accepted = takewhile(partial(_accepts, procedure, answers), reversed(days))
+            if since := min(accepted, default=None):
+                yield _Sample(procedure, answers, since)
 
 
-def _quarters(today: date) -> list[date]:
-    """The first days of the quarters of these years, and today."""
-    return [*(today - timedelta(days=91 * n) for n in range(4 * YEARS, 0, -1)), today]
+def _accepts(procedure: Procedure, answers: Json, day: date) -> bool:
+    return not check(procedure.form, answers, today=day)
+
+
+def _days(today: date) -> tuple[date, ...]:
+    """The first day of the story, a day of each quarter after it, and *today*."""
+    first = today - timedelta(days=365 * YEARS)
+    return (*(first + timedelta(days=91 * quarter) for quarter in range(4 * YEARS)), today)
