@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from dossierkit.dossiers.accounts import Account, Notices
-from dossierkit.dossiers.calendars import ZONE
+from dossierkit.dossiers.calendars import office_time
 from dossierkit.dossiers.dossier import Dossier
 from dossierkit.dossiers.effects import SendMail
 from dossierkit.dossiers.procedure import Procedure
@@ -85,4 +85,4 @@ def _dong(amount: Json) -> str:
 
 
 def _day(moment: datetime | None) -> str:
-    return f"{moment.astimezone(ZONE):%d/%m/%Y}" if moment is not None else ""
+    return f"{office_time(moment):%d/%m/%Y}" if moment is not None else ""

@@ -71,26 +71,28 @@ def open_engine(
         CatalogError: there is no such folder.
     """
     from dossierkit.catalog import Catalog
+    from dossierkit.dossiers.calendars import day_of
     from dossierkit.engine import Engine
 
+    clock = clock or SystemClock()
     scheme, _, place = store.partition(":")
     if scheme not in STORES or (scheme == "sqlite" and not place):
         raise UnknownStore(f"no store for {store!r}; known: memory:, sqlite:PATH")
     kept, folder = _store(scheme, place)
-    dialect = with_lists(dialect, folder)
+    dialect = with_lists(dialect, folder, day_of(clock.now()))
     index = folder / "catalog.json" if folder is not None else None
     catalog = Catalog(procedures or samples(), dialect, memory=kept, index=index, approval=approval)
     return Engine(
-        kept, catalog, clock=clock or SystemClock(), tokens=tokens or RandomTokens(), agency=agency, office=office,
-        calendar=lru_cache(maxsize=1)(lambda: _calendar(folder)),
+        kept, catalog, clock=clock, tokens=tokens or RandomTokens(), agency=agency, office=office,
+        calendar=lru_cache(maxsize=1)(lambda: _calendar(folder, day_of(clock.now()))),
     )  # fmt: skip
 
 
-def _calendar(data: Path | None) -> Calendar:
+def _calendar(data: Path | None, today: date) -> Calendar:
     """The days of the office, read when the first dossier is sent: the import alone takes a moment."""
     from dossierkit.workdays import office_calendar
 
-    return office_calendar(data)
+    return office_calendar(data, today)
 
 
 def open_accounts(engine: Engine, *, passwords: Path | None = None, second_factor: bool = False) -> Accounts:
@@ -204,11 +206,11 @@ def _store(scheme: str, place: str) -> tuple[DossierStore, Path | None]:
     return SqliteStore(path), path.resolve().parent
 
 
-def with_lists(dialect: Dialect, data: Path | None) -> Dialect:
-    """*dialect* with the option lists of the installation; a list that *dialect* names wins."""
+def with_lists(dialect: Dialect, data: Path | None, today: date) -> Dialect:
+    """*dialect* with the option lists of the installation in force *today*; a list that *dialect* names wins."""
     from dossierkit.lists import tables
 
-    for name, table in tables(data, date.today()).items():
+    for name, table in tables(data, today).items():
         if name not in dialect.options:
             dialect = dialect.with_options(name, table)
     return dialect

@@ -16,8 +16,10 @@ from pathlib import Path
 from dossierkit.dossiers.calendars import Calendar
 from dossierkit.errors import SettingsError
 
-#: The years that a calendar reaches: dossiers of the past, and results due in some years.
-FIRST, LAST = 2015, 2040
+#: The first year that a calendar holds days off of.
+FIRST = 2015
+#: A calendar reaches so many years beyond the present one; no time limit is longer.
+AHEAD = 15
 _INSTEAD = "Làm bù"
 #: Labour Code, article 112: month, day, name, name in English.
 _FIXED = (
@@ -29,12 +31,16 @@ _FIXED = (
 SHIPPED = Path(__file__).parent / "locale" / "calendar.json"
 
 
-def office_calendar(data: Path | None = None, *, first: int = FIRST, last: int = LAST) -> Calendar:
+def office_calendar(data: Path | None, today: date) -> Calendar:
     """The calendar with the days that ship, and those of the operator's own file in *data*.
+
+    It holds the days off from 2015 until 15 years after *today*, as far as `holidays` knows them (until 2100).  In every year
+    that was not announced, days are estimated: `Calendar.is_estimated`.
 
     Raises:
         SettingsError: the file says something else than days.
     """
+    first, last = FIRST, min(max(today.year, FIRST) + AHEAD, date.max.year - 1)
     off, worked, english = _estimated(first, last)
     published: set[int] = set()
     own = data / "calendar.json" if data is not None else None

@@ -6,6 +6,7 @@ import json
 import re
 import subprocess
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,9 @@ import pytest
 from click.testing import CliRunner, Result
 from conftest import PROCEDURES
 
+from dossierkit import Actor, open_engine
 from dossierkit.cli import main
+from dossierkit.testing import FixedClock
 
 
 @pytest.fixture
@@ -41,6 +44,19 @@ def test_a_dossier_from_the_command_line(run: Any, tmp_path: Path) -> None:
     assert run("verify", data=True).exit_code == 0
     assert "1.000001\tCấp bản sao" in run("list", "ban", "sao", data=True).output
     assert "1.000001" not in run("list", "nothing", data=True).stdout
+
+
+def test_moments_are_shown_in_office_time(run: Any, tmp_path: Path, folder: Path) -> None:
+    """What was sent in the first half hour of the year there was not sent last year, whatever the server's zone."""
+    place, clock = f"sqlite:{tmp_path / 'data' / 'dossiers.db'}", FixedClock(datetime(2026, 12, 31, 17, 30, tzinfo=UTC))
+    engine, actor = open_engine(place, procedures=folder, clock=clock), Actor("an")
+    dossier = engine.submit(engine.begin("1.000001", actor, {"name": "An"}).id, actor)
+    engine.close()
+
+    shown = json.loads(run("show", dossier.code, "--json", data=True).output)
+
+    assert shown["submitted"] == "2027-01-01T00:30:00+07:00"
+    assert shown["code"] == "H29.15-270101-0001"
 
 
 def test_refused_answers_are_told(run: Any, tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ from functools import lru_cache
 from pathlib import Path
 
 import pytest
+from conftest import TODAY
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -19,7 +20,7 @@ from dossierkit.workdays import office_calendar
 
 @lru_cache(maxsize=1)
 def calendar() -> Calendar:
-    return office_calendar()
+    return office_calendar(None, TODAY)
 
 
 def morning(text: str, hour: int = 9, minute: int = 0) -> datetime:
@@ -164,14 +165,25 @@ def test_an_operator_knows_better(tmp_path: Path) -> None:
     (tmp_path / "calendar.json").write_text(
         '{"published": [2027], "off": [{"day": "2026-11-25", "name": "Bão"}], "worked": [{"day": "2026-11-28", "name": "Bù bão", "name:en": "After the storm"}]}'
     )
-    own = office_calendar(tmp_path)
+    own = office_calendar(tmp_path, TODAY)
     assert day_of(due(own, morning("2026-11-23"), TimeLimit(3)).at) == date(2026, 11, 28)
     assert not due(own, morning("2026-12-31"), TimeLimit(10)).estimated
     assert own.why(date(2026, 11, 25)) == "Bão"
     assert [own.named(own.why(date(2026, 11, day)), "en") for day in (25, 28)] == ["Bão", "After the storm"]
     (tmp_path / "calendar.json").write_text('{"off": ["tomorrow"]}')
     with pytest.raises(SettingsError, match="published"):
-        office_calendar(tmp_path)
+        office_calendar(tmp_path, TODAY)
+
+
+@pytest.mark.parametrize("year", [2014, 2027, 2041, 2101, 2300, 9990])
+def test_a_year_without_announced_days_is_estimated(year: int) -> None:
+    """A due day in a year that nobody announced, or that the library does not know, says that it is estimated."""
+    days = office_calendar(None, date(year, 6, 1))
+
+    found = due(days, morning(f"{year:04}-06-05"), TimeLimit(20))
+
+    assert found.estimated
+    assert days.works(day_of(found.at))
 
 
 moments = st.datetimes(datetime(2024, 1, 1), datetime(2027, 12, 1)).map(lambda moment: at(moment.date(), moment.time()))

@@ -18,7 +18,7 @@ from starlette.responses import HTMLResponse, Response
 from dossierkit.accounts import Accounts
 from dossierkit.blobs.disk import DiskBlobs
 from dossierkit.captchas import Captchas
-from dossierkit.dossiers.calendars import ZONE
+from dossierkit.dossiers.calendars import office_time
 from dossierkit.dossiers.dossier import Actor
 from dossierkit.engine import Engine
 from dossierkit.forms import Form
@@ -221,7 +221,7 @@ def _money(amount: int, language: str) -> str:
 
 
 def _day(moment: datetime, *, clock: bool = False) -> str:
-    local = moment.astimezone(ZONE)
+    local = office_time(moment)
     return f"{local:%d/%m/%Y %H:%M}" if clock else f"{local:%d/%m/%Y}"
 
 

@@ -76,6 +76,7 @@ def submit(data: Path, procedures: Path | None, agency: str | None, code: str, p
 def show(data: Path, procedures: Path | None, language: str, as_json: bool, personal: bool, code: str) -> None:
     """Show the dossier with CODE (or a receipt number)."""
     from dossierkit.blobs.disk import DiskBlobs
+    from dossierkit.dossiers.calendars import office_time
     from dossierkit.errors import UnknownDossier
     from dossierkit.forms import effective
     from dossierkit.forms.personal import masked_answers
@@ -92,7 +93,7 @@ def show(data: Path, procedures: Path | None, language: str, as_json: bool, pers
         "procedure": dossier.procedure,
         "title": procedure.title(language),
         "state": dossier.state.name.lower(),
-        "submitted": dossier.submitted.isoformat() if dossier.submitted else None,
+        "submitted": office_time(dossier.submitted).isoformat(timespec="seconds") if dossier.submitted else None,
         "revision": dossier.revision,
     }
     if as_json:
@@ -111,13 +112,14 @@ def show(data: Path, procedures: Path | None, language: str, as_json: bool, pers
 @sender_option
 def deliver(data: Path, smtp: str, sender: str) -> None:
     """Deliver the mails that are due, and say which did not get through."""
+    from dossierkit.dossiers.calendars import office_time
     from dossierkit.outbox import deliver as deliver_all
     from dossierkit.wiring import SystemClock, mailer
 
     engine = engine_of(data, None)
     done, failed = deliver_all(engine.store.outbox, mailer(data, smtp=smtp, sender=sender), SystemClock())
     for one in engine.store.outbox.undelivered():
-        when = f"again at {one.due:%d/%m/%Y %H:%M}" if one.due is not None else "given up"
+        when = f"again at {office_time(one.due):%d/%m/%Y %H:%M}" if one.due is not None else "given up"
         click.echo(f"mail {one.id}: {one.error} ({one.tries} tries, {when})", err=True)
     click.echo(f"{done} delivered, {failed} not")
     engine.close()
@@ -135,6 +137,7 @@ def erase(data: Path, procedures: Path | None, yes: bool, code: str | None) -> N
     changes.
     """
     from dossierkit.blobs.disk import DiskBlobs
+    from dossierkit.dossiers.calendars import office_time
     from dossierkit.dossiers.dossier import Actor
     from dossierkit.dossiers.states import Role
     from dossierkit.errors import UnknownDossier
@@ -144,7 +147,7 @@ def erase(data: Path, procedures: Path | None, yes: bool, code: str | None) -> N
     if code is None:
         for one in engine.store.every():
             if one.handling.erasure_asked is not None and one.handling.erased is None:
-                click.echo(f"{one.code}\t{one.state.name.lower()}\tasked {one.handling.erasure_asked:%d/%m/%Y}")
+                click.echo(f"{one.code}\t{one.state.name.lower()}\tasked {office_time(one.handling.erasure_asked):%d/%m/%Y}")
         return
     dossier = engine.lookup(code)
     if dossier is None:

@@ -5,13 +5,12 @@ from __future__ import annotations
 import json
 import re
 import sys
-from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from dossierkit.cli.options import language_option
+from dossierkit.cli.options import language_option, office_day
 
 if TYPE_CHECKING:
     from dossierkit.forms import Form
@@ -28,7 +27,7 @@ def form_at(path: Path) -> Form:
 
     bundle: Bundle = bundle_of(path.parent, path.name)
     resources = {name: document for name, document in bundle.documents.items() if name}
-    return read(bundle.documents[""], resources=resources, dialect=with_lists(STANDARD, None))
+    return read(bundle.documents[""], resources=resources, dialect=with_lists(STANDARD, None, office_day()))
 
 
 @click.command()
@@ -116,7 +115,7 @@ def check(file: Path, answers: Path, as_json: bool, today: Any, language: str) -
     from dossierkit.forms.messages import messages
 
     form, value = form_at(file), load(answers.read_bytes()).value
-    problems = judge(form, value, today=today.date() if today else date.today())
+    problems = judge(form, value, today=today.date() if today else office_day())
     words = messages(form, problems, language=language, answers=value)
     rows = [{"at": p.at, "rule": p.rule, "message": said} for p, said in zip(problems, words, strict=True)]
     if as_json:
@@ -145,7 +144,8 @@ def lint(paths: tuple[Path, ...], as_json: bool, data: Path | None) -> None:
     from dossierkit.linting import lint_paths
     from dossierkit.wiring import with_lists
 
-    findings = list(lint_paths(paths, with_lists(STANDARD, data), date.today()))
+    day = office_day()
+    findings = list(lint_paths(paths, with_lists(STANDARD, data, day), day))
     if as_json:
         click.echo(json.dumps([attrs.asdict(finding) for finding in findings], ensure_ascii=False, indent=2))
     else:

@@ -102,6 +102,7 @@ def recompute(data: Path, procedures: Path | None, apply: bool, note: str) -> No
 
     Days that an officer set stay.
     """
+    from dossierkit.dossiers.calendars import office_time
     from dossierkit.errors import SettingsError
     from dossierkit.reminding import recompute as run
 
@@ -111,7 +112,9 @@ def recompute(data: Path, procedures: Path | None, apply: bool, note: str) -> No
     count = 0
     for dossier, day in run(engine, apply=apply, note=note):
         count += 1
-        click.echo(f"{dossier.code}\t{dossier.handling.due:%d/%m/%Y} → {day:%d/%m/%Y}")
+        due = dossier.handling.due
+        assert due is not None  # only open dossiers with a due day are recomputed
+        click.echo(f"{dossier.code}\t{office_time(due):%d/%m/%Y} → {office_time(day):%d/%m/%Y}")
     engine.close()
     click.echo(f"{count} dossiers {'are due on another day now' if apply else 'would be due on another day'}")
 

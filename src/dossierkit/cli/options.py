@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -50,6 +51,14 @@ smtp_option: Callable[..., Any] = click.option(
 sender_option: Callable[..., Any] = click.option(
     "--mail-from", "sender", default="", envvar="DOSSIERKIT_MAIL_FROM", help="Address that mails come from."
 )
+
+
+def office_day() -> date:
+    """Today at the office, by the machine's clock."""
+    from dossierkit.dossiers.calendars import day_of
+    from dossierkit.wiring import SystemClock
+
+    return day_of(SystemClock().now())
 
 
 def engine_of(

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from dossierkit.cli.options import data_option, engine_of, language_option, procedures_option
+from dossierkit.cli.options import data_option, engine_of, language_option, office_day, procedures_option
 
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 _NEW_FILE = click.Path(dir_okay=False, path_type=Path)
@@ -28,7 +28,7 @@ def plan(data: Path | None, language: str, old: Path, new: Path) -> None:  # noq
     from dossierkit.forms.dialect import STANDARD
     from dossierkit.wiring import with_lists
 
-    dialect = with_lists(STANDARD, data)
+    dialect = with_lists(STANDARD, data, office_day())
     before, after = (procedure_at(path, dialect) for path in (old, new))
     differences = compare(before.form, after.form, after.moves)
     for one in differences:

@@ -86,6 +86,14 @@ def at(day: date, moment: time) -> datetime:
     return datetime.combine(day, moment, ZONE)
 
 
+def office_time(moment: datetime) -> datetime:
+    """*moment* as the office's clock shows it, with its zone.
+
+    Whatever people read, on a page, on paper or in a terminal, is in office time; what is stored is in UTC.
+    """
+    return moment.astimezone(ZONE)
+
+
 def day_of(moment: datetime) -> date:
     """The office's day of *moment*."""
-    return moment.astimezone(ZONE).date()
+    return office_time(moment).date()

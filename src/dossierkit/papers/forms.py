@@ -9,7 +9,7 @@ from pathlib import Path
 import attrs
 
 from dossierkit.catalogues import text_of
-from dossierkit.dossiers.calendars import ZONE
+from dossierkit.dossiers.calendars import office_time
 from dossierkit.dossiers.dossier import Dossier, Event, Said
 from dossierkit.dossiers.fees import fees
 from dossierkit.dossiers.payments import Attempt
@@ -75,12 +75,12 @@ class Forms:
         """Hour and day, as papers say them."""
         if at is None:
             return ""
-        local = at.astimezone(ZONE)
+        local = office_time(at)
         return self.word("moment", hour=f"{local:%H}", minute=f"{local:%M}", **day_words(at))
 
     def day(self, at: datetime | None) -> str:
         """A day in figures."""
-        return f"{at.astimezone(ZONE):%d/%m/%Y}" if at is not None else ""
+        return f"{office_time(at):%d/%m/%Y}" if at is not None else ""
 
     # --- the forms -----------------------------------------------------------------------------------------------
 
@@ -96,7 +96,7 @@ class Forms:
             )
         columns = tuple(self.word(name) for name in ("number", "document", "on-paper", "electronic"))
         limit = dossier.handling.limit or {}
-        book = self.word("book-place", book=event.at.astimezone(ZONE).year, number=event.facts.get("number", ""))
+        book = self.word("book-place", book=office_time(event.at).year, number=event.facts.get("number", ""))
         time = self.word(f"limit-{limit['unit']}", count=limit["count"]) if limit else self.word("limit-none")
         return (
             *self.lines(("unit", self.unit())),
@@ -200,7 +200,7 @@ class Forms:
 
 def day_words(at: datetime) -> dict[str, str]:
     """The day, month and year of *at* at the office."""
-    local = at.astimezone(ZONE)
+    local = office_time(at)
     # Decree 30/2020: days below 10 and the months 1 and 2 get a zero before them.
     return {
         "day": f"{local.day:02}",

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from dossierkit.catalogues import text_of
-from dossierkit.dossiers.calendars import ZONE
+from dossierkit.dossiers.calendars import ZONE, office_time
 from dossierkit.dossiers.dossier import Dossier
 from dossierkit.dossiers.persons import contact, persons
 from dossierkit.dossiers.states import Action
@@ -63,4 +63,4 @@ def _cells(engine: Engine, dossier: Dossier, language: str) -> tuple[str, ...]:
 
 
 def _day(at: datetime | None) -> str:
-    return f"{at.astimezone(ZONE):%d/%m/%Y}" if at is not None else ""
+    return f"{office_time(at):%d/%m/%Y}" if at is not None else ""

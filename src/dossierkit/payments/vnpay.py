@@ -14,7 +14,7 @@ from urllib.parse import urlencode, urlsplit
 
 import attrs
 
-from dossierkit.dossiers.calendars import ZONE
+from dossierkit.dossiers.calendars import office_time
 from dossierkit.dossiers.payments import Attempt, Callback
 from dossierkit.errors import ForgedCallback, SettingsError
 from dossierkit.text import unmarked
@@ -66,7 +66,7 @@ class VnPay:
 
     def address(self, attempt: Attempt, *, back: str, ip: str, language: str, now: datetime, code: str) -> str:
         """See `PaymentGateway.address`."""
-        local = now.astimezone(ZONE)
+        local = office_time(now)
         params = {
             "vnp_Version": "2.1.0",
             "vnp_Command": "pay",

@@ -13,6 +13,7 @@ from starlette.datastructures import FormData
 from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 
+from dossierkit.dossiers.calendars import office_time
 from dossierkit.dossiers.dossier import Dossier
 from dossierkit.dossiers.fees import fees
 from dossierkit.dossiers.payments import Answer, Attempt, Callback, Progress, to_give_back
@@ -145,7 +146,7 @@ def decide_sandbox(site: Site, request: Request, form: FormData) -> Response:  #
     sandbox = _sandbox(site, params)
     response, status = OUTCOMES.get(text(form, "outcome"), OUTCOMES["failed"])
     kept = {name: params.get(name, "") for name in ("vnp_Amount", "vnp_OrderInfo", "vnp_TmnCode", "vnp_TxnRef")}
-    now = f"{site.engine.clock.now():%Y%m%d%H%M%S}"
+    now = f"{office_time(site.engine.clock.now()):%Y%m%d%H%M%S}"
     told = {
         **kept, "vnp_BankCode": "SANDBOX", "vnp_PayDate": now, "vnp_ResponseCode": response, "vnp_TransactionStatus": status,
         "vnp_TransactionNo": now,
