@@ -148,9 +148,9 @@ def test_days_have_a_name_in_english() -> None:
 
 def test_announced_years_depend_on_no_library(monkeypatch: pytest.MonkeyPatch) -> None:
     """Without `holidays` their days are the same; other years know the fixed days, and are estimates either way."""
-    with_library = office_calendar()
+    with_library = office_calendar(None, TODAY)
     monkeypatch.setitem(sys.modules, "holidays", None)
-    without = office_calendar()
+    without = office_calendar(None, TODAY)
 
     assert with_library.published == without.published == {2024, 2025, 2026}
     for day in (date(2024, 1, 1) + timedelta(days=n) for n in range(3 * 365 + 1)):

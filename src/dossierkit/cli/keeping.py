@@ -21,9 +21,10 @@ def demo(data: Path, procedures: Path | None, count: int, seed: int) -> None:
     from dossierkit.wiring import open_accounts
 
     engine = engine_of(data, procedures)
+    accounts = open_accounts(engine)
     # The bar stands before the people and the procedures are prepared: that takes a moment, too.
     with click.progressbar(length=count, label="dossiers", file=sys.stderr) as bar:
-        shown = demonstrate(engine, open_accounts(engine), count, seed=seed)
+        shown = demonstrate(engine, accounts, count, seed=seed)
         done = 0
         for so_far in shown.progress:
             bar.update(so_far - done)
