@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
+from dossierkit_web.cookies import SESSION
 from playwright.sync_api import BrowserContext, Page, ViewportSize, sync_playwright
 
 from dossierkit import Action, Role, State, open_engine
@@ -76,7 +77,7 @@ def work(context: BrowserContext, address: str, data: Path) -> None:
         own = open_accounts(engine).begin(owner).token
     page = context.new_page()
     for who, dossier, stops in ((token, shown, OFFICE), (own, asked, MONEY)):
-        context.add_cookies([{"name": "session", "value": who, "url": address}])
+        context.add_cookies([{"name": SESSION, "value": who, "url": address}])
         for name, place, pressed, seen in stops:
             page.goto(address + place.format(code=dossier.code))
             if pressed:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 import shutil
 import subprocess
@@ -63,6 +64,25 @@ def test_public_names_are_sorted_and_real() -> None:
         assert getattr(dossierkit, name) is not None
     with pytest.raises(AttributeError, match="no attribute 'nothing'"):
         _ = dossierkit.nothing  # type: ignore[attr-defined]  # that is the point
+
+
+def test_every_template_environment_is_strict() -> None:
+    """A name that a template asks for and nobody gives fails, in pages, forms and papers: it is never a silent blank."""
+    made = [
+        (path.name, call)
+        for folder in SOURCES
+        for path in folder.rglob("*.py")
+        for call in ast.walk(ast.parse(path.read_text("utf-8")))
+        if isinstance(call, ast.Call) and ast.unparse(call.func).endswith("Environment")
+    ]
+
+    assert {name for name, _ in made} == {"site.py", "renderer.py", "show.py"}
+    for name, call in made:
+        given = {keyword.arg: ast.unparse(keyword.value) for keyword in call.keywords}
+        assert given.get("undefined") == "StrictUndefined", name
+    for folder in SOURCES:
+        for template in folder.rglob("*.html"):
+            assert not re.search(r"is (not )?defined|\|\s*(default|d)\(", template.read_text("utf-8")), template.name
 
 
 def test_importing_is_light() -> None:

@@ -6,6 +6,7 @@ import re
 from typing import Any
 
 from captcha_reader import digits
+from dossierkit_web.cookies import SESSION
 from page import Page
 from starlette.testclient import TestClient
 
@@ -28,14 +29,14 @@ def sign_in(client: TestClient, password: str, mail: str = MAIL, **more: str) ->
     return client.post("/sign-in", data={"mail": mail, "password": password, **more})
 
 
-def known(client: TestClient, mail: str = MAIL) -> None:
+def known(client: TestClient, mail: str = MAIL, name: str = "Nguyễn Văn An") -> None:
     """Somebody who has chosen a password and is signed in."""
-    sign_in(client, register(client, mail), mail)
+    sign_in(client, register(client, mail, name), mail)
     assert client.post("/password", data={"new": GOOD}).url.path == "/"
 
 
 def look_up(client: TestClient, engine: Engine, code: str, **changed: str) -> Any:
     """The page after a look-up with the digits of its picture."""
     pairs = dict(Page(client.get("/lookup").text).pairs)
-    right = digits(engine.store, engine.clock, client.cookies["session"], pairs["challenge"])
+    right = digits(engine.store, engine.clock, client.cookies[SESSION], pairs["challenge"])
     return client.post("/lookup", data={**pairs, "code": code, "captcha": right, **changed})

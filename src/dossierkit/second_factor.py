@@ -5,12 +5,15 @@ The secret lies in the store, as it has to: whoever has the store can make codes
 
 from __future__ import annotations
 
+import re
+
 import attrs
 
 from dossierkit.accounts import Accounts, SignedIn
 from dossierkit.dossiers.accounts import Account, Session, Wants
 from dossierkit.errors import SignInRefused
 
+_SECRET = re.compile(r"[A-Z2-7]{32}")
 #: Seconds that a code is good for; and so many codes before and after it, for clocks that differ.
 STEP, DRIFT = 30, 1
 
@@ -20,6 +23,11 @@ def new_secret() -> str:
     import pyotp
 
     return pyotp.random_base32()
+
+
+def is_secret(text: str) -> bool:
+    """Whether *text* is written as `new_secret` writes one."""
+    return _SECRET.fullmatch(text) is not None
 
 
 def address(accounts: Accounts, account: Account, secret: str) -> str:

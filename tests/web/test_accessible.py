@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from browsing import Portal, fits, press, sound, visit
 from clicking import Browser, Page, expect
+from dossierkit_web.cookies import SESSION
 
 from dossierkit import Action, Actor, Role, open_engine
 from dossierkit.dossiers.accounts import Account
@@ -279,8 +280,8 @@ def of_the_desk(page: Page, served: Portal) -> Iterator[None]:
         page.wait_for_selector("[role=status]")
         yield
     yield from at(page, served, "/desk?view=waiting")
-    page.context.clear_cookies(name="session")
-    page.context.add_cookies([{"name": "session", "value": token, "url": served.address}])
+    page.context.clear_cookies(name=SESSION)
+    page.context.add_cookies([{"name": SESSION, "value": token, "url": served.address}])
     yield from at(page, served, f"/dossiers/{dossier.code}", f"/dossiers/{dossier.code}/supplement")
     page.locator('[id="f/purpose"]').fill("")
     press(page, "button[value=send]")
@@ -300,7 +301,7 @@ def of_the_desk(page: Page, served: Portal) -> Iterator[None]:
     yield
     press(page, "button[value=cancelled]")
     yield
-    page.context.clear_cookies(name="session")
+    page.context.clear_cookies(name=SESSION)
     page.goto(f"{served.address}/sign-in")
     page.locator("main [type=email]").fill(mail)
     page.locator("main [type=password]").fill(OWN)

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from conftest import SMALL
+from dossierkit_web.cookies import FILING, LANGUAGE, SESSION
 from page import Page
 from test_desk import UNIT, act, filed, office
 from visits import known
@@ -128,7 +129,7 @@ def test_a_filing_is_an_officers(office: Any, folder: Path, clock: FixedClock) -
     engine, browser, officer = office
     citizen = browser()
     known(citizen)
-    citizen.cookies.set("filing", "1.0123456789abcdef.")
+    citizen.cookies.set(FILING, "1.0123456789abcdef.")
     dossier = filed(engine, citizen)
     assert dossier.handling.channel is Channel.ONLINE
     assert dossier.owner == engine.store.accounts.account_of("an@example.vn").id
@@ -137,8 +138,55 @@ def test_a_filing_is_an_officers(office: Any, folder: Path, clock: FixedClock) -
     assert begin(hoa, Channel.COUNTER).status_code == 422
     assert "Cấp bản sao" not in hoa.get("/desk/counter").text
     mai = officer("mai@office.vn")
-    mai.cookies.set("filing", "2.nonsense")
+    mai.cookies.set(FILING, "2.nonsense")
     assert "Bạn đang nhập" not in mai.get("/desk").text
+
+
+def test_no_other_way_leads_to_a_procedure_of_another_unit(office: Any) -> None:
+    """A filing that was begun, or written into the cookie, files at the procedures of the officer's unit alone."""
+    engine, _, officer = office
+    hoa, root = officer("hoa@office.vn"), officer("root@office.vn")
+    hoa.cookies.set(FILING, "1.0123456789abcdef.")
+    for answer in (
+        hoa.get(APPLY),
+        hoa.post(APPLY, data={"/name": "Lê", "do": "save"}),
+        hoa.get(f"{APPLY}/review?draft={'0' * 32}"),
+        hoa.post(f"{APPLY}/review", data={"meta:draft": "0" * 32}),
+    ):
+        assert answer.status_code == 409
+    assert list(engine.store.every()) == []
+    begin(root, Channel.COUNTER)
+    assert type_in(root).url.path.startswith("/desk/"), "an admin of the whole office files everywhere"
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "", "1", "1.0123456789abcdef", "1.0123456789abcdef..", "1.0123456789abcdef.-", "1.0123456789abcdef.....----....",
+        "9.0123456789abcdef.", "1.0123456789abcdef." + "A" * 40, "1.0123456789ABCDEF.", "\u00ff" * 20, "x" * 6000, "%00", '"',
+        "1.0123456789abcdef.; dossierkit-filing=2", "1.0123456789abcdef.G09.20-00000000-0",
+    ],
+)  # fmt: skip
+def test_cookies_are_read_as_if_an_attacker_wrote_them(office: Any, value: str) -> None:
+    """Cut off, too long, twice, of other letters: every page answers as if there were none, or with one that is whole."""
+    _, _, officer = office
+    mai = officer("mai@office.vn")
+    own = f"{SESSION}={mai.cookies[SESSION]}"
+    for cookies in (
+        f"{own}; {FILING}={value}",
+        f"{own}; {LANGUAGE}={value}; {FILING}={value}; {FILING}={value}",
+        f"{SESSION}={value}; {FILING}={value}",
+        f"{value}; {own}",
+    ):
+        for method, path in (
+            ("GET", "/"),
+            ("GET", APPLY),
+            ("GET", "/desk/counter"),
+            ("POST", f"{APPLY}/review"),
+            ("POST", APPLY),
+        ):
+            answer = mai.request(method, path, headers={"cookie": cookies.encode("latin-1")}, follow_redirects=False)
+            assert answer.status_code < 500, (cookies[:80], method, path)
 
 
 def test_a_file_of_a_filing_can_be_looked_at(office: Any, folder: Path) -> None:

@@ -10,6 +10,7 @@ import pytest
 from browsing import Portal, press, visit
 from clicking import Browser, Page, expect
 from conftest import SMALL
+from dossierkit_web.cookies import SESSION
 from pyotp import TOTP
 
 from dossierkit import Action, Actor, Dossier, Engine, Role, State, open_engine
@@ -47,7 +48,7 @@ def people(served: Portal, browser: Browser, office: Engine) -> Iterator[dict[st
         account = office.store.accounts.account(id)
         assert account is not None
         page = visit(browser)
-        page.context.add_cookies([{"name": "session", "value": accounts.begin(account).token, "url": served.address}])
+        page.context.add_cookies([{"name": SESSION, "value": accounts.begin(account).token, "url": served.address}])
         opened[id] = page
     yield opened
     for page in opened.values():

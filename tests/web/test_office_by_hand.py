@@ -16,6 +16,7 @@ import zxingcpp
 from browsing import Portal, press, serving, sound, visit
 from clicking import Browser, Page, expect
 from conftest import SMALL
+from dossierkit_web.cookies import SESSION
 from openpyxl import load_workbook
 from PIL import Image
 from pyotp import TOTP, parse_uri
@@ -60,7 +61,7 @@ def signed_in(portal: Portal, office: Engine, browser: Browser, id: str, viewpor
     assert account is not None
     page = visit(browser, viewport=viewport)
     token = open_accounts(office).begin(account).token
-    page.context.add_cookies([{"name": "session", "value": token, "url": portal.address}])
+    page.context.add_cookies([{"name": SESSION, "value": token, "url": portal.address}])
     return page
 
 

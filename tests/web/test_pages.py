@@ -17,8 +17,11 @@ from browsing import browsers_of
 from captcha_reader import digits
 from conftest import PROCEDURES, SMALL
 from dossierkit_web import WebConfig, create_app
+from dossierkit_web.cookies import SESSION
 from dossierkit_web.words import LANGUAGES, LOCALE, word
 from page import Page
+from starlette.applications import Starlette
+from starlette.routing import Mount
 from starlette.testclient import TestClient
 from visits import look_up
 
@@ -414,9 +417,32 @@ def test_secure_cookies_are_tied_to_the_host(tmp_path: Path, folder: Path) -> No
 
     cookie = client.post(APPLY, data={"do": "save"}, follow_redirects=False).headers["set-cookie"]
 
-    assert cookie.startswith("__Host-session=")
+    assert cookie.startswith("__Host-dossierkit=")
     assert all(word in cookie for word in ("HttpOnly", "Secure", "SameSite=lax", "Path=/"))
     assert "max-age=31536000" in client.get("/").headers["strict-transport-security"]
+
+
+def test_cookies_are_the_portals_own(tmp_path: Path, folder: Path, clock: FixedClock) -> None:
+    """A host's cookies on the same domain stay; ours have names of their own, and the path that the portal is mounted at."""
+    engine = open_engine("memory:", procedures=folder, clock=clock)
+    portal = create_app(engine, blobs=tmp_path, config=WebConfig(guests=True))
+    host = TestClient(
+        Starlette(routes=[Mount("/portal", portal)]), cookies={"session": "host's", "filing": "host's", "lang": "de"}
+    )
+    sent = [
+        host.post(f"/portal{APPLY}", data={"do": "save"}, follow_redirects=False),
+        host.get("/portal/procedures?lang=en"),
+        host.post("/portal/sign-out", follow_redirects=False),
+    ]
+    for answer in sent:
+        for cookie in answer.headers.get_list("set-cookie"):
+            assert cookie.startswith("dossierkit")
+            assert "Path=/portal" in cookie
+    assert host.cookies["session"] == "host's"
+    secure = TestClient(Starlette(routes=[Mount("/portal", create_app(engine, blobs=tmp_path, config=WebConfig(secure=True)))]))
+    assert (
+        secure.post(f"/portal{APPLY}", data={}, follow_redirects=False).headers["set-cookie"].startswith("__Secure-dossierkit=")
+    )
 
 
 def test_a_host_replaces_a_template(tmp_path: Path, folder: Path) -> None:
@@ -436,7 +462,7 @@ def test_a_captcha_serves_once_for_its_session_and_for_five_minutes(portal: Any,
     assert "Không có hồ sơ nào" in look_up(client, engine, "H29.15-261122-0009").text
     pairs = dict(Page(client.get("/lookup").text).pairs)
     challenge = pairs["challenge"]
-    right = digits(engine.store, engine.clock, client.cookies["session"], challenge)
+    right = digits(engine.store, engine.clock, client.cookies[SESSION], challenge)
 
     assert client.get(f"/captcha/{challenge}.png").content.startswith(b"\x89PNG")
     assert client.get(f"/captcha/{challenge}.wav").content.startswith(b"RIFF")
@@ -450,7 +476,7 @@ def test_a_captcha_serves_once_for_its_session_and_for_five_minutes(portal: Any,
     assert client.get(f"/captcha/{challenge}.png").status_code == 404
 
     pairs = dict(Page(client.get("/lookup").text).pairs)
-    right = digits(engine.store, engine.clock, client.cookies["session"], pairs["challenge"])
+    right = digits(engine.store, engine.clock, client.cookies[SESSION], pairs["challenge"])
     clock.advance(timedelta(minutes=5))
     assert "chưa đúng" in client.post("/lookup", data={**pairs, "code": "x", "captcha": right}).text
     assert "chưa đúng" in look_up(client, engine, "x", captcha="").text

@@ -20,6 +20,7 @@ import pytest
 from browsing import Portal, browsers_of
 from conftest import ROOT, SMALL
 from dossierkit_web import WebConfig, create_app
+from dossierkit_web.cookies import SESSION
 from dossierkit_web.limits import LIMITS
 from page import Page
 from visits import GOOD, MAIL, known, look_up, register, sign_in
@@ -310,7 +311,7 @@ def test_16_2_5_and_16_4_1_logs_hold_no_secret_and_no_second_line(portal: Any, c
     sign_in(browser(), "wrong password", MAIL)
     client.get("/dossiers/%0d%0aforged%1b[31m")
     client.post("/sign-out%0d%0aforged", headers={"sec-fetch-site": "cross-site"})
-    for text in (secret, GOOD, MAIL, "wrong password", client.cookies.get("session") or "none"):
+    for text in (secret, GOOD, MAIL, "wrong password", client.cookies.get(SESSION) or "none"):
         assert text not in caplog.text
     for record in caplog.records:
         assert not re.search(r"[\r\n\x1b]", record.getMessage()), record.getMessage()

@@ -121,9 +121,15 @@ def test_an_office_can_ask_for_it(office: Any, tmp_path: Path, clock: FixedClock
         assert citizen.get("/profile").url.path == "/profile"
 
 
-@pytest.mark.parametrize("secret", ["", "x", "ẩ" * 40, "=" * 40])
-def test_a_secret_is_one_that_we_made(office: Any, clock: FixedClock, secret: str) -> None:
-    """Something else than letters and digits is not kept."""
-    _, _, officer = office
+@pytest.mark.parametrize(
+    "secret", ["", "x", "ẩ" * 40, "=" * 40, "0" * 32, "1" * 32, "a" * 32, "A" * 31, "A" * 33, "A" * 31 + "1"]
+)
+def test_a_secret_is_one_that_we_made(office: Any, secret: str) -> None:
+    """What is not base32 of 160 bits is refused with words, and a new secret; nothing is kept."""
+    engine, _, officer = office
     nam = officer("nam@office.vn")
-    assert nam.post("/second-factor/set-up", data={"secret": secret, "code": "1"}).url.path == "/second-factor/set-up"
+    for code in ("1", "", "x" * 500, "１２３４５６"):
+        refused = nam.post("/second-factor/set-up", data={"secret": secret, "code": code})
+        assert refused.status_code == 422
+        assert "mã QR mới" in refused.text
+    assert engine.store.accounts.account_of("nam@office.vn").totp == ""

@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 from browsing import browsers_of
 from dossierkit_web import WebConfig, create_app
+from dossierkit_web.cookies import SESSION
 from page import Page
 from starlette.requests import Request
 from starlette.testclient import TestClient
@@ -69,19 +70,34 @@ def test_the_whole_way_of_an_account(portal: Any) -> None:
     assert sign_in(client, GOOD).url.path == "/"
 
 
+def test_the_first_sign_in_asks_for_the_new_password_alone(portal: Any) -> None:
+    """No present password, and no way back that leads here again: whoever will not choose one signs out."""
+    _, browser = portal
+    client = browser()
+    page = sign_in(client, register(client))
+    assert 'name="current"' not in page.text
+    assert "lần đầu bạn đăng nhập" in page.text
+    assert 'href="/profile"' not in page.text[page.text.index("<main") :]
+    assert 'formaction="/sign-out"' in page.text
+    refused = client.post("/password", data={"new": "ngắn"})
+    assert 'name="current"' not in refused.text
+    client.post("/password", data={"new": GOOD})
+    assert 'name="current"' in client.get("/password").text
+
+
 def test_a_new_session_id_at_every_change(portal: Any) -> None:
     """A cookie that somebody planted before opens nothing afterwards."""
     engine, browser = portal
     client = browser()
     client.post(APPLY, data={"/name": "An", "do": "save"})
-    seen = {client.cookies["session"]}
+    seen = {client.cookies[SESSION]}
     sign_in(client, register(client))
-    seen.add(client.cookies["session"])
+    seen.add(client.cookies[SESSION])
     client.post("/password", data={"new": GOOD})
-    seen.add(client.cookies["session"])
+    seen.add(client.cookies[SESSION])
     assert len(seen) == 3
-    for old in seen - {client.cookies["session"]}:
-        other = browser(cookies={"session": old})
+    for old in seen - {client.cookies[SESSION]}:
+        other = browser(cookies={SESSION: old})
         assert other.get("/profile").url.path == "/sign-in"
     assert engine.find(Actor(engine.store.accounts.account_of(MAIL).id))[0].answers == {"name": "An"}
 

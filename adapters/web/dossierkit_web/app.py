@@ -233,23 +233,23 @@ def _guarded(site: Site, page: Page, request: Request, form: FormData) -> Respon
         return page(site, request, form)
     except TooManyTries as error:
         tell(request, "too many tries", str(site.visitor(request).holder)[:12])
-        response = site.page(request, "message", code=429, name="too-many")
+        response = site.message(request, "too-many", code=429)
         response.headers["Retry-After"] = str(error.wait)
         return response
     except Busy:
-        response = site.page(request, "message", code=503, name="busy")
+        response = site.message(request, "busy", code=503)
         response.headers["Retry-After"] = "5"
         return response
     except (ForbiddenAction, StaleDossier):
-        return site.page(request, "message", code=409, name="not-now")
+        return site.message(request, "not-now", code=409)
     except (UnknownProcedure, UnknownDossier):
-        return site.page(request, "message", code=404, name="not-found")
+        return site.message(request, "not-found", code=404)
     except SchemaError:
         # A page can ask for more rows than any page can show.
-        return site.page(request, "message", code=413, name="too-large")
+        return site.message(request, "too-large", code=413)
     except UnwritableStore as error:
         _log.error("%s", error)  # its message says it all
-        response = site.page(request, "message", code=503, name="unwritable")
+        response = site.message(request, "unwritable", code=503)
         response.headers["Retry-After"] = "60"
         return response
 
@@ -257,7 +257,7 @@ def _guarded(site: Site, page: Page, request: Request, form: FormData) -> Respon
 def _problem_page(site: Site, name: str) -> Any:
     async def handler(request: Request, error: Exception) -> Response:
         code = error.status_code if isinstance(error, HTTPException) else 500
-        return site.page(request, "message", code=code, name=name)
+        return site.message(request, name, code=code)
 
     return handler
 
@@ -266,7 +266,7 @@ def _failure(site: Site) -> Any:
     async def handler(request: Request, error: Exception) -> Response:
         id = secrets.token_hex(4)
         _log.error("failure %s at %s %s", id, request.method, request.url.path, exc_info=error)
-        return site.page(request, "message", code=500, name="failed", id=id)
+        return site.message(request, "failed", code=500, id=id)
 
     return handler
 

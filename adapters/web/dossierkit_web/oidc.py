@@ -129,7 +129,7 @@ def leave(site: Site, request: Request, form: FormData) -> Response:  # noqa: AR
     until = site.engine.clock.now() + _AWAY
     site.engine.store.accounts.keep_secret(hashed(f"oidc:{visitor.holder}:{state}"), kept, until)
     address = site.config.oidc.address(_callback(site), state=state, nonce=nonce, verifier=verifier)
-    return keep(visitor, RedirectResponse(address, 303), secure=site.config.secure)
+    return keep(request, visitor, RedirectResponse(address, 303), secure=site.config.secure)
 
 
 def come_back(site: Site, request: Request, form: FormData) -> Response:  # noqa: ARG001  # every page has this shape
@@ -140,7 +140,7 @@ def come_back(site: Site, request: Request, form: FormData) -> Response:  # noqa
     place = hashed(f"oidc:{visitor.holder}:{state}")
     kept = site.engine.store.accounts.take_secret(place, site.engine.clock.now()) if is_token(state) else None
     if kept is None or not code:
-        return site.page(request, "message", code=422, name="elsewhere-failed")
+        return site.message(request, "elsewhere-failed", code=422)
     _, nonce, verifier, after = json.loads(kept)
     try:
         somebody = site.config.oidc.somebody(_callback(site), code, nonce=nonce, verifier=verifier)
@@ -148,8 +148,8 @@ def come_back(site: Site, request: Request, form: FormData) -> Response:  # noqa
     except LinkWanted:
         return RedirectResponse("/sign-in?next=" + quote("/profile?link"), 303)
     except SignInRefused:
-        return site.page(request, "message", code=422, name="elsewhere-failed")
-    return keep(arrived(site.accounts, signed_in), RedirectResponse(after, 303), secure=site.config.secure)
+        return site.message(request, "elsewhere-failed", code=422)
+    return keep(request, arrived(site.accounts, signed_in), RedirectResponse(after, 303), secure=site.config.secure)
 
 
 def _callback(site: Site) -> str:

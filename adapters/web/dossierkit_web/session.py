@@ -10,8 +10,11 @@ from starlette.responses import Response
 
 from dossierkit.accounts import Accounts, SignedIn
 from dossierkit.dossiers.accounts import Account, Session, Wants
+from dossierkit.dossiers.codes import parse_code
 from dossierkit.dossiers.dossier import Actor
 from dossierkit.dossiers.states import OFFICERS, Channel
+from dossierkit.errors import CodeError
+from dossierkit_web.cookies import FILING, SESSION, cookie, drop_cookie, set_cookie
 
 
 @attrs.frozen
@@ -26,9 +29,15 @@ class Filing:
 
     @classmethod
     def of(cls, cookie: str) -> Filing | None:
-        """What the cookie says."""
+        """What the cookie says; None where it says nothing that we wrote."""
         match = _FILING.fullmatch(cookie)
-        return cls(Channel(int(match[1])), match[2], match[3]) if match is not None else None
+        if match is None:
+            return None
+        try:
+            code = parse_code(match[3]).text if match[3] else ""
+        except CodeError:
+            return None
+        return cls(Channel(int(match[1])), match[2], code)
 
     def __str__(self) -> str:
         return f"{int(self.channel)}.{self.token}.{self.code}"
@@ -88,21 +97,12 @@ class Visitor:
         return self.session.wants if self.session is not None else Wants.NOTHING
 
 
-#: The cookie of a filing; it lets an officer act for somebody without an account, and nobody else for anybody.
-FILING = "filing"
-
-
-def cookie_name(*, secure: bool) -> str:
-    """`__Host-` ties the cookie to this host, and is only allowed over TLS."""
-    return "__Host-session" if secure else "session"
-
-
 def visitor_of(accounts: Accounts, request: Request, *, secure: bool) -> Visitor:
     """Whoever the cookies name."""
-    token = request.cookies.get(cookie_name(secure=secure), "")
+    token = cookie(request, SESSION, secure=secure)
     session = accounts.session(token) if token else None
     account = accounts.account(session)
-    filing = Filing.of(request.cookies.get(FILING, "")) if account is not None and account.role in OFFICERS else None
+    filing = Filing.of(cookie(request, FILING, secure=secure)) if account is not None and account.role in OFFICERS else None
     return Visitor(session, account, filing=filing, files_here=request.url.path.startswith("/procedures/"))
 
 
@@ -116,14 +116,14 @@ def arrived(accounts: Accounts, signed_in: SignedIn) -> Visitor:
     return Visitor(signed_in.session, accounts.account(signed_in.session), signed_in.token)
 
 
-def keep(visitor: Visitor, response: Response, *, secure: bool) -> Response:
+def keep(request: Request, visitor: Visitor, response: Response, *, secure: bool) -> Response:
     """Hands a new session's cookie to the browser."""
     if visitor.token:
-        response.set_cookie(cookie_name(secure=secure), visitor.token, httponly=True, samesite="lax", secure=secure, path="/")
+        set_cookie(request, response, SESSION, visitor.token, secure=secure)
     return response
 
 
-def forget(response: Response, *, secure: bool) -> Response:
+def forget(request: Request, response: Response, *, secure: bool) -> Response:
     """Takes the cookie away."""
-    response.delete_cookie(cookie_name(secure=secure), path="/", secure=secure, httponly=True, samesite="lax")
+    drop_cookie(request, response, SESSION, secure=secure)
     return response

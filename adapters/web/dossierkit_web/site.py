@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import attrs
-from jinja2 import ChoiceLoader, Environment, FileSystemLoader, PackageLoader
+from jinja2 import ChoiceLoader, Environment, FileSystemLoader, PackageLoader, StrictUndefined
 from markdown_it import MarkdownIt
 from markupsafe import Markup
 from starlette.requests import Request
@@ -32,6 +32,7 @@ from dossierkit.payments.vietqr import BankAccount
 from dossierkit.payments.vnpay import VnPay
 from dossierkit.ports import PaymentGateway, Scanner
 from dossierkit.wiring import account_forms, open_accounts
+from dossierkit_web.cookies import LANGUAGE, cookie, set_cookie
 from dossierkit_web.session import Visitor, seated, visitor_of
 from dossierkit_web.words import LANGUAGES, word
 
@@ -107,6 +108,7 @@ class Site:
             autoescape=True,
             trim_blocks=True,
             lstrip_blocks=True,
+            undefined=StrictUndefined,
         )
         return cls(
             engine,
@@ -128,10 +130,10 @@ class Site:
 
         Args:
             same: says which *values* these are, where everybody gets the same page for them; it is then made once.
-                A page for somebody (any cookie tells) or of a host's own templates is made anew all the same.
+                A page for somebody, whoever says so, or of a host's own templates is made anew all the same.
         """
         language = language_of(request)
-        if self.config.templates or "cookie" in request.headers:
+        if self.config.templates or self.visitor(request) != Visitor():
             same = None
         place = (template, code, language, request.url.path, request.url.query, same)
         shown = self._kept.get(place) if same is not None else None
@@ -143,8 +145,12 @@ class Site:
                 self._kept[place] = shown
         response = HTMLResponse(shown, code)
         if "lang" in request.query_params and request.query_params["lang"] in LANGUAGES:
-            response.set_cookie("lang", language, max_age=31_536_000, httponly=True, samesite="lax", secure=self.config.secure)
+            set_cookie(request, response, LANGUAGE, language, secure=self.config.secure, lasts=timedelta(days=365))
         return response
+
+    def message(self, request: Request, name: str, *, code: int = 200, id: str = "") -> Response:
+        """The page that says *name* in a heading and a paragraph; *id* is the number of a failure."""
+        return self.page(request, "message", code=code, name=name, id=id)
 
     def _render(self, request: Request, template: str, language: str, values: dict[str, Any]) -> str:
         return self.pages.get_template(f"{template}.html").render(
@@ -193,10 +199,8 @@ class Site:
 
 def language_of(request: Request) -> str:
     """`?lang=`, else what was chosen before, else Vietnamese."""
-    for known in (request.query_params.get("lang"), request.cookies.get("lang")):
-        if known in LANGUAGES:
-            return str(known)
-    return "vi"
+    kept = (cookie(request, LANGUAGE, secure=secure) for secure in (True, False))
+    return next((str(named) for named in (request.query_params.get("lang"), *kept) if named in LANGUAGES), "vi")
 
 
 @lru_cache(maxsize=8)

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import attrs
-from jinja2 import ChoiceLoader, DictLoader, Environment, FileSystemLoader, PackageLoader
+from jinja2 import ChoiceLoader, DictLoader, Environment, FileSystemLoader, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from dossierkit.forms.effective import effective
@@ -79,6 +79,7 @@ class Renderer:
             autoescape=True,
             trim_blocks=True,
             lstrip_blocks=True,
+            undefined=StrictUndefined,
         )
         self.environment.globals.update(described=described, attributes=attributes, live=live, file_name=file_name)
         self._file_name = file_name

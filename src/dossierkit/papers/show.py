@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import attrs
-from jinja2 import BaseLoader, FileSystemLoader
+from jinja2 import BaseLoader, FileSystemLoader, StrictUndefined
 from jinja2.sandbox import SandboxedEnvironment
 
 from dossierkit.errors import SettingsError
@@ -76,13 +76,16 @@ def _is_line(block: object) -> bool:
 
 @lru_cache(maxsize=32)
 def _environment(folder: Path) -> SandboxedEnvironment:
-    return SandboxedEnvironment(loader=FileSystemLoader(folder), autoescape=True, trim_blocks=True, lstrip_blocks=True)
+    return _sandbox(FileSystemLoader(folder))
 
 
 @lru_cache(maxsize=1)
 def _packaged() -> Any:
-    environment = SandboxedEnvironment(loader=BaseLoader(), autoescape=True, trim_blocks=True, lstrip_blocks=True)
-    return environment.from_string((_HERE / "paper.html").read_text("utf-8"))
+    return _sandbox(BaseLoader()).from_string((_HERE / "paper.html").read_text("utf-8"))
+
+
+def _sandbox(loader: BaseLoader) -> SandboxedEnvironment:
+    return SandboxedEnvironment(loader=loader, autoescape=True, trim_blocks=True, lstrip_blocks=True, undefined=StrictUndefined)
 
 
 def _plain(paper: Paper) -> Mapping[str, Json]:

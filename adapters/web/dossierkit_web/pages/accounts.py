@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Mapping
 from urllib.parse import quote
 
 from starlette.datastructures import FormData
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
-from dossierkit.dossiers.accounts import mail_address
+from dossierkit.dossiers.accounts import Wants, mail_address
 from dossierkit.errors import SignInRefused, WeakPassword
 from dossierkit.forms import Problem, canonical, check, parse
 from dossierkit.forms.controls import layout as layout_of
@@ -51,7 +52,13 @@ def _problems(site: Site, name: str, answers: Json) -> tuple[Problem, ...]:
 
 def show_sign_in(site: Site, request: Request, form: FormData) -> Response:  # noqa: ARG001  # every page has this shape
     """The sign-in form as a page, for whoever has no script."""
-    return site.page(request, "sign_in", next=local(request), mail="", trouble="")
+    return _sign_in(site, request, local(request))
+
+
+def _sign_in(
+    site: Site, request: Request, after: str, *, mail: str = "", trouble: str = "", notice: str = "", code: int = 200
+) -> Response:
+    return site.page(request, "sign_in", code=code, next=after, mail=mail[:254], trouble=trouble, notice=notice)
 
 
 def sign_in(site: Site, request: Request, form: FormData) -> Response:
@@ -63,12 +70,12 @@ def sign_in(site: Site, request: Request, form: FormData) -> Response:
     except SignInRefused:
         # Which account was meant, as far as that can be said without writing down what was typed.
         tell(request, "sign-in refused", hashed(mail_address(mail) or "")[:12])
-        return site.page(request, "sign_in", code=422, next=after, mail=mail[:254], trouble="sign-in-refused")
+        return _sign_in(site, request, after, mail=mail, trouble="sign-in-refused", code=422)
     visitor = arrived(site.accounts, signed_in)
     tell(request, "signed in", signed_in.session.account, level=logging.INFO)
     wanted = WANTED.get(visitor.wants)
     place = f"{wanted}?next={quote(after)}" if wanted is not None else after
-    return keep(visitor, RedirectResponse(place, 303), secure=site.config.secure)
+    return keep(request, visitor, RedirectResponse(place, 303), secure=site.config.secure)
 
 
 def sign_out(site: Site, request: Request, form: FormData) -> Response:
@@ -78,20 +85,26 @@ def sign_out(site: Site, request: Request, form: FormData) -> Response:
         site.accounts.sign_out_everywhere(session)
     elif session is not None:
         site.accounts.sign_out(session)
-    return forget(RedirectResponse("/", 303), secure=site.config.secure)
+    return forget(request, RedirectResponse("/", 303), secure=site.config.secure)
 
 
 def send_again(site: Site, request: Request, form: FormData) -> Response:
     """Mails another first password; the answer is the same whether there is such an account."""
     site.accounts.first_password_again(text(form, "mail"), address=address_of(request))
-    return site.page(request, "message", name="sent-again")
+    return site.message(request, "sent-again")
 
 
 def show_password(site: Site, request: Request, form: FormData) -> Response:  # noqa: ARG001  # every page has this shape
     """Asks for a new password."""
     if site.visitor(request).account is None:
         return RedirectResponse("/sign-in?next=/password", 303)
-    return site.page(request, "password", next=local(request), trouble={})
+    return _password(site, request, local(request))
+
+
+def _password(site: Site, request: Request, after: str, trouble: Mapping[str, str] | None = None, code: int = 200) -> Response:
+    """The page; whoever has only a first password yet is asked for the new one alone."""
+    first = site.visitor(request).wants is Wants.PASSWORD
+    return site.page(request, "password", code=code, next=after, trouble=trouble or {}, first=first)
 
 
 def choose_password(site: Site, request: Request, form: FormData) -> Response:
@@ -102,16 +115,16 @@ def choose_password(site: Site, request: Request, form: FormData) -> Response:
     try:
         signed_in = site.accounts.choose_password(visitor.session, text(form, "new"), current=text(form, "current"))
     except WeakPassword as weak:
-        return site.page(request, "password", code=422, next=local(request, form), trouble={"new": f"password-{weak.fault}"})
+        return _password(site, request, local(request, form), {"new": f"password-{weak.fault}"}, 422)
     except SignInRefused:
-        return site.page(request, "password", code=422, next=local(request, form), trouble={"current": "password-current"})
+        return _password(site, request, local(request, form), {"current": "password-current"}, 422)
     changed = arrived(site.accounts, signed_in)
     tell(request, "password changed", signed_in.session.account, level=logging.INFO)
     request.state.visitor = changed
     wanted = WANTED.get(changed.wants)
     after = local(request, form)
     place = f"{wanted}?next={quote(after)}" if wanted is not None else after
-    return keep(changed, RedirectResponse(place, 303), secure=site.config.secure)
+    return keep(request, changed, RedirectResponse(place, 303), secure=site.config.secure)
 
 
 def show_forgot(site: Site, request: Request, form: FormData) -> Response:  # noqa: ARG001  # every page has this shape
@@ -125,7 +138,7 @@ def forgot(site: Site, request: Request, form: FormData) -> Response:
     if mail_address(mail) is None:
         return site.page(request, "forgot", code=422, typed=mail[:254], trouble="mail-malformed")
     site.accounts.forgot(mail, address=address_of(request), language=language_of(request))
-    return site.page(request, "message", name="reset-sent")
+    return site.message(request, "reset-sent")
 
 
 def show_reset(site: Site, request: Request, form: FormData) -> Response:  # noqa: ARG001  # every page has this shape
@@ -141,8 +154,8 @@ def reset(site: Site, request: Request, form: FormData) -> Response:
     except WeakPassword as weak:
         return site.page(request, "reset", code=422, token=token, trouble=f"password-{weak.fault}")
     except SignInRefused:
-        return site.page(request, "message", code=410, name="reset-used")
-    return site.page(request, "sign_in", next="/", mail="", trouble="", notice="reset-done")
+        return site.message(request, "reset-used", code=410)
+    return _sign_in(site, request, "/", notice="reset-done")
 
 
 # --- shared with the profile -----------------------------------------------------------------------------------------

@@ -25,7 +25,7 @@ from dossierkit.forms.viewer import control_id
 from dossierkit.html.renderer import Rendered
 from dossierkit_web.limits import allow
 from dossierkit_web.pages import documents
-from dossierkit_web.pages.counter import filed
+from dossierkit_web.pages.counter import filed, guard
 from dossierkit_web.pages.procedures import purpose_notice
 from dossierkit_web.posted import number, text
 from dossierkit_web.session import Visitor, keep
@@ -92,12 +92,12 @@ def receive(site: Site, request: Request, form: FormData) -> Response:
             draft = documents.detached(site, draft, button, actor)
     except StaleDossier:
         response = _form(site, request, procedure, answers, draft=draft, layout=layout, notice="stale", code=409)
-        return keep(visitor, response, secure=site.config.secure)
+        return keep(request, visitor, response, secure=site.config.secure)
     if refused or left:
         response = _form(site, request, procedure, answers, draft=draft, problems=refused, layout=layout, code=422, left=left)
     else:
         response = _after(site, request, procedure, draft, layout, button)
-    return keep(visitor, response, secure=site.config.secure)
+    return keep(request, visitor, response, secure=site.config.secure)
 
 
 def _newer(site: Site, procedure: Procedure, draft: Dossier, language: str) -> tuple[Change, ...] | None:
@@ -179,7 +179,7 @@ def submit(site: Site, request: Request, form: FormData) -> Response:
     allow(site, request, "submits")
     try:
         if visitor.filing is not None:
-            return filed(site, draft, visitor)
+            return filed(site, request, draft, visitor)
         dossier = site.engine.submit(draft.id, visitor.actor)
     except RefusedAnswers:
         return RedirectResponse(f"/procedures/{draft.procedure}/apply?draft={draft.id}&problems", 303)
@@ -215,6 +215,7 @@ def restore(site: Site, request: Request, form: FormData) -> Response:
 
 def _own(site: Site, request: Request, form: FormData | None = None) -> Dossier:
     """The dossier that the request names, if it is this session's."""
+    guard(site, site.visitor(request), request.path_params["code"])
     actor = site.visitor(request).actor
     id = str((form.get("meta:draft") if form is not None else None) or request.query_params.get("draft", ""))
     if actor is None:
@@ -224,6 +225,7 @@ def _own(site: Site, request: Request, form: FormData | None = None) -> Dossier:
 
 def _draft(site: Site, request: Request, code: str) -> Dossier | None:
     """The draft that the address names, or the newest one of this procedure in this session."""
+    guard(site, site.visitor(request), code)
     actor = site.visitor(request).actor
     if actor is None:
         return None

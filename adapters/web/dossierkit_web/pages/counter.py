@@ -12,11 +12,12 @@ from starlette.responses import RedirectResponse, Response
 from dossierkit.dossiers.codes import parse_code
 from dossierkit.dossiers.dossier import Actor, Dossier
 from dossierkit.dossiers.states import Channel
-from dossierkit.errors import CodeError
+from dossierkit.errors import CodeError, ForbiddenAction
 from dossierkit.listing import Listed
+from dossierkit_web.cookies import FILING, drop_cookie, set_cookie
 from dossierkit_web.pages.desk import officer_of
 from dossierkit_web.posted import text
-from dossierkit_web.session import FILING, Filing, Visitor
+from dossierkit_web.session import Filing, Visitor
 from dossierkit_web.site import Site, language_of
 
 #: How a dossier comes to an officer's hands.
@@ -44,7 +45,7 @@ def begin(site: Site, request: Request, form: FormData) -> Response:
     """Leads on to the form, as somebody without an account; or ends that."""
     actor, typed = officer_of(site, request), text(form, "code").strip()
     if "end" in form:
-        return _ended(RedirectResponse("/desk", 303), site)
+        return _ended(site, request, RedirectResponse("/desk", 303))
     procedure = text(form, "procedure")
     channel = next((one for one in CHANNELS if str(int(one)) == text(form, "channel")), CHANNELS[0])
     if procedure not in {one.code for one in offered(site, actor)}:
@@ -57,11 +58,23 @@ def begin(site: Site, request: Request, form: FormData) -> Response:
         return _page(site, request, "counter-code", typed[:100], 422)
     response = RedirectResponse(f"/procedures/{quote(procedure)}/apply", 303)
     filing = Filing(channel, secrets.token_hex(8), code)
-    response.set_cookie(FILING, str(filing), httponly=True, samesite="lax", secure=site.config.secure, path="/")
+    set_cookie(request, response, FILING, str(filing), secure=site.config.secure)
     return response
 
 
-def filed(site: Site, draft: Dossier, visitor: Visitor) -> Response:
+def guard(site: Site, visitor: Visitor, code: str) -> None:
+    """Lets an officer file at procedures of the own unit alone.
+
+    Raises:
+        ForbiddenAction: the procedure is another unit's.
+    """
+    if visitor.stand_in is None or visitor.account is None:
+        return
+    if visitor.account.unit not in ("", site.engine.procedure(code).unit):
+        raise ForbiddenAction(f"{code} is handled by another unit")
+
+
+def filed(site: Site, request: Request, draft: Dossier, visitor: Visitor) -> Response:
     """Sends what was typed for somebody, with the code that it brought along; back to the desk.
 
     Raises:
@@ -73,9 +86,9 @@ def filed(site: Site, draft: Dossier, visitor: Visitor) -> Response:
         dossier = site.engine.take_in(draft.id, visitor.actor, parse_code(visitor.filing.code))
     else:
         dossier = site.engine.submit(draft.id, visitor.actor)
-    return _ended(RedirectResponse(f"/desk/{dossier.code}", 303), site)
+    return _ended(site, request, RedirectResponse(f"/desk/{dossier.code}", 303))
 
 
-def _ended(response: Response, site: Site) -> Response:
-    response.delete_cookie(FILING, path="/", secure=site.config.secure, httponly=True, samesite="lax")
+def _ended(site: Site, request: Request, response: Response) -> Response:
+    drop_cookie(request, response, FILING, secure=site.config.secure)
     return response

@@ -69,7 +69,7 @@ def _page(
         work=WORK,
         challenge=site.captchas.ask(visitor.holder, ACTION),
     )
-    return keep(visitor, response, secure=site.config.secure)
+    return keep(request, visitor, response, secure=site.config.secure)
 
 
 def picture(site: Site, request: Request, form: FormData) -> Response:  # noqa: ARG001  # every page has this shape

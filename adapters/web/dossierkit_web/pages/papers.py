@@ -92,7 +92,7 @@ def register(site: Site, request: Request, form: FormData) -> Response:
     try:
         first, last = (date.fromisoformat(read_date(text(form, name))) for name in ("since", "until"))
     except ValueError:
-        return site.page(request, "message", code=422, name="days-wanted")
+        return site.message(request, "days-wanted", code=422)
     into = BytesIO()
     write_register(site.engine, into, first, last, unit=actor.unit, language=language_of(request))
     headers = {"Content-Disposition": f'attachment; filename="register-{first}-{last}.xlsx"'}

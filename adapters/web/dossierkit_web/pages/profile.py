@@ -87,7 +87,7 @@ def erase(site: Site, request: Request, form: FormData) -> Response:
     except SignInRefused:
         return _page(site, request, account, opened="erase", trouble={"erase-password": "password-current"}, code=422)
     request.state.visitor = Visitor()
-    return forget(site.page(request, "message", name="erased"), secure=site.config.secure)
+    return forget(request, site.message(request, "erased"), secure=site.config.secure)
 
 
 def _discard_drafts(site: Site, account: Account) -> None:

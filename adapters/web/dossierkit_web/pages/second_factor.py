@@ -59,8 +59,8 @@ def set_up(site: Site, request: Request, form: FormData) -> Response:
         return RedirectResponse("/sign-in?next=/second-factor/set-up", 303)
     do, shown = second_factor.drop, ""
     if not account.totp:
-        if not (secret.isascii() and secret.isalnum() and len(secret) >= 32):
-            return RedirectResponse("/second-factor/set-up", 303)
+        if not second_factor.is_secret(secret):
+            return _page(site, request, second_factor.new_secret(), "secret-malformed")
         do, shown = partial(second_factor.enrol, secret=secret), secret
     return _done(
         site, request, form, lambda: do(site.accounts, session, code=code), lambda trouble: _page(site, request, shown, trouble)
@@ -77,7 +77,7 @@ def _done(site: Site, request: Request, form: FormData, do: Callable[[], SignedI
     changed = arrived(site.accounts, signed_in)
     tell(request, "second factor confirmed", signed_in.session.account, level=logging.INFO)
     request.state.visitor = changed
-    return keep(changed, RedirectResponse(local(request, form), 303), secure=site.config.secure)
+    return keep(request, changed, RedirectResponse(local(request, form), 303), secure=site.config.secure)
 
 
 def _page(site: Site, request: Request, secret: str, trouble: str = "") -> Response:
