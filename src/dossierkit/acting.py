@@ -16,9 +16,10 @@ from dossierkit.dossiers.payments import Attempt, Progress, attempt_ref
 from dossierkit.dossiers.procedure import Procedure
 from dossierkit.dossiers.states import Action, Payment
 from dossierkit.errors import ForbiddenAction
+from dossierkit.forms.options import listed_titles
 from dossierkit.forms.pointers import Json, texts_in
 from dossierkit.ports import Change, Place
-from dossierkit.text import fold
+from dossierkit.text import fold, place_words
 
 
 @attrs.frozen
@@ -145,8 +146,9 @@ def _erased(dossier: Dossier) -> Dossier:
 
 
 def search_words(procedure: Procedure, answers: Json) -> str:
-    """What a dossier is found by: its title and every text in its answers, folded."""
-    return fold(" ".join((procedure.title(), *texts_in(answers))))
+    """What a dossier is found by: its title, every text in its answers, and the places that they name, folded."""
+    words = fold(" ".join((procedure.title(), *texts_in(answers))))
+    return " ".join((words, *map(place_words, listed_titles(procedure.form, answers))))
 
 
 def filed(dossier: Dossier, action: Action, files: tuple[Attachment, ...], tag: str) -> tuple[Dossier, str]:

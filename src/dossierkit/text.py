@@ -48,6 +48,27 @@ def holds(text: str, query: str) -> bool:
     return all(any(word.startswith(wanted) for word in words) for wanted in query.split())
 
 
+def names_place(name: str, query: str) -> bool:
+    """Whether the folded *query* names the place with the folded *name*, with or without its spaces: `daklak` is `dak lak`."""
+    if holds(name, query):
+        return True
+    squeezed, wanted, start = name.replace(" ", ""), query.replace(" ", ""), 0
+    for word in name.split():
+        if squeezed.startswith(wanted, start):
+            return True
+        start += len(word)
+    return False
+
+
+def place_words(name: str) -> str:
+    """The words by which a place is found: the folded *name*, and its words run together as some people write them.
+
+    `Tỉnh Đắk Lắk` gives `tinh dak lak tinhdaklak daklak`.
+    """
+    words = fold(name).split()
+    return " ".join([*words, *("".join(words[start:]) for start in range(len(words) - 1))])
+
+
 def meant(word: str, known: Iterable[str]) -> str:
     """A hint at which of *known* the misspelt *word* was meant to be, or nothing."""
     close = get_close_matches(word, list(known), 1, 0.7)

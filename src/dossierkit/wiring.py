@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime
 from functools import lru_cache
 from pathlib import Path
@@ -79,7 +79,7 @@ def open_engine(
     if scheme not in STORES or (scheme == "sqlite" and not place):
         raise UnknownStore(f"no store for {store!r}; known: memory:, sqlite:PATH")
     kept, folder = _store(scheme, place)
-    dialect = with_lists(dialect, folder, day_of(clock.now()))
+    dialect = with_lists(dialect, folder, lambda: day_of(clock.now()))
     index = folder / "catalog.json" if folder is not None else None
     catalog = Catalog(procedures or samples(), dialect, memory=kept, index=index, approval=approval)
     return Engine(
@@ -206,7 +206,7 @@ def _store(scheme: str, place: str) -> tuple[DossierStore, Path | None]:
     return SqliteStore(path), path.resolve().parent
 
 
-def with_lists(dialect: Dialect, data: Path | None, today: date) -> Dialect:
+def with_lists(dialect: Dialect, data: Path | None, today: Callable[[], date]) -> Dialect:
     """*dialect* with the option lists of the installation in force *today*; a list that *dialect* names wins."""
     from dossierkit.lists import tables
 

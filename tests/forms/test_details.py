@@ -569,11 +569,15 @@ def test_a_long_list_is_narrowed_by_another_answer() -> None:
     )
     assert view(one, {}).root.children[1].options == ()
     shown = view(one, {"p": "79", "c": "79399"}).root.children[1]
-    assert len(shown.options) == 251
-    assert shown.options[0].chosen
+    assert [(option.label, option.chosen) for option in shown.options] == [("Xã 399", True)]
     assert shown.search == ""
     found = view(one, {"p": "79"}, layout=Layout(searches={"/c": "xa 12"})).root.children[1]
     assert {option.label for option in found.options} == {"Xã 12", *(f"Xã 12{n}" for n in range(10))}
+    many = view(one, {"p": "79", "c": "79399"}, layout=Layout(searches={"/c": "xa"})).root.children[1]
+    assert (len(many.options), many.options[0].label) == (21, "Xã 399")
+    assert many.search_note == "Còn nhiều mục khác, chỉ hiện 20 mục đầu: hãy gõ thêm chữ."
+    none = view(one, {"p": "79"}, layout=Layout(searches={"/c": "phường"})).root.children[1]
+    assert (none.options, none.search_note) == ((), "Không có mục nào có tên như vậy.")
     assert rules(one, {"p": "01", "c": "79399"}) == ["/c option"]
     assert rules(one, {"p": "79", "c": "79399"}) == []
 

@@ -15,7 +15,7 @@ from dossierkit.forms.lint import lint
 from dossierkit.linting import FolderLint, lint_paths
 from dossierkit.wiring import with_lists
 
-DIALECT = with_lists(STANDARD, None, TODAY)
+DIALECT = with_lists(STANDARD, None, lambda: TODAY)
 STRING = {"type": "string"}
 
 FAULTS: dict[str, tuple[str, dict[str, Any], str]] = {

@@ -27,7 +27,7 @@ def form_at(path: Path) -> Form:
 
     bundle: Bundle = bundle_of(path.parent, path.name)
     resources = {name: document for name, document in bundle.documents.items() if name}
-    return read(bundle.documents[""], resources=resources, dialect=with_lists(STANDARD, None, office_day()))
+    return read(bundle.documents[""], resources=resources, dialect=with_lists(STANDARD, None, office_day))
 
 
 @click.command()
@@ -144,8 +144,7 @@ def lint(paths: tuple[Path, ...], as_json: bool, data: Path | None) -> None:
     from dossierkit.linting import lint_paths
     from dossierkit.wiring import with_lists
 
-    day = office_day()
-    findings = list(lint_paths(paths, with_lists(STANDARD, data, day), day))
+    findings = list(lint_paths(paths, with_lists(STANDARD, data, office_day), office_day()))
     if as_json:
         click.echo(json.dumps([attrs.asdict(finding) for finding in findings], ensure_ascii=False, indent=2))
     else:

@@ -28,7 +28,7 @@ def plan(data: Path | None, language: str, old: Path, new: Path) -> None:  # noq
     from dossierkit.forms.dialect import STANDARD
     from dossierkit.wiring import with_lists
 
-    dialect = with_lists(STANDARD, data, office_day())
+    dialect = with_lists(STANDARD, data, office_day)
     before, after = (procedure_at(path, dialect) for path in (old, new))
     differences = compare(before.form, after.form, after.moves)
     for one in differences:

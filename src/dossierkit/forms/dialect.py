@@ -97,6 +97,10 @@ class OptionList(Protocol):
         """The choice of *value* among those that fit *where*."""
         ...
 
+    def recall(self, value: Json) -> Choice | None:
+        """The choice of *value* as an older answer may have it, also where it is not offered any more."""
+        ...
+
 
 @attrs.frozen
 class Widget:

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+import attrs
+
 from dossierkit.forms.dialect import OptionList
 from dossierkit.forms.effective import effective
 from dossierkit.forms.form import Choice, Field, Form, Problem
@@ -16,8 +18,10 @@ from dossierkit.forms.pointers import ABSENT, Json, get
 from dossierkit.forms.schemas import every_schema
 from dossierkit.forms.tree import walk
 
-#: So many choices fit on a page; beyond it the page asks for a search.
-SHOWN = 250
+#: A list of up to so many choices stands on the page whole; a longer one is searched.
+WHOLE = 40
+#: So many choices of what a search finds are shown.
+FOUND = 20
 
 
 def option_list(form: Form, field: Field) -> OptionList | None:
@@ -56,15 +60,35 @@ def resolve(pointer: str, reference: str) -> str:
     return pointer + slash + rest
 
 
-def offered(form: Form, field: Field, answers: Json, query: str = "") -> tuple[Choice, ...]:
-    """The choices of *field* for *answers* whose titles hold *query*, at most `SHOWN`; the present answer is among them."""
+@attrs.frozen
+class Offer:
+    """The choices of a field for some answers."""
+
+    choices: tuple[Choice, ...] = ()
+    #: The list is too long for a page: somebody has to look for a choice.
+    searched: bool = False
+    #: More was found than is shown.
+    more: bool = False
+
+
+def offered(form: Form, field: Field, answers: Json, query: str = "") -> Offer:
+    """The choices of *field* for *answers* whose titles hold *query*; the present answer is among them.
+
+    Of a list that is longer only the present answer is offered until somebody asks for something.
+    """
     options, where = option_list(form, field), narrowed(field, answers)
     if options is None or where is None:
-        return ()
-    found = options.select(where, query, SHOWN)
+        return Offer()
+    whole = options.select(where, "", WHOLE + 1)
+    searched = len(whole) > WHOLE
+    matching = options.select(where, query, FOUND + 1) if query.strip() else () if searched else whole
+    more = bool(query.strip()) and len(matching) > FOUND
+    shown = matching[:FOUND] if more else matching
     value = get(answers, field.pointer)
     present = None if value is ABSENT else options.find(value, where)
-    return found if present is None or present in found else (present, *found)
+    if present is not None and present not in shown:
+        shown = (present, *shown)
+    return Offer(shown, searched, more)
 
 
 def unlisted(form: Form, answers: Json) -> Iterator[Problem]:
@@ -79,6 +103,16 @@ def unlisted(form: Form, answers: Json) -> Iterator[Problem]:
         where = narrowed(field, answers)
         if where is not None and options.find(value, where) is None:
             yield Problem(field.pointer, "option", {"value": value}, "")
+
+
+def listed_titles(form: Form, answers: Json) -> Iterator[str]:
+    """The title of each answer that a named list holds."""
+    if form.dialect.options and _uses_options(form):
+        for field in walk(effective(form, answers)):
+            options = option_list(form, field) if field.leaf else None
+            choice = options.recall(get(answers, field.pointer)) if options is not None else None
+            if choice is not None:
+                yield choice.title
 
 
 def _uses_options(form: Form) -> bool:

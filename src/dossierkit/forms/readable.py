@@ -30,7 +30,7 @@ def _titled(form: Form, field: Field, value: Json, language: str) -> str:
     if isinstance(value, bool):
         return word("yes" if value else "no", language)
     options = option_list(form, field)
-    found = options.find(value, {}) if options is not None else None
+    found = options.recall(value) if options is not None else None
     return found.title if found is not None else str(value)
 
 

@@ -48,6 +48,8 @@ class Control:
     children: tuple[Control, ...] = ()
     #: A search is asked for before there is anything to choose from.
     search: str | None = None
+    #: What came of the search, in words.
+    search_note: str = ""
     #: Names of attachments of a file field, as JSON answers have them.
     files: tuple[str, ...] = ()
 

@@ -11,7 +11,7 @@ from dossierkit.forms.controls import name_of
 from dossierkit.forms.effective import effective
 from dossierkit.forms.form import Choice, Field, Form, Kind, Layout, Picker, Problem
 from dossierkit.forms.messages import choice_title, humanized, label, problem_words, schema_text
-from dossierkit.forms.options import narrowed, offered
+from dossierkit.forms.options import FOUND, Offer, offered
 from dossierkit.forms.pointers import ABSENT, Json, get, same
 from dossierkit.forms.readable import file_limits, readable, unit_of
 from dossierkit.forms.shown import Control, Option, PickerView
@@ -86,7 +86,7 @@ class Viewer:
         where = field.control
         value = ABSENT if "/~e" in field.pointer else self.value(field)
         text = show_text(value, field, self.form.dialect, self.language) if field.leaf and not field.several else ""
-        search = self._search(field)
+        offer, query = self._offer(field, value), self._query(field)
         return Control(
             field,
             control_id(where),
@@ -94,12 +94,13 @@ class Viewer:
             self._label(field),
             self._hints(field),
             self._readable(field, value) if field.read_only else text,
-            self._options(field, value),
+            self._options(field, value, offer.choices),
             self.errors.get(field.pointer, ()),
             _attributes(self.form, field),
             unit_of(field),
             tuple(self._picker(field, picker, where) for picker in field.pickers),
-            search=search,
+            search=query if offer.searched or query else None,
+            search_note=self._search_note(query, offer),
             files=tuple(map(str, value)) if isinstance(value, list) and field.several else (text,) if text else (),
         )
 
@@ -127,15 +128,12 @@ class Viewer:
             hints.append(file_limits(field, self.language))
         return tuple(hint for hint in hints if hint)
 
-    def _options(self, field: Field, value: Json) -> tuple[Option, ...]:
+    def _options(self, field: Field, value: Json, choices: tuple[Choice, ...]) -> tuple[Option, ...]:
         if field.kind is Kind.BOOLEAN:
             return self._booleans(field, value)
         if field.kind not in (Kind.CHOICE, Kind.CHECKS, Kind.ACCEPT, Kind.CONSTANT):
             return ()
         chosen = value if field.kind is Kind.CHECKS and isinstance(value, list) else [] if value is ABSENT else [value]
-        choices = field.choices
-        if field.widget == "lookup":
-            choices = self._found(field, value)
         options = [
             Option(
                 encode(choice.value), choice_title(self.form, choice, self.language), any(same(choice.value, c) for c in chosen)
@@ -147,26 +145,27 @@ class Viewer:
         options += [Option(encode(c), str(c), True) for c in chosen if encode(c) not in known and field.kind is not Kind.ACCEPT]
         return tuple(options)
 
-    def _found(self, field: Field, value: Json) -> tuple[Choice, ...]:
-        query = self.layout.searches.get(field.control, "")
+    def _offer(self, field: Field, value: Json) -> Offer:
+        """The choices of a list that is looked up, and how it is searched."""
+        if field.widget != "lookup":
+            return Offer(field.choices)
+        query = self._query(field)
         if "x-options" in field.keywords:
             return offered(self.form, field, self.answers, query)
-        if not query.strip():
-            return tuple(choice for choice in field.choices if same(choice.value, value))
         wanted = fold(query)
         titles = ((choice, choice_title(self.form, choice, self.language)) for choice in field.choices)
-        return tuple(choice for choice, title in titles if holds(fold(title), wanted) or same(choice.value, value))[:50]
+        matching = [choice for choice, title in titles if wanted and holds(fold(title), wanted)]
+        chosen = [choice for choice in field.choices if same(choice.value, value) and choice not in matching[:FOUND]]
+        return Offer((*chosen, *matching[:FOUND]), searched=True, more=len(matching) > FOUND)
 
-    def _search(self, field: Field) -> str | None:
-        """What is looked for, where there is too much to show; None where all of it is on the page."""
-        if field.widget != "lookup":
-            return None
-        query = self.layout.searches.get(field.control, "")
-        if "x-options" in field.keywords:
-            where = narrowed(field, self.answers)
-            few = where is not None and len(offered(self.form, field, self.answers)) < 250
-            return query if query or (where is not None and not few) else None
-        return query
+    def _query(self, field: Field) -> str:
+        return self.layout.searches.get(field.control, "")
+
+    def _search_note(self, query: str, offer: Offer) -> str:
+        """What came of a search, in words."""
+        if offer.more:
+            return word("search-more", self.language).format(count=FOUND)
+        return word("search-none", self.language) if query.strip() and not offer.choices else ""
 
     def _booleans(self, field: Field, value: Json) -> tuple[Option, ...]:
         options = [

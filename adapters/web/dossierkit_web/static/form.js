@@ -284,10 +284,24 @@
     clearTimeout(timer);
     send();
   });
-  form.addEventListener("input", () => {
+  form.addEventListener("input", (event) => {
+    if (event.target.matches("[type=search]")) {
+      // What is looked for is found while somebody types.
+      swapNext = true;
+      clearTimeout(timer);
+      timer = setTimeout(send, 300);
+      return;
+    }
     if (!saves) return;
     clearTimeout(timer);
     timer = setTimeout(send, 1500);
+  });
+  form.addEventListener("keydown", (event) => {
+    if (event.key !== "Enter" || !event.target.matches("[type=search]")) return;
+    event.preventDefault();
+    swapNext = true;
+    clearTimeout(timer);
+    send();
   });
   // Files take a while on a slow line: how far they are is shown, and a line that breaks costs nothing.
   const upload = (button) => {
