@@ -217,7 +217,7 @@ def test_what_cannot_be_backed_up_or_restored_is_told(installation: Any, tmp_pat
     names = list(back_up(data, tmp_path / "good.tar"))
     with tarfile.open(tmp_path / "good.tar") as archive:
         assert archive.getnames() == names
-    assert [name.split("/")[0] for name in names] == ["dossiers.db", "slip.key", "attachments", "attachments"]
+    assert [name.split("/")[0] for name in names] == ["dossiers.db", "dossiers.mark", "slip.key", "attachments", "attachments"]
     begun = back_up(data, tmp_path / "stopped.tar")
     next(begun)
     begun.close()

@@ -30,6 +30,7 @@ What a person who fills a form can put right is a value (`forms.form.Problem`), 
     └── StoreError
         ├── UnknownStore       no store for such an address
         ├── CorruptStore       the stored bytes are damaged
+        ├── LostDossiers       the database is missing, or older than what was acknowledged
         ├── NewerStore         written by a newer version
         └── UnwritableStore    read-only, full or locked
 """
@@ -180,6 +181,10 @@ class UnknownStore(StoreError):
 
 class CorruptStore(StoreError):
     """The stored bytes are damaged; restore a back-up."""
+
+
+class LostDossiers(StoreError):
+    """The database is missing, or older than what was acknowledged; nothing was changed."""
 
 
 class NewerStore(StoreError):

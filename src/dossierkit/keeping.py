@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+import os
 import re
 import sqlite3
 import tarfile
 import tempfile
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 from dossierkit.dossiers.codes import parse_code
-from dossierkit.errors import CodeError, SettingsError
+from dossierkit.errors import CodeError, LostDossiers, SettingsError
+from dossierkit.mark import Numbers, kept_in, mark_of, read_mark, write_mark
 from dossierkit.ports import Clock, DossierStore, Gap
 
 DATABASE = "dossiers.db"
 #: Beside the database and the attachments: what an operator put there, and the key that slips were signed with.
 FILES = ("slip.key", "passwords.txt", "calendar.json", "units.json")
 ATTACHMENTS = "attachments"
+#: What only an installation that was used has.
+_REMAINS = (ATTACHMENTS, "mail", "slip.key")
 _RECEIPT = re.compile(r"(?P<number>[0-9]{1,9})/(?P<year>[0-9]{4})/(?P<rest>.+)")
 
 
@@ -36,10 +41,15 @@ def back_up(data: Path, into: Path) -> Iterator[str]:
     with tempfile.TemporaryDirectory() as folder:
         copy = Path(folder) / DATABASE
         _copy(data / DATABASE, copy)
+        # As of the same moment: the mark of the folder may be ahead by now.
+        noted = kept_in(copy)
+        if noted is not None and noted.installation:
+            write_mark(mark_of(copy), noted)
+        copies = {path.name: path for path in (copy, mark_of(copy)) if path.is_file()}
         try:
-            with tarfile.open(part, "w") as archive:
-                for name in _names(data):
-                    archive.add(copy if name == DATABASE else data / name, name)
+            with _archive(part) as archive:
+                for name in (*copies, *_names(data)):
+                    archive.add(copies.get(name, data / name), name)
                     yield name
             part.replace(into)
         finally:
@@ -53,8 +63,18 @@ def _copy(source: Path, target: Path) -> None:
     writing.close()
 
 
+@contextmanager
+def _archive(path: Path) -> Iterator[tarfile.TarFile]:
+    """A new archive that its owner alone can read: it holds everything, keys included."""
+    path.unlink(missing_ok=True)
+    with (
+        open(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600), "w+b") as file,
+        tarfile.open(fileobj=file, mode="w") as archive,
+    ):
+        yield archive
+
+
 def _names(data: Path) -> Iterator[str]:
-    yield DATABASE
     yield from (name for name in FILES if (data / name).is_file())
     for path in sorted((data / ATTACHMENTS).rglob("*")):
         if path.is_file() and path.suffix != ".part":
@@ -82,17 +102,52 @@ def restore(archive: Path, data: Path) -> int:
 
 
 def skip_after(store: DossierStore, clock: Clock, numbers: Sequence[str]) -> Iterator[Gap]:
-    """Lets each series go on after the dossier codes and receipt *numbers* that were given out since the back-up.
+    """Lets each series go on after what was given out since the back-up.
+
+    Args:
+        numbers: dossier codes, receipt numbers, and marks (`dossiers.mark`) of folders that were lost otherwise.
 
     Raises:
-        SettingsError: one of them is neither.
+        SettingsError: one of them is none of these.
     """
     for typed in numbers:
+        for (agency, series), number in _given(typed).items():
+            last = store.counters().get((agency, series), 0)
+            gap = Gap(agency, series, last + 1, number, clock.now())
+            if number > last and store.skip(gap):
+                yield gap
+
+
+def _given(typed: str) -> Numbers:
+    if not typed.endswith(mark_of(Path(DATABASE)).suffix):
         agency, series, number = _placed(typed)
-        last = store.counters().get((agency, series), 0)
-        gap = Gap(agency, series, last + 1, number, clock.now())
-        if number > last and store.skip(gap):
-            yield gap
+        return {(agency, series): number}
+    noted = read_mark(Path(typed))
+    if noted is None:
+        raise SettingsError(f"{typed} is no mark of an installation, or is damaged; name the last code that was given out")
+    return noted.numbers
+
+
+def guard_remains(database: Path) -> None:
+    """Lets pass a *database* that is there, and a new one in a folder without remains of another.
+
+    Raises:
+        LostDossiers: it is missing or empty beside attachments, mails or the key of slips.
+    """
+    try:
+        if kept_in(database) is not None:
+            return
+    except sqlite3.Error:
+        return  # it is there, and damaged
+    folder = database.resolve().parent
+    for name in _REMAINS:
+        place = folder / name
+        if place.is_file() or (place.is_dir() and any(one.is_file() for one in place.rglob("*"))):
+            raise LostDossiers(
+                f"{database} is missing or empty, and {place} is there: where the database was lost, restore the last back-up"
+                " into a new folder with dossierkit restore FILE --data NEW --after CODE (the last code that was given out);"
+                " for a new installation in this folder say --new"
+            )
 
 
 def _placed(typed: str) -> tuple[str, str, int]:

@@ -63,7 +63,11 @@ def contradictions(
         seen()
     for gap in store.gaps():
         drawn.setdefault((gap.agency, gap.series), set()).update(range(gap.first, gap.last + 1))
-    for series, last in store.counters().items():
+    marked, counters = store.marked(), store.counters()
+    for series, last in marked.items():
+        if last > counters.get(series, 0):
+            yield f"{series[0]} {series[1]}: {last} was given out, the database ends with {counters.get(series, 0)}"
+    for series, last in counters.items():
         missing = set(range(1, last + 1)) - drawn.get(series, set())
         if missing:
             yield f"{series[0]} {series[1]}: no dossier has the numbers {sorted(missing)[:10]}"

@@ -55,6 +55,7 @@ def open_engine(
     tokens: Tokens | None = None,
     office: Office | None = None,
     approval: bool = False,
+    new: bool = False,
 ) -> Engine:
     """An engine over *store*: `memory:`, or `sqlite:PATH`.
 
@@ -64,9 +65,11 @@ def open_engine(
         agency: the id that dossier codes begin with.
         office: who writes the mails, and the address their links lead to.
         approval: a changed or new procedure file only serves after an admin approved it.
+        new: take the database as it is, also where it is missing beside files or keys, or older than its mark.
 
     Raises:
         UnknownStore: no store for this address.
+        LostDossiers: the database is missing beside files or keys, or lacks what was given out, and not *new*.
         StoreError: the store cannot be opened.
         CatalogError: there is no such folder.
     """
@@ -78,7 +81,7 @@ def open_engine(
     scheme, _, place = store.partition(":")
     if scheme not in STORES or (scheme == "sqlite" and not place):
         raise UnknownStore(f"no store for {store!r}; known: memory:, sqlite:PATH")
-    kept, folder = _store(scheme, place)
+    kept, folder = _store(scheme, place, new=new)
     dialect = with_lists(dialect, folder, lambda: day_of(clock.now()))
     index = folder / "catalog.json" if folder is not None else None
     catalog = Catalog(procedures or samples(), dialect, memory=kept, index=index, approval=approval)
@@ -195,15 +198,18 @@ def payment_settings(vnpay: str = "", vietqr: str = "", *, sandbox_at: str = "")
     return PaymentSettings(gateways, sandbox, BankAccount.of(vietqr) if vietqr else None)
 
 
-def _store(scheme: str, place: str) -> tuple[DossierStore, Path | None]:
+def _store(scheme: str, place: str, *, new: bool) -> tuple[DossierStore, Path | None]:
     if scheme == "memory":
         from dossierkit.stores.memory import MemoryStore
 
         return MemoryStore(), None
+    from dossierkit.keeping import guard_remains
     from dossierkit.stores.sqlite import SqliteStore
 
     path = Path(place)
-    return SqliteStore(path), path.resolve().parent
+    if not new:
+        guard_remains(path)
+    return SqliteStore(path, new=new), path.resolve().parent
 
 
 def with_lists(dialect: Dialect, data: Path | None, today: Callable[[], date]) -> Dialect:

@@ -20,6 +20,7 @@ from dossierkit.dossiers.calendars import Calendar
 from dossierkit.dossiers.clock import OfficeClock
 from dossierkit.dossiers.dossier import Attachment
 from dossierkit.dossiers.payments import Answer, Callback
+from dossierkit.mark import mark_of
 from dossierkit.paying import Payments
 from dossierkit.testing import CountedTokens, FixedClock
 from dossierkit.wiring import open_engine
@@ -121,7 +122,7 @@ def test_killed_at_every_statement(tmp_path: Path, folder: Path, monkeypatch: py
     place = tmp_path / "whole.db"
     id, was = prepared(place, folder, before)
     base = tmp_path / "base.db"
-    shutil.copy(place, base)
+    copy(place, base)
     engine = opened(place, folder)
     STEPS[last](engine, id)
     whole = known(engine, id)
@@ -130,7 +131,7 @@ def test_killed_at_every_statement(tmp_path: Path, folder: Path, monkeypatch: py
     absent = 0
     for point in range(MANY):
         place = tmp_path / f"{point}.db"
-        shutil.copy(base, place)
+        copy(base, place)
         finished = killed(place, folder, monkeypatch, point, id, last)
         engine = opened(place, folder)
         now = known(engine, id)
@@ -147,6 +148,12 @@ def test_killed_at_every_statement(tmp_path: Path, folder: Path, monkeypatch: py
     else:
         pytest.fail("the action never ended")
     assert absent > 4
+
+
+def copy(source: Path, target: Path) -> None:
+    """A database with its mark."""
+    shutil.copy(source, target)
+    shutil.copy(mark_of(source), mark_of(target))
 
 
 def prepared(place: Path, folder: Path, before: list[str]) -> tuple[str, dict[str, Any]]:

@@ -71,7 +71,11 @@ def backup(data: Path, file: Path) -> None:
 
 @click.command()
 @data_option
-@click.option("--after", multiple=True, help="The last code, or receipt number, that was given out after the back-up; repeat it.")
+@click.option(
+    "--after",
+    multiple=True,
+    help="The last code, or receipt number, that was given out after the back-up, or OLD/dossiers.mark; repeat it.",
+)
 @click.option("--nothing-since", is_flag=True, help="No code was given out after the back-up.")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 def restore(data: Path, after: tuple[str, ...], nothing_since: bool, file: Path) -> None:
@@ -83,7 +87,8 @@ def restore(data: Path, after: tuple[str, ...], nothing_since: bool, file: Path)
     if bool(after) == nothing_since:
         raise SettingsError(
             "say which code was the last one given out after the back-up, --after H29.15-261122-0042 (look into the mails that"
-            " went out), or that there was none, --nothing-since"
+            " went out), or name the mark of the lost folder, --after OLD/dossiers.mark, or say that there was none,"
+            " --nothing-since"
         )
     count = lay(file, data)
     engine = engine_of(data, None)

@@ -62,14 +62,25 @@ def office_day() -> date:
 
 
 def engine_of(
-    data: Path, procedures: Path | None, agency: str | None = None, address: str = "", *, approval: bool = False
+    data: Path,
+    procedures: Path | None,
+    agency: str | None = None,
+    address: str = "",
+    *,
+    approval: bool = False,
+    new: bool = False,
 ) -> Engine:
-    """The engine over the database in *data*; *address* is where links in mails lead."""
+    """The engine over the database in *data*; *address* is where links in mails lead, *new* as for `open_engine`."""
     from dossierkit.letters import Office
     from dossierkit.wiring import AGENCY, open_engine
 
     data.mkdir(parents=True, exist_ok=True)
     office = Office(address=address) if address else Office()
     return open_engine(
-        f"sqlite:{data / 'dossiers.db'}", procedures=procedures, agency=agency or AGENCY, office=office, approval=approval
+        f"sqlite:{data / 'dossiers.db'}",
+        procedures=procedures,
+        agency=agency or AGENCY,
+        office=office,
+        approval=approval,
+        new=new,
     )

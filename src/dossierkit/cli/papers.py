@@ -14,9 +14,7 @@ from dossierkit.cli.options import data_option, engine_of, language_option, proc
 @data_option
 def slip_key(data: Path) -> None:
     """Print the public key that acceptance slips are checked with; publish it."""
-    from dossierkit.papers.slip import SlipKey
-
-    click.echo(SlipKey.kept(data / "slip.key").public)
+    click.echo(_public(data))
 
 
 @click.command("verify-slip")
@@ -25,11 +23,24 @@ def slip_key(data: Path) -> None:
 @click.argument("slip")
 def verify_slip(data: Path, public: str, slip: str) -> None:
     """Check SLIP, what the QR code of an acceptance slip says, without asking anybody."""
-    from dossierkit.papers.slip import SlipKey, check_slip
+    from dossierkit.papers.slip import check_slip
 
-    found = check_slip(slip, public or SlipKey.kept(data / "slip.key").public)
+    found = check_slip(slip, public or _public(data))
     for name in ("code", "receipt", "accepted", "revision", "answers"):
         click.echo(f"{name:10} {getattr(found, name)}")
+
+
+def _public(data: Path) -> str:
+    from dossierkit.papers.slip import SlipKey, installed_key
+
+    path = data / "slip.key"
+    if path.exists():
+        return SlipKey.kept(path).public
+    engine = engine_of(data, None)
+    try:
+        return installed_key(engine.store, path).public
+    finally:
+        engine.close()
 
 
 @click.command()

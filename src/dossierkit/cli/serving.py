@@ -48,6 +48,11 @@ if TYPE_CHECKING:
     envvar="DOSSIERKIT_SECOND_FACTOR",
     help="Officers have to set up a second factor.",
 )
+@click.option(
+    "--new",
+    is_flag=True,
+    help="Take the data folder as it is: begin a database (or key) that is missing, go on after numbers that it lacks.  Once.",
+)
 @click.option("--approval", is_flag=True, envvar="DOSSIERKIT_APPROVAL", help="Changed procedure files wait for an admin.")
 @click.option("--clamd", default="", envvar="DOSSIERKIT_CLAMD", help="HOST:PORT of a clamd that looks through every file.")
 @click.option(
@@ -74,6 +79,7 @@ def serve(
     address: str,
     guests: bool,
     second_factor: bool,
+    new: bool,
     approval: bool,
     clamd: str,
     oidc: str,
@@ -86,7 +92,7 @@ def serve(
     import dossierkit_web as web
     from dossierkit_web.oidc import provider
 
-    from dossierkit.papers.slip import SlipKey
+    from dossierkit.papers.slip import installed_key
     from dossierkit.wiring import payment_settings, scanner
 
     _guard_passwords(host, secure=secure, plain_http=plain_http)
@@ -96,9 +102,9 @@ def serve(
     here = f"http://{host}:{listening.getsockname()[1]}"
     money = payment_settings(vnpay, vietqr, sandbox_at="" if secure else f"{address or here}/sandbox/pay")
     ways: dict[str, Any] = {"gateways": money.gateways, "sandbox": money.sandbox, "bank": money.bank, "scanner": scanner(clamd)}
-    ways |= {"slips": SlipKey.kept(data / "slip.key"), "second_factor": second_factor}
+    engine = engine_of(data, procedures, agency, address or here, approval=approval, new=new)
+    ways |= {"slips": installed_key(engine.store, data / "slip.key", new=new), "second_factor": second_factor}
     config = web.WebConfig(secure=secure, guests=guests, passwords=data / "passwords.txt", oidc=elsewhere, **ways)
-    engine = engine_of(data, procedures, agency, address or here, approval=approval)
     app = web.create_app(engine, blobs=data / "attachments", config=config)
     _announce(engine, data, here, smtp)
     _run(app, listening, engine, _workers(engine, data, smtp, sender), proxy)

@@ -20,9 +20,13 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 from dossierkit.dossiers.dossier import Dossier, Event
 from dossierkit.dossiers.states import Action
 from dossierkit.errors import ForgedSlip, SettingsError
+from dossierkit.ports import DossierStore
 
 #: What stands before every slip; another way of signing gets another one.
 _KIND = "DK1"
+#: The fact in the store that holds the public key.
+_FACT = "slip-key"
+_PUT_BACK = "put it back from a back-up, or say serve --new for another key"
 
 
 @attrs.frozen
@@ -74,6 +78,26 @@ class SlipKey:
         said = [slip.code, slip.receipt, slip.revision, slip.answers, slip.accepted.isoformat()]
         body = json.dumps(said, ensure_ascii=False, separators=(",", ":")).encode()
         return ".".join((_KIND, _text(body), _text(self.private.sign(f"{_KIND}.".encode() + body))))
+
+
+def installed_key(store: DossierStore, path: Path, *, new: bool = False) -> SlipKey:
+    """The key of the installation of *store*, in the file *path*; made with the installation.
+
+    Args:
+        new: another key than before will do.
+
+    Raises:
+        SettingsError: the key of before is missing, or what stands there is another one, and not *new*.
+    """
+    before = store.recall(_FACT)
+    if before is not None and not new and not path.exists():
+        raise SettingsError(f"{path} is missing, slips of before are proved by it: {_PUT_BACK}")
+    key = SlipKey.kept(path)
+    if before not in (None, key.public) and not new:
+        raise SettingsError(f"{path} is another key than the one that slips of before are proved by: {_PUT_BACK}")
+    if before != key.public:
+        store.remember(_FACT, key.public)
+    return key
 
 
 def check_slip(text: str, public: str) -> Slip:

@@ -1,7 +1,7 @@
 """What dossierkit needs from the world, as protocols.  Implementations know these and the pure floors, nothing else."""
 
 from dossierkit.ports.accounts import AccountStore, Outbox
-from dossierkit.ports.dossiers import EVERYTHING, Change, DossierStore, Gap, Life, Place, batches, numbers_of
+from dossierkit.ports.dossiers import EVERYTHING, Change, DossierStore, Gap, Life, Place, batches, highest, numbers_of
 from dossierkit.ports.payments import PaymentGateway, PaymentStore
 from dossierkit.ports.world import BlobStore, Clock, Hasher, Mailer, Scanner, Tokens
 
@@ -23,5 +23,6 @@ __all__ = [
     "Scanner",
     "Tokens",
     "batches",
+    "highest",
     "numbers_of",
 ]

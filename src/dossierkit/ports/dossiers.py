@@ -242,6 +242,10 @@ class DossierStore(Protocol):
         """(agency, ISO day or year) → the last number given: codes by day, receipts by year."""
         ...
 
+    def marked(self) -> Mapping[tuple[str, str], int]:
+        """The same, as it was noted apart from the dossiers before each number was given out; never more than `counters`."""
+        ...
+
     def remember(self, key: str, value: Json) -> None:
         """Keeps a small fact of the installation."""
         ...
@@ -262,6 +266,15 @@ def numbers_of(life: Life) -> dict[tuple[str, str], int]:
         if (drawn := drawn_by(event.action, event.facts, life.dossier.agency or "")) is not None:
             place = drawn[:2]
             found[place] = max(found.get(place, 0), drawn[2])
+    return found
+
+
+def highest(lives: Iterable[Life]) -> dict[tuple[str, str], int]:
+    """(agency, series) → the highest number that the events of *lives* drew."""
+    found: dict[tuple[str, str], int] = {}
+    for life in lives:
+        for place, number in numbers_of(life).items():
+            found[place] = max(found.get(place, 0), number)
     return found
 
 

@@ -195,6 +195,10 @@ class MemoryStore(MemoryWhole):
         with self._lock:
             return dict(self._counters)
 
+    def marked(self) -> Mapping[tuple[str, str], int]:
+        """See `DossierStore.marked`."""
+        return self.counters()
+
     def remember(self, key: str, value: Json) -> None:
         """See `DossierStore.remember`."""
         self._facts[key] = copy.deepcopy(value)

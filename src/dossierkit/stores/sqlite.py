@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+import secrets
 import sqlite3
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from datetime import date, datetime
+from contextlib import contextmanager, suppress
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -21,9 +22,11 @@ from dossierkit.dossiers.reports import Figure, Sums
 from dossierkit.dossiers.states import State
 from dossierkit.errors import CorruptStore, StoreError, UnwritableStore
 from dossierkit.forms.pointers import Json
-from dossierkit.ports import EVERYTHING, Change
+from dossierkit.mark import INSTALLATION, Mark, Noted, Numbers, lacking, mark_of, read_mark, write_mark
+from dossierkit.ports import EVERYTHING, Change, Gap
 from dossierkit.stores.group_commit import GroupCommit
 from dossierkit.stores.sqlite_accounts import SqliteAccounts, SqliteOutbox
+from dossierkit.stores.sqlite_guard import guarded
 from dossierkit.stores.sqlite_ledger import behind, every_posting, every_span, sums
 from dossierkit.stores.sqlite_payments import SqlitePayments
 from dossierkit.stores.sqlite_rows import (
@@ -51,32 +54,42 @@ CHECKED_BYTES = 64 * 1024 * 1024
 
 
 class SqliteStore(SqliteWhole):
-    """A `DossierStore` in the file *path*, which is made where there is none.
+    """A `DossierStore` in the file *path*, which is made where there is none; its mark lies beside it, see `mark`.
+
+    Args:
+        new: take the database as it is, also where it is missing, or older than its mark: numbers go on after the mark.
 
     Raises:
         CorruptStore: the file is damaged or no database.
+        LostDossiers: it is missing, or older than its mark, and not *new*; nothing was changed.
         NewerStore: a newer version wrote it.
         UnwritableStore: it, or its folder, cannot be written.
     """
 
-    def __init__(self, path: Path | str) -> None:
+    def __init__(self, path: Path | str, *, new: bool = False) -> None:
         self.path = Path(path)
         self._local = threading.local()
         self._opened: list[sqlite3.Connection] = []
         with _explained(self.path):
+            self._make_folder()
+            noted = guarded(self.path, new=new)
             self._prepare()
             self._writer = GroupCommit(self._connect(shared=True))
         self.accounts = SqliteAccounts(self._write, self._read)
         self.payments = SqlitePayments(self._write, self._read)
         self.outbox = SqliteOutbox(self._write, self._read)
+        self._mark = Mark(self._marked(noted))
+        self._go_on_after(noted)
 
-    def _prepare(self) -> None:
-        from dossierkit.stores.sqlite_schema import migrate
-
+    def _make_folder(self) -> None:
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise UnwritableStore(f"cannot make the folder {self.path.parent}: {error.strerror}") from error
+
+    def _prepare(self) -> None:
+        from dossierkit.stores.sqlite_schema import migrate
+
         migrate(self.path)
         if self.path.stat().st_size <= CHECKED_BYTES:
             connection = sqlite3.connect(self.path)
@@ -84,6 +97,33 @@ class SqliteStore(SqliteWhole):
             connection.close()
             if found != "ok":
                 raise CorruptStore(_corrupt(self.path))
+
+    def _marked(self, noted: Noted | None) -> Path:
+        """The mark beside the database, which is made where there is none; both are of one installation."""
+        place = mark_of(self.path)
+        if noted is None:
+            if place.exists():  # of what is damaged nothing can be read; it is kept for whoever can
+                place.replace(place.with_name(f"{place.name}.damaged"))
+            noted = Noted(str(self.recall(INSTALLATION) or secrets.token_hex(8)), {})
+            with suppress(FileExistsError):  # another program was a moment faster
+                write_mark(place, noted)
+            noted = read_mark(place) or noted
+        if self.recall(INSTALLATION) != noted.installation:
+            self.remember(INSTALLATION, noted.installation)
+        return place
+
+    def _go_on_after(self, noted: Noted | None) -> None:
+        """Brings every series and the mark to where the other one is, if that is further."""
+        now, counters, numbers = datetime.now(UTC), self.counters(), noted.numbers if noted is not None else {}
+        for (agency, series), last in lacking(counters, numbers).items():
+            self.skip(Gap(agency, series, counters.get((agency, series), 0) + 1, last, now))
+        if ahead := lacking(numbers, counters):
+            self._mark.note(ahead)
+
+    def marked(self) -> Numbers:
+        """See `DossierStore.marked`."""
+        noted = read_mark(mark_of(self.path))
+        return noted.numbers if noted is not None else {}
 
     def _connect(self, *, shared: bool = False) -> sqlite3.Connection:
         connection = sqlite3.connect(self.path, isolation_level=None, check_same_thread=not shared, timeout=BUSY_MS / 1000)
@@ -158,7 +198,10 @@ class SqliteStore(SqliteWhole):
 
     def record(self, change: Change) -> Dossier:
         """See `DossierStore.record`."""
-        return self._write(lambda connection: recorded(connection, change))
+        dossier, drawn = self._write(lambda connection: recorded(connection, change))
+        if change.series is not None and drawn:
+            self._mark.note({change.series: drawn})
+        return dossier
 
     def sums(self, until: date, by: Sequence[str]) -> Sums:
         """See `DossierStore.sums`."""
@@ -259,6 +302,7 @@ class SqliteStore(SqliteWhole):
 
     def close(self) -> None:
         """See `DossierStore.close`."""
+        self._mark.close()
         for connection in self._opened:
             connection.close()
         self._opened.clear()

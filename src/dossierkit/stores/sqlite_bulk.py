@@ -11,7 +11,7 @@ import attrs
 from dossierkit.dossiers.dossier import blobs_of
 from dossierkit.dossiers.handling import handling_json
 from dossierkit.dossiers.ledger import Posting, posted_on
-from dossierkit.ports import Life, numbers_of
+from dossierkit.ports import Life, highest
 from dossierkit.stores.sqlite_ledger import HALF, YEAR, keep_spans, note_posted
 from dossierkit.stores.sqlite_payments import ATTEMPTS, attempt_row
 from dossierkit.stores.sqlite_rows import encoded, event_row
@@ -89,11 +89,7 @@ def _place(posting: Posting) -> tuple[str, str, str, int, str]:
 
 
 def _counters(connection: sqlite3.Connection, lives: Sequence[Life]) -> None:
-    highest: dict[tuple[str, str], int] = {}
-    for life in lives:
-        for place, number in numbers_of(life).items():
-            highest[place] = max(highest.get(place, 0), number)
     connection.executemany(
         "INSERT INTO counters VALUES (?, ?, ?) ON CONFLICT (agency, day) DO UPDATE SET number = max(number, excluded.number)",
-        ((*place, number) for place, number in highest.items()),
+        ((*place, number) for place, number in highest(lives).items()),
     )

@@ -32,12 +32,15 @@ SELECT = f"{COLUMNS} FROM dossiers d JOIN answers a ON a.seq = d.seq"
 SEARCHED = f"{COLUMNS} FROM search CROSS JOIN dossiers d ON d.seq = search.rowid JOIN answers a ON a.seq = d.seq"
 
 
-def recorded(connection: sqlite3.Connection, change: Change) -> Dossier:
-    """The dossier after *change*; as it is where that happened already, and once is enough."""
+def recorded(connection: sqlite3.Connection, change: Change) -> tuple[Dossier, int]:
+    """The dossier after *change*, as it is where that happened already and once is enough; and the number that was drawn.
+
+    The number is 0 where none was.
+    """
     seen = change.dossier
     row = connection.execute("SELECT seq, state, version FROM dossiers WHERE id = ?", (seen.id,)).fetchone()
     if change.once and row is not None and row[1] != seen.state:
-        return dossier_of(connection.execute(f"{SELECT} WHERE d.seq = ?", (row[0],)).fetchone())
+        return dossier_of(connection.execute(f"{SELECT} WHERE d.seq = ?", (row[0],)).fetchone()), 0
     if row is None or row[2] != seen.version:
         raise stale(seen.id, seen.version)
     seq = row[0]
@@ -69,7 +72,7 @@ def recorded(connection: sqlite3.Connection, change: Change) -> Dossier:
         words = f"{owner_word(dossier.owner)} {unit_word(dossier.handling.unit)} {change.search}"
         connection.execute("INSERT OR REPLACE INTO search (rowid, words) VALUES (?, ?)", (seq, words))
     add_mails(connection, change.mails(dossier))
-    return dossier
+    return dossier, drawn
 
 
 def _drawn(connection: sqlite3.Connection, series: tuple[str, str] | None) -> int:

@@ -8,7 +8,8 @@ from datetime import datetime
 from typing import Any
 
 from dossierkit.dossiers.dossier import Event
-from dossierkit.ports import Gap, Life, batches
+from dossierkit.mark import Mark
+from dossierkit.ports import Gap, Life, batches, highest
 from dossierkit.stores.sqlite_bulk import load
 from dossierkit.stores.sqlite_rows import event_of
 
@@ -18,12 +19,14 @@ class SqliteWhole:
 
     _write: Callable[[Callable[[sqlite3.Connection], Any]], Any]
     _read: Callable[..., list[Any]]
+    _mark: Mark
 
     def load(self, lives: Iterable[Life], *, at_once: int = 500) -> Iterator[int]:
         """See `DossierStore.load`."""
         done = 0
         for batch in batches(lives, at_once):
             self._write(lambda connection, some=batch: load(connection, some))  # type: ignore[misc]  # bound now, not later
+            self._mark.note(highest(batch))
             done += len(batch)
             yield done
 
@@ -39,7 +42,10 @@ class SqliteWhole:
             connection.execute("INSERT INTO gaps VALUES (?, ?, ?, ?, ?)", values)
             return True
 
-        return bool(self._write(work))
+        done = bool(self._write(work))
+        if done:
+            self._mark.note({(gap.agency, gap.series): gap.last})
+        return done
 
     def gaps(self) -> tuple[Gap, ...]:
         """See `DossierStore.gaps`."""

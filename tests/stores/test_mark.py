@@ -1,0 +1,322 @@
+"""No number is given out twice, whatever happened to the files: the mark beside the database tells, and says what to do."""
+
+from __future__ import annotations
+
+import os
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+from conftest import NOON
+from test_sqlite_faults import SUBMITS
+
+from dossierkit import Action, Actor, Engine, Role, open_engine
+from dossierkit.cli import main
+from dossierkit.errors import LostDossiers, SettingsError, StoreError
+from dossierkit.keeping import back_up, restore, skip_after
+from dossierkit.mark import Mark, Noted, mark_of, read_mark, write_mark
+from dossierkit.papers.slip import installed_key
+from dossierkit.testing import FixedClock
+
+AN, ROOT = Actor("an"), Actor("root", Role.ADMIN)
+DAY = ("H29.15", "2026-11-22")
+
+
+def opened(place: Path, folder: Path, *, new: bool = False) -> Engine:
+    return open_engine(f"sqlite:{place}", procedures=folder, clock=FixedClock(NOON), new=new)
+
+
+def sent(engine: Engine) -> str:
+    return str(engine.submit(engine.begin("1.000001", AN, {"name": "An"}).id, AN).code)
+
+
+@pytest.fixture
+def place(tmp_path: Path, folder: Path) -> Path:
+    """A database with three codes and a receipt number, beside a copy of it (`older.db`) with two codes."""
+    place = tmp_path / "data" / "dossiers.db"
+    engine = opened(place, folder)
+    sent(engine)
+    sent(engine)
+    engine.close()
+    shutil.copy(place, tmp_path / "older.db")
+    engine = opened(place, folder)
+    assert sent(engine).endswith("-0003")
+    engine.act(next(one.id for one in engine.store.every()), Action.ACCEPT, ROOT)
+    engine.close()
+    return place
+
+
+def _older(place: Path) -> None:
+    shutil.copy(place.parents[1] / "older.db", place)
+
+
+LOSSES: Mapping[str, Callable[[Path], object]] = {
+    "deleted": lambda place: place.unlink(),
+    "emptied": lambda place: place.write_bytes(b""),
+    "an older copy put back": _older,
+    "an older copy put back over a journal": lambda place: (
+        _older(place),
+        (place.parent / "dossiers.db-wal").write_bytes(b"x" * 9000),
+    ),
+}
+
+
+@pytest.mark.parametrize("loss", LOSSES)
+def test_a_database_that_lost_something_is_refused(place: Path, folder: Path, loss: str) -> None:
+    """With what was given out and what to do; nothing is changed; where it is wanted all the same, numbers go on after it."""
+    LOSSES[loss](place)
+    before = {path.name: path.read_bytes() for path in place.parent.iterdir() if path.is_file() and path.suffix != ".db-shm"}
+    for _ in range(2):
+        with pytest.raises(LostDossiers, match=r"2026-11-22 up to 3.*restore FILE --data NEW --after .*dossiers\.mark.*--new"):
+            opened(place, folder)
+    after = {path.name: path.read_bytes() for path in place.parent.iterdir() if path.is_file() and path.suffix != ".db-shm"}
+    assert {name: after.get(name) for name in before} == before
+    engine = opened(place, folder, new=True)
+    assert sent(engine).endswith("-0004")
+    accepted = engine.act(next(one.id for one in engine.store.every() if one.handling.receipt == ""), Action.ACCEPT, ROOT)
+    assert accepted.handling.receipt.startswith("00002/")
+    assert list(engine.verify()) == []
+    engine.close()
+    engine = opened(place, folder)
+    assert sent(engine).endswith("-0005")
+    engine.close()
+
+
+def test_a_truncated_database_is_refused(place: Path, folder: Path) -> None:
+    """Wherever it is cut off."""
+    whole = place.read_bytes()
+    for size in (1, 100, 4096, len(whole) // 2, len(whole) - 4096):
+        place.write_bytes(whole[:size])
+        with pytest.raises(StoreError):
+            opened(place, folder)
+    place.write_bytes(whole)
+    opened(place, folder).close()
+
+
+def test_a_mark_that_is_missing_or_damaged_is_asked_for(place: Path, folder: Path) -> None:
+    """The database may be an older copy; where it is not, it is marked anew."""
+    mark = mark_of(place)
+    for damage in (mark.unlink, lambda: mark.write_bytes(b"\0" * 500), lambda: mark.write_bytes(b"")):
+        whole = mark.read_bytes()
+        damage()
+        with pytest.raises(LostDossiers, match=r"mark.*--new"):
+            opened(place, folder)
+        mark.write_bytes(whole)
+    mark.write_bytes(b"\xff\xfe garbage\n")
+    engine = opened(place, folder, new=True)
+    assert sent(engine).endswith("-0004")
+    engine.close()
+    noted = read_mark(mark)
+    assert noted is not None
+    assert noted.numbers == {DAY: 4, ("H29.15", "2026"): 1}
+    opened(place, folder).close()
+
+
+def test_the_database_of_another_installation_is_refused(place: Path, folder: Path, tmp_path: Path) -> None:
+    """Also where it is ahead."""
+    other = tmp_path / "other" / "dossiers.db"
+    engine = opened(other, folder)
+    for _ in range(5):
+        sent(engine)
+    engine.close()
+    shutil.copy(other, place)
+    with pytest.raises(LostDossiers, match="two installations"):
+        opened(place, folder)
+
+
+def test_a_database_of_before_is_marked(place: Path, folder: Path) -> None:
+    """One that never had a mark; and one whose program died between a commit and its mark, which is no loss."""
+    mark = mark_of(place)
+    noted = read_mark(mark)
+    assert noted is not None
+    mark.unlink()
+    write_mark(mark, Noted(noted.installation, {DAY: 1}))
+    engine = opened(place, folder)
+    assert engine.store.marked() == engine.store.counters() == {DAY: 3, ("H29.15", "2026"): 1}
+    engine.store.remember("installation", "")
+    engine.close()
+    mark.unlink()
+    engine = opened(place, folder)
+    assert engine.store.marked() == {DAY: 3, ("H29.15", "2026"): 1}
+    assert sent(engine).endswith("-0004")
+    engine.close()
+
+
+def test_a_proof_knows_the_mark(place: Path, folder: Path) -> None:
+    """A number in the mark that no dossier has is named."""
+    engine = opened(place, folder)
+    mark = Mark(mark_of(place))
+    mark.note({DAY: 7})
+    mark.close()
+    assert list(engine.verify()) == ["H29.15 2026-11-22: 7 was given out, the database ends with 3"]
+    engine.close()
+
+
+def test_a_line_that_is_torn_counts_for_nothing(tmp_path: Path) -> None:
+    """A power failure leaves half a line, or zeros; a number is never read short."""
+    path = tmp_path / "d.mark"
+    write_mark(path, Noted("i", {DAY: 41}))
+    with pytest.raises(FileExistsError):
+        write_mark(path, Noted("j", {}))
+    mark = Mark(path)
+    mark.note({DAY: 421})
+    mark.close()
+    whole = path.read_bytes()
+    for cut in range(1, 16):
+        path.write_bytes(whole[:-cut])
+        assert read_mark(path) == Noted("i", {DAY: 41}), cut
+        path.write_bytes(whole[:-cut] + b"\0" * 64)
+        assert read_mark(path) == Noted("i", {DAY: 41}), cut
+
+
+def test_a_long_mark_is_shortened_when_nobody_writes_on_it(tmp_path: Path) -> None:
+    """One line a series; whoever writes on it keeps it as it is."""
+    path = tmp_path / "d.mark"
+    write_mark(path, Noted("i", {}))
+    mark = Mark(path)
+    for number in range(1, 20_001):
+        mark.note({DAY: number})
+    long = path.stat().st_size
+    other = Mark(path)
+    assert path.stat().st_size == long
+    for one in (mark, other):
+        one.close()
+    Mark(path).close()
+    assert path.stat().st_size < 100
+    assert read_mark(path) == Noted("i", {DAY: 20_000})
+    assert path.stat().st_mode & 0o777 == 0o600
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("damage", ["none", "journal deleted", "journal garbled", "older copy first", "older copy after"])
+def test_killed_and_damaged_no_code_comes_twice(tmp_path: Path, folder: Path, damage: str) -> None:
+    """Killed at random moments: an honest start always works, without gaps; after a loss it is refused, or nothing was lost."""
+    path = tmp_path / "d.db"
+    chance = random.Random(f"20261122 {damage}")
+    said: list[str] = []
+    refused = 0
+    for turn in range(int(os.environ.get("DOSSIERKIT_KILLS", "4"))):
+        if damage == "older copy first" and turn > 1:
+            _put_back(path, tmp_path / "copy.db")
+        elif path.exists():
+            shutil.copy(path, tmp_path / "copy.db")
+        lines = _run(path, folder, chance, new=bool(refused))
+        refused = 0
+        assert not set(lines) & set(said)
+        said += lines
+        match damage:
+            case "journal deleted":
+                path.with_name("d.db-wal").unlink(missing_ok=True)
+            case "journal garbled" if path.with_name("d.db-wal").exists():
+                wal = bytearray(path.with_name("d.db-wal").read_bytes())
+                begin = chance.randrange(len(wal) or 1)
+                wal[begin:] = chance.randbytes(len(wal) - begin)
+                path.with_name("d.db-wal").write_bytes(wal)
+            case "older copy after" if (tmp_path / "copy.db").exists():
+                _put_back(path, tmp_path / "copy.db")
+        try:
+            engine = open_engine(f"sqlite:{path}", procedures=folder)
+        except StoreError:
+            assert damage != "none"
+            refused = 1
+            continue
+        kept = [str(dossier.code) for dossier in engine.store.every() if dossier.code]
+        assert damage != "none" or set(said) <= set(kept)
+        assert not engine.store.gaps() or damage != "none"
+        assert list(engine.verify()) == []
+        engine.close()
+    assert len(said) == len(set(said)) > 3
+
+
+def _put_back(path: Path, copy: Path) -> None:
+    for suffix in ("-wal", "-shm"):
+        path.with_name(path.name + suffix).unlink(missing_ok=True)
+    shutil.copy(copy, path)
+
+
+def _run(path: Path, folder: Path, chance: random.Random, *, new: bool) -> list[str]:
+    """The codes that a program said before it was killed; where its start was refused it is started once more with *new*."""
+    program = SUBMITS.replace("procedures=sys.argv[2])", f"procedures=sys.argv[2], new={new})")
+    running = subprocess.Popen(
+        [sys.executable, "-c", program, str(path), str(folder), "1000"],
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    assert running.stdout is not None
+    first = running.stdout.readline()
+    time.sleep(chance.uniform(0, 0.3))
+    running.send_signal(signal.SIGKILL)
+    rest, error = running.communicate(timeout=60)
+    if not first and "LostDossiers" in error and not new:
+        return _run(path, folder, chance, new=True)
+    assert first, error
+    return [line for line in (first + rest).split("\n")[:-1] if line]
+
+
+def test_a_back_up_brings_its_mark(place: Path, folder: Path, tmp_path: Path) -> None:
+    """As of the moment of the database; what was given out since is read from the mark of the lost folder."""
+    list(back_up(place.parent, tmp_path / "b.tar"))
+    assert (tmp_path / "b.tar").stat().st_mode & 0o777 == 0o600
+    engine = opened(place, folder)
+    assert sent(engine).endswith("-0004")
+    engine.close()
+    there = tmp_path / "there"
+    restore(tmp_path / "b.tar", there)
+    assert read_mark(there / "dossiers.mark").numbers[DAY] == 3  # type: ignore[union-attr]  # it is there
+    engine = opened(there / "dossiers.db", folder)
+    assert [gap.last for gap in skip_after(engine.store, engine.clock, [str(mark_of(place))])] == [4]
+    assert sent(engine).endswith("-0005")
+    assert list(engine.verify()) == []
+    with pytest.raises(SettingsError, match="no mark"):
+        list(skip_after(engine.store, engine.clock, [str(tmp_path / "nothing.mark")]))
+    engine.close()
+    ran = CliRunner().invoke(
+        main, ["restore", "--data", str(tmp_path / "new"), "--after", str(mark_of(place)), str(tmp_path / "b.tar")]
+    )
+    assert ran.exit_code == 0, ran.output
+    assert "H29.15 2026-11-22: 4 to 4" in ran.output
+
+
+@pytest.mark.parametrize("remains", ["attachments/ab/x", "mail/m.eml", "slip.key"])
+def test_a_new_database_beside_remains_is_refused(tmp_path: Path, folder: Path, remains: str) -> None:
+    """Files, mails or keys of an installation whose database and mark are gone; empty folders are none."""
+    data = tmp_path / "data"
+    (data / "attachments").mkdir(parents=True)
+    (data / "passwords.txt").write_text("x")
+    opened(data / "dossiers.db", folder).close()
+    for name in ("dossiers.db", "dossiers.mark"):
+        (data / name).unlink()
+    (data / remains).parent.mkdir(parents=True, exist_ok=True)
+    (data / remains).write_text("x")
+    for command in ("verify", "list"):
+        ran = CliRunner().invoke(main, [command, "--data", str(data), "--procedures", str(folder)])
+        assert command == "list" or (ran.exit_code == 2 and "--new" in ran.output and "restore" in ran.output), ran.output
+    assert not (data / "dossiers.db").exists()
+    engine = opened(data / "dossiers.db", folder, new=True)
+    assert sent(engine).endswith("-0001")
+    engine.close()
+    opened(data / "dossiers.db", folder).close()
+
+
+def test_the_key_of_slips_belongs_to_the_database(place: Path, folder: Path) -> None:
+    """Missing, or another one: refused, unless another one is wanted."""
+    engine, path = opened(place, folder), place.parent / "slip.key"
+    key = installed_key(engine.store, path)
+    assert installed_key(engine.store, path).public == key.public
+    whole = path.read_bytes()
+    path.unlink()
+    with pytest.raises(SettingsError, match=r"missing.*back-up.*--new"):
+        installed_key(engine.store, path)
+    assert not path.exists()
+    other = installed_key(engine.store, path, new=True)
+    assert other.public != key.public
+    path.write_bytes(whole)
+    with pytest.raises(SettingsError, match="another key"):
+        installed_key(engine.store, path)
+    engine.close()
