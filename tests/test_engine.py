@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from conftest import NOON, SMALL
 
-from dossierkit import Action, Actor, Engine, RefusedAnswers, State
+from dossierkit import Action, Actor, Engine, RefusedAnswers, State, open_engine
 from dossierkit.dossiers.dossier import Query, chained
 from dossierkit.dossiers.effects import SendMail
 from dossierkit.dossiers.lifecycle import step
@@ -227,3 +227,15 @@ def test_the_recording_mailer_records() -> None:
 def _wait(engine: Engine) -> None:
     """Lets the catalog look at the folder again."""
     engine.catalog._looked = -1e9  # in place of waiting a quarter of a second
+
+
+def test_a_dossier_is_found_by_its_place(tmp_path: Path, clock: FixedClock) -> None:
+    """By the title of a province, with or without marks and spaces, though the answers hold its code."""
+    schema = {"title": "Đăng ký", "properties": {"p": {"type": "string", "x-options": "provinces"}}}
+    (tmp_path / "place.json").write_text(json.dumps(schema), "utf-8")
+    engine = open_engine("memory:", procedures=tmp_path, clock=clock)
+    dossier = engine.submit(engine.begin("place", AN, {"p": "66"}).id, AN)
+
+    for words in ("DAKLAK", "đắk lắk", "dak lak", "tinh daklak"):
+        assert engine.find(AN, Query(words=words)) == (dossier,)
+    assert engine.find(AN, Query(words="gia lai")) == ()

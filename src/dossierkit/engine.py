@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date
+from itertools import chain
 
 import attrs
 
 from dossierkit.acting import Acting, filed
 from dossierkit.dossiers.calendars import day_of
-from dossierkit.dossiers.codes import DossierCode, parse_code, spelled_receipt
+from dossierkit.dossiers.codes import DossierCode, meant_codes, meant_receipts
 from dossierkit.dossiers.dossier import Actor, Attachment, Dossier, Event, Query, Said, digest, digests
 from dossierkit.dossiers.effects import SendMail
 from dossierkit.dossiers.lifecycle import guard, permitted
@@ -239,13 +240,13 @@ class Engine(Drafting):
         Raises:
             CodeError: it is neither.
         """
-        try:
-            return self.store.by_code(parse_code(typed))
-        except CodeError:
-            found = self.store.by_receipt(spelled_receipt(typed))
-            if found is None and "/" not in typed:
-                raise
-            return found
+        codes, receipts = meant_codes(typed), meant_receipts(typed, self.agency)
+        by_code = filter(None, map(self.store.by_code, codes))
+        by_receipt = filter(None, map(self.store.by_receipt, receipts))
+        dossier = next(chain(by_code, by_receipt), None)
+        if dossier is None and not codes and len(receipts) == 1 and "/" not in typed:
+            raise CodeError(f"{typed!r} is no dossier code and no receipt number; one looks like H29.15-261122-0001")
+        return dossier
 
     def report(self, period: Period, *, by: Sequence[str] = (), as_of: date | None = None) -> Report:
         """What came in, was resolved and is in progress in *period*, see `dossiers.reports`.

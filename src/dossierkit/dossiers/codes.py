@@ -82,7 +82,7 @@ class ReceiptTemplate:
 
     def issue(self, agency: str, day: date, number: int) -> str:
         """The number of the *number*-th dossier that *agency* accepts in the year of *day*."""
-        return spelled_receipt(_filled(self.text, agency, day, number))
+        return _squeezed(_filled(self.text, agency, day, number))
 
 
 #: The letters that an action sends out, in their books: the printed form (mẫu), and how its number ends.
@@ -142,19 +142,80 @@ def parse_code(text: str) -> DossierCode:
     Raises:
         CodeError: it cannot be a code, or names a day that never was.
     """
-    squeezed = re.sub(r"\s+", "", text).upper()
-    squeezed = re.sub("[\u2010-\u2015\u2212\uff0d]", "-", squeezed)
+    squeezed = _squeezed(text)
     match = _ACCEPTED.fullmatch(squeezed)
     if not match:
         raise CodeError("a dossier code looks like H29.15-261122-0001")
-    day = match["day"] if len(match["day"]) == 8 else "20" + match["day"]
-    try:
-        date(int(day[:4]), int(day[4:6]), int(day[6:]))
-    except ValueError:
-        raise CodeError(f"{match['day']} in the code is no day") from None
+    if not _is_day(match["day"]):
+        raise CodeError(f"{match['day']} in the code is no day")
     return DossierCode(squeezed)
 
 
-def spelled_receipt(text: str) -> str:
-    """The receipt number that somebody typed, without its spaces and in upper case."""
-    return re.sub(r"\s+", "", text).upper()
+def bare(text: str) -> str:
+    """The letters and digits of a code, or of a part of one, in upper case: what two ways of writing it have in common."""
+    return re.sub("[^A-Z0-9]", "", text.upper())
+
+
+def meant_codes(text: str) -> tuple[DossierCode, ...]:
+    """The codes that somebody who typed *text* may mean, the likeliest first; none where it is no code.
+
+    For looking up alone: spaces, dots, dashes and slashes may be missing or stand for each other, and the number may lack its
+    leading zeros, so `h29 15 261122 1` is `H29.15-261122-0001`.
+    """
+    groups = re.findall(r"[A-Z0-9]+", _squeezed(re.sub(r"\s", "-", text.strip())))
+    whole = "".join(groups)
+    if not whole or len(whole) > _LONGEST:
+        return ()
+    codes: dict[DossierCode, None] = {}
+    for day_digits in (6, 8):
+        for number_digits in range(1, 8):
+            day_end = len(whole) - number_digits
+            agency, day, number = whole[: day_end - day_digits], whole[day_end - day_digits : day_end], whole[day_end:]
+            # Where nothing stands between day and number, the number has to have its zeros.
+            apart = groups[-1] == number or (number_digits > 3 and groups[-1].endswith(day + number))
+            if apart and number.isdigit() and _is_day(day) and (dotted := _dotted(agency)):
+                widths = range(max(4, number_digits), 8)
+                codes |= dict.fromkeys(DossierCode(f"{dotted}-{day}-{number:0>{width}}") for width in widths)
+    return tuple(codes)
+
+
+#: An agency of five parts, a day of eight digits and a number of seven, each without separators.
+_LONGEST = 3 + 4 * 3 + 8 + 7
+
+
+def _squeezed(text: str) -> str:
+    return re.sub("[\u2010-\u2015\u2212\uff0d]", "-", re.sub(r"\s+", "", text).upper())
+
+
+def _is_day(digits: str) -> bool:
+    day = digits if len(digits) == 8 else f"20{digits}"
+    try:
+        return digits.isascii() and len(day) == 8 and date(int(day[:4]), int(day[4:6]), int(day[6:])).year >= 2000
+    except ValueError:
+        return False
+
+
+def _dotted(undotted: str) -> str:
+    """An agency id with its dots, from one without: parts of two digits, the last one of three where a digit is left."""
+    if match := re.fullmatch(r"([A-Z][0-9]{2})([0-9]*)", undotted):
+        parts = re.findall(r"[0-9]{3}$|[0-9]{2}(?![0-9]$)", match[2])
+        agency = ".".join([match[1], *parts])
+    else:
+        old = re.fullmatch(r"([0-9]{3})([0-9]{2})([0-9]{2})([A-Z][0-9]{2})", undotted)
+        agency = ".".join(old.groups()) if old else ""
+    return agency if _AGENCY.fullmatch(agency) and agency.replace(".", "") == undotted else ""
+
+
+def meant_receipts(text: str, agency: str) -> tuple[str, ...]:
+    """The receipt numbers that somebody who typed *text* may mean, as they are kept, the likeliest first.
+
+    For looking up alone, as `meant_codes`: the number may lack its zeros, and the agency may be missing where it is *agency*.
+    """
+    typed = _squeezed(text)
+    groups = re.findall(r"[A-Z0-9]+", _squeezed(re.sub(r"\s", "-", text.strip())))
+    receipts = {typed: None}
+    if len(groups) > 1 and len(groups[0]) < 8 and groups[0].isdigit() and re.fullmatch("20[0-9]{2}", groups[1]):
+        dotted = _dotted("".join(groups[2:])) if groups[2:] else agency
+        if dotted:
+            receipts |= {f"{groups[0]:0>5}/{groups[1]}/{dotted}": None}
+    return tuple(receipts)

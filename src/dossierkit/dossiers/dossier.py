@@ -10,7 +10,7 @@ from datetime import datetime
 
 import attrs
 
-from dossierkit.dossiers.codes import DossierCode
+from dossierkit.dossiers.codes import DossierCode, bare
 from dossierkit.dossiers.handling import PLAIN, Handling
 from dossierkit.dossiers.states import CITIZENS, Action, Role, State
 from dossierkit.forms.pointers import Json, texts_in
@@ -108,8 +108,8 @@ class Query:
     surplus: bool = False
 
     def folded(self) -> Query:
-        """The same, as stores compare it: words without accents, the code without spaces."""
-        return attrs.evolve(self, words=fold(self.words), code="".join(self.code.split()).upper())
+        """The same, as stores compare it: words without accents, the code as letters and digits alone."""
+        return attrs.evolve(self, words=fold(self.words), code=bare(self.code))
 
 
 @attrs.frozen

@@ -9,7 +9,7 @@ from datetime import date, datetime
 
 import attrs
 
-from dossierkit.dossiers.codes import DossierCode
+from dossierkit.dossiers.codes import DossierCode, bare
 from dossierkit.dossiers.dossier import Dossier, Event, Query, Said, blobs_of
 from dossierkit.dossiers.ledger import Measure, Posting, posted_on, postings, spans
 from dossierkit.dossiers.lifecycle import pays_off, step
@@ -242,7 +242,7 @@ def _is_meant(dossier: Dossier, text: str, query: Query) -> bool:
     at = dossier.submitted
     return (
         holds(text, query.words)
-        and query.code in (dossier.code.text if dossier.code is not None else "")
+        and query.code in (bare(dossier.code.text) if dossier.code is not None else "")
         and query.procedure in ("", dossier.procedure)
         and _in_state(dossier.state, query)
         and query.unit in ("", dossier.handling.unit)

@@ -153,7 +153,7 @@ def found_by(owner: str | None, query: Query, before: str | None, limit: int) ->
     """The statement that finds the newest dossiers of *owner* (of everybody) that *query* is about, and its values."""
     conditions: list[tuple[str, Any]] = [("d.owner = ?", owner)] if owner is not None else [("d.code > ?", "")]
     if query.code:
-        conditions.append(("instr(d.code, ?) > 0", query.code))
+        conditions.append(("instr(replace(replace(d.code, '-', ''), '.', ''), ?) > 0", query.code))
     if query.procedure:
         conditions.append(("d.procedure = ?", query.procedure))
     if query.since is not None:

@@ -184,10 +184,11 @@ class StoreContract:
         assert done.code is not None
 
         def found(**wanted: object) -> list[str]:
-            return [dossier.id for dossier in store.find("an", Query(**wanted))]  # type: ignore[arg-type]  # the fields of a query
+            return [dossier.id for dossier in store.find("an", Query(**wanted).folded())]  # type: ignore[arg-type]  # the fields of a query
 
         assert found(code="0001") == ["a1"]
         assert found(code="0002") == []
+        assert found(code=" h29 15-") == found(code="H29.15") == found(code="261122 0001") == ["a1"]
         assert found(procedure="1.000001") == ["a2", "a1", "a0"]
         assert found(procedure="nope") == []
         assert found(state=State.DRAFT) == ["a2", "a0"]
