@@ -17,16 +17,45 @@ _BREAKS = re.compile(r"[\x00-\x1f\x7f\u2028\u2029]+")
 LOCALE = Path(__file__).parent / "locale"
 _LINK = re.compile(r"https?://[^\s<>\"]+")
 
+#: Stands for an office while nobody said which one it is.
+SAMPLE_NAME = "Cổng dịch vụ công trực tuyến"
+
 
 @attrs.frozen
 class Office:
-    """Who writes, and where its portal is; links are built from *address* alone, never from a request."""
+    """Who writes, and where its portal is; links are built from *address* alone, never from a request.
 
-    name: str = "Cổng dịch vụ công trực tuyến"
+    What is empty is not said anywhere.
+    """
+
+    name: str = SAMPLE_NAME
+    #: Where its portal is.
     address: str = "http://127.0.0.1:8000"
-    #: The agency above it, and the place where it writes, as papers have them; empty: not said.
+    #: The agency above it, and the place where it writes, as papers have them.
     superior: str = ""
     place: str = ""
+    #: Where people find it, when they call, when they come.
+    postal_address: str = ""
+    telephone: str = ""
+    hours: str = ""
+    #: A picture, PNG or JPEG.
+    emblem: Path | None = None
+    #: In English; as in Vietnamese where they are empty.
+    name_en: str = ""
+    hours_en: str = ""
+
+    @property
+    def is_sample(self) -> bool:
+        """Whether nobody said which office it is."""
+        return self.name == SAMPLE_NAME
+
+    def named(self, language: str) -> str:
+        """Its name in *language*."""
+        return (language == "en" and self.name_en) or self.name
+
+    def open_hours(self, language: str) -> str:
+        """When people can come, in *language*."""
+        return (language == "en" and self.hours_en) or self.hours
 
 
 def letter(name: str, language: str, office: Office, *, key: str, to: str, path: str, **values: str) -> SendMail:

@@ -128,11 +128,15 @@ def bundle_of(folder: Path, name: str) -> Bundle:
         key, path = pending.pop()
         document: Document = load((folder / path).read_bytes())
         documents[key] = document.value
-        for reference in _references(document.value):
-            target = _local(reference, path)
-            if target and target not in documents and (folder / target).is_file():
+        for target in local_files(document.value, path):
+            if target not in documents and (folder / target).is_file():
                 pending.append((target, target))
     return Bundle(documents)
+
+
+def local_files(document: Json, path: str) -> Iterator[str]:
+    """The files below the folder that *document*, which is the file *path* of it, refers to, there or not."""
+    return filter(None, (_local(reference, path) for reference in _references(document)))
 
 
 def _local(reference: str, path: str) -> str | None:

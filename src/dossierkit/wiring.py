@@ -224,6 +224,10 @@ def with_lists(dialect: Dialect, data: Path | None, today: Callable[[], date]) -
 
 def samples() -> Path:
     """The procedures that ship: in the package, or in the checkout where the package is installed editable."""
-    packaged = Path(__file__).parent / "procedures"
-    checkout = Path(__file__).parents[2] / "schemas" / "procedures"
-    return packaged if packaged.is_dir() else checkout
+    packaged = packaged_samples()
+    return packaged if packaged.is_dir() else Path(__file__).parents[2] / "schemas" / "procedures"
+
+
+def packaged_samples() -> Path:
+    """Where an installed package has its samples; not there in a checkout."""
+    return Path(__file__).parent / "procedures"

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 from typing import Any
 
 import click
 
+from dossierkit.cli.installing import settle
 from dossierkit.errors import DossierkitError
 from dossierkit.extras import wanted
 
@@ -44,14 +46,23 @@ class _OneLine(click.Group):
 
 @click.group(cls=_OneLine, context_settings={"auto_envvar_prefix": "DOSSIERKIT", "help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="dossierkit")
-def main() -> None:
+@click.option(
+    "--home",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=None,
+    envvar="DOSSIERKIT_HOME",
+    help="Folder of the installation.  [default: the current one, or the nearest above it, that holds dossierkit.toml]",
+)
+@click.pass_context
+def main(context: click.Context, home: Path | None) -> None:
     """A procedure is a file: drop a JSON Schema into a folder and citizens can fill it."""
+    settle(context, home)
 
 
 def _register() -> None:
-    from dossierkit.cli import dossiers, files, keeping, money, numbers, officers, papers, planning, serving
+    from dossierkit.cli import dossiers, files, installing, keeping, money, numbers, officers, papers, planning, serving
 
-    for module in (serving, files, dossiers, numbers, officers, money, papers, keeping, planning):
+    for module in (installing, serving, files, dossiers, numbers, officers, money, papers, keeping, planning):
         for command in module.COMMANDS:
             main.add_command(command)
 

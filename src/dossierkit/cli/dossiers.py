@@ -6,6 +6,7 @@ import json
 import logging
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO
 
 import click
 
@@ -19,6 +20,9 @@ from dossierkit.cli.options import (
     smtp_option,
 )
 
+if TYPE_CHECKING:
+    from dossierkit.engine import Engine
+
 
 @click.command("list")
 @data_option
@@ -29,12 +33,22 @@ def list_(data: Path, procedures: Path | None, language: str, words: tuple[str, 
     """List the procedures (whose title, code or guidance hold WORDS)."""
     # The faults are printed below; the log would say them once more.
     logging.getLogger("dossierkit").addHandler(logging.NullHandler())
-    engine = engine_of(data, procedures)
+    engine = _listing(data, procedures)
     for one in engine.procedures(" ".join(words), language=language):
         click.echo(f"{one.code}\t{one.title_in(language)}")
     for fault in engine.catalog.faults():
         click.echo(f"{fault.file}: {fault.message}", err=True)
     click.echo(f"from {engine.catalog.folder.resolve()}", err=True)
+
+
+def _listing(data: Path, procedures: Path | None) -> Engine:
+    """The engine to list from.  Where there is no database, it is one that keeps nothing: listing needs none."""
+    from dossierkit.keeping import DATABASE
+    from dossierkit.wiring import open_engine
+
+    if (data / DATABASE).is_file():
+        return engine_of(data, procedures)
+    return open_engine("memory:", procedures=procedures)
 
 
 @click.command()
@@ -43,18 +57,18 @@ def list_(data: Path, procedures: Path | None, language: str, words: tuple[str, 
 @agency_option
 @click.option("--code", default="", help="The code that another portal issued; the dossier is taken in with it.")
 @click.argument("procedure")
-@click.argument("answers", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-def submit(data: Path, procedures: Path | None, agency: str | None, code: str, procedure: str, answers: Path) -> None:
-    """Submit ANSWERS (a JSON file) to PROCEDURE and print the dossier code."""
+@click.argument("answers", type=click.File("rb"))
+def submit(data: Path, procedures: Path | None, agency: str | None, code: str, procedure: str, answers: BinaryIO) -> None:
+    """Submit ANSWERS (a JSON file, or - for what is piped in) to PROCEDURE and print the dossier code."""
     from dossierkit.dossiers.codes import parse_code
     from dossierkit.dossiers.dossier import Actor
     from dossierkit.dossiers.states import Role
     from dossierkit.errors import RefusedAnswers
     from dossierkit.forms import load, message
 
-    engine = engine_of(data, procedures, agency)
+    engine = engine_of(data, procedures, agency, make=True)
     actor = Actor("command-line", Role.ADMIN)
-    draft = engine.begin(procedure, actor, load(answers.read_bytes()).value)
+    draft = engine.begin(procedure, actor, load(answers.read()).value)
     try:
         sent = engine.take_in(draft.id, actor, parse_code(code)) if code else engine.submit(draft.id, actor)
         click.echo(sent.code)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from dossierkit.cli.options import language_option, office_day
+from dossierkit.cli.options import installed, language_option, office_day, procedures_option
 
 if TYPE_CHECKING:
     from dossierkit.forms import Form
@@ -32,31 +32,83 @@ def form_at(path: Path) -> Form:
 
 @click.command()
 @click.argument("name")
-@click.option("--into", type=click.Path(file_okay=False, path_type=Path), default=Path("schemas/procedures"), show_default=True)
-def new(name: str, into: Path) -> None:
+@click.option(
+    "--into",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Folder to write into.  [default: the procedures of the installation, or of the checkout]",
+)
+@click.option("--like", default="", help="The code of a sample to copy, with the shared files that it needs.")
+@procedures_option
+def new(name: str, into: Path | None, like: str, procedures: Path | None) -> None:
     """Write a procedure file called NAME to start from."""
     from dossierkit.errors import SettingsError
+    from dossierkit.installation import bring_shared
+    from dossierkit.wiring import samples
 
     if not re.fullmatch(r"[a-z0-9][a-z0-9.-]*", name):
         raise SettingsError(f"{name!r} is no file name for a procedure; use small letters, digits and hyphens")
+    into = into or procedures or _procedures_read_here()
     path = into / f"{name}.json"
     if path.exists():
         raise SettingsError(f"{path} exists already; choose another name")
+    sample = _sample(like) if like else None
+    text = sample.read_text("utf-8") if sample is not None else json.dumps(_scaffold(name), ensure_ascii=False, indent=2) + "\n"
     into.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps(_scaffold(name), ensure_ascii=False, indent=2) + "\n", "utf-8")
+    path.write_text(text, "utf-8")
+    for shared in bring_shared(samples(), path):
+        click.echo(shared)
     click.echo(f"{path}: edit it, then run: dossierkit lint {path}")
 
 
+def _procedures_read_here() -> Path:
+    """The folder that `serve` would read here, where it is somebody's own.
+
+    Raises:
+        SettingsError: it would read the samples in the package.
+    """
+    from dossierkit.errors import SettingsError
+    from dossierkit.wiring import packaged_samples, samples
+
+    here = installed()
+    if here is not None:
+        return here.procedures
+    if samples() == packaged_samples():
+        raise SettingsError(
+            "there is no installation here that would read the file: lay one out with dossierkit init FOLDER, or name a folder"
+            " with --into"
+        )
+    return samples()
+
+
+def _sample(code: str) -> Path:
+    """The file of the sample with *code*.
+
+    Raises:
+        SettingsError: no sample has it.
+    """
+    from dossierkit.errors import SettingsError
+    from dossierkit.listing import procedure_files
+    from dossierkit.wiring import samples
+
+    paths = {name: samples() / name for name, _, _ in procedure_files(samples())}
+    codes = {json.loads(path.read_bytes())["x-procedure"]["code"]: path for path in paths.values()}
+    if code not in codes:
+        raise SettingsError(f"no sample has the code {code!r}; known: {', '.join(sorted(codes))}")
+    return codes[code]
+
+
 def _scaffold(name: str) -> dict[str, Any]:
+    address = {"provinceCode": "79", "communeCode": "26740", "detail": "Số 1 đường Mẫu"}
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "Tên thủ tục",
         "type": "object",
-        "required": ["fullName", "purpose"],
+        "required": ["fullName", "address", "purpose"],
         "unevaluatedProperties": False,
         "properties": {
             "fullName": {"title": "Họ và tên", "type": "string", "format": "vn-name", "maxLength": 100},
             "phone": {"title": "Số điện thoại", "type": "string", "format": "vn-phone"},
+            "address": {"$ref": "shared/address.json"},
             "purpose": {"title": "Nội dung đề nghị", "type": "string", "minLength": 5, "maxLength": 1000},
         },
         "x-procedure": {
@@ -64,15 +116,23 @@ def _scaffold(name: str) -> dict[str, Any]:
             "guidance": "Điền biểu mẫu rồi nộp.",
             "timeLimit": {"count": 5, "unit": "working"},
             "sections": [
-                {"title": "Người đề nghị", "fields": ["/fullName", "/phone"]},
+                {"title": "Người đề nghị", "fields": ["/fullName", "/phone", "/address"]},
                 {"title": "Nội dung", "fields": ["/purpose"]},
             ],
             "source": "Mẫu để bắt đầu",
             "verified": False,
         },
         "x-tests": [
-            {"name": "đủ", "answers": {"fullName": "Nguyễn Văn A", "purpose": "Xin cấp bản sao"}, "problems": []},
-            {"name": "thiếu tên", "answers": {"purpose": "Xin cấp bản sao"}, "problems": ["/fullName required"]},
+            {
+                "name": "đủ",
+                "answers": {"fullName": "Nguyễn Văn A", "address": address, "purpose": "Xin cấp bản sao"},
+                "problems": [],
+            },
+            {
+                "name": "thiếu tên",
+                "answers": {"address": address, "purpose": "Xin cấp bản sao"},
+                "problems": ["/fullName required"],
+            },
         ],
         "x-translations": {
             "en": {
@@ -127,23 +187,31 @@ def check(file: Path, answers: Path, as_json: bool, today: Any, language: str) -
 
 
 @click.command()
-@click.argument("paths", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path))
+@click.argument("paths", nargs=-1, type=click.Path(exists=True, path_type=Path))
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.option(
     "--data",
-    type=click.Path(path_type=Path, file_okay=False),
+    type=click.Path(exists=True, path_type=Path, file_okay=False),
     default=None,
     envvar="DOSSIERKIT_DATA",
     help="Folder with units.json.",
 )
 def lint(paths: tuple[Path, ...], as_json: bool, data: Path | None) -> None:
-    """Say what is wrong with procedure files, and where; exit 1 on errors."""
+    """Say what is wrong with procedure files, and where; exit 1 on errors.
+
+    Without PATHS, with those of the installation.
+    """
     import attrs
 
     from dossierkit.forms import STANDARD
     from dossierkit.linting import lint_paths
     from dossierkit.wiring import with_lists
 
+    here = installed()
+    if not paths:
+        if here is None:
+            raise click.UsageError("Missing argument 'PATHS...'; name files or folders.", click.get_current_context())
+        paths = (here.procedures,)
     findings = list(lint_paths(paths, with_lists(STANDARD, data, office_day), office_day()))
     if as_json:
         click.echo(json.dumps([attrs.asdict(finding) for finding in findings], ensure_ascii=False, indent=2))

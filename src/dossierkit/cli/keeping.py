@@ -20,7 +20,7 @@ def demo(data: Path, procedures: Path | None, count: int, seed: int) -> None:
     from dossierkit.demonstrating import demonstrate
     from dossierkit.wiring import open_accounts
 
-    engine = engine_of(data, procedures)
+    engine = engine_of(data, procedures, make=True)
     accounts = open_accounts(engine)
     # The bar stands before the people and the procedures are prepared: that takes a moment, too.
     with click.progressbar(length=count, label="dossiers", file=sys.stderr) as bar:

@@ -20,10 +20,10 @@ def account() -> None:
     """Add, list, disable, unlock or reset accounts of the office."""
 
 
-def _accounts(data: Path) -> Accounts:
+def _accounts(data: Path, *, make: bool = False) -> Accounts:
     from dossierkit.wiring import open_accounts
 
-    return open_accounts(engine_of(data, None))
+    return open_accounts(engine_of(data, None, make=make))
 
 
 def _known(accounts: Accounts, mail: str) -> Account:
@@ -45,7 +45,8 @@ def add(data: Path, name: str, role: str, unit: str, mail: str) -> None:
     """Add an officer who signs in as MAIL; prints the first password."""
     from dossierkit.officers import appoint
 
-    secret = appoint(_accounts(data), mail, name, Role(role), unit)
+    # An office has people before it has dossiers; a folder that is not there is a misspelt one all the same.
+    secret = appoint(_accounts(data, make=data.is_dir()), mail, name, Role(role), unit)
     click.echo(f"{mail}: first password {secret} (opens once, within 24 hours)")
 
 

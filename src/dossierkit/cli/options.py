@@ -1,4 +1,7 @@
-"""Options that several commands share: a flag, else `DOSSIERKIT_*`, else the default."""
+"""Options that several commands share: a flag, else `DOSSIERKIT_*`, else `dossierkit.toml`, else the default.
+
+An option with a variable of its own is a setting: it may stand in the settings file under the name of its flag.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +14,7 @@ import click
 
 if TYPE_CHECKING:
     from dossierkit.engine import Engine
+    from dossierkit.installation import Installation
 
 data_option: Callable[..., Any] = click.option(
     "--data",
@@ -25,7 +29,7 @@ procedures_option: Callable[..., Any] = click.option(
     type=click.Path(path_type=Path, file_okay=False),
     default=None,
     envvar="DOSSIERKIT_PROCEDURES",
-    help="Folder of procedure files.  [default: the samples that ship]",
+    help="Folder of procedure files.  [default: that of the installation, else the samples that ship]",
 )
 agency_option: Callable[..., Any] = click.option(
     "--agency",
@@ -61,6 +65,34 @@ def office_day() -> date:
     return day_of(SystemClock().now())
 
 
+def installed() -> Installation | None:
+    """The installation that the command runs in."""
+    context = click.get_current_context(silent=True)
+    return context.find_object(_installation()) if context is not None else None
+
+
+def _installation() -> type[Installation]:
+    from dossierkit.installation import Installation
+
+    return Installation
+
+
+def existing(data: Path) -> Path:
+    """The folder *data*, which holds a database.
+
+    Raises:
+        SettingsError: it holds none, or is not there.
+        LostDossiers: there is no database beside what an installation left.
+    """
+    from dossierkit.errors import SettingsError
+    from dossierkit.keeping import DATABASE, guard_remains
+
+    guard_remains(data / DATABASE)
+    if not (data / DATABASE).is_file():
+        raise SettingsError(f"{data} holds no {DATABASE}; name the data folder with --data")
+    return data
+
+
 def engine_of(
     data: Path,
     procedures: Path | None,
@@ -68,16 +100,35 @@ def engine_of(
     address: str = "",
     *,
     approval: bool = False,
+    make: bool = False,
     new: bool = False,
 ) -> Engine:
-    """The engine over the database in *data*; *address* is where links in mails lead, *new* as for `open_engine`."""
+    """The engine over the database in *data*, for the office of the installation.
+
+    Args:
+        procedures: their folder; that of the installation, or the samples, where none is named.
+        address: where links in mails lead.
+        make: a folder or a database that is not there is made.  Only what begins an installation does so: elsewhere it
+            would be the answer to a misspelt name.
+        new: as for `open_engine`.
+
+    Raises:
+        SettingsError: there is no database, and not *make*.
+    """
+    from dossierkit.keeping import DATABASE
     from dossierkit.letters import Office
     from dossierkit.wiring import AGENCY, open_engine
 
-    data.mkdir(parents=True, exist_ok=True)
-    office = Office(address=address) if address else Office()
+    here = installed()
+    if make:
+        data.mkdir(parents=True, exist_ok=True)
+    else:
+        existing(data)
+    if here is not None:
+        procedures, agency = procedures or here.procedures, agency or str(here.settings.get("agency", ""))
+    office = here.office_at(address) if here is not None else Office(address=address) if address else Office()
     return open_engine(
-        f"sqlite:{data / 'dossiers.db'}",
+        f"sqlite:{data / DATABASE}",
         procedures=procedures,
         agency=agency or AGENCY,
         office=office,

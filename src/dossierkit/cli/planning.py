@@ -14,7 +14,9 @@ _NEW_FILE = click.Path(dir_okay=False, path_type=Path)
 
 
 @click.command()
-@click.option("--data", type=click.Path(path_type=Path, file_okay=False), default=None, help="Replay what is stored here, too.")
+@click.option(
+    "--data", type=click.Path(exists=True, path_type=Path, file_okay=False), default=None, help="Replay what is stored here, too."
+)
 @language_option
 @click.argument("old", type=_FILE)
 @click.argument("new", type=_FILE)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from dossierkit.cli.options import agency_option, data_option, engine_of, procedures_option, sender_option, smtp_option
+from dossierkit.cli.options import agency_option, data_option, engine_of, installed, procedures_option, sender_option, smtp_option
 
 if TYPE_CHECKING:
     from dossierkit.engine import Engine
@@ -102,7 +102,7 @@ def serve(
     here = f"http://{host}:{listening.getsockname()[1]}"
     money = payment_settings(vnpay, vietqr, sandbox_at="" if secure else f"{address or here}/sandbox/pay")
     ways: dict[str, Any] = {"gateways": money.gateways, "sandbox": money.sandbox, "bank": money.bank, "scanner": scanner(clamd)}
-    engine = engine_of(data, procedures, agency, address or here, approval=approval, new=new)
+    engine = engine_of(data, procedures, agency, address or here, approval=approval, make=True, new=new)
     ways |= {"slips": installed_key(engine.store, data / "slip.key", new=new), "second_factor": second_factor}
     config = web.WebConfig(secure=secure, guests=guests, passwords=data / "passwords.txt", oidc=elsewhere, **ways)
     app = web.create_app(engine, blobs=data / "attachments", config=config)
@@ -159,11 +159,15 @@ def _run(app: Any, listening: socket.socket, engine: Engine, workers: Sequence[W
 
 def _announce(engine: Engine, data: Path, address: str, smtp: str) -> None:
     """What an admin wants to know at the start."""
+    from dossierkit.wiring import samples
+
     count = len(engine.procedures())
     click.echo(f"dossierkit serves {count} procedures at {address}")
     click.echo(f"  procedures  {engine.catalog.folder.resolve()}   drop a JSON Schema in there and reload {address}/procedures")
     if waiting := len(engine.catalog.waiting()):
         click.echo(f"  approval    {waiting} procedures wait for an admin at {address}/admin")
+    if installed() is None and engine.catalog.folder == samples():
+        click.echo("              these are the samples; lay out a folder of your own with: dossierkit init FOLDER")
     click.echo(f"  data        {data.resolve()}")
     click.echo(
         f"  try         {address}/procedures?q=dat+dai   then fill a form, submit, and look its code up at {address}/lookup"

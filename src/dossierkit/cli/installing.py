@@ -1,0 +1,98 @@
+"""`init`, and how every other command finds the installation that it works in."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from dossierkit.errors import SettingsError
+
+if TYPE_CHECKING:
+    from dossierkit.installation import Installation, Setting
+
+_PREFIX = "DOSSIERKIT_"
+
+
+def settle(context: click.Context, home: Path | None) -> None:
+    """Finds the installation and lets its settings be the defaults of every command below *context*.
+
+    Args:
+        home: its folder; where none is named, the current folder or the nearest one above it that is an installation.
+
+    Raises:
+        SettingsError: *home* is no installation, or a setting is unknown or of another kind.
+    """
+    from dossierkit.installation import find, read_installation
+
+    assert isinstance(context.command, click.Group)
+    _guard_variables(context.command)
+    folder = home or find(Path.cwd())
+    if folder is None or context.invoked_subcommand == init.name:
+        return
+    installation = read_installation(folder.resolve(), _settings(context.command))
+    context.obj = installation
+    context.default_map = _defaults(context.command, installation)
+
+
+def _options(command: click.Command) -> Iterator[tuple[str, click.Option]]:
+    """Every option below *command* that is a setting, by the name of its flag: it has a variable of its own."""
+    if isinstance(command, click.Group):
+        for one in command.commands.values():
+            yield from _options(one)
+    for parameter in command.params:
+        if isinstance(parameter, click.Option) and isinstance(parameter.envvar, str) and parameter.name != "home":
+            yield _flag(parameter), parameter
+
+
+def _flag(option: click.Option) -> str:
+    return max(option.opts, key=len).removeprefix("--")
+
+
+def _settings(command: click.Command) -> dict[str, Setting]:
+    """What may stand in a settings file."""
+    from dossierkit.installation import Setting
+
+    def setting(option: click.Option) -> Setting:
+        kind = bool if option.is_flag else int if isinstance(option.type, click.IntRange) else str
+        return Setting(kind, is_path=isinstance(option.type, click.Path))
+
+    return {name: setting(option) for name, option in _options(command)}
+
+
+def _defaults(command: click.Command, installation: Installation) -> dict[str, Any]:
+    """click's `default_map` for *command*."""
+    if isinstance(command, click.Group):
+        return {name: _defaults(one, installation) for name, one in command.commands.items()}
+    settings = installation.settings
+    return {option.name or "": settings[name] for name, option in _options(command) if name in settings}
+
+
+def _guard_variables(command: click.Command) -> None:
+    """Refuses a variable that is nearly, but not quite, the one of a setting."""
+    from difflib import get_close_matches
+
+    known = {str(option.envvar) for _, option in _options(command)} | {f"{_PREFIX}HOME"}
+    for name in sorted(set(os.environ) - known):
+        close = get_close_matches(name, known, n=1, cutoff=0.9) if name.startswith(_PREFIX) else []
+        if close:
+            raise SettingsError(f"there is no setting {name}; did you mean {close[0]}?")
+
+
+@click.command()
+@click.argument("folder", type=click.Path(path_type=Path, file_okay=False), default=Path())
+def init(folder: Path) -> None:
+    """Lay out an installation in FOLDER (the current one where none is named): settings, procedures, data."""
+    from dossierkit.installation import SETTINGS, lay_out
+    from dossierkit.wiring import samples
+
+    for path in lay_out(folder, samples()):
+        click.echo(path)
+    where = "" if folder.resolve() == Path.cwd() else f"cd {folder}; "
+    click.echo(f"Say in {SETTINGS} who the office is, then: {where}dossierkit new NAME; dossierkit serve", err=True)
+
+
+COMMANDS = (init,)

@@ -1,0 +1,241 @@
+"""An installation: laid out, found, and its settings."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import click
+import pytest
+from click.testing import CliRunner, Result
+from conftest import PROCEDURES
+
+from dossierkit.cli import main
+from dossierkit.installation import OFFICE, find
+from dossierkit.letters import Office
+
+Run = Callable[..., Result]
+
+
+@pytest.fixture
+def run(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Run:
+    """Runs a command in a fresh folder, or in the one named by `at`."""
+
+    def invoke(*arguments: object, at: Path | None = None, **variables: str) -> Result:
+        with monkeypatch.context() as moved:
+            moved.chdir(at or tmp_path)
+            return CliRunner(env=variables).invoke(main, [*map(str, arguments)], catch_exceptions=False)
+
+    return invoke
+
+
+@pytest.fixture
+def home(run: Run, tmp_path: Path) -> Path:
+    """An installation with one procedure."""
+    assert run("init", "office").exit_code == 0
+    assert run("new", "ban-sao", at=tmp_path / "office").exit_code == 0
+    return tmp_path / "office"
+
+
+def setting(home: Path, *lines: str, office: tuple[str, ...] = ()) -> None:
+    (home / "dossierkit.toml").write_text("\n".join((*lines, "[office]", *office)), "utf-8")
+
+
+def commands(group: click.Group, *path: str) -> Iterator[tuple[tuple[str, ...], click.Command]]:
+    for name, command in group.commands.items():
+        if isinstance(command, click.Group):
+            yield from commands(command, *path, name)
+        else:
+            yield (*path, name), command
+
+
+def test_init_overwrites_nothing(run: Run, tmp_path: Path) -> None:
+    """Not the settings, not a folder of procedures or of data; and it writes nothing before it refuses."""
+    assert run("init").exit_code == 0
+    written = sorted(path for path in tmp_path.rglob("*"))
+    (tmp_path / "other" / "procedures").mkdir(parents=True)
+
+    for arguments in (("init",), ("init", "other")):
+        refused = run(*arguments)
+        assert refused.exit_code == 2
+        assert "overwrites nothing" in refused.stderr
+    assert [path.name for path in (tmp_path / "other").iterdir()] == ["procedures"]
+    assert all(path.exists() for path in written)
+
+
+def test_what_init_lays_out_is_sound(run: Run, home: Path) -> None:
+    """Settings, procedures with the shared files, data for its owner alone; a new file is listed at once, and lints."""
+    assert {path.name for path in (home / "procedures" / "shared").iterdir()} == {
+        path.name for path in (PROCEDURES / "shared").iterdir()
+    }
+    assert (home / "data").stat().st_mode & 0o777 == 0o700
+    assert (home / "dossierkit.toml").stat().st_mode & 0o777 == 0o600
+    assert run("lint", at=home).stdout == ""
+    assert run("list", at=home).stdout == "ban-sao\tTên thủ tục\n"
+
+
+@pytest.mark.parametrize("way", ["here", "below", "flag", "variable"])
+def test_every_way_to_find_an_installation(run: Run, home: Path, tmp_path: Path, way: str) -> None:
+    """From its folder, from one below it, by a flag, by a variable."""
+    (home / "a" / "b").mkdir(parents=True)
+    flags = ("--home", home) if way == "flag" else ()
+    at = {"here": home, "below": home / "a" / "b"}.get(way, tmp_path)
+    variables = {"DOSSIERKIT_HOME": str(home)} if way == "variable" else {}
+
+    listed = run(*flags, "list", at=at, **variables)
+
+    assert listed.stdout == "ban-sao\tTên thủ tục\n"
+    assert str(home / "procedures") in listed.stderr
+    assert find(tmp_path) is None
+
+
+def test_a_home_that_is_none_is_refused(run: Run, tmp_path: Path) -> None:
+    """With how to make it one."""
+    refused = run("--home", tmp_path, "list")
+    assert refused.exit_code == 2
+    assert "dossierkit init" in refused.stderr
+
+
+def test_a_flag_wins_over_a_variable_over_the_file(run: Run, home: Path, tmp_path: Path) -> None:
+    """And the file over the default; its paths are relative to it."""
+    answers = tmp_path / "answers.json"
+    answers.write_text(json.dumps({"fullName": "Nguyễn Văn Mẫu", "purpose": "Xin bản sao", "address": ADDRESS}), "utf-8")
+    setting(home, 'data = "kept"', 'agency = "A01.01"')
+
+    def code(*flags: str, **variables: str) -> str:
+        done = run("submit", "ban-sao", answers, *flags, at=home, **variables)
+        assert done.exit_code == 0, done.stderr
+        return done.stdout
+
+    assert code().startswith("A01.01-")
+    assert code(DOSSIERKIT_AGENCY="B02.02").startswith("B02.02-")
+    assert code("--agency", "C03.03", DOSSIERKIT_AGENCY="B02.02").startswith("C03.03-")
+    assert (home / "kept" / "dossiers.db").is_file()
+    setting(home, 'data = "kept"')
+    assert code().startswith("H29.15-")
+
+
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        ("prot = 80", "no setting 'prot'; did you mean 'port'?"),
+        ('Procedures = "p"', "did you mean 'procedures'?"),
+        ('mail_from = "a@b.example"', "did you mean 'mail-from'?"),
+        ('colour = "red"', "known: address"),
+        ('port = "80"', "port is a whole number, not '80'"),
+        ("port = true", "port is a whole number, not True"),
+        ("guests = 1", "guests is true or false, not 1"),
+        ("data = 7", "data is a text"),
+        ("data", "is no TOML"),
+        ('[offise]\nname = "x"', "did you mean 'office'?"),
+        ('[office]\ntelefone = "1"', "[office] has no setting 'telefone'; did you mean 'telephone'?"),
+        ("[office]\nport = 80", "it stands above the line [office]"),
+        ("[office]\nname = 1", "[office] name is a text"),
+        ('[office]\nname = "a\\nb"', "[office] name is one line of text"),
+        ('[office]\nname = " "', "[office] name is one line of text"),
+        ("office = 1", "office is a table"),
+    ],
+)
+def test_a_wrong_setting_is_refused(run: Run, home: Path, line: str, told: str) -> None:
+    """One line that names the file and what would be right."""
+    (home / "dossierkit.toml").write_text(line + "\n", "utf-8")
+
+    refused = run("list", at=home)
+
+    assert refused.exit_code == 2
+    assert len(refused.stderr.strip().splitlines()) == 1
+    assert "dossierkit.toml" in refused.stderr
+    assert told in refused.stderr
+
+
+def test_a_misspelt_variable_is_refused(run: Run) -> None:
+    """Where it is nearly the one of a setting; what is far from all of them is somebody else's."""
+    refused = run("list", DOSSIERKIT_PROCEDURE="x")
+    assert refused.exit_code == 2
+    assert "did you mean DOSSIERKIT_PROCEDURES?" in refused.stderr
+    assert run("list", DOSSIERKIT_OF_SOMEBODY_ELSE="x").exit_code == 0
+
+
+def test_each_setting_of_the_office_has_its_place() -> None:
+    """A key for each attribute that the office can say, but where the portal is, which is a setting of its own."""
+    import attrs
+
+    assert {*OFFICE.values(), "address"} == {field.name for field in attrs.fields(Office)}
+
+
+def test_a_sample_keeps_working_as_a_copy(run: Run, tmp_path: Path) -> None:
+    """Each one, with the shared files that it reaches, in a folder that has none; what is there is left."""
+    into = tmp_path / "own"
+    (into / "shared").mkdir(parents=True)
+    (into / "shared" / "person.json").write_bytes((PROCEDURES / "shared" / "person.json").read_bytes())
+    for path in PROCEDURES.glob("*.json"):
+        code = json.loads(path.read_bytes())["x-procedure"]["code"]
+        assert run("new", path.stem, "--like", code, "--into", into).exit_code == 0
+
+    assert run("lint", into).exit_code == 0
+    listed = run("list", "--procedures", into)
+    assert len(listed.stdout.splitlines()) == len(list(PROCEDURES.glob("*.json")))
+    assert listed.stderr.count("\n") == 1
+    assert "known: " in run("new", "x", "--like", "0.0", "--into", into).stderr
+
+
+def test_a_new_file_goes_where_somebody_reads_it(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An installed package has no folder for it: then it is refused, with what to do."""
+    monkeypatch.setattr("dossierkit.wiring.packaged_samples", lambda: PROCEDURES)
+
+    refused = run("new", "ban-sao")
+
+    assert refused.exit_code == 2
+    assert "dossierkit init" in refused.stderr
+
+
+#: What begins an installation, or is asked to lay something into a folder, may make it.
+MAKING = {("serve",), ("demo",), ("submit",), ("restore",)}
+#: Reads the procedures alone, and makes nothing.
+FREE = {("list",)}
+ARGUMENTS: dict[tuple[str, ...], tuple[str, ...]] = {
+    ("account", "add"): ("a@b.example", "--name", "A", "--role", "admin"),
+    ("account", "disable"): ("a@b.example",),
+    ("account", "reset"): ("a@b.example",),
+    ("account", "unlock"): ("a@b.example",),
+    ("backup",): ("b.tar",),
+    ("lint",): ("file.json",),
+    ("migrate",): ("x",),
+    ("plan",): ("file.json", "file.json"),
+    ("reconcile",): ("file.json",),
+    ("register",): ("--since", "2026-01-01", "--until", "2026-01-31", "--out", "r.xlsx"),
+    ("show",): ("H29.15-261122-0001",),
+    ("stats",): ("--year", "2026"),
+    ("verify-slip",): ("slip",),
+}
+
+
+def test_a_misspelt_data_folder_is_refused_by_every_command(run: Run, tmp_path: Path) -> None:
+    """It is named, and not made; nor is a database in a folder that has none."""
+    (tmp_path / "file.json").write_text("{}")
+    (tmp_path / "empty").mkdir()
+    asked = [
+        path for path, command in commands(main) if any(p.name == "data" for p in command.params) and path not in MAKING | FREE
+    ]
+    assert len(asked) > 12
+
+    for path in asked:
+        folders = ["missing"] if path in (("account", "add"), ("lint",), ("plan",)) else ["missing", "empty"]
+        for folder in folders:
+            refused = run(*path, *ARGUMENTS.get(path, ()), "--data", folder)
+            assert refused.exit_code == 2, (path, refused.output)
+            assert folder in refused.stderr, path
+            assert len(refused.stderr.strip().splitlines()) == 1, path
+    assert {path.name for path in tmp_path.iterdir()} == {"file.json", "empty"}
+    assert not list((tmp_path / "empty").iterdir())
+
+
+def test_a_fresh_place_can_be_listed(run: Run, tmp_path: Path) -> None:
+    """Without making anything, whatever data folder is named."""
+    for arguments in ((), ("--data", "missing")):
+        assert len(run("list", *arguments).stdout.splitlines()) == len(list(PROCEDURES.glob("*.json")))
+    assert not list(tmp_path.iterdir())
+
+
+ADDRESS = {"provinceCode": "79", "communeCode": "26740", "detail": "Số 1 đường Mẫu"}
