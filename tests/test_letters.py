@@ -39,6 +39,17 @@ def holes(text: str) -> set[str]:
     return {name for _, name, _, _ in Formatter().parse(text) if name}
 
 
+def test_the_office_signs() -> None:
+    """With its name in the language of the mail, where it is found and called; none of it can be markup."""
+    office = Office("Sở <Mẫu>", name_en="Sample Department", postal_address="Số 1 đường Mẫu", telephone="024 0000 0000")
+    vietnamese, english = (
+        letter("account-deleted", language, office, key="k", to="an@example.vn", path="/") for language in ("vi", "en")
+    )
+    assert vietnamese.text.endswith("\n\nSở <Mẫu>\nSố 1 đường Mẫu\n024 0000 0000\n")
+    assert "<p>Sở &lt;Mẫu&gt;<br>Số 1 đường Mẫu<br>024 0000 0000</p>" in vietnamese.html
+    assert "Sample Department\n" in english.text
+
+
 def test_every_letter_is_there_and_sent() -> None:
     """The program asks for nothing that no catalogue has, and the catalogues hold nothing that nobody asks for."""
     source = "\n".join(path.read_text("utf-8") for path in (ROOT / "src").rglob("*.py"))

@@ -121,6 +121,22 @@ def worked(engine: Engine) -> Dossier:
     return engine.open(dossier.id, AN)
 
 
+def test_papers_are_of_the_office_and_its_unit(office: Engine) -> None:
+    """From the top: the agency above, the office, its unit; then where it is found and called."""
+    dossier = worked(office)
+    sample = paper_of(office, dossier, "01")
+    office.office = attrs.evolve(office.office, name="Sở Mẫu", postal_address="Số 1 đường Mẫu", telephone="024 0000 0000")
+
+    paper = paper_of(office, dossier, "01")
+
+    assert paper.agencies == (sample.agencies[0], "Sở Mẫu", sample.agencies[1])
+    assert paper.contact == ("Địa chỉ: Số 1 đường Mẫu", "Điện thoại: 024 0000 0000")
+    assert sample.contact == ()
+    assert "<small>Địa chỉ: Số 1 đường Mẫu</small>" in Papers().html(paper, "1.000001")
+    written = PdfDocument(Papers().pdf(paper, "1.000001"))[0].get_textpage().get_text_bounded()
+    assert "024 0000 0000" in written
+
+
 def text_of_paper(paper: Paper) -> str:
     found = [paper.title, paper.number, *paper.agencies]
     for block in paper.blocks:

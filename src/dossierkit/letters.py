@@ -71,8 +71,10 @@ def letter(name: str, language: str, office: Office, *, key: str, to: str, path:
     known = {"link": office.address.rstrip("/") + path, **{k: _BREAKS.sub(" ", v) for k, v in values.items()}}
     texts = [paragraph.format(**known) for paragraph in body.split("\n\n") if _is_known(paragraph, known)]
     shown = "".join(f"<p>{_linked(text)}</p>" for text in texts)
-    page = f'<!doctype html><html lang="{language}"><body>{shown}<p>{escape(office.name)}</p></body></html>'
-    return SendMail(key, to, subject.format(**known)[:200], "\n\n".join([*texts, office.name]) + "\n", page)
+    signature = [line for line in (office.named(spoken), office.postal_address, office.telephone) if line]
+    signed = "<br>".join(map(escape, signature))
+    page = f'<!doctype html><html lang="{language}"><body>{shown}<p>{signed}</p></body></html>'
+    return SendMail(key, to, subject.format(**known)[:200], "\n\n".join([*texts, "\n".join(signature)]) + "\n", page)
 
 
 def _is_known(paragraph: str, values: Mapping[str, str]) -> bool:

@@ -32,6 +32,7 @@ from dossierkit.errors import (
     UnknownProcedure,
     UnwritableStore,
 )
+from dossierkit_web.emblem import emblem_route
 from dossierkit_web.limits import tell
 from dossierkit_web.pages import (
     accounts,
@@ -83,6 +84,7 @@ def create_app(engine: Engine, *, blobs: Path | str, config: WebConfig | None = 
             *_payment_routes(route),
             *(_account_routes(route) if settings.identify is None else ()),
             *(_elsewhere_routes(route) if settings.oidc is not None else ()),
+            *((emblem_route(engine.office.emblem),) if engine.office.emblem is not None else ()),
             Route("/healthz", _health(engine)),
             # Pages themselves are not compressed: how long one is would tell what stands in it.
             Mount("/static", GZipMiddleware(static)),

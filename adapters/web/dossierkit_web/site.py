@@ -157,6 +157,8 @@ class Site:
             request=request,
             language=language,
             say=_say(language),
+            office=self.engine.office,
+            office_name=self._office_name(language),
             here=request.url.path,
             visitor=self.visitor(request),
             own_accounts=self.config.identify is None,
@@ -166,6 +168,10 @@ class Site:
             day=_day,
             **values,
         )
+
+    def _office_name(self, language: str) -> str:
+        office = self.engine.office
+        return word("office", language) if office.is_sample else office.named(language)
 
     def language(self, request: Request) -> str:
         """The language of the request."""

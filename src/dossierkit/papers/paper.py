@@ -11,6 +11,7 @@ from dossierkit.dossiers.payments import Attempt, Progress
 from dossierkit.dossiers.states import Action
 from dossierkit.engine import Engine
 from dossierkit.errors import UnknownDossier
+from dossierkit.letters import Office
 from dossierkit.papers.forms import Forms, day_words
 from dossierkit.papers.values import Grid, Line, Paper, PaperKind
 
@@ -47,7 +48,7 @@ def paper_of(engine: Engine, dossier: Dossier, name: str, language: str = "vi", 
     return Paper(
         kind,
         language,
-        tuple(one for one in (office.superior, made.unit() or office.name) if one),
+        _agencies(office, made.unit(), language),
         (made.word("nation"), made.word("motto")),
         made.word("place-day", place=office.place, **day_words(at)) if office.place else made.word("only-day", **day_words(at)),
         number,
@@ -57,7 +58,18 @@ def paper_of(engine: Engine, dossier: Dossier, name: str, language: str = "vi", 
         tuple(made.word(f"signature-{one}") for one in signed),
         qr if kind.form == "01" else "",
         made.word("form-name", form=kind.form) if kind.form != "receipt" else "",
+        tuple(
+            made.word(f"contact-{name}", text=text)
+            for name, text in (("address", office.postal_address), ("telephone", office.telephone))
+            if text
+        ),
     )
+
+
+def _agencies(office: Office, unit: str, language: str) -> tuple[str, ...]:
+    """Who writes, from the top; an office that nobody named stands in where there is no unit."""
+    name = "" if office.is_sample and unit else office.named(language)
+    return tuple(dict.fromkeys(one for one in (office.superior, name, unit) if one))
 
 
 def _content(made: Forms, kind: PaperKind, attempts: Sequence[Attempt]) -> tuple[datetime, str, tuple[Line | Grid, ...]]:

@@ -97,7 +97,7 @@ def _plain(paper: Paper) -> Mapping[str, Json]:
         else {"label": one.label, "text": one.text}
         for one in paper.blocks
     ]
-    kept = ("language", "agencies", "heading", "place_day", "number", "code", "title", "signatures", "form_name")
+    kept = ("language", "agencies", "heading", "place_day", "number", "code", "title", "signatures", "form_name", "contact")
     return {**{name: getattr(paper, name) for name in kept}, "blocks": blocks, "qr": _drawing(paper.qr) if paper.qr else ""}
 
 

@@ -42,7 +42,7 @@ class Paper:
 
     kind: PaperKind
     language: str
-    #: The agency above, and the one that writes.
+    #: The agency above, the office, and the unit of it that writes.
     agencies: tuple[str, ...]
     #: The national heading, two lines.
     heading: tuple[str, ...]
@@ -57,3 +57,5 @@ class Paper:
     #: What its QR code says; empty where it has none.
     qr: str = ""
     form_name: str = ""
+    #: Where the office is found and called, a line each.
+    contact: tuple[str, ...] = ()

@@ -73,7 +73,7 @@ def show_one(site: Site, request: Request, form: FormData) -> Response:  # noqa:
 class PurposeNotice:
     """What somebody is told before personal data is asked for."""
 
-    #: The unit that keeps the data.
+    #: The unit that keeps the data, or the office.
     keeper: str
     #: What the file says it is for; empty where it says nothing.
     purpose: str
@@ -85,9 +85,9 @@ class PurposeNotice:
 
 def purpose_notice(site: Site, procedure: Procedure, language: str) -> PurposeNotice:
     """The notice of *procedure*: from its own words, and from the fields that are marked `x-personal`."""
-    years = procedure.block.get("retention")
+    years, office = procedure.block.get("retention"), site.engine.office
     return PurposeNotice(
-        site.names("units", language).get(procedure.unit, ""),
+        site.names("units", language).get(procedure.unit, "") or ("" if office.is_sample else office.named(language)),
         procedure.text("purpose", language),
         personal_titles(procedure.form, language),
         years if isinstance(years, int) else 0,
