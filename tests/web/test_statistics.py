@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import re
+import shutil
 import sqlite3
 from collections.abc import Iterator
 from datetime import timedelta
@@ -218,8 +219,9 @@ def test_the_command_line_counts_any_days(portal: Any, tmp_path: Path) -> None:
 
 
 def back_up_of(source: Path, data: Path) -> Iterator[None]:
-    """The database of the portal, copied to where a command looks for it."""
+    """The database of the portal and its mark, copied to where a command looks for them."""
     data.mkdir()
+    shutil.copy(source / "d.mark", data / "dossiers.mark")
     with sqlite3.connect(source / "d.db") as reading, sqlite3.connect(data / "dossiers.db") as writing:
         reading.backup(writing)
         yield
