@@ -33,7 +33,7 @@ from dossierkit.errors import (
     UnwritableStore,
 )
 from dossierkit_web.emblem import emblem_route
-from dossierkit_web.limits import tell
+from dossierkit_web.limits import HangUps, measured, tell
 from dossierkit_web.pages import (
     accounts,
     admin,
@@ -89,7 +89,7 @@ def create_app(engine: Engine, *, blobs: Path | str, config: WebConfig | None = 
             # Pages themselves are not compressed: how long one is would tell what stands in it.
             Mount("/static", GZipMiddleware(static)),
         ],
-        middleware=[Middleware(SecureHeaders, secure=settings.secure)],
+        middleware=[Middleware(HangUps), Middleware(SecureHeaders, secure=settings.secure)],
         exception_handlers={
             404: _problem_page(site, "not-found"),
             405: _problem_page(site, "not-found"),
@@ -221,6 +221,7 @@ def _endpoint(site: Site, page: Page) -> Callable[[Request], Awaitable[Response]
             raise HTTPException(403)
         if request.method != "POST":
             return await run_in_threadpool(_guarded, site, page, request, FormData())
+        request = measured(request, most_bytes=site.config.max_form_bytes, most_fields=site.config.max_fields)
         async with request.form(max_files=site.config.max_files, max_fields=site.config.max_fields, max_part_size=2**20) as form:
             return await run_in_threadpool(_guarded, site, page, request, form)
 

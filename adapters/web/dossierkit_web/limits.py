@@ -6,7 +6,10 @@ import logging
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from starlette.requests import Request
+from python_multipart.multipart import parse_options_header
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect, Request
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 if TYPE_CHECKING:
     from dossierkit_web.site import Site
@@ -35,6 +38,47 @@ def allow(site: Site, request: Request, what: str) -> None:
     actor = site.visitor(request).actor
     who = actor.id if actor is not None else ""
     site.accounts.throttle.allow(what, who, address_of(request), LIMITS[what])
+
+
+def measured(request: Request, *, most_bytes: int, most_fields: int) -> Request:
+    """*request*, whose body is refused as soon as it has more bytes or fields: before anything takes it apart.
+
+    A form with files is left as it is: its parts are counted as they are read, and its files may be large.
+
+    Raises:
+        HTTPException: it says that it is too large.
+    """
+    if parse_options_header(request.headers.get("content-type"))[0] == b"multipart/form-data":
+        return request
+    said = request.headers.get("content-length", "")
+    if said.isdecimal() and int(said[:20]) > most_bytes:
+        raise HTTPException(413)
+    size = fields = 0
+
+    async def receive() -> Message:
+        nonlocal size, fields
+        message = await request.receive()
+        body = message.get("body", b"")
+        size, fields = size + len(body), fields + body.count(b"&")
+        if size > most_bytes or fields > most_fields:
+            raise HTTPException(413)
+        return message
+
+    return Request(request.scope, receive)
+
+
+class HangUps:
+    """A client that goes away in the middle is a line in the log, and no failure of ours."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """ASGI."""
+        try:
+            await self._app(scope, receive, send)
+        except ClientDisconnect:
+            tell(Request(scope), "hung up", level=logging.INFO)
 
 
 def tell(request: Request, what: str, who: str = "", *, level: int = logging.WARNING) -> None:

@@ -49,6 +49,8 @@ class WebConfig:
 
     #: The largest request, files included.
     max_body_bytes: int = 112 * 1024 * 1024
+    #: The largest form without files.
+    max_form_bytes: int = 8 * 1024 * 1024
     max_fields: int = 20_000
     max_files: int = 100
     #: Folders with templates that replace ours.

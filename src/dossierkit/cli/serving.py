@@ -140,13 +140,21 @@ def _workers(engine: Engine, data: Path, smtp: str, sender: str) -> tuple[Worker
 def _run(app: Any, listening: socket.socket, engine: Engine, workers: Sequence[Worker], proxy: str) -> None:
     """Serves until somebody ends it."""
     import uvicorn
+    from dossierkit_web.patience import Patience, patient
 
     threading.Thread(target=_warm, args=(engine,), daemon=True).start()
     for worker in workers:
         worker.start()
     try:
         config = uvicorn.Config(
-            app, log_level="warning", server_header=False, proxy_headers=bool(proxy), forwarded_allow_ips=proxy
+            app,
+            http=patient(Patience(proxies=tuple(one.strip() for one in proxy.split(",")))),
+            # As many connections are taken at once as may be on their way out.
+            backlog=256,
+            log_level="warning",
+            server_header=False,
+            proxy_headers=bool(proxy),
+            forwarded_allow_ips=proxy,
         )
         uvicorn.Server(config).run(sockets=[listening])
     except KeyboardInterrupt:
