@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import sqlite3
 import tarfile
 import threading
@@ -27,6 +28,7 @@ from dossierkit.dossiers.states import State
 from dossierkit.errors import SettingsError, StoreError
 from dossierkit.keeping import back_up, restore, skip_after
 from dossierkit.ports import Gap
+from dossierkit.private import guard
 from dossierkit.testing import CountedTokens, FixedClock
 from dossierkit.wiring import open_accounts
 
@@ -199,6 +201,88 @@ def test_a_back_up_is_taken_while_others_write(installation: Any, tmp_path: Path
     assert str(new.code) > last
     assert list(again.verify(blobs=DiskBlobs(there / "attachments"))) == []
     again.close()
+
+
+def open_to_others(folder: Path) -> dict[str, str]:
+    """What of *folder* others can read, with its rights."""
+    modes = {path: path.stat().st_mode & 0o777 for path in (folder, *folder.rglob("*"))}
+    return {path.relative_to(folder.parent).as_posix(): oct(mode) for path, mode in modes.items() if mode & 0o077}
+
+
+def test_what_is_kept_is_private(tmp_path: Path, folder: Path) -> None:
+    """Database, journals, mails, attachments, keys and a back-up are their owner's alone, whatever the umask says."""
+    data, answers = tmp_path / "data", tmp_path / "a.json"
+    answers.write_text('{"name": "An"}')
+    before = os.umask(0)
+    try:
+        assert run("submit", "1.000001", answers, "--data", data, "--procedures", folder).exit_code == 0
+        run("account", "add", "mai@office.vn", "--name", "Mai", "--role", "admin", "--data", data)
+        assert "1 delivered" in run("deliver", "--data", data).output
+        assert run("slip-key", "--data", data).exit_code == 0
+        DiskBlobs(data / "attachments").put("đơn.pdf", io.BytesIO(b"%PDF-1.7"))
+        kept = sqlite3.connect(data / "dossiers.db")  # its journals are there as long as somebody looks
+        kept.execute("SELECT count(*) FROM dossiers")
+        assert run("backup", "--data", data, "--key", tmp_path / "key", tmp_path / "b.tar").exit_code == 0
+        assert run("restore", "--nothing-since", tmp_path / "b.tar", "--data", tmp_path / "back").exit_code == 0
+    finally:
+        os.umask(before)
+
+    names = {path.name for path in data.rglob("*")}
+    assert {"dossiers.db", "dossiers.db-wal", "dossiers.mark", "slip.key", "mail", "attachments", "catalog.json"} <= names
+    assert open_to_others(data) == open_to_others(tmp_path / "back") == {}
+    assert [(tmp_path / name).stat().st_mode & 0o777 for name in ("b.tar", "key")] == [0o600, 0o600]
+    kept.close()
+
+
+def test_what_others_could_read_is_mended_at_the_start(tmp_path: Path, folder: Path) -> None:
+    """The folder of a version before, a journal, a password file, mails; not what is somebody else's."""
+    data, answers = tmp_path / "data", tmp_path / "a.json"
+    answers.write_text('{"name": "An"}')
+    assert run("submit", "1.000001", answers, "--data", data, "--procedures", folder).exit_code == 0
+    (data / "mail").mkdir()
+    for name in ("slip.key", "passwords.txt", "mail/1.eml", "notes.txt"):
+        (data / name).write_text("x")
+    for path in (data, *data.rglob("*")):
+        path.chmod(0o755 if path.is_dir() else 0o644)
+
+    assert run("stats", "--year", "2026", "--data", data, "--procedures", folder).exit_code == 0
+
+    assert open_to_others(data) == {"data/notes.txt": "0o644"}
+
+
+def test_a_folder_that_others_use_is_not_closed(tmp_path: Path, folder: Path) -> None:
+    """Data that lie among the procedures: the folder stays as it is, what is kept in it is private."""
+    folder.chmod(0o755)
+    answers = tmp_path / "a.json"
+    answers.write_text('{"name": "An"}')
+    assert run("submit", "1.000001", answers, "--data", folder, "--procedures", folder).exit_code == 0
+    assert folder.stat().st_mode & 0o777 == 0o755
+    assert (folder / "dossiers.db").stat().st_mode & 0o777 == 0o600
+
+
+def test_what_cannot_be_mended_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Which file, why, and what to do."""
+
+    def refused(path: Path, mode: int) -> None:  # nobody but root can make a file that its reader does not own
+        raise PermissionError(1, "Operation not permitted")
+
+    (tmp_path / "slip.key").write_text("x")
+    (tmp_path / "slip.key").chmod(0o644)
+    tmp_path.chmod(0o700)
+    monkeypatch.setattr(Path, "chmod", refused)
+    (words,) = guard(tmp_path)
+    assert "slip.key can be read by others" in words
+    assert "chmod go= " in words
+
+
+def test_the_key_goes_apart(installation: Any, tmp_path: Path) -> None:
+    """Whoever gets the back-up cannot sign slips; put back, the key is the one of before."""
+    _, data = installation
+    assert run("backup", "--data", data, "--key", tmp_path / "key", tmp_path / "b.tar").exit_code == 0
+    with tarfile.open(tmp_path / "b.tar") as archive:
+        assert "slip.key" not in archive.getnames()
+    assert (tmp_path / "key").read_text() == "key"
+    assert "never overwrites" in run("backup", "--data", data, "--key", tmp_path / "key", tmp_path / "c.tar").output
 
 
 def test_what_cannot_be_backed_up_or_restored_is_told(installation: Any, tmp_path: Path) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
@@ -15,6 +14,7 @@ import attrs
 from dossierkit.errors import SettingsError
 from dossierkit.letters import Office
 from dossierkit.listing import SHARED, bundle_of, local_files
+from dossierkit.private import private_folder, write_private
 
 SETTINGS = "dossierkit.toml"
 DATA = "data"
@@ -162,14 +162,12 @@ def lay_out(folder: Path, samples: Path) -> Iterator[Path]:
             raise SettingsError(f"{place} is there already; init overwrites nothing: name another folder")
     procedures = folder / PROCEDURES
     (procedures / SHARED).mkdir(parents=True)
-    (folder / DATA).mkdir(mode=0o700)
+    private_folder(folder / DATA)
     for path in sorted((samples / SHARED).glob("*.json")):
         yield Path(shutil.copyfile(path, procedures / SHARED / path.name))
     # It comes last: what is half laid out is no installation.
     # It may hold passwords of a mail server or of a gateway.
-    opened = os.open(folder / SETTINGS, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with open(opened, "w", encoding="utf-8") as file:
-        file.write(_TEMPLATE)
+    write_private(folder / SETTINGS, _TEMPLATE.encode(), new=True)
     yield folder / SETTINGS
 
 

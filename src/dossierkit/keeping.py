@@ -15,28 +15,35 @@ from dossierkit.dossiers.codes import parse_code
 from dossierkit.errors import CodeError, LostDossiers, SettingsError
 from dossierkit.mark import Numbers, kept_in, mark_of, read_mark, write_mark
 from dossierkit.ports import Clock, DossierStore, Gap
+from dossierkit.private import FILE, FOLDER, private_folder, write_private
 
 DATABASE = "dossiers.db"
+#: Signs acceptance slips.
+KEY = "slip.key"
 #: Beside the database and the attachments: what an operator put there, and the key that slips were signed with.
-FILES = ("slip.key", "passwords.txt", "calendar.json", "units.json")
+FILES = (KEY, "passwords.txt", "calendar.json", "units.json")
 ATTACHMENTS = "attachments"
 #: What only an installation that was used has.
-_REMAINS = (ATTACHMENTS, "mail", "slip.key")
+_REMAINS = (ATTACHMENTS, "mail", KEY)
 _RECEIPT = re.compile(r"(?P<number>[0-9]{1,9})/(?P<year>[0-9]{4})/(?P<rest>.+)")
 
 
-def back_up(data: Path, into: Path) -> Iterator[str]:
+def back_up(data: Path, into: Path, *, key: Path | None = None) -> Iterator[str]:
     """Writes the folder *data* into the archive *into*, while others write; gives the name of each file.
 
     The database comes first, as of one moment: every file that it names is there before it.
 
+    Args:
+        key: a file that the key of slips goes into instead, so that whoever gets the archive cannot sign.
+
     Raises:
-        SettingsError: there is no database in *data*, or *into* is there already.
+        SettingsError: there is no database in *data*, or *into* or *key* is there already.
     """
     if not (data / DATABASE).is_file():
         raise SettingsError(f"{data} holds no {DATABASE}; name the data folder with --data")
-    if into.exists():
-        raise SettingsError(f"{into} is there already; a back-up never overwrites another one")
+    for place in filter(None, (into, key)):
+        if place.exists():
+            raise SettingsError(f"{place} is there already; a back-up never overwrites another one")
     part = into.with_name(into.name + ".part")
     with tempfile.TemporaryDirectory() as folder:
         copy = Path(folder) / DATABASE
@@ -49,7 +56,10 @@ def back_up(data: Path, into: Path) -> Iterator[str]:
         try:
             with _archive(part) as archive:
                 for name in (*copies, *_names(data)):
-                    archive.add(copies.get(name, data / name), name)
+                    if name == KEY and key is not None:
+                        write_private(key, (data / name).read_bytes(), new=True)
+                    else:
+                        archive.add(copies.get(name, data / name), name)
                     yield name
             part.replace(into)
         finally:
@@ -89,13 +99,15 @@ def restore(archive: Path, data: Path) -> int:
     """
     if data.exists() and any(data.iterdir()):
         raise SettingsError(f"{data} is not empty; a back-up is laid into a new folder, and nothing is overwritten")
-    data.mkdir(parents=True, exist_ok=True)
+    private_folder(data)
     try:
         with tarfile.open(archive) as opened:
             members = opened.getmembers()
             if not members or members[0].name != DATABASE:
                 raise SettingsError(f"{archive} is no back-up of dossierkit")
             opened.extractall(data, members, filter="data")
+            for path in data.rglob("*"):
+                path.chmod(FOLDER if path.is_dir() else FILE)
             return len(members)
     except tarfile.TarError as error:
         raise SettingsError(f"{archive} is no back-up of dossierkit, or is damaged: {error}") from error

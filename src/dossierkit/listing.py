@@ -15,6 +15,7 @@ import attrs
 from dossierkit.dossiers.procedure import Bundle
 from dossierkit.forms.document import Document, load
 from dossierkit.forms.pointers import Json
+from dossierkit.private import write_private
 from dossierkit.text import fold
 
 SHARED = "shared"
@@ -109,7 +110,7 @@ def save_index(path: Path | None, entries: Iterable[Listed]) -> None:
         return
     try:
         part = path.with_suffix(f".{os.getpid()}.part")
-        part.write_text(json.dumps([attrs.asdict(one) for one in entries], ensure_ascii=False), "utf-8")
+        write_private(part, json.dumps([attrs.asdict(one) for one in entries], ensure_ascii=False).encode())
         part.replace(path)
     except OSError as error:
         _log.warning("the index of procedures cannot be kept: %s", error)

@@ -15,6 +15,7 @@ import attrs
 
 from dossierkit.dossiers.effects import SendMail
 from dossierkit.errors import MailError
+from dossierkit.private import private_folder, write_private
 
 _log = logging.getLogger(__name__)
 
@@ -45,10 +46,10 @@ class FileMailer:
     def send(self, mail: SendMail) -> None:
         """See `Mailer.send`."""
         try:
-            self.folder.mkdir(parents=True, exist_ok=True)
+            private_folder(self.folder)
             path = self.folder / f"{mail.key.replace(':', '-')}.eml"
             part = path.with_suffix(f".{os.getpid()}.part")
-            part.write_bytes(bytes(message(mail, self.sender)))
+            write_private(part, bytes(message(mail, self.sender)))
             part.replace(path)
         except OSError as error:
             raise MailError(f"cannot write into {self.folder}: {error.strerror}") from error

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from dossierkit.dossiers.dossier import BLOB
+from dossierkit.private import private_folder, write_private
 
 _PIECE = 256 * 1024
 
@@ -23,7 +24,7 @@ class DiskBlobs:
 
     def put(self, name: str, content: BinaryIO) -> str:
         """See `BlobStore.put`."""
-        self._folder.mkdir(parents=True, exist_ok=True)
+        private_folder(self._folder)
         mixed = hashlib.sha256()
         with tempfile.NamedTemporaryFile(dir=self._folder, suffix=".part", delete=False) as part:
             try:
@@ -38,9 +39,9 @@ class DiskBlobs:
         # The same bytes of two people are two files: what one of them deletes stays with the other.
         id = f"sha256-{mixed.hexdigest()}-{secrets.token_hex(8)}"
         place = self._place(id)
-        place.parent.mkdir(parents=True, exist_ok=True)
+        private_folder(place.parent)
         Path(part.name).replace(place)
-        place.with_suffix(".json").write_text(json.dumps({"name": name}), "utf-8")
+        write_private(place.with_suffix(".json"), json.dumps({"name": name}).encode())
         return id
 
     def open(self, id: str) -> BinaryIO | None:

@@ -56,13 +56,18 @@ def verify(data: Path, procedures: Path | None) -> None:
 
 @click.command()
 @data_option
+@click.option(
+    "--key",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Write the key of acceptance slips into this file, apart from the back-up; put it back as DATA/slip.key.",
+)
 @click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
-def backup(data: Path, file: Path) -> None:
+def backup(data: Path, key: Path | None, file: Path) -> None:
     """Write database, attachments and keys into FILE, while the portal goes on."""
     from dossierkit.keeping import back_up
 
     count = 0
-    for _ in back_up(data, file):
+    for _ in back_up(data, file, key=key):
         count += 1
         if sys.stderr.isatty() and count % 200 == 0:
             click.echo(f"\r{count} files", nl=False, err=True)

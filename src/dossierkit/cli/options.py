@@ -117,13 +117,15 @@ def engine_of(
     """
     from dossierkit.keeping import DATABASE
     from dossierkit.letters import Office
+    from dossierkit.private import private_folder
     from dossierkit.wiring import AGENCY, open_engine
 
     here = installed()
     if make:
-        data.mkdir(parents=True, exist_ok=True)
+        private_folder(data)
     else:
         existing(data)
+    _guard(data, procedures)
     if here is not None:
         procedures, agency = procedures or here.procedures, agency or str(here.settings.get("agency", ""))
     office = here.office_at(address) if here is not None else Office(address=address) if address else Office()
@@ -135,3 +137,15 @@ def engine_of(
         approval=approval,
         new=new,
     )
+
+
+def _guard(data: Path, procedures: Path | None) -> None:
+    """Lets others read neither the data nor the settings, which may hold passwords; says where that cannot be done."""
+    from dossierkit.installation import SETTINGS
+    from dossierkit.private import guard
+
+    here = installed()
+    settings = [here.folder / SETTINGS] if here is not None else []
+    shared = {one.resolve() for one in (procedures, here and here.procedures, here and here.folder, Path.cwd()) if one}
+    for words in guard(data, *settings, folder=data.resolve() not in shared):
+        click.echo(f"dossierkit: {words}", err=True)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import base64
 import binascii
 import json
-import os
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 
@@ -21,6 +21,7 @@ from dossierkit.dossiers.dossier import Dossier, Event
 from dossierkit.dossiers.states import Action
 from dossierkit.errors import ForgedSlip, SettingsError
 from dossierkit.ports import DossierStore
+from dossierkit.private import private_folder, write_private
 
 #: What stands before every slip; another way of signing gets another one.
 _KIND = "DK1"
@@ -57,12 +58,9 @@ class SlipKey:
         """
         if not path.exists():
             made = Ed25519PrivateKey.generate().private_bytes_raw()
-            path.parent.mkdir(parents=True, exist_ok=True)
-            try:
-                with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-                    file.write(base64.b64encode(made))
-            except FileExistsError:
-                pass  # another process was a moment faster
+            private_folder(path.parent)
+            with suppress(FileExistsError):  # another process was a moment faster
+                write_private(path, base64.b64encode(made), new=True)
         try:
             return cls(Ed25519PrivateKey.from_private_bytes(base64.b64decode(path.read_bytes(), validate=True)))
         except (ValueError, binascii.Error) as error:

@@ -24,6 +24,7 @@ from dossierkit.errors import CorruptStore, StoreError, UnwritableStore
 from dossierkit.forms.pointers import Json
 from dossierkit.mark import INSTALLATION, Mark, Noted, Numbers, lacking, mark_of, read_mark, write_mark
 from dossierkit.ports import EVERYTHING, Change, Gap
+from dossierkit.private import private_file, private_folder
 from dossierkit.stores.group_commit import GroupCommit
 from dossierkit.stores.sqlite_accounts import SqliteAccounts, SqliteOutbox
 from dossierkit.stores.sqlite_guard import guarded
@@ -83,13 +84,15 @@ class SqliteStore(SqliteWhole):
 
     def _make_folder(self) -> None:
         try:
-            self.path.parent.mkdir(parents=True, exist_ok=True)
+            private_folder(self.path.parent)
         except OSError as error:
             raise UnwritableStore(f"cannot make the folder {self.path.parent}: {error.strerror}") from error
 
     def _prepare(self) -> None:
         from dossierkit.stores.sqlite_schema import migrate
 
+        # Its journals are made with the rights of the database.
+        private_file(self.path)
         migrate(self.path)
         if self.path.stat().st_size <= CHECKED_BYTES:
             connection = sqlite3.connect(self.path)
