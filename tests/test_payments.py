@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import hmac
 import json
 import math
-from collections.abc import Callable
+import socket
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl
@@ -19,12 +21,12 @@ from test_life import AN, INTAKE, OFFICER, UNIT, sent
 from dossierkit import Action, Actor, Dossier, Engine, Role, State, open_engine
 from dossierkit.dossiers.dossier import Query
 from dossierkit.dossiers.fees import Collect, fees, owed
-from dossierkit.dossiers.payments import Answer, Attempt, Callback, Progress, attempt_ref, to_give_back
+from dossierkit.dossiers.payments import ASKED_AFTER, Answer, Attempt, Callback, Progress, attempt_ref, to_give_back
 from dossierkit.dossiers.states import Channel, Payment
-from dossierkit.errors import ForbiddenAction, ForgedCallback, SettingsError, StaleDossier
+from dossierkit.errors import ForbiddenAction, ForgedCallback, GatewayError, SettingsError, StaleDossier
 from dossierkit.paying import Payments
 from dossierkit.payments.vietqr import BankAccount, Transfer, crc16, matched, memo_of, transfers
-from dossierkit.payments.vnpay import VnPay, canonical_query, signature
+from dossierkit.payments.vnpay import VnPay, answer_signature, canonical_query, question_signature, signature
 from dossierkit.testing import CountedTokens, FixedClock
 
 SECRET = "DOSSIERKIT-TEST-SECRET-0001"
@@ -346,6 +348,115 @@ def test_a_proof_names_money_that_is_wrong(engine: Engine) -> None:
     assert kept.finish(attrs.evolve(other, progress=Progress.PAID, surplus=True, at=NOON), Progress.CLOSED)
     said = list(engine.verify())
     assert [("open" in one, "surplus" in one) for one in said] == [(True, False), (False, True)]
+
+
+def answering(**said: str) -> VnPay:
+    """VNPay where a question is answered with *said*, signed."""
+
+    def post(address: str, body: Mapping[str, str]) -> Mapping[str, Any]:
+        assert address == "https://sandbox.vnpayment.vn/merchant_webapi/api/transaction"
+        assert body["vnp_SecureHash"] == question_signature(SECRET, body)
+        assert body["vnp_TransactionDate"] == "20261122120000", "the moment that the attempt was begun with, office time"
+        answer: dict[str, Any] = {
+            "vnp_ResponseId": "r", "vnp_Command": "querydr", "vnp_ResponseCode": "00", "vnp_TmnCode": "DEMOV210",
+            "vnp_TxnRef": body["vnp_TxnRef"], "vnp_Amount": "3000000", "vnp_TransactionNo": "42",
+            "vnp_TransactionStatus": "00", **said,
+        }  # fmt: skip
+        return {"vnp_SecureHash": answer_signature(SECRET, answer), "vnp_PromotionCode": None, **answer}
+
+    return VnPay("DEMOV210", SECRET, post=post)
+
+
+def test_a_question_is_signed_as_vnpay_reads_it() -> None:
+    """The values in the published order, joined by bars."""
+    names = ("RequestId", "Version", "Command", "TmnCode", "TxnRef", "TransactionDate", "CreateDate", "IpAddr", "OrderInfo")
+    params = {f"vnp_{name}": str(n) for n, name in enumerate(names)}
+    signed = hmac.new(SECRET.encode(), b"0|1|2|3|4|5|6|7|8", "sha512").hexdigest()
+    assert question_signature(SECRET, {**params, "vnp_Other": "x"}) == signed
+    assert (
+        VnPay.of("https://T:S@pay.example.vn/paymentv2/vpcpay.html").ask_at
+        == "https://pay.example.vn/merchant_webapi/api/transaction"
+    )
+
+
+def test_a_payment_that_no_callback_told_of_is_asked_about(engine: Engine, clock: FixedClock) -> None:
+    """A few times at growing intervals, and then no more; what is known is booked once."""
+    waiting, paid = answering(vnp_TransactionStatus="01"), answering()
+    dossier = owing(engine)
+    attempt = Payments(engine).begin(dossier, "vnpay")
+    transfer = Payments(engine).begin(dossier, "vietqr")
+    assert Payments(engine, {"vnpay": paid}).ask_about_open() == 0, "it has just begun"
+    for wait in ASKED_AFTER:
+        clock.time = attempt.created + wait
+        for _ in range(3):
+            assert Payments(engine, {"vnpay": waiting}).ask_about_open() == 0
+    assert engine.store.payments.attempt(attempt.ref) == attrs.evolve(attempt, asked=len(ASKED_AFTER))
+    assert Payments(engine, {"vnpay": paid}).ask_about_open() == 0, "that was enough"
+    payments = Payments(engine, {"vnpay": paid})
+    assert payments.ask(attempt) is Answer.CONFIRMED, "an officer may still ask"
+    assert payments.ask(attempt) is Answer.ALREADY
+    settled = engine.open(dossier.id, AN)
+    assert (settled.state, settled.handling.payment, settled.handling.surplus) == (State.ACCEPTED, Payment.PAID, 0)
+    assert engine.store.payments.attempt(attempt.ref).number == "42"  # type: ignore[union-attr]  # it is there
+    with pytest.raises(ForbiddenAction, match="statement"):
+        payments.ask(transfer)
+    assert list(engine.verify()) == []
+
+
+def test_a_dead_dossier_is_asked_about_too(engine: Engine, clock: FixedClock) -> None:
+    """Money that came in before the end, and that nobody told of, is a surplus."""
+    dossier = owing(engine)
+    attempt = Payments(engine).begin(dossier, "vnpay")
+    engine.act(dossier.id, Action.WITHDRAW, AN)
+    clock.advance(ASKED_AFTER[0])
+    assert Payments(engine, {"vnpay": answering()}).ask_about_open() == 1
+    assert engine.open(dossier.id, AN).handling.surplus == 30_000
+    assert to_give_back(engine.history(dossier)) == (attempt.ref,)
+    assert list(engine.verify()) == []
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        {"vnp_SecureHash": "0" * 128}, {"vnp_SecureHash": "é"}, {"vnp_ResponseCode": "97"}, {"vnp_TxnRef": "other"},
+        {"vnp_TmnCode": "OTHER"},
+    ],
+)  # fmt: skip
+def test_a_gateway_that_answers_wrongly_changes_nothing(engine: Engine, clock: FixedClock, said: dict[str, str]) -> None:
+    """Forged, about another payment or terminal, or no answer at all; the next attempt is asked about all the same."""
+    dossier, other = owing(engine), owing(engine)
+    attempt, _ = (Payments(engine).begin(one, "vnpay") for one in (dossier, other))
+    payments = Payments(engine, {"vnpay": answering(**said)})
+    with pytest.raises(GatewayError):
+        payments.ask(attempt)
+    clock.advance(ASKED_AFTER[0])
+    assert payments.ask_about_open() == 0
+    assert [one.asked for one in engine.store.payments.every(Progress.OPEN)] == [1, 1]
+    assert engine.open(dossier.id, AN).handling.payment is Payment.DUE
+
+
+@pytest.mark.parametrize(("said", "answer"), [
+    ({"vnp_ResponseCode": "91"}, None), ({"vnp_TransactionStatus": "05"}, None), ({"vnp_TransactionStatus": "02"}, Answer.CONFIRMED),
+    ({"vnp_Amount": "2999900"}, Answer.WRONG_AMOUNT), ({"vnp_Amount": "x"}, Answer.WRONG_AMOUNT),
+])  # fmt: skip
+def test_what_a_gateway_may_answer(engine: Engine, said: dict[str, str], answer: Answer | None) -> None:
+    """Unknown, on its way, failed, another amount: nothing is paid."""
+    dossier = owing(engine)
+    attempt = Payments(engine).begin(dossier, "vnpay")
+    assert Payments(engine, {"vnpay": answering(**said)}).ask(attempt) is answer
+    assert engine.open(dossier.id, AN).handling.payment is Payment.DUE
+
+
+def test_a_gateway_that_is_away_is_told() -> None:
+    """Nobody listens, or something else does."""
+    attempt = Attempt("r", "d", 1, "vnpay", NOON)
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        away = VnPay("T", "S", ask_at=f"http://127.0.0.1:{free.getsockname()[1]}/x")
+        with pytest.raises(GatewayError, match="does not answer"):
+            away.status(attempt, now=NOON)
+    with pytest.raises(GatewayError, match="not signed"):
+        VnPay("T", "S", post=lambda _, __: {"vnp_ResponseCode": "00"}).status(attempt, now=NOON)
 
 
 def test_a_statement_settles_what_was_transferred(engine: Engine) -> None:

@@ -25,6 +25,7 @@ What a person who fills a form can put right is a value (`forms.form.Problem`), 
     │   └── StaleAccount       somebody changed it since this version was read
     ├── MailError              a mail did not get through
     ├── ForgedCallback         what claims to be a gateway is none
+    ├── GatewayError           a gateway does not answer, or not as agreed
     ├── ForgedSlip             an acceptance slip that this office never signed
     ├── ScanError              nobody could look through a file
     └── StoreError
@@ -153,6 +154,10 @@ class StaleAccount(AccountError):
 
 class ForgedCallback(DossierkitError):
     """A callback whose signature is not the gateway's; nothing in it is believed."""
+
+
+class GatewayError(DossierkitError):
+    """A gateway that was asked does not answer, or not as agreed."""
 
 
 class ForgedSlip(DossierkitError):

@@ -6,21 +6,24 @@ what comes when nothing is owed is a surplus, which an officer gives back.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable, Iterator, Mapping
 
 import attrs
 
 from dossierkit.dossiers.dossier import Actor, Dossier
-from dossierkit.dossiers.payments import Answer, Attempt, Callback, Progress, attempt_ref, finished, judged
+from dossierkit.dossiers.payments import Answer, Attempt, Callback, Progress, attempt_ref, finished, is_to_be_asked, judged
 from dossierkit.dossiers.states import Action, Payment, Role
 from dossierkit.engine import Engine
-from dossierkit.errors import ForbiddenAction, ForgedCallback, StaleDossier
+from dossierkit.errors import ForbiddenAction, ForgedCallback, GatewayError, StaleDossier
 from dossierkit.ports import PaymentGateway
 
 #: Who settles what a gateway or a bank confirmed.
 PROGRAM = Actor("payments", Role.SYSTEM)
 #: Open attempts of one dossier beyond which nobody needs another one.
 _MOST = 50
+
+_log = logging.getLogger(__name__)
 
 
 @attrs.frozen(eq=False)
@@ -80,6 +83,33 @@ class Payments:
         facts = {**told, "ref": attempt.ref, "gateway": attempt.gateway}
         engine.act(dossier.id, action, PROGRAM, version=dossier.version, facts=facts, paid=(done, attempt.progress))
         return True
+
+    def ask(self, attempt: Attempt) -> Answer | None:
+        """Asks the gateway what came of *attempt*, and does what that means, once; None while it does not know.
+
+        Raises:
+            ForbiddenAction: it cannot be asked: of a transfer only the statement of the bank tells.
+            GatewayError: it does not answer.
+        """
+        gateway = self.gateways.get(attempt.gateway)
+        if gateway is None:
+            raise ForbiddenAction(f"{attempt.gateway} cannot be asked; see the statement of the bank")
+        told = gateway.status(attempt, now=self.engine.clock.now())
+        return self.apply(told) if told is not None else None
+
+    def ask_about_open(self) -> int:
+        """Asks about attempts that no callback told of, each a few times at growing intervals; gives how many were settled."""
+        store, now, done = self.engine.store.payments, self.engine.clock.now(), 0
+        for attempt in (*store.every(Progress.OPEN), *store.every(Progress.CLOSED)):
+            if attempt.gateway not in self.gateways or not is_to_be_asked(attempt, now):
+                continue
+            # Counted first: a gateway that fails is not asked more often for it.
+            store.finish(attrs.evolve(attempt, asked=attempt.asked + 1), attempt.progress)
+            try:
+                done += self.ask(attempt) is Answer.CONFIRMED
+            except GatewayError as error:
+                _log.warning("nothing is known of the payment %s: %s", attempt.ref, error)
+        return done
 
     def reconcile(self, callbacks: Iterable[tuple[str, Callback | None]]) -> Iterator[tuple[str, Answer]]:
         """What each line of a bank statement came to: (the line, the answer); a repeat is `Answer.ALREADY`."""

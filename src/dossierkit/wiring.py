@@ -180,6 +180,11 @@ class PaymentSettings:
     sandbox: VnPay | None
     bank: BankAccount | None
 
+    @property
+    def ways(self) -> Mapping[str, PaymentGateway]:
+        """Every gateway by its name, the sandbox among them."""
+        return {**self.gateways, **({"vnpay": self.sandbox} if self.sandbox is not None else {})}
+
 
 def payment_settings(vnpay: str = "", vietqr: str = "", *, sandbox_at: str = "") -> PaymentSettings:
     """What the settings *vnpay* and *vietqr* say; see `VnPay.of` and `BankAccount.of`.
@@ -194,7 +199,9 @@ def payment_settings(vnpay: str = "", vietqr: str = "", *, sandbox_at: str = "")
     from dossierkit.payments.vnpay import VnPay
 
     gateways = {"vnpay": VnPay.of(vnpay)} if vnpay else {}
-    sandbox = VnPay("SANDBOX1", secrets.token_hex(16), sandbox_at) if sandbox_at and not gateways else None
+    sandbox = None
+    if sandbox_at and not gateways:
+        sandbox = VnPay("SANDBOX1", secrets.token_hex(16), sandbox_at, f"{sandbox_at.rpartition('/')[0]}/status")
     return PaymentSettings(gateways, sandbox, BankAccount.of(vietqr) if vietqr else None)
 
 

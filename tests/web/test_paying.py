@@ -9,22 +9,24 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
+import attrs
 import pytest
 from browsing import browsers_of
 from click.testing import CliRunner
 from conftest import SMALL
 from dossierkit_web import WebConfig, create_app
 from page import Page
-from visits import known
+from visits import GOOD, known, sign_in
 
 from dossierkit import Action, Actor, Dossier, Engine, Role, open_engine
 from dossierkit.cli import main
 from dossierkit.dossiers.payments import Progress
 from dossierkit.dossiers.states import Payment
 from dossierkit.errors import SettingsError
+from dossierkit.officers import appoint
 from dossierkit.payments.vnpay import VnPay, signature
 from dossierkit.testing import FixedClock
-from dossierkit.wiring import payment_settings
+from dossierkit.wiring import open_accounts, payment_settings
 
 ROOT = Actor("root", Role.ADMIN)
 FEES = [{"title": "Phí cung cấp", "kind": "phi", "amount": 30_000}]
@@ -110,6 +112,47 @@ def test_nobody_goes_on_paying_for_what_ended(portal: Any) -> None:
     assert "Số tiền cần nộp" not in client.get(f"/dossiers/{dossier.code}/pay").text
     assert engine.lookup(str(dossier.code)).handling.surplus == 30_000
     assert list(engine.verify()) == []
+
+
+def test_an_officer_asks_the_gateway(tmp_path: Path, folder: Path, clock: FixedClock) -> None:
+    """The sandbox took the money and told nobody: it is asked, by the worker or by a press, and booked once."""
+    engine = open_engine(f"sqlite:{tmp_path / 'd.db'}", procedures=folder, clock=clock)
+    money = payment_settings(vietqr="970436:1234567890:SO NN MT", sandbox_at="http://127.0.0.1:8000/sandbox/pay")
+    assert money.sandbox is not None
+    clients: list[Any] = []
+
+    def post(address: str, body: Any) -> Any:
+        return clients[0].post(local(address), json=body).raise_for_status().json()
+
+    config = WebConfig(sandbox=attrs.evolve(money.sandbox, post=post), bank=money.bank)
+    with browsers_of(create_app(engine, blobs=tmp_path / "blobs", config=config)) as browser:
+        client, officer, stranger = browser(), browser(), browser()
+        clients.append(stranger)
+        known(client)
+        sign_in(officer, appoint(open_accounts(engine), "root@office.vn", "R", Role.ADMIN, ""), "root@office.vn")
+        officer.post("/password", data={"new": GOOD})
+        dossier = owing(engine, client)
+        gone = client.post(f"/dossiers/{dossier.code}/pay", data={"gateway": "vnpay"}, follow_redirects=False).headers["location"]
+        client.post(f"/dossiers/{dossier.code}/pay", data={"gateway": "vietqr"})
+        place = f"/desk/{dossier.code}"
+        vnpay, vietqr = engine.store.payments.attempts(dossier.id)
+        assert "chưa biết kết quả" in officer.post(f"{place}/payments", data={"ref": vnpay.ref}).text
+        asked = dict(Page(client.get(local(gone)).text).pairs)["asked"]
+        assert "Đang chờ xác nhận" in client.post("/sandbox/pay", data={"asked": asked, "outcome": "silent"}).text
+        assert engine.lookup(str(dossier.code)).handling.payment is Payment.DUE
+        shown = officer.get(place).text
+        assert shown.count("Hỏi cổng thanh toán") == 1
+        assert "đối soát sao kê" in shown
+        for who, ref in ((client, vnpay.ref), (stranger, vnpay.ref), (officer, "nothing")):
+            assert who.post(f"{place}/payments", data={"ref": ref}).status_code in (404, 409)
+        assert officer.post(f"{place}/payments", data={"ref": vietqr.ref}).status_code == 409
+        assert "kết quả đã được ghi nhận" in officer.post(f"{place}/payments", data={"ref": vnpay.ref}).text
+        assert engine.lookup(str(dossier.code)).handling.payment is Payment.PAID
+        assert "ghi nhận từ trước" in officer.post(f"{place}/payments", data={"ref": vnpay.ref}).text
+        for body in (b"", b"[]", b"{}", b"[" * 5_000, b"x" * 50_000, b'{"vnp_TxnRef": "x", "vnp_SecureHash": "0"}'):
+            assert stranger.post("/sandbox/status", content=body).status_code in (404, 413)
+        assert list(engine.verify()) == []
+    engine.close()
 
 
 def test_what_is_forged_changes_nothing(portal: Any, caplog: pytest.LogCaptureFixture) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import secrets
 from collections.abc import Awaitable, Callable
@@ -15,7 +16,7 @@ from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import Request
-from starlette.responses import PlainTextResponse, RedirectResponse, Response
+from starlette.responses import JSONResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
@@ -86,6 +87,7 @@ def create_app(engine: Engine, *, blobs: Path | str, config: WebConfig | None = 
             *(_elsewhere_routes(route) if settings.oidc is not None else ()),
             *((emblem_route(engine.office.emblem),) if engine.office.emblem is not None else ()),
             Route("/healthz", _health(engine)),
+            *([Route("/sandbox/status", _sandbox_status(site), methods=["POST"])] if settings.sandbox is not None else ()),
             # Pages themselves are not compressed: how long one is would tell what stands in it.
             Mount("/static", GZipMiddleware(static)),
         ],
@@ -152,6 +154,7 @@ def _office_routes(route: Callable[..., Route]) -> list[Route]:
         route("/desk/{code}/supplement", supplementing.send, "POST"),
         route("/desk/{code}", handling.one),
         route("/desk/{code}", handling.act, "POST"),
+        route("/desk/{code}/payments", handling.ask_gateway, "POST"),
         route("/desk/{code}/papers/{name}", papers.of_the_office),
     ]
 
@@ -272,6 +275,21 @@ def _failure(site: Site) -> Any:
         return site.message(request, "failed", code=500, id=id)
 
     return handler
+
+
+def _sandbox_status(site: Site) -> Callable[[Request], Awaitable[Response]]:
+    """The sandbox answers in JSON, from program to program."""
+
+    async def status(request: Request) -> Response:
+        body = await measured(request, most_bytes=2**14, most_fields=0).body()
+        try:
+            said = json.loads(body)
+            asked = {str(name): str(value) for name, value in said.items()}
+            return JSONResponse(await run_in_threadpool(paying.answer_of_sandbox, site, asked))
+        except (ValueError, AttributeError, RecursionError, UnknownDossier):
+            raise HTTPException(404) from None
+
+    return status
 
 
 def _health(engine: Engine) -> Callable[[Request], Response]:

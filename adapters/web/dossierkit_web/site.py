@@ -31,7 +31,7 @@ from dossierkit.paying import Payments
 from dossierkit.payments.vietqr import BankAccount
 from dossierkit.payments.vnpay import VnPay
 from dossierkit.ports import PaymentGateway, Scanner
-from dossierkit.wiring import account_forms, open_accounts
+from dossierkit.wiring import PaymentSettings, account_forms, open_accounts
 from dossierkit_web.cookies import LANGUAGE, cookie, set_cookie
 from dossierkit_web.session import Visitor, seated, visitor_of
 from dossierkit_web.words import LANGUAGES, word
@@ -115,7 +115,7 @@ class Site:
         return cls(
             engine,
             open_accounts(engine, passwords=config.passwords, second_factor=config.second_factor),
-            Payments(engine, {**config.gateways, **({"vnpay": config.sandbox} if config.sandbox is not None else {})}),
+            Payments(engine, PaymentSettings(config.gateways, config.sandbox, config.bank).ways),
             Captchas(engine.store, engine.clock),
             renderer,
             blobs,

@@ -6,7 +6,7 @@ import ipaddress
 import logging
 import socket
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +17,7 @@ from dossierkit.cli.options import agency_option, data_option, engine_of, instal
 if TYPE_CHECKING:
     from dossierkit.engine import Engine
     from dossierkit.outbox import Worker
+    from dossierkit.ports import PaymentGateway
 
 
 @click.command()
@@ -107,7 +108,7 @@ def serve(
     config = web.WebConfig(secure=secure, guests=guests, passwords=data / "passwords.txt", oidc=elsewhere, **ways)
     app = web.create_app(engine, blobs=data / "attachments", config=config)
     _announce(engine, data, here, smtp)
-    _run(app, listening, engine, _workers(engine, data, smtp, sender), proxy)
+    _run(app, listening, engine, _workers(engine, data, smtp, sender, money.ways), proxy)
 
 
 def _guard_passwords(host: str, *, secure: bool, plain_http: bool) -> None:
@@ -121,11 +122,12 @@ def _guard_passwords(host: str, *, secure: bool, plain_http: bool) -> None:
         )
 
 
-def _workers(engine: Engine, data: Path, smtp: str, sender: str) -> tuple[Worker, ...]:
-    """What goes on beside the pages: mails go out, and what was thrown away is cleared away."""
+def _workers(engine: Engine, data: Path, smtp: str, sender: str, gateways: Mapping[str, PaymentGateway]) -> tuple[Worker, ...]:
+    """What goes on beside the pages: mails go out, gateways are asked, and what was thrown away is cleared away."""
     from dossierkit.blobs.disk import DiskBlobs
     from dossierkit.housekeeping import sweep
     from dossierkit.outbox import Worker, deliver
+    from dossierkit.paying import Payments
     from dossierkit.reminding import remind, resume
     from dossierkit.wiring import mailer
 
@@ -133,6 +135,7 @@ def _workers(engine: Engine, data: Path, smtp: str, sender: str) -> tuple[Worker
     return (
         Worker(lambda: deliver(engine.store.outbox, post, engine.clock)),
         Worker(lambda: (resume(engine), remind(engine)), every=900),
+        Worker(Payments(engine, gateways).ask_about_open, every=120),
         Worker(lambda: sweep(engine.store, blobs, engine.clock), every=600),
     )
 

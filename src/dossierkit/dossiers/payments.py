@@ -6,7 +6,7 @@ A gateway knows an attempt by its *ref*.  What was paid stays paid; an attempt t
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import Enum
 
 import attrs
@@ -43,6 +43,12 @@ class Attempt:
     at: datetime | None = None
     #: It was paid when nothing was owed any more: to be given back.
     surplus: bool = False
+    #: How often the gateway was asked what came of it.
+    asked: int = 0
+
+
+#: So long after it was begun a gateway is asked about an attempt that no callback told of: once for each, then no more.
+ASKED_AFTER = (timedelta(minutes=16), timedelta(hours=1), timedelta(hours=6), timedelta(days=1), timedelta(days=3))
 
 
 @attrs.frozen
@@ -87,6 +93,12 @@ def finished(attempt: Attempt, callback: Callback, now: datetime, *, surplus: bo
     """*attempt* after *callback* was confirmed."""
     progress = Progress.PAID if callback.paid else Progress.FAILED
     return attrs.evolve(attempt, progress=progress, number=callback.number, at=now, surplus=surplus and callback.paid)
+
+
+def is_to_be_asked(attempt: Attempt, now: datetime) -> bool:
+    """Whether it is time to ask the gateway what came of *attempt*."""
+    unknown = attempt.progress in (Progress.OPEN, Progress.CLOSED)
+    return unknown and attempt.asked < len(ASKED_AFTER) and now >= attempt.created + ASKED_AFTER[attempt.asked]
 
 
 def to_give_back(history: Sequence[Event]) -> tuple[str, ...]:

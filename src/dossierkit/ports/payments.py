@@ -58,6 +58,14 @@ class PaymentGateway(Protocol):
         """
         ...
 
+    def status(self, attempt: Attempt, *, now: datetime) -> Callback | None:
+        """What came of *attempt*, as the gateway says when it is asked; None while it does not know.
+
+        Raises:
+            GatewayError: it does not answer, or not as agreed.
+        """
+        ...
+
     def callback(self, params: Mapping[str, str]) -> Callback:
         """What *params* tell.
 

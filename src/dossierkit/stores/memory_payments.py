@@ -44,7 +44,8 @@ class MemoryPayments:
             stored = self._attempts.get(attempt.ref)
             if (stored.progress if stored is not None else None) is not before:
                 return False
-            self._attempts[attempt.ref] = attempt
+            asked = max(attempt.asked, stored.asked if stored is not None else 0)
+            self._attempts[attempt.ref] = attrs.evolve(attempt, asked=asked)
             return True
 
     def close(self, dossier: str) -> None:

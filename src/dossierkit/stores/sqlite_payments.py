@@ -13,7 +13,7 @@ from dossierkit.ports.payments import owes_nothing
 Write = Callable[[Callable[[sqlite3.Connection], Any]], Any]
 Read = Callable[..., list[Any]]
 
-_SELECT = """SELECT p.ref, d.id, p.amount, p.gateway, p.created, p.progress, p.number, p.at, p.surplus, p.rowid
+_SELECT = """SELECT p.ref, d.id, p.amount, p.gateway, p.created, p.progress, p.number, p.at, p.surplus, p.asked, p.rowid
     FROM payments p JOIN dossiers d ON d.seq = p.seq"""
 
 
@@ -58,18 +58,18 @@ class SqlitePayments:
         wanted = "" if progress is None else f" AND p.progress = '{progress.value}'"
         while rows := self._read(f"{_SELECT} WHERE p.rowid > ?{wanted} ORDER BY p.rowid LIMIT 500", (last,)):
             yield from map(_attempt, rows)
-            last = rows[-1][9]
+            last = rows[-1][-1]
 
 
-ATTEMPTS = """INSERT OR IGNORE INTO payments (ref, seq, amount, gateway, created, progress, number, at, surplus)
-    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"""
+ATTEMPTS = """INSERT OR IGNORE INTO payments (ref, seq, amount, gateway, created, progress, number, at, surplus, asked)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"""
 
 
 def attempt_row(seq: int, attempt: Attempt) -> tuple[Any, ...]:
     """The row of *attempt* at the dossier *seq*, see `ATTEMPTS`."""
     one = attempt
     created = one.created.isoformat()
-    return one.ref, seq, one.amount, one.gateway, created, one.progress.value, one.number, _at(one), one.surplus
+    return one.ref, seq, one.amount, one.gateway, created, one.progress.value, one.number, _at(one), one.surplus, one.asked
 
 
 def _at(attempt: Attempt) -> str | None:
@@ -85,8 +85,9 @@ def keep_attempt(connection: sqlite3.Connection, attempt: Attempt, before: Progr
         done = connection.execute(ATTEMPTS, attempt_row(row[0], attempt))
     else:
         done = connection.execute(
-            "UPDATE payments SET progress = ?, number = ?, at = ?, surplus = ? WHERE ref = ? AND progress = ?",
-            (attempt.progress.value, attempt.number, _at(attempt), attempt.surplus, attempt.ref, before.value),
+            """UPDATE payments SET progress = ?, number = ?, at = ?, surplus = ?, asked = max(asked, ?)
+            WHERE ref = ? AND progress = ?""",
+            (attempt.progress.value, attempt.number, _at(attempt), attempt.surplus, attempt.asked, attempt.ref, before.value),
         )
     return done.rowcount == 1
 
@@ -97,8 +98,8 @@ def close_attempts(connection: sqlite3.Connection, seq: int) -> None:
 
 
 def _attempt(row: Any) -> Attempt:
-    ref, dossier, amount, gateway, created, progress, number, at, surplus, _ = row
+    ref, dossier, amount, gateway, created, progress, number, at, surplus, asked, _ = row
     moment = datetime.fromisoformat(at) if at else None
     return Attempt(
-        ref, dossier, amount, gateway, datetime.fromisoformat(created), Progress(progress), number, moment, bool(surplus)
+        ref, dossier, amount, gateway, datetime.fromisoformat(created), Progress(progress), number, moment, bool(surplus), asked
     )

@@ -13,7 +13,7 @@ from dossierkit.forms.pointers import texts_in
 from dossierkit.text import fold
 
 #: Raised with each migration; a store with a higher one was written by a newer version.
-VERSION = 18
+VERSION = 19
 
 migrations = Migrations("dossierkit")
 
@@ -251,6 +251,12 @@ def ended_dossiers_owe_nothing(db: sqlite_utils.Database) -> None:
         AND (SELECT json_extract(handling, '$.payment') FROM dossiers d WHERE d.seq = payments.seq) IS NOT 'due'"""
     )
     db.conn.execute("CREATE INDEX dossiers_surplus ON dossiers (seq) WHERE json_extract(handling, '$.surplus') > 0")
+
+
+@migrations()
+def attempts_that_are_asked_about(db: sqlite_utils.Database) -> None:
+    """How often a gateway was asked what came of an attempt to pay."""
+    db.conn.execute("ALTER TABLE payments ADD COLUMN asked INTEGER NOT NULL DEFAULT 0")
 
 
 def owner_word(owner: str) -> str:

@@ -15,15 +15,24 @@ from dossierkit.dossiers.accounts import Account
 from dossierkit.dossiers.calendars import Hours, at
 from dossierkit.dossiers.dossier import RESULT, Actor, Attachment, Dossier, Event, Said
 from dossierkit.dossiers.fees import Collect, fees, owed
-from dossierkit.dossiers.payments import Progress, to_give_back
+from dossierkit.dossiers.payments import Answer, Progress, to_give_back
 from dossierkit.dossiers.persons import persons
 from dossierkit.dossiers.states import EVIDENCE, OFFICERS, REASONS, Action, Outcome
-from dossierkit.errors import CodeError, DossierkitError, ForbiddenAction, StaleDossier, UnknownDossier, UnknownProcedure
+from dossierkit.errors import (
+    CodeError,
+    DossierkitError,
+    ForbiddenAction,
+    GatewayError,
+    StaleDossier,
+    UnknownDossier,
+    UnknownProcedure,
+)
 from dossierkit.forms.changes import Change, changes
 from dossierkit.forms.formats import read_date
 from dossierkit.forms.pointers import Json
 from dossierkit.html.summary import Row
 from dossierkit.papers import kinds_of
+from dossierkit_web.limits import allow
 from dossierkit_web.pages.desk import facts_of, officer_of
 from dossierkit_web.pages.documents import VIEWED, accepted, files_by_id
 from dossierkit_web.pages.dossiers import COLLEAGUES
@@ -45,6 +54,8 @@ ASKS: Mapping[Action, tuple[str, ...]] = {
     Action.COMPLETE: ("outcome", "files"),
     Action.HAND_OVER: ("evidence",),
 }
+#: What comes of asking a gateway.
+GATEWAY_TOLD = ("waiting", "booked", "known", "strange", "unreachable")
 #: Done by the citizen, by the program, or somewhere else.
 _ELSEWHERE = frozenset(
     (Action.SAVE, Action.SUBMIT, Action.CANCEL, Action.RESTORE, Action.SUPPLEMENT, Action.ERASE, Action.REDATE)
@@ -87,6 +98,22 @@ def act(site: Site, request: Request, form: FormData) -> Response:
         drop(site, files)
         raise
     return RedirectResponse(f"/desk/{dossier.code}?done={action.value}", 303)
+
+
+def ask_gateway(site: Site, request: Request, form: FormData) -> Response:
+    """Asks the gateway what came of an attempt to pay that no callback told of."""
+    dossier = dossier_of(site, request, officer_of(site, request))
+    allow(site, request, "payments")
+    attempt = site.engine.store.payments.attempt(text(form, "ref"))
+    if attempt is None or attempt.dossier != dossier.id:
+        raise UnknownDossier("no such attempt")
+    try:
+        answer = site.payments.ask(attempt)
+    except GatewayError:
+        told = "unreachable"
+    else:
+        told = {None: "waiting", Answer.CONFIRMED: "booked", Answer.ALREADY: "known"}.get(answer, "strange")
+    return RedirectResponse(f"/desk/{dossier.code}?gateway={told}#payments", 303)
 
 
 def _wanted(form: FormData, today: date, colleagues: Container[str]) -> tuple[Action, dict[str, Json]]:
@@ -158,7 +185,7 @@ def _page(
     note: str = "",
     code: int = 200,
 ) -> Response:
-    done = request.query_params.get("done", "")
+    done, told = request.query_params.get("done", ""), request.query_params.get("gateway", "")
     return site.page(
         request,
         "desk_dossier",
@@ -170,6 +197,7 @@ def _page(
         tried=tried,
         typed=note,
         done=done if done in {one.value for one in Action} else "",
+        gateway_told=told if told in GATEWAY_TOLD else "",
     )
 
 
@@ -177,7 +205,7 @@ def _shown(site: Site, request: Request, dossier: Dossier) -> dict[str, Any]:
     """What is known of *dossier*: answers, files, history, messages."""
     language, procedure = language_of(request), site.engine.procedure_of(dossier)
     history, said = site.engine.history(dossier), site.engine.store.said(dossier.id)
-    files = files_by_id(site, dossier)
+    files, attempts = files_by_id(site, dossier), site.engine.store.payments.attempts(dossier.id)
     viewable = [one for one in files.values() if one.media_type in VIEWED]
     return {
         "facts": facts_of(site, dossier, language),
@@ -192,9 +220,11 @@ def _shown(site: Site, request: Request, dossier: Dossier) -> dict[str, Any]:
         "notes": {number: one.text for number, one in said.items()},
         "mended": _mended(site, dossier, history, said, language),
         "fees": fees(procedure, dossier.answers, dossier.handling.channel, language),
-        "attempts": [a for a in site.engine.store.payments.attempts(dossier.id) if a.progress is Progress.PAID],
+        "attempts": [a for a in attempts if a.progress is Progress.PAID],
+        "unknown": [a for a in attempts if a.progress in (Progress.OPEN, Progress.CLOSED)],
+        "gateways": site.payments.gateways,
         "owed_back": to_give_back(history),
-        "papers": kinds_of(history, site.engine.store.payments.attempts(dossier.id)),
+        "papers": kinds_of(history, attempts),
         "thread": thread(dossier, history, said),
         "results": [one for one in dossier.attachments if one.document == RESULT],
         "viewable": viewable,

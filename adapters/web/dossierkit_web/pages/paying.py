@@ -21,7 +21,7 @@ from dossierkit.dossiers.states import Payment
 from dossierkit.errors import ForgedCallback, UnknownDossier
 from dossierkit.papers.qr import qr_code
 from dossierkit.payments.vietqr import memo_of
-from dossierkit.payments.vnpay import VnPay, signature
+from dossierkit.payments.vnpay import VnPay, answer_signature, question_signature, signature
 from dossierkit_web.limits import address_of, allow, tell
 from dossierkit_web.pages.dossiers import own
 from dossierkit_web.posted import text
@@ -29,7 +29,9 @@ from dossierkit_web.security import HEADERS
 from dossierkit_web.site import Site, language_of
 
 #: What the page of the sandbox offers: the button → response and status of the gateway.
-OUTCOMES: Mapping[str, tuple[str, str]] = {"paid": ("00", "00"), "cancelled": ("24", "02"), "failed": ("51", "02")}
+OUTCOMES: Mapping[str, tuple[str, str]] = {
+    "paid": ("00", "00"), "silent": ("00", "00"), "cancelled": ("24", "02"), "failed": ("51", "02"),
+}  # fmt: skip
 
 
 def show(site: Site, request: Request, form: FormData) -> Response:  # noqa: ARG001  # every page has this shape
@@ -85,9 +87,10 @@ def begin(site: Site, request: Request, form: FormData) -> Response:
         return RedirectResponse(here, 303)
     attempt = site.payments.begin(dossier, wanted)
     back = f"{site.engine.office.address.rstrip('/')}/payments/{quote(wanted)}/return"
-    now, code = site.engine.clock.now(), str(dossier.code)
-    ip = address_of(request) or "127.0.0.1"
-    return RedirectResponse(gateway.address(attempt, back=back, ip=ip, language=language_of(request), now=now, code=code), 303)
+    # The gateway finds the attempt again by its reference and the moment that it began.
+    now, ip = attempt.created, address_of(request) or "127.0.0.1"
+    address = gateway.address(attempt, back=back, ip=ip, language=language_of(request), now=now, code=str(dossier.code))
+    return RedirectResponse(address, 303)
 
 
 def returned(site: Site, request: Request, form: FormData) -> Response:  # noqa: ARG001  # every page has this shape
@@ -152,8 +155,41 @@ def decide_sandbox(site: Site, request: Request, form: FormData) -> Response:  #
         "vnp_TransactionNo": now,
     }  # fmt: skip
     told["vnp_SecureHash"] = signature(sandbox.secret, told)
-    site.payments.receive(sandbox.name, told)
+    if text(form, "outcome") == "silent":  # the callback is lost on its way
+        site.engine.store.remember(_silent(params.get("vnp_TxnRef", "")), True)
+    else:
+        site.payments.receive(sandbox.name, told)
     return RedirectResponse(f"/payments/{sandbox.name}/return?{urlencode(told)}", 303)
+
+
+def answer_of_sandbox(site: Site, params: Mapping[str, str]) -> dict[str, str]:
+    """What the sandbox answers when it is asked about an attempt, as the real one does.
+
+    Raises:
+        UnknownDossier: there is none, or we did not ask.
+    """
+    sandbox = site.config.sandbox
+    if sandbox is None or params.get("vnp_SecureHash") != question_signature(sandbox.secret, params):
+        raise UnknownDossier("no sandbox")
+    attempt = site.engine.store.payments.attempt(params.get("vnp_TxnRef", ""))
+    answer = {"vnp_ResponseId": params.get("vnp_RequestId", ""), "vnp_Command": "querydr", "vnp_ResponseCode": "91"}
+    if attempt is not None:
+        paid = attempt.progress is Progress.PAID or site.engine.store.recall(_silent(attempt.ref))
+        status = "00" if paid else "02" if attempt.progress is Progress.FAILED else "01"
+        answer |= {
+            "vnp_ResponseCode": "00",
+            "vnp_TmnCode": sandbox.terminal,
+            "vnp_TxnRef": attempt.ref,
+            "vnp_Amount": str(attempt.amount * 100),
+            "vnp_TransactionStatus": status,
+            "vnp_TransactionNo": "0",
+        }
+    return {**answer, "vnp_SecureHash": answer_signature(sandbox.secret, answer)}
+
+
+def _silent(ref: str) -> str:
+    """The fact that the sandbox took money for *ref*, and told nobody."""
+    return f"sandbox:{ref}"
 
 
 def _sandbox(site: Site, params: Mapping[str, str]) -> VnPay:
