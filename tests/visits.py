@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 from typing import Any
 
+import attrs
 from captcha_reader import digits
 from dossierkit_web.cookies import SESSION
 from page import Page
 from starlette.testclient import TestClient
 
 from dossierkit import Engine
+from dossierkit.ports import AccountStore
 
 MAIL, GOOD = "an@example.vn", "ngựa đúng pin kẹp giấy"
 
@@ -33,6 +35,13 @@ def known(client: TestClient, mail: str = MAIL, name: str = "Nguyễn Văn An") 
     """Somebody who has chosen a password and is signed in."""
     sign_in(client, register(client, mail, name), mail)
     assert client.post("/password", data={"new": GOOD}).url.path == "/"
+
+
+def prove(accounts: AccountStore, mail: str = MAIL) -> None:
+    """Makes the address proven, as the link in a mail does."""
+    account = accounts.account_of(mail)
+    assert account is not None
+    assert accounts.replace_account(attrs.evolve(account, proven=True, version=account.version + 1))
 
 
 def look_up(client: TestClient, engine: Engine, code: str, **changed: str) -> Any:

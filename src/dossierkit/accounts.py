@@ -6,11 +6,13 @@ Nothing here tells whether an address has an account: answers, words and time ar
 from __future__ import annotations
 
 import secrets
-from collections.abc import Container
+from collections.abc import Callable, Container
+from contextlib import suppress
 from datetime import timedelta
 
 import attrs
 
+from dossierkit.devices import Devices
 from dossierkit.dossiers.accounts import FIRST_PASSWORD, RESET, Account, Session, Wants, mail_address, password_fault
 from dossierkit.dossiers.effects import SendMail
 from dossierkit.dossiers.states import OFFICERS
@@ -18,9 +20,10 @@ from dossierkit.errors import SignInRefused, StaleAccount, WeakPassword
 from dossierkit.forms.pointers import Json
 from dossierkit.letters import Office, letter
 from dossierkit.ports import AccountStore, Clock, Hasher, Outbox
-from dossierkit.throttle import Throttle
-from dossierkit.tokens import first_password, hashed, is_token, mail_key, new_token
+from dossierkit.throttle import Origin, Throttle
+from dossierkit.tokens import first_password, hashed, is_token, issued_digests, mail_key, new_token
 
+NOWHERE = Origin()
 #: A session is marked as used at most so often.
 _SEEN = timedelta(minutes=5)
 
@@ -46,6 +49,7 @@ class Accounts:
         office: Office,
         common: Container[str] = frozenset(),
         second_factor: bool = False,
+        key: Callable[[], bytes] | None = None,
     ) -> None:
         self.store = store
         self._outbox = outbox
@@ -53,56 +57,117 @@ class Accounts:
         self.hasher = hasher
         self._common = common
         self.throttle = Throttle(store, clock)
+        own_key = secrets.token_bytes(32)
+        self.devices = Devices(key or (lambda: own_key))
         self.office = office
         #: People of the office have to have one.
         self.second_factor = second_factor
 
     # --- becoming known --------------------------------------------------------------------------------------------
 
-    def register(self, mail: str, profile: Json, *, language: str = "vi", address: str = "") -> str:
+    def register(self, mail: str, profile: Json, *, language: str = "vi", origin: Origin = NOWHERE) -> str:
         """The first password of a new account, which is mailed, too.
 
-        Where the mail address is taken, the text that comes back opens nothing, and the mail tells the owner.
+        The account claims the address until somebody uses what was mailed there.  Whoever proved it before keeps it, and
+        is told; the new account works all the same, so that nobody learns of the other.
         *mail* must be one that `mail_address` spells.
-
-        Raises:
-            TooManyTries: too often from *address*.
-        """
-        spelled = _spelled(mail)
-        self.throttle.hear(f"register:{spelled}", address)
-        secret = first_password()
-        now = self.clock.now()
-        account = Account(secrets.token_hex(16), spelled, now, profile, language=language)
-        account = attrs.evolve(account, password=self.hasher.hash(secret), first_until=now + FIRST_PASSWORD)
-        if not self.store.create_account(account, self.first_letter(account, secret)):
-            owner = self.store.account_of(spelled)
-            told = letter(
-                "taken", owner.language if owner else language, self.office, key=mail_key("taken"), to=spelled, path="/sign-in"
-            )
-            self._post(spelled, told)
-        return secret
-
-    def first_password_again(self, mail: str, *, address: str = "") -> None:
-        """Mails another first password to an account that never chose its own; the one before opens nothing any more.
 
         Raises:
             TooManyTries: too often.
         """
-        self.throttle.hear(f"again:{mail_address(mail)}", address)
-        account = self.store.account_of(mail_address(mail) or "")
+        spelled = _spelled(mail)
+        self.throttle.hear(f"register:{spelled}", origin)
+        until = self.clock.now() + FIRST_PASSWORD
+        id = secrets.token_hex(16)
+        account = Account(id, spelled, self.clock.now(), profile, first_until=until, language=language, proven=False)
         secret = first_password()
-        kept = self.hasher.hash(secret)
-        if account is None or account.first_until is None:
+        account = attrs.evolve(account, issued=tuple(issued_digests(secret)))
+        self.store.create_account(account)
+        self.keep_first_password(account, secret, "shown", *self._told_to_register(account, secret))
+        return secret
+
+    def _told_to_register(self, account: Account, secret: str) -> tuple[SendMail, ...]:
+        owner = self._owner(account.mail)
+        if owner is not None:
+            told = letter("taken", owner.language, self.office, key=mail_key("taken"), to=account.mail, path="/sign-in")
+            return (told,) if self.may_tell("taken", account.mail, timedelta(hours=1), 1) else ()
+        return (self.first_letter(account, secret),) if self.may_tell("registered", account.mail) else ()
+
+    def first_password_again(self, mail: str, *, origin: Origin = NOWHERE) -> None:
+        """Mails another first password to an account that never chose its own; those before open as long as they last.
+
+        Raises:
+            TooManyTries: too often.
+        """
+        spelled = mail_address(mail) or ""
+        self.throttle.hear(f"again:{spelled}", origin)
+        waiting = [account for account in self.store.accounts_of(spelled) if account.first_until is not None]
+        if not waiting or self._owner(spelled) not in (None, waiting[-1]) or not self.may_tell("registered", spelled):
             return
-        changed = attrs.evolve(account, password=kept, first_until=self.clock.now() + FIRST_PASSWORD, version=account.version + 1)
-        self.store.replace_account(changed, self.first_letter(changed, secret))
+        with suppress(StaleAccount):  # somebody had one sent a moment ago
+            self.issue(waiting[-1], "mailed")
+
+    def issue(self, account: Account, way: str) -> str:
+        """Another first password of *account*, which is mailed; *way* says whether it is `shown`, too, or only `mailed`.
+
+        Raises:
+            StaleAccount: somebody changed the account meanwhile.
+        """
+        secret, until = first_password(), self.clock.now() + FIRST_PASSWORD
+        issued = (*account.issued, *issued_digests(secret))
+        changed = attrs.evolve(account, issued=issued, first_until=until, version=account.version + 1)
+        self.store.replace_account(changed)
+        self.keep_first_password(changed, secret, way, self.first_letter(changed, secret))
+        return secret
+
+    def keep_first_password(self, account: Account, secret: str, way: str, *mails: SendMail) -> None:
+        """Lets *secret* open the way to a password of one's own, once, within a day."""
+        assert account.first_until is not None, "whoever issues a first password says how long it lasts"
+        self.store.keep_secret(_first(way, account.mail, secret), account.id, account.first_until, *mails)
 
     def first_letter(self, account: Account, secret: str) -> SendMail:
-        """The mail with a first password."""
+        """The mail with a first password, and with the link that proves the address where it is not proven yet."""
         return letter(
             "registered", account.language, self.office,
             key=mail_key("registered"), to=account.mail, path="/sign-in", secret=secret, person=account.name,
+            confirm="" if account.proven else self.office.address.rstrip("/") + self._way_to_confirm(account),
         )  # fmt: skip
+
+    def _way_to_confirm(self, account: Account) -> str:
+        token = new_token()
+        self.store.keep_secret(_confirms(token), f"{account.id} {account.mail}", self.clock.now() + FIRST_PASSWORD)
+        return f"/confirm?token={token}"
+
+    def ask_to_confirm(self, account: Account) -> None:
+        """Mails a link that proves the address of *account*; to an address that another proved, that somebody asked."""
+        if account.proven or not self.may_tell("confirm", account.mail):
+            return
+        if self._owner(account.mail) is not None:
+            told = letter("taken", account.language, self.office, key=mail_key("taken"), to=account.mail, path="/sign-in")
+        else:
+            path = self._way_to_confirm(account)
+            told = letter("confirm", account.language, self.office, key=mail_key("confirm"), to=account.mail, path=path)
+        self._outbox.post(told)
+
+    def confirm(self, token: str) -> None:
+        """Keeps that the mail address is its account's; any other account that claims it goes on without mails.
+
+        Raises:
+            SignInRefused: the link is too old or never was, the account has another address by now, or another proved it.
+        """
+        id, _, mail = (self.store.secret(_confirms(token), self.clock.now()) or "").partition(" ")
+        account = self.store.account(id)
+        if account is None or account.mail != mail or not self._prove(account):
+            raise SignInRefused("this link proves nothing any more")
+
+    def _prove(self, account: Account) -> bool:
+        if account.proven:
+            return True
+        return self.store.replace_account(attrs.evolve(account, proven=True, version=account.version + 1))
+
+    def _owner(self, mail: str) -> Account | None:
+        """The account that proved *mail*."""
+        return next((account for account in self.store.accounts_of(mail) if account.proven), None)
 
     # --- coming and going ------------------------------------------------------------------------------------------
 
@@ -110,37 +175,67 @@ class Accounts:
         """A session of nobody in particular."""
         return self._begin(Session("", self.clock.now(), self.clock.now()))
 
-    def sign_in(self, mail: str, password: str, *, address: str = "", guest: Session | None = None) -> SignedIn:
+    def sign_in(self, mail: str, password: str, *, origin: Origin = NOWHERE, guest: Session | None = None) -> SignedIn:
         """A session of the account.
 
         Args:
-            address: where the request came from, for the throttle.
+            origin: where the request came from, for the throttle.
             guest: the session before; its drafts come along, and it ends.
 
         Raises:
             SignInRefused: no such account, or another password.
             TooManyTries: too often.
         """
-        spelled = mail_address(mail) or ""
-        self.throttle.hear(spelled, address)
-        account = self.store.account_of(spelled)
-        right = self.hasher.verify(account.password if account is not None else "", password)
-        now = self.clock.now()
-        late = account is not None and account.first_until is not None and now >= account.first_until
-        if account is None or not right or late or account.disabled:
-            raise SignInRefused("no such account, or another password")
-        self.throttle.forget(spelled, address)
-        first = account.first_until is not None
-        if first:
-            # It opened once; whoever reads the mail later finds it used.
-            changed = attrs.evolve(account, password="", version=account.version + 1)
-            try:
-                self.store.replace_account(changed)
-            except StaleAccount as error:
-                raise SignInRefused("somebody else was a moment faster") from error
-        elif self.hasher.is_outdated(account.password):
-            self.store.replace_account(attrs.evolve(account, password=self.hasher.hash(password), version=account.version + 1))
+        spelled, now = mail_address(mail) or "", self.clock.now()
+        accounts, known = self.store.accounts_of(spelled), ""
+        for account in accounts:
+            if known := self.devices.known(origin.devices, account, now):
+                accounts = (account, *(other for other in accounts if other.id != account.id))
+                break
+        heard = self.throttle.hear(spelled, origin, known=known)
+        account, first = self._opened(spelled, accounts, password, waited_for=bool(known or origin.effort))
+        self.throttle.take_back(heard)
         return self.begin(account, guest=guest, wants=Wants.PASSWORD if first else None)
+
+    def _opened(self, mail: str, accounts: tuple[Account, ...], password: str, *, waited_for: bool) -> tuple[Account, bool]:
+        """The account that *password* opens, and whether it is a first one.
+
+        Two passwords are checked wherever none is right, however many accounts claim the address.
+
+        Raises:
+            SignInRefused: none.
+        """
+        for way in ("mailed", "shown"):
+            id = self.store.secret(_first(way, mail, password), self.clock.now())
+            account = self.store.account(id) if id else None
+            if (
+                account is not None
+                and not account.disabled
+                and self.store.take_secret(_first(way, mail, password), self.clock.now())
+            ):
+                if way == "mailed":
+                    with suppress(StaleAccount):  # a link does it, too
+                        self._prove(account)
+                return account, True
+        checked = [*(account.password for account in accounts), "", ""][:2]
+        right = next((n for n, hash in enumerate(checked) if self.hasher.verify(hash, password, first=waited_for)), None)
+        if right is None or accounts[right].disabled:
+            raise SignInRefused("no such account, or another password")
+        account = accounts[right]
+        if account.first_until is not None:
+            return self._opened_as_before(account), True
+        if self.hasher.is_outdated(account.password):
+            account = attrs.evolve(account, password=self.hasher.hash(password), version=account.version + 1)
+            self.store.replace_account(account)
+        return account, False
+
+    def _opened_as_before(self, account: Account) -> Account:
+        """*account* after its first password was used, which an older version kept as a password."""
+        if account.first_until is None or self.clock.now() >= account.first_until:
+            raise SignInRefused("this first password is too old")
+        changed = attrs.evolve(account, password="", version=account.version + 1)
+        self.store.replace_account(changed)
+        return changed
 
     def begin(self, account: Account, *, guest: Session | None = None, wants: Wants | None = None) -> SignedIn:
         """A session of *account*; the drafts of *guest* come along, and its session ends.
@@ -206,15 +301,25 @@ class Accounts:
         account = self.account(session)
         assert account is not None, "only somebody who is signed in chooses a password"
         if session.wants is not Wants.PASSWORD:
-            self.throttle.hear(account.mail, f"session:{session.hash}")
-            if not self.hasher.verify(account.password, current or ""):
-                raise SignInRefused("this is not the password until now")
+            self.check_password(account, session, current or "")
         self._keep_password(account, new)
         # Whoever was asked for the second factor already is not asked again.
         return self.begin(account, wants=None if session.wants is Wants.PASSWORD else session.wants)
 
-    def forgot(self, mail: str, *, address: str = "", language: str = "vi") -> None:
-        """Mails a link with which a new password can be chosen, or that there is no account.
+    def check_password(self, account: Account, session: Session, password: str) -> None:
+        """Makes sure that whoever is signed in is the one who knows *password*.
+
+        Raises:
+            SignInRefused: it is another.
+            TooManyTries: too often in this session.
+        """
+        heard = self.throttle.hear(account.mail, NOWHERE, known=f"session-{session.hash}")
+        if account.password and not self.hasher.verify(account.password, password, first=True):
+            raise SignInRefused("this is not the password until now")
+        self.throttle.take_back(heard)
+
+    def forgot(self, mail: str, *, origin: Origin = NOWHERE, language: str = "vi") -> None:
+        """Mails a link with which a new password can be chosen, or that there is no account; the links before still work.
 
         Raises:
             TooManyTries: too often.
@@ -222,11 +327,15 @@ class Accounts:
         spelled = mail_address(mail)
         if spelled is None:
             return
-        self.throttle.hear(f"forgot:{spelled}", address)
         account = self.store.account_of(spelled)
+        known = self.devices.known(origin.devices, account, self.clock.now()) if account is not None else ""
+        self.throttle.hear(f"forgot:{spelled}", origin, known=known)
+        if not self.may_tell("reset", spelled):
+            return
         token = new_token()
         if account is None:
-            self._post(spelled, letter("no-account", language, self.office, key=mail_key("reset"), to=spelled, path="/register"))
+            told = letter("no-account", language, self.office, key=mail_key("reset"), to=spelled, path="/register")
+            self._outbox.post(told)
             return
         told = letter(
             "reset",
@@ -239,8 +348,8 @@ class Accounts:
         )
         self.store.keep_secret(hashed(token), account.id, self.clock.now() + RESET, told)
 
-    def reset(self, token: str, new: str) -> None:
-        """Keeps *new* as the password; it signs nobody in.
+    def reset(self, token: str, new: str) -> Account:
+        """The account after *new* became its password, and after what others guessed is forgotten; it signs nobody in.
 
         Raises:
             SignInRefused: the link was used, is too old, or never was.
@@ -254,18 +363,28 @@ class Accounts:
         self._accept(account, new)
         if self.store.take_secret(hashed(token), now) is None:
             raise SignInRefused("this link opens nothing any more")
-        self._keep_password(account, new)
+        if not account.proven:
+            # Whoever reads the mail owns the address; a second factor that somebody else set up there goes.
+            account = attrs.evolve(account, proven=self._owner(account.mail) is None, totp="", totp_used=0)
+        changed = self._keep_password(account, new)
+        for name in (account.mail, f"code:{account.mail}"):
+            self.throttle.unlock(name)
+        return changed
 
-    def _keep_password(self, account: Account, new: str) -> None:
+    def _keep_password(self, account: Account, new: str) -> Account:
         self._accept(account, new)
         changed = attrs.evolve(account, password=self.hasher.hash(new), first_until=None, version=account.version + 1)
         told = letter(
             "password-changed", account.language, self.office, key=mail_key("password"), to=account.mail, path="/forgot"
         )
-        self.store.replace_account(changed, told)
+        self.store.replace_account(changed, *((told,) if changed.proven or self.may_tell("password", changed.mail) else ()))
         self.store.end_sessions(account.id)
+        self.store.forget_secrets(account.id)
+        return changed
 
     def _accept(self, account: Account, new: str) -> None:
+        if issued_digests(new) & set(account.issued):
+            raise WeakPassword("issued")
         fault = password_fault(new, common=self._common, names=(account.mail, account.mail.partition("@")[0], account.name))
         if fault is not None:
             raise WeakPassword(fault)
@@ -278,10 +397,21 @@ class Accounts:
         self.store.keep_session(kept)
         return SignedIn(token, kept)
 
-    def _post(self, address: str, mail: SendMail) -> None:
-        """A mail without a change; at most one an hour for each address, or anybody could flood it."""
-        if self.throttle.is_first(f"told:{address}", timedelta(hours=1)):
-            self._outbox.post(mail)
+    def may_tell(self, kind: str, address: str, window: timedelta = RESET / 2, most: int = 3) -> bool:
+        """Whether one more mail of *kind* may go to *address*, or anybody could flood it.
+
+        Whoever gets none has one from a moment ago, whose link or password still opens for half of its time.
+        """
+        return self.throttle.is_free(f"told:{kind}:{address}", window, most)
+
+
+def _first(way: str, mail: str, secret: str) -> str:
+    """Where a first password is kept: it is long enough that a fast hash will do."""
+    return hashed(f"first:{way}:{mail}:{'-'.join(sorted(issued_digests(secret)))}")
+
+
+def _confirms(token: str) -> str:
+    return hashed(f"confirm:{token}")
 
 
 def _spelled(mail: str) -> str:

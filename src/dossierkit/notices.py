@@ -49,11 +49,19 @@ def notices(
     facts: Mapping[str, Json],
     office: Office,
 ) -> tuple[SendMail, ...]:
-    """The mails that tell *owner* that *action* led from *before* to *after*; a guest has no address."""
+    """The mails that tell *owner* that *action* led from *before* to *after*.
+
+    A guest has no address; to one that nobody proved no word of a dossier goes.
+    """
     if action is Action.MESSAGE:
         return _of_a_message(owner, officer, before, after, office)
     wanted = {Notices.ALL: TOLD, Notices.NEEDED: NEEDED, Notices.NONE: frozenset[Action]()}
-    if owner is None or action not in wanted[owner.notices] or (action is Action.ASSIGN and before.state is after.state):
+    if (
+        owner is None
+        or not owner.proven
+        or action not in wanted[owner.notices]
+        or (action is Action.ASSIGN and before.state is after.state)
+    ):
         return ()
     told = {
         "code": str(after.code),
@@ -73,7 +81,7 @@ def _of_a_message(
     """To the other side, without the words: mail is read by others, too.  *officer* works on it, where somebody does."""
     asks = after.handling.unanswered is not None
     reader = officer if asks else owner
-    if reader is None or reader.disabled or (not asks and reader.notices is Notices.NONE):
+    if reader is None or reader.disabled or not reader.proven or (not asks and reader.notices is Notices.NONE):
         return ()
     path = f"/desk/{after.code}" if asks else f"/dossiers/{after.code}"
     key = f"message:{after.id}:{before.version}:{after.version}"

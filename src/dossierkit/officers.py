@@ -7,10 +7,9 @@ import secrets
 import attrs
 
 from dossierkit.accounts import Accounts
-from dossierkit.dossiers.accounts import FIRST_PASSWORD, Account, mail_address
+from dossierkit.dossiers.accounts import Account, mail_address
 from dossierkit.dossiers.states import OFFICERS, Role
 from dossierkit.errors import SettingsError
-from dossierkit.tokens import first_password
 
 
 def appoint(accounts: Accounts, mail: str, name: str, role: Role, unit: str = "") -> str:
@@ -27,17 +26,16 @@ def appoint(accounts: Accounts, mail: str, name: str, role: Role, unit: str = ""
     if not unit and role is not Role.ADMIN:
         raise SettingsError("say which unit: only an admin may be of none, and then sees all of them")
     account = Account(secrets.token_hex(16), spelled, accounts.clock.now(), {"fullName": name}, role, unit=unit)
-    secret, renewed = _renewed(accounts, account)
-    if not accounts.store.create_account(renewed, accounts.first_letter(renewed, secret)):
+    if not accounts.store.create_account(account):
         raise SettingsError(f"{spelled} has an account already")
-    return secret
+    return accounts.issue(account, "shown")
 
 
 def reset(accounts: Accounts, account: Account) -> str:
     """Another first password, which is mailed; the password until now, the second factor and every session end."""
     # Whoever lost the telephone gets in again, too: a new password proves as much as a new telephone would.
-    secret, renewed = _renewed(accounts, attrs.evolve(account, totp="", totp_used=0))
-    accounts.store.replace_account(attrs.evolve(renewed, version=account.version + 1), accounts.first_letter(renewed, secret))
+    accounts.store.forget_secrets(account.id)
+    secret = accounts.issue(attrs.evolve(account, password="", totp="", totp_used=0), "shown")
     accounts.store.end_sessions(account.id)
     return secret
 
@@ -52,10 +50,5 @@ def disable(accounts: Accounts, account: Account, *, disabled: bool = True) -> A
 
 def unlock(accounts: Accounts, account: Account) -> None:
     """Forgets how often somebody guessed at the password."""
-    accounts.throttle.unlock(account.mail)
-
-
-def _renewed(accounts: Accounts, account: Account) -> tuple[str, Account]:
-    secret = first_password()
-    until = accounts.clock.now() + FIRST_PASSWORD
-    return secret, attrs.evolve(account, password=accounts.hasher.hash(secret), first_until=until)
+    for name in (account.mail, f"code:{account.mail}"):
+        accounts.throttle.unlock(name)

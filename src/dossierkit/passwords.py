@@ -41,16 +41,26 @@ class Argon2:
     def __init__(self) -> None:
         rooms = max((os.cpu_count() or 2) // 2, 1)
         self._hands = ThreadPoolExecutor(rooms, thread_name_prefix="passwords", initializer=_step_back)
-        self._queue = threading.BoundedSemaphore(QUEUE)
+        self._free = rooms
+        self._changed = threading.Condition()
+        #: How many wait among everybody, and among those that go first.
+        self._waiting = {False: 0, True: 0}
 
     @contextmanager
-    def _turn(self) -> Iterator[None]:
-        if not self._queue.acquire(blocking=False):
-            raise Busy("too many sign-ins at this moment; try again in a few seconds")
+    def _turn(self, *, first: bool = False) -> Iterator[None]:
+        with self._changed:
+            if self._waiting[first] >= QUEUE:
+                raise Busy("too many sign-ins at this moment; try again in a few seconds")
+            self._waiting[first] += 1
+            self._changed.wait_for(lambda: self._free > 0 and (first or not self._waiting[True]))
+            self._waiting[first] -= 1
+            self._free -= 1
         try:
             yield
         finally:
-            self._queue.release()
+            with self._changed:
+                self._free += 1
+                self._changed.notify_all()
 
     @cached_property
     def _hasher(self) -> PasswordHasher:
@@ -67,12 +77,12 @@ class Argon2:
         with self._turn():
             return self._hands.submit(self._hasher.hash, password).result()
 
-    def verify(self, hash: str, password: str) -> bool:
+    def verify(self, hash: str, password: str, *, first: bool = False) -> bool:
         """See `Hasher.verify`."""
         from argon2.exceptions import InvalidHashError, VerificationError
 
         nobody = self._nobody
-        with self._turn():
+        with self._turn(first=first):
             try:
                 return self._hands.submit(self._hasher.verify, hash or nobody, password).result() and bool(hash)
             except (VerificationError, InvalidHashError):

@@ -7,8 +7,7 @@ from collections.abc import Callable
 import attrs
 
 from dossierkit.accounts import Accounts
-from dossierkit.dossiers.accounts import Account, mail_address
-from dossierkit.errors import SignInRefused
+from dossierkit.dossiers.accounts import Account, Session, mail_address
 from dossierkit.letters import letter
 from dossierkit.tokens import mail_key
 
@@ -24,32 +23,38 @@ def keep_account(accounts: Accounts, account: Account) -> Account:
     return changed
 
 
-def change_mail(accounts: Accounts, account: Account, mail: str, password: str) -> bool:
-    """Lets the account sign in with *mail*, and tells the address before; False where it is another's.
+def change_mail(accounts: Accounts, account: Account, session: Session, mail: str, password: str) -> None:
+    """Lets the account sign in with *mail*, which has to be proven, and tells the address before.
+
+    Whoever asks is told nothing of another account that has the address.
 
     Raises:
         SignInRefused: *password* is another.
         TooManyTries: too often.
+        StaleAccount: somebody else changed it meanwhile.
     """
     spelled = mail_address(mail)
     assert spelled is not None, "the form that asked for it checks this"
-    accounts.throttle.hear(account.mail, "change-mail")
-    if not accounts.hasher.verify(account.password, password):
-        raise SignInRefused("this is not the password")
+    accounts.check_password(account, session, password)
+    if spelled == account.mail:
+        return
     told = letter("mail-changed", account.language, accounts.office, key=mail_key("mail"), to=account.mail, path="/")
-    return accounts.store.replace_account(attrs.evolve(account, mail=spelled, version=account.version + 1), told)
+    changed = attrs.evolve(account, mail=spelled, proven=False, version=account.version + 1)
+    accounts.store.replace_account(changed, told)
+    accounts.store.forget_secrets(account.id)
+    accounts.ask_to_confirm(changed)
 
 
-def erase_account(accounts: Accounts, account: Account, password: str, discard_drafts: Callable[[], None]) -> None:
+def erase_account(
+    accounts: Accounts, account: Account, session: Session, password: str, discard_drafts: Callable[[], None]
+) -> None:
     """Forgets the account, once *discard_drafts* has deleted its drafts: whoever is stopped between the two can begin again.
 
     Raises:
         SignInRefused: *password* is another.
         TooManyTries: too often.
     """
-    accounts.throttle.hear(account.mail, "erase")
-    if account.password and not accounts.hasher.verify(account.password, password):
-        raise SignInRefused("this is not the password")
+    accounts.check_password(account, session, password)
     discard_drafts()
     told = letter("account-deleted", account.language, accounts.office, key=mail_key("erased"), to=account.mail, path="/")
-    accounts.store.delete_account(account.id, told)
+    accounts.store.delete_account(account.id, *((told,) if account.proven or accounts.may_tell("erased", account.mail) else ()))

@@ -63,7 +63,7 @@ def _readers(engine: Engine, dossier: Dossier) -> list[Account]:
 
 def _mail(engine: Engine, id: str, found: Mapping[str, list[Dossier]], now: datetime) -> SendMail | None:
     account = engine.store.accounts.account(id)
-    if account is None:
+    if account is None or not account.proven:
         return None
     told = {"overdue": "", "soon": "", "unanswered": "", **{kind: _codes(dossiers) for kind, dossiers in found.items()}}
     key = f"reminder:{id}:{day_of(now).isoformat()}"

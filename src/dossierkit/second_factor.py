@@ -9,9 +9,10 @@ import re
 
 import attrs
 
-from dossierkit.accounts import Accounts, SignedIn
+from dossierkit.accounts import NOWHERE, Accounts, SignedIn
 from dossierkit.dossiers.accounts import Account, Session, Wants
 from dossierkit.errors import SignInRefused
+from dossierkit.throttle import CODES, Origin
 
 _SECRET = re.compile(r"[A-Z2-7]{32}")
 #: Seconds that a code is good for; and so many codes before and after it, for clocks that differ.
@@ -37,7 +38,7 @@ def address(accounts: Accounts, account: Account, secret: str) -> str:
     return str(pyotp.TOTP(secret).provisioning_uri(name=account.mail, issuer_name=accounts.office.name))
 
 
-def enrol(accounts: Accounts, session: Session, secret: str, code: str) -> SignedIn:
+def enrol(accounts: Accounts, session: Session, secret: str, code: str, *, origin: Origin = NOWHERE) -> SignedIn:
     """A new session after *secret* became the second factor, which *code* proves to be in the app.
 
     Raises:
@@ -45,11 +46,11 @@ def enrol(accounts: Accounts, session: Session, secret: str, code: str) -> Signe
         TooManyTries: too often.
     """
     account = _of(accounts, session)
-    used = _used(accounts, account, session, secret, code)
+    used = _used(accounts, account, origin, secret, code)
     return _passed(accounts, attrs.evolve(account, totp=secret, totp_used=used))
 
 
-def confirm(accounts: Accounts, session: Session, code: str) -> SignedIn:
+def confirm(accounts: Accounts, session: Session, code: str, *, origin: Origin = NOWHERE) -> SignedIn:
     """A new session, from which nothing is kept back any more.
 
     Raises:
@@ -57,18 +58,18 @@ def confirm(accounts: Accounts, session: Session, code: str) -> SignedIn:
         TooManyTries: too often.
     """
     account = _of(accounts, session)
-    used = _used(accounts, account, session, account.totp, code)
+    used = _used(accounts, account, origin, account.totp, code)
     return _passed(accounts, attrs.evolve(account, totp_used=used))
 
 
-def drop(accounts: Accounts, session: Session, code: str) -> SignedIn:
+def drop(accounts: Accounts, session: Session, code: str, *, origin: Origin = NOWHERE) -> SignedIn:
     """A new session after the second factor is no more.
 
     Raises:
         SignInRefused, TooManyTries: as for `confirm`.
     """
     account = _of(accounts, session)
-    _used(accounts, account, session, account.totp, code)
+    _used(accounts, account, origin, account.totp, code)
     return _passed(accounts, attrs.evolve(account, totp="", totp_used=0))
 
 
@@ -78,11 +79,12 @@ def _of(accounts: Accounts, session: Session) -> Account:
     return account
 
 
-def _used(accounts: Accounts, account: Account, session: Session, secret: str, code: str) -> int:
+def _used(accounts: Accounts, account: Account, origin: Origin, secret: str, code: str) -> int:
     """The half minute that *code* is of, later than any that was used before."""
     import pyotp
 
-    accounts.throttle.hear(f"code:{account.mail}", f"session:{session.hash}")
+    known = accounts.devices.known(origin.devices, account, accounts.clock.now())
+    heard = accounts.throttle.hear(f"code:{account.mail}", origin, known=known, door=CODES)
     typed = "".join(code.split())
     now = int(accounts.clock.now().timestamp()) // STEP
     totp = pyotp.TOTP(secret, interval=STEP) if secret else None
@@ -91,6 +93,7 @@ def _used(accounts: Accounts, account: Account, session: Session, secret: str, c
     before = account.totp_used if secret == account.totp else 0
     if not good or good[-1] <= before:
         raise SignInRefused("this is not the code")
+    accounts.throttle.take_back(heard)
     return good[-1]
 
 

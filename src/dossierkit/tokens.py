@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import hmac
 import re
 import secrets
 
@@ -26,9 +27,20 @@ def first_password() -> str:
     return "-".join("".join(secrets.choice(_LETTERS) for _ in range(4)) for _ in range(4))
 
 
+def issued_digests(text: str) -> frozenset[str]:
+    """Digests of everything in *text* that could be a first password: case, spaces and dashes do not tell two apart."""
+    bare = "".join(letter for letter in text.casefold() if letter in _LETTERS)
+    return frozenset(hashed(bare[start : start + 16]) for start in range(max(len(bare) - 15, 0)))
+
+
 def hashed(token: str) -> str:
     """What is kept of *token*: it is long enough that a fast hash will do."""
     return hashlib.sha256(token.encode()).hexdigest()
+
+
+def signature(key: bytes, said: str) -> str:
+    """What proves that whoever has *key* wrote *said*: 128 bits, safe in a cookie."""
+    return hmac.new(key, said.encode(), hashlib.sha256).hexdigest()[:32]
 
 
 def mail_key(kind: str) -> str:

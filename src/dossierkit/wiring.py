@@ -116,7 +116,15 @@ def open_accounts(engine: Engine, *, passwords: Path | None = None, second_facto
         office=engine.office,
         common=common_passwords(passwords),
         second_factor=second_factor,
+        key=lambda: installation_key(engine.store, "devices-key"),
     )
+
+
+def installation_key(store: DossierStore, name: str) -> bytes:
+    """The secret of the installation called *name*, made when it is first needed."""
+    if store.recall(name) is None:
+        store.remember(name, secrets.token_hex(32))
+    return bytes.fromhex(str(store.recall(name)))
 
 
 def account_forms(dialect: Dialect) -> dict[str, Form]:

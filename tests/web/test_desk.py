@@ -428,7 +428,7 @@ def test_people_of_the_office(office: Any, clock: FixedClock) -> None:
     for _ in range(9):
         sign_in(browser(), "wrong", "nam@office.vn")
     for _ in range(50):
-        engine.store.accounts.try_again([f"name:{account.mail}"], clock.now(), clock.now())
+        engine.store.accounts.try_again({f"name:{account.mail}": 9_999}, clock.now(), clock.now())
     assert sign_in(browser(), GOOD, "nam@office.vn").status_code == 429
     unlock(accounts, opened)
     assert sign_in(browser(), GOOD, "nam@office.vn").status_code == 200

@@ -14,6 +14,7 @@ from browsing import browsers_of
 from dossierkit_web import WebConfig, create_app
 from dossierkit_web.oidc import Oidc, provider
 from starlette.testclient import TestClient
+from visits import prove
 
 from dossierkit import Engine, open_engine
 from dossierkit.errors import SettingsError
@@ -102,6 +103,7 @@ def test_an_account_that_is_here_is_linked_only_by_its_owner(portal: Any) -> Non
     engine, browser = portal
     owner, stranger = browser(), browser()
     known(owner)
+    prove(engine.store.accounts)
     assert come(stranger, "an").url.path == "/sign-in"  # the address alone opens nothing
     assert engine.store.accounts.account_of(MAIL).subject == ""
 

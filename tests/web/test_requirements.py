@@ -23,7 +23,7 @@ from dossierkit_web import WebConfig, create_app
 from dossierkit_web.cookies import SESSION
 from dossierkit_web.limits import LIMITS
 from page import Page
-from visits import GOOD, MAIL, known, look_up, register, sign_in
+from visits import GOOD, MAIL, known, look_up, prove, register, sign_in
 
 from dossierkit import Action, Actor, Engine, Role, open_engine
 from dossierkit.dossiers.dossier import Query
@@ -131,7 +131,7 @@ def test_1_2_5_and_1_3_2_nothing_runs_what_was_typed() -> None:
                 assert not any(keyword.arg == "shell" for keyword in node.keywords), path
 
 
-def test_2_4_1_everything_that_costs_something_is_limited(portal: Any) -> None:
+def test_2_4_1_everything_that_costs_something_is_limited(portal: Any, clock: FixedClock) -> None:
     """Look-ups, drafts, files, submissions, exports: 429 with `Retry-After`, for that person alone."""
     engine, browser = portal
     client, other = browser(), browser()
@@ -140,7 +140,7 @@ def test_2_4_1_everything_that_costs_something_is_limited(portal: Any) -> None:
 
     def spend(what: str) -> None:
         for _ in range(LIMITS[what]):
-            engine.store.accounts.try_again([f"{what}:{account.actor.id}"], engine.clock.now(), engine.clock.now())
+            engine.store.accounts.try_again({f"{what}:{account.actor.id}": 9_999}, clock.now(), clock.now())
 
     draft = dict(Page(save(client, name="An").text).pairs)
     for what, ask in (
@@ -165,7 +165,7 @@ def test_2_4_1_strangers_are_counted_by_address(portal: Any, clock: FixedClock) 
     place = "/statistics/export?year=2026&by=month&format=csv"
     for count, code in ((LIMITS["tables"] + 1, 200), (9 * LIMITS["tables"], 429)):
         for _ in range(count):
-            engine.store.accounts.try_again(["tables@testclient", "tables:nobody"], clock.now(), clock.now())
+            engine.store.accounts.try_again({"tables@testclient": 9_999, "tables:nobody": 9_999}, clock.now(), clock.now())
         assert browser().get(place).status_code == code
 
 
@@ -173,7 +173,7 @@ def test_2_4_1_an_address_has_a_limit_of_its_own(portal: Any, clock: FixedClock)
     """Whoever comes as somebody else each time is still counted; and heard again later."""
     engine, browser = portal
     for _ in range(10 * LIMITS["drafts"]):
-        engine.store.accounts.try_again(["drafts@testclient"], clock.now(), clock.now())
+        engine.store.accounts.try_again({"drafts@testclient": 9_999}, clock.now(), clock.now())
     assert save(browser(), name="An").status_code == 429
     clock.advance(timedelta(minutes=16))
     assert save(browser(), name="An").status_code == 200
@@ -273,6 +273,7 @@ def test_14_2_4_what_is_personal_stays_out_of_lists_logs_and_mails(portal: Any, 
     caplog.set_level(logging.DEBUG)
     client = browser()
     known(client)
+    prove(engine.store.accounts)
     secret = "https://bi.mat.vn/0123"
     draft = dict(Page(save(client, name="An", link=secret).text).pairs)
     client.post(f"{APPLY}/review", data=draft)

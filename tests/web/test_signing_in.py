@@ -13,17 +13,21 @@ from typing import Any
 
 import pytest
 from browsing import browsers_of
+from captcha_reader import digits
 from dossierkit_web import WebConfig, create_app
-from dossierkit_web.cookies import SESSION
+from dossierkit_web.cookies import DEVICES, EFFORT, SESSION
 from page import Page
 from starlette.requests import Request
 from starlette.testclient import TestClient
-from visits import GOOD, MAIL, known, register, sign_in
+from visits import GOOD, MAIL, known, prove, register, sign_in
 
 from dossierkit import Actor, Engine, open_engine
 from dossierkit.blobs.disk import DiskBlobs
 from dossierkit.dossiers.dossier import Attachment
+from dossierkit.efforts import Efforts
 from dossierkit.testing import FixedClock
+from dossierkit.throttle import Origin
+from dossierkit.wiring import installation_key
 
 APPLY = "/procedures/1.000001/apply"
 
@@ -40,6 +44,15 @@ def portal(tmp_path: Path, folder: Path, clock: FixedClock) -> Iterator[tuple[En
 def last_mail(engine: Engine, clock: FixedClock) -> str:
     found = engine.store.outbox.claim(clock.now(), clock.now() + timedelta(days=99), 99)
     return found[-1].mail.text
+
+
+def confirmed(engine: Engine, clock: FixedClock, client: Any) -> None:
+    """Follows the link of the last mail, which proves nothing when it is only looked at."""
+    path = re.search(r"(/confirm\?token=[\w-]+)", last_mail(engine, clock))
+    assert path is not None
+    pairs = dict(Page(client.get(path[1]).text).pairs)
+    assert client.post("/confirm", data={"token": "x"}).status_code == 410
+    assert "Địa chỉ đã được xác nhận" in client.post("/confirm", data=pairs).text
 
 
 def test_the_whole_way_of_an_account(portal: Any) -> None:
@@ -107,6 +120,7 @@ def test_a_half_filled_form_survives_signing_in(portal: Any) -> None:
     engine, browser = portal
     client = browser()
     known(client)
+    prove(engine.store.accounts)
     client.post("/sign-out")
     form = client.post(APPLY, data={"/name": "Nguyễn Văn An", "count:/rows": "0", "do": "continue"})
     assert form.url.path == f"{APPLY}/review"
@@ -155,6 +169,9 @@ def test_nobody_learns_who_has_an_account(portal: Any, clock: FixedClock) -> Non
     ):
         assert page(path, mail=MAIL, **data) == page(path, mail="nobody@example.vn", **data), path
     new = {"/fullName": "Trần Bình", "do": "save"}
+    for mail in (MAIL, "nobody@example.vn"):
+        client = browser()
+        assert sign_in(client, register(client, mail), mail).url.path == "/password"
     assert page("/register", **{"/email": MAIL, **new}) == page("/register", **{"/email": "nobody@example.vn", **new})
 
 
@@ -178,18 +195,90 @@ def test_a_forgotten_password(portal: Any, clock: FixedClock) -> None:
 
 
 def test_guessing_is_answered_with_a_pause(portal: Any) -> None:
-    """429 with the seconds to wait."""
-    _, browser = portal
+    """429 with the seconds to wait, and a way on for whoever did not do it."""
+    engine, browser = portal
+    known(browser())
     client = browser()
     for _ in range(8):
         assert sign_in(client, "wrong").status_code == 422
-    slow = sign_in(client, "wrong")
+    slow = client.post(
+        "/sign-in", data={"mail": MAIL, "password": GOOD}, headers={"referer": "http://testserver/sign-in?next=/profile"}
+    )
     assert slow.status_code == 429
     assert slow.headers["retry-after"] == "900"
     assert "không bị khóa" in slow.text
+    way = re.search(r'href="(/effort\?[^"]+)"', slow.text)
+    assert way is not None
+    page = client.get(way[1])
+    assert 'name="next" value="/sign-in?next=/profile"' in page.text
+    assert worked(client, engine, page, captcha="x").status_code == 422
+    assert worked(client, engine, client.get(way[1]), next="/sign-in?next=/profile").url.path == "/sign-in"
+    assert sign_in(client, GOOD).url.path == "/"
 
 
-def test_the_profile(portal: Any) -> None:
+def test_a_work_that_was_done_is_of_use_to_nobody_for_long(portal: Any, clock: FixedClock) -> None:
+    """Not twice, not after a quarter of an hour, not written by hand, not at another place."""
+    engine, browser = portal
+    client = browser()
+    page = client.get("/effort")
+    assert worked(client, engine, page, next="//evil.example").url.path == "/"
+    pairs = dict(Page(page.text).pairs)
+    assert client.post("/effort", data=pairs).status_code == 422
+    note = client.cookies[EFFORT]
+    efforts, here = Efforts(lambda: installation_key(engine.store, "devices-key")), Origin("testclient")
+    assert efforts.name(note, here, clock.now())
+    assert efforts.name(note, Origin("192.0.2.1"), clock.now()) == ""
+    for hostile in ("", "-", "1-2-3", "x" * 9_999, note[:-1], "9" + note, "\udcff-1-1"):
+        assert efforts.name(hostile, here, clock.now()) == ""
+    clock.advance(timedelta(minutes=15))
+    assert efforts.name(note, here, clock.now()) == ""
+
+
+def test_a_known_device_goes_on_while_others_guess(portal: Any) -> None:
+    """The cookie that somebody has from the last time is enough; it signs nobody in, and is no cookie of a session."""
+    _, browser = portal
+    owner, attacker = browser(), browser()
+    known(owner)
+    owner.post("/sign-out")
+    assert owner.cookies[DEVICES]
+    assert owner.get("/profile").url.path == "/sign-in"
+    for _ in range(60):
+        last = sign_in(attacker, "wrong")
+    assert last.status_code == 429
+    assert sign_in(browser(), GOOD).status_code == 429
+    assert sign_in(owner, GOOD).url.path == "/"
+    assert owner.post("/password", data={"new": "quả táo trên bàn gỗ", "current": GOOD}).status_code == 200
+    stranger = browser(cookies={DEVICES: owner.cookies[DEVICES]})
+    assert sign_in(stranger, GOOD).status_code == 422
+
+
+def test_whoever_reads_the_mail_gets_in_whatever_others_do(portal: Any, clock: FixedClock) -> None:
+    """Links of before go on to work, and the new password opens from the browser that followed one."""
+    engine, browser = portal
+    known(browser())
+    attacker = browser()
+    for _ in range(20):
+        attacker.post("/forgot", data={"mail": MAIL})
+        sign_in(attacker, "wrong")
+    sent = engine.store.outbox.claim(clock.now(), clock.now() + timedelta(days=99), 99)
+    links = [found[1] for one in sent if (found := re.search(r"(/reset\?token=[\w-]+)", one.mail.text))]
+    assert 0 < len(links) <= 3
+    owner = browser()
+    token = dict(Page(owner.get(links[0]).text).pairs)["token"]
+    assert owner.post("/reset", data={"token": token, "new": "quả táo trên bàn gỗ"}).status_code == 200
+    for _ in range(20):
+        sign_in(attacker, "wrong")
+    assert sign_in(owner, "quả táo trên bàn gỗ").url.path == "/"
+
+
+def worked(client: Any, engine: Engine, page: Any, **changed: str) -> Any:
+    """The page after somebody copied what the picture shows."""
+    pairs = dict(Page(page.text).pairs)
+    right = digits(engine.store, engine.clock, client.cookies[SESSION], pairs["challenge"])
+    return client.post("/effort", data={**pairs, "captcha": right, **changed})
+
+
+def test_the_profile(portal: Any, clock: FixedClock) -> None:
     """Each section is kept or left; a wrong one is refused at its field."""
     engine, browser = portal
     client = browser()
@@ -213,8 +302,14 @@ def test_the_profile(portal: Any) -> None:
     assert "chưa đúng" in client.post("/profile/mail", data={"mail": "new@example.vn", "password": "wrong"}).text
     assert "ten@example.vn" in client.post("/profile/mail", data={"mail": "no", "password": GOOD}).text
     known(browser(), "ba@example.vn")
-    assert "Không dùng được" in client.post("/profile/mail", data={"mail": "ba@example.vn", "password": GOOD}).text
-    assert client.post("/profile/mail", data={"mail": "new@example.vn", "password": GOOD}).status_code == 200
+    # Whether somebody else has the address is nobody's business.
+    taken, free = (
+        client.post("/profile/mail", data={"mail": mail, "password": GOOD}).text for mail in ("ba@example.vn", "new@example.vn")
+    )
+    assert taken.replace("ba@example.vn", "") == free.replace("new@example.vn", "")
+    assert "chưa được xác nhận" in free
+    confirmed(engine, clock, client)
+    assert "chưa được xác nhận" not in client.get("/profile").text
     assert engine.store.accounts.account_of("new@example.vn").id == account.id
     assert client.post("/profile/role", data={"role": "admin"}, follow_redirects=False).status_code == 303
     assert engine.store.accounts.account_of("new@example.vn").role == "citizen"

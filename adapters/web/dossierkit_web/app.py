@@ -26,6 +26,7 @@ from dossierkit.errors import (
     Busy,
     ForbiddenAction,
     SchemaError,
+    StaleAccount,
     StaleDossier,
     StoreError,
     TooManyTries,
@@ -34,7 +35,7 @@ from dossierkit.errors import (
     UnwritableStore,
 )
 from dossierkit_web.emblem import emblem_route
-from dossierkit_web.limits import HangUps, measured, tell
+from dossierkit_web.limits import HangUps, measured, origin_of, tell
 from dossierkit_web.pages import (
     accounts,
     admin,
@@ -43,6 +44,7 @@ from dossierkit_web.pages import (
     desk,
     documents,
     dossiers,
+    effort,
     export,
     handling,
     home,
@@ -56,6 +58,7 @@ from dossierkit_web.pages import (
     supplementing,
 )
 from dossierkit_web.pages.second_factor import WANTED
+from dossierkit_web.posted import own_page
 from dossierkit_web.security import SecureHeaders, same_origin
 from dossierkit_web.site import Site, WebConfig
 
@@ -131,6 +134,8 @@ def _dossier_routes(route: Callable[..., Route]) -> list[Route]:
         route("/files/{dossier}/{blob}", documents.download),
         route("/lookup", lookup.show),
         route("/lookup", lookup.find, "POST"),
+        route("/effort", effort.show),
+        route("/effort", effort.give, "POST"),
         route("/captcha/{challenge}.png", lookup.picture),
         route("/captcha/{challenge}.wav", lookup.sound),
         route("/statistics", statistics.show),
@@ -186,6 +191,8 @@ def _payment_routes(route: Callable[..., Route]) -> list[Route]:
 def _account_routes(route: Callable[..., Route]) -> list[Route]:
     """Our own sign-in; a host portal that brings one has no need of it."""
     return [
+        route("/confirm", accounts.show_confirm),
+        route("/confirm", accounts.confirm, "POST"),
         route("/register", accounts.show_register),
         route("/register", accounts.register, "POST"),
         route("/sign-in", accounts.show_sign_in),
@@ -239,14 +246,12 @@ def _guarded(site: Site, page: Page, request: Request, form: FormData) -> Respon
         return page(site, request, form)
     except TooManyTries as error:
         tell(request, "too many tries", str(site.visitor(request).holder)[:12])
-        response = site.message(request, "too-many", code=429)
-        response.headers["Retry-After"] = str(error.wait)
-        return response
+        return _too_many(site, request, error.wait)
     except Busy:
         response = site.message(request, "busy", code=503)
         response.headers["Retry-After"] = "5"
         return response
-    except (ForbiddenAction, StaleDossier):
+    except (ForbiddenAction, StaleAccount, StaleDossier):
         return site.message(request, "not-now", code=409)
     except (UnknownProcedure, UnknownDossier):
         return site.message(request, "not-found", code=404)
@@ -258,6 +263,14 @@ def _guarded(site: Site, page: Page, request: Request, form: FormData) -> Respon
         response = site.message(request, "unwritable", code=503)
         response.headers["Retry-After"] = "60"
         return response
+
+
+def _too_many(site: Site, request: Request, wait: int) -> Response:
+    """When to come back, and how to go on at once where others used a limit up."""
+    back = own_page(request) if not origin_of(site, request).effort else ""
+    response = site.page(request, "too_many", code=429, minutes=-(-wait // 60), back=back)
+    response.headers["Retry-After"] = str(wait)
+    return response
 
 
 def _problem_page(site: Site, name: str) -> Any:

@@ -13,6 +13,10 @@ SESSION = "dossierkit"
 #: What an officer files for somebody who came to the counter, or wrote.
 FILING = "dossierkit-filing"
 LANGUAGE = "dossierkit-lang"
+#: Accounts that somebody was signed in to here.
+DEVICES = "dossierkit-devices"
+#: A proof of work that was done here.
+EFFORT = "dossierkit-effort"
 
 
 def cookie_name(name: str, *, secure: bool, root: str = "") -> str:

@@ -6,10 +6,14 @@ import logging
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+import attrs
 from python_multipart.multipart import parse_options_header
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from dossierkit.throttle import Origin
+from dossierkit_web.cookies import DEVICES, EFFORT, cookie
 
 if TYPE_CHECKING:
     from dossierkit_web.site import Site
@@ -35,9 +39,17 @@ def allow(site: Site, request: Request, what: str) -> None:
     Raises:
         TooManyTries: too often.
     """
-    actor = site.visitor(request).actor
-    who = actor.id if actor is not None else ""
-    site.accounts.throttle.allow(what, who, address_of(request), LIMITS[what])
+    visitor = site.visitor(request)
+    who = visitor.actor.id if visitor.actor is not None else ""
+    site.accounts.throttle.allow(what, who, origin_of(site, request), LIMITS[what], named=visitor.signed_in)
+
+
+def origin_of(site: Site, request: Request) -> Origin:
+    """Where the request comes from, with what the browser can show for itself."""
+    secure = site.config.secure
+    origin = Origin(address_of(request), cookie(request, DEVICES, secure=secure))
+    effort = site.efforts.name(cookie(request, EFFORT, secure=secure), origin, site.engine.clock.now())
+    return attrs.evolve(origin, effort=effort)
 
 
 def measured(request: Request, *, most_bytes: int, most_fields: int) -> Request:

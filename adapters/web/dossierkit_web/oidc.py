@@ -18,7 +18,7 @@ from dossierkit.errors import LinkWanted, SettingsError, SignInRefused
 from dossierkit.linking import Elsewhere, sign_in_from
 from dossierkit.tokens import hashed, is_token, new_token
 from dossierkit_web.posted import local
-from dossierkit_web.session import arrived, keep
+from dossierkit_web.session import arrived
 from dossierkit_web.site import Site, language_of
 
 #: So long somebody may take at the provider.
@@ -129,7 +129,7 @@ def leave(site: Site, request: Request, form: FormData) -> Response:  # noqa: AR
     until = site.engine.clock.now() + _AWAY
     site.engine.store.accounts.keep_secret(hashed(f"oidc:{visitor.holder}:{state}"), kept, until)
     address = site.config.oidc.address(_callback(site), state=state, nonce=nonce, verifier=verifier)
-    return keep(request, visitor, RedirectResponse(address, 303), secure=site.config.secure)
+    return site.keep(request, visitor, RedirectResponse(address, 303))
 
 
 def come_back(site: Site, request: Request, form: FormData) -> Response:  # noqa: ARG001  # every page has this shape
@@ -149,7 +149,7 @@ def come_back(site: Site, request: Request, form: FormData) -> Response:  # noqa
         return RedirectResponse("/sign-in?next=" + quote("/profile?link"), 303)
     except SignInRefused:
         return site.message(request, "elsewhere-failed", code=422)
-    return keep(request, arrived(site.accounts, signed_in), RedirectResponse(after, 303), secure=site.config.secure)
+    return site.keep(request, arrived(site.accounts, signed_in), RedirectResponse(after, 303))
 
 
 def _callback(site: Site) -> str:

@@ -6,7 +6,6 @@ import re
 
 import attrs
 from starlette.requests import Request
-from starlette.responses import Response
 
 from dossierkit.accounts import Accounts, SignedIn
 from dossierkit.dossiers.accounts import Account, Session, Wants
@@ -14,7 +13,7 @@ from dossierkit.dossiers.codes import parse_code
 from dossierkit.dossiers.dossier import Actor
 from dossierkit.dossiers.states import OFFICERS, Channel
 from dossierkit.errors import CodeError
-from dossierkit_web.cookies import FILING, SESSION, cookie, drop_cookie, set_cookie
+from dossierkit_web.cookies import FILING, SESSION, cookie
 
 
 @attrs.frozen
@@ -114,16 +113,3 @@ def seated(accounts: Accounts, visitor: Visitor) -> Visitor:
 def arrived(accounts: Accounts, signed_in: SignedIn) -> Visitor:
     """The visitor of a new session."""
     return Visitor(signed_in.session, accounts.account(signed_in.session), signed_in.token)
-
-
-def keep(request: Request, visitor: Visitor, response: Response, *, secure: bool) -> Response:
-    """Hands a new session's cookie to the browser."""
-    if visitor.token:
-        set_cookie(request, response, SESSION, visitor.token, secure=secure)
-    return response
-
-
-def forget(request: Request, response: Response, *, secure: bool) -> Response:
-    """Takes the cookie away."""
-    drop_cookie(request, response, SESSION, secure=secure)
-    return response

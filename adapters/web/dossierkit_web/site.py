@@ -18,8 +18,11 @@ from starlette.responses import HTMLResponse, Response
 from dossierkit.accounts import Accounts
 from dossierkit.blobs.disk import DiskBlobs
 from dossierkit.captchas import Captchas
+from dossierkit.devices import LASTS
+from dossierkit.dossiers.accounts import Account, Wants
 from dossierkit.dossiers.calendars import office_time
 from dossierkit.dossiers.dossier import Actor
+from dossierkit.efforts import Efforts
 from dossierkit.engine import Engine
 from dossierkit.forms import Form
 from dossierkit.html import Renderer
@@ -31,8 +34,8 @@ from dossierkit.paying import Payments
 from dossierkit.payments.vietqr import BankAccount
 from dossierkit.payments.vnpay import VnPay
 from dossierkit.ports import PaymentGateway, Scanner
-from dossierkit.wiring import PaymentSettings, account_forms, open_accounts
-from dossierkit_web.cookies import LANGUAGE, cookie, set_cookie
+from dossierkit.wiring import PaymentSettings, account_forms, installation_key, open_accounts
+from dossierkit_web.cookies import DEVICES, LANGUAGE, SESSION, cookie, drop_cookie, set_cookie
 from dossierkit_web.session import Visitor, seated, visitor_of
 from dossierkit_web.words import LANGUAGES, word
 
@@ -96,6 +99,7 @@ class Site:
     #: The forms of an account by name.
     account_forms: Mapping[str, Form]
     lint: FolderLint
+    efforts: Efforts
     #: Pages that are the same for everybody.
     _kept: dict[Hashable, bytes] = attrs.field(init=False, factory=dict)
 
@@ -125,6 +129,7 @@ class Site:
             pages,
             account_forms(dialect),
             FolderLint(engine.catalog.folder, dialect),
+            Efforts(lambda: installation_key(engine.store, "devices-key")),
         )
 
     def page(self, request: Request, template: str, /, *, code: int = 200, same: Hashable = None, **values: Any) -> Response:
@@ -203,6 +208,27 @@ class Site:
         """Whoever asks, with a session."""
         found = request.state.visitor = seated(self.accounts, self.visitor(request))
         return found
+
+    def keep(self, request: Request, visitor: Visitor, response: Response) -> Response:
+        """Hands a new session's cookie to the browser; once somebody is signed in for good, it is a known device."""
+        secure = self.config.secure
+        if visitor.token:
+            set_cookie(request, response, SESSION, visitor.token, secure=secure)
+            if visitor.account is not None and visitor.wants is Wants.NOTHING:
+                self.mark(request, visitor.account, response)
+        return response
+
+    def mark(self, request: Request, account: Account, response: Response) -> Response:
+        """Makes the browser a known device of *account*."""
+        secure = self.config.secure
+        kept = self.accounts.devices.marked(cookie(request, DEVICES, secure=secure), account, self.engine.clock.now())
+        set_cookie(request, response, DEVICES, kept, secure=secure, lasts=LASTS)
+        return response
+
+    def forget(self, request: Request, response: Response) -> Response:
+        """Takes the session's cookie away."""
+        drop_cookie(request, response, SESSION, secure=self.config.secure)
+        return response
 
 
 def language_of(request: Request) -> str:

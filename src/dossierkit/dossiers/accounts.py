@@ -51,7 +51,7 @@ class Account:
     role: Role = attrs.field(default=Role.CITIZEN, converter=Role)
     #: The hash of the password; empty where nobody can sign in with one.
     password: str = ""
-    #: The password is the first one: it opens once, and only the way to one of the person's own.
+    #: Set until the first password, which opens once, was replaced by one of the person's own: when the last one ends.
     first_until: datetime | None = None
     language: str = "vi"
     version: int = 1
@@ -69,6 +69,10 @@ class Account:
     totp_used: int = 0
     #: Filtered lists of the desk that somebody kept: name → the query of its address.
     views: Mapping[str, str] = attrs.field(hash=False, factory=dict)
+    #: Somebody used what was mailed to the address.  Until then it is a claim: others may make it, too.
+    proven: bool = True
+    #: Digests of every password that a page showed or a mail carried; none of them may be kept.
+    issued: tuple[str, ...] = attrs.field(default=(), repr=False)
 
     @property
     def actor(self) -> Actor:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
@@ -14,7 +14,7 @@ class AccountStore(Protocol):
     """Keeps accounts, sessions and secrets.  Of tokens and passwords only hashes come here."""
 
     def create_account(self, account: Account, *mails: SendMail) -> bool:
-        """Keeps a new account and *mails*; False, and nothing kept, where the mail address or the subject is taken."""
+        """Keeps a new account and *mails*; False, and nothing kept, where the subject is taken, or the proven address."""
         ...
 
     def account(self, id: str) -> Account | None:
@@ -22,7 +22,11 @@ class AccountStore(Protocol):
         ...
 
     def account_of(self, mail: str) -> Account | None:
-        """The account that signs in with *mail*."""
+        """The account that *mail* belongs to: the one that proved it, else the oldest that claims it."""
+        ...
+
+    def accounts_of(self, mail: str) -> tuple[Account, ...]:
+        """The account that *mail* belongs to, and the newest that claims it: none, one or two."""
         ...
 
     def officers(self, unit: str = "") -> tuple[Account, ...]:
@@ -34,7 +38,7 @@ class AccountStore(Protocol):
         ...
 
     def replace_account(self, account: Account, *mails: SendMail) -> bool:
-        """Keeps a changed account and *mails*; False, and nothing kept, where its mail address is another's.
+        """Keeps a changed account and *mails*; False, and nothing kept, where another proved its mail address.
 
         Raises:
             StaleAccount: the stored version is not the one before *account*'s.
@@ -62,7 +66,7 @@ class AccountStore(Protocol):
         ...
 
     def keep_secret(self, hash: str, account: str, until: datetime, *mails: SendMail) -> None:
-        """Keeps a single-use secret of *account*, in place of any before it, and *mails*."""
+        """Keeps a single-use secret of *account*, beside those before it, and *mails*."""
         ...
 
     def take_secret(self, hash: str, now: datetime) -> str | None:
@@ -73,8 +77,20 @@ class AccountStore(Protocol):
         """The account whose secret this is; the secret stays."""
         ...
 
-    def try_again(self, keys: Sequence[str], now: datetime, since: datetime) -> tuple[int, ...]:
-        """Counts one more try for each of *keys*; gives how many there were after *since*, this one included."""
+    def forget_secrets(self, account: str) -> None:
+        """Forgets every secret of *account*."""
+        ...
+
+    def try_again(self, limits: Mapping[str, int], now: datetime, since: datetime) -> Mapping[str, datetime]:
+        """Counts one more try under each key, unless one had as many as its limit after *since*: then nothing is counted.
+
+        Returns:
+            The keys that are full, each with the try that has to lie before *since* until there is room.
+        """
+        ...
+
+    def take_back(self, keys: Sequence[str], at: datetime) -> None:
+        """Forgets one try that was counted under each of *keys* at the moment *at*."""
         ...
 
     def forget_tries(self, key: str) -> None:

@@ -43,8 +43,12 @@ class Hasher(Protocol):
         """A slow, salted hash."""
         ...
 
-    def verify(self, hash: str, password: str) -> bool:
-        """Whether *password* is the one; as slow for an empty *hash* as for any other."""
+    def verify(self, hash: str, password: str, *, first: bool = False) -> bool:
+        """Whether *password* is the one; as slow for an empty *hash* as for any other.
+
+        Args:
+            first: goes before everybody who waits and is not.
+        """
         ...
 
     def is_outdated(self, hash: str) -> bool:

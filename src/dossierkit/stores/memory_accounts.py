@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 
 import attrs
@@ -102,8 +102,15 @@ class MemoryAccounts:
 
     def account_of(self, mail: str) -> Account | None:
         """See `AccountStore.account_of`."""
+        return next(iter(self.accounts_of(mail)), None)
+
+    def accounts_of(self, mail: str) -> tuple[Account, ...]:
+        """See `AccountStore.accounts_of`."""
         with self._lock:
-            return next((copy.deepcopy(one) for one in self._accounts.values() if one.mail == mail), None)
+            claims = [one for one in self._accounts.values() if one.mail == mail]
+            owner = next((one for one in claims if one.proven), claims[0] if claims else None)
+            newest = [one for one in claims if one is not owner][-1:]
+            return tuple(copy.deepcopy(one) for one in (*((owner,) if owner is not None else ()), *newest))
 
     def officers(self, unit: str = "") -> tuple[Account, ...]:
         """See `AccountStore.officers`."""
@@ -160,7 +167,7 @@ class MemoryAccounts:
         """See `AccountStore.keep_secret`."""
         with self._lock:
             ended = until - ENDED
-            self._secrets = {known: kept for known, kept in self._secrets.items() if kept[0] != account and kept[1] >= ended}
+            self._secrets = {known: kept for known, kept in self._secrets.items() if kept[1] >= ended}
             self._secrets[hash] = (account, until)
             self._outbox.post(*mails)
 
@@ -177,12 +184,27 @@ class MemoryAccounts:
             account, until = self._secrets.get(hash, ("", now))
             return account if now < until else None
 
-    def try_again(self, keys: Sequence[str], now: datetime, since: datetime) -> tuple[int, ...]:
+    def forget_secrets(self, account: str) -> None:
+        """See `AccountStore.forget_secrets`."""
+        with self._lock:
+            self._secrets = {hash: kept for hash, kept in self._secrets.items() if kept[0] != account}
+
+    def try_again(self, limits: Mapping[str, int], now: datetime, since: datetime) -> Mapping[str, datetime]:
         """See `AccountStore.try_again`."""
         with self._lock:
+            within = {key: sorted(at for at in self._tries.get(key, ()) if at > since) for key in limits}
+            full = {key: tries[-limits[key]] for key, tries in within.items() if len(tries) >= limits[key]}
+            if not full:
+                for key in limits:
+                    self._tries.setdefault(key, []).append(now)
+            return full
+
+    def take_back(self, keys: Sequence[str], at: datetime) -> None:
+        """See `AccountStore.take_back`."""
+        with self._lock:
             for key in keys:
-                self._tries.setdefault(key, []).append(now)
-            return tuple(sum(at > since for at in self._tries[key]) for key in keys)
+                if at in self._tries.get(key, ()):
+                    self._tries[key].remove(at)
 
     def forget_tries(self, key: str) -> None:
         """See `AccountStore.forget_tries`."""
@@ -195,7 +217,10 @@ class MemoryAccounts:
 
     def _taken(self, account: Account) -> bool:
         others = [one for one in self._accounts.values() if one.id != account.id]
-        return any(one.mail == account.mail or (one.subject and one.subject == account.subject) for one in others)
+        return any(
+            (one.mail == account.mail and one.proven and account.proven) or (one.subject and one.subject == account.subject)
+            for one in others
+        )
 
     def _keep(self, account: Account, mails: tuple[SendMail, ...]) -> None:
         self._accounts[account.id] = copy.deepcopy(account)

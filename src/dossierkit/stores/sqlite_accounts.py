@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Callable, Sequence
-from datetime import datetime
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
 from typing import Any
 
 from dossierkit.dossiers.accounts import ENDED, Account, Notices, Session, Wants
@@ -34,10 +34,7 @@ class SqliteAccounts:
         def work(connection: sqlite3.Connection) -> bool:
             if _taken(connection, account):
                 return False
-            connection.execute(
-                "INSERT INTO accounts (id, mail, version, body, subject) VALUES (?, ?, ?, ?, ?)",
-                (account.id, account.mail, account.version, _body(account), account.subject),
-            )
+            connection.execute(f"INSERT INTO accounts ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?)", (account.id, *_row(account)))
             add_mails(connection, mails)
             return True
 
@@ -45,11 +42,18 @@ class SqliteAccounts:
 
     def account(self, id: str) -> Account | None:
         """See `AccountStore.account`."""
-        return self._one("SELECT id, mail, version, body, subject FROM accounts WHERE id = ?", id)
+        return self._one(f"SELECT {_COLUMNS} FROM accounts WHERE id = ?", id)
 
     def account_of(self, mail: str) -> Account | None:
         """See `AccountStore.account_of`."""
-        return self._one("SELECT id, mail, version, body, subject FROM accounts WHERE mail = ?", mail)
+        return next(iter(self.accounts_of(mail)), None)
+
+    def accounts_of(self, mail: str) -> tuple[Account, ...]:
+        """See `AccountStore.accounts_of`."""
+        sql = f"SELECT {_COLUMNS} FROM accounts WHERE mail = ? ORDER BY"
+        owner = self._read(f"{sql} proven DESC, rowid LIMIT 1", (mail,))
+        newest = self._read(f"{sql} rowid DESC LIMIT 2", (mail,))
+        return tuple(map(_account, [*owner, *[row for row in newest if row not in owner][:1]]))
 
     def _one(self, sql: str, value: str) -> Account | None:
         rows = self._read(sql, (value,))
@@ -57,15 +61,13 @@ class SqliteAccounts:
 
     def officers(self, unit: str = "") -> tuple[Account, ...]:
         """See `AccountStore.officers`."""
-        sql = (
-            "SELECT id, mail, version, body, subject FROM accounts WHERE json_extract(body, '$.role') <> 'citizen' ORDER BY mail"
-        )
+        sql = f"SELECT {_COLUMNS} FROM accounts WHERE json_extract(body, '$.role') <> 'citizen' ORDER BY mail"
         found = (_account(row) for row in self._read(sql))
         return tuple(one for one in found if unit in ("", one.unit))
 
     def account_as(self, subject: str) -> Account | None:
         """See `AccountStore.account_as`."""
-        return self._one("SELECT id, mail, version, body, subject FROM accounts WHERE subject = ? AND subject <> ''", subject)
+        return self._one(f"SELECT {_COLUMNS} FROM accounts WHERE subject = ? AND subject <> ''", subject)
 
     def replace_account(self, account: Account, *mails: SendMail) -> bool:
         """See `AccountStore.replace_account`."""
@@ -74,8 +76,8 @@ class SqliteAccounts:
             if _taken(connection, account):
                 return False
             done = connection.execute(
-                "UPDATE accounts SET mail = ?, version = ?, body = ?, subject = ? WHERE id = ? AND version = ?",
-                (account.mail, account.version, _body(account), account.subject, account.id, account.version - 1),
+                "UPDATE accounts SET mail = ?, version = ?, body = ?, subject = ?, proven = ? WHERE id = ? AND version = ?",
+                (*_row(account), account.id, account.version - 1),
             ).rowcount
             if not done:
                 raise StaleAccount(f"account {account.id} is no longer at version {account.version - 1}; read it again")
@@ -127,7 +129,7 @@ class SqliteAccounts:
         """See `AccountStore.keep_secret`."""
 
         def work(connection: sqlite3.Connection) -> None:
-            connection.execute("DELETE FROM secrets WHERE account = ? OR until < ?", (account, (until - ENDED).isoformat()))
+            connection.execute("DELETE FROM secrets WHERE until < ?", ((until - ENDED).isoformat(),))
             connection.execute("INSERT INTO secrets VALUES (?, ?, ?)", (hash, account, until.isoformat()))
             add_mails(connection, mails)
 
@@ -149,17 +151,31 @@ class SqliteAccounts:
 
     # --- throttles and drafts --------------------------------------------------------------------------------------
 
-    def try_again(self, keys: Sequence[str], now: datetime, since: datetime) -> tuple[int, ...]:
+    def forget_secrets(self, account: str) -> None:
+        """See `AccountStore.forget_secrets`."""
+        self._write(lambda connection: connection.execute("DELETE FROM secrets WHERE account = ?", (account,)))
+
+    def try_again(self, limits: Mapping[str, int], now: datetime, since: datetime) -> Mapping[str, datetime]:
         """See `AccountStore.try_again`."""
+        # Whoever is refused again and again costs a look, and writes nothing.
+        full = _full(self._read, limits, since)
+        if full:
+            return full
 
-        def work(connection: sqlite3.Connection) -> tuple[int, ...]:
-            connection.execute("DELETE FROM tries WHERE at < ?", (now.timestamp() - KEPT_TRIES,))
-            connection.executemany("INSERT INTO tries VALUES (?, ?)", [(key, now.timestamp()) for key in keys])
-            sql = "SELECT count(*) FROM tries WHERE name = ? AND at > ?"
-            return tuple(connection.execute(sql, (key, since.timestamp())).fetchone()[0] for key in keys)
+        def work(connection: sqlite3.Connection) -> dict[str, datetime]:
+            full = _full(lambda *asked: connection.execute(*asked).fetchall(), limits, since)
+            if not full:
+                connection.execute("DELETE FROM tries WHERE at < ?", (now.timestamp() - KEPT_TRIES,))
+                connection.executemany("INSERT INTO tries VALUES (?, ?)", [(key, now.timestamp()) for key in limits])
+            return full
 
-        counts: tuple[int, ...] = self._write(work)
-        return counts
+        counted: dict[str, datetime] = self._write(work)
+        return counted
+
+    def take_back(self, keys: Sequence[str], at: datetime) -> None:
+        """See `AccountStore.take_back`."""
+        sql = "DELETE FROM tries WHERE rowid IN (SELECT rowid FROM tries WHERE name = ? AND at = ? LIMIT 1)"
+        self._write(lambda connection: connection.executemany(sql, [(key, at.timestamp()) for key in keys]))
 
     def forget_tries(self, key: str) -> None:
         """See `AccountStore.forget_tries`."""
@@ -217,6 +233,7 @@ class SqliteOutbox:
         return tuple(map(_outgoing, self._read(sql)))
 
 
+_COLUMNS = "id, mail, version, body, subject, proven"
 _OUTGOING = "seq, name, receiver, subject, text, html, tries, due, error"
 
 
@@ -226,9 +243,22 @@ def _outgoing(row: Any) -> Outgoing:
     return Outgoing(id, SendMail(name, to, subject, text, html), tries, moment, error)
 
 
+def _full(read: Read, limits: Mapping[str, int], since: datetime) -> dict[str, datetime]:
+    """The keys that have no room, with the try that has to be forgotten first."""
+    sql = "SELECT at FROM tries WHERE name = ? AND at > ? ORDER BY at DESC LIMIT 1 OFFSET ?"
+    tries = ((key, read(sql, (key, since.timestamp(), limit - 1))) for key, limit in limits.items())
+    return {key: datetime.fromtimestamp(rows[0][0], UTC) for key, rows in tries if rows}
+
+
 def _taken(connection: sqlite3.Connection, account: Account) -> bool:
-    sql = "SELECT 1 FROM accounts WHERE (mail = ? OR (subject = ? AND subject <> '')) AND id <> ?"
-    return connection.execute(sql, (account.mail, account.subject, account.id)).fetchone() is not None
+    sql = """SELECT 1 FROM accounts WHERE id <> ?
+        AND ((mail = ? AND proven = 1 AND ?) OR (subject = ? AND subject <> ''))"""
+    return connection.execute(sql, (account.id, account.mail, account.proven, account.subject)).fetchone() is not None
+
+
+def _row(account: Account) -> tuple[object, ...]:
+    """What the columns after the id hold."""
+    return account.mail, account.version, _body(account), account.subject, account.proven
 
 
 def _body(account: Account) -> str:
@@ -246,19 +276,20 @@ def _body(account: Account) -> str:
             "views": dict(account.views),
             "totp": account.totp,
             "totp_used": account.totp_used,
+            "issued": account.issued,
         }
     )
 
 
 def _account(row: Any) -> Account:
-    id, mail, version, body, subject = row
+    id, mail, version, body, subject, proven = row
     kept = json.loads(body)
     until = datetime.fromisoformat(kept["first_until"]) if kept["first_until"] else None
     created = datetime.fromisoformat(kept["created"])
     return Account(
         id, mail, created, kept["profile"], kept["role"], kept["password"], until, kept["language"], version, subject,
         kept.get("unit", ""), kept.get("notices", Notices.ALL), kept.get("disabled", False), kept.get("totp", ""),
-        kept.get("totp_used", 0), kept.get("views", {}),
+        kept.get("totp_used", 0), kept.get("views", {}), bool(proven), tuple(kept.get("issued", ())),
     )  # fmt: skip
 
 

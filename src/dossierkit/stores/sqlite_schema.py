@@ -13,7 +13,7 @@ from dossierkit.forms.pointers import texts_in
 from dossierkit.text import fold
 
 #: Raised with each migration; a store with a higher one was written by a newer version.
-VERSION = 19
+VERSION = 20
 
 migrations = Migrations("dossierkit")
 
@@ -257,6 +257,26 @@ def ended_dossiers_owe_nothing(db: sqlite_utils.Database) -> None:
 def attempts_that_are_asked_about(db: sqlite_utils.Database) -> None:
     """How often a gateway was asked what came of an attempt to pay."""
     db.conn.execute("ALTER TABLE payments ADD COLUMN asked INTEGER NOT NULL DEFAULT 0")
+
+
+@migrations()
+def addresses_that_are_claimed(db: sqlite_utils.Database) -> None:
+    """Several accounts may claim a mail address; one at most proved that it is theirs."""
+    db.conn.execute(
+        """CREATE TABLE accounts_by_claim (
+            id TEXT NOT NULL UNIQUE, mail TEXT NOT NULL, version INTEGER NOT NULL, body TEXT NOT NULL,
+            subject TEXT NOT NULL DEFAULT '', proven INTEGER NOT NULL DEFAULT 1)"""
+    )
+    # Who chose a password came by the mail, or stayed long enough to be written to.
+    db.conn.execute(
+        """INSERT INTO accounts_by_claim (id, mail, version, body, subject, proven)
+        SELECT id, mail, version, body, subject, json_extract(body, '$.first_until') IS NULL FROM accounts ORDER BY rowid"""
+    )
+    db.conn.execute("DROP TABLE accounts")
+    db.conn.execute("ALTER TABLE accounts_by_claim RENAME TO accounts")
+    db.conn.execute("CREATE UNIQUE INDEX accounts_by_subject ON accounts (subject) WHERE subject <> ''")
+    db.conn.execute("CREATE UNIQUE INDEX accounts_proven ON accounts (mail) WHERE proven = 1")
+    db.conn.execute("CREATE INDEX accounts_by_mail ON accounts (mail)")
 
 
 def owner_word(owner: str) -> str:

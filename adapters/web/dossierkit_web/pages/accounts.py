@@ -17,10 +17,10 @@ from dossierkit.forms.controls import layout as layout_of
 from dossierkit.forms.form import Layout
 from dossierkit.forms.pointers import Json
 from dossierkit.tokens import hashed
-from dossierkit_web.limits import address_of, tell
+from dossierkit_web.limits import origin_of, tell
 from dossierkit_web.pages.second_factor import WANTED
 from dossierkit_web.posted import local, text
-from dossierkit_web.session import arrived, forget, keep
+from dossierkit_web.session import arrived
 from dossierkit_web.site import Site, language_of
 
 
@@ -39,7 +39,7 @@ def register(site: Site, request: Request, form: FormData) -> Response:
         return account_form(site, request, "register", answers, problems=problems, layout=layout, code=422)
     mail = answers["email"]
     profile = {name: value for name, value in answers.items() if name != "email"}
-    secret = site.accounts.register(mail, profile, language=language_of(request), address=address_of(request))
+    secret = site.accounts.register(mail, profile, language=language_of(request), origin=origin_of(site, request))
     return site.page(request, "registered", mail=mail_address(mail), secret=secret, next=local(request))
 
 
@@ -66,7 +66,7 @@ def sign_in(site: Site, request: Request, form: FormData) -> Response:
     mail, password, after = text(form, "mail"), text(form, "password"), local(request, form)
     before = site.visitor(request).session
     try:
-        signed_in = site.accounts.sign_in(mail, password, address=address_of(request), guest=before)
+        signed_in = site.accounts.sign_in(mail, password, origin=origin_of(site, request), guest=before)
     except SignInRefused:
         # Which account was meant, as far as that can be said without writing down what was typed.
         tell(request, "sign-in refused", hashed(mail_address(mail) or "")[:12])
@@ -75,7 +75,7 @@ def sign_in(site: Site, request: Request, form: FormData) -> Response:
     tell(request, "signed in", signed_in.session.account, level=logging.INFO)
     wanted = WANTED.get(visitor.wants)
     place = f"{wanted}?next={quote(after)}" if wanted is not None else after
-    return keep(request, visitor, RedirectResponse(place, 303), secure=site.config.secure)
+    return site.keep(request, visitor, RedirectResponse(place, 303))
 
 
 def sign_out(site: Site, request: Request, form: FormData) -> Response:
@@ -85,12 +85,12 @@ def sign_out(site: Site, request: Request, form: FormData) -> Response:
         site.accounts.sign_out_everywhere(session)
     elif session is not None:
         site.accounts.sign_out(session)
-    return forget(request, RedirectResponse("/", 303), secure=site.config.secure)
+    return site.forget(request, RedirectResponse("/", 303))
 
 
 def send_again(site: Site, request: Request, form: FormData) -> Response:
     """Mails another first password; the answer is the same whether there is such an account."""
-    site.accounts.first_password_again(text(form, "mail"), address=address_of(request))
+    site.accounts.first_password_again(text(form, "mail"), origin=origin_of(site, request))
     return site.message(request, "sent-again")
 
 
@@ -124,7 +124,7 @@ def choose_password(site: Site, request: Request, form: FormData) -> Response:
     wanted = WANTED.get(changed.wants)
     after = local(request, form)
     place = f"{wanted}?next={quote(after)}" if wanted is not None else after
-    return keep(request, changed, RedirectResponse(place, 303), secure=site.config.secure)
+    return site.keep(request, changed, RedirectResponse(place, 303))
 
 
 def show_forgot(site: Site, request: Request, form: FormData) -> Response:  # noqa: ARG001  # every page has this shape
@@ -137,7 +137,7 @@ def forgot(site: Site, request: Request, form: FormData) -> Response:
     mail = text(form, "mail")
     if mail_address(mail) is None:
         return site.page(request, "forgot", code=422, typed=mail[:254], trouble="mail-malformed")
-    site.accounts.forgot(mail, address=address_of(request), language=language_of(request))
+    site.accounts.forgot(mail, origin=origin_of(site, request), language=language_of(request))
     return site.message(request, "reset-sent")
 
 
@@ -150,12 +150,27 @@ def reset(site: Site, request: Request, form: FormData) -> Response:
     """Keeps the new password; whoever it is signs in with it."""
     token = text(form, "token")
     try:
-        site.accounts.reset(token, text(form, "new"))
+        account = site.accounts.reset(token, text(form, "new"))
     except WeakPassword as weak:
         return site.page(request, "reset", code=422, token=token, trouble=f"password-{weak.fault}")
     except SignInRefused:
         return site.message(request, "reset-used", code=410)
-    return _sign_in(site, request, "/", notice="reset-done")
+    # Whoever read the mail is the owner, however many others try to get in at this moment.
+    return site.mark(request, account, _sign_in(site, request, "/", notice="reset-done"))
+
+
+def show_confirm(site: Site, request: Request, form: FormData) -> Response:  # noqa: ARG001  # every page has this shape
+    """Asks whoever followed a link in a mail to say that the address is theirs; looking at it proves nothing."""
+    return site.page(request, "confirm", token=request.query_params.get("token", "")[:100])
+
+
+def confirm(site: Site, request: Request, form: FormData) -> Response:
+    """Keeps that the address is the account's; it signs nobody in."""
+    try:
+        site.accounts.confirm(text(form, "token"))
+    except SignInRefused:
+        return site.message(request, "confirm-used", code=410)
+    return site.message(request, "confirmed")
 
 
 # --- shared with the profile -----------------------------------------------------------------------------------------

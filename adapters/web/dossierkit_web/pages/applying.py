@@ -28,7 +28,7 @@ from dossierkit_web.pages import documents
 from dossierkit_web.pages.counter import filed, guard
 from dossierkit_web.pages.procedures import purpose_notice
 from dossierkit_web.posted import number, text
-from dossierkit_web.session import Visitor, keep
+from dossierkit_web.session import Visitor
 from dossierkit_web.site import Site, language_of
 from dossierkit_web.uploads import own_files, with_uploads
 
@@ -92,12 +92,12 @@ def receive(site: Site, request: Request, form: FormData) -> Response:
             draft = documents.detached(site, draft, button, actor)
     except StaleDossier:
         response = _form(site, request, procedure, answers, draft=draft, layout=layout, notice="stale", code=409)
-        return keep(request, visitor, response, secure=site.config.secure)
+        return site.keep(request, visitor, response)
     if refused or left:
         response = _form(site, request, procedure, answers, draft=draft, problems=refused, layout=layout, code=422, left=left)
     else:
         response = _after(site, request, procedure, draft, layout, button)
-    return keep(request, visitor, response, secure=site.config.secure)
+    return site.keep(request, visitor, response)
 
 
 def _newer(site: Site, procedure: Procedure, draft: Dossier, language: str) -> tuple[Change, ...] | None:

@@ -69,7 +69,7 @@ def _page(site: Site, request: Request, dossier: Dossier, *, trouble: str = "", 
         explained=site.engine.office_clock.explained(dossier.handling, language),
         persons=_persons(procedure, dossier, visitor.account),
         offered=[action.value for action in site.engine.permitted(dossier, visitor.actor)],
-        mail=visitor.account,
+        mail=visitor.account if visitor.account is not None and visitor.account.proven else None,
         qr=qr_code(f"{site.engine.office.address.rstrip('/')}/lookup?code={quote(str(dossier.code))}"),
     )
 

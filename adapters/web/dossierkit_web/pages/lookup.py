@@ -14,7 +14,6 @@ from dossierkit.errors import CodeError
 from dossierkit.notices import TOLD
 from dossierkit_web.limits import allow, tell
 from dossierkit_web.posted import text
-from dossierkit_web.session import keep
 from dossierkit_web.site import Site
 
 ACTION = "lookup"
@@ -29,11 +28,7 @@ def find(site: Site, request: Request, form: FormData) -> Response:
     """State and days of the dossier with the code."""
     allow(site, request, "lookups")
     typed = text(form, "code")[:100]
-    holder = site.visitor(request).holder
-    challenge, answer, work = text(form, "challenge"), text(form, "captcha"), text(form, "work")
-    right = site.captchas.worked if work else site.captchas.solved
-    if not holder or not right(holder, ACTION, challenge, work or answer):
-        tell(request, "confirmation code refused")
+    if not is_confirmed(site, request, form):
         return _page(site, request, typed, trouble={"captcha": "captcha-wrong"})
     try:
         found = site.engine.lookup(typed)
@@ -42,6 +37,17 @@ def find(site: Site, request: Request, form: FormData) -> Response:
     if found is None:
         return _page(site, request, typed, trouble={"code": "lookup-none"})
     return _page(site, request, typed, found=found)
+
+
+def is_confirmed(site: Site, request: Request, form: FormData) -> bool:
+    """Whether somebody copied the digits, or the browser did its work."""
+    holder = site.visitor(request).holder
+    challenge, answer, work = text(form, "challenge"), text(form, "captcha"), text(form, "work")
+    right = site.captchas.worked if work else site.captchas.solved
+    confirmed = bool(holder) and right(holder, ACTION, challenge, work or answer)
+    if not confirmed:
+        tell(request, "confirmation code refused")
+    return confirmed
 
 
 def _page(
@@ -69,7 +75,7 @@ def _page(
         work=WORK,
         challenge=site.captchas.ask(visitor.holder, ACTION),
     )
-    return keep(request, visitor, response, secure=site.config.secure)
+    return site.keep(request, visitor, response)
 
 
 def picture(site: Site, request: Request, form: FormData) -> Response:  # noqa: ARG001  # every page has this shape

@@ -7,7 +7,7 @@ from starlette.datastructures import FormData
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
-from dossierkit.dossiers.accounts import Account, mail_address
+from dossierkit.dossiers.accounts import Account, Session, mail_address
 from dossierkit.dossiers.dossier import Query
 from dossierkit.dossiers.states import State
 from dossierkit.errors import SignInRefused, StaleAccount
@@ -18,7 +18,7 @@ from dossierkit.housekeeping import discard
 from dossierkit.profiles import change_mail, erase_account, keep_account
 from dossierkit_web.pages.accounts import posted
 from dossierkit_web.posted import text
-from dossierkit_web.session import Visitor, forget
+from dossierkit_web.session import Visitor
 from dossierkit_web.site import Site, language_of
 
 #: The sections that are forms, and the pointer of the profile that each keeps (the profile itself for an empty one).
@@ -37,12 +37,15 @@ def show(site: Site, request: Request, form: FormData) -> Response:  # noqa: ARG
 
 def save(site: Site, request: Request, form: FormData) -> Response:
     """Keeps one section, or leaves it as it was."""
-    account = site.visitor(request).account
+    account, session = site.visitor(request).account, site.visitor(request).session
     name = request.path_params["section"]
-    if account is None or name not in (*FORMS, "mail"):
+    if account is None or session is None or name not in (*FORMS, "mail", "confirm"):
         return RedirectResponse("/sign-in?next=/profile", 303)
+    if name == "confirm":
+        site.accounts.ask_to_confirm(account)
+        return RedirectResponse("/profile?saved=confirm", 303)
     if name == "mail":
-        return _mail(site, request, form, account)
+        return _mail(site, request, form, account, session)
     answers, layout, button = posted(site, request, name, form, _part(account, name))
     if button == "update":
         return _page(site, request, account, opened=name, answers=answers, layout=layout)
@@ -64,14 +67,16 @@ def _kept(site: Site, request: Request, account: Account, name: str, answers: Js
     return RedirectResponse(f"/profile?saved={name}", 303)
 
 
-def _mail(site: Site, request: Request, form: FormData, account: Account) -> Response:
+def _mail(site: Site, request: Request, form: FormData, account: Account, session: Session) -> Response:
     mail = text(form, "mail")
     trouble = {} if mail_address(mail) else {"mail": "mail-malformed"}
     try:
-        if not trouble and not change_mail(site.accounts, account, mail, text(form, "password")):
-            trouble = {"mail": "mail-refused"}
+        if not trouble:
+            change_mail(site.accounts, account, session, mail, text(form, "password"))
     except SignInRefused:
         trouble = {"password": "password-current"}
+    except StaleAccount:
+        return _page(site, request, account, opened="mail", typed=mail[:254], notice="stale", code=409)
     if trouble:
         return _page(site, request, account, opened="mail", trouble=trouble, typed=mail[:254], code=422)
     return RedirectResponse("/profile?saved=mail", 303)
@@ -79,15 +84,15 @@ def _mail(site: Site, request: Request, form: FormData, account: Account) -> Res
 
 def erase(site: Site, request: Request, form: FormData) -> Response:
     """Deletes the account with its drafts and their files; what was submitted belongs to the office."""
-    account = site.visitor(request).account
-    if account is None:
+    account, session = site.visitor(request).account, site.visitor(request).session
+    if account is None or session is None:
         return RedirectResponse("/sign-in?next=/profile", 303)
     try:
-        erase_account(site.accounts, account, text(form, "password"), lambda: _discard_drafts(site, account))
+        erase_account(site.accounts, account, session, text(form, "password"), lambda: _discard_drafts(site, account))
     except SignInRefused:
         return _page(site, request, account, opened="erase", trouble={"erase-password": "password-current"}, code=422)
     request.state.visitor = Visitor()
-    return forget(request, site.message(request, "erased"), secure=site.config.secure)
+    return site.forget(request, site.message(request, "erased"))
 
 
 def _discard_drafts(site: Site, account: Account) -> None:

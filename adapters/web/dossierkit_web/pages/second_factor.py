@@ -16,9 +16,9 @@ from dossierkit.accounts import SignedIn
 from dossierkit.dossiers.accounts import Wants
 from dossierkit.errors import SignInRefused
 from dossierkit.papers.qr import qr_code
-from dossierkit_web.limits import tell
+from dossierkit_web.limits import origin_of, tell
 from dossierkit_web.posted import local, text
-from dossierkit_web.session import arrived, keep
+from dossierkit_web.session import arrived
 from dossierkit_web.site import Site
 
 #: Where somebody is led who still has to do something.
@@ -41,7 +41,13 @@ def confirm(site: Site, request: Request, form: FormData) -> Response:
     def again(trouble: str) -> Response:
         return site.page(request, "second_factor", code=422, next=local(request, form), trouble=trouble)
 
-    return _done(site, request, form, lambda: second_factor.confirm(site.accounts, session, text(form, "code")), again)
+    return _done(
+        site,
+        request,
+        form,
+        lambda: second_factor.confirm(site.accounts, session, text(form, "code"), origin=origin_of(site, request)),
+        again,
+    )
 
 
 def show(site: Site, request: Request, form: FormData) -> Response:  # noqa: ARG001  # every page has this shape
@@ -63,7 +69,11 @@ def set_up(site: Site, request: Request, form: FormData) -> Response:
             return _page(site, request, second_factor.new_secret(), "secret-malformed")
         do, shown = partial(second_factor.enrol, secret=secret), secret
     return _done(
-        site, request, form, lambda: do(site.accounts, session, code=code), lambda trouble: _page(site, request, shown, trouble)
+        site,
+        request,
+        form,
+        lambda: do(site.accounts, session, code=code, origin=origin_of(site, request)),
+        lambda trouble: _page(site, request, shown, trouble),
     )
 
 
@@ -77,7 +87,7 @@ def _done(site: Site, request: Request, form: FormData, do: Callable[[], SignedI
     changed = arrived(site.accounts, signed_in)
     tell(request, "second factor confirmed", signed_in.session.account, level=logging.INFO)
     request.state.visitor = changed
-    return keep(request, changed, RedirectResponse(local(request, form), 303), secure=site.config.secure)
+    return site.keep(request, changed, RedirectResponse(local(request, form), 303))
 
 
 def _page(site: Site, request: Request, secret: str, trouble: str = "") -> Response:
