@@ -8,7 +8,6 @@ import shutil
 import subprocess
 import sys
 import tomllib
-import venv
 from importlib.metadata import packages_distributions
 from pathlib import Path
 
@@ -123,46 +122,3 @@ def test_the_project_names_no_registry_and_no_machine() -> None:
         if name.endswith((".py", ".md", ".toml", ".txt", ".json", ".css", ".js", ".html")) and name != "tests/test_house.py":
             assert not hosts.search((ROOT / name).read_text("utf-8")), name
     assert not {"uv.lock", "package-lock.json", "pylock.toml"} & {Path(name).name for name in tracked}
-
-
-@pytest.mark.slow
-def test_a_wheel_works_in_a_fresh_place(tmp_path: Path) -> None:
-    """Built, installed without the web extra, run: it has its procedures, and `serve` says what to install."""
-    subprocess.run(
-        [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(tmp_path)],
-        cwd=ROOT,
-        check=True,
-        capture_output=True,
-    )
-    wheel = next(tmp_path.glob("*.whl"))
-    place = tmp_path / "fresh"
-    # The libraries are those of this place; what is proved is what the wheel brings.
-    venv.create(place, with_pip=False)
-    site = next((place / "lib").glob("python*/site-packages"))
-    import zipfile
-
-    with zipfile.ZipFile(wheel) as archive:
-        names = archive.namelist()
-        archive.extractall(site)
-    (site / "here.pth").write_text(str(Path(pytest.__file__).parents[1]))
-    program = "from dossierkit.cli import main; main()"
-
-    def run(*arguments: str, code: str = program) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [place / "bin" / "python", "-c", code, *arguments], cwd=tmp_path, capture_output=True, text=True, check=False
-        )
-
-    assert "dossierkit/py.typed" in names
-    assert "dossierkit_web/py.typed" in names
-    assert "dossierkit_web/static/style.css" in names
-    assert sum(name.startswith("dossierkit/procedures/") and name.endswith(".json") for name in names) >= 14 + 8
-    where = run(code="import dossierkit; print(dossierkit.__file__)").stdout
-    assert str(site) in where
-    listed = run("list", "--data", "d")
-    assert listed.stdout.count("\n") >= 14, listed.stderr
-    assert str(site) in listed.stderr
-    bare = run("serve", code="import sys; sys.modules['starlette'] = sys.modules['uvicorn'] = None\n" + program)
-    assert bare.returncode == 2
-    assert bare.stderr.strip() == (
-        "dossierkit: starlette is not installed; it comes with the extra web: pip install 'dossierkit[web]'"
-    )

@@ -211,6 +211,8 @@ def _bound(host: str, port: int) -> socket.socket:
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listening.bind((host, port))
+        # Whoever reads the address may come at once; they wait until the pages are there.
+        listening.listen()
     except OSError as error:
         listening.close()
         raise SettingsError(f"cannot listen on {host} port {port}: {error.strerror}; choose another with --port") from None
