@@ -39,6 +39,11 @@ TOLD = NEEDED | frozenset(
 )
 
 
+def dossier_in(key: str) -> str:
+    """The id of the dossier that a mail of `notices` with this *key* is about; of another mail, something that is none."""
+    return f"{key}:".split(":")[1]
+
+
 def notices(
     owner: Account | None,
     officer: Account | None,

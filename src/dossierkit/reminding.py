@@ -11,12 +11,13 @@ from datetime import datetime, time, timedelta
 from dossierkit.dossiers.accounts import Account
 from dossierkit.dossiers.calendars import ZONE, day_of
 from dossierkit.dossiers.deadlines import is_overdue
-from dossierkit.dossiers.dossier import Actor, Dossier, Query
+from dossierkit.dossiers.dossier import Actor, Dossier, Query, may_see
 from dossierkit.dossiers.effects import SendMail
 from dossierkit.dossiers.states import Action, Role, State
 from dossierkit.engine import Engine
 from dossierkit.errors import ForbiddenAction, StaleDossier
 from dossierkit.letters import letter
+from dossierkit.notices import dossier_in
 
 #: Who does what only a day did.
 PROGRAM = Actor("calendar", Role.SYSTEM)
@@ -110,3 +111,17 @@ def recompute(engine: Engine, *, apply: bool, note: str = "") -> Iterator[tuple[
             except StaleDossier:
                 continue
         yield dossier, found.at
+
+
+def unreached(engine: Engine, actor: Actor, *, limit: int = 20) -> tuple[Dossier, ...]:
+    """The dossiers of an officer whose owner was to be told something by mail and cannot be reached, newest first."""
+    outbox, found = engine.store.outbox, dict[str, Dossier]()
+    for lost in outbox.given_up():
+        dossier = engine.store.get(dossier_in(lost.mail.key))
+        if dossier is None or not may_see(dossier, actor):
+            continue
+        owner = engine.store.accounts.account(dossier.owner)
+        # Whoever has another address by now, or was reached since, knows.
+        if owner is not None and owner.mail == lost.mail.to and outbox.bounces(owner.mail):
+            found[dossier.id] = dossier
+    return tuple(found.values())[:limit]

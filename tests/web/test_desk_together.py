@@ -10,10 +10,13 @@ import pytest
 from conftest import SMALL
 from page import Page
 from test_desk import UNIT, act, filed, office
-from visits import known
+from visits import known, prove
 
 from dossierkit import Action, Actor, Role, State
+from dossierkit.dossiers.effects import SendMail
 from dossierkit.dossiers.payments import Callback
+from dossierkit.errors import MailError
+from dossierkit.outbox import deliver
 from dossierkit.paying import Payments
 from dossierkit.testing import FixedClock
 
@@ -42,6 +45,7 @@ def test_messages_go_both_ways(office: Any) -> None:
     engine, browser, officer = office
     citizen = browser()
     known(citizen)
+    prove(engine.store.accounts)
     dossier = filed(engine, citizen)
     mai, hoa = officer("mai@office.vn"), officer("hoa@office.vn")
     place = f"/dossiers/{dossier.code}"
@@ -145,6 +149,41 @@ def test_a_supplement_that_changes_nothing_is_asked_back(office: Any, documents:
     assert engine.lookup(str(dossier.code)).state is State.SUBMITTED
     assert mai.get(f"/desk/{dossier.code}").text.count("Người nộp không sửa gì") == 1
     assert list(engine.verify()) == []
+
+
+class Refusing:
+    """A mailer whose server does not know some addresses."""
+
+    def __init__(self, *unknown: str) -> None:
+        self.unknown = unknown
+
+    def send(self, mail: SendMail) -> None:
+        if mail.to in self.unknown:
+            raise MailError("the address is refused (550)", final=True)
+
+
+def test_mail_that_bounces_is_told_to_the_officer_and_to_the_person(office: Any) -> None:
+    """At the desk of the unit and at the dossier; on the person's pages until mail gets through, or goes elsewhere."""
+    engine, browser, officer = office
+    citizen = browser()
+    known(citizen)
+    prove(engine.store.accounts)
+    dossier = filed(engine, citizen)
+    mai, hoa = officer("mai@office.vn"), officer("hoa@office.vn")
+    outbox, place = engine.store.outbox, f"/desk/{dossier.code}"
+    deliver(outbox, Refusing(), engine.clock)
+    assert "không tới được" not in mai.get("/desk").text + mai.get(place).text + citizen.get("/dossiers").text
+    act(mai, dossier, "accept")
+    act(mai, dossier, "request-supplement", asked=["/copies"], note="Số bản chưa đúng")
+    deliver(outbox, Refusing("an@example.vn"), engine.clock)
+    assert mai.get("/desk").text.count(f'<a href="/desk/{dossier.code}">') == 1
+    assert "không tới được" in mai.get(place).text
+    assert "không tới được" not in hoa.get("/desk").text, "another unit"
+    assert "an@example.vn không tới được" in citizen.get("/").text
+    assert "không tới được" not in browser().get("/").text
+    outbox.post(SendMail("later", "an@example.vn", "s", "t"))
+    deliver(outbox, Refusing(), engine.clock)
+    assert "không tới được" not in mai.get("/desk").text + mai.get(place).text + citizen.get("/").text
 
 
 def test_money_that_comes_after_the_end_is_given_back(office: Any) -> None:

@@ -171,10 +171,16 @@ class Site:
             own_accounts=self.config.identify is None,
             elsewhere=self.config.oidc.label if self.config.oidc is not None else "",
             other=_other(request, language),
+            bounces=self._bounces(request),
             money=_money,
             day=_day,
             **values,
         )
+
+    def _bounces(self, request: Request) -> bool:
+        """Whether mail to whoever asks does not get through."""
+        account = self.visitor(request).account
+        return account is not None and self.engine.store.outbox.bounces(account.mail)
 
     def _office_name(self, language: str) -> str:
         office = self.engine.office

@@ -125,6 +125,14 @@ class Outbox(Protocol):
         """Lets a mail that failed, or was given up, be tried at *due* as if for the first time."""
         ...
 
+    def bounces(self, to: str) -> bool:
+        """Whether mail to the address *to* does not get through: the last one that came to an end was given up."""
+        ...
+
+    def given_up(self, limit: int = 200) -> tuple[Outgoing, ...]:
+        """Mails that were given up, newest first."""
+        ...
+
     def undelivered(self) -> tuple[Outgoing, ...]:
         """Mails that were given up, or failed at least once, oldest first."""
         ...

@@ -23,6 +23,8 @@ class MemoryOutbox:
         self._kept: dict[int, Outgoing] = {}
         self._due: dict[int, datetime | None] = {}
         self._names: set[str] = set()
+        #: Address → the newest mail that got through.
+        self._reached: dict[str, int] = {}
 
     def post(self, *mails: SendMail) -> None:
         """See `Outbox.post`."""
@@ -46,7 +48,9 @@ class MemoryOutbox:
         """See `Outbox.delivered`."""
         with self._lock:
             self._due.pop(id, None)
-            self._kept.pop(id, None)
+            done = self._kept.pop(id, None)
+            if done is not None:
+                self._reached[done.mail.to] = max(id, self._reached.get(done.mail.to, 0))
 
     def failed(self, id: int, error: str, due: datetime | None) -> None:
         """See `Outbox.failed`."""
@@ -64,6 +68,17 @@ class MemoryOutbox:
             if id in self._kept:
                 self._kept[id] = attrs.evolve(self._kept[id], tries=1, due=due)
                 self._due[id] = due
+
+    def bounces(self, to: str) -> bool:
+        """See `Outbox.bounces`."""
+        with self._lock:
+            lost = (one.id for one in self.given_up(len(self._kept)) if one.mail.to == to)
+            return next(lost, 0) > self._reached.get(to, 0)
+
+    def given_up(self, limit: int = 200) -> tuple[Outgoing, ...]:
+        """See `Outbox.given_up`."""
+        with self._lock:
+            return tuple(one for id, one in sorted(self._kept.items(), reverse=True) if id not in self._due)[:limit]
 
     def undelivered(self) -> tuple[Outgoing, ...]:
         """See `Outbox.undelivered`."""

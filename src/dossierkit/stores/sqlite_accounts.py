@@ -227,6 +227,17 @@ class SqliteOutbox:
         sql = "UPDATE outbox SET due = ?, tries = 1 WHERE seq = ? AND delivered IS NULL"
         self._write(lambda connection: connection.execute(sql, (due.timestamp(), id)))
 
+    def bounces(self, to: str) -> bool:
+        """See `Outbox.bounces`."""
+        sql = """SELECT delivered IS NULL FROM outbox WHERE receiver = ? AND due IS NULL ORDER BY seq DESC LIMIT 1"""
+        rows = self._read(sql, (to,))
+        return bool(rows and rows[0][0])
+
+    def given_up(self, limit: int = 200) -> tuple[Outgoing, ...]:
+        """See `Outbox.given_up`."""
+        sql = f"SELECT {_OUTGOING} FROM outbox WHERE delivered IS NULL AND due IS NULL ORDER BY seq DESC LIMIT ?"
+        return tuple(map(_outgoing, self._read(sql, (limit,))))
+
     def undelivered(self) -> tuple[Outgoing, ...]:
         """See `Outbox.undelivered`."""
         sql = f"SELECT {_OUTGOING} FROM outbox WHERE delivered IS NULL AND tries > 0 ORDER BY seq LIMIT 500"

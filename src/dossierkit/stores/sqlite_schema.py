@@ -13,7 +13,7 @@ from dossierkit.forms.pointers import texts_in
 from dossierkit.text import fold
 
 #: Raised with each migration; a store with a higher one was written by a newer version.
-VERSION = 20
+VERSION = 21
 
 migrations = Migrations("dossierkit")
 
@@ -277,6 +277,13 @@ def addresses_that_are_claimed(db: sqlite_utils.Database) -> None:
     db.conn.execute("CREATE UNIQUE INDEX accounts_by_subject ON accounts (subject) WHERE subject <> ''")
     db.conn.execute("CREATE UNIQUE INDEX accounts_proven ON accounts (mail) WHERE proven = 1")
     db.conn.execute("CREATE INDEX accounts_by_mail ON accounts (mail)")
+
+
+@migrations()
+def mails_that_bounce(db: sqlite_utils.Database) -> None:
+    """Whether an address can be reached, and what was given up."""
+    db.conn.execute("CREATE INDEX outbox_ended ON outbox (receiver, seq) WHERE due IS NULL")
+    db.conn.execute("CREATE INDEX outbox_given_up ON outbox (seq) WHERE delivered IS NULL AND due IS NULL")
 
 
 def owner_word(owner: str) -> str:

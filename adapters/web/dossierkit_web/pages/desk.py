@@ -21,6 +21,7 @@ from dossierkit.dossiers.persons import persons
 from dossierkit.dossiers.states import Action, State
 from dossierkit.errors import CodeError, DossierkitError, StaleAccount, UnknownDossier
 from dossierkit.forms.pointers import Json
+from dossierkit.reminding import unreached
 from dossierkit_web.pages.dossiers import days_asked
 from dossierkit_web.posted import text
 from dossierkit_web.site import Site, language_of
@@ -74,6 +75,7 @@ def _page(
         states=SENT,
         own_views=account.views if account is not None else {},
         bulk=BULK,
+        unreached=unreached(site.engine, actor),
         results=results or [],
     )
 

@@ -32,6 +32,7 @@ from dossierkit.forms.formats import read_date
 from dossierkit.forms.pointers import Json
 from dossierkit.html.summary import Row
 from dossierkit.papers import kinds_of
+from dossierkit.reminding import unreached
 from dossierkit_web.limits import allow
 from dossierkit_web.pages.desk import facts_of, officer_of
 from dossierkit_web.pages.documents import VIEWED, accepted, files_by_id
@@ -223,6 +224,7 @@ def _shown(site: Site, request: Request, dossier: Dossier) -> dict[str, Any]:
         "attempts": [a for a in attempts if a.progress is Progress.PAID],
         "unknown": [a for a in attempts if a.progress in (Progress.OPEN, Progress.CLOSED)],
         "gateways": site.payments.gateways,
+        "unreached": dossier.id in {one.id for one in unreached(site.engine, officer_of(site, request))},
         "owed_back": to_give_back(history),
         "papers": kinds_of(history, attempts),
         "thread": thread(dossier, history, said),
