@@ -104,7 +104,15 @@ class StaleDossier(DossierError):
 
 
 class ForbiddenAction(DossierError):
-    """The state of the dossier does not allow the action."""
+    """The action is not possible now, not for this actor, or it says too little.
+
+    *why* is a stable word for whoever tells people: a word of `lifecycle.refusal`, or `needs-NAME` where the fact NAME is
+    missing or not one of those that are known; empty where there is none.
+    """
+
+    def __init__(self, message: str, why: str = "") -> None:
+        super().__init__(message)
+        self.why = why
 
 
 class RefusedAnswers(DossierError):

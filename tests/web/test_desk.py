@@ -272,6 +272,49 @@ def test_what_does_not_work_is_told(office: Any) -> None:
     assert engine.lookup(str(dossier.code)).state is State.WITHDRAWN
 
 
+@pytest.mark.parametrize(
+    ("action", "facts", "words", "control"),
+    [
+        ("refuse", {}, "Hãy ghi lý do.", "refuse-note"),
+        ("request-supplement", {"note": "Thiếu"}, "Hãy chọn ít nhất một mục mà người nộp phải sửa hoặc bổ sung.", ""),
+        (
+            "request-payment",
+            {"amount": "mười nghìn"},
+            "Hãy nhập số tiền lớn hơn 0, chỉ gồm chữ số, ví dụ: 150000.",
+            "request-payment-amount",
+        ),
+        ("extend", {"due": "01/01/2020", "note": "Chờ"}, "Hãy nhập ngày hẹn mới, sau hôm nay, ví dụ: 31/12/2026.", "extend-due"),
+        ("assign", {"officer": "nobody"}, "Hãy chọn một cán bộ của đơn vị.", "assign-officer"),
+        ("complete", {"outcome": "rejected"}, "Hãy ghi lý do.", "complete-note"),
+        ("hand-over", {"evidence": "counter"}, "Hồ sơ không còn ở trạng thái cho phép làm việc này. Hãy xem lại hồ sơ.", ""),
+        ("message", {}, "Hãy viết nội dung trước khi gửi.", "message"),
+    ],
+)
+def test_a_refusal_says_what_is_missing(office: Any, action: str, facts: Any, words: str, control: str) -> None:
+    """In the words of the form at hand, with a link to the control that it is about."""
+    engine, browser, officer = office
+    nam, mai, citizen = officer("nam@office.vn"), officer("mai@office.vn"), browser()
+    known(citizen, "an@example.vn")
+    dossier = filed(engine, citizen)
+    if action != "refuse":
+        act(mai, dossier, "accept")
+        act(mai, dossier, "assign", officer=nam_id(engine))
+
+    page = act(mai if action in ("refuse", "assign") else nam, dossier, action, **facts)
+
+    assert page.status_code == 422
+    assert words in page.text.partition('id="problems"')[2].partition("</section>")[0]
+    if control:
+        assert f'href="#{control}"' in page.text
+        assert f'id="{control}"' in page.text
+
+
+def nam_id(engine: Engine) -> str:
+    account = engine.store.accounts.account_of("nam@office.vn")
+    assert account is not None
+    return account.id
+
+
 def test_only_what_an_office_can_say_is_taken(office: Any, clock: FixedClock) -> None:
     """Nobody of another unit, no day that is over, no place that is none, no word that nobody knows."""
     engine, browser, officer = office

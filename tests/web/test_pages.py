@@ -319,6 +319,20 @@ def test_markup_is_never_inline(portal: Any) -> None:
         assert not [v for _, v in page.attributes if "style" in v or any(name.startswith("on") for name in v)], url
 
 
+def test_nothing_is_sent_twice_by_an_old_page(portal: Any) -> None:
+    """After success the addresses of the draft lead to the dossier: form, review, and what an old page posts."""
+    engine, browser = portal
+    client = browser()
+    page = post(client, APPLY, fill(client.get(APPLY).text, __name="An"), "save")
+    draft = dict(Page(page.text).pairs)["meta:draft"]
+    code = client.post(f"{APPLY}/review?draft={draft}", data={"meta:draft": draft}).url.path.rpartition("/")[2]
+
+    for address in (f"{APPLY}?draft={draft}", f"{APPLY}/review?draft={draft}", f"{APPLY}/cancel?draft={draft}"):
+        assert client.get(address).url.path == f"/dossiers/{code}"
+    assert client.post(f"{APPLY}?draft={draft}", data={"/name": "Bình", "do": "save"}).url.path == f"/dossiers/{code}"
+    assert engine.store.size() == 1
+
+
 def catalogue(language: str) -> Any:
     with (LOCALE / language / "LC_MESSAGES" / "portal.po").open("rb") as file:
         return read_po(file, locale=language)

@@ -106,7 +106,8 @@ def target(dossier: Dossier, action: Action) -> State:
     rule = _BY_ACTION.get(action)
     if rule is None or dossier.state not in rule.sources:
         allowed = ", ".join(sorted(r.action.value for r in TABLE if dossier.state in r.sources)) or "nothing"
-        raise ForbiddenAction(f"{action.value} is not possible in state {dossier.state.name.lower()}; possible: {allowed}")
+        message = f"{action.value} is not possible in state {dossier.state.name.lower()}; possible: {allowed}"
+        raise ForbiddenAction(message, "state")
     if rule.target is not None:
         return rule.target
     back = dossier.handling.back
@@ -178,20 +179,20 @@ def guard(dossier: Dossier, action: Action, actor: Actor, facts: Mapping[str, Js
     """
     target(dossier, action)
     if (why := refusal(dossier, action, actor, workflow)) is not None:
-        raise ForbiddenAction(f"{action.value} is not for {actor.role} now: {why}")
+        raise ForbiddenAction(f"{action.value} is not for {actor.role} now: {why}", why)
     missing = [need for need in _BY_ACTION[action].needs if facts.get(need) in (None, "", [])]
     if missing:
-        raise ForbiddenAction(f"{action.value} needs {', '.join(missing)}")
+        raise ForbiddenAction(f"{action.value} needs {', '.join(missing)}", f"needs-{missing[0]}")
     for need in _BY_ACTION[action].needs:
         known = tuple(workflow.steps) if need == "step" else _WORDS.get(need)
         if known is not None and facts[need] not in known:
-            raise ForbiddenAction(f"{facts[need]} is no {need} here; known: {', '.join(known)}")
+            raise ForbiddenAction(f"{facts[need]} is no {need} here; known: {', '.join(known)}", f"needs-{need}")
     if unknown := sorted({*facts.get("reasons", {}).values()} - {*REASONS}):
-        raise ForbiddenAction(f"{unknown[0]} is no reason to ask for anything; known: {', '.join(REASONS)}")
+        raise ForbiddenAction(f"{unknown[0]} is no reason to ask for anything; known: {', '.join(REASONS)}", "needs-asked")
     if action is Action.COMPLETE and facts["outcome"] != Outcome.APPROVED.value and not facts.get("note"):
-        raise ForbiddenAction("whoever does not get what was asked for is told why: note")
+        raise ForbiddenAction("whoever does not get what was asked for is told why: note", "needs-note")
     if action is Action.REQUEST_PAYMENT and not (type(facts["amount"]) is int and facts["amount"] > 0):
-        raise ForbiddenAction("what is to be paid is a number of đồng above 0")
+        raise ForbiddenAction("what is to be paid is a number of đồng above 0", "needs-amount")
 
 
 #: What may stand where an action needs one of a few words.

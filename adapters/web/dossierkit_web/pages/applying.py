@@ -49,6 +49,8 @@ def _filer(visitor: Visitor) -> Account | None:
 def show(site: Site, request: Request, form: FormData) -> Response:  # noqa: ARG001  # every page has this shape
     """The form, with the draft of this session where there is one."""
     code = request.path_params["code"]
+    if sent := _sent(site, request):
+        return sent
     draft = _draft(site, request, code)
     procedure = site.engine.procedure_of(draft) if draft is not None else site.engine.procedure(code)
     answers = draft.answers if draft is not None else initial(procedure.form, prefill(_filer(site.visitor(request))))
@@ -62,6 +64,8 @@ def show(site: Site, request: Request, form: FormData) -> Response:  # noqa: ARG
 def receive(site: Site, request: Request, form: FormData) -> Response:
     """Keeps what was typed, then does what the button says."""
     code, language = request.path_params["code"], language_of(request)
+    if sent := _sent(site, request):
+        return sent
     visitor = site.seated(request)
     actor = visitor.actor
     assert actor is not None, "whoever has a seat acts"
@@ -150,6 +154,8 @@ def _shown_again(layout: Layout, answers: Json, button: str) -> str:
 
 def review(site: Site, request: Request, form: FormData) -> Response:  # noqa: ARG001  # every page has this shape
     """Every answer once more before it is sent."""
+    if sent := _sent(site, request):
+        return sent
     draft = _own(site, request)
     procedure, language = site.engine.procedure_of(draft), language_of(request)
     rows = site.renderer.rows(procedure.form, draft.answers, language=language)
@@ -188,6 +194,8 @@ def submit(site: Site, request: Request, form: FormData) -> Response:
 
 def ask_cancel(site: Site, request: Request, form: FormData) -> Response:  # noqa: ARG001  # every page has this shape
     """Asks back before a draft is deleted."""
+    if sent := _sent(site, request):
+        return sent
     draft = _own(site, request)
     title = site.engine.procedure_of(draft).title(language_of(request))
     return site.page(request, "cancel", draft=draft, title=title)
@@ -234,6 +242,15 @@ def _draft(site: Site, request: Request, code: str) -> Dossier | None:
         found = site.engine.open(id, actor)
         return found if found.state is State.DRAFT and found.procedure == code else None
     return _newest(site, actor, code)
+
+
+def _sent(site: Site, request: Request) -> Response | None:
+    """The way to the dossier, where the address names a draft that was submitted by now; None where it does not."""
+    actor, id = site.visitor(request).actor, request.query_params.get("draft")
+    if actor is None or not id:
+        return None
+    dossier = site.engine.open(id, actor)
+    return RedirectResponse(f"/dossiers/{dossier.code}", 303) if dossier.code is not None else None
 
 
 def _newest(site: Site, actor: Actor, code: str) -> Dossier | None:

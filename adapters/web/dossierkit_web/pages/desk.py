@@ -19,7 +19,7 @@ from dossierkit.dossiers.dossier import Actor, Dossier, Query
 from dossierkit.dossiers.lifecycle import RESOLVED, SENT
 from dossierkit.dossiers.persons import persons
 from dossierkit.dossiers.states import Action, State
-from dossierkit.errors import CodeError, DossierkitError, StaleAccount, UnknownDossier
+from dossierkit.errors import CodeError, DossierkitError, ForbiddenAction, StaleAccount, UnknownDossier
 from dossierkit.forms.pointers import Json
 from dossierkit.reminding import unreached
 from dossierkit_web.pages.dossiers import days_asked
@@ -131,9 +131,16 @@ def _done(site: Site, code: str, action: Action, actor: Actor, facts: Mapping[st
         site.engine.act(dossier.id, action, actor, facts=facts)
     except (UnknownDossier, CodeError):
         return "not-found"
+    except ForbiddenAction as refusal:
+        return refused(refusal)
     except DossierkitError:
         return "not-now"
     return f"event-{action.value}"
+
+
+def refused(refusal: ForbiddenAction) -> str:
+    """The name of the words that tell an officer why an action was refused."""
+    return f"desk-refused-{refusal.why}" if refusal.why else "desk-refused"
 
 
 def keep_view(site: Site, request: Request, form: FormData) -> Response:

@@ -15,6 +15,7 @@ from dossierkit.dossiers.accounts import Account
 from dossierkit.dossiers.calendars import Hours, at
 from dossierkit.dossiers.dossier import RESULT, Actor, Attachment, Dossier, Event, Said
 from dossierkit.dossiers.fees import Collect, fees, owed
+from dossierkit.dossiers.lifecycle import TABLE
 from dossierkit.dossiers.payments import Answer, Progress, to_give_back
 from dossierkit.dossiers.persons import persons
 from dossierkit.dossiers.states import EVIDENCE, OFFICERS, REASONS, Action, Outcome
@@ -34,7 +35,7 @@ from dossierkit.html.summary import Row
 from dossierkit.papers import kinds_of
 from dossierkit.reminding import unreached
 from dossierkit_web.limits import allow
-from dossierkit_web.pages.desk import facts_of, officer_of
+from dossierkit_web.pages.desk import facts_of, officer_of, refused
 from dossierkit_web.pages.documents import VIEWED, accepted, files_by_id
 from dossierkit_web.pages.dossiers import COLLEAGUES
 from dossierkit_web.pages.thread import drop, files_sent, thread, words_sent
@@ -92,9 +93,9 @@ def act(site: Site, request: Request, form: FormData) -> Response:
     except StaleDossier:
         drop(site, files)
         return again("desk-stale", 409)
-    except (ForbiddenAction, ValueError):
+    except ForbiddenAction as refusal:
         drop(site, files)
-        return again("desk-incomplete", 422)
+        return again("thread-empty" if text(form, "action") == Action.MESSAGE.value else refused(refusal), 422)
     except DossierkitError:
         drop(site, files)
         raise
@@ -121,17 +122,17 @@ def _wanted(form: FormData, today: date, colleagues: Container[str]) -> tuple[Ac
     """The action and what it says.
 
     Raises:
-        ForbiddenAction: it is none that is done at a desk, or gives the dossier to nobody among *colleagues*.
-        ValueError: it is none at all, or says something else than it should.
+        ForbiddenAction: it is none that is done at a desk, says something else than it should, or gives the dossier to nobody
+            among *colleagues*.
     """
-    action = Action(text(form, "action"))
-    if action in _ELSEWHERE:
-        raise ForbiddenAction(action.value)
+    action = next((action for action in Action if action.value == text(form, "action")), None)
+    if action is None or action in _ELSEWHERE:
+        raise ForbiddenAction("no action of a desk")
     said = {name: _said(name, form, today) for name in ASKS.get(action, ()) if name not in ("asked", "files")}
     if "asked" in ASKS.get(action, ()):
         said |= _asked(form)
     if said.get("officer", "") != "" and said["officer"] not in colleagues:
-        raise ForbiddenAction("nobody of the unit")
+        raise ForbiddenAction("nobody of the unit", "needs-officer")
     return action, {name: value for name, value in said.items() if value not in ("", [], {})}
 
 
@@ -152,15 +153,18 @@ def _said(name: str, form: FormData, today: date) -> Json:
     """What the control *name* says.
 
     Raises:
-        ValueError: it is no amount, or no day after *today*.
+        ForbiddenAction: it is no amount, or no day after *today*.
     """
     if name == "paper":
         return [str(one) for one in form.getlist("paper") if isinstance(one, str)]
     typed = text(form, name).strip()
-    if name == "amount":
-        return int("".join(typed.split()).replace(".", "") or 0)
-    if name in ("due", "until"):
-        return _later(date.fromisoformat(read_date(typed)), today).isoformat() if typed else ""
+    try:
+        if name == "amount":
+            return int("".join(typed.split()).replace(".", "") or 0)
+        if name in ("due", "until"):
+            return _later(date.fromisoformat(read_date(typed)), today).isoformat() if typed else ""
+    except ValueError:
+        raise ForbiddenAction(f"{name} says something else", f"needs-{name}") from None
     return typed[:500]
 
 
@@ -173,6 +177,14 @@ def _later(day: date, today: date) -> datetime:
     if day <= today:
         raise ValueError("a new due day is still to come")
     return at(day, Hours().closes)
+
+
+def _place(trouble: str, tried: str) -> str:
+    """The id of the control that *trouble* with the action *tried* is about; empty where it is about no control."""
+    if tried == Action.MESSAGE.value:
+        return "message"
+    name = trouble.removeprefix("desk-refused-needs-")
+    return f"{tried}-{name}" if name != trouble and name not in ("asked", "paper") else ""
 
 
 def _page(
@@ -196,6 +208,7 @@ def _page(
         **_offered(site, dossier, actor, language_of(request)),
         trouble=trouble,
         tried=tried,
+        at=_place(trouble, tried),
         typed=note,
         done=done if done in {one.value for one in Action} else "",
         gateway_told=told if told in GATEWAY_TOLD else "",
@@ -247,6 +260,7 @@ def _offered(site: Site, dossier: Dossier, actor: Actor, language: str) -> dict[
         "supplements": Action.SUPPLEMENT in permitted,
         "newer": _newer(site, dossier, language) if Action.REQUEST_SUPPLEMENT in permitted else (),
         "asks": {**ASKS, Action.ACCEPT: ("paper",) if missing else ()},
+        "needs": {rule.action: rule.needs for rule in TABLE},
         "missing": missing,
         "colleagues": COLLEAGUES,
         "officers": _colleagues(site, dossier, actor),

@@ -296,8 +296,9 @@
     clearTimeout(timer);
     timer = setTimeout(send, 1500);
   });
+  // Enter in a line of text keeps what is there and shows what follows from it; it sends nobody to the top of the page.
   form.addEventListener("keydown", (event) => {
-    if (event.key !== "Enter" || !event.target.matches("[type=search]")) return;
+    if (event.key !== "Enter" || event.isComposing || !event.target.matches("#fields input:not([type=file])")) return;
     event.preventDefault();
     swapNext = true;
     clearTimeout(timer);
