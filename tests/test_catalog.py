@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +12,12 @@ import pytest
 from conftest import SMALL
 from counting import calls_at_most
 
+from dossierkit import open_engine
 from dossierkit.catalog import Catalog
 from dossierkit.errors import CatalogError, UnknownProcedure
 from dossierkit.forms import STANDARD
+from dossierkit.linting import lint_paths
+from dossierkit.listing import procedure_files
 from dossierkit.testing import MemoryStore
 
 
@@ -139,6 +143,22 @@ def test_the_index_spares_reading(folder: Path, tmp_path: Path) -> None:
     assert [one.title for one in Catalog(folder, STANDARD, memory=memory, index=index).list()] == ["Cấp bản sao"]
     index.write_text('[{"path": 3}]')
     assert Catalog(folder, STANDARD, memory=memory, index=index).list() == ()
+
+
+def test_a_folder_of_procedures_may_hold_data_too(folder: Path) -> None:
+    """Its index and the operator's lists are no procedures, listed or linted, broken or not; without data they would be."""
+    (folder / "calendar.json").write_text('{"published": [2027]}')
+    (folder / "units.json").write_text('{"provinces": [], "communes": []}')
+    for _ in range(2):  # the second time there is an index
+        engine = open_engine(f"sqlite:{folder / 'dossiers.db'}", procedures=folder)
+        assert [one.code for one in engine.procedures()] == ["1.000001"]
+        assert engine.catalog.faults() == ()
+        engine.close()
+    assert (folder / "catalog.json").is_file()
+    assert {Path(one.file).name for one in lint_paths([folder], STANDARD, date(2026, 11, 22))} <= {"small.json"}
+
+    (folder / "dossiers.db").unlink()
+    assert {name for name, _, _ in procedure_files(folder)} == {"small.json", "catalog.json", "calendar.json", "units.json"}
 
 
 def test_there_must_be_a_folder(tmp_path: Path) -> None:

@@ -10,8 +10,10 @@ import pytest
 from conftest import PROCEDURES, ROOT, TODAY
 
 from dossierkit.cli import main
+from dossierkit.cli.installing import settings_of
 from dossierkit.forms import STANDARD
 from dossierkit.forms.lint import lint
+from dossierkit.installation import OFFICE
 from dossierkit.wiring import with_lists
 
 
@@ -54,6 +56,18 @@ def test_the_example_in_the_readme_runs(
 
     assert re.fullmatch(r"H29\.15-\d{6}-0001\n", capsys.readouterr().out)
     names["engine"].close()  # type: ignore[attr-defined]  # it is an engine
+
+
+def test_each_setting_is_documented() -> None:
+    """Those of the file and those of the office, and no other."""
+    text = (ROOT / "docs" / "installing.md").read_text("utf-8")
+    settings, office = (re.findall(r"^\| (`.+?) \|", part, re.MULTILINE) for part in text.split("## The office"))
+
+    def names(cells: list[str]) -> set[str]:
+        return {name for cell in cells for name in re.findall(r"`([\w-]+)`", cell)}
+
+    assert names(settings) == set(settings_of(main))
+    assert names(office) == set(OFFICE)
 
 
 def test_the_readme_lists_every_command() -> None:

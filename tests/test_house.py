@@ -16,6 +16,7 @@ from conftest import ROOT
 
 import dossierkit
 from dossierkit.extras import EXTRAS
+from dossierkit.forms import effective
 
 SOURCES = [ROOT / "src" / "dossierkit", ROOT / "adapters" / "web" / "dossierkit_web"]
 
@@ -101,6 +102,31 @@ def test_each_optional_library_names_its_extra() -> None:
     for extra, lines in extras.items():
         for name in (re.split(r"[\[<>=]", line)[0] for line in lines):
             assert name == "dossierkit" or {EXTRAS.get(module) for module in modules[name]} - {None} == {extra}, name
+
+
+def test_values_are_short_in_a_debugger() -> None:
+    """A procedure and what it is made of: one line that says which it is."""
+    engine = dossierkit.open_engine("memory:")
+    procedure = engine.procedure("1.012789")
+    form = procedure.form
+    root = effective(form, {})
+    calendar = engine.office_clock.calendar()
+
+    for value in (procedure, procedure.bundle, form, form.schemas, form.dialect, form.root, root, calendar):
+        assert len(repr(value)) < 100, repr(value)
+        assert repr(value).startswith(("<" + type(value).__name__, type(value).__name__))
+    assert repr(procedure) == f"<Procedure '1.012789', revision {procedure.revision[:8]}>"
+    assert repr(form) == f"<Form {form.title!r}>"
+
+
+def test_every_dependency_is_pinned() -> None:
+    """Those of users and those of developers; a new one that is not would float."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
+    listed = [*project["project"]["dependencies"]]
+    for lines in (*project["project"]["optional-dependencies"].values(), *project["dependency-groups"].values()):
+        listed += [line for line in lines if isinstance(line, str)]
+    pinned = {line.partition("==")[0] for line in (ROOT / "constraints.txt").read_text().splitlines()}
+    assert {re.split(r"[\[<>=]", line)[0] for line in listed} - {"dossierkit"} <= pinned
 
 
 def test_pins_are_the_same_everywhere() -> None:

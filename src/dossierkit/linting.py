@@ -95,7 +95,7 @@ def lint_file(path: Path, document: Document, dialect: Dialect, today: date) -> 
 def _files(paths: Iterable[Path]) -> Iterator[Path]:
     for path in paths:
         if path.is_dir():
-            yield from sorted(p for p in path.glob("*.json") if not p.name.startswith(".") and p.parent.name != SHARED)
+            yield from sorted(path / name for name, _, _ in procedure_files(path) if path.name != SHARED)
         else:
             yield path
 

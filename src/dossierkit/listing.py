@@ -6,6 +6,7 @@ import json
 import logging
 import os
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -19,6 +20,8 @@ from dossierkit.private import write_private
 from dossierkit.text import fold
 
 SHARED = "shared"
+#: JSON files of a data folder.
+DATA_FILES = ("catalog.json", "calendar.json", "units.json")
 
 _log = logging.getLogger(__name__)
 
@@ -46,15 +49,22 @@ class Listed:
 
 
 def procedure_files(folder: Path) -> Iterator[tuple[str, int, int]]:
-    """(name, size, time of change) of each JSON file in *folder*."""
+    """(name, size, time of change) of each procedure file in *folder*, in no order.
+
+    Where a database lies beside them, the folder holds data, too: its index and the operator's lists are no procedures.
+    """
     try:
-        with os.scandir(folder) as entries:
-            for entry in entries:
-                if entry.name.endswith(".json") and not entry.name.startswith(".") and entry.is_file():
-                    stat = entry.stat()
-                    yield entry.name, stat.st_size, stat.st_mtime_ns
+        with os.scandir(folder) as scanned:
+            entries = [entry for entry in scanned if not entry.name.startswith(".")]
     except FileNotFoundError:
         return
+    others = DATA_FILES if any(entry.name.endswith(".db") for entry in entries) else ()
+    for entry in entries:
+        if entry.name.endswith(".json") and entry.name not in others and entry.is_file():
+            # A file may go while we look.
+            with suppress(FileNotFoundError):
+                stat = entry.stat()
+                yield entry.name, stat.st_size, stat.st_mtime_ns
 
 
 def listed(name: str, size: int, changed: int, document: Any) -> Listed:

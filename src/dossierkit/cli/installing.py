@@ -33,7 +33,7 @@ def settle(context: click.Context, home: Path | None) -> None:
     folder = home or find(Path.cwd())
     if folder is None or context.invoked_subcommand == init.name:
         return
-    installation = read_installation(folder.resolve(), _settings(context.command))
+    installation = read_installation(folder.resolve(), settings_of(context.command))
     context.obj = installation
     context.default_map = _defaults(context.command, installation)
 
@@ -52,7 +52,7 @@ def _flag(option: click.Option) -> str:
     return max(option.opts, key=len).removeprefix("--")
 
 
-def _settings(command: click.Command) -> dict[str, Setting]:
+def settings_of(command: click.Command) -> dict[str, Setting]:
     """What may stand in a settings file."""
     from dossierkit.installation import Setting
 

@@ -27,6 +27,9 @@ class Calendar:
     #: What a day is called → the same in English.
     english: Mapping[str, str] = attrs.field(hash=False, factory=dict)
 
+    def __repr__(self) -> str:
+        return f"<Calendar with {len(self.off)} days off, published {sorted(self.published)}>"
+
     def named(self, why: str, language: str) -> str:
         """What `why` says of a day, in *language* where it is known."""
         return self.english.get(why, why) if language == "en" else why

@@ -62,6 +62,9 @@ class Bundle:
 
     documents: Mapping[str, Json] = attrs.field(hash=False)
 
+    def __repr__(self) -> str:
+        return f"<Bundle of {len(self.documents)} documents>"
+
     @property
     def revision(self) -> str:
         """The SHA-256 of the canonical bundle, 64 hexadecimal digits."""
@@ -94,6 +97,9 @@ class Procedure:
     form: Form
     bundle: Bundle
     revision: str
+
+    def __repr__(self) -> str:
+        return f"<Procedure {self.code!r}, revision {self.revision[:8]}>"
 
     @property
     def block(self) -> Mapping[str, Json]:

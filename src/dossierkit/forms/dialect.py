@@ -127,6 +127,9 @@ class Dialect:
     #: Keywords of a host; lint does not call them misspelt.
     keywords: frozenset[str] = frozenset()
 
+    def __repr__(self) -> str:
+        return f"<Dialect with {len(self.formats)} formats, {len(self.widgets)} widgets, {len(self.options)} lists>"
+
     def with_format(self, added: Format) -> Dialect:
         """This dialect and one format more."""
         return attrs.evolve(self, formats={**self.formats, added.name: added})

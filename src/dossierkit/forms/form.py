@@ -141,6 +141,9 @@ class Field:
     #: The client never changes it.
     read_only: bool = attrs.field(init=False, default=attrs.Factory(_is_read_only, takes_self=True))
 
+    def __repr__(self) -> str:
+        return f"<Field {self.pointer!r}: {self.kind.name.lower()}>"
+
 
 @attrs.frozen
 class Section:
@@ -178,6 +181,9 @@ class Form:
     translations: Mapping[str, Mapping[str, str]] = attrs.field(factory=dict)
     #: What an author should look at; never an error.
     advice: tuple[Fault, ...] = ()
+
+    def __repr__(self) -> str:
+        return f"<Form {self.title!r}>"
 
     @property
     def title(self) -> str:

@@ -71,7 +71,7 @@ def every_schema(schema: Json, pointer: str = "") -> Iterator[tuple[str, Json]]:
 class Facet:
     """One schema at its place.  Two facets of the same schema object are equal."""
 
-    schema: Json = attrs.field(eq=id)
+    schema: Json = attrs.field(eq=id, repr=False)
     #: Document URI and JSON Pointer, `…/person.json#/$defs/Person`.
     location: str = attrs.field(eq=False)
     resolver: referencing._core.Resolver[Json] = attrs.field(eq=False, repr=False)
@@ -92,6 +92,9 @@ class Schemas:
     _verdicts: dict[str, Verdict] = attrs.field(init=False, factory=dict)
     #: What `effective` remembers of these documents; of its own concern.
     memo: dict[object, object] = attrs.field(init=False, factory=dict)
+
+    def __repr__(self) -> str:
+        return f"<Schemas of {len(self.documents)} documents>"
 
     def __attrs_post_init__(self) -> None:
         self._registry = referencing.Registry().with_resources(
