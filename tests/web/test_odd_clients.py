@@ -6,6 +6,7 @@ import asyncio
 import http.client
 import logging
 import socket
+import struct
 import threading
 import time
 from collections.abc import Iterator
@@ -94,6 +95,15 @@ def test_other_kinds_of_bodies_are_counted_or_left_unread(app: Any) -> None:
     assert read * PIECE < 2 * 20_000 * len(part)
 
 
+@pytest.mark.parametrize("said", [True, False])
+def test_files_are_only_read_where_they_are_asked_for(app: Any, said: bool) -> None:
+    """A sign-in of 20 MB is none, whatever it calls itself."""
+    for path in ("/sign-in", "/register", "/lookup", "/profile/details", "/desk", "/procedures/1.000001/apply/review"):
+        status, read = ask(app, FILES, FILE + b"x" * 20 * 2**20, path=path, said=said)
+        assert status == 413
+        assert read == 0 if said else read * PIECE <= 9 * 2**20
+
+
 def test_a_large_honest_form_is_read(app: Any) -> None:
     """Thousands of fields, and a file of some megabytes."""
     status, _ = ask(app, FORM, b"&".join(b"/rows/%d/no=1" % n for n in range(300)) + b"&do=save")
@@ -136,6 +146,27 @@ def _is_one_line(caplog: pytest.LogCaptureFixture) -> None:
     (line,) = [record for record in caplog.records if record.name.startswith(("dossierkit", "uvicorn"))]
     assert (line.levelno, line.exc_info) == (logging.INFO, None)
     assert "hung up" in line.getMessage()
+
+
+def test_a_real_client_that_hangs_up_is_one_line(app: Any, caplog: pytest.LogCaptureFixture) -> None:
+    """In the middle of an upload, and while it is answered: the server goes on, and its log stays calm."""
+    caplog.set_level(logging.INFO, "dossierkit")
+    with served(app, Patience()) as port:
+        head = (
+            b"POST /procedures/1.000001/apply HTTP/1.1\r\nHost: x\r\nContent-Type: %s\r\nContent-Length: 900000\r\n\r\n" % FILES
+        )
+        gone = connected(port, head + FILE + b"x" * 100_000)
+        gone.close()
+        for _ in range(20):
+            gone = connected(port, b"GET /procedures HTTP/1.1\r\nHost: x\r\n\r\n")
+            gone.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))  # a reset, not a farewell
+            gone.close()
+        for _ in range(400):
+            if any("hung up" in record.getMessage() for record in caplog.records):
+                break
+            time.sleep(0.01)
+        assert honest(port) == 200
+    _is_one_line(caplog)
 
 
 # --- a server that waits for nobody for ever --------------------------------------------------------------------------

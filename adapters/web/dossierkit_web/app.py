@@ -222,6 +222,10 @@ def _elsewhere_routes(route: Callable[..., Route]) -> list[Route]:
     return [route("/sign-in/elsewhere", oidc.leave), route("/sign-in/elsewhere/back", oidc.come_back)]
 
 
+#: The pages that files are sent to.
+_WITH_FILES = frozenset((applying.receive, supplementing.send, dossiers.write, handling.act))
+
+
 def _endpoint(site: Site, page: Page) -> Callable[[Request], Awaitable[Response]]:
     """*page* in the thread pool; only the body is read here."""
 
@@ -231,7 +235,7 @@ def _endpoint(site: Site, page: Page) -> Callable[[Request], Awaitable[Response]
             raise HTTPException(403)
         if request.method != "POST":
             return await run_in_threadpool(_guarded, site, page, request, FormData())
-        request = measured(request, most_bytes=site.config.max_form_bytes, most_fields=site.config.max_fields)
+        request = measured(request, site.config.max_form_bytes, fields=site.config.max_fields, files=page in _WITH_FILES)
         async with request.form(max_files=site.config.max_files, max_fields=site.config.max_fields, max_part_size=2**20) as form:
             return await run_in_threadpool(_guarded, site, page, request, form)
 
@@ -294,7 +298,7 @@ def _sandbox_status(site: Site) -> Callable[[Request], Awaitable[Response]]:
     """The sandbox answers in JSON, from program to program."""
 
     async def status(request: Request) -> Response:
-        body = await measured(request, most_bytes=2**14, most_fields=0).body()
+        body = await measured(request, 2**14).body()
         try:
             said = json.loads(body)
             asked = {str(name): str(value) for name, value in said.items()}

@@ -52,27 +52,30 @@ def origin_of(site: Site, request: Request) -> Origin:
     return attrs.evolve(origin, effort=effort)
 
 
-def measured(request: Request, *, most_bytes: int, most_fields: int) -> Request:
+def measured(request: Request, size: int, *, fields: int | None = None, files: bool = False) -> Request:
     """*request*, whose body is refused as soon as it has more bytes or fields: before anything takes it apart.
 
-    A form with files is left as it is: its parts are counted as they are read, and its files may be large.
+    Args:
+        size: bytes.
+        files: a form with files is left as it is: its parts are counted as they are read, and its files may be large.
 
     Raises:
         HTTPException: it says that it is too large.
     """
-    if parse_options_header(request.headers.get("content-type"))[0] == b"multipart/form-data":
+    parts = parse_options_header(request.headers.get("content-type"))[0] == b"multipart/form-data"
+    if parts and files:
         return request
     said = request.headers.get("content-length", "")
-    if said.isdecimal() and int(said[:20]) > most_bytes:
+    if said.isdecimal() and int(said[:20]) > size:
         raise HTTPException(413)
-    size = fields = 0
+    read = ampersands = 0
 
     async def receive() -> Message:
-        nonlocal size, fields
+        nonlocal read, ampersands
         message = await request.receive()
         body = message.get("body", b"")
-        size, fields = size + len(body), fields + body.count(b"&")
-        if size > most_bytes or fields > most_fields:
+        read, ampersands = read + len(body), ampersands + body.count(b"&")
+        if read > size or (fields is not None and not parts and ampersands > fields):
             raise HTTPException(413)
         return message
 
