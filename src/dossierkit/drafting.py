@@ -12,7 +12,7 @@ import attrs
 from dossierkit.catalog import Catalog
 from dossierkit.dossiers.calendars import Calendar, day_of
 from dossierkit.dossiers.clock import OfficeClock
-from dossierkit.dossiers.dossier import Actor, Attachment, Dossier, chained, may_see
+from dossierkit.dossiers.dossier import Actor, Attachment, Dossier, Query, chained, may_see
 from dossierkit.dossiers.handling import PLAIN
 from dossierkit.dossiers.lifecycle import target
 from dossierkit.dossiers.procedure import Procedure
@@ -79,11 +79,14 @@ class Drafting:
 
     # --- the citizen's side --------------------------------------------------------------------------------------
 
-    def begin(self, procedure: str, actor: Actor, answers: Json = None, *, channel: Channel = Channel.ONLINE) -> Dossier:
+    def begin(
+        self, procedure: str, actor: Actor, answers: Json = None, *, channel: Channel = Channel.ONLINE, sole: bool = False
+    ) -> Dossier:
         """A new draft, with the defaults of the form where no *answers* are given.
 
         Args:
             channel: how it reaches the office; over the counter and by post it is an officer who begins it.
+            sole: the newest draft that the actor has of the procedure, where there is one.
 
         Raises:
             UnknownProcedure: none has this code.
@@ -97,7 +100,9 @@ class Drafting:
         )  # fmt: skip
         facts = {"revision": current.revision, **({"channel": int(channel)} if channel is not Channel.ONLINE else {})}
         event = chained(dossier.id, 1, Action.BEGIN, actor.id, now, facts, "")
-        self.store.create(dossier, event, current.bundle.canonical())
+        while not self.store.create(dossier, event, current.bundle.canonical(), sole=sole):
+            for draft in self.store.find(actor.id, Query(procedure=current.code, state=State.DRAFT), limit=1):
+                return draft
         return dossier
 
     def open(self, id: str, actor: Actor) -> Dossier:

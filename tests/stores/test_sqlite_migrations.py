@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import json
+import os
 import sqlite3
+import subprocess
+import sys
 from pathlib import Path
 
 import sqlite_utils
+from conftest import NOON
 
 from dossierkit.dossiers.dossier import Query
 from dossierkit.stores.sqlite import SqliteStore
@@ -37,3 +42,43 @@ def test_a_store_of_the_first_version_comes_along(tmp_path: Path) -> None:
     connection = sqlite3.connect(path)
     assert connection.execute("PRAGMA user_version").fetchone() == (VERSION,)
     connection.close()
+
+
+def test_programs_that_open_a_new_folder_at_once_make_one_database(tmp_path: Path) -> None:
+    """Each waits for the one before, and finds what it made."""
+    program = "import sys; from dossierkit.stores.sqlite import SqliteStore; SqliteStore(sys.argv[1]).close()"
+    for number in range(int(os.environ.get("DOSSIERKIT_ROUNDS", "2"))):
+        place = tmp_path / str(number) / "data" / "d.db"
+        started = [subprocess.Popen([sys.executable, "-c", program, place], stderr=subprocess.PIPE) for _ in range(3)]
+        told = [one.communicate(timeout=120)[1].decode() for one in started]
+        assert [one.returncode for one in started] == [0, 0, 0], told
+        store = SqliteStore(place)
+        assert list(store.every()) == []
+        store.close()
+
+
+def test_whoever_had_an_account_owns_its_address(tmp_path: Path) -> None:
+    """Who chose a password is proven; who has a first one only claims the address."""
+    path = tmp_path / "d.db"
+    db = sqlite_utils.Database(path)
+    migrations.apply(db, stop_before="addresses_that_are_claimed")
+    for id, until in (("an", None), ("ba", "2026-11-23T05:00:00+00:00")):
+        body = {
+            "created": NOON.isoformat(),
+            "profile": {},
+            "role": "citizen",
+            "password": "x",
+            "first_until": until,
+            "language": "vi",
+        }
+        db.conn.execute(
+            "INSERT INTO accounts (id, mail, version, body) VALUES (?, ?, 1, ?)", (id, f"{id}@x.vn", json.dumps(body))
+        )
+    db.conn.execute("PRAGMA user_version = 19")
+    db.conn.commit()
+    db.close()
+
+    store = SqliteStore(path)
+
+    assert [store.accounts.account_of(f"{id}@x.vn").proven for id in ("an", "ba")] == [True, False]  # type: ignore[union-attr]
+    store.close()

@@ -106,8 +106,12 @@ class DossierStore(Protocol):
         """The attempts to pay in the same store."""
         ...
 
-    def create(self, dossier: Dossier, event: Event, bundle: bytes) -> None:
-        """Keeps a new draft, and the bundle of its revision if it is new."""
+    def create(self, dossier: Dossier, event: Event, bundle: bytes, *, sole: bool = False) -> bool:
+        """Keeps a new draft, and the bundle of its revision if it is new.
+
+        Args:
+            sole: where its owner has a draft of the procedure, nothing is kept; then it gives False.
+        """
         ...
 
     def get(self, id: str) -> Dossier | None:

@@ -33,12 +33,16 @@ class MemoryStore(MemoryWhole):
         self.outbox = MemoryOutbox(self._lock)
         self.accounts = MemoryAccounts(self.outbox, self._lock, self._adopt)
 
-    def create(self, dossier: Dossier, event: Event, bundle: bytes) -> None:
+    def create(self, dossier: Dossier, event: Event, bundle: bytes, *, sole: bool = False) -> bool:
         """See `DossierStore.create`."""
         with self._lock:
+            drafts = (one for one in self._dossiers.values() if one.state is State.DRAFT)
+            if sole and any((one.owner, one.procedure) == (dossier.owner, dossier.procedure) for one in drafts):
+                return False
             self._bundles.setdefault(dossier.revision, bundle)
             self._dossiers[dossier.id] = copied(dossier)
             self._events[dossier.id] = [event]
+            return True
 
     def get(self, id: str) -> Dossier | None:
         """See `DossierStore.get`."""

@@ -27,7 +27,7 @@ from dossierkit.ports import EVERYTHING, Change, Gap
 from dossierkit.private import private_file, private_folder
 from dossierkit.stores.group_commit import GroupCommit
 from dossierkit.stores.sqlite_accounts import SqliteAccounts, SqliteOutbox
-from dossierkit.stores.sqlite_guard import guarded
+from dossierkit.stores.sqlite_guard import guarded, opened_alone
 from dossierkit.stores.sqlite_ledger import behind, every_posting, every_span, sums
 from dossierkit.stores.sqlite_payments import SqlitePayments
 from dossierkit.stores.sqlite_rows import (
@@ -73,9 +73,13 @@ class SqliteStore(SqliteWhole):
         self._opened: list[sqlite3.Connection] = []
         with _explained(self.path):
             self._make_folder()
-            noted = guarded(self.path, new=new)
-            self._prepare()
-            self._writer = GroupCommit(self._connect(shared=True))
+            with opened_alone(self.path):
+                self._open(new=new)
+
+    def _open(self, *, new: bool) -> None:
+        noted = guarded(self.path, new=new)
+        self._prepare()
+        self._writer = GroupCommit(self._connect(shared=True))
         self.accounts = SqliteAccounts(self._write, self._read)
         self.payments = SqlitePayments(self._write, self._read)
         self.outbox = SqliteOutbox(self._write, self._read)
@@ -152,10 +156,13 @@ class SqliteStore(SqliteWhole):
 
     # --- dossiers ---------------------------------------------------------------------------------------------
 
-    def create(self, dossier: Dossier, event: Event, bundle: bytes) -> None:
+    def create(self, dossier: Dossier, event: Event, bundle: bytes, *, sole: bool = False) -> bool:
         """See `DossierStore.create`."""
 
-        def work(connection: sqlite3.Connection) -> None:
+        def work(connection: sqlite3.Connection) -> bool:
+            sql = "SELECT 1 FROM dossiers WHERE owner = ? AND procedure = ? AND state = ? LIMIT 1"
+            if sole and connection.execute(sql, (dossier.owner, dossier.procedure, int(State.DRAFT))).fetchone():
+                return False
             connection.execute("INSERT OR IGNORE INTO bundles VALUES (?, ?)", (dossier.revision, bundle))
             seq = connection.execute(
                 """INSERT INTO dossiers (id, procedure, revision, owner, state, version, created, changed, handling)
@@ -176,8 +183,9 @@ class SqliteStore(SqliteWhole):
             connection.execute("INSERT INTO answers VALUES (?, ?, ?, ?)", (seq, encoded(dossier.answers), files, dossier.salt))
             keep_files(connection, seq, dossier)
             add_event(connection, seq, event)
+            return True
 
-        self._write(work)
+        return bool(self._write(work))
 
     def get(self, id: str) -> Dossier | None:
         """See `DossierStore.get`."""

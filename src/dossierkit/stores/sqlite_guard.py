@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from dossierkit.errors import LostDossiers
 from dossierkit.mark import Noted, Numbers, kept_in, lacking, mark_of, read_mark
+from dossierkit.private import private_file
 
+#: How long a program waits for others that open the same database.
+OPENING_SECONDS = 120
 #: So many series are named in a message.
 _NAMED = 3
 
@@ -49,6 +55,20 @@ def guarded(path: Path, *, new: bool) -> Noted | None:
             f" damaged: stop here and keep a copy of the folder; {_restore(mark)}, or say --new to go on after these numbers"
         )
     return noted
+
+
+@contextmanager
+def opened_alone(path: Path) -> Iterator[None]:
+    """Lets one program at a time look at the database at *path*, make it, and bring it to this version."""
+    lock = path.with_name(f"{path.name}.opening")
+    private_file(lock)
+    # SQLite's own lock on an empty database beside the real one: it works everywhere, and goes with its holder.
+    connection = sqlite3.connect(lock, timeout=OPENING_SECONDS, isolation_level=None)
+    try:
+        connection.execute("BEGIN EXCLUSIVE")
+        yield
+    finally:
+        connection.close()
 
 
 def _named(numbers: Numbers) -> str:

@@ -62,6 +62,19 @@ class StoreContract:
         store.keep_bundle("r2", b"other")
         assert store.bundle("r2") == b"newer"
 
+    def test_a_sole_draft_has_no_second(self, store: DossierStore) -> None:
+        """Of one owner and procedure; another owner, or a draft that is wanted beside it, is kept."""
+        first = _draft(store, "a")
+
+        def create(id: str, owner: str, *, sole: bool) -> bool:
+            event = chained(id, 1, Action.BEGIN, owner, NOON, {}, "")
+            return store.create(attrs.evolve(first, id=id, owner=owner), event, b"bundle", sole=sole)
+
+        assert not create("b", "an", sole=True)
+        assert store.get("b") is None
+        assert create("b", "an", sole=False)
+        assert create("c", "ba", sole=True)
+
     def test_stored_answers_cannot_be_changed_from_outside(self, store: DossierStore) -> None:
         """What a caller does to the answers afterwards is its own affair."""
         dossier = _draft(store, "a")

@@ -73,7 +73,7 @@ def receive(site: Site, request: Request, form: FormData) -> Response:
     if draft is None:
         allow(site, request, "drafts")
         filing = visitor.filing if visitor.files_here else None
-        draft = site.engine.begin(code, actor, {}, channel=filing.channel if filing is not None else Channel.ONLINE)
+        draft = site.engine.begin(code, actor, {}, channel=filing.channel if filing is not None else Channel.ONLINE, sole=True)
     if any(isinstance(value, UploadFile) and value.filename for _, value in form.multi_items()):
         allow(site, request, "uploads")
     procedure = site.engine.procedure_of(draft)
