@@ -15,7 +15,7 @@ import pytest
 from conftest import ROOT
 
 import dossierkit
-from dossierkit.extras import EXTRAS
+from dossierkit.extras import EXTRAS, wanted
 from dossierkit.forms import effective
 
 SOURCES = [ROOT / "src" / "dossierkit", ROOT / "adapters" / "web" / "dossierkit_web"]
@@ -102,6 +102,13 @@ def test_each_optional_library_names_its_extra() -> None:
     for extra, lines in extras.items():
         for name in (re.split(r"[\[<>=]", line)[0] for line in lines):
             assert name == "dossierkit" or {EXTRAS.get(module) for module in modules[name]} - {None} == {extra}, name
+
+
+def test_an_extra_is_named_for_its_own_libraries_alone() -> None:
+    """One that is missing, a part of one, one that is too old; what is no optional library is somebody else's fault."""
+    assert "starlette is not installed; it comes with the extra web" in wanted(ModuleNotFoundError(name="starlette.routing"))
+    assert "starlette cannot be used" in wanted(ImportError("cannot import name 'x'", name="starlette"))
+    assert wanted(ModuleNotFoundError(name="attrs")) == wanted(ImportError()) == ""
 
 
 def test_values_are_short_in_a_debugger() -> None:

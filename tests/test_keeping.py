@@ -240,6 +240,7 @@ def test_what_others_could_read_is_mended_at_the_start(tmp_path: Path, folder: P
     answers.write_text('{"name": "An"}')
     assert run("submit", "1.000001", answers, "--data", data, "--procedures", folder).exit_code == 0
     (data / "mail").mkdir()
+    DiskBlobs(data / "attachments").put("đơn.pdf", io.BytesIO(b"%PDF-1.7"))
     for name in ("slip.key", "passwords.txt", "mail/1.eml", "notes.txt"):
         (data / name).write_text("x")
     for path in (data, *data.rglob("*")):

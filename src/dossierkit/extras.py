@@ -31,4 +31,7 @@ def wanted(error: ImportError) -> str:
     """What to install where *error* is about an optional library; empty where it is about something else."""
     library = (error.name or "").partition(".")[0]
     extra = EXTRAS.get(library)
-    return f"{library} is not installed; it comes with the extra {extra}: pip install 'dossierkit[{extra}]'" if extra else ""
+    if extra is None:
+        return ""
+    fault = "is not installed" if isinstance(error, ModuleNotFoundError) else "cannot be used as it is installed"
+    return f"{library} {fault}; it comes with the extra {extra}: pip install 'dossierkit[{extra}]'"

@@ -104,7 +104,7 @@ def read_installation(folder: Path, known: Mapping[str, Setting]) -> Installatio
     """
     path = folder / SETTINGS
     try:
-        written = tomllib.loads(path.read_text("utf-8"))
+        written = tomllib.loads(path.read_text("utf-8-sig"))
     except FileNotFoundError:
         raise SettingsError(f"{folder} holds no {SETTINGS}; lay an installation out with: dossierkit init {folder}") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
@@ -154,17 +154,19 @@ def meant(name: str, known: Iterable[str]) -> str:
 def lay_out(folder: Path, samples: Path) -> Iterator[Path]:
     """Makes an installation in *folder*, with the shared files of *samples*; gives each file that it writes.
 
+    Procedures and data that are there already become those of the installation; no file is overwritten.
+
     Raises:
-        SettingsError: there is one already, or a file or folder stands in its way; nothing is overwritten.
+        SettingsError: there is an installation already.
     """
-    for place in (folder / SETTINGS, folder / PROCEDURES, folder / DATA):
-        if place.exists():
-            raise SettingsError(f"{place} is there already; init overwrites nothing: name another folder")
-    procedures = folder / PROCEDURES
-    (procedures / SHARED).mkdir(parents=True)
+    if (folder / SETTINGS).exists():
+        raise SettingsError(f"{folder / SETTINGS} is there already; init overwrites nothing: name another folder")
+    shared = folder / PROCEDURES / SHARED
+    shared.mkdir(parents=True, exist_ok=True)
     private_folder(folder / DATA)
     for path in sorted((samples / SHARED).glob("*.json")):
-        yield Path(shutil.copyfile(path, procedures / SHARED / path.name))
+        if not (shared / path.name).exists():
+            yield Path(shutil.copyfile(path, shared / path.name))
     # It comes last: what is half laid out is no installation.
     # It may hold passwords of a mail server or of a gateway.
     write_private(folder / SETTINGS, _TEMPLATE.encode(), new=True)

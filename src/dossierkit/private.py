@@ -50,8 +50,12 @@ def guard(data: Path, *more: Path, folder: bool = True) -> Iterator[str]:
     for path in places:
         try:
             mode = path.stat().st_mode
-            if mode & _OTHERS:
-                path.chmod(mode & ~_OTHERS & 0o7777)
+            if not mode & _OTHERS:
+                continue
+            path.chmod(mode & ~_OTHERS & 0o7777)
+            if path.is_dir() and path != data:
+                # A version before left it open, and so all that is in it.  Later starts spare themselves the way.
+                places.extend(path.rglob("*"))
         except FileNotFoundError:
             continue  # a journal comes and goes
         except OSError as error:

@@ -51,17 +51,21 @@ def commands(group: click.Group, *path: str) -> Iterator[tuple[tuple[str, ...], 
 
 
 def test_init_overwrites_nothing(run: Run, tmp_path: Path) -> None:
-    """Not the settings, not a folder of procedures or of data; and it writes nothing before it refuses."""
-    assert run("init").exit_code == 0
-    written = sorted(path for path in tmp_path.rglob("*"))
-    (tmp_path / "other" / "procedures").mkdir(parents=True)
+    """Not an installation, and not a file of what becomes one."""
+    assert run("init", "office").exit_code == 0
+    before = {path: path.read_bytes() for path in (tmp_path / "office").rglob("*") if path.is_file()}
+    refused = run("init", "office")
+    assert refused.exit_code == 2
+    assert "overwrites nothing" in refused.stderr
+    assert before == {path: path.read_bytes() for path in (tmp_path / "office").rglob("*") if path.is_file()}
 
-    for arguments in (("init",), ("init", "other")):
-        refused = run(*arguments)
-        assert refused.exit_code == 2
-        assert "overwrites nothing" in refused.stderr
-    assert [path.name for path in (tmp_path / "other").iterdir()] == ["procedures"]
-    assert all(path.exists() for path in written)
+    own = tmp_path / "other" / "procedures" / "shared" / "person.json"
+    own.parent.mkdir(parents=True)
+    own.write_text('{"title": "Own"}')
+    made = run("init", "other")
+    assert made.exit_code == 0
+    assert "person.json" not in made.stdout
+    assert own.read_text() == '{"title": "Own"}'
 
 
 def test_what_init_lays_out_is_sound(run: Run, home: Path) -> None:
@@ -126,6 +130,8 @@ def test_a_flag_wins_over_a_variable_over_the_file(run: Run, home: Path, tmp_pat
         ('port = "80"', "port is a whole number, not '80'"),
         ("port = true", "port is a whole number, not True"),
         ("guests = 1", "guests is true or false, not 1"),
+        ("port = 80000", "port: 80000 is not in the range"),
+        ('language = "fr"', "language: 'fr' is not one of"),
         ("data = 7", "data is a text"),
         ("data", "is no TOML"),
         ('[offise]\nname = "x"', "did you mean 'office'?"),
@@ -162,6 +168,24 @@ def test_each_setting_of_the_office_has_its_place() -> None:
     import attrs
 
     assert {*OFFICE.values(), "address"} == {field.name for field in attrs.fields(Office)}
+
+
+def test_an_installation_without_its_data_is_linted(run: Run, home: Path) -> None:
+    """As in a fresh clone of its procedures; a folder that somebody names is another matter."""
+    (home / "data").rmdir()
+    assert run("lint", at=home).exit_code == 0
+    assert run("list", at=home).exit_code == 0
+    assert run("lint", "--data", "missing", at=home).exit_code == 2
+    assert not (home / "data").exists()
+
+
+def test_settings_saved_by_any_editor(run: Run, home: Path) -> None:
+    """With a mark of its encoding, or as an empty file."""
+    settings = home / "dossierkit.toml"
+    settings.write_bytes(b"\xef\xbb\xbf" + settings.read_bytes())
+    assert run("list", at=home).stdout == "ban-sao\tTên thủ tục\n"
+    settings.write_bytes(b"")
+    assert run("list", at=home).stdout == "ban-sao\tTên thủ tục\n"
 
 
 def test_a_sample_keeps_working_as_a_copy(run: Run, tmp_path: Path) -> None:

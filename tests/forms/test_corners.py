@@ -121,7 +121,8 @@ def test_a_form_with_rules_is_refused_without_cel(monkeypatch: pytest.MonkeyPatc
     """It is never judged without its rules and computed values; a form without any is read."""
     monkeypatch.setitem(sys.modules, "cel", None)
     properties = {"properties": {"n": {"type": "integer"}, "m": {"type": "integer"}}}
-    for more in ({"x-rules": [{"rule": "n > 0", "message": "m", "at": "/n"}]}, {"x-compute": {"/m": "n + 1"}}):
+    rule, compute = {"rule": "n > 0", "message": "m", "at": "/n"}, {"/m": "n + 1"}
+    for more in ({"x-rules": [rule]}, {"x-compute": compute}, {"x-rules": [rule, rule], "x-compute": compute}):
         with pytest.raises(SchemaError, match=r"pip install 'dossierkit\[rules\]'") as refused:
             read(properties | more)
         assert [fault.code for fault in refused.value.faults] == ["missing-rules"]

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+from click.core import ParameterSource
 
 from dossierkit.cli.options import installed, language_option, office_day, procedures_option
 
@@ -191,7 +192,7 @@ def check(file: Path, answers: Path, as_json: bool, today: Any, language: str) -
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.option(
     "--data",
-    type=click.Path(exists=True, path_type=Path, file_okay=False),
+    type=click.Path(path_type=Path, file_okay=False),
     default=None,
     envvar="DOSSIERKIT_DATA",
     help="Folder with units.json.",
@@ -207,10 +208,16 @@ def lint(paths: tuple[Path, ...], as_json: bool, data: Path | None) -> None:
     from dossierkit.linting import lint_paths
     from dossierkit.wiring import with_lists
 
+    context = click.get_current_context()
+    if data is not None and not data.is_dir():
+        # Procedures are linted where there are no data; a folder that somebody names is there.
+        if context.get_parameter_source("data") is not ParameterSource.DEFAULT_MAP:
+            raise click.BadParameter(f"there is no folder {data}", context, param_hint="--data")
+        data = None
     here = installed()
     if not paths:
         if here is None:
-            raise click.UsageError("Missing argument 'PATHS...'; name files or folders.", click.get_current_context())
+            raise click.UsageError("Missing argument 'PATHS...'; name files or folders.", context)
         paths = (here.procedures,)
     findings = list(lint_paths(paths, with_lists(STANDARD, data, office_day), office_day()))
     if as_json:

@@ -34,6 +34,7 @@ def settle(context: click.Context, home: Path | None) -> None:
     if folder is None or context.invoked_subcommand == init.name:
         return
     installation = read_installation(folder.resolve(), settings_of(context.command))
+    _judge(context.command, installation)
     context.obj = installation
     context.default_map = _defaults(context.command, installation)
 
@@ -61,6 +62,18 @@ def settings_of(command: click.Command) -> dict[str, Setting]:
         return Setting(kind, is_path=isinstance(option.type, click.Path))
 
     return {name: setting(option) for name, option in _options(command)}
+
+
+def _judge(command: click.Command, installation: Installation) -> None:
+    """Refuses a value that the option it is for would refuse, and says where it stands."""
+    from dossierkit.installation import SETTINGS
+
+    for name, option in _options(command):
+        if name in installation.settings:
+            try:
+                option.type.convert(installation.settings[name], option, None)
+            except click.BadParameter as error:
+                raise SettingsError(f"{installation.folder / SETTINGS}: {name}: {error.message}") from error
 
 
 def _defaults(command: click.Command, installation: Installation) -> dict[str, Any]:

@@ -193,7 +193,9 @@ def _rules(schema: Json, dialect: Dialect) -> tuple[tuple[Rule, ...], tuple[Comp
         try:
             return compile_expression(source, dialect.functions)
         except MissingRules as error:
-            faults.append(Fault("missing-rules", origin, str(error)))
+            # Once is enough: it is the same for every rule.
+            if all(fault.code != "missing-rules" for fault in faults):
+                faults.append(Fault("missing-rules", origin, str(error)))
             return None
         except RuleError as error:
             faults.append(Fault("bad-rule", origin, f"no CEL: {error}"))
