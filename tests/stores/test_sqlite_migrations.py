@@ -11,10 +11,17 @@ from pathlib import Path
 
 import sqlite_utils
 from conftest import NOON
+from test_life import AN
+from test_payments import ROOT, owing
 
+from dossierkit import Action, open_engine
 from dossierkit.dossiers.dossier import Query
+from dossierkit.dossiers.payments import Callback
+from dossierkit.dossiers.states import Payment
+from dossierkit.paying import Payments
 from dossierkit.stores.sqlite import SqliteStore
 from dossierkit.stores.sqlite_schema import VERSION, migrations
+from dossierkit.testing import FixedClock
 
 
 def test_a_store_of_the_first_version_comes_along(tmp_path: Path) -> None:
@@ -82,3 +89,36 @@ def test_whoever_had_an_account_owns_its_address(tmp_path: Path) -> None:
 
     assert [store.accounts.account_of(f"{id}@x.vn").proven for id in ("an", "ba")] == [True, False]  # type: ignore[union-attr]
     store.close()
+
+
+def test_money_of_before_comes_along(tmp_path: Path, folder: Path) -> None:
+    """What was still owed for a dossier that ended is closed; a surplus that no event told of is told; the proof holds."""
+    path = tmp_path / "d.db"
+    engine = open_engine(f"sqlite:{path}", procedures=folder, clock=FixedClock(NOON))
+    payments, twice, dead = Payments(engine), owing(engine), owing(engine)
+    attempts = [payments.begin(twice, "vnpay") for _ in range(3)]
+    open_ = payments.begin(dead, "vnpay")
+    for one in attempts:
+        payments.apply(Callback(one.ref, one.amount, paid=True))
+    engine.act(dead.id, Action.WITHDRAW, AN)
+    expected = [engine.store.get(one.id) for one in (twice, dead)]
+    engine.close()
+    connection = sqlite3.connect(path)
+    connection.executescript(
+        """DELETE FROM events WHERE action = 'surplus';
+        UPDATE dossiers SET handling = json_remove(handling, '$.surplus'), version = version - 2 WHERE seq = 1;
+        UPDATE dossiers SET handling = json_set(handling, '$.payment', 'due') WHERE seq = 2;
+        UPDATE payments SET progress = 'open' WHERE progress = 'closed';
+        DROP INDEX dossiers_surplus;
+        DELETE FROM _sqlite_migrations WHERE name IN ('ended_dossiers_owe_nothing', 'surplus_is_told');
+        PRAGMA user_version = 17;"""
+    )
+    connection.close()
+    engine = open_engine(f"sqlite:{path}", procedures=folder, clock=FixedClock(NOON))
+    assert [engine.store.get(one.id) for one in (twice, dead)] == expected
+    assert expected[0] is not None
+    assert (expected[0].handling.surplus, expected[0].handling.payment) == (60_000, Payment.PAID)
+    assert [one.id for one in engine.desk(ROOT, Query(surplus=True))] == [twice.id]
+    assert Payments(engine).apply(Callback(open_.ref, open_.amount, paid=True)).name == "CONFIRMED"
+    assert list(engine.verify()) == []
+    engine.close()

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import json
+from datetime import datetime
 from pathlib import Path
 
 import sqlite_utils
 from sqlite_utils.migrations import Migrations
 
+from dossierkit.dossiers.calendars import day_of
+from dossierkit.dossiers.dossier import chained
+from dossierkit.dossiers.states import Action
 from dossierkit.errors import NewerStore
 from dossierkit.forms.pointers import texts_in
 from dossierkit.text import fold
 
 #: Raised with each migration; a store with a higher one was written by a newer version.
-VERSION = 21
+VERSION = 22
 
 migrations = Migrations("dossierkit")
 
@@ -284,6 +288,33 @@ def mails_that_bounce(db: sqlite_utils.Database) -> None:
     """Whether an address can be reached, and what was given up."""
     db.conn.execute("CREATE INDEX outbox_ended ON outbox (receiver, seq) WHERE due IS NULL")
     db.conn.execute("CREATE INDEX outbox_given_up ON outbox (seq) WHERE delivered IS NULL AND due IS NULL")
+
+
+@migrations()
+def surplus_is_told(db: sqlite_utils.Database) -> None:
+    """An event for each payment that came in when nothing was owed, so that an officer sees what is to be given back."""
+    rows = db.conn.execute(
+        """SELECT p.seq, d.id, p.ref, p.gateway, p.amount, p.at FROM payments p JOIN dossiers d ON d.seq = p.seq
+        WHERE p.surplus = 1 AND p.progress = 'paid' AND NOT EXISTS (
+            SELECT 1 FROM events e WHERE e.seq = p.seq AND e.action = 'surplus' AND json_extract(e.facts, '$.ref') = p.ref)
+        ORDER BY p.rowid"""
+    ).fetchall()
+    for seq, id, ref, gateway, amount, at in rows:
+        number, before = db.conn.execute(
+            "SELECT number, hash FROM events WHERE seq = ? ORDER BY number DESC LIMIT 1", (seq,)
+        ).fetchone()
+        moment = datetime.fromisoformat(at)
+        facts = {"surplus": amount, "ref": ref, "gateway": gateway, "day": day_of(moment).isoformat()}
+        event = chained(id, number + 1, Action.SURPLUS, "payments", moment, facts, before)
+        db.conn.execute(
+            "INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            (seq, event.number, event.action.value, event.actor, at, json.dumps(facts), event.before, event.hash),
+        )
+        db.conn.execute(
+            """UPDATE dossiers SET version = version + 1,
+            handling = json_set(handling, '$.surplus', COALESCE(json_extract(handling, '$.surplus'), 0) + ?) WHERE seq = ?""",
+            (amount, seq),
+        )
 
 
 def owner_word(owner: str) -> str:
