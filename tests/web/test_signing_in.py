@@ -151,6 +151,61 @@ def test_a_half_filled_form_survives_signing_in(portal: Any) -> None:
     assert browser().get("/dossiers").url.path == "/sign-in"
 
 
+@pytest.mark.parametrize("begun", [True, False])
+def test_a_session_that_ends_takes_no_answers_along(portal: Any, clock: FixedClock, begun: bool) -> None:
+    """What is sent after it ended is kept for its owner, offered back after signing in, and forgotten when it is saved."""
+    engine, browser = portal
+    client = browser()
+    known(client)
+    if begun:
+        client.post(APPLY, data={"/name": "Trước", "do": "save"})
+    page = dict(Page(client.get(APPLY).text).pairs)
+    clock.advance(timedelta(hours=3))
+    address = f"{APPLY}?draft={page['meta:draft']}" if begun else APPLY
+    silent = client.post(address, data={**page, "/name": "Tự lưu"}, headers={"x-fragment": "1"})
+    assert (silent.status_code, silent.text) == (401, "")
+    sent = {**page, "/name": "Đang nhập", "/copies": "không phải số", "count:/rows": "1", "/rows/0/note": "dài", "do": "save"}
+    ended = client.post(address, data=sent)
+    assert ended.status_code == 401
+    assert "Phiên làm việc của bạn đã kết thúc" in ended.text
+    assert "Đang nhập" not in ended.text
+    way = dict(Page(ended.text).pairs)["next"]
+
+    other = browser()
+    known(other, "ba@example.vn")
+    for stranger in (browser(), other):
+        assert "Đang nhập" not in stranger.get(way).text
+    back = sign_in(client, GOOD, next=way)
+    assert back.url.path == APPLY
+    for text in ("trước khi phiên làm việc kết thúc", "Đang nhập", "không phải số", "dài"):
+        assert text in back.text, text
+    assert {one.answers["name"] for one in engine.store.every()} == ({"Trước"} if begun else set())
+    pairs = dict(Page(back.text).pairs)
+    saved = client.post(address, data={**pairs, "/copies": "2", "do": "save"})
+    assert saved.status_code == 200
+    [draft] = engine.store.every()
+    assert draft.answers == {"name": "Đang nhập", "copies": 2, "rows": [{"note": "dài"}]}
+    assert "trước khi phiên" not in client.get(way).text
+
+
+def test_every_button_of_an_ended_session_leads_to_signing_in(portal: Any) -> None:
+    """The form, its review, cancelling and restoring: never to a page that is not there."""
+    _, browser = portal
+    client = browser()
+    known(client)
+    client.post(APPLY, data={"/name": "An", "do": "save"})
+    draft = dict(Page(client.get(APPLY).text).pairs)["meta:draft"]
+    client.post("/sign-out")
+    for path in (APPLY, f"{APPLY}/review", f"{APPLY}/cancel"):
+        assert client.get(f"{path}?draft={draft}").status_code == 401
+        for end in ("", "0" * 32):
+            named = end or draft
+            page = client.post(path, data={"meta:draft": named})
+            assert page.status_code == 401
+            assert dict(Page(page.text).pairs)["next"].startswith(f"{APPLY}?draft={named}")
+    assert client.post(f"{APPLY}/restore", data={"meta:draft": draft}).status_code == 401
+
+
 def test_nobody_learns_who_has_an_account(portal: Any, clock: FixedClock) -> None:
     """The same page for a known and an unknown address, at every door."""
     _engine, browser = portal

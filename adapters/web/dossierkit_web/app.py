@@ -45,6 +45,7 @@ from dossierkit_web.pages import (
     documents,
     dossiers,
     effort,
+    ended,
     export,
     handling,
     home,
@@ -57,6 +58,7 @@ from dossierkit_web.pages import (
     statistics,
     supplementing,
 )
+from dossierkit_web.pages.ended import SessionEnded
 from dossierkit_web.pages.second_factor import WANTED
 from dossierkit_web.posted import own_page
 from dossierkit_web.security import SecureHeaders, same_origin
@@ -257,6 +259,8 @@ def _guarded(site: Site, page: Page, request: Request, form: FormData) -> Respon
         return response
     except (ForbiddenAction, StaleAccount, StaleDossier):
         return site.message(request, "not-now", code=409)
+    except SessionEnded:
+        return ended.show(site, request, form)
     except (UnknownProcedure, UnknownDossier):
         return site.message(request, "not-found", code=404)
     except SchemaError:

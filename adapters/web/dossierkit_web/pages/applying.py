@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from urllib.parse import urlencode
 
+import attrs
 from starlette.datastructures import FormData, UploadFile
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
@@ -23,8 +24,9 @@ from dossierkit.forms.pointers import ABSENT, Json, get, parent, same
 from dossierkit.forms.rows import rearranged
 from dossierkit.forms.viewer import control_id
 from dossierkit.html.renderer import Rendered
+from dossierkit.tokens import hashed
 from dossierkit_web.limits import allow
-from dossierkit_web.pages import documents
+from dossierkit_web.pages import documents, ended
 from dossierkit_web.pages.counter import filed, guard
 from dossierkit_web.pages.procedures import purpose_notice
 from dossierkit_web.posted import number, text
@@ -49,6 +51,7 @@ def _filer(visitor: Visitor) -> Account | None:
 def show(site: Site, request: Request, form: FormData) -> Response:  # noqa: ARG001  # every page has this shape
     """The form, with the draft of this session where there is one."""
     code = request.path_params["code"]
+    ended.guard(site, request)
     if sent := _sent(site, request):
         return sent
     draft = _draft(site, request, code)
@@ -57,19 +60,30 @@ def show(site: Site, request: Request, form: FormData) -> Response:  # noqa: ARG
     problems = site.engine.check(draft) if draft is not None and "problems" in request.query_params else ()
     layout = layout_of(request.query_params.multi_items())
     newer = _newer(site, procedure, draft, language_of(request)) if draft is not None else None
-    notice = "existing" if draft is not None and "draft" not in request.query_params else ""
-    return _form(site, request, procedure, answers, draft=draft, problems=problems, layout=layout, notice=notice, newer=newer)
+    notice, token = "existing" if draft is not None and "draft" not in request.query_params else "", ""
+    if (kept := ended.kept(site, request, draft)) is not None:
+        answers = parse(procedure.form, kept.pairs, base=answers, language=language_of(request))
+        answers = own_files(procedure.form, answers, blobs_of(draft) if draft is not None else frozenset())
+        layout = layout_of(kept.pairs)
+        draft = attrs.evolve(draft, version=kept.version) if draft is not None else None
+        notice, token = "kept-answers", kept.token
+    return _form(
+        site, request, procedure, answers, draft=draft, problems=problems, layout=layout, notice=notice, newer=newer, kept=token
+    )
 
 
 def receive(site: Site, request: Request, form: FormData) -> Response:
     """Keeps what was typed, then does what the button says."""
     code, language = request.path_params["code"], language_of(request)
+    ended.guard(site, request, form)
     if sent := _sent(site, request):
         return sent
+    fresh = site.visitor(request).actor is None
     visitor = site.seated(request)
     actor = visitor.actor
     assert actor is not None, "whoever has a seat acts"
-    draft = _draft(site, request, code)
+    # Of a guest whose session ended nothing is left but what was sent: it makes a new draft.
+    draft = _draft(site, request, code) if not fresh else None
     if draft is None:
         allow(site, request, "drafts")
         filing = visitor.filing if visitor.files_here else None
@@ -89,7 +103,8 @@ def receive(site: Site, request: Request, form: FormData) -> Response:
     answers = arrived(procedure.form, draft.answers, answers, prefill(_filer(visitor)))
     before = blobs_of(draft)
     try:
-        draft = _saved(site, actor, draft, answers, _version(form, draft))
+        draft = _saved(site, actor, draft, answers, _version(form, draft) if not fresh else draft.version)
+        ended.forget(site, request, text(form, "meta:kept"))
         documents.swept(site, before - blobs_of(draft))
         draft, left = documents.taken(site, procedure, draft, form, actor)
         if button.startswith("detach:"):
@@ -223,6 +238,7 @@ def restore(site: Site, request: Request, form: FormData) -> Response:
 
 def _own(site: Site, request: Request, form: FormData | None = None) -> Dossier:
     """The dossier that the request names, if it is this session's."""
+    ended.guard(site, request, form)
     guard(site, site.visitor(request), request.path_params["code"])
     actor = site.visitor(request).actor
     id = str((form.get("meta:draft") if form is not None else None) or request.query_params.get("draft", ""))
@@ -275,6 +291,7 @@ def _form(
     code: int = 200,
     left: Mapping[str, str] | None = None,
     newer: tuple[Change, ...] | None = None,
+    kept: str = "",
 ) -> Response:
     language = language_of(request)
     rendered = site.renderer.render(procedure.form, answers, problems=problems, language=language, layout=layout)
@@ -297,8 +314,15 @@ def _form(
         accept=documents.accepted(),
         left=left or {},
         newer=newer,
+        kept=kept,
+        owner=_tag(site.visitor(request).actor),
         same=procedure.revision if draft is None and not problems and layout in (None, Layout()) else None,
     )
+
+
+def _tag(actor: Actor | None) -> str:
+    """Tells the browser whether what it keeps is of the same person; it names nobody."""
+    return hashed(f"typed-by:{actor.id}")[:16] if actor is not None else ""
 
 
 def _done(site: Site, rendered: Rendered, draft: Dossier) -> frozenset[str]:

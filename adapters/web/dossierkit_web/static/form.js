@@ -186,7 +186,7 @@
   };
 
   // What could not be saved is kept in this browser, and offered back; it goes as soon as it is saved, or somebody leaves.
-  const place = `unsaved:${location.pathname}`;
+  const place = `unsaved:${form.dataset.owner ?? ""}:${location.pathname}`;
   const put = () => {
     const pairs = [...new FormData(form)].filter(([name, value]) => typeof value === "string" && name.startsWith("/"));
     try {
@@ -245,7 +245,8 @@
     const headers = { "X-Fragment": "1", ...(document.getElementById("problems") ? { "X-Problems": "1" } : {}) };
     try {
       const answer = await fetch(form.action, { method: "POST", body, headers, credentials: "same-origin", signal: AbortSignal.timeout(20000) });
-      if (!answer.ok) throw new Error(String(answer.status));
+      if (answer.status === 401) throw new Error(form.dataset.ended);
+      if (!answer.ok) throw new Error(form.dataset.failed);
       const draft = answer.headers.get("X-Draft");
       if (draft) {
         hidden("meta:draft", draft);
@@ -262,7 +263,7 @@
       if (saves) say(form.dataset.saved.replace("{time}", new Date().toLocaleTimeString("vi-VN", { hour: "2-digit", minute: "2-digit" })));
     } catch (error) {
       swapNext = swapNext || swaps;
-      if (saves) say(form.dataset.failed, true);
+      if (saves) say(error.message === form.dataset.ended ? error.message : form.dataset.failed, true);
       if (saves) put();
     } finally {
       running = false;
