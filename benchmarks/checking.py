@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import date
 
 import jsonschema
@@ -10,7 +11,10 @@ import jsonschema_rs
 from benchmarks.measure import Row, costs, faster, medians
 from benchmarks.sample import BAD, GOOD, SCHEMA
 from dossierkit.forms import check, flatten, parse, read
+from dossierkit.forms.judge import Judge
 from dossierkit.forms.messages import messages
+from dossierkit.forms.pointers import Json
+from dossierkit.forms.schemas import MAIN
 
 DAY = date(2026, 11, 22)
 
@@ -47,7 +51,45 @@ def rows() -> list[Row]:
     ]
     if parsed:
         found.append(faster("decode + validate vs WTForms", parsed["parse"], parsed["wtforms"], 25))
-    return found + _rule_cost()
+    return found + _rule_cost() + _first_use()
+
+
+def _alternatives(lists: int) -> tuple[dict[str, Json], dict[str, Json]]:
+    """A schema of so many lists, whose rows are of one of two kinds, and answers with a row of each."""
+    branches = [
+        {"title": kind, "required": ["kind"], "properties": {"kind": {"const": kind}, name: {"type": "string", "maxLength": 20}}}
+        for kind, name in (("person", "name"), ("office", "number"))
+    ]
+    row = {"type": "array", "items": {"type": "object", "oneOf": branches}}
+    rows = [{"kind": "person", "name": "An"}, {"kind": "office", "number": "7"}]
+    names = [f"list{number}" for number in range(lists)]
+    return {"type": "object", "properties": dict.fromkeys(names, row)}, dict.fromkeys(names, rows)
+
+
+def _first_use() -> list[Row]:
+    """What the judge costs somebody who is the first to post answers to a large file, every branch of it asked for."""
+    found = []
+    for size in (250, 800):
+        lists = size * 1000 // 290
+        # Through JSON, so that no two lists share a schema.
+        schema, answers = (json.loads(json.dumps(value)) for value in _alternatives(lists))
+
+        def ours(schema: Json = schema, answers: Json = answers) -> None:
+            judge = Judge({MAIN: schema})
+            assert judge.verdict(MAIN + "#").accepts(answers)
+            for name, rows in answers.items():
+                for index, answer in enumerate(rows):
+                    assert judge.verdict(f"{MAIN}#/properties/{name}/items/oneOf/{index}").accepts(answer)
+
+        def theirs(schema: Json = schema, answers: Json = answers) -> None:
+            assert jsonschema_rs.validator_for(schema, offline=True).is_valid(answers)
+
+        time = medians({"ours": ours, "theirs": theirs}, seconds=2)
+        kilobytes = len(json.dumps(schema)) // 1000
+        found.append(
+            costs(f"first judgement of {kilobytes} KB, branches too, vs jsonschema-rs", time["ours"], time["theirs"], 20)
+        )
+    return found
 
 
 def _django(form, pairs) -> list[Row]:  # type: ignore[no-untyped-def]

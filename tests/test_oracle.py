@@ -16,6 +16,7 @@ from conftest import PROCEDURES
 from referencing.jsonschema import DRAFT202012
 
 from dossierkit.cli.files import form_at
+from dossierkit.forms.judge import Judge
 
 FILES = sorted(PROCEDURES.glob("*.json"))
 #: Formats and patterns mean more to our judge; the oracle asserts no format and knows no ECMA, so both are left out.
@@ -58,7 +59,7 @@ def test_two_judges_agree(path: Path) -> None:
     registry = referencing.Registry().with_resources((uri, DRAFT202012.create_resource(d)) for uri, d in documents.items())
     main = form.root.location.partition("#")[0]
     oracle = jsonschema.Draft202012Validator({"$ref": main}, registry=registry)
-    ours = form.schemas.judge.compile(documents[main], documents, base_uri=main)
+    ours = Judge(documents, formats=form.schemas.judge.formats).verdict(main)
     chance = random.Random(path.stem)
     verdicts = set()
     for test in json.loads(path.read_bytes())["x-tests"]:

@@ -1,7 +1,8 @@
 """A folder of procedure files → procedures by code and revision, picked up while the program runs.
 
-The folder is only looked at (names, sizes, times) until somebody asks for a procedure.  A file that cannot be read is
-reported, and the last revision of it that could be read keeps serving.
+A look at the folder reads what is new or changed, a while at a time, and remembers the newest revision of each file that
+could be read whole.  What is remembered serves: a file that is broken, half-written or not approved yet changes nothing.
+Whatever goes wrong while one file is looked at is a fault of that file.
 """
 
 from __future__ import annotations
@@ -11,22 +12,26 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Mapping
+from enum import Enum
 from pathlib import Path
 from typing import Protocol
 
 import attrs
 
 from dossierkit.dossiers.procedure import Bundle, Procedure
-from dossierkit.errors import CatalogError, DocumentError, SchemaError, UnknownProcedure
+from dossierkit.errors import CatalogError, DocumentError, SchemaError, StoreError, UnknownProcedure
+from dossierkit.folder import Stamp, content, dropped, shown, stamp_of
 from dossierkit.forms.dialect import Dialect
-from dossierkit.forms.form import Fault
+from dossierkit.forms.document import Document, load
 from dossierkit.forms.pointers import Json
 from dossierkit.forms.reading import read
-from dossierkit.listing import SHARED, Listed, bundle_of, listed, load_index, procedure_files, save_index
-from dossierkit.text import fold, holds
+from dossierkit.listing import Finding, Known, Listed, bundle_of, gathered, listed, load_index, placed, save_index
+from dossierkit.text import fold, holds, sort_key
 
 #: The folder is looked at again after this many seconds.
 LOOK_SECONDS = 0.25
+#: A look reads for so long; what is left is read by the next one.
+READ_SECONDS = 0.25
 
 _log = logging.getLogger(__name__)
 
@@ -43,20 +48,59 @@ class Memory(Protocol):
         ...
 
 
-@attrs.define
+class Serving(Enum):
+    """What of a file serves."""
+
+    ITSELF = "itself"
+    LAST_GOOD = "last-good"  # it cannot be read: the revision before it goes on
+    UNAPPROVED = "unapproved"  # it waits for somebody to approve it; what served before goes on, if anything did
+    RIVAL = "rival"  # another file has the same code
+    NOTHING = "nothing"
+
+
+@attrs.frozen
+class FileState:
+    """A file of the folder, by the name that can be shown, and why it does not serve where it does not."""
+
+    file: str
+    serving: Serving
+    faults: tuple[Finding, ...] = ()
+
+
+@attrs.frozen
+class _Seen:
+    """What was found when a file was last read; no stamps where that is still to be done."""
+
+    stamps: Mapping[str, Stamp | None] = attrs.field(factory=dict)
+    #: What it says, where it could be read (whole, once it has stamps).
+    known: Known | None = None
+    faults: tuple[Finding, ...] = ()
+
+
+@attrs.frozen
+class _Offer:
+    """What serves of a file: an entry of lists, and the revision behind it (empty until the file was read)."""
+
+    listed: Listed
+    revision: str
+
+
+@attrs.frozen
 class _Shelf:
     """What was last seen of the folder."""
 
-    listed: dict[str, Listed]
-    faults: dict[str, Fault]
-    by_code: dict[str, Listed]
+    seen: Mapping[str, _Seen] = attrs.field(factory=dict)
+    by_code: Mapping[str, _Offer] = attrs.field(factory=dict)
+    states: Mapping[str, FileState] = attrs.field(factory=dict)
+    #: What is wrong with the folder itself.
+    faults: tuple[Finding, ...] = ()
 
 
 class Catalog:
     """The procedures in *folder*.
 
     Args:
-        memory: remembers which file serves a code.
+        memory: keeps the revisions that serve, and which file serves a code.  Processes that share it serve the same.
         index: a file that keeps titles and codes between starts; none is kept without it.
         approval: a changed or new file only serves after somebody approved it; the one before goes on until then.
 
@@ -84,27 +128,21 @@ class Catalog:
         self._now = now
         self._lock = threading.RLock()
         self._looked = -1e9
-        self._shelf = _Shelf({}, {}, {})
-        self._shared: tuple[tuple[str, int, int], ...] = ()
-        #: What serves, what a file was when it was last read, and what serves in its place: each by its path and its stamp.
-        self._read: dict[str, tuple[object, Procedure]] = {}
-        self._tried: dict[str, tuple[object, Procedure | tuple[Fault, ...]]] = {}
-        self._instead: dict[str, tuple[object, Procedure | None]] = {}
-        #: What lists say where files wait, by its path; its stamp is the code and the revision that was approved.
-        self._entries: dict[str, tuple[object, Listed | None]] = {}
-        self._kept = load_index(index)
+        self._shelf: _Shelf | None = None
+        #: The procedures that were asked for, each by the code and the revision it was made of.
+        self._made: dict[tuple[str, str], Procedure] = {}
+        #: What is remembered of files that do not serve themselves, by name and its revision.
+        self._good: dict[str, tuple[str, _Offer | None]] = {}
+        self._indexed = load_index(index)
 
     # --- what callers ask --------------------------------------------------------------------------------------
 
     def list(self, *, query: str = "", language: str = "vi") -> tuple[Listed, ...]:
         """The procedures whose title, code, sector or guidance hold all words of *query*, accents or not."""
-        from dossierkit.text import sort_key
-
         wanted = fold(query)
-        with self._lock:
-            offered = [self._entry(one) if self._approval else one for one in self._look().by_code.values()]
-        found = [one for one in offered if one is not None and holds(one.words, wanted)]
-        return tuple(sorted(found, key=lambda one: sort_key(one.title_in(language))))
+        offered = [offer.listed for offer in self._look().by_code.values()]
+        found = [entry for entry in offered if holds(entry.words, wanted)]
+        return tuple(sorted(found, key=lambda entry: sort_key(entry.title_in(language))))
 
     def procedure(self, code: str) -> Procedure:
         """The newest readable revision of the procedure called *code*.
@@ -112,22 +150,31 @@ class Catalog:
         Raises:
             UnknownProcedure: there is none.
         """
-        with self._lock:
-            listed = self._look().by_code.get(code)
-            if listed is None:
-                raise UnknownProcedure(f"no procedure is called {code!r}")
-            procedure = self._procedure(listed)
-            if procedure is None:
-                raise UnknownProcedure(f"{listed.path} {self._why(listed.path)}")
-            return procedure
+        offer = self._look().by_code.get(code)
+        if offer is not None and not offer.revision:
+            self.settle()
+            offer = self._look().by_code.get(code)
+        if offer is None:
+            raise UnknownProcedure(self._why(code))
+        return self._procedure(offer)
 
-    def faults(self) -> tuple[Fault, ...]:
+    def faults(self) -> tuple[Finding, ...]:
         """What is wrong in the folder now."""
+        shelf = self.settle()
+        return (*shelf.faults, *(fault for state in shelf.states.values() for fault in state.faults))
+
+    def files(self) -> tuple[FileState, ...]:
+        """Every file of the folder, and what of it serves."""
+        return tuple(self.settle().states.values())
+
+    def settle(self) -> _Shelf:
+        """Reads everything that is still to be read, however long it takes."""
         with self._lock:
             shelf = self._look()
-            tried = [found for path, (_, found) in self._tried.items() if path in shelf.listed]
-            read = [fault for found in tried if not isinstance(found, Procedure) for fault in found]
-            return (*shelf.faults.values(), *read)
+            while not all(seen.stamps for seen in shelf.seen.values()):
+                self._looked = -1e9
+                shelf = self._look()
+            return shelf
 
     def restored(self, bundle: bytes, code: str) -> Procedure:
         """The procedure that *bundle* holds, whatever the folder says now."""
@@ -137,146 +184,273 @@ class Catalog:
     # --- looking at the folder ---------------------------------------------------------------------------------
 
     def _look(self) -> _Shelf:
-        with self._lock:
-            if self._now() - self._looked < LOOK_SECONDS:
-                return self._shelf
-            listed: dict[str, Listed] = {}
-            faults: dict[str, Fault] = {}
-            for name, size, changed in procedure_files(self.folder):
-                known = self._shelf.listed.get(name) or self._kept.get(name)
-                if known is None or (known.size, known.changed) != (size, changed):
-                    known = self._head(name, size, changed, faults, known)
-                elif name in self._shelf.faults:
-                    faults[name] = self._shelf.faults[name]
-                if known is not None:
-                    listed[name] = known
-            self._shared = tuple(procedure_files(self.folder / SHARED))
-            if listed != self._shelf.listed or faults != self._shelf.faults:
-                self._shelf = _Shelf(listed, faults, self._by_code(listed, faults))
-                for fault in faults.values():
-                    _log.warning("%s: %s", fault.file, fault.message)
-                save_index(self._index, listed.values())
+        """The folder as it is, or as it was a moment ago while somebody else reads it."""
+        shelf = self._shelf
+        if shelf is not None and self._now() - self._looked < LOOK_SECONDS:
+            return shelf
+        if not self._lock.acquire(blocking=shelf is None):
+            assert shelf is not None
+            return shelf
+        try:
+            before = self._shelf or _Shelf()
+            self._shelf = self._looked_at(before)
+            self._tell(before, self._shelf)
             self._looked = self._now()
             return self._shelf
+        finally:
+            self._lock.release()
 
-    def _head(self, name: str, size: int, changed: int, faults: dict[str, Fault], known: Listed | None) -> Listed | None:
-        """The list entry of a file that is new or changed; the one before where it cannot be read."""
+    def _looked_at(self, before: _Shelf) -> _Shelf:
         try:
-            document = json.loads((self.folder / name).read_bytes())
-            return listed(name, size, changed, document)
-        except FileNotFoundError:
-            return None
-        except (OSError, ValueError, RecursionError) as error:
-            faults[name] = Fault("unreadable", "", f"cannot be read: {error}", file=name)
-            return attrs.evolve(known, size=size, changed=changed) if known is not None else None
+            stamps = dict(dropped(self.folder))
+        except OSError as error:
+            # A folder that is gone for a moment, or whose disk is, takes nothing off the list.
+            fault = Finding(".", 1, 1, "", "no-folder", "error", f"the folder cannot be read: {error.strerror or error}")
+            return attrs.evolve(before, faults=(fault,))
+        seen = self._seen(stamps, before.seen)
+        states: dict[str, FileState] = {}
+        offers: dict[str, _Offer] = {}
+        for name, found in seen.items():
+            serving, offer = self._serving(name, found)
+            states[name] = FileState(shown(name), serving, found.faults)
+            if offer is not None:
+                offers[name] = offer
+        by_code = self._by_code(offers, states, before)
+        whole = {name: found.known for name, found in seen.items() if found.stamps and found.known is not None}
+        if whole != {name: found.known for name, found in before.seen.items() if found.stamps and found.known is not None}:
+            save_index(self._index, whole)
+        return _Shelf(seen, by_code, states)
 
-    def _by_code(self, listed: Mapping[str, Listed], faults: dict[str, Fault]) -> dict[str, Listed]:
-        """One file for each code: the one that served last, or else the first by name."""
-        result: dict[str, Listed] = {}
-        for name in sorted(listed):
-            one = listed[name]
-            rival = result.get(one.code)
-            if rival is None:
-                result[one.code] = one
-                continue
-            served = self._memory.recall(f"served:{one.code}")
-            first, second = (one, rival) if served == name else (rival, one)
-            result[one.code] = first
-            message = f"{first.path} and {second.path} both have the code {one.code!r}; {first.path} serves, change the other"
-            faults[second.path] = Fault("same-code", "/x-procedure/code", message, file=second.path)
-        return result
+    def _seen(self, stamps: Mapping[str, Stamp | None], before: Mapping[str, _Seen]) -> dict[str, _Seen]:
+        """Each file as it was last read; what is new or changed is read now, while there is time."""
+        end, now, read = self._now() + READ_SECONDS, dict(stamps), 0
+        result: dict[str, _Seen] = {}
+        # What had to wait is read first: a file that changes all the time must not keep others waiting.
+        for name in sorted(stamps, key=lambda name: name in before and bool(before[name].stamps)):
+            found = before.get(name)
+            if found is None and (kept := self._indexed.pop(name, None)) is not None:
+                found = _Seen(kept.stamps, kept)
+            for reached in found.stamps if found is not None else ():
+                if reached not in now:
+                    now[reached] = stamp_of(self.folder, reached)
+            if found is None or not found.stamps or any(now[path] != stamp for path, stamp in found.stamps.items()):
+                if not read or self._now() < end:
+                    found = self._examined(name)
+                    read += 1
+                elif found is None:
+                    found = self._glanced(name)
+                elif found.stamps:
+                    found = attrs.evolve(found, stamps={})
+            result[name] = found
+        return {name: result[name] for name in stamps}
 
-    # --- reading one ---------------------------------------------------------------------------------------------
-
-    def _procedure(self, listed: Listed) -> Procedure | None:
-        stamp = (listed.size, listed.changed, self._shared)
-        known = self._read.get(listed.path)
-        if known is not None and known[0] == stamp:
-            return known[1]
-        procedure = self._try(listed, stamp)
-        if procedure is None:
-            return known[1] if known is not None else self._last_good(listed, stamp)
-        if self._approval and self._memory.recall(f"approved:{procedure.code}") != procedure.revision:
-            served = self._last_good(listed, stamp)
-            # What served before anybody asked for approval is not asked for again.
-            if served is None or served.revision != procedure.revision:
-                return served
-        self._read[listed.path] = (stamp, procedure)
-        self._remember_good(listed.path, procedure)
-        return procedure
-
-    def _try(self, listed: Listed, stamp: object) -> Procedure | None:
-        """What the file says, or None where it cannot be read."""
-        known = self._tried.get(listed.path)
-        if known is not None and known[0] == stamp:
-            return known[1] if isinstance(known[1], Procedure) else None
+    def _glanced(self, name: str) -> _Seen:
+        """What a file says of itself, for lists, until there is time to read it whole."""
         try:
-            procedure = _made(listed.code, bundle_of(self.folder, listed.path), self.dialect)
-        except (DocumentError, SchemaError, OSError) as error:
-            faults = error.faults if isinstance(error, SchemaError) else (Fault("unreadable", "", str(error)),)
-            self._tried[listed.path] = (stamp, tuple(attrs.evolve(f, file=f.file or listed.path) for f in faults))
-            _log.warning("%s cannot be read, its last good revision serves: %s", listed.path, error)
-            return None
-        self._tried[listed.path] = (stamp, procedure)
-        return procedure
+            entry = self._head(name)
+        except Exception:  # noqa: BLE001  # whatever it is, it is told when the file is read whole
+            return _Seen()
+        return _Seen(known=Known({}, "", entry))
 
-    def _last_good(self, listed: Listed, stamp: object) -> Procedure | None:
-        """What served before the file became what it is now, and goes on until it can be read or is approved."""
-        known = self._instead.get(listed.path)
-        if known is None or known[0] != stamp:
-            good = self._good(listed)
-            self._instead[listed.path] = known = (stamp, _made(listed.code, Bundle(good), self.dialect) if good else None)
+    def _head(self, name: str) -> Listed:
+        return listed(name, load(content(self.folder, name)).value)
+
+    def _examined(self, name: str) -> _Seen:
+        """What a file says, read whole; and remembers it, unless it has to be approved first."""
+        stamps: dict[str, Stamp | None] = {}
+        documents: dict[str, Document] = {}
+        try:
+            documents = gathered(self.folder, name, stamps)
+            entry = listed(name, documents[""].value)
+            procedure = _made(entry.code, Bundle({path: found.value for path, found in documents.items()}), self.dialect)
+            known = Known(stamps, procedure.revision, entry)
+            if not self._approval or self._is_approved(name, known):
+                self._remember_good(name, procedure)
+        except DocumentError as error:
+            fault = Finding(error.file or shown(name), error.line, error.column, "", "unreadable", "error", error.message)
+            return _Seen(stamps or {name: None}, faults=(fault,))
+        except SchemaError as error:
+            return _Seen(stamps, faults=tuple(placed(fault, name, documents) for fault in error.faults))
+        except Exception as error:  # noqa: BLE001  # one file must never stop the others, whatever is wrong with it or with us
+            _log.debug("%s cannot be read", shown(name), exc_info=True)
+            fault = Finding(shown(name), 1, 1, "", "unreadable", "error", f"cannot be read: {type(error).__name__}: {error}")
+            return _Seen(stamps or {name: None}, faults=(fault,))
+        return _Seen(stamps, known)
+
+    # --- what serves ---------------------------------------------------------------------------------------------
+
+    def _serving(self, name: str, found: _Seen) -> tuple[Serving, _Offer | None]:
+        known = found.known
+        if known is not None and (not self._approval or (found.stamps and self._is_approved(name, known))):
+            return Serving.ITSELF, _Offer(known.listed, known.revision)
+        good = self._last_good(name) if shown(name) == name else None
+        if known is not None:
+            # A file that becomes another procedure is a new one.
+            return Serving.UNAPPROVED, good if good is not None and good.listed.code == known.listed.code else None
+        return (Serving.LAST_GOOD if good is not None else Serving.NOTHING), good
+
+    def _is_approved(self, name: str, known: Known) -> bool:
+        """Whether somebody approved it, or it served before anybody asked for approval."""
+        return known.revision in (self._memory.recall(f"approved:{known.listed.code}"), self._good_revision(name))
+
+    def _good_revision(self, name: str) -> str:
+        """The revision that is remembered of the file *name*; empty where none is."""
+        revision = self._memory.recall(f"revision:{name}")
+        if isinstance(revision, str):
+            return revision
+        # Older versions remembered the documents alone.
+        documents = self._memory.recall(f"good:{name}")
+        return Bundle(documents).revision if isinstance(documents, dict) else ""
+
+    def _last_good(self, name: str) -> _Offer | None:
+        """What is remembered of the file *name*, if it can still be read."""
+        revision = self._good_revision(name)
+        known = self._good.get(name)
+        if known is None or known[0] != revision:
+            known = self._good[name] = (revision, self._recalled(name) if revision else None)
         return known[1]
 
-    def _good(self, entry: Listed) -> Mapping[str, Json] | None:
-        """The documents of the revision that served last, under the code that the file has now."""
-        documents = self._memory.recall(f"good:{entry.path}")
-        if not isinstance(documents, dict) or listed(entry.path, 0, 0, documents[""]).code != entry.code:
+    def _recalled(self, name: str) -> _Offer | None:
+        documents = self._memory.recall(f"good:{name}")
+        try:
+            entry, bundle = listed(name, documents[""]), Bundle(documents)
+            offer = _Offer(entry, bundle.revision)
+            self._procedure(offer, bundle)
+        except Exception:  # noqa: BLE001  # what an older version could read serves no more where this one cannot
+            _log.debug("the last good revision of %s cannot be read any more", shown(name), exc_info=True)
             return None
-        return documents
+        return offer
 
-    def _remember_good(self, path: str, procedure: Procedure) -> None:
-        for key, value in ((f"served:{procedure.code}", path), (f"good:{path}", dict(procedure.bundle.documents))):
-            if self._memory.recall(key) != value:
-                self._memory.remember(key, value)
+    def _procedure(self, offer: _Offer, bundle: Bundle | None = None) -> Procedure:
+        place = (offer.listed.code, offer.revision)
+        procedure = self._made.get(place)
+        if procedure is None:
+            if bundle is None:
+                bundle = self._bundle(offer)
+            procedure = _made(offer.listed.code, bundle, self.dialect)
+            for code, revision in [*self._made]:
+                if code == offer.listed.code:
+                    del self._made[code, revision]
+            self._made[place] = procedure
+        return procedure
 
-    def _why(self, path: str) -> str:
-        _, found = self._tried[path]
-        if isinstance(found, Procedure):
-            return "waits to be approved"
-        return f"cannot be read: {'; '.join(f.message for f in found[:3])}"
+    def _bundle(self, offer: _Offer) -> Bundle:
+        """What is remembered of the file of *offer*: the same for every process, and whole, whatever the file is by now."""
+        documents = self._memory.recall(f"good:{offer.listed.path}")
+        if not isinstance(documents, dict):
+            # The store was changed for another one, and the index was not.
+            return bundle_of(self.folder, offer.listed.path)
+        return Bundle(documents)
+
+    def _remember_good(self, name: str, procedure: Procedure) -> None:
+        if self._memory.recall(f"revision:{name}") == procedure.revision:
+            return
+        try:
+            self._memory.remember(f"good:{name}", dict(procedure.bundle.documents))
+            self._memory.remember(f"revision:{name}", procedure.revision)
+        except StoreError as error:
+            # A store that takes nothing is no fault of the file; it serves as long as this process does.
+            self._made[procedure.code, procedure.revision] = procedure
+            _log.warning("%s cannot be remembered: %s", name, error)
+
+    def _by_code(self, offers: Mapping[str, _Offer], states: dict[str, FileState], before: _Shelf) -> dict[str, _Offer]:
+        """One file for each code: the one that served last, or else the first by name."""
+        result: dict[str, _Offer] = {}
+        for name, offer in offers.items():
+            code = offer.listed.code
+            rival = result.get(code)
+            served = before.by_code.get(code)
+            if rival is None:
+                result[code] = offer
+                continue
+            last = self._memory.recall(f"served:{code}") or (served.listed.path if served is not None else None)
+            first, second = (offer, rival) if last == name else (rival, offer)
+            result[code] = first
+            if self._memory.recall(f"served:{code}") != first.listed.path:
+                self._memory.remember(f"served:{code}", first.listed.path)
+            message = (
+                f"{first.listed.path} and {second.listed.path} both have the code {code!r}; "
+                f"{first.listed.path} serves, change the other"
+            )
+            fault = Finding(second.listed.path, 1, 1, "/x-procedure/code", "same-code", "error", message)
+            loser = states[second.listed.path]
+            states[second.listed.path] = FileState(loser.file, Serving.RIVAL, (*loser.faults, fault))
+        return result
+
+    def _why(self, code: str) -> str:
+        for name, state in self.settle().states.items():
+            if code in (name.removesuffix(".json"), self._code(name)) and state.serving is not Serving.ITSELF:
+                reasons = "; ".join(fault.message for fault in state.faults[:3])
+                return f"{state.file} {f'cannot be read: {reasons}' if reasons else 'waits to be approved'}"
+        return f"no procedure is called {code!r}"
+
+    def _code(self, name: str) -> str:
+        """The code that a file has which cannot be read whole, where it says one."""
+        known = self._shelf.seen[name].known if self._shelf is not None else None
+        if known is not None:
+            return known.listed.code
+        try:
+            return self._head(name).code
+        except Exception:  # noqa: BLE001  # then it says none
+            return ""
+
+    def _tell(self, before: _Shelf, after: _Shelf) -> None:
+        """Logs each fault once, when it appears, and that a file is well again."""
+        for fault in after.faults if after.faults != before.faults else ():
+            _log.warning("%s", fault.message)
+        nothing = FileState("", Serving.ITSELF)
+        for name, state in after.states.items():
+            was = before.states.get(name, nothing)
+            if state.faults and state != was:
+                for fault in state.faults:
+                    place = f"{fault.file}:{fault.line}:{fault.column}"
+                    _log.warning("%s: %s; %s", place, fault.message, _CONSEQUENCES[state.serving])
+            elif was.faults and not state.faults:
+                _log.info("%s is well again", state.file)
 
     # --- approval --------------------------------------------------------------------------------------------------
 
     def waiting(self) -> tuple[tuple[Procedure, Procedure | None], ...]:
         """What waits to be approved, each with what serves until then; None where nothing does."""
-        if not self._approval:
-            return ()
         with self._lock:
-            serving = {one.path: self._procedure(one) for one in self._look().by_code.values()}
-            tried = {path: self._tried[path][1] for path in serving if path in self._tried}
-            new = {path: one for path, one in tried.items() if isinstance(one, Procedure)}
-            return tuple((one, serving[path]) for path, one in new.items() if serving[path] is not one)
+            shelf = self.settle()
+            names = [name for name, state in shelf.states.items() if state.serving is Serving.UNAPPROVED]
+            pairs = ((self._unapproved(name), self._serving(name, shelf.seen[name])[1]) for name in names)
+            return tuple((new, self._procedure(old) if old is not None else None) for new, old in pairs if new is not None)
+
+    def _unapproved(self, name: str) -> Procedure | None:
+        """The file *name* as it waits; None where it is another one by now, which the next look sees."""
+        try:
+            return procedure_at(self.folder / name, self.dialect)
+        except (DocumentError, SchemaError):
+            return None
 
     def approve(self, code: str, revision: str) -> bool:
         """Lets the waiting *revision* of *code* serve; False where the file says something else by now."""
         with self._lock:
-            found = next((new for new, _ in self.waiting() if (new.code, new.revision) == (code, revision)), None)
-            if found is None:
-                return False
-            # In this order: whoever sees that it was approved finds it.
-            self._remember_good(self._look().by_code[code].path, found)
-            self._memory.remember(f"approved:{code}", revision)
-            return True
+            for name, state in self.settle().states.items():
+                known = self._shelf.seen[name].known if self._shelf is not None else None
+                if state.serving is not Serving.UNAPPROVED or known is None:
+                    continue
+                if (known.listed.code, known.revision) == (code, revision):
+                    found = self._unapproved(name)
+                    if found is None or found.revision != revision:
+                        return False
+                    # In this order: whoever sees that it was approved finds it.
+                    self._remember_good(name, found)
+                    self._memory.remember(f"approved:{code}", revision)
+                    self._looked = -1e9
+                    return True
+            return False
 
-    def _entry(self, one: Listed) -> Listed | None:
-        """What lists say of a code where files wait: what serves, and not what would; None where nothing does."""
-        stamp = (one.code, self._memory.recall(f"approved:{one.code}"))
-        known = self._entries.get(one.path)
-        if known is None or known[0] != stamp:
-            good = self._good(one)
-            self._entries[one.path] = known = (stamp, listed(one.path, one.size, one.changed, good[""]) if good else None)
-        return known[1]
+
+_CONSEQUENCES = {
+    Serving.ITSELF: "it serves all the same",
+    Serving.LAST_GOOD: "its last good revision serves",
+    Serving.UNAPPROVED: "it waits to be approved",
+    Serving.RIVAL: "it does not serve",
+    Serving.NOTHING: "it does not serve",
+}
 
 
 def _made(code: str, bundle: Bundle, dialect: Dialect) -> Procedure:
@@ -290,6 +464,5 @@ def procedure_at(path: Path, dialect: Dialect) -> Procedure:
     Raises:
         DocumentError, SchemaError: it cannot be read.
     """
-    bundle, state = bundle_of(path.parent, path.name), path.stat()
-    code = listed(path.name, state.st_size, state.st_mtime_ns, bundle.documents[""]).code
-    return _made(code, bundle, dialect)
+    bundle = bundle_of(path.parent, path.name)
+    return _made(listed(path.name, bundle.documents[""]).code, bundle, dialect)

@@ -50,11 +50,14 @@ class DossierkitError(Exception):
 
 
 class DocumentError(DossierkitError):
-    """The bytes are not JSON that we read.  *line* and *column* count from 1."""
+    """The bytes are not JSON that we read.  *line* and *column* count from 1; *file* where it is known."""
 
-    def __init__(self, message: str, line: int = 1, column: int = 1) -> None:
-        super().__init__(f"{message} (line {line}, column {column})")
+    def __init__(self, message: str, line: int = 1, column: int = 1, file: str = "") -> None:
+        super().__init__(
+            f"{file}: {message} (line {line}, column {column})" if file else f"{message} (line {line}, column {column})"
+        )
         self.message = message
+        self.file = file
         self.line = line
         self.column = column
 

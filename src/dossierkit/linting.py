@@ -10,92 +10,110 @@ import attrs
 
 from dossierkit.dossiers.block_lint import block_faults
 from dossierkit.errors import DocumentError
+from dossierkit.folder import Stamp, dropped, shown, stamp_of
 from dossierkit.forms.dialect import Dialect
-from dossierkit.forms.document import Document, load
+from dossierkit.forms.document import Document
 from dossierkit.forms.lint import lint
 from dossierkit.forms.pointers import Json
-from dossierkit.listing import SHARED, bundle_of, procedure_files
-
-
-@attrs.frozen
-class Finding:
-    """A fault with its place in a file; lines and columns count from 1."""
-
-    file: str
-    line: int
-    column: int
-    pointer: str
-    code: str
-    level: str
-    message: str
+from dossierkit.listing import SHARED, Finding, gathered, placed
 
 
 @attrs.define
 class FolderLint:
-    """What lint finds in *folder*, looked for again when a file in it, or the day, is another one."""
+    """What lint finds in *folder*; a file is looked at again when it, one that it reaches, or the day is another one."""
 
     folder: Path
     dialect: Dialect
-    _known: tuple[object, tuple[Finding, ...]] = attrs.field(init=False, default=(None, ()))
+    #: By file: the day and the stamps that it was looked at with, its code, and what was found.
+    _known: dict[str, tuple[date, dict[str, Stamp | None], str, tuple[Finding, ...]]] = attrs.field(init=False, factory=dict)
+    _shared: list[str] | None = attrs.field(init=False, default=None)
+    _found: tuple[Finding, ...] = attrs.field(init=False, default=())
 
     def findings(self, today: date) -> tuple[Finding, ...]:
-        """What there is to say on *today*."""
-        stamp = (today, sorted(procedure_files(self.folder)), sorted(procedure_files(self.folder / SHARED)))
-        known, found = self._known
-        if known != stamp:
-            found = tuple(lint_paths([self.folder], self.dialect, today))
-            self._known = (stamp, found)
-        return found
+        """What there is to say on *today*, each once."""
+        names, shared = _names(self.folder), _names(self.folder / SHARED)
+        known = {name: self._looked_at(name, today) for name in names}
+        if shared != self._shared or [*known.values()] != [*self._known.values()]:
+            same = _same_codes((self.folder / name, code) for name, (_, _, code, _) in known.items())
+            found = (attrs.evolve(f, file=str(self.folder / f.file)) for _, _, _, findings in known.values() for f in findings)
+            self._found = tuple(dict.fromkeys((*found, *same)))
+        self._known, self._shared = known, shared
+        return self._found
+
+    def _looked_at(self, name: str, today: date) -> tuple[date, dict[str, Stamp | None], str, tuple[Finding, ...]]:
+        known = self._known.get(name)
+        if known is not None and known[0] == today and all(stamp_of(self.folder, path) == known[1][path] for path in known[1]):
+            return known
+        stamps: dict[str, Stamp | None] = {}
+        code, found = _lint(self.folder, name, self.dialect, today, stamps)
+        return today, stamps, code, found
 
 
 def lint_paths(paths: Iterable[Path], dialect: Dialect, today: date) -> Iterator[Finding]:
-    """Findings of every file in *paths*; a folder stands for the procedure files in it."""
-    codes: dict[tuple[Path, str], Path] = {}
+    """Findings of every file in *paths*, each once; a folder stands for the procedure files in it."""
+    codes: list[tuple[Path, str]] = []
+    told: set[Finding] = set()
     for path in _files(paths):
-        try:
-            document = load(path.read_bytes())
-        except DocumentError as error:
-            yield Finding(str(path), error.line, error.column, "", "not-json", "error", error.message)
-            continue
-        code = _code(document.value) or path.stem
-        rival = codes.setdefault((path.parent, code), path)
-        if rival != path:
-            line, column = document.position("/x-procedure/code")
-            message = f"{rival} has the code {code!r} too; only one of them can serve"
-            yield Finding(str(path), line, column, "/x-procedure/code", "same-code", "error", message)
-        yield from lint_file(path, document, dialect, today)
+        code, found = _lint(path.parent, path.name, dialect, today, {})
+        codes.append((path, code))
+        for finding in found:
+            whole = attrs.evolve(finding, file=str(path.parent / finding.file))
+            if whole not in told:
+                told.add(whole)
+                yield whole
+    yield from _same_codes(codes)
 
 
-def lint_file(path: Path, document: Document, dialect: Dialect, today: date) -> Iterator[Finding]:
-    """Findings of one file and of what it refers to."""
+def _lint(
+    folder: Path, name: str, dialect: Dialect, today: date, stamps: dict[str, Stamp | None]
+) -> tuple[str, tuple[Finding, ...]]:
+    """The code of the file *name* and what is found in it and what it reaches, by its own names.
+
+    Args:
+        stamps: is told what each file was.
+    """
     try:
-        bundle = bundle_of(path.parent, path.name)
+        documents = gathered(folder, name, stamps)
     except DocumentError as error:
-        yield Finding(str(path), 1, 1, "", "not-json", "error", f"a file it refers to is not JSON: {error}")
-        return
-    resources = {name: value for name, value in bundle.documents.items() if name}
-    sources: dict[str, Document] = {"": document}
-    found = lint(document, resources=resources, dialect=dialect, today=today)
-    for fault in (*found, *block_faults(document.value, dialect)):
-        source = sources.get(fault.file)
-        if source is None:
-            source = sources[fault.file] = load((path.parent / fault.file).read_bytes())
-        line, column = source.position(fault.pointer)
-        yield Finding(
-            str(path.parent / fault.file if fault.file else path),
-            line,
-            column,
-            fault.pointer,
-            fault.code,
-            fault.level,
-            fault.message,
-        )
+        return "", (Finding(error.file or shown(name), error.line, error.column, "", "not-json", "error", error.message),)
+    try:
+        resources: dict[str, Document | Json] = {path: document for path, document in documents.items() if path}
+        main = documents[""]
+        found = lint(main, resources=resources, dialect=dialect, today=today)
+        faults = (*found, *block_faults(main.value, dialect))
+        return _code(main.value) or Path(name).stem, tuple(dict.fromkeys(placed(fault, name, documents) for fault in faults))
+    except Exception as error:  # noqa: BLE001  # what lint stumbles over is a fault of the file, and the next file is looked at
+        message = f"cannot be looked at: {type(error).__name__}: {error}"
+        return "", (Finding(shown(name), 1, 1, "", "unreadable", "error", message),)
+
+
+def _same_codes(codes: Iterable[tuple[Path, str]]) -> Iterator[Finding]:
+    first: dict[tuple[Path, str], Path] = {}
+    for path, code in codes:
+        rival = first.setdefault((path.parent, code), path) if code else path
+        if rival != path:
+            message = f"{rival.name} has the code {code!r} too; only one of them can serve"
+            yield Finding(str(path), *_place_of_code(path), "/x-procedure/code", "same-code", "error", message)
+
+
+def _names(folder: Path) -> list[str]:
+    try:
+        return [name for name, _ in dropped(folder)]
+    except OSError:
+        return []
+
+
+def _place_of_code(path: Path) -> tuple[int, int]:
+    try:
+        return gathered(path.parent, path.name)[""].position("/x-procedure/code")
+    except DocumentError:
+        return 1, 1
 
 
 def _files(paths: Iterable[Path]) -> Iterator[Path]:
     for path in paths:
         if path.is_dir():
-            yield from sorted(path / name for name, _, _ in procedure_files(path) if path.name != SHARED)
+            yield from (path / name for name, _ in dropped(path) if path.name != SHARED)
         else:
             yield path
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import os
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import suppress
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -14,14 +13,17 @@ from urllib.parse import urlsplit
 import attrs
 
 from dossierkit.dossiers.procedure import Bundle
+from dossierkit.errors import DocumentError
+from dossierkit.folder import Stamp, content, shown, stamp_of
 from dossierkit.forms.document import Document, load
+from dossierkit.forms.form import Fault
 from dossierkit.forms.pointers import Json
 from dossierkit.private import write_private
 from dossierkit.text import fold
 
 SHARED = "shared"
-#: JSON files of a data folder.
-DATA_FILES = ("catalog.json", "calendar.json", "units.json")
+#: Of the shape that an index has.
+_INDEX_VERSION = 2
 
 _log = logging.getLogger(__name__)
 
@@ -33,9 +35,6 @@ class Listed:
     code: str
     title: str
     path: str
-    size: int
-    #: Nanoseconds, as the file system says.
-    changed: int
     sector: str = ""
     unit: str = ""
     audience: tuple[str, ...] = ()
@@ -48,33 +47,43 @@ class Listed:
         return self.titles.get(language, self.title)
 
 
-def procedure_files(folder: Path) -> Iterator[tuple[str, int, int]]:
-    """(name, size, time of change) of each procedure file in *folder*, in no order.
+@attrs.frozen
+class Known:
+    """A file that could be read whole: what it and the files that it reaches were then, and what it says."""
 
-    Where a database lies beside them, the folder holds data, too: its index and the operator's lists are no procedures.
-    """
-    try:
-        with os.scandir(folder) as scanned:
-            entries = [entry for entry in scanned if not entry.name.startswith(".")]
-    except FileNotFoundError:
-        return
-    others = DATA_FILES if any(entry.name.endswith(".db") for entry in entries) else ()
-    for entry in entries:
-        if entry.name.endswith(".json") and entry.name not in others and entry.is_file():
-            # A file may go while we look.
-            with suppress(FileNotFoundError):
-                stat = entry.stat()
-                yield entry.name, stat.st_size, stat.st_mtime_ns
+    stamps: Mapping[str, Stamp | None] = attrs.field(hash=False)
+    revision: str
+    listed: Listed
 
 
-def listed(name: str, size: int, changed: int, document: Any) -> Listed:
+@attrs.frozen
+class Finding:
+    """A fault with its place in a file; lines and columns count from 1."""
+
+    file: str
+    line: int
+    column: int
+    pointer: str
+    code: str
+    level: str
+    message: str
+
+
+def placed(fault: Fault, name: str, documents: Mapping[str, Document]) -> Finding:
+    """*fault* of the file *name* with its line and column; *documents* are those that `gathered` gave."""
+    document = documents.get(fault.file)
+    line, column = document.position(fault.pointer) if document is not None else (1, 1)
+    return Finding(fault.file or shown(name), line, column, fault.pointer, fault.code, fault.level, fault.message)
+
+
+def listed(name: str, document: Json) -> Listed:
     """The list entry of a file, from its JSON.
 
     Raises:
         ValueError: it is no object.
     """
     if not isinstance(document, dict):
-        raise ValueError("a procedure file is a JSON object: {…}")  # noqa: TRY004  # one kind of failure for the caller
+        raise DocumentError("a procedure file is a JSON object: {…}", file=name)
     block = document.get("x-procedure")
     block = block if isinstance(block, dict) else {}
 
@@ -85,15 +94,14 @@ def listed(name: str, size: int, changed: int, document: Any) -> Listed:
     title = text(document.get("title")) or code
     translations = document.get("x-translations")
     translations = translations if isinstance(translations, dict) else {}
-    titles = {lang: texts["/title"] for lang, texts in translations.items() if isinstance(texts, dict) and "/title" in texts}
+    titles = {lang: text(texts.get("/title")) for lang, texts in translations.items() if isinstance(texts, dict)}
+    titles = {lang: words for lang, words in titles.items() if words}
     audience = block.get("audience")
-    words = fold(" ".join((title, code, text(block.get("sector")), text(block.get("guidance")), *map(text, titles.values()))))
+    words = fold(" ".join((title, code, text(block.get("sector")), text(block.get("guidance")), *titles.values())))
     return Listed(
         code,
         title,
         name,
-        size,
-        changed,
         text(block.get("sector")),
         text(block.get("unit")),
         tuple(map(str, audience)) if isinstance(audience, list) else (),
@@ -102,47 +110,76 @@ def listed(name: str, size: int, changed: int, document: Any) -> Listed:
     )
 
 
-def load_index(path: Path | None) -> dict[str, Listed]:
-    """The entries that `save_index` kept, by their paths; none where there are none that can be read."""
+def load_index(path: Path | None) -> dict[str, Known]:
+    """What `save_index` kept, by the names of files; nothing where there is nothing that can be read."""
     if path is None or not path.is_file():
         return {}
     try:
-        rows = json.loads(path.read_bytes())
-        return {row["path"]: Listed(**{**row, "audience": tuple(row["audience"])}) for row in rows}
-    except (OSError, ValueError, TypeError, KeyError):
+        kept = json.loads(path.read_bytes())
+        if kept["version"] != _INDEX_VERSION:
+            return {}
+        return {name: _known(row) for name, row in kept["files"].items()}
+    except (OSError, ValueError, TypeError, KeyError, AttributeError):
         # An index is only a shortcut: without it the files are looked into again.
         return {}
 
 
-def save_index(path: Path | None, entries: Iterable[Listed]) -> None:
-    """Keeps *entries* for the next start; nothing where no *path* is given, or it cannot be written."""
+def _known(row: Any) -> Known:
+    stamps = {name: tuple(stamp) if stamp is not None else None for name, stamp in row["stamps"].items()}
+    entry = Listed(**{**row["listed"], "audience": tuple(row["listed"]["audience"])})
+    if not isinstance(row["revision"], str) or not all(isinstance(text, str) for text in (entry.code, entry.title, entry.path)):
+        raise TypeError("an index of another shape")
+    return Known(stamps, row["revision"], entry)
+
+
+def save_index(path: Path | None, files: Mapping[str, Known]) -> None:
+    """Keeps *files* for the next start; nothing where no *path* is given, or it cannot be written."""
     if path is None:
         return
+    rows = {name: attrs.asdict(known) for name, known in files.items()}
     try:
         part = path.with_suffix(f".{os.getpid()}.part")
-        write_private(part, json.dumps([attrs.asdict(one) for one in entries], ensure_ascii=False).encode())
+        write_private(part, json.dumps({"version": _INDEX_VERSION, "files": rows}, ensure_ascii=False).encode())
         part.replace(path)
-    except OSError as error:
+    except (OSError, ValueError) as error:
         _log.warning("the index of procedures cannot be kept: %s", error)
 
 
-def bundle_of(folder: Path, name: str) -> Bundle:
-    """The file *name* and every file of the folder that it reaches.
+def gathered(folder: Path, name: str, stamps: dict[str, Stamp | None] | None = None) -> dict[str, Document]:
+    """The file *name* (as the empty path) and every file of the folder that it reaches, by path.
+
+    Args:
+        stamps: is told what each file was just before it was read, also where this then fails.
 
     Raises:
-        DocumentError: one of them is not JSON that we read.
-        OSError: one of them cannot be read.
+        DocumentError: one of them is not JSON that we read, or no file that we open; it says which.
     """
-    documents: dict[str, Json] = {}
+    stamps = {} if stamps is None else stamps
+    documents: dict[str, Document] = {}
     pending = [("", name)]
     while pending:
         key, path = pending.pop()
-        document: Document = load((folder / path).read_bytes())
-        documents[key] = document.value
-        for target in local_files(document.value, path):
-            if target not in documents and (folder / target).is_file():
-                pending.append((target, target))
-    return Bundle(documents)
+        if key in documents:
+            continue
+        stamps[path] = stamp_of(folder, path)
+        if key and (stamps[path] is None or (folder / path).is_dir()):
+            # What is not there is reported where the reference stands, which may mean something inside the file.
+            continue
+        try:
+            documents[key] = load(content(folder, path))
+        except DocumentError as error:
+            raise DocumentError(error.message, error.line, error.column, shown(path)) from None
+        pending += [(target, target) for target in local_files(documents[key].value, path) if target not in documents]
+    return documents
+
+
+def bundle_of(folder: Path, name: str) -> Bundle:
+    """The bundle of `gathered` files.
+
+    Raises:
+        DocumentError: see `gathered`.
+    """
+    return Bundle({path: document.value for path, document in gathered(folder, name).items()})
 
 
 def local_files(document: Json, path: str) -> Iterator[str]:
@@ -152,7 +189,10 @@ def local_files(document: Json, path: str) -> Iterator[str]:
 
 def _local(reference: str, path: str) -> str | None:
     """The file below the folder that *reference* in *path* names, or None where it leads elsewhere."""
-    parts = urlsplit(reference)
+    try:
+        parts = urlsplit(reference)
+    except ValueError:
+        return None
     if parts.scheme or parts.netloc or not parts.path or parts.path.startswith("/"):
         return None
     joined = os.path.normpath(os.path.join(os.path.dirname(path), parts.path))

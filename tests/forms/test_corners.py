@@ -32,6 +32,7 @@ from dossierkit.forms import (
 )
 from dossierkit.forms.defaults import arrived, initial
 from dossierkit.forms.document import Document
+from dossierkit.forms.judge import Judge
 from dossierkit.forms.lint import lint
 from dossierkit.forms.messages import choice_title
 from dossierkit.forms.options import resolve
@@ -39,6 +40,7 @@ from dossierkit.forms.places import places
 from dossierkit.forms.pointers import drop, put, same
 from dossierkit.forms.readable import file_limits, readable
 from dossierkit.forms.rules import compile_expression, compute
+from dossierkit.forms.schemas import MAIN
 from dossierkit.forms.tree import walk
 from dossierkit.forms.upgrade import upgrade
 from dossierkit.html import Renderer
@@ -363,6 +365,26 @@ def test_names_of_entries_match_as_the_judge_says(form: Make) -> None:
 
     assert parse(one, flatten(one, {"đất": 3})) == {"đất": 3}
     assert parse(one, [("count:/~e", "1"), ("key:/~e0", "a" * 60 + "!"), ("/~e0", "2")]) is not None
+
+
+def test_the_judge_walks_its_documents_once() -> None:
+    """However many of their schemas it is asked about: the work is counted in members that are handed out."""
+
+    class Counted(dict[str, Any]):
+        handed_out = 0
+
+        def values(self) -> Any:
+            Counted.handed_out += len(self)
+            return super().values()
+
+    lists = {f"l{n}": Counted(items=Counted(oneOf=[Counted(const=n), Counted(const="x")])) for n in range(50)}
+    judge = Judge({MAIN: Counted(properties=Counted(lists))})
+
+    for n in range(50):
+        assert judge.verdict(f"{MAIN}#/properties/l{n}/items/oneOf/0").accepts(n)
+        assert not judge.verdict(f"{MAIN}#/properties/l{n}/items/oneOf/1").accepts(n)
+
+    assert Counted.handed_out == 1 + 50 + 50 * (1 + 1 + 2)
 
 
 def test_items_beyond_the_named_ones(form: Make) -> None:

@@ -159,6 +159,36 @@ def test_text_that_readers_disagree_about_is_refused(source: bytes, words: str) 
     assert caught.value.column >= 1
 
 
+PATTERNS = [
+    r"(.*)\1+$", r"(.+)+(?!x)y", r"(\w+\s?)+\1{500}", r"^(?=(a+)+$)(a|a)*$", r"(?<n>a+)+\k<n>", r"(?P<n>a)(?P=n)", r"a++b", r"(?>a+)b",
+    r"\p{L}+", r"\p{Script=Greek}", r"\p{Foo}", r"a{100000}", r"(a{1000}){1000}", r"(?:){100000}", r"a{2,1}", r"[z-a]", r"\cA", r"\u{1F600}",
+    r"(?i)abc", r"(?<=a)b", r"(?<!\d{1,1000})a", r"[^]", r"[]", r"\1", r"(a)\2", r"((((((((((a))))))))))\10", "(" * 3000 + ")" * 3000,
+    r"(?R)", r"(?(1)a|b)", r"(*FAIL)", r"\X", r"\K", r"(?=a*)*", r"(a?){60}a{60}", r"\Aab\z", "\\", "\x00", r"(a|b|ab)*c\1",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("pattern", PATTERNS)
+def test_every_pattern_is_judged_within_its_limit_or_refused_with_words(pattern: str) -> None:
+    """For a value, a name of a member, and a rule about names; whatever is typed, no failure of the judge gets out."""
+    schemas = (
+        {"properties": {"x": {"type": "string", "pattern": pattern}}},
+        {"type": "object", "patternProperties": {pattern: {"type": "string"}}},
+        {"type": "object", "propertyNames": {"pattern": pattern}},
+        {"properties": {"x": {"oneOf": [{"type": "string", "pattern": pattern}, {"type": "integer"}]}}},
+    )
+    for schema in schemas:
+        try:
+            form = read(schema)
+        except SchemaError as error:
+            assert all(fault.message for fault in error.faults)
+            continue
+        for typed in ("a" * 200, "a" * 200 + "b", "ab" * 100, "x" * 3000, "", "1" * 300 + "x"):
+            for answers in ({"x": typed}, {typed: "x"}):
+                problems = check(form, answers, today=TODAY)
+                assert all(isinstance(problem.rule, str) for problem in problems)
+                Renderer().render(form, answers, problems=problems)
+
+
 def test_the_recursion_limit_is_left_alone() -> None:
     """Nothing here raises Python's limit to get through."""
     before = sys.getrecursionlimit()

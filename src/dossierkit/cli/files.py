@@ -88,10 +88,10 @@ def _sample(code: str) -> Path:
         SettingsError: no sample has it.
     """
     from dossierkit.errors import SettingsError
-    from dossierkit.listing import procedure_files
+    from dossierkit.folder import dropped
     from dossierkit.wiring import samples
 
-    paths = {name: samples() / name for name, _, _ in procedure_files(samples())}
+    paths = {name: samples() / name for name, _ in dropped(samples())}
     codes = {json.loads(path.read_bytes())["x-procedure"]["code"]: path for path in paths.values()}
     if code not in codes:
         raise SettingsError(f"no sample has the code {code!r}; known: {', '.join(sorted(codes))}")

@@ -136,6 +136,8 @@ def _workers(engine: Engine, data: Path, smtp: str, sender: str, gateways: Mappi
         Worker(lambda: deliver(engine.store.outbox, post, engine.clock)),
         Worker(lambda: (resume(engine), remind(engine)), every=900),
         Worker(Payments(engine, gateways).ask_about_open, every=120),
+        # What is dropped is read, and its faults are logged, before somebody asks for it.
+        Worker(engine.catalog.settle, every=1),
         Worker(lambda: sweep(engine.store, blobs, engine.clock), every=600),
     )
 

@@ -153,7 +153,7 @@ class Procedure:
         verdict = memo.get(("when", id(when)))
         if verdict is None:
             # The schema lives as long as the form does, and is asked for with every dossier.
-            verdict = memo["when", id(when)] = Judge(asserts_formats=True).compile(value_of(when), {})
+            verdict = memo["when", id(when)] = Judge().compile(value_of(when))
         assert isinstance(verdict, Verdict)
         return verdict.accepts(value_of(answers))
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import re
 from functools import cached_property
+from math import isinf
 
 import attrs
 
@@ -20,6 +21,9 @@ MAX_DEPTH = 100
 
 _BLANK = re.compile(r"[ \t\n\r]*")
 _SCALAR = re.compile(r"[^\s,\]}]+")
+_ESCAPED_SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
+#: Beyond it Python reads no number.
+_MANY_DIGITS = re.compile(r"[0-9]{4301,}")
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
@@ -51,16 +55,48 @@ def load(source: bytes | str, *, max_bytes: int = MAX_BYTES, max_depth: int = MA
     text = _decoded(source, max_bytes)
     _refuse_depth(text, max_depth)
     try:
+        return Document(_plain(text), text)
+    except ValueError:
+        # Something is wrong, or may be: the careful way says what and where.
+        return Document(_careful(text), text)
+
+
+def _plain(text: str) -> Json:
+    """The value of *text* where nothing in it can be read in two ways.
+
+    Raises:
+        ValueError: perhaps something can.
+    """
+    if _ESCAPED_SURROGATE.search(text):
+        raise ValueError("a surrogate is escaped")
+    return json.loads(text, object_pairs_hook=_each_once, parse_float=_finite, parse_constant=_refuse_constant)
+
+
+def _each_once(members: list[tuple[str, Json]]) -> dict[str, Json]:
+    result = dict(members)
+    if len(result) < len(members):
+        raise ValueError("a key stands twice")
+    return result
+
+
+def _finite(digits: str) -> float:
+    if isinf(number := float(digits)):
+        raise ValueError("too large")
+    return number
+
+
+def _careful(text: str) -> Json:
+    try:
         value = json.loads(text, object_pairs_hook=_Members, parse_constant=_refuse_constant)
-        value = _Checked(text).value(value, "")
+        return _Checked(text).value(value, "")
     except json.JSONDecodeError as fault:
         raise DocumentError(f"not JSON: {fault.msg}", fault.lineno, fault.colno) from None
     except ValueError as fault:
         if isinstance(fault, _Constant):
             line, column = _place(text, max(text.find(str(fault)), 0))
             raise DocumentError(f"{fault} is not a JSON number", line, column) from None
-        raise DocumentError("a number has too many digits") from None
-    return Document(value, text)
+        digits = _MANY_DIGITS.search(text)
+        raise DocumentError("a number has too many digits", *_place(text, digits.start() if digits else 0)) from None
 
 
 def value_of(source: Json) -> Json:

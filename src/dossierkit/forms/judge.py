@@ -7,13 +7,14 @@ lookaround under a limit of steps.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import attrs
 
 from dossierkit.forms.document import value_of
-from dossierkit.forms.pointers import Json
+from dossierkit.forms.pointers import Json, fragment
 
 if TYPE_CHECKING:
     import jsonschema_rs
@@ -43,9 +44,8 @@ def is_valid(schema: Json, instance: Json, *, resources: Mapping[str, Json] | No
     Raises:
         ValueError: *schema* is no JSON Schema, or refers to what is not in *resources*.
     """
-    judge = Judge(asserts_formats=formats)
     documents = {uri: value_of(document) for uri, document in (resources or {}).items()}
-    return judge.compile(value_of(schema), documents).accepts(value_of(instance))
+    return Judge(documents, asserts_formats=formats).compile(value_of(schema)).accepts(value_of(instance))
 
 
 @attrs.frozen(eq=False)
@@ -77,33 +77,48 @@ class Verdict:
         return (_refusal(error, value) for error in self._validator.iter_errors(value))
 
 
-@attrs.frozen
+@attrs.frozen(eq=False)
 class Judge:
-    """How schemas are compiled: which formats are asserted, and how."""
+    """Compiles schemas that may refer to *documents* by URI.
 
+    What depends on the documents alone is worked out once, so that the hundredth schema costs what the first one did.
+    """
+
+    documents: Mapping[str, Json] = attrs.field(factory=dict)
     asserts_formats: bool = True
     formats: Mapping[str, Callable[[str], bool]] = attrs.field(factory=dict)
 
-    def verdict(self, reference: str, documents: Mapping[str, Json]) -> Verdict:
-        """The judge of the schema that *reference* names in *documents*."""
+    def verdict(self, reference: str) -> Verdict:
+        """The judge of the schema in the documents that *reference* names: a URI, or one with a JSON Pointer."""
         uri, _, pointer = reference.partition("#")
         if not pointer:
-            return self.compile(documents[uri], documents, base_uri=uri)
-        return self.compile({"$ref": f"{uri}#{_fragment(pointer)}"}, documents)
+            return self._compiled(self.documents[uri], self._needs, uri)
+        return self._compiled({"$ref": f"{uri}#{fragment(pointer)}"}, self._needs)
 
-    def compile(self, schema: Json, documents: Mapping[str, Json], *, base_uri: str | None = None) -> Verdict:
-        """A judge of *schema*, which may refer to *documents* by URI.
+    def compile(self, schema: Json) -> Verdict:
+        """A judge of *schema*.
 
         Raises:
             Unjudgeable: it is no JSON Schema, or refers to what is not there.
         """
+        return self._compiled(schema, self._needs.and_of(_Needs.of([schema])))
+
+    @cached_property
+    def _needs(self) -> _Needs:
+        return _Needs.of(self.documents.values())
+
+    @cached_property
+    def _registry(self) -> jsonschema_rs.Registry | None:
         import jsonschema_rs as rs
 
-        used = set(_values("format", [schema, *documents.values()]))
-        backtracks = any(BACKTRACKING.search(pattern) for pattern in _values("pattern", [schema, *documents.values()]))
+        return rs.Registry(list(_readable(self.documents).items())) if self.documents else None
+
+    def _compiled(self, schema: Json, needs: _Needs, base_uri: str | None = None) -> Verdict:
+        import jsonschema_rs as rs
+
         options: Any = (
             rs.FancyRegexOptions(backtrack_limit=BACKTRACK_LIMIT, size_limit=PATTERN_BYTES)
-            if backtracks
+            if needs.backtracking
             else rs.RegexOptions(size_limit=PATTERN_BYTES)
         )
         try:
@@ -111,10 +126,10 @@ class Judge:
                 schema,
                 validate_formats=self.asserts_formats,
                 offline=True,
-                registry=rs.Registry(list(_readable(documents).items())) if documents else None,
+                registry=self._registry,
                 base_uri=base_uri,
                 # Even a format that nobody uses makes every judgement half as slow again.
-                formats={name: accepts for name, accepts in self.formats.items() if name in used} or None,
+                formats={name: accepts for name, accepts in self.formats.items() if name in needs.formats} or None,
                 pattern_options=options,
             )
         except rs.ValidationError as error:
@@ -122,6 +137,37 @@ class Judge:
         except (rs.ReferencingError, ValueError) as error:
             raise Unjudgeable(str(error)) from error
         return Verdict(validator)
+
+
+@attrs.frozen
+class _Needs:
+    """What compiling needs for some schemas: the formats that they name, and whether a pattern may have to backtrack."""
+
+    formats: frozenset[str]
+    backtracking: bool
+
+    @classmethod
+    def of(cls, schemas: Iterable[Json]) -> _Needs:
+        """What *schemas* need; each of their values is looked at once."""
+        formats: set[str] = set()
+        backtracking = False
+        pending = list(schemas)
+        while pending:
+            value = pending.pop()
+            if isinstance(value, list):
+                pending.extend(value)
+            elif isinstance(value, dict):
+                if isinstance(value.get("format"), str):
+                    formats.add(value["format"])
+                names = value.get("patternProperties")
+                patterns = [value.get("pattern"), *(names if isinstance(names, dict) else ())]
+                backtracking = backtracking or any(isinstance(p, str) and BACKTRACKING.search(p) for p in patterns)
+                pending.extend(value.values())
+        return cls(frozenset(formats), backtracking)
+
+    def and_of(self, other: _Needs) -> _Needs:
+        """What both need together."""
+        return _Needs(self.formats | other.formats, self.backtracking or other.backtracking)
 
 
 _DRAFTS = re.compile(r"https?://json-schema\.org/draft(-0[467]|/2019-09|/2020-12)/schema#?")
@@ -139,28 +185,6 @@ def _readable(documents: Mapping[str, Json]) -> dict[str, Json]:
         if name is None or (isinstance(name, str) and (_DRAFTS.fullmatch(name) or name == uri)):
             readable[uri] = document
     return readable
-
-
-def _fragment(pointer: str) -> str:
-    from urllib.parse import quote
-
-    return quote(pointer, safe="/~!$&'()*+,;=:@-._")
-
-
-def _values(wanted: str, schemas: list[Json]) -> Iterator[str]:
-    """Every text under the keyword *wanted*; with patterns also those that are names."""
-    pending = list(schemas)
-    while pending:
-        value = pending.pop()
-        if isinstance(value, list):
-            pending.extend(value)
-        elif isinstance(value, dict):
-            for keyword, below in value.items():
-                if keyword == wanted and isinstance(below, str):
-                    yield below
-                elif wanted == "pattern" and keyword == "patternProperties" and isinstance(below, dict):
-                    yield from below
-                pending.append(below)
 
 
 def _refusal(error: Any, root: Json) -> Refusal:
@@ -181,6 +205,9 @@ def _refusal(error: Any, root: Json) -> Refusal:
         keyword = "forbidden"
     context = tuple(tuple(_refusal(e, root) for e in branch) for branch in params.pop("context", ()))
     inner = params.pop("error", None)
+    if isinstance(inner, str):
+        # A pattern that reached its limit tells so in words; no other schema stands behind it.
+        inner = None
     return Refusal(
         keyword,
         tuple(error.instance_path),

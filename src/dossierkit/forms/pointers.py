@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from typing import Any, TypeAlias
+from urllib.parse import quote
 
 _INDEX = re.compile(r"0|[1-9][0-9]{0,8}")
 
@@ -28,6 +29,11 @@ def child(pointer: str, token: str | int) -> str:
 def join(tokens: Iterable[str | int]) -> str:
     """The pointer that walks *tokens* from the root."""
     return "".join([f"/{escape(token) if isinstance(token, str) else token}" for token in tokens])
+
+
+def fragment(pointer: str) -> str:
+    """*pointer* as it is written behind the # of a URI."""
+    return quote(pointer, safe="/~!$&'()*+,;=:@-._")
 
 
 def split(pointer: str) -> tuple[str, ...]:

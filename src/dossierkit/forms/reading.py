@@ -39,7 +39,7 @@ def read(
     """
     documents, advice = _documents(value_of(document), resources or {})
     _refuse_old_names(documents)
-    schemas = Schemas(documents, Judge(formats=_formats(dialect)))
+    schemas = Schemas(Judge(documents, formats=_formats(dialect)))
     root = schemas.root()
     faults = [*_structure(schemas, root)]
     if faults:

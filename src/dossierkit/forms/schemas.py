@@ -85,8 +85,8 @@ class Facet:
 class Schemas:
     """The documents, and a judge for each schema in them, made when first asked for."""
 
-    documents: Mapping[str, Json]
     judge: Judge
+    documents: Mapping[str, Json] = attrs.field(init=False)
     _registry: referencing.Registry[Json] = attrs.field(init=False)
     _locations: dict[int, str] = attrs.field(init=False, factory=dict)
     _verdicts: dict[str, Verdict] = attrs.field(init=False, factory=dict)
@@ -97,6 +97,7 @@ class Schemas:
         return f"<Schemas of {len(self.documents)} documents>"
 
     def __attrs_post_init__(self) -> None:
+        self.documents = self.judge.documents
         self._registry = referencing.Registry().with_resources(
             (uri, DRAFT202012.create_resource(document)) for uri, document in self.documents.items()
         )
@@ -145,19 +146,21 @@ class Schemas:
         """Whether *name* matches *pattern*, as the judge understands it and in its time."""
         known = self._verdicts.get("pattern:" + pattern)
         if known is None:
-            known = self._verdicts["pattern:" + pattern] = self.judge.compile({"pattern": pattern}, {})
+            known = self._verdicts["pattern:" + pattern] = self.judge.compile({"pattern": pattern})
         return known.accepts(name)
 
     def verdict(self, facet: Facet) -> Verdict:
         """The judge of *facet* alone."""
         verdict = self._verdicts.get(facet.location)
         if verdict is None:
-            verdict = self.judge.verdict(facet.location, self.documents)
+            verdict = self.judge.verdict(facet.location)
             self._verdicts[facet.location] = verdict
         return verdict
 
 
 def _unresolved(reference: str, documents: Mapping[str, Json]) -> str:
+    if len(reference) > 200:
+        reference = reference[:200] + "…"
     if "://" in reference or reference.startswith(("file:", "urn:")):
         return f"{reference!r} is not in this folder; references never leave it: copy what you need into shared/"
     if reference.startswith("#"):
