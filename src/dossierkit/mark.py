@@ -9,6 +9,7 @@ What was noted survives the program at once, and a power failure within `SYNC_SE
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import json
 import os
@@ -120,23 +121,23 @@ class Mark:
         self._file = _opened(path)
         self._lock = threading.Lock()
         self._sync_is_due = False
+        #: What there was no room for.
+        self._owed: dict[tuple[str, str], int] = {}
 
     def note(self, numbers: Numbers) -> None:
         """Notes *numbers* that are about to be given out.
 
         Raises:
-            UnwritableStore: there is no room for them.
+            UnwritableStore: there is no room for them; they are noted as soon as there is.
         """
         try:
-            os.write(self._file, _lines(numbers))
+            self._write(numbers)
         except OSError as error:
+            with self._lock:
+                self._owed |= lacking(self._owed, numbers)
             raise UnwritableStore(f"{self.path} cannot be written: {error.strerror}; make room and try again") from error
-        if self._sync_is_due:
-            return
-        self._sync_is_due = True
-        timer = threading.Timer(SYNC_SECONDS, self._sync)
-        timer.daemon = True
-        timer.start()
+        finally:
+            self._sync_soon()
 
     def close(self) -> None:
         """Lets go of the file; what was noted is durable."""
@@ -146,11 +147,32 @@ class Mark:
                 os.close(self._file)
                 self._file = -1
 
+    def _write(self, numbers: Numbers) -> None:
+        lines = _lines(numbers)
+        if os.write(self._file, lines) < len(lines):
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    def _sync_soon(self) -> None:
+        if self._sync_is_due:
+            return
+        self._sync_is_due = True
+        timer = threading.Timer(SYNC_SECONDS, self._sync)
+        timer.daemon = True
+        timer.start()
+
     def _sync(self) -> None:
+        """Makes durable what was noted, and notes what there was no room for."""
         self._sync_is_due = False
         with self._lock:
-            if self._file >= 0:
+            if self._file < 0:
+                return
+            try:
+                if self._owed:
+                    self._write(self._owed)
+                    self._owed = {}
                 os.fdatasync(self._file)
+            except OSError:
+                self._sync_soon()
 
 
 def _opened(path: Path) -> int:

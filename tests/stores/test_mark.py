@@ -19,7 +19,7 @@ from test_sqlite_faults import SUBMITS
 
 from dossierkit import Action, Actor, Engine, Role, open_engine
 from dossierkit.cli import main
-from dossierkit.errors import LostDossiers, SettingsError, StoreError
+from dossierkit.errors import LostDossiers, SettingsError, StoreError, UnwritableStore
 from dossierkit.keeping import back_up, restore, skip_after
 from dossierkit.mark import Mark, Noted, mark_of, read_mark, write_mark
 from dossierkit.papers.slip import installed_key
@@ -156,6 +156,24 @@ def test_a_proof_knows_the_mark(place: Path, folder: Path) -> None:
     mark.note({DAY: 7})
     mark.close()
     assert list(engine.verify()) == ["H29.15 2026-11-22: 7 was given out, the database ends with 3"]
+    engine.close()
+
+
+def test_no_code_is_told_before_it_is_noted(place: Path, folder: Path) -> None:
+    """Without room for the mark a submission is refused; what was kept all the same is noted as soon as there is room."""
+    engine = opened(place, folder)
+    draft, mark = engine.begin("1.000001", AN, {"name": "An"}), engine.store._mark  # type: ignore[attr-defined]  # what is full
+    own, mark._file = mark._file, os.open("/dev/full", os.O_WRONLY)
+    with pytest.raises(UnwritableStore, match="room"):
+        engine.submit(draft.id, AN)
+    mark._sync()
+    assert engine.store.marked()[DAY] == 3
+    os.close(mark._file)
+    mark._file = own
+    mark._sync()
+    assert engine.store.marked()[DAY] == 4
+    assert str(engine.submit(draft.id, AN).code).endswith("-0004")
+    assert list(engine.verify()) == []
     engine.close()
 
 
