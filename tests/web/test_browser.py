@@ -7,8 +7,10 @@ import time
 from typing import Any
 
 import pytest
-from browsing import fits, sound, visit
+from browsing import fits, press, sound, visit
 from clicking import Browser, Page, expect
+from dossierkit_web.cookies import SESSION
+from visits import GOOD
 
 pytestmark = pytest.mark.browser
 
@@ -246,6 +248,37 @@ def test_what_could_not_be_saved_is_offered_back(served: Any, browser: Browser) 
     page.goto(f"{address}/procedures/1.012789/apply")
     expect(page.locator('[id="f/purpose"]')).to_have_value("lập hồ sơ vay vốn ngân hàng")
     assert page.get_by_role("button", name="Lấy lại").count() == 0
+
+
+def test_a_session_that_ended_is_said_and_nothing_typed_is_lost(served: Any, browser: Browser) -> None:
+    """The page says so by itself; a button leads to signing in, and from there back to what was typed; nobody else sees it."""
+    page, form = visit(browser), "/procedures/1.013978/apply"
+    first = page.request.post(
+        f"{served.address}/register",
+        form={"/email": "het@example.vn", "/fullName": "Hết Phiên", "do": "save"},
+        headers={"sec-fetch-site": "same-origin"},
+    ).text()
+    secret = first.partition('id="secret">')[2].partition("<")[0]
+    send = {"headers": {"sec-fetch-site": "same-origin"}}
+    page.request.post(f"{served.address}/sign-in", form={"mail": "het@example.vn", "password": secret}, **send)  # type: ignore[arg-type]
+    page.request.post(f"{served.address}/password", form={"new": GOOD}, **send)  # type: ignore[arg-type]
+    page.goto(served.address + form)
+    page.context.clear_cookies(name=SESSION)
+    field = page.locator("#fields input[type=text]:not([readonly])").first
+    field.fill("Chữ của tôi")
+    expect(page.locator("#saved")).to_contain_text("Phiên làm việc đã kết thúc", timeout=15_000)
+    press(page, "button[value=save]")
+    expect(page.locator("[role=status]").first).to_contain_text("đã kết thúc")
+    page.locator("main [name=mail]").fill("het@example.vn")
+    page.locator("main [name=password]").fill(GOOD)
+    press(page, "main form.account button[type=submit]")
+    assert page.url.startswith(served.address + form)
+    expect(page.locator("#fields input[type=text]:not([readonly])").first).to_have_value("Chữ của tôi")
+
+    page.context.clear_cookies(name=SESSION)
+    page.goto(served.address + form)
+    expect(page.locator(".notice")).to_have_count(0)
+    page.context.close()
 
 
 def test_files_are_sent_with_a_progress_bar(served: Any, browser: Browser, tmp_path: Any) -> None:
