@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 import random
+import sqlite3
 import string
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pyotp
+from dossierkit_web.limits import LIMITS
 from starlette.routing import Route
 from test_desk import UNIT, act, filed, office
 from test_identities import addresses
@@ -148,6 +150,62 @@ def test_every_post_that_is_doubled_is_done_once(office: Any) -> None:
     codes = [str(one.code) for one in engine.store.every() if one.code]
     assert len(set(codes)) == len(codes) == before + 1
     assert list(engine.verify()) == []
+
+
+#: What somebody who is not signed in can make the store write, and the limit that it counts against.
+WRITTEN_BY_STRANGERS = {
+    "/procedures/{code}/apply": "drafts",
+    "/register": "register",
+    "/first-password": "again",
+    "/forgot": "forgot",
+    "/lookup": "lookups",
+}
+
+
+def rows(engine: Any, *, tries: bool = False) -> dict[str, int]:
+    """How many rows every table has; what is counted for a limit is no data, and goes after a day."""
+    with sqlite3.connect(engine.store.path) as connection:
+        names = [row[0] for row in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
+        names = [name for name in names if "search" not in name and (tries or name != "tries")]
+        return {
+            name: connection.execute(f"SELECT count(*) FROM [{name}]").fetchone()[0] for name in names if "search" not in name
+        }
+
+
+def test_what_strangers_make_the_store_write_is_listed_and_limited(office: Any) -> None:
+    """Reading writes nothing; each address that does write ends in a 429, and then writes nothing any more."""
+    engine, browser, officer = office
+    citizen = browser()
+    known(citizen)
+    sent = bodies(engine, citizen, officer("mai@office.vn"), officer("root@office.vn"))
+    sent["/procedures/{code}/apply"] = (citizen, APPLY, {"/name": "Ba", "do": "save"})
+
+    def ask(method: str, url: str, data: Any = None) -> Any:
+        return browser().request(method, url, data=data, follow_redirects=False)
+
+    before = rows(engine)
+    for path in addresses(citizen.app.routes, "H29.15-261122-0001"):
+        if not path.startswith(("/lookup", "/effort", "/healthz")):
+            assert ask("GET", path).status_code < 500
+            assert rows(engine) == before, path
+    writers = set()
+    for path, (_, url, data) in sent.items():
+        before = rows(engine)
+        assert ask("POST", url, data).status_code < 500
+        if rows(engine) != before:
+            writers.add(path)
+    writers.discard("/effort")  # what was used up is noted, and costs whoever asks a proof of work
+    assert writers == set(WRITTEN_BY_STRANGERS)
+    for path in writers:
+        _, url, data = sent[path]
+        what, now = WRITTEN_BY_STRANGERS[path], engine.clock.now()
+        for _ in range(10 * LIMITS.get(what, 0)):
+            engine.store.accounts.try_again({f"{what}@testclient": 9_999}, now, now)
+        codes = [ask("POST", url, data).status_code for _ in range(9)]
+        assert codes[-1] == 429, path
+        before = rows(engine, tries=True)
+        assert ask("POST", url, data).status_code == 429
+        assert rows(engine, tries=True) == before, path
 
 
 def test_whatever_is_posted_at_random_every_page_still_opens(office: Any) -> None:

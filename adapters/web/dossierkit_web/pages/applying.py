@@ -79,13 +79,17 @@ def receive(site: Site, request: Request, form: FormData) -> Response:
     if sent := _sent(site, request):
         return sent
     fresh = site.visitor(request).actor is None
+    if fresh:
+        # Before there is a session: whoever is refused leaves nothing behind.
+        allow(site, request, "drafts")
     visitor = site.seated(request)
     actor = visitor.actor
     assert actor is not None, "whoever has a seat acts"
     # Of a guest whose session ended nothing is left but what was sent: it makes a new draft.
     draft = _draft(site, request, code) if not fresh else None
     if draft is None:
-        allow(site, request, "drafts")
+        if not fresh:
+            allow(site, request, "drafts")
         filing = visitor.filing if visitor.files_here else None
         draft = site.engine.begin(code, actor, {}, channel=filing.channel if filing is not None else Channel.ONLINE, sole=True)
     if any(isinstance(value, UploadFile) and value.filename for _, value in form.multi_items()):
