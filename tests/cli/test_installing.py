@@ -12,8 +12,10 @@ from click.testing import CliRunner, Result
 from conftest import PROCEDURES
 
 from dossierkit.cli import main
+from dossierkit.forms import check
 from dossierkit.installation import OFFICE, find
 from dossierkit.letters import Office
+from dossierkit.wiring import open_engine
 
 Run = Callable[..., Result]
 
@@ -202,6 +204,22 @@ def test_a_sample_keeps_working_as_a_copy(run: Run, tmp_path: Path) -> None:
     assert len(listed.stdout.splitlines()) == len(list(PROCEDURES.glob("*.json")))
     assert listed.stderr.count("\n") == 1
     assert "known: " in run("new", "x", "--like", "0.0", "--into", into).stderr
+
+
+def test_a_new_procedure_takes_an_address_in_any_commune(home: Path) -> None:
+    """Of each province, the first and the last that is listed."""
+    engine = open_engine("memory:", procedures=home / "procedures")
+    form, lists = engine.procedure("ban-sao").form, engine.catalog.dialect.options
+    provinces = lists["provinces"].select({}, "", 100)
+    assert len(provinces) == 34
+
+    for province in provinces:
+        communes = lists["communes"].select({"province": province.value}, "", 1000)
+        for commune in (communes[0], communes[-1]):
+            address = {"provinceCode": province.value, "communeCode": commune.value, "detail": "Số 1"}
+            answers = {"fullName": "Nguyễn Văn Mẫu", "purpose": "Xin bản sao", "address": address}
+            assert list(check(form, answers, today=engine.today())) == [], commune
+    engine.close()
 
 
 def test_a_new_file_goes_where_somebody_reads_it(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
