@@ -12,21 +12,22 @@ import attrs
 from dossierkit.catalog import Catalog
 from dossierkit.dossiers.calendars import Calendar, day_of
 from dossierkit.dossiers.clock import OfficeClock
-from dossierkit.dossiers.dossier import Actor, Attachment, Dossier, Query, chained, may_see
+from dossierkit.dossiers.dossier import BLOB, Actor, Attachment, Dossier, Query, chained, may_see
 from dossierkit.dossiers.handling import PLAIN
 from dossierkit.dossiers.lifecycle import target
 from dossierkit.dossiers.procedure import Procedure
 from dossierkit.dossiers.states import Action, Channel, State
-from dossierkit.errors import StaleDossier, UnknownDossier
-from dossierkit.forms import canonical, check
+from dossierkit.errors import RefusedAnswers, StaleDossier, UnknownDossier
+from dossierkit.forms import Kind, canonical, check, effective
 from dossierkit.forms.comparing import after_moves
 from dossierkit.forms.defaults import initial
 from dossierkit.forms.form import Form, Problem
-from dossierkit.forms.pointers import Json
+from dossierkit.forms.pointers import ABSENT, Json, get, same, texts_in
 from dossierkit.forms.rules import compute
+from dossierkit.forms.tree import walk
 from dossierkit.letters import Office
 from dossierkit.listing import Listed
-from dossierkit.ports import Clock, DossierStore, Tokens
+from dossierkit.ports import BlobStore, Clock, DossierStore, Tokens
 
 _log = logging.getLogger(__name__)
 
@@ -44,8 +45,11 @@ class Drafting:
         agency: str,
         office: Office | None = None,
         calendar: Callable[[], Calendar] | None = None,
+        blobs: BlobStore | None = None,
     ) -> None:
         self.store = store
+        #: Where the files are; without it, the ids of files are judged by their shape and their owner alone.
+        self.blobs = blobs
         self.catalog = catalog
         self.agency = agency
         self.office = office or Office()
@@ -90,6 +94,7 @@ class Drafting:
 
         Raises:
             UnknownProcedure: none has this code.
+            RefusedAnswers: *answers* name files that are not the actor's own.
         """
         current = self.procedure(procedure)
         now = self.clock.now()
@@ -98,6 +103,7 @@ class Drafting:
             self.tokens.token(), current.code, current.revision, actor.id, State.DRAFT, 1, now, now, filled,
             handling=attrs.evolve(PLAIN, channel=channel), salt=self.tokens.token(),
         )  # fmt: skip
+        self._guard_files(dossier, current.form, filled, {})
         facts = {"revision": current.revision, **({"channel": int(channel)} if channel is not Channel.ONLINE else {})}
         event = chained(dossier.id, 1, Action.BEGIN, actor.id, now, facts, "")
         while not self.store.create(dossier, event, current.bundle.canonical(), sole=sole):
@@ -123,8 +129,10 @@ class Drafting:
             UnknownDossier: there is none, or it is somebody else's.
             StaleDossier: it is no longer at *version*.
             ForbiddenAction: it is no draft any more.
+            RefusedAnswers: what is new in *answers* names files that are not the owner's own.
         """
         dossier = self._draft(id, actor, version)
+        self._guard_files(dossier, self.procedure_of(dossier).form, answers, dossier.answers)
         computed = compute(self.procedure_of(dossier).form.computed, answers, self.today())
         changed = attrs.evolve(dossier, answers=computed, version=version + 1, changed=self.clock.now())
         self.store.replace(changed)
@@ -185,7 +193,42 @@ class Drafting:
         for problem in problems:
             if "failure" in problem.params:
                 _log.error("a rule of %s fails: %s", dossier.procedure, problem.params["failure"])
-        return problems
+        wrong = {problem.at for problem in problems}
+        return (*problems, *(problem for problem in self._of_files(dossier, form, answers) if problem.at not in wrong))
+
+    def _guard_files(self, dossier: Dossier, form: Form, answers: Json, before: Json) -> None:
+        """Lets pass *answers* whose files are the owner's own, or stood there *before*.
+
+        Raises:
+            RefusedAnswers: there are others.
+        """
+        problems = self._of_files(dossier, form, answers)
+        if new := tuple(one for one in problems if not same(get(answers, one.at), get(before, one.at))):
+            raise RefusedAnswers(new)
+
+    def _of_files(self, dossier: Dossier, form: Form, answers: Json) -> tuple[Problem, ...]:
+        """The fields whose answer names a file that is not there, or is somebody else's.
+
+        A text in the shape of an id is judged in every field: what is a text today may be a file once another answer changes.
+        """
+        return tuple(
+            Problem(field.pointer, "no-file", {})
+            for field in walk(effective(form, answers))
+            if field.leaf
+            and (value := get(answers, field.pointer)) is not ABSENT
+            and not all(
+                self._is_own(dossier, text) for text in texts_in(value) if field.kind is Kind.FILE or BLOB.fullmatch(text)
+            )
+        )
+
+    def _is_own(self, dossier: Dossier, id: str) -> bool:
+        """Whether *id* is a kept file that no dossier of anybody but the owner of *dossier* names."""
+        if not BLOB.fullmatch(id) or self.store.owners(id) - {dossier.owner}:
+            return False
+        content = self.blobs.open(id) if self.blobs is not None else None
+        if content is not None:
+            content.close()
+        return self.blobs is None or content is not None
 
     def whole(self, form: Form, answers: Json) -> Json:
         """*answers* as they are sent: in their one spelling, with what is computed from them."""

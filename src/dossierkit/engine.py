@@ -11,7 +11,7 @@ import attrs
 from dossierkit.acting import Acting, filed
 from dossierkit.dossiers.calendars import day_of
 from dossierkit.dossiers.codes import DossierCode, meant_codes, meant_receipts
-from dossierkit.dossiers.dossier import Actor, Attachment, Dossier, Event, Query, Said, digest, digests
+from dossierkit.dossiers.dossier import BLOB, Actor, Attachment, Dossier, Event, Query, Said, digest, digests
 from dossierkit.dossiers.effects import SendMail
 from dossierkit.dossiers.lifecycle import guard, permitted
 from dossierkit.dossiers.payments import Attempt, Progress
@@ -21,10 +21,12 @@ from dossierkit.dossiers.states import Action, Role
 from dossierkit.dossiers.supplements import asked_for_nothing, mended, with_documents
 from dossierkit.drafting import Drafting, guard_version
 from dossierkit.errors import CodeError, ForbiddenAction, RefusedAnswers, StaleDossier
+from dossierkit.forms import Kind, effective
 from dossierkit.forms.changes import changes
 from dossierkit.forms.comparing import after_moves
-from dossierkit.forms.pointers import ABSENT, Json, get, same
+from dossierkit.forms.pointers import ABSENT, Json, get, same, texts_in
 from dossierkit.forms.problems import fits
+from dossierkit.forms.tree import walk
 from dossierkit.notices import notices
 from dossierkit.ports import BlobStore
 from dossierkit.verifying import contradictions
@@ -115,7 +117,13 @@ class Engine(Drafting):
         (procedure, before), asked = self.wanted(dossier), dossier.handling.asked
         form = procedure.form
         whole = self.whole(form, mended(form, before, answers, asked))
-        if problems := self.problems(dossier, form, whole):
+        # A file that was missing before and is not asked for is no reason to refuse what is.
+        problems = tuple(
+            problem
+            for problem in self.problems(dossier, form, whole)
+            if problem.rule != "no-file" or problem.at in asked or not same(get(whole, problem.at), get(before, problem.at))
+        )
+        if problems:
             raise RefusedAnswers(problems)
         return attrs.evolve(dossier, answers=whole, attachments=with_documents(dossier.attachments, files, asked))
 
@@ -298,7 +306,15 @@ class Engine(Drafting):
     def _fits(self, dossier: Dossier) -> bool:
         """Whether the revision that *dossier* was filed under accepts its answers; a draft may hold anything."""
         sent = dossier.submitted is not None and dossier.handling.erased is None
-        return not sent or fits(self.procedure_of(dossier).form, dossier.answers)
+        if not sent:
+            return True
+        form = self.procedure_of(dossier).form
+        return fits(form, dossier.answers) and all(
+            BLOB.fullmatch(text)
+            for field in walk(effective(form, dossier.answers))
+            if field.kind is Kind.FILE
+            for text in texts_in(get(dossier.answers, field.pointer))
+        )
 
 
 def _of_the_desk(actor: Actor, query: Query) -> Query | None:

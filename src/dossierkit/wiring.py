@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from dossierkit.letters import Office
     from dossierkit.payments.vietqr import BankAccount
     from dossierkit.payments.vnpay import VnPay
-    from dossierkit.ports import Clock, DossierStore, Mailer, PaymentGateway, Scanner, Tokens
+    from dossierkit.ports import BlobStore, Clock, DossierStore, Mailer, PaymentGateway, Scanner, Tokens
 
 #: Issues codes where neither a procedure nor the operator names an agency; the last part is not verified.
 AGENCY = "H29.15"
@@ -55,6 +55,7 @@ def open_engine(
     tokens: Tokens | None = None,
     office: Office | None = None,
     approval: bool = False,
+    blobs: BlobStore | None = None,
     new: bool = False,
 ) -> Engine:
     """An engine over *store*: `memory:`, or `sqlite:PATH`.
@@ -65,6 +66,7 @@ def open_engine(
         agency: the id that dossier codes begin with.
         office: who writes the mails, and the address their links lead to.
         approval: a changed or new procedure file only serves after an admin approved it.
+        blobs: where files are kept; answers that name any other are refused.
         new: take the database as it is, also where it is missing beside files or keys, or older than its mark.
 
     Raises:
@@ -88,6 +90,7 @@ def open_engine(
     return Engine(
         kept, catalog, clock=clock, tokens=tokens or RandomTokens(), agency=agency, office=office,
         calendar=lru_cache(maxsize=1)(lambda: _calendar(folder, day_of(clock.now()))),
+        blobs=blobs,
     )  # fmt: skip
 
 

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import io
 import json
+import random
 import socket
 import socketserver
 import struct
 import threading
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, BinaryIO
+from urllib.parse import quote
 
+import attrs
 import pytest
 from conftest import SMALL
 from dossierkit_web import WebConfig, create_app
@@ -22,13 +25,16 @@ from dossierkit_web.pages.documents import MAX_BYTES
 from page import Page
 from PIL import Image
 from starlette.testclient import TestClient
+from visits import GOOD, sign_in
 
-from dossierkit import Engine, open_engine
+from dossierkit import Actor, Engine, Role, open_engine
 from dossierkit.blobs.disk import DiskBlobs
-from dossierkit.errors import ScanError
+from dossierkit.errors import RefusedAnswers, ScanError
 from dossierkit.housekeeping import sweep
+from dossierkit.officers import appoint
 from dossierkit.scanning import ClamdScanner
 from dossierkit.testing import FixedClock
+from dossierkit.wiring import open_accounts
 
 APPLY = "/procedures/1.000001/apply"
 PDF = b"%PDF-1.7\n" + b"x" * 3000
@@ -303,4 +309,157 @@ def test_blobs_come_piece_by_piece(tmp_path: Path) -> None:
         assert opened.read() == b"content"
     assert blobs.open("sha256-../../../x") is None
     assert blobs.open("sha256-" + "0" * 64) is None
-    assert blobs.name("sha256-" + "0" * 64) == "sha256-" + "0" * 64
+    for strange in (
+        "",
+        "/",
+        ".",
+        "..",
+        "a/b",
+        "\0",
+        "x" * 10_000,
+        "sha256-" + "0" * 64,
+        f"sha256-{'0' * 64}-{'0' * 16}",
+        f"{id}\n",
+    ):
+        assert blobs.open(strange) is None
+        assert blobs.name(strange) == ""
+        blobs.delete(strange)
+    assert blobs.name(id) == "../../etc/passwd"
+
+
+FILED = {
+    "title": "Tệp",
+    "required": ["name", "file"],
+    "properties": {
+        "name": {"type": "string", "title": "Họ tên"},
+        "file": {"type": "string", "title": "Tệp", "x-file": {"accept": [".pdf"]}},
+        "more": {"type": "array", "title": "Tệp khác", "items": {"type": "string", "x-file": {}}},
+    },
+    "x-procedure": {"code": "filed"},
+}
+FILED_AT = "/procedures/filed/apply"
+#: Texts that are no id of a kept file.
+STRANGE = ("/", "..", "a/b", "abc", "\x00", "x" * 10_000, "sha256-../../../x", f"sha256-{'0' * 64}-{'0' * 16}")
+
+
+def filing(tmp_path: Path, folder: Path, clock: FixedClock) -> tuple[Engine, Callable[[], TestClient], DiskBlobs]:
+    """A portal with a procedure that requires a file."""
+    (folder / "filed.json").write_text(json.dumps(FILED), "utf-8")
+    engine, browser = portal(tmp_path, folder, clock)
+    assert isinstance(engine.blobs, DiskBlobs)
+    return engine, browser, engine.blobs
+
+
+@pytest.mark.parametrize("strange", STRANGE, ids=ascii)
+@pytest.mark.parametrize("do", ["save", "update", "continue", "fragment"])
+def test_what_is_no_file_is_refused_at_its_field(tmp_path: Path, folder: Path, clock: FixedClock, strange: str, do: str) -> None:
+    """Whichever button sent it; nothing of it is kept, and what else was typed is."""
+    engine, browser, _ = filing(tmp_path, folder, clock)
+    client = browser()
+    headers = {"x-fragment": "1"} if do == "fragment" else {}
+    data = {"/name": "An", "/file": strange, "/more": strange, "do": "update" if do == "fragment" else do}
+
+    answer = client.post(FILED_AT, data=data, headers=headers, follow_redirects=False)
+
+    assert answer.status_code == 422
+    assert answer.text.count("Không tìm thấy tệp này; hãy chọn lại tệp.") >= 2
+    [draft] = engine.store.every()
+    assert draft.answers == {"name": "An"}
+
+
+def test_a_file_of_somebody_else_is_refused_on_every_way(tmp_path: Path, folder: Path, clock: FixedClock) -> None:
+    """By the library as by the page; so is a file that was deleted, and a text that is no id."""
+    engine, browser, blobs = filing(tmp_path, folder, clock)
+    foreign, gone, mine = (blobs.put("a.pdf", io.BytesIO(PDF)) for _ in range(3))
+    blobs.delete(gone)
+    engine.begin("filed", Actor("other"), {"file": foreign})
+    me = Actor("me")
+    draft = engine.begin("filed", me, {"name": "An", "file": mine})
+    for strange in (*STRANGE, foreign, gone):
+        for answers in ({"name": "An", "file": strange}, {"name": "An", "file": mine, "more": [mine, strange]}):
+            with pytest.raises(RefusedAnswers):
+                engine.begin("filed", me, answers)
+            with pytest.raises(RefusedAnswers) as refused:
+                engine.save(draft.id, answers, me, version=draft.version)
+            assert {one.rule for one in refused.value.problems} == {"no-file"}
+    with pytest.raises(RefusedAnswers):
+        engine.save(draft.id, {"name": foreign, "file": mine}, me, version=draft.version)
+    assert foreign not in browser().post(FILED_AT, data={"/file": foreign, "do": "save"}).text
+    assert engine.submit(draft.id, me).code is not None
+
+
+def test_a_file_that_was_lost_stops_the_submission_at_its_field(tmp_path: Path, folder: Path, clock: FixedClock) -> None:
+    """A draft with it can still be saved, and shown."""
+    engine, _, blobs = filing(tmp_path, folder, clock)
+    me, id = Actor("me"), blobs.put("a.pdf", io.BytesIO(PDF))
+    draft = engine.begin("filed", me, {"name": "An", "file": id})
+    blobs.delete(id)
+    draft = engine.save(draft.id, {"name": "Bình", "file": id}, me, version=draft.version)
+    with pytest.raises(RefusedAnswers) as refused:
+        engine.submit(draft.id, me)
+    assert [(one.at, one.rule) for one in refused.value.problems] == [("/file", "no-file")]
+
+
+def test_a_bad_file_and_bad_fields_are_told_at_once(tmp_path: Path, folder: Path, clock: FixedClock) -> None:
+    """A good file that came along is kept meanwhile."""
+    engine, browser, _ = filing(tmp_path, folder, clock)
+    files = [("upload:/file", ("a.pdf", io.BytesIO(b"no pdf"))), ("upload:/more", ("b.pdf", io.BytesIO(PDF)))]
+    answer = browser().post(FILED_AT, data={"/name": "", "do": "continue"}, files=files)
+    assert answer.status_code == 422
+    assert 'href="#f/name"' in answer.text
+    assert 'href="#f/file"' in answer.text
+    assert "Hãy chọn tệp khác." in answer.text
+    [draft] = engine.store.every()
+    assert len(draft.answers["more"]) == 1
+    assert {one.at for one in engine.check(draft)} == {"/name", "/file"}
+
+
+def test_a_dossier_that_holds_what_is_no_file_opens_everywhere(tmp_path: Path, folder: Path, clock: FixedClock) -> None:
+    """What was stored before ids were judged is called missing at its place, and breaks no page."""
+    engine, browser, blobs = filing(tmp_path, folder, clock)
+    client = browser()
+    files = {"upload:/file": ("a.pdf", io.BytesIO(PDF))}
+    client.post(FILED_AT, data={"/name": "An", "do": "save"}, files=files)
+    [draft] = engine.store.every()
+    for strange in STRANGE:
+        bad = attrs.evolve(draft, answers={"name": "An", "file": strange, "more": [strange, 7]}, version=draft.version + 1)
+        engine.store.replace(bad)
+        draft = bad
+        for page in (FILED_AT, f"{FILED_AT}/review?draft={draft.id}", f"/files/{draft.id}/{quote(strange, safe='')}"):
+            answer = client.get(page)
+            assert answer.status_code in (200, 404, 431) if page.startswith("/files/") else answer.status_code == 200
+            assert page.startswith("/files/") or "(không tìm thấy tệp)" in answer.text
+        assert {"/file", "/more"} <= {one.at for one in engine.check(draft)}
+        assert list(engine.verify(blobs=blobs)) in ([], [f"{draft.id}: the file {strange} is gone"])
+
+
+def test_after_random_posts_every_dossier_opens_for_everybody(tmp_path: Path, folder: Path, clock: FixedClock) -> None:
+    """Posts of anything to fields for files; then each page of a draft, and of a dossier for its owner and for an officer."""
+    engine, browser, blobs = filing(tmp_path, folder, clock)
+    appointed = appoint(open_accounts(engine), "root@office.vn", "Quản trị", Role.ADMIN, "")
+    officer = browser()
+    sign_in(officer, appointed, "root@office.vn")
+    officer.post("/password", data={"new": GOOD})
+    chance, client = random.Random(20), browser()
+    for _ in range(25):
+        data = {"/name": chance.choice(("", "An")), "do": chance.choice(("save", "update", "continue"))}
+        data |= {name: chance.choice(STRANGE) for name in ("/file", "/more", "/more/0", "upload:/file") if chance.random() < 0.4}
+        body = chance.choice((PDF, b"no pdf"))
+        files = {"upload:/file": ("a.pdf", io.BytesIO(body))} if chance.random() < 0.5 else None
+        assert client.post(FILED_AT, data=data, files=files).status_code in (200, 422)
+        assert client.get(FILED_AT).status_code == 200
+    files = {"upload:/file": ("a.pdf", io.BytesIO(PDF))}
+    page = client.post(FILED_AT, data={"/name": "An", "do": "continue"}, files=files)
+    done = client.post(f"{FILED_AT}/review", data=dict(Page(page.text).pairs))
+    dossier = engine.lookup(done.url.path.rpartition("/")[2])
+    assert dossier is not None
+    for strange in (*STRANGE, [*STRANGE]):
+        bad = attrs.evolve(dossier, answers={"name": "An", "file": strange, "more": strange}, version=dossier.version + 1)
+        engine.store.replace(bad)
+        dossier = bad
+        for who, path in ((client, f"/dossiers/{dossier.code}"), (officer, f"/desk/{dossier.code}")):
+            answer = who.get(path)
+            assert answer.status_code == 200
+            assert "(không tìm thấy tệp)" in answer.text
+        assert client.post(f"/dossiers/{dossier.code}/copy", follow_redirects=False).status_code == 303
+        assert any(dossier.id in fault for fault in engine.verify(blobs=blobs))

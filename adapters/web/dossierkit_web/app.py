@@ -76,7 +76,8 @@ def create_app(engine: Engine, *, blobs: Path | str, config: WebConfig | None = 
         blobs: the folder of attachments, outside any web root.
     """
     settings = config or WebConfig()
-    site = Site.of(engine, DiskBlobs(blobs), settings)
+    engine.blobs = DiskBlobs(blobs)
+    site = Site.of(engine, engine.blobs, settings)
     static = StaticFiles(packages=[("dossierkit_web", "static")])
 
     def route(path: str, page: Page, *methods: str) -> Route:

@@ -11,7 +11,7 @@ from dossierkit.dossiers.filetypes import HEAD, KNOWN, media_type, suffix_of
 from dossierkit.errors import ScanError
 from dossierkit.forms import Field, Form, Kind, Problem, effective
 from dossierkit.forms.controls import pointer_of
-from dossierkit.forms.pointers import Json, drop, get, put, texts_in
+from dossierkit.forms.pointers import ABSENT, Json, drop, get, put, texts_in
 from dossierkit.forms.readable import file_limits
 from dossierkit.forms.tree import walk
 from dossierkit.ports import BlobStore, Scanner
@@ -52,18 +52,21 @@ def with_uploads(
     return answers, tuple(problems)
 
 
-def own_files(form: Form, answers: Json, known: frozenset[str]) -> Json:
-    """*answers* without files other than those *known* of the dossier: a page that names them does not get hold of them.
+def own_files(form: Form, answers: Json, known: frozenset[str]) -> tuple[Json, tuple[Problem, ...]]:
+    """*answers* without files other than those *known* of the dossier, and a problem for each field that named one.
 
     No field keeps such an id, since what is a text today may be a file once another answer changes.
     """
-    strange = blobs_in(answers) - known
-    for field in walk(effective(form, answers)) if strange else ():
-        before = get(answers, field.pointer)
-        if field.leaf and strange & frozenset(texts_in(before)):
+    foreign = blobs_in(answers) - known
+    problems: list[Problem] = []
+    for field in walk(effective(form, answers)):
+        before = get(answers, field.pointer) if field.leaf else ABSENT
+        strange = frozenset(texts_in(before)) & foreign if field.kind is not Kind.FILE else frozenset(texts_in(before)) - known
+        if strange:
+            problems.append(Problem(field.pointer, "no-file", {}))
             kept = [id for id in before if id not in strange] if isinstance(before, list) else []
             answers = put(answers, field.pointer, kept) if kept else drop(answers, field.pointer)
-    return answers
+    return answers, tuple(problems)
 
 
 def scanned(scanner: Scanner | None, file: UploadFile) -> str:

@@ -46,8 +46,10 @@ class DiskBlobs:
 
     def open(self, id: str) -> BinaryIO | None:
         """See `BlobStore.open`."""
-        place = self._place(id)
-        return place.open("rb") if BLOB.fullmatch(id) and place.is_file() else None
+        try:
+            return self._place(id).open("rb") if BLOB.fullmatch(id) else None
+        except FileNotFoundError:
+            return None
 
     def delete(self, id: str) -> None:
         """See `BlobStore.delete`."""
@@ -56,11 +58,9 @@ class DiskBlobs:
             self._place(id).with_suffix(".json").unlink(missing_ok=True)
 
     def name(self, id: str) -> str:
-        """What people call the attachment."""
-        place = self._place(id).with_suffix(".json")
-        if BLOB.fullmatch(id) and place.is_file():
-            return str(json.loads(place.read_text("utf-8"))["name"])
-        return id
+        """What people call the attachment; empty where there is none."""
+        place = self._place(id).with_suffix(".json") if BLOB.fullmatch(id) else None
+        return str(json.loads(place.read_text("utf-8"))["name"]) if place is not None and place.is_file() else ""
 
     def _place(self, id: str) -> Path:
         return self._folder / id[7:9] / id

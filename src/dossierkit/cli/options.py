@@ -115,7 +115,8 @@ def engine_of(
     Raises:
         SettingsError: there is no database, and not *make*.
     """
-    from dossierkit.keeping import DATABASE
+    from dossierkit.blobs.disk import DiskBlobs
+    from dossierkit.keeping import ATTACHMENTS, DATABASE
     from dossierkit.letters import Office
     from dossierkit.private import private_folder
     from dossierkit.wiring import AGENCY, open_engine
@@ -135,6 +136,7 @@ def engine_of(
         agency=agency or AGENCY,
         office=office,
         approval=approval,
+        blobs=DiskBlobs(data / ATTACHMENTS),
         new=new,
     )
 

@@ -59,7 +59,7 @@ class Renderer:
 
     Args:
         folders: templates that replace ours, first one first.
-        file_name: attachment id → what people call the file.
+        file_name: attachment id → what people call the file; empty where it is not there.
     """
 
     def __init__(

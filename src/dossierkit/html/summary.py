@@ -11,6 +11,7 @@ from dossierkit.forms.messages import label
 from dossierkit.forms.pointers import ABSENT, Json, get, texts_in
 from dossierkit.forms.readable import readable
 from dossierkit.forms.viewer import control_id
+from dossierkit.forms.words import word
 
 
 @attrs.frozen
@@ -33,7 +34,7 @@ def answer_rows(
     """Every answer below *root* that is there, in page order.
 
     Args:
-        file_name: what people call the file with an id.
+        file_name: what people call the file with an id; empty where it is not there.
     """
     rows: list[Row] = []
 
@@ -44,7 +45,9 @@ def answer_rows(
         heading = bool(field.pointer) and field.kind is not Kind.ENTRIES
         if heading:
             files = tuple(texts_in(value)) if field.kind is Kind.FILE else ()
-            written = ", ".join(map(file_name, files)) or readable(form, field, value, language)
+            written = ", ".join(file_name(id) or word("file-missing", language) for id in files) or readable(
+                form, field, value, language
+            )
             text = written if field.leaf else None
             rows.append(Row(depth, label(form, field, language), text, field.pointer, control_id(field.control), files))
         for below in field.children:

@@ -226,6 +226,10 @@ class DossierStore(Protocol):
         """The history of a dossier, oldest first."""
         ...
 
+    def owners(self, blob: str) -> frozenset[str]:
+        """The owners of the dossiers that name this file."""
+        ...
+
     def names(self, blob: str) -> bool:
         """Whether some dossier names this file."""
         ...

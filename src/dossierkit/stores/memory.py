@@ -172,6 +172,11 @@ class MemoryStore(MemoryWhole):
         with self._lock:
             return tuple(self._events.get(id, ()))
 
+    def owners(self, blob: str) -> frozenset[str]:
+        """See `DossierStore.owners`."""
+        with self._lock:
+            return frozenset(dossier.owner for dossier in self._dossiers.values() if blob in blobs_of(dossier))
+
     def names(self, blob: str) -> bool:
         """See `DossierStore.names`."""
         with self._lock:

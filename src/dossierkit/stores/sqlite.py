@@ -278,6 +278,11 @@ class SqliteStore(SqliteWhole):
         )
         return tuple(map(event_of, rows))
 
+    def owners(self, blob: str) -> frozenset[str]:
+        """See `DossierStore.owners`."""
+        sql = "SELECT DISTINCT d.owner FROM files f JOIN dossiers d ON d.seq = f.seq WHERE f.blob = ?"
+        return frozenset(str(owner) for (owner,) in self._read(sql, (blob,)))
+
     def names(self, blob: str) -> bool:
         """See `DossierStore.names`."""
         return bool(self._read("SELECT 1 FROM files WHERE blob = ? LIMIT 1", (blob,)))

@@ -221,6 +221,8 @@ class StoreContract:
         assert store.get("a") == draft
         assert store.names(first)
         assert store.names(second)
+        assert store.owners(first) == store.owners(second) == {draft.owner}
+        assert store.owners(f"sha256-{'c' * 64}-{'c' * 16}") == frozenset()
         store.create(attrs.evolve(draft, id="b", version=1), chained("b", 1, Action.BEGIN, "an", NOON, {}, ""), b"bundle")
         store.delete("a", 2)
         assert store.names(first)

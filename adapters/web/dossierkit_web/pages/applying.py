@@ -101,7 +101,7 @@ def receive(site: Site, request: Request, form: FormData) -> Response:
         draft = site.engine.move(draft.id, actor, version=draft.version)
         return RedirectResponse(f"{request.url.path}?draft={draft.id}", 303)
     answers = parse(procedure.form, pairs, base=draft.answers, language=language)
-    answers = own_files(procedure.form, answers, blobs_of(draft))
+    answers, strange = own_files(procedure.form, answers, blobs_of(draft))
     answers, refused = with_uploads(site.blobs, procedure.form, form, answers, language, site.config.scanner)
     answers, layout = rearranged(answers, layout_of(pairs), button)
     answers = arrived(procedure.form, draft.answers, answers, prefill(_filer(visitor)))
@@ -116,11 +116,21 @@ def receive(site: Site, request: Request, form: FormData) -> Response:
     except StaleDossier:
         response = _form(site, request, procedure, answers, draft=draft, layout=layout, notice="stale", code=409)
         return site.keep(request, visitor, response)
+    refused = _one_a_place(*refused, *strange)
     if refused or left:
-        response = _form(site, request, procedure, answers, draft=draft, problems=refused, layout=layout, code=422, left=left)
+        # Whoever goes on is told everything at once, of files and of fields.
+        problems = _one_a_place(*refused, *(site.engine.check(draft) if button == "continue" else ()))
+        response = _form(
+            site, request, procedure, draft.answers, draft=draft, problems=problems, layout=layout, code=422, left=left
+        )
     else:
         response = _after(site, request, procedure, draft, layout, button)
     return site.keep(request, visitor, response)
+
+
+def _one_a_place(*problems: Problem) -> tuple[Problem, ...]:
+    """The first of *problems* at each place."""
+    return tuple({problem.at: problem for problem in reversed(problems)}.values())[::-1]
 
 
 def _newer(site: Site, procedure: Procedure, draft: Dossier, language: str) -> tuple[Change, ...] | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, time, timedelta
+from functools import reduce
 from urllib.parse import quote, urlencode
 
 from starlette.datastructures import FormData
@@ -16,7 +17,8 @@ from dossierkit.dossiers.dossier import RESULT, Actor, Dossier, Query
 from dossierkit.dossiers.persons import persons
 from dossierkit.dossiers.procedure import Procedure
 from dossierkit.dossiers.states import Action, State
-from dossierkit.errors import CodeError, DossierkitError, UnknownDossier
+from dossierkit.errors import CodeError, DossierkitError, RefusedAnswers, UnknownDossier
+from dossierkit.forms import pointers
 from dossierkit.forms.formats import read_date
 from dossierkit.papers import kinds_of
 from dossierkit.papers.qr import qr_code
@@ -173,11 +175,15 @@ def days_asked(typed: Mapping[str, str]) -> tuple[dict[str, datetime | None], di
 
 
 def copy(site: Site, request: Request, form: FormData) -> Response:  # noqa: ARG001  # every page has this shape
-    """A new draft with the answers of an earlier dossier."""
+    """A new draft with the answers of an earlier dossier, but for files that are no longer there."""
     actor = site.visitor(request).actor
     dossier = _own(site, request, actor)
     assert actor is not None, "somebody owns it"
-    draft = site.engine.begin(dossier.procedure, actor, dossier.answers)
+    try:
+        draft = site.engine.begin(dossier.procedure, actor, dossier.answers)
+    except RefusedAnswers as refused:
+        answers = reduce(pointers.drop, (problem.at for problem in refused.problems), dossier.answers)
+        draft = site.engine.begin(dossier.procedure, actor, answers)
     return RedirectResponse(f"/procedures/{quote(draft.procedure)}/apply?draft={draft.id}", 303)
 
 

@@ -15,7 +15,7 @@ from dossierkit.errors import DossierkitError, RefusedAnswers, UnknownDossier
 from dossierkit.forms import Problem, flatten, parse
 from dossierkit.forms.controls import layout as layout_of
 from dossierkit.forms.controls import pointer_of
-from dossierkit.forms.pointers import Json
+from dossierkit.forms.pointers import Json, texts_in
 from dossierkit.forms.rows import rearranged
 from dossierkit_web.limits import allow
 from dossierkit_web.pages.desk import officer_of
@@ -70,13 +70,14 @@ def send(site: Site, request: Request, form: FormData) -> Response:
     assert actor is not None, "somebody owns it"
     if dossier.state is not State.SUPPLEMENT_REQUESTED:
         return RedirectResponse(_back(request, dossier), 303)
-    answers = _answers(site, request, dossier, form)
+    answers, strange = _answers(site, request, dossier, form)
     if text(form, "do") not in ("send", "send-unchanged", ""):
         return _page(site, request, dossier, answers)
     files, left = _files(site, request, dossier, form)
     asked, language = site.engine.wanted(dossier)[0].form, language_of(request)
     filled, problems = with_uploads(site.blobs, asked, form, answers, language, site.config.scanner)
     try:
+        problems = (*problems, *strange)
         if not (left or problems):
             if text(form, "do") != "send-unchanged" and site.engine.changes_nothing(dossier, filled, files):
                 return _page(site, request, dossier, answers, unchanged=True, code=422)
@@ -94,8 +95,8 @@ def send(site: Site, request: Request, form: FormData) -> Response:
     return _page(site, request, dossier, answers, problems=problems, left=left or None, code=422)
 
 
-def _answers(site: Site, request: Request, dossier: Dossier, form: FormData) -> Json:
-    """The answers with what the page says; what is not on it stays as it is."""
+def _answers(site: Site, request: Request, dossier: Dossier, form: FormData) -> tuple[Json, tuple[Problem, ...]]:
+    """The answers with what the page says, and what it names that is no file of one's own; the rest stays as it is."""
     (procedure, before), language = site.engine.wanted(dossier), language_of(request)
     asked = procedure.form
     posted = [(name, value) for name, value in form.multi_items() if isinstance(value, str)]
@@ -106,7 +107,8 @@ def _answers(site: Site, request: Request, dossier: Dossier, form: FormData) -> 
         if not any(pointer_of(name)[1] == one or pointer_of(name)[1].startswith(one + "/") for one in here)
     ]
     answers = parse(asked, [*rest, *posted], base=before, language=language)
-    return rearranged(own_files(asked, answers, blobs_of(dossier)), layout_of(posted), text(form, "do"))[0]
+    answers, strange = own_files(asked, answers, blobs_of(dossier).union(texts_in(before)))
+    return rearranged(answers, layout_of(posted), text(form, "do"))[0], strange
 
 
 def _files(site: Site, request: Request, dossier: Dossier, form: FormData) -> tuple[tuple[Attachment, ...], dict[str, str]]:
