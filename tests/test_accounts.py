@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import attrs
 import pytest
@@ -25,7 +26,7 @@ from dossierkit.profiles import change_mail, keep_account
 from dossierkit.stores.memory import MemoryStore
 from dossierkit.stores.sqlite import SqliteStore
 from dossierkit.testing import FixedClock
-from dossierkit.throttle import CODES, PASSWORDS, Origin
+from dossierkit.throttle import CODES, PASSWORDS, SPENT, Origin
 
 MAIL = "an@example.vn"
 GOOD = "ngựa đúng pin kẹp giấy"
@@ -301,7 +302,7 @@ def test_guessing_from_many_places_keeps_no_known_device_out(accounts: Accounts,
     for _ in range(20):
         assert accounts.sign_in(MAIL, GOOD, origin=device).session.account
     assert accounts.sign_in("ba@example.vn", GOOD, origin=fresh).session.account
-    worked = sum(guess(accounts, 50, Origin(f"192.0.2.{n}", effort="1")).count("SignInRefused") for n in range(100))
+    worked = sum(guess(accounts, 50, Origin(f"192.0.2.{n}", effort=str(n))).count("SignInRefused") for n in range(100))
     assert worked == PASSWORDS.effort, "works, too, end"
     assert accounts.sign_in(MAIL, GOOD, origin=device).session.account
 
@@ -419,6 +420,47 @@ def test_spraying_many_names_from_one_address_ends(accounts: Accounts) -> None:
             with pytest.raises(SignInRefused):
                 accounts.sign_in(f"n{number}@example.vn", "wrong", origin=Origin("203.0.113.9"))
     assert number == 60
+
+
+def test_one_proof_of_work_is_good_for_few_tries(accounts: Accounts) -> None:
+    """Whoever sprays many names works again and again."""
+    for number in range(60):
+        guess(accounts, 1, Origin("203.0.113.9"), f"n{number}@example.vn")
+    worked = [guess(accounts, 1, Origin("203.0.113.9", effort="1"), f"m{number}@example.vn") for number in range(60)]
+    assert worked.count(["SignInRefused"]) == SPENT
+    assert guess(accounts, 1, Origin("203.0.113.9", effort="2"), "m59@example.vn") == ["SignInRefused"]
+
+
+@pytest.mark.parametrize("door", ["register", "again"])
+def test_as_much_is_written_for_nobody_as_for_somebody(accounts: Accounts, store: DossierStore, door: str) -> None:
+    """How long a door takes tells nobody who has an account."""
+    known(accounts)
+    accounts.register("new@example.vn", {})
+    doors: dict[str, Callable[[str], object]] = {
+        "register": lambda mail: accounts.register(mail, {}),
+        "again": accounts.first_password_again,
+    }
+
+    def writes(mail: str) -> int:
+        counted = Counting(store.accounts)
+        accounts.store, kept = counted, accounts.store
+        doors[door](mail)
+        accounts.store = kept
+        return counted.writes
+
+    assert len({writes(mail) for mail in (MAIL, "new@example.vn", "nobody@example.vn")}) == 1
+
+
+class Counting:
+    """Passes everything on to *store*, and counts what changes something."""
+
+    def __init__(self, store: Any) -> None:
+        self._store = store
+        self.writes = 0
+
+    def __getattr__(self, name: str) -> Any:
+        self.writes += name.startswith(("create", "replace", "keep", "take", "forget", "delete", "end"))
+        return getattr(self._store, name)
 
 
 def test_whoever_is_let_in_again_is_heard_from_everywhere(accounts: Accounts, clock: FixedClock) -> None:

@@ -87,11 +87,13 @@ class Accounts:
         return secret
 
     def _told_to_register(self, account: Account, secret: str) -> tuple[SendMail, ...]:
+        # Made for everybody: what is written, and how long that takes, tells nobody of an owner.
+        letter_to_claim = self.first_letter(account, secret)
         owner = self._owner(account.mail)
         if owner is not None:
             told = letter("taken", owner.language, self.office, key=mail_key("taken"), to=account.mail, path="/sign-in")
             return (told,) if self.may_tell("taken", account.mail, timedelta(hours=1), 1) else ()
-        return (self.first_letter(account, secret),) if self.may_tell("registered", account.mail) else ()
+        return (letter_to_claim,) if self.may_tell("registered", account.mail) else ()
 
     def first_password_again(self, mail: str, *, origin: Origin = NOWHERE) -> None:
         """Mails another first password to an account that never chose its own; those before open as long as they last.
@@ -102,7 +104,12 @@ class Accounts:
         spelled = mail_address(mail) or ""
         self.throttle.hear(f"again:{spelled}", origin)
         waiting = [account for account in self.store.accounts_of(spelled) if account.first_until is not None]
-        if not waiting or self._owner(spelled) not in (None, waiting[-1]) or not self.may_tell("registered", spelled):
+        if not self.may_tell("registered", spelled):
+            return
+        if not waiting or self._owner(spelled) not in (None, waiting[-1]):
+            # As many writes as for somebody, or the time would tell.
+            for _ in range(3):
+                self.store.keep_secret(hashed(new_token()), "", self.clock.now() + RESET)
             return
         with suppress(StaleAccount):  # somebody had one sent a moment ago
             self.issue(waiting[-1], "mailed")
@@ -142,10 +149,10 @@ class Accounts:
         """Mails a link that proves the address of *account*; to an address that another proved, that somebody asked."""
         if account.proven or not self.may_tell("confirm", account.mail):
             return
+        path = self._way_to_confirm(account)
         if self._owner(account.mail) is not None:
             told = letter("taken", account.language, self.office, key=mail_key("taken"), to=account.mail, path="/sign-in")
         else:
-            path = self._way_to_confirm(account)
             told = letter("confirm", account.language, self.office, key=mail_key("confirm"), to=account.mail, path=path)
         self._outbox.post(told)
 
@@ -225,8 +232,10 @@ class Accounts:
         if account.first_until is not None:
             return self._opened_as_before(account), True
         if self.hasher.is_outdated(account.password):
-            account = attrs.evolve(account, password=self.hasher.hash(password), version=account.version + 1)
-            self.store.replace_account(account)
+            renewed = attrs.evolve(account, password=self.hasher.hash(password), version=account.version + 1)
+            with suppress(StaleAccount):  # the next sign-in does it
+                self.store.replace_account(renewed)
+                return renewed, False
         return account, False
 
     def _opened_as_before(self, account: Account) -> Account:

@@ -17,6 +17,8 @@ from dossierkit.ports import AccountStore, Clock
 
 WINDOW = timedelta(minutes=15)
 DAY = timedelta(days=1)
+#: So many tries, at all names together, one proof of work is good for.
+SPENT = 20
 
 
 @attrs.frozen
@@ -93,7 +95,8 @@ class Throttle:
         if known:
             lanes.insert(0, {f"known:{name}:{known}": door.pair})
         if origin.effort:
-            lanes.append({f"effort:{name}:{place}": door.pair, f"efforts:{name}": door.effort})
+            spent = {f"spent:{origin.effort}": SPENT}
+            lanes.append({f"effort:{name}:{place}": door.pair, f"efforts:{name}": door.effort, **spent})
         for lane in lanes:
             full = self.store.try_again(lane, now, now - WINDOW)
             if not full:
