@@ -184,7 +184,10 @@ def bundle_of(folder: Path, name: str) -> Bundle:
 
 def local_files(document: Json, path: str) -> Iterator[str]:
     """The files below the folder that *document*, which is the file *path* of it, refers to, there or not."""
-    return filter(None, (_local(reference, path) for reference in _references(document)))
+    own = document.get("$id") if isinstance(document, dict) else None
+    # A file that has an address of its own may name its neighbours by theirs.
+    folder = own.rpartition("/")[0] + "/" if isinstance(own, str) and "://" in own else "\0"
+    return filter(None, (_local(reference.removeprefix(folder), path) for reference in _references(document)))
 
 
 def _local(reference: str, path: str) -> str | None:

@@ -247,7 +247,7 @@ def test_deep_chains_of_references_end_in_words() -> None:
     with pytest.raises(SchemaError):
         read({"$ref": "#/$defs/d0", "$defs": {**chain, "d3000": {}}})
     with pytest.raises(SchemaError, match="names by name"):
-        read({"$schema": "http://json-schema.org/draft-07/schema#", "dependencies": {"a": ["b"]}, "dependentRequired": 3})
+        read({"$schema": "https://json-schema.org/draft/2019-09/schema", "dependencies": {"a": ["b"]}, "dependentRequired": 3})
 
 
 def test_constraints_of_several_schemas_are_read_as_one(form: Make) -> None:
@@ -881,7 +881,7 @@ def test_files_of_odd_shapes() -> None:
             }
         )
     with pytest.raises(SchemaError, match="no JSON Schema"):
-        read({"$schema": "http://json-schema.org/draft-04/schema#", "dependentRequired": 5, "dependencies": {"a": ["b"]}})
+        read({"$schema": "https://json-schema.org/draft/2019-09/schema", "dependentRequired": 5, "dependencies": {"a": ["b"]}})
 
 
 def test_documents_may_bring_their_metaschemas() -> None:

@@ -14,6 +14,7 @@ from dossierkit.forms.judge import Judge, Unjudgeable
 from dossierkit.forms.metaschema import what_is_wrong
 from dossierkit.forms.own_keywords import own_keyword_faults
 from dossierkit.forms.pointers import Json, child, join
+from dossierkit.forms.references import settle
 from dossierkit.forms.rules import Computed, Expression, Rule, compile_expression
 from dossierkit.forms.schemas import BASE, MAIN, Facet, Schemas, subschemas
 from dossierkit.forms.upgrade import upgrade
@@ -58,7 +59,7 @@ def _formats(dialect: Dialect) -> dict[str, Callable[[str], bool]]:
 
 
 def _documents(value: Json, resources: Mapping[str, Json]) -> tuple[dict[str, Json], list[Fault]]:
-    """Every document by URI, in one spelling and one draft; `$id` of a whole file becomes a second address."""
+    """Every document by URI, in one spelling and one draft, its references settled."""
     if not isinstance(value, dict | bool):
         raise SchemaError([Fault("not-a-schema", "", "a procedure file is a JSON object: {…}")])
     documents: dict[str, Json] = {}
@@ -69,13 +70,8 @@ def _documents(value: Json, resources: Mapping[str, Json]) -> tuple[dict[str, Js
         except (AttributeError, TypeError, ValueError, KeyError) as error:
             raise SchemaError([Fault("not-a-schema", "", f"no JSON Schema: {error}", file=path)]) from error
         advice += [_in_file(fault, path) for fault in found]
-        uri = BASE + path if path else MAIN
-        if isinstance(schema, dict) and isinstance(schema.get("$id"), str):
-            own = schema["$id"]
-            schema = {key: item for key, item in schema.items() if key != "$id"}
-            if own.partition("#")[0] and ":" in own:
-                documents[own.partition("#")[0]] = schema
-        documents[uri] = schema
+        documents[BASE + path if path else MAIN] = schema
+    settle(documents)
     return documents, advice
 
 

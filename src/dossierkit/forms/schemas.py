@@ -133,7 +133,8 @@ class Schemas:
             raise SchemaError([Fault("unresolved-ref", f"{place[2]}/{keyword}", message, file=file)]) from error
         location = self._locations.get(id(found.contents))
         if location is None:
-            location = unquote(f"{found.resolver._base_uri}{reference[reference.find('#') :]}")  # no public name
+            # True, false, or what stands where nobody expects a schema: it is known by its address alone.
+            location = unquote(reference)
         return Facet(found.contents, location, found.resolver)
 
     def accepts(self, facet: Facet, value: Json) -> bool:

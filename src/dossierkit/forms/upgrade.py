@@ -2,11 +2,32 @@
 
 from __future__ import annotations
 
+import copy
 import re
+from collections.abc import Mapping
 
 from dossierkit.forms.form import Fault
 from dossierkit.forms.pointers import Json, child
-from dossierkit.forms.schemas import MANY, NAMED, ONE
+from dossierkit.forms.schemas import MANY, NAMED, ONE, subschemas
+
+#: What a draft added, by its place in the order of drafts; before it the word means nothing.
+_ADDED: Mapping[str, str] = {
+    **dict.fromkeys(("const", "contains", "propertyNames", "examples"), "6"),
+    **dict.fromkeys(("if", "then", "else", "readOnly", "writeOnly", "$comment", "contentEncoding", "contentMediaType"), "7"),
+    **dict.fromkeys(("$anchor", "dependentRequired", "dependentSchemas", "minContains", "maxContains", "deprecated"), "2019-09"),
+    **dict.fromkeys(
+        ("unevaluatedItems", "unevaluatedProperties", "contentSchema", "$recursiveRef", "$recursiveAnchor"), "2019-09"
+    ),
+    **dict.fromkeys(("prefixItems", "$dynamicRef", "$dynamicAnchor"), "2020-12"),
+}
+_DRAFTS = ("4", "6", "7", "2019-09", "2020-12")
+#: Words that assert nothing may stay where they look as they do today.
+_NOTES: Mapping[str, type] = {
+    **dict.fromkeys(("readOnly", "writeOnly", "deprecated"), bool),
+    **dict.fromkeys(("$comment", "contentEncoding", "contentMediaType"), str),
+    "examples": list,
+}
+_ANCHOR = re.compile(r"[A-Za-z_][-A-Za-z0-9._]*")
 
 DRAFT = "https://json-schema.org/draft/2020-12/schema"
 
@@ -30,6 +51,8 @@ def upgrade(schema: Json) -> tuple[Json, tuple[Fault, ...]]:
     if draft is None:
         return schema, ()
     advice: list[Fault] = []
+    if "$schema" in schema:
+        schema = _of_its_draft(schema, draft, advice)
     upgraded = _schema(schema, "", draft, advice)
     upgraded["$schema"] = DRAFT
     advice.insert(
@@ -41,11 +64,47 @@ def upgrade(schema: Json) -> tuple[Json, tuple[Fault, ...]]:
     return upgraded, tuple(advice)
 
 
+def _of_its_draft(schema: Json, draft: str, advice: list[Fault]) -> Json:
+    """A copy of *schema* without the words that its draft did not know: there they are somebody's own and mean nothing."""
+    whole = copy.deepcopy(schema)
+    pending = [("", whole)]
+    while pending:
+        pointer, item = pending.pop()
+        if not isinstance(item, dict):
+            continue
+        for keyword in [keyword for keyword, value in item.items() if _is_unknown(keyword, value, draft)]:
+            del item[keyword]
+            message = f"draft {draft} does not know {keyword!r}, so it means nothing; name a newer draft in $schema"
+            advice.append(Fault("newer-keyword", child(pointer, keyword), message, "advice"))
+        pending += [(pointer + below, inside) for below, inside in subschemas(item)]
+        for keyword in ("items", "dependencies"):
+            inside = item.get(keyword)
+            named = (
+                enumerate(inside)
+                if isinstance(inside, list)
+                else inside.items()
+                if keyword == "dependencies" and isinstance(inside, dict)
+                else ()
+            )
+            pending += [(child(child(pointer, keyword), name), below) for name, below in named]
+    return whole
+
+
+def _is_unknown(keyword: str, value: Json, draft: str) -> bool:
+    """Whether *draft* takes *keyword* for a word of somebody's own; what only tells something may stay."""
+    added = _ADDED.get(keyword)
+    if added is None or _DRAFTS.index(added) <= _DRAFTS.index(draft):
+        return False
+    return not (keyword in _NOTES and isinstance(value, _NOTES[keyword]))
+
+
 def _is_old(schema: Json) -> bool:
     """Whether a keyword has a shape that 2020-12 does not allow."""
     if not isinstance(schema, dict):
         return False
     if isinstance(schema.get("items"), list) or isinstance(schema.get("exclusiveMinimum"), bool):
+        return True
+    if isinstance(schema.get("required"), bool):
         return True
     if isinstance(schema.get("exclusiveMaximum"), bool) or isinstance(schema.get("dependencies"), dict):
         return True
@@ -65,6 +124,7 @@ def _schema(schema: Json, pointer: str, draft: str, advice: list[Fault]) -> Json
         return schema
     result: dict[str, Json] = {}
     # Up to draft 7 whatever stands beside `$ref` means nothing, except to a reader.
+    needed: list[str] = []
     alone = isinstance(schema.get("$ref"), str) and draft != "2019-09"
     for keyword, value in schema.items():
         here = child(pointer, keyword)
@@ -80,8 +140,13 @@ def _schema(schema: Json, pointer: str, draft: str, advice: list[Fault]) -> Json
             result[keyword] = [_schema(item, child(here, i), draft, advice) for i, item in enumerate(value)]
         elif keyword in NAMED and isinstance(value, dict):
             result[keyword] = {name: _schema(item, child(here, name), draft, advice) for name, item in value.items()}
+            if keyword == "properties":
+                needed += [name for name, item in value.items() if isinstance(item, dict) and item.get("required") is True]
         else:
             _rewrite(result, schema, keyword, here, draft, advice)
+    if needed:
+        listed = result.get("required", [])
+        result["required"] = list(dict.fromkeys((*(listed if isinstance(listed, list) else ()), *needed)))
     return result
 
 
@@ -92,8 +157,10 @@ def _rewrite(result: dict[str, Json], schema: dict[str, Json], keyword: str, her
         advice.append(Fault("old-keyword", here, f"{keyword!r} of draft {draft} is written {to} in 2020-12", "advice"))
 
     match keyword, value:
-        case "id", str() if draft == "4":
-            result["$id"] = value
+        case ("id", str()) | ("$id", str()) if (keyword == "id") == (draft == "4") and draft != "2019-09":
+            _identify(result, value, here, draft, advice)
+        case "required", bool():
+            changed("as a name in the 'required' of the object around it")
         case (("exclusiveMinimum" | "exclusiveMaximum"), bool()):
             bound = keyword[9:].lower()
             changed(f"as the bound itself, in place of {bound!r}")
@@ -123,3 +190,15 @@ def _rewrite(result: dict[str, Json], schema: dict[str, Json], keyword: str, her
             )
         case _:
             result[keyword] = value
+
+
+def _identify(result: dict[str, Json], value: str, here: str, draft: str, advice: list[Fault]) -> None:
+    """Up to draft 7 a name within the file was the fragment of an id."""
+    address, _, part = value.partition("#")
+    if address:
+        result["$id"] = address
+    if _ANCHOR.fullmatch(part):
+        result["$anchor"] = part
+        advice.append(Fault("old-keyword", here, f"the id {value!r} of draft {draft} is written '$anchor' in 2020-12", "advice"))
+    elif part:
+        advice.append(Fault("old-keyword", here, f"the id {value!r} names nothing and is ignored: it is a pointer", "advice"))
