@@ -96,21 +96,125 @@ def leaves(draw: st.DrawFn) -> tuple[dict[str, Any], Any]:
 
 
 @st.composite
+def overlapping(draw: st.DrawFn) -> tuple[dict[str, Any], Any]:
+    """Branches without a discriminator: they share names, and differ by constants, enumerations and patterns."""
+    which = draw(st.integers(0, 3))
+    zips = {"type": "string", "pattern": "^[0-9]{5}$"}
+    options: list[dict[str, Any]] = [
+        {"properties": {"own": {"const": True}}, "required": ["own"]},
+        {"properties": {"own": {"const": False}, "tie": {"const": "STEP"}, "zip": zips}, "required": ["own", "tie"]},
+        {
+            "properties": {"own": {"const": False}, "tie": {"const": "ADOPTED"}, "zip": {"type": "string"}},
+            "required": ["own", "tie"],
+        },
+        {"properties": {"own": {"enum": ["other", "none"]}, "tie": {"type": "string"}, "zip": zips}, "required": ["own", "tie"]},
+    ]
+    answers: list[dict[str, Any]] = [
+        {"own": True},
+        {"own": False, "tie": "STEP", "zip": "10000"},
+        {"own": False, "tie": "ADOPTED", "zip": "x"},
+        {"own": "none", "tie": "?"},
+    ]
+    return {"type": "object", "oneOf": options}, answers[which]
+
+
+@st.composite
+def mixed(draw: st.DrawFn) -> tuple[dict[str, Any], Any]:
+    """Alternatives of different kinds: a constant beside a pattern, a format, numbers, a group, a list."""
+    options: list[tuple[dict[str, Any], Any]] = [
+        ({"type": "string", "pattern": "^[A-Z0-9]{4}$"}, "AB12"),
+        ({"const": "chưa có"}, "chưa có"),
+        ({"type": "string", "format": "date"}, "2026-02-05"),
+        ({"enum": ["m", "n"]}, "n"),
+        ({"type": "integer"}, 12),
+        ({"type": "object", "properties": {"v": {"type": "string"}}, "required": ["v"]}, {"v": "w"}),
+        ({"type": "array", "items": {"type": "string"}, "minItems": 1}, ["p", "q"]),
+    ]
+    made = draw(st.lists(st.sampled_from(options), min_size=2, max_size=4, unique_by=lambda option: repr(option[0])))
+    return {draw(st.sampled_from(["oneOf", "anyOf"])): [schema for schema, _ in made]}, draw(st.sampled_from(made))[1]
+
+
+@st.composite
+def maps(draw: st.DrawFn) -> tuple[dict[str, Any], Any]:
+    """Free names, each with a group whose members may all be left out."""
+    inner: dict[str, Any] = {"type": "object", "properties": {"p": {"type": "string"}, "q": {"type": "integer"}}}
+    if draw(st.booleans()):
+        inner["required"] = ["p"]
+    if draw(st.booleans()):
+        inner["properties"]["u"] = mixed_schema()
+    whole: dict[str, Any] = {"type": "object", "properties": {"own": {"type": "string"}}}
+    whole |= draw(st.sampled_from([{"additionalProperties": inner}, {"patternProperties": {"^A": inner}}]))
+    entry = {"p": "v", **draw(st.sampled_from([{}, {"q": 3}]))} if "required" in inner else draw(st.sampled_from([{}, {"q": 3}]))
+    return whole, dict.fromkeys(draw(st.lists(st.sampled_from(["An", "A b", "A/c"]), min_size=1, max_size=2, unique=True)), entry)
+
+
+def mixed_schema() -> dict[str, Any]:
+    """A constant beside a pattern."""
+    return {"oneOf": [{"type": "string", "pattern": "^[0-9]+$"}, {"const": "none"}]}
+
+
+@st.composite
+def trees(draw: st.DrawFn) -> tuple[dict[str, Any], Any]:
+    """A condition that is built of conditions: recursion that is required inside a branch."""
+    told_apart = draw(st.booleans())
+    name = draw(st.sampled_from(["tree", "cond"]))
+    inner: dict[str, Any] = {
+        "type": "object",
+        "oneOf": [
+            {"properties": {"op": {"const": "not"}, "of": {"$ref": f"#{name}"}}, "required": ["op", "of"]},
+            {"properties": {"op": {"const": "eq"}, "f": {"type": "string"}}, "required": ["op", "f"]},
+        ],
+    }
+    if not told_apart:
+        inner["oneOf"].append({"properties": {"op": {"const": "eq"}, "g": {"type": "integer"}}, "required": ["op", "g"]})
+        inner["oneOf"][1]["properties"]["g"] = False
+    answer: dict[str, Any] = {"op": "eq", "f": "x"}
+    for _ in range(draw(st.integers(0, 3))):
+        answer = {"op": "not", "of": answer}
+    return {"$anchor": name, **inner}, answer
+
+
+OTHERS = {"overlapping": overlapping(), "mixed": mixed(), "map": maps(), "tree": trees()}
+
+
+@st.composite
+def unfinished(draw: st.DrawFn) -> tuple[dict[str, Any], Any]:
+    """A form, and answers of a draft of it: some missing, some such as no schema accepts."""
+    schema, answers = draw(forms())
+    return schema, draw(_left_off(answers))
+
+
+def _left_off(value: Any) -> st.SearchStrategy[Any]:
+    if isinstance(value, dict):
+        kept = {name: st.just(_GONE) | _left_off(item) | _left_off(item) for name, item in value.items()}
+        return st.fixed_dictionaries(kept).map(lambda made: {name: item for name, item in made.items() if item is not _GONE})
+    if isinstance(value, list):
+        return st.tuples(*map(_left_off, value)).map(list)
+    if isinstance(value, str):
+        return st.just(value) | st.just(value) | st.sampled_from(["x?", "sai"])
+    return st.just(value)
+
+
+_GONE = object()
+
+
+@st.composite
 def forms(draw: st.DrawFn, depth: int = 2) -> tuple[dict[str, Any], Any]:
     """A group's schema and valid canonical answers, with rows, groups, conditions and branches."""
     properties: dict[str, Any] = {}
     required: list[str] = []
     answers: dict[str, Any] = {}
     for name in draw(st.lists(NAMES, min_size=1, max_size=4, unique=True)):
-        shape = draw(
-            st.sampled_from(["leaf", "leaf", "leaf", "rows", "group", "branch", "picker", "entries"] if depth else ["leaf"])
-        )
+        shapes = ["rows", "group", "branch", "picker", "entries", "overlapping", "mixed", "map", "tree"]
+        shape = draw(st.sampled_from(["leaf", "leaf", "leaf", *shapes] if depth else ["leaf"]))
         if shape == "leaf":
             schema, answer = draw(leaves())
         elif shape == "group":
             schema, answer = draw(forms(depth=depth - 1))
         elif shape in ("branch", "picker"):
             schema, answer = draw(branches(told_apart=shape == "branch"))
+        elif shape in OTHERS:
+            schema, answer = draw(OTHERS[shape])
         elif shape == "entries":
             inner_schema, inner_answer = draw(leaves())
             schema = {"type": "object", "additionalProperties": inner_schema, "properties": {"own": {"type": "string"}}}

@@ -282,7 +282,7 @@ def test_an_optional_group_of_constants_is_asked_for(form: Make) -> None:
 
 
 def test_free_names_have_an_editor(form: Make) -> None:
-    """`additionalProperties` with a schema: names can be given, changed and left out."""
+    """`additionalProperties` with a schema: names can be given, changed and left out, and none replaces another."""
     one = form({"properties": {"a": {"type": "string"}}, "additionalProperties": {"type": "integer"}})
     pairs = [
         ("/a", "x"),
@@ -295,7 +295,7 @@ def test_free_names_have_an_editor(form: Make) -> None:
         ("/~e2", "9"),
     ]
 
-    assert parse(one, pairs) == {"a": "x", "đường": 5}
+    assert parse(one, pairs) == {"a": "x", "đường": 5, "a (2)": 9}
     assert parse(one, flatten(one, {"a": "x", "b": 1, "c": 2})) == {"a": "x", "b": 1, "c": 2}
     assert rules(one, {"b": "x"}) == ["/b type"]
 

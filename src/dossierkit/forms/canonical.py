@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dossierkit.forms.answers import has_leaf, is_blank
+from dossierkit.forms.answers import is_blank, says
 from dossierkit.forms.effective import effective
-from dossierkit.forms.form import Field, Form, Kind
+from dossierkit.forms.form import Field, Form, Kind, Layout
 from dossierkit.forms.places import items, member
 from dossierkit.forms.pointers import ABSENT, Json, same
 from dossierkit.forms.reach import declared_names, reachable
@@ -12,16 +12,19 @@ from dossierkit.forms.schemas import Facet
 from dossierkit.text import nfc
 
 
-def canonical(form: Form, answers: Json) -> Json:
+def canonical(form: Form, answers: Json, *, layout: Layout | None = None) -> Json:
     """*answers* in their one spelling: pure, total and idempotent.
 
     Text in NFC with LF line ends; no blank text except where the schema names it; no optional null; only fields that
     hold; an optional group or list without a leaf is absent; integral numbers are integers; no `-0`.  A format's own
     spelling (`0912 345 678` → `+84912345678`) counts as one.  What is declared nowhere is kept.
+
+    Args:
+        layout: which branches a draft has chosen; without it the answers alone decide.
     """
     current = _spelled(answers)
     while True:
-        pruned = _value(form, effective(form, current), current, (form.root,))
+        pruned = _value(form, effective(form, current, layout=layout), current, (form.root,))
         pruned = {} if pruned is ABSENT else pruned
         # Every round only takes away, so the rounds end.
         if same(pruned, current):
@@ -59,7 +62,7 @@ def _group(form: Form, field: Field, value: dict[str, Json], possible: tuple[Fac
     result: dict[str, Json] = {}
     for name, item in value.items():
         below = holding.get(name)
-        if below is None and name in declared:
+        if below is None and name in declared and name not in free:
             continue
         if below is None:
             below = free.get(name)
@@ -67,7 +70,7 @@ def _group(form: Form, field: Field, value: dict[str, Json], possible: tuple[Fac
             result[name] = item if kept is ABSENT else kept
         elif (kept := _value(form, below, item, _below(form, possible, name) or below.facets)) is not ABSENT:
             result[name] = kept
-    if not field.required and not field.row and field.pointer and not has_leaf(result):
+    if not field.required and not field.row and field.pointer and not says(field, result):
         return ABSENT
     return result
 
@@ -89,9 +92,13 @@ def _list(form: Form, field: Field, value: list[Json], possible: tuple[Facet, ..
         below = field.children[index] if index < len(field.children) else None
         kept = item if below is None else _value(form, below, item, _below(form, possible, None) or below.facets)
         result.append(None if kept is ABSENT else kept)
-    while result and is_blank(result[-1]):
+    while (
+        result
+        and is_blank(result[-1])
+        and not (len(result) <= len(field.children) and says(field.children[len(result) - 1], result[-1]))
+    ):
         result.pop()
-    return result if has_leaf(result) or field.required or field.row else ABSENT
+    return result if says(field, result) or field.required or field.row else ABSENT
 
 
 def _leaf(form: Form, field: Field, value: Json) -> Json:

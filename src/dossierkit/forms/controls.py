@@ -7,10 +7,11 @@ pointer is empty or begins with a slash, so the two never meet.
     count:/rows   how many rows the page had
     branch:/who   which alternative is picked (`branch.1:`, `branch.type:` for a second picker at the same place)
     present:/who  whether an optional group of constants is meant
-    open:/child   one more level of a recursive form is open
+    open:/child   this level of a recursive form is open
     order:/kinds  the order in which checked values stood before
     key:/free/~e0 the name of an entry whose name can be edited; its value is called `/free/~e0…`
     search:/place what is looked for in a long list
+    filled:/unit  the default of this field was filled in before; no page has it, only a kept layout
 
 Browsers rewrite control characters in names, so those are written `~xNN`, which no pointer holds.
 """
@@ -24,11 +25,15 @@ import attrs
 
 from dossierkit.forms.form import Layout
 from dossierkit.forms.pointers import ABSENT, Json, get
+from dossierkit.text import nfc
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _WRITTEN = re.compile(r"~x([0-9a-f]{2})")
 #: The branches of a picker, several joined by `+`.
 _PICKED = re.compile(r"[0-9]{1,4}(?:\+[0-9]{1,4}){0,20}")
+
+#: So much of what a draft had open before is kept beside what its page has open.
+_MOST = 2_000
 
 
 def name_of(pointer: str, kind: str = "") -> str:
@@ -69,6 +74,11 @@ class Controls:
                 answers.setdefault(pointer, []).append(text)
         return cls(answers, others)
 
+    @property
+    def depth(self) -> int:
+        """How deep the deepest answer stands."""
+        return max((name.count("/") for name in self.answers), default=0)
+
     def number(self, kind: str, pointer: str) -> int | None:
         """The count that the control says, or None where it is not on the page or says nonsense."""
         texts = self.others.get((kind, pointer))
@@ -80,16 +90,17 @@ class Controls:
         """What the page had open."""
         rows: dict[str, int] = {}
         branches: dict[tuple[str, str], tuple[int, ...]] = {}
-        for (kind, pointer), texts in self.others.items():
+        texts: dict[str, dict[str, str]] = {"open": {}, "search": {}, "key": {}, "filled": {}}
+        for (kind, pointer), values in self.others.items():
             if kind == "count" and (count := self.number(kind, pointer)) is not None:
                 rows[pointer] = count
             elif kind == "branch" or kind.startswith("branch."):
-                picked = texts[-1]
+                picked = values[-1]
                 known = _PICKED.fullmatch(picked)
                 branches[pointer, kind.partition(".")[2] or "0"] = tuple(map(int, picked.split("+"))) if known else ()
-        opened = frozenset(pointer for (kind, pointer) in self.others if kind == "open")
-        searches = {pointer: texts[-1] for (kind, pointer), texts in self.others.items() if kind == "search"}
-        return Layout(rows, branches, opened, searches)
+            elif kind in texts:
+                texts[kind][pointer] = nfc(values[-1])
+        return Layout(rows, branches, frozenset(texts["open"]), texts["search"], texts["key"], frozenset(texts["filled"]))
 
 
 def layout(pairs: Iterable[tuple[str, str]]) -> Layout:
@@ -104,10 +115,42 @@ def layout_pairs(layout: Layout, answers: Json) -> Iterator[tuple[str, str]]:
         if not (count and isinstance(rows, list) and len(rows) == count):
             yield name_of(pointer, "count"), str(count)
     for (pointer, picker), picked in layout.branches.items():
-        yield name_of(pointer, "branch" if picker == "0" else f"branch.{picker}"), "+".join(map(str, picked))
+        yield branch_name(pointer, picker), "+".join(map(str, picked))
     for pointer in sorted(layout.opened):
         if get(answers, pointer) is ABSENT:
             yield name_of(pointer, "open"), "1"
     for pointer, query in layout.searches.items():
         if query.strip():
             yield name_of(pointer, "search"), query
+    for pointer, name in layout.names.items():
+        yield name_of(pointer, "key"), name
+    for pointer in sorted(layout.filled):
+        yield name_of(pointer, "filled"), "1"
+
+
+def kept_layout(layout: Layout, answers: Json) -> Layout:
+    """What a draft keeps of *layout* beside its *answers*: neither what they tell anyway, nor what was searched for."""
+    again = Controls.of(layout_pairs(layout, answers)).layout()
+    return attrs.evolve(again, searches={})
+
+
+def branch_name(pointer: str, picker: str) -> str:
+    """The name of the control of *picker* at *pointer*."""
+    return name_of(pointer, "branch" if picker == "0" else f"branch.{picker}")
+
+
+def merged(kept: Layout, page: Layout) -> Layout:
+    """What a draft had open (*kept*) and what its page has open now: the page is right about all that it has."""
+    if len(kept.branches) + len(kept.rows) + len(kept.opened) + len(kept.names) > _MOST:
+        # Nobody opens as much by hand; a draft does not grow without end.
+        kept = Layout(filled=kept.filled)
+    editors = {where for where in page.rows if where.endswith("/~e")}
+    names = {row: name for row, name in kept.names.items() if row.rstrip("0123456789") not in editors}
+    return Layout(
+        {**kept.rows, **page.rows},
+        {**kept.branches, **page.branches},
+        kept.opened | page.opened,
+        page.searches,
+        {**names, **page.names},
+        kept.filled | page.filled,
+    )

@@ -1,16 +1,21 @@
-"""What a new draft begins with: the defaults of the fields that hold, and what the account already knows."""
+"""What fields begin with: their defaults, and what the account already knows, each filled in once."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping
 
+import attrs
+
+from dossierkit.forms.answers import nothing
 from dossierkit.forms.effective import effective
-from dossierkit.forms.form import Form, Kind
-from dossierkit.forms.pointers import ABSENT, Json, get, parent, put, same
+from dossierkit.forms.form import Field, Form, Kind, Layout
+from dossierkit.forms.pointers import ABSENT, Json, get, same
+from dossierkit.forms.schemas import every_schema
 from dossierkit.forms.tree import walk
 
 #: A default may bring in fields with defaults of their own; so many times over.
 _ROUNDS = 8
+_OFFERS = frozenset(("default", "x-prefill"))
 
 
 def initial(form: Form, account: Mapping[str, Json] | None = None) -> Json:
@@ -19,51 +24,112 @@ def initial(form: Form, account: Mapping[str, Json] | None = None) -> Json:
     Args:
         account: what `x-prefill` points into.
     """
-    answers: Json = {}
+    return _filled(form, {}, Layout(), account, frozenset())
+
+
+def arrived(
+    form: Form,
+    before: Json,
+    answers: Json,
+    account: Mapping[str, Json] | None,
+    *,
+    shown: Layout | None = None,
+    layout: Layout | None = None,
+) -> Json:
+    """*answers* with what the fields begin with that hold now and never held before.
+
+    What stood there already was somebody's to clear, and stays as it is.
+
+    Args:
+        before: what was stored, and was on the page.
+        account: what `x-prefill` points into.
+        shown: what the draft had open with it.
+        layout: what is open now.
+    """
+    if not _offers_anything(form):
+        return answers
+    layout = layout or Layout()
+    return _filled(form, answers, layout, account, layout.filled | _controls(form, before, shown))
+
+
+def remembered(form: Form, answers: Json, layout: Layout) -> Layout:
+    """*layout* with the fields whose default was offered by now: each is offered once."""
+    if not _offers_anything(form):
+        return layout
+    return attrs.evolve(layout, filled=layout.filled | _controls(form, answers, layout, offering=True))
+
+
+def _controls(form: Form, answers: Json, layout: Layout | None, *, offering: bool = False) -> frozenset[str]:
+    """The controls of the fields that hold; of those alone that offer something, where *offering*."""
+    fields = walk(effective(form, answers, layout=layout))
+    return frozenset(
+        field.control for field in fields if not _is_nameless(field) and not (offering and _OFFERS.isdisjoint(field.keywords))
+    )
+
+
+def _filled(form: Form, answers: Json, layout: Layout, account: Mapping[str, Json] | None, before: Collection[str]) -> Json:
+    """*answers* with what is offered to fields whose controls are not among *before*."""
+
+    def offer(field: Field) -> Json:
+        if field.control in before or field.kind is Kind.CONSTANT or _is_nameless(field) or not field.pointer:
+            return ABSENT
+        value = _known(field.keywords.get("x-prefill"), account)
+        if value is ABSENT:
+            value = field.keywords.get("default", ABSENT)
+        return ABSENT if value is None else value
+
     for _ in range(_ROUNDS):
-        filled = answers
-        for field in walk(effective(form, answers)):
-            value = _known(field.keywords.get("x-prefill"), account)
-            if value is ABSENT:
-                value = field.keywords.get("default", ABSENT)
-            if value is ABSENT or value is None or not field.pointer or field.row or field.folded or field.kind is Kind.CONSTANT:
-                continue
-            if get(filled, field.pointer) is ABSENT and _stands(filled, field.pointer):
-                filled = put(filled, field.pointer, value)
+        filled = _offered(effective(form, answers, layout=layout), answers, offer)
         if same(filled, answers):
             break
         answers = filled
     return answers
 
 
-def arrived(form: Form, before: Json, answers: Json, account: Mapping[str, Json] | None) -> Json:
-    """*answers* with what the account knows of fields that hold now and did not hold for *before*.
+def _offered(field: Field, value: Json, offer: Callable[[Field], Json]) -> Json:
+    """*value* of *field*, with what is offered to it and to the fields below it where nothing stands."""
+    given = offer(field)
+    if value is ABSENT and given is not ABSENT:
+        return given
+    if field.kind is Kind.LIST and (value is ABSENT or isinstance(value, list)):
+        return _offered_rows(field, [] if value is ABSENT else value, offer) or value
+    if field.kind in (Kind.GROUP, Kind.ENTRIES) and (value is ABSENT or isinstance(value, dict)):
+        members = {} if value is ABSENT else dict(value)
+        for below in field.children:
+            if below.kind is Kind.ENTRIES:
+                members = _offered(below, members, offer)
+            elif (new := _offered(below, members.get(below.name, ABSENT), offer)) is not ABSENT:
+                members[below.name] = new
+        return members or value
+    return value
 
-    What stood there already was somebody's to clear, and stays as it is.
-    """
-    if account is None:
-        return answers
-    known = {field.pointer for field in walk(effective(form, before))}
-    for field in walk(effective(form, answers)):
-        value = _known(field.keywords.get("x-prefill"), account)
-        if value is ABSENT or field.pointer in known or get(answers, field.pointer) is not ABSENT:
-            continue
-        if _stands(answers, field.pointer):
-            answers = put(answers, field.pointer, value)
-    return answers
+
+def _offered_rows(field: Field, items: list[Json], offer: Callable[[Field], Json]) -> list[Json]:
+    rows = [
+        _offered(row, items[index] if index < len(items) else ABSENT, offer) for index, row in enumerate(field.children)
+    ] + items[len(field.children) :]
+    while len(rows) > len(items) and rows[-1] is ABSENT:
+        rows.pop()
+    return [nothing(field.children[index]) if row is ABSENT else row for index, row in enumerate(rows)]
+
+
+def _is_nameless(field: Field) -> bool:
+    """Whether it stands in a row of an editor that has no name yet, so that nothing can be kept there."""
+    return "/~e" in field.pointer
+
+
+def _offers_anything(form: Form) -> bool:
+    memo = form.schemas.memo
+    if "offers" not in memo:
+        memo["offers"] = any(
+            isinstance(schema, dict) and not _OFFERS.isdisjoint(schema)
+            for document in form.schemas.documents.values()
+            for _, schema in every_schema(document)
+        )
+    return bool(memo["offers"])
 
 
 def _known(pointer: Json, account: Mapping[str, Json] | None) -> Json:
     if account is None or not isinstance(pointer, str) or not pointer.startswith("/"):
         return ABSENT
     return get(dict(account), pointer)
-
-
-def _stands(answers: Json, pointer: str) -> bool:
-    """Whether everything above *pointer* is, or can become, a group."""
-    above = parent(pointer)
-    while above:
-        if not isinstance(get(answers, above), dict) and get(answers, above) is not ABSENT:
-            return False
-        above = parent(above)
-    return True

@@ -6,7 +6,8 @@ they cannot disagree.  A field is made once for the same schemas at the same poi
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
+from itertools import count
 
 import attrs
 
@@ -35,15 +36,25 @@ def effective(form: Form, answers: Json, *, layout: Layout | None = None) -> Fie
     Raises:
         SchemaError: a reference leads nowhere, or the form unfolds beyond what a page can show.
     """
-    return _Walk(form, layout or Layout()).field((form.root,), answers, _Place("", True, frozenset()))
+    return _Walk(form, layout or Layout()).field((form.root,), answers, _Place("", "", True, frozenset()))
 
 
 @attrs.frozen
 class _Place:
     pointer: str
+    #: What its control is called; it differs from the pointer below an entry whose name can be edited.
+    control: str
     required: bool
     #: The schemas on the way down; meeting one again is recursion.
     above: frozenset[Facet]
+    #: The page says of this place that it is there; recursion goes on.
+    shown: bool = False
+
+    def below(self, name: str | int, *, required: bool) -> _Place:
+        """The place of a member or element."""
+        pointer = child(self.pointer, name)
+        control = pointer if self.control == self.pointer else child(self.control, name)
+        return _Place(pointer, control, required, self.above)
 
 
 @attrs.frozen(eq=False)
@@ -53,8 +64,8 @@ class _Here:
     #: Without its children.
     field: Field
     inner: _Place
-    #: A schema from further up holds again.
-    recursive: bool
+    #: What is shown until somebody asks for one level more, where a schema from further up holds again.
+    folded: Field | None
     #: The editor of undeclared members, if there is one.
     free: Field | None
     #: Members that `dependentRequired` makes required → what the group then has.
@@ -78,7 +89,13 @@ class _Below:
 class _Walk:
     form: Form
     layout: Layout
-    count: int = 0
+    #: Control → picker → branches, as the page had them.
+    picks: dict[str, dict[str, tuple[int, ...]]] = attrs.field(init=False, factory=dict)
+    count: int = attrs.field(init=False, default=0)
+
+    def __attrs_post_init__(self) -> None:
+        for (control, name), picked in self.layout.branches.items():
+            self.picks.setdefault(control, {})[name] = picked
 
     def field(self, seeds: tuple[Facet, ...], value: Json, place: _Place, known: Property | None = None) -> Field:
         """The field of *seeds* at *place*, with its children."""
@@ -88,8 +105,8 @@ class _Walk:
         field = here.field
         if field.leaf:
             return field
-        if here.recursive and value is ABSENT and not self._opened(place.pointer):
-            return attrs.evolve(field, folded=True) if field.kind is Kind.GROUP else field
+        if here.folded is not None and value is ABSENT and not (place.shown or self._opened(field)):
+            return here.folded
         members = self._members if field.kind is Kind.GROUP else self._rows
         return _with_children(self.form, field, tuple(members(held, here, value)))
 
@@ -98,29 +115,33 @@ class _Walk:
         if self.count > MAX_FIELDS:
             raise SchemaError([Fault("too-many-fields", "", f"the form unfolds to more than {MAX_FIELDS} fields")])
 
-    def _opened(self, pointer: str) -> bool:
-        return pointer in self.layout.opened or pointer in self.layout.rows
+    def _opened(self, field: Field) -> bool:
+        at, layout = field.control, self.layout
+        chosen = any(layout.branches.get((at, picker.name)) for picker in field.pickers)
+        return at in layout.opened or at in layout.rows or chosen
 
     def _held(self, seeds: tuple[Facet, ...], value: Json, place: _Place) -> Held:
-        branches = self.layout.branches
-        picks = {name: picked for (pointer, name), picked in branches.items() if pointer == place.pointer} if branches else None
         # A group that is on the page is judged as the empty group it is before anybody fills it.
-        return hold_again(self.form.schemas, seeds, {} if value is ABSENT else value, picks)
+        return hold_again(self.form.schemas, seeds, {} if value is ABSENT else value, self.picks.get(place.control))
 
     def _here(self, held: Held, value: Json, place: _Place, known: Property | None) -> _Here:
         typed: str | int | None = merging.type_of(value) if value is not ABSENT and value is not None else None
-        if (place.pointer, "type") in self.layout.branches:
-            typed = next(iter(self.layout.branches[place.pointer, "type"]), "")
+        if (place.control, "type") in self.layout.branches:
+            typed = next(iter(self.layout.branches[place.control, "type"]), "")
         memo = self.form.schemas.memo
         name = ("here", held, place, known, typed)
         here = memo.get(name)
         if not isinstance(here, _Here):
-            field = make(self.form, held, place.pointer, required=place.required, known=known, typed=typed)
+            at = place.pointer, place.control
+            field = make(self.form, held, *at, required=place.required, known=known, typed=typed)
             facets = frozenset(held.facets)
             below = place.above.union(facet for facet in facets if facet.schema is not True)
-            free = None if field.leaf else entries(self.form, held, place.pointer)
-            inner = attrs.evolve(place, above=below)
-            here = memo[name] = _Here(field, inner, not facets.isdisjoint(place.above), free)
+            free = None if field.leaf else entries(self.form, held, *at)
+            folded = None
+            if not field.leaf and not facets.isdisjoint(place.above):
+                group = field.kind is Kind.GROUP
+                field, folded = attrs.evolve(field, recursive=group), attrs.evolve(field, recursive=group, folded=group)
+            here = memo[name] = _Here(field, _Place(*at, place.required, below), folded, free)
         return here
 
     def _members(self, held: Held, here: _Here, value: Json) -> Iterator[Field]:
@@ -134,7 +155,7 @@ class _Walk:
         known = here.members.get(dependent)
         if known is None:
             declared = properties(self.form.schemas, held, dependent)
-            known = tuple(self._below(member, child(here.inner.pointer, member.name), here) for member in declared)
+            known = tuple(self._below(member, here.inner.below(member.name, required=member.required)) for member in declared)
             here.members[dependent] = known
         return known
 
@@ -144,8 +165,7 @@ class _Walk:
         self._counted(below.size)
         return below.still
 
-    def _below(self, member: Property, pointer: str, here: _Here) -> _Below:
-        place = _Place(pointer, member.required, here.inner.above)
+    def _below(self, member: Property, place: _Place) -> _Below:
         before = self.count
         still = self._still(member, place)
         size, self.count = self.count - before, before
@@ -153,7 +173,7 @@ class _Walk:
 
     def _still(self, member: Property, place: _Place) -> Field | None:
         """The field of *member* with all that is below it, if no answer can change any of it."""
-        held = self._held(member.seeds, ABSENT, attrs.evolve(place, pointer="?"))
+        held = self._held(member.seeds, ABSENT, attrs.evolve(place, control="?"))
         if not is_still(held) or len(merging.types(held.facets)) != 1:
             return None
         self._counted(1)
@@ -161,7 +181,7 @@ class _Walk:
         if here.field.leaf:
             return here.field
         depends = any(facet.get("dependentRequired") for facet in held.facets)
-        if here.field.kind is not Kind.GROUP or here.recursive or here.free is not None or depends:
+        if here.field.kind is not Kind.GROUP or here.folded is not None or here.free is not None or depends:
             return None
         below = self._declared(held, here, frozenset())
         if any(one.still is None for one in below):
@@ -170,48 +190,61 @@ class _Walk:
 
     def _entries(self, held: Held, value: Json, place: _Place) -> Iterator[Field]:
         members = value if isinstance(value, dict) else {}
-        named = {member.name for member in properties(self.form.schemas, held, now_required(held, members))}
-        free = [(name, item) for name, item in members.items() if name not in named]
-        shown = max(len(free), self.layout.rows.get(place.pointer + "/~e", 0))
-        for index in range(shown):
-            name, item = free[index] if index < len(free) else (None, ABSENT)
-            at = attrs.evolve(place, pointer=child(place.pointer, name) if name is not None else f"{place.pointer}/~e{index}")
-            seeds = elements.of_entry(self.form, held, name)
-            yield _renamed(self.form, self.field(seeds, item, at), f"{place.pointer}/~e{index}")
+        declared = {member.name for member in properties(self.form.schemas, held, now_required(held, members))}
+        free = [name for name in members if name not in declared]
+        for index, name in enumerate(self._names(place.control + "/~e", free, declared)):
+            row = f"/~e{index}"
+            pointer = child(place.pointer, name) if name is not None else place.pointer + row
+            # Who names an entry has to say what it is.
+            at = _Place(pointer, place.control + row, name is not None, place.above, shown=True)
+            item = members.get(name, ABSENT) if name is not None else ABSENT
+            yield self.field(elements.of_entry(self.form, held, name), item, at)
+
+    def _names(self, where: str, free: list[str], declared: set[str]) -> list[str | None]:
+        """The names of the rows of an editor; None for a row that has none yet.
+
+        A page says how its rows are called; what else is *free* comes after them.  No name stands twice: the second `An`
+        is `An (2)`, so that nobody's entry replaces another one.
+        """
+        typed = [self.layout.names.get(f"{where}{index}") for index in range(min(self.layout.rows.get(where, 0), MAX_FIELDS))]
+        rest = iter([name for name in free if name not in typed])
+        taken = set(declared)
+        names: list[str | None] = []
+        for name in typed:
+            if name is None:
+                named = next(rest, None)
+            else:
+                named = None if name == "" and ("" in taken or "" not in free) else unused(name, taken)
+            names.append(named)
+            if named is not None:
+                taken.add(named)
+        return names + [name for name in rest if name not in taken]
 
     def _rows(self, held: Held, here: _Here, value: Json) -> Iterator[Field]:
         field = here.field
         items = value if isinstance(value, list) else []
         fixed = elements.fixed_rows(held)
-        least = 0 if here.recursive else min(int(field.keywords.get("minItems", 1 if field.required else 0)), BLANK_ROWS)
-        shown = max(len(items), min(self.layout.rows.get(field.pointer, least), MAX_FIELDS), fixed)
-        for index in range(shown):
-            row = self._row(held, here, index)
+        least = int(field.keywords.get("minItems", 1 if field.required else 0)) if here.folded is None else 0
+        asked = self.layout.rows.get(field.control, min(least, BLANK_ROWS))
+        for index in range(max(len(items), min(asked, MAX_FIELDS), fixed)):
+            row = self._row(held, here, index, shown=index >= fixed)
             if row is None:
                 return
             yield self._field_of(row, items[index] if index < len(items) else ABSENT)
 
-    def _row(self, held: Held, here: _Here, index: int) -> _Below | None:
+    def _row(self, held: Held, here: _Here, index: int, *, shown: bool) -> _Below | None:
         if index not in here.rows:
             seeds = elements.of_row(self.form, held, index)
-            row = Property("", seeds, False, row=True) if seeds is not None else None
-            here.rows[index] = self._below(row, child(here.field.pointer, index), here) if row is not None else None
+            place = attrs.evolve(here.inner.below(index, required=False), shown=shown)
+            here.rows[index] = None if seeds is None else self._below(Property("", seeds, False, row=True), place)
         return here.rows[index]
 
 
-def _renamed(form: Form, field: Field, control: str) -> Field:
-    """*field* with controls named after its place in the editor, since its own name can be edited."""
-    name = ("renamed", field, control)
-    known = form.schemas.memo.get(name)
-    if not isinstance(known, Field):
-        known = _moved(field, field.pointer, control)
-        form.schemas.memo[name] = known
-    return known
-
-
-def _moved(field: Field, pointer: str, control: str) -> Field:
-    own = control + field.control[len(pointer) :]
-    return attrs.evolve(field, control=own, children=tuple(_moved(below, pointer, control) for below in field.children))
+def unused(name: str, taken: Collection[str]) -> str:
+    """*name*, with a number after it where it is *taken*."""
+    if name not in taken:
+        return name
+    return next(numbered for number in count(2) if (numbered := f"{name} ({number})".lstrip()) not in taken)
 
 
 def _with_children(form: Form, field: Field, children: tuple[Field, ...]) -> Field:

@@ -24,10 +24,17 @@ MANY = 250
 _MONEY_UNITS = ("đ", "đồng", "VND", "VNĐ")
 
 
-def make(form: Form, held: Held, pointer: str, *, required: bool, known: Property | None, typed: str | int | None) -> Field:
+#: The widget of a group that can become a text, a number or a list: nobody has said yet which.
+UNDECIDED = "undecided"
+
+
+def make(
+    form: Form, held: Held, pointer: str, control: str, *, required: bool, known: Property | None, typed: str | int | None
+) -> Field:
     """The field of what is *held* at *pointer*, without children.
 
     Args:
+        control: what its control is called.
         known: how the group or list above declares it.
         typed: the type of its value by name, or as a page picked it by number; it matters where several are allowed.
     """
@@ -35,10 +42,10 @@ def make(form: Form, held: Held, pointer: str, *, required: bool, known: Propert
     types = _types(form, held)
     if len(types) == 1:
         typed = None
-    name = ("field", held, pointer, required, known, typed)
+    name = ("field", held, pointer, control, required, known, typed)
     field = memo.get(name)
     if not isinstance(field, Field):
-        field = memo[name] = _Maker(form, held, pointer, required, known, typed, types).field()
+        field = memo[name] = _Maker(form, held, pointer, control, required, known, typed, types).field()
     return field
 
 
@@ -61,14 +68,14 @@ def _types_now(form: Form, held: Held) -> tuple[str, ...]:
     return types
 
 
-def entries(form: Form, held: Held, pointer: str) -> Field | None:
+def entries(form: Form, held: Held, pointer: str, control: str) -> Field | None:
     """The key–value editor of the undeclared members of a group, or None where there is nothing free to edit."""
     memo = form.schemas.memo
-    name = ("entries", held, pointer)
+    name = ("entries", held, pointer, control)
     if name not in memo:
         free = _is_free(held.facets)
         words = merging.keywords(held.facets)
-        memo[name] = Field(pointer, Kind.ENTRIES, "entries", False, words, held.facets) if free else None
+        memo[name] = Field(pointer, Kind.ENTRIES, "entries", False, words, held.facets, control=control) if free else None
     field = memo[name]
     return field if isinstance(field, Field) else None
 
@@ -86,6 +93,7 @@ class _Maker:
     form: Form
     held: Held
     pointer: str
+    control: str
     required: bool
     known: Property | None
     typed: str | int | None
@@ -116,6 +124,7 @@ class _Maker:
             nullable=nullable and kind is not Kind.CHOICE,
             pickers=pickers,
             row=self.known is not None and self.known.row,
+            control=self.control,
         )
 
     def _type_picker(self, kinds: tuple[str, ...]) -> Picker:
@@ -140,7 +149,7 @@ class _Maker:
         if "x-options" in keywords:
             return Kind.CHOICE, "lookup"
         if not types or (types != ("object",) and any(not picker.picked for picker in self.held.pickers)):
-            return Kind.GROUP, "group"
+            return Kind.GROUP, UNDECIDED
         if len(types) != 1:
             return Kind.JSON, "json"
         return self._typed(types[0], keywords, wanted)
@@ -149,7 +158,8 @@ class _Maker:
         if len(choices) == 1 and (self.known is None or self.known.choices is None):
             # One possible answer is no question: a required one is filled in, unless it is a consent.
             consent = choices[0].value is True
-            if self.known is None or not (self.known.row or consent or not self.required):
+            # Where its branch was chosen, its value was chosen with it.
+            if self.held.pickers or self.known is None or not (self.known.row or consent or not self.required):
                 return Kind.CONSTANT, "constant"
             return Kind.ACCEPT, "checkbox"
         if wanted in ("radio", "select"):

@@ -84,6 +84,11 @@ class Picker:
     picked: tuple[int, ...] = ()
 
     @property
+    def kind(self) -> str:
+        """The kind of its control, as `controls` lists them."""
+        return "branch" if self.name == "0" else f"branch.{self.name}"
+
+    @property
     def text(self) -> str:
         """What its control submits."""
         return "+".join(map(str, self.picked))
@@ -122,6 +127,8 @@ class Field:
     pickers: tuple[Picker, ...] = ()
     #: The group is asked for by a check box of its own.
     presence: bool = False
+    #: A group whose schemas hold further up, too; the page says that it is open.
+    recursive: bool = False
     #: Recursion ends here until somebody asks for one level more.
     folded: bool = False
     children: tuple[Field, ...] = ()
@@ -156,13 +163,20 @@ class Section:
 
 @attrs.frozen
 class Layout:
-    """What a page had open that answers cannot hold: rows without an answer, branches, levels, searches."""
+    """What a page had open that answers cannot hold: rows without an answer, branches, levels, names, searches.
+
+    Places are written as their controls are (`Field.control`).  `controls` gives the layout of a page, and its pairs again.
+    """
 
     rows: Mapping[str, int] = attrs.field(factory=dict)
-    #: (pointer, picker) → branches.
+    #: (control, picker) → branches.
     branches: Mapping[tuple[str, str], tuple[int, ...]] = attrs.field(factory=dict)
     opened: frozenset[str] = frozenset()
     searches: Mapping[str, str] = attrs.field(factory=dict)
+    #: Row of an editor of free entries (`/free/~e0`) → the name that was typed there.
+    names: Mapping[str, str] = attrs.field(factory=dict)
+    #: Fields whose default was filled in once; what somebody cleared since stays cleared.
+    filled: frozenset[str] = frozenset()
 
 
 @attrs.frozen(eq=False)

@@ -17,7 +17,7 @@ import attrs
 from dossierkit.errors import SchemaError
 from dossierkit.forms.form import Fault, Picker
 from dossierkit.forms.pointers import ABSENT, Json, child
-from dossierkit.forms.reach import alternatives, branch_choice, declared_names, located, unconditional
+from dossierkit.forms.reach import alternatives, branch_choice, branch_profile, declared_names, located, unconditional
 from dossierkit.forms.schemas import Facet, Schemas
 
 #: Keywords that can only narrow what other schemas declare.
@@ -199,11 +199,16 @@ class _Gathering:
         return valid[:1] if keyword == "oneOf" else valid
 
     def _guess(self, branches: list[Facet], keyword: str) -> tuple[int, ...]:
-        """The branch that fits the value best; of `anyOf` also those that fit and declare the rest of it."""
+        """The branch that the value is meant for; of `anyOf` also those that fit and declare the rest of it.
+
+        None of them where every branch would overwrite some of the value: then somebody has to say which is meant.
+        """
         if self.value is ABSENT or self.value == {} or self.value is None:
             return ()
-        scores = [self._likeness(branch) for branch in branches]
-        best = max(range(len(scores)), key=lambda index: (scores[index], -index))
+        ranks = [self._rank(branch) for branch in branches]
+        best = max(range(len(ranks)), key=lambda index: (ranks[index], -index))
+        if ranks[best] == _MISFIT:
+            return ()
         if keyword == "oneOf" or not isinstance(self.value, dict):
             return (best,)
         rest = self.value.keys() - declared_names(self.schemas, (branches[best],))
@@ -214,17 +219,17 @@ class _Gathering:
         ]
         return (best, *more)
 
-    def _likeness(self, branch: Facet) -> int:
-        """How well *branch* fits the value: what it declares of it counts more than whether it accepts it."""
-        facets = list(unconditional(self.schemas, (branch,)))
-        accepted = int(self.schemas.accepts(branch, self.value))
-        kinds = [facet.get("type") for facet in facets if facet.get("type")]
-        fits = accepted if all(_is_type(self.value, known) for known in kinds) else -100
+    def _rank(self, branch: Facet) -> tuple[int, int, int]:
+        """How well *branch* fits the value: one that accepts and shows it comes first, then what it declares of it counts."""
+        profile = branch_profile(self.schemas, branch)
+        if not all(_is_type(self.value, kind) for kind in profile.kinds) or profile.contradicts(self.value):
+            return _MISFIT
+        accepts = self.schemas.accepts(branch, self.value)
         if not isinstance(self.value, dict):
-            return fits
-        names = {name for facet in facets for name in facet.get("properties") or {}}
-        required = {name for facet in facets for name in facet.get("required") or ()}
-        return fits + 2 * len(names & self.value.keys()) - len(required - self.value.keys())
+            return int(accepts), 0, 0
+        declared = profile.names & self.value.keys()
+        shows = accepts and (profile.free or bool(declared))
+        return int(shows), 2 * len(declared) - len(profile.required - self.value.keys()), int(accepts)
 
     def _narrows(self, branch: Facet) -> bool:
         """Whether *branch* only narrows what is declared outside, so that there is nothing to choose."""
@@ -246,6 +251,9 @@ class _Gathering:
 def _is_narrow(schema: Json) -> bool:
     return isinstance(schema, bool) or not schema.keys() - NARROWING - {"const", "enum"}
 
+
+#: The rank of a branch that cannot be meant.
+_MISFIT = (-1, 0, 0)
 
 _TYPES: dict[str, tuple[type, ...]] = {
     "string": (str,),

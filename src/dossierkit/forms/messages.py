@@ -48,6 +48,8 @@ def choice_title(form: Form, choice: Choice, language: str) -> str:
     """What *choice* is called in *language*."""
     if choice.origin.startswith("word:"):
         return word(choice.origin, language).format(title=choice.title)
+    if choice.origin == "format:":
+        return _kind(form, choice.title, language)
     if choice.origin:
         return translated(form, choice.title, choice.origin, language)
     if isinstance(choice.value, bool):
@@ -150,6 +152,13 @@ def _decimals(step: Json) -> int:
 def _example(field: Field | None) -> str:
     examples = field.keywords.get("examples") if field is not None else None
     return str(examples[0]) if isinstance(examples, list) and examples else ""
+
+
+def _kind(form: Form, name: str, language: str) -> str:
+    """What a text of the format *name* is called, at the head of a line."""
+    known = form.dialect.formats.get(name)
+    words = known.words.get(language, name) if known is not None else name
+    return words[:1].upper() + words[1:]
 
 
 def _format(form: Form, problem: Problem, language: str) -> str:

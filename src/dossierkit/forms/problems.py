@@ -7,7 +7,7 @@ from datetime import date
 
 from dossierkit.forms.document import value_of
 from dossierkit.forms.effective import effective
-from dossierkit.forms.form import Field, Form, Kind, Problem
+from dossierkit.forms.form import Field, Form, Kind, Layout, Problem
 from dossierkit.forms.judge import Refusal
 from dossierkit.forms.options import unlisted
 from dossierkit.forms.pointers import Json, child, join
@@ -18,17 +18,20 @@ from dossierkit.forms.tree import Index, index
 _UNEXPECTED = frozenset(("additionalProperties", "unevaluatedProperties"))
 
 
-def check(form: Form, answers: Json, *, today: date) -> tuple[Problem, ...]:
+def check(form: Form, answers: Json, *, today: date, layout: Layout | None = None) -> tuple[Problem, ...]:
     """Everything that is wrong with *answers*, in page order; empty exactly when schema and rules accept them.
 
     Judges the answers as they stand: `canonical` is the caller's to apply first.
+
+    Args:
+        layout: what the page of a draft has open: its problems sit in the branches that were chosen there.
     """
     answers = value_of(answers)
     verdict = form.schemas.verdict(form.root)
     found: list[Problem] = []
     places: Index | None = None
     if not verdict.accepts(answers):
-        places = index(form, effective(form, answers))
+        places = index(form, effective(form, answers, layout=layout))
         found = _placed(list(verdict.refusals(answers)), places.fields)
     found += unlisted(form, answers)
     for problem in broken(form.rules, answers, today):
@@ -37,7 +40,7 @@ def check(form: Form, answers: Json, *, today: date) -> tuple[Problem, ...]:
             found.append(problem)
     if len(found) < 2:
         return tuple(found)
-    return _ordered(places or index(form, effective(form, answers)), found)
+    return _ordered(places or index(form, effective(form, answers, layout=layout)), found)
 
 
 def fits(form: Form, answers: Json) -> bool:

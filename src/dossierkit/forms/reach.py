@@ -5,6 +5,7 @@ Static questions about facets: what they reach by reference, what they fix to on
 
 from __future__ import annotations
 
+import json
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from itertools import chain
@@ -14,6 +15,9 @@ import attrs
 from dossierkit.forms.form import Choice
 from dossierkit.forms.pointers import ABSENT, Json, child, key
 from dossierkit.forms.schemas import BASE, MAIN, Facet, Schemas
+
+#: So many values of a branch stand in its name.
+_NAMED = 4
 
 
 def located(facet: Facet, suffix: str = "") -> tuple[str, str]:
@@ -134,13 +138,75 @@ def property_of(schemas: Schemas, branch: Facet, name: str) -> Facet:
 
 
 def branch_choice(schemas: Schemas, branch: Facet, index: int) -> Choice:
-    """How *branch* is called: by its title, or else by its place in the list."""
-    for facet in unconditional(schemas, (branch,)):
+    """How *branch* is called: by its title, its values, its format, an example, its type, or its place in the list."""
+    facets = [facet for facet in unconditional(schemas, (branch,)) if isinstance(facet.schema, dict)]
+    for facet in facets:
         title = facet.get("title")
         if isinstance(title, str) and title.strip():
             return Choice(index, title, facet.location + "/title")
-    kind = next((f.get("type") for f in unconditional(schemas, (branch,)) if isinstance(f.get("type"), str)), None)
-    return Choice(index, str(index + 1), f"word:type-{kind}" if kind and kind != "object" else "word:branch")
+    values = next(filter(None, (_values(facet) for facet in facets)), [])
+    if values and not any(isinstance(value, dict | list) for value in values):
+        if len(values) == 1 and isinstance(values[0], bool):
+            return Choice(index, "", "word:true" if values[0] else "word:false")
+        return Choice(index, ", ".join(map(_written, values[:_NAMED])) + (" …" if len(values) > _NAMED else ""), "word:named")
+    merged = {keyword: value for facet in reversed(facets) for keyword, value in facet.schema.items()}
+    kind, examples = merged.get("type"), merged.get("examples")
+    if isinstance(merged.get("format"), str) and kind in (None, "string"):
+        return Choice(index, merged["format"], "format:")
+    if isinstance(examples, list) and examples and isinstance(examples[0], str | int | float):
+        return Choice(index, _written(examples[0]), "word:like")
+    named = isinstance(kind, str) and kind != "object"
+    return Choice(index, str(index + 1), f"word:type-{kind}" if named else "word:branch")
+
+
+@attrs.frozen
+class Profile:
+    """What a branch says of any value, without its conditions."""
+
+    kinds: tuple[Json, ...]
+    names: frozenset[str]
+    required: frozenset[str]
+    #: Members that are declared nowhere have a schema.
+    free: bool
+    #: The only values there are, here and for each member, as `key` writes them.
+    values: frozenset[str]
+    fixed: tuple[tuple[str, frozenset[str]], ...]
+
+    def contradicts(self, value: Json) -> bool:
+        """Whether *value*, shown as this branch, would have to become another one."""
+        if self.values and key(value) not in self.values:
+            return True
+        if not isinstance(value, dict):
+            return False
+        return any(name in value and key(value[name]) not in values for name, values in self.fixed)
+
+
+def branch_profile(schemas: Schemas, branch: Facet) -> Profile:
+    """What *branch* says of any value; worked out once."""
+    known = schemas.memo.get(("profile", branch))
+    if known is None:
+        facets = list(unconditional(schemas, (branch,)))
+        names = frozenset(name for facet in facets for name in facet.get("properties") or {})
+        fixed = ((name, frozenset(_fixed(schemas, property_of(schemas, branch, name)))) for name in sorted(names))
+        known = schemas.memo["profile", branch] = Profile(
+            tuple(facet.get("type") for facet in facets if facet.get("type")),
+            names,
+            frozenset(name for facet in facets for name in facet.get("required") or ()),
+            any(facet.get("patternProperties") or isinstance(facet.get("additionalProperties"), dict) for facet in facets),
+            frozenset(_fixed(schemas, branch)),
+            tuple((name, values) for name, values in fixed if values),
+        )
+    assert isinstance(known, Profile)
+    return known
+
+
+def _values(facet: Facet) -> list[Json]:
+    """The values that *facet* lists."""
+    return [facet.schema["const"]] if "const" in facet.schema else list(facet.get("enum") or ())
+
+
+def _written(value: Json) -> str:
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
 def declared_names(schemas: Schemas, seeds: tuple[Facet, ...]) -> frozenset[str]:

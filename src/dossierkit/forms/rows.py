@@ -1,57 +1,83 @@
 """What the buttons inside a form do: rows come, go and move; levels open.
 
-Pure: a page posts `VERB:POINTER`, this gives the answers and the layout to show next.
+Pure: a page posts `VERB:CONTROL`, this gives the answers and the layout to show next.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import attrs
 
 from dossierkit.forms.form import Layout
-from dossierkit.forms.pointers import ABSENT, Json, child, drop, get, last, parent, put
+from dossierkit.forms.pointers import ABSENT, Json, drop, escape, get, last, parent, put, step
 
 
 def rearranged(answers: Json, layout: Layout, button: str) -> tuple[Json, Layout]:
     """*answers* and *layout* after *button* (`add:/rows`, `remove:/rows/2`, `up:/rows/2`, `open:/child`).
 
-    A button that means nothing changes nothing.
+    What was chosen in a row goes where the row goes.  A button that means nothing changes nothing.
     """
-    verb, _, pointer = button.partition(":")
+    verb, _, control = button.partition(":")
     match verb:
         case "add":
-            return answers, attrs.evolve(layout, rows={**layout.rows, pointer: _count(answers, layout, pointer) + 1})
+            return answers, attrs.evolve(layout, rows={**layout.rows, control: _count(answers, layout, control) + 1})
         case "open":
-            return answers, attrs.evolve(layout, opened=layout.opened | {pointer})
-        case "remove":
-            count = max(_count(answers, layout, parent(pointer)) - 1, 0)
-            rows = {at: n for at, n in layout.rows.items() if not at.startswith(parent(pointer) + "/")}
-            return drop(answers, pointer), attrs.evolve(
-                layout, rows={**rows, parent(pointer): count}, branches=_kept(layout, parent(pointer))
-            )
-        case "up" | "down":
-            return _moved(answers, pointer, -1 if verb == "up" else 1), attrs.evolve(
-                layout, branches=_kept(layout, parent(pointer))
-            )
+            return answers, attrs.evolve(layout, opened=layout.opened | {control})
+        case "remove" if last(control).isdecimal():
+            return _removed(answers, layout, parent(control), int(last(control)))
+        case "up" | "down" if last(control).isdecimal():
+            return _moved(answers, layout, parent(control), int(last(control)), -1 if verb == "up" else 1)
     return answers, layout
 
 
-def _kept(layout: Layout, pointer: str) -> dict[tuple[str, str], tuple[int, ...]]:
-    """The picked branches that rows of *pointer* do not carry along; the answers of a row tell its branch again."""
-    return {place: picked for place, picked in layout.branches.items() if not place[0].startswith(pointer + "/")}
+def _pointer(layout: Layout, control: str) -> str:
+    """Where the answer of *control* stands: an entry whose name can be edited stands at its name."""
+    pointer = at = ""
+    for token in control.split("/")[1:]:
+        at = f"{at}/{token}"
+        name = layout.names.get(at) if token.startswith("~e") else None
+        pointer = f"{pointer}/{token if name is None else escape(name)}"
+    return pointer
 
 
-def _count(answers: Json, layout: Layout, pointer: str) -> int:
-    value = get(answers, pointer)
-    return max(len(value) if isinstance(value, list) else 0, layout.rows.get(pointer, 0))
+def _count(answers: Json, layout: Layout, control: str) -> int:
+    value = get(answers, _pointer(layout, control))
+    return max(len(value) if isinstance(value, list) else 0, layout.rows.get(control, 0))
 
 
-def _moved(answers: Json, pointer: str, by: int) -> Json:
-    rows, name = get(answers, parent(pointer)), last(pointer)
-    if not isinstance(rows, list) or not name.isdigit() or get(rows, child("", name)) is ABSENT:
-        return answers
-    index, other = int(name), int(name) + by
-    if not 0 <= other < len(rows):
-        return answers
-    swapped = list(rows)
+def _removed(answers: Json, layout: Layout, rows: str, index: int) -> tuple[Json, Layout]:
+    count = max(_count(answers, layout, rows) - 1, 0)
+    kept = _renumbered(layout, rows, lambda row: None if row == index else row - (row > index))
+    return drop(answers, f"{_pointer(layout, rows)}/{index}"), attrs.evolve(kept, rows={**kept.rows, rows: count})
+
+
+def _moved(answers: Json, layout: Layout, rows: str, index: int, by: int) -> tuple[Json, Layout]:
+    pointer, other = _pointer(layout, rows), index + by
+    items = get(answers, pointer)
+    if not isinstance(items, list) or step(items, str(index)) is ABSENT or not 0 <= other < len(items):
+        return answers, layout
+    swapped = list(items)
     swapped[index], swapped[other] = swapped[other], swapped[index]
-    return put(answers, parent(pointer), swapped)
+    places = {index: other, other: index}
+    return put(answers, pointer, swapped), _renumbered(layout, rows, lambda row: places.get(row, row))
+
+
+def _renumbered(layout: Layout, rows: str, moved: Callable[[int], int | None]) -> Layout:
+    """*layout* where each row of *rows* has the number that *moved* gives it, or is gone."""
+
+    def place(control: str) -> str | None:
+        if not control.startswith(rows + "/"):
+            return control
+        number, slash, rest = control[len(rows) + 1 :].partition("/")
+        new = moved(int(number)) if number.isdecimal() else None
+        return None if new is None else f"{rows}/{new}{slash}{rest}"
+
+    return Layout(
+        {at: count for control, count in layout.rows.items() if (at := place(control)) is not None},
+        {(at, name): picked for (control, name), picked in layout.branches.items() if (at := place(control)) is not None},
+        frozenset(at for control in layout.opened if (at := place(control)) is not None),
+        {at: query for control, query in layout.searches.items() if (at := place(control)) is not None},
+        {at: name for control, name in layout.names.items() if (at := place(control)) is not None},
+        frozenset(at for control in layout.filled if (at := place(control)) is not None),
+    )

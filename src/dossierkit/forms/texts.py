@@ -101,8 +101,6 @@ def _read_choice(text: str, field: Field) -> Json:
         value = json.loads(text)
     except ValueError:
         return text
-    if field.kind is Kind.BOOLEAN:
-        return value if isinstance(value, bool) else text
     for choice in field.choices:
         if same(choice.value, value):
             return choice.value

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Mapping
 
 import attrs
 
-from dossierkit.forms.controls import name_of
+from dossierkit.forms.controls import branch_name, name_of
 from dossierkit.forms.effective import effective
 from dossierkit.forms.form import Choice, Field, Form, Kind, Layout, Picker, Problem
 from dossierkit.forms.messages import choice_title, humanized, label, problem_words, schema_text
@@ -39,7 +40,7 @@ class Viewer:
     root: Field
     #: Pointer → words of what is wrong there.
     errors: Mapping[str, tuple[str, ...]]
-    #: Every problem with the pointer of the field that shows it, None where no field does.
+    #: Every problem with the control of the field that shows it, None where no field does.
     placed: tuple[tuple[str | None, str], ...]
 
     @classmethod
@@ -61,7 +62,7 @@ class Viewer:
                 errors.setdefault(shown, []).append(words)
                 named = label(form, fields[shown], language)
                 words = f"{named}: {words[:1].lower()}{words[1:]}" if here is not None else words
-            placed.append((shown, words))
+            placed.append((fields[shown].control if shown is not None else None, words))
         return cls(
             form, answers, language, layout, root, {at: tuple(dict.fromkeys(w)) for at, w in errors.items()}, tuple(placed)
         )
@@ -133,7 +134,10 @@ class Viewer:
             return self._booleans(field, value)
         if field.kind not in (Kind.CHOICE, Kind.CHECKS, Kind.ACCEPT, Kind.CONSTANT):
             return ()
-        chosen = value if field.kind is Kind.CHECKS and isinstance(value, list) else [] if value is ABSENT else [value]
+        if field.kind is Kind.CHECKS and (isinstance(value, list) or value is None):
+            chosen = value or []
+        else:
+            chosen = [] if value is ABSENT else [value]
         options = [
             Option(
                 encode(choice.value), choice_title(self.form, choice, self.language), any(same(choice.value, c) for c in chosen)
@@ -172,26 +176,28 @@ class Viewer:
             Option("true", word("yes", self.language), value is True),
             Option("false", word("no", self.language), value is False),
         ]
+        if not (isinstance(value, bool) or value is ABSENT or value is None):
+            options.append(Option(encode(value), str(value), True))
         if not field.required:
             options.append(Option("", word("none", self.language), value is ABSENT or value is None))
         return tuple(options)
 
     def _picker(self, field: Field, picker: Picker, where: str) -> PickerView:
-        kind = "branch" if picker.name == "0" else f"branch.{picker.name}"
-        options = [
-            Option(str(index), choice_title(self.form, choice, self.language), picker.picked == (index,))
-            for index, choice in enumerate(picker.choices)
-        ]
+        titles = _told_apart([choice_title(self.form, choice, self.language) for choice in picker.choices])
+        options = [Option(str(index), title, picker.picked == (index,)) for index, title in enumerate(titles)]
         if len(picker.picked) > 1:
             joined = " + ".join(options[index].label for index in picker.picked)
             options.append(Option(picker.text, joined, True))
         if not field.required:
             options.append(Option("", word("none", self.language), not picker.picked))
-        title = "type-label" if picker.name == "type" else "branch-label"
+        title = word("type-label" if picker.name == "type" else "branch-label", self.language)
+        if field.leaf:
+            # Nothing around it says what it is about.
+            title = f"{self._label(field)} – {title[:1].lower()}{title[1:]}"
         return PickerView(
             f"{control_id(where)}.{picker.name}",
-            name_of(where, kind),
-            word(title, self.language),
+            branch_name(where, picker.name),
+            title,
             tuple(options),
             "radio" if len(options) <= 5 else "select",
         )
@@ -199,6 +205,17 @@ class Viewer:
     def _readable(self, field: Field, value: Json) -> str:
         """The answer in words, for whoever only reads it."""
         return readable(self.form, field, value, self.language)
+
+
+def _told_apart(titles: list[str]) -> list[str]:
+    """*titles*, those that stand more than once with a number."""
+    counts = Counter(titles)
+    numbers: Counter[str] = Counter()
+    result = []
+    for title in titles:
+        numbers[title] += 1
+        result.append(f"{title} ({numbers[title]})" if counts[title] > 1 else title)
+    return result
 
 
 def _shown_at(tree: Index, pointer: str) -> str:

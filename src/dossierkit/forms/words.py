@@ -98,6 +98,10 @@ _VI: Mapping[str, str] = {
     "word:type-array": "Danh sách",
     "word:type-null": "Để trống",
     "word:branch": "Trường hợp {title}",
+    "word:named": "{title}",
+    "word:true": "Có",
+    "word:false": "Không",
+    "word:like": "Theo mẫu {title}",
 }
 
 _EN: Mapping[str, str] = {
@@ -190,6 +194,10 @@ _EN: Mapping[str, str] = {
     "word:type-array": "List",
     "word:type-null": "Empty",
     "word:branch": "Case {title}",
+    "word:named": "{title}",
+    "word:true": "Yes",
+    "word:false": "No",
+    "word:like": "In the form of {title}",
 }
 
 WORDS: Mapping[str, Mapping[str, str]] = {"vi": _VI, "en": _EN}

@@ -133,7 +133,11 @@ class Page:
 
     def _inner(self, field: Field, value: Json) -> str:
         errors = self.viewer.errors.get(field.pointer, ())
-        if field.kind is Kind.GROUP and (not field.pointer or field.row) and not (field.pickers or field.presence):
+        if (
+            field.kind is Kind.GROUP
+            and (not field.pointer or field.row)
+            and not (field.pickers or field.presence or field.folded)
+        ):
             # The page or the row already says what this is.
             note = "".join(Markup('<p class="error">{}</p>').format(error) for error in errors) if field.row else ""
             return "".join((note, self._open(field), *[self.field(below, _inside(value, below)) for below in field.children]))
@@ -143,7 +147,7 @@ class Page:
         return "".join((before, *[shown(below, _inside(value, below)) for below in field.children], after))
 
     def _open(self, field: Field) -> str:
-        if field.required or not field.pointer:
+        if not field.recursive:
             return ""
         return str(Markup('<input type="hidden" name="{}" value="1">').format(name_of(field.control, "open")))
 
@@ -161,7 +165,7 @@ class Page:
                     "present_name": name_of(where, "present"),
                     "open_name": name_of(where, "open"),
                     "present": isinstance(value, dict),
-                    "open": not field.required and bool(field.pointer) and value is not ABSENT,
+                    "open": field.recursive and not field.folded,
                     "count": len(field.children),
                     "can_add": not closed and (most is None or len(field.children) < most),
                     "row_title": self._row_title(field).lower(),

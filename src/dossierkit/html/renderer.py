@@ -111,9 +111,9 @@ class Renderer:
             return self._blank(form, answers, language)
         return self._rendered(Viewer.of(form, answers, problems=problems, language=language, layout=layout))
 
-    def rows(self, form: Form, answers: Json, *, language: str = "vi") -> tuple[Row, ...]:
+    def rows(self, form: Form, answers: Json, *, language: str = "vi", layout: Layout | None = None) -> tuple[Row, ...]:
         """*answers* as a summary list, its files by their names; see `answer_rows`."""
-        return answer_rows(form, effective(form, answers), answers, language, file_name=self._file_name)
+        return answer_rows(form, effective(form, answers, layout=layout), answers, language, file_name=self._file_name)
 
     def _blank(self, form: Form, answers: Json, language: str) -> Rendered:
         """A form that nobody has filled in yet is the same for everybody."""

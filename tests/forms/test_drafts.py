@@ -1,0 +1,420 @@
+"""What a page showed as typed is in the next page and in the dossier, or has a problem at its field: in every draft."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from conftest import TODAY
+from hypothesis import given, note
+from hypothesis import strategies as st
+from page import Page
+from strategies import unfinished
+
+from dossierkit.forms import Field, Form, Kind, Layout, canonical, check, effective, flatten, parse, read, view
+from dossierkit.forms.controls import branch_name, kept_layout, layout, merged, name_of
+from dossierkit.forms.defaults import arrived, initial, remembered
+from dossierkit.forms.pointers import ABSENT, child, drop, get, same
+from dossierkit.forms.rows import rearranged
+from dossierkit.forms.texts import encode
+from dossierkit.forms.tree import walk
+from dossierkit.html import Renderer
+
+RENDERER = Renderer()
+Pairs = list[tuple[str, str]]
+
+
+def leaves(value: Any, at: str = "") -> Iterator[tuple[str, Any]]:
+    """Every answer in *value* that somebody could have typed, with its pointer."""
+    if isinstance(value, dict | list):
+        for name, item in value.items() if isinstance(value, dict) else enumerate(value):
+            yield from leaves(item, child(at, name))
+    elif value is not None and value is not ABSENT and not (isinstance(value, str) and not value.strip()):
+        yield at, value
+
+
+def lost(before: Any, after: Any) -> list[str]:
+    """The pointers of answers in *before* that are not the same in *after*."""
+    return [at for at, value in leaves(before) if get(after, at) is ABSENT or not same(get(after, at), value)]
+
+
+def shown(form: Form, answers: Any, opened: Layout | None) -> Pairs:
+    """What a browser submits of the page of a draft."""
+    return Page(str(RENDERER.render(form, answers, layout=opened).fields)).pairs
+
+
+def sent(form: Form, pairs: Pairs, answers: Any, opened: Layout) -> tuple[Any, Layout]:
+    """The draft after its page was sent."""
+    after = parse(form, pairs, base=answers, layout=opened)
+    return after, kept_layout(merged(opened, layout(pairs)), after)
+
+
+def silent(form: Form, answers: Any, opened: Layout) -> list[str]:
+    """What the page of a draft shows as answered that neither reaches the dossier nor has a problem at its place."""
+    whole = canonical(form, answers, layout=opened)
+    wrong = [problem.at for problem in check(form, whole, today=TODAY, layout=opened)]
+    return [
+        field.pointer
+        for field in walk(effective(form, answers, layout=opened))
+        if field.leaf and list(leaves(get(answers, field.pointer)))
+        if get(whole, field.pointer) is ABSENT and not any(field.pointer.startswith(at) for at in wrong)
+    ]
+
+
+@given(unfinished())
+def test_a_page_sent_as_it_was_shown_changes_nothing(case: tuple[dict[str, Any], Any]) -> None:
+    """No answer of a draft is lost or changed, valid or not; the second time nothing at all is."""
+    form, answers = read(case[0]), case[1]
+    once, opened = sent(form, shown(form, answers, None), answers, Layout())
+    note(f"{once} {opened}")
+
+    assert lost(_typed(form, answers), once) == []
+    again, still = sent(form, shown(form, once, opened), once, opened)
+    assert same(again, once)
+    assert still == opened
+    assert silent(form, once, opened) == []
+
+
+@given(unfinished())
+def test_flattened_drafts_come_back(case: tuple[dict[str, Any], Any]) -> None:
+    """The same without markup."""
+    form, answers = read(case[0]), case[1]
+    once, opened = sent(form, flatten(form, answers), answers, Layout())
+
+    assert lost(_typed(form, answers), once) == []
+    assert same(sent(form, flatten(form, once, layout=opened), once, opened)[0], once)
+
+
+def _typed(form: Form, answers: Any) -> Any:
+    """*answers* less those of constants, which nobody types."""
+    for field in walk(effective(form, answers)):
+        if field.kind is Kind.CONSTANT:
+            answers = drop(answers, field.pointer)
+    return answers
+
+
+@given(unfinished(), st.data())
+def test_an_edit_changes_what_was_edited_alone(case: tuple[dict[str, Any], Any], data: st.DataObject) -> None:
+    """Three edits of a draft: what was typed or chosen is in the next page, and so is everything else that still holds."""
+    form, answers, opened = read(case[0]), case[1], Layout()
+    for _ in range(3):
+        before = shown(form, answers, opened)
+        field = data.draw(st.sampled_from([f for f in walk(effective(form, answers, layout=opened)) if _can_edit(f)] or [None]))
+        if field is None:
+            return
+        name, text = data.draw(st.sampled_from(_edits(field)))
+        pairs = [pair for pair in before if pair[0] != name] + [(name, text)]
+        note(f"{name} = {text!r} of {answers} {opened}")
+        answers, opened = sent(form, pairs, answers, opened)
+        after = dict(shown(form, answers, opened))
+
+        assert after.get(name) == text
+        again = sent(form, list(shown(form, answers, opened)), answers, opened)[0]
+        # A blank of a field that came just now means null only once it was shown.
+        assert lost(answers, again) == lost(again, answers) == []
+        assert silent(form, answers, opened) == []
+        where = name.partition(":")[2] if ":" in name and not name.startswith("/") else name
+        gone = [
+            other
+            for other, was in before
+            if was.strip() and other in after and after[other] != was
+            if not (other in (name, where) or other.startswith(f"{where}/") or other.endswith(f":{where}"))
+            if dict(before)[other] == was and other.partition(":")[0] not in ("count", "order")
+        ]
+        assert gone == []
+
+
+def _can_edit(field: Field) -> bool:
+    return bool(field.pickers) or (field.leaf and not field.several and field.kind is not Kind.CONSTANT)
+
+
+def _edits(field: Field) -> list[tuple[str, str]]:
+    """What somebody could leave in the controls of *field*."""
+    edits = [(branch_name(field.control, p.name), str(n)) for p in field.pickers for n in range(len(p.choices))]
+    if field.leaf and field.kind is not Kind.CONSTANT:
+        texts = [encode(choice.value) for choice in field.choices] or (
+            ["true", "false"] if field.kind is Kind.BOOLEAN else ["sai", "12"]
+        )
+        edits += [(name_of(field.control), text) for text in texts]
+    return edits
+
+
+# --- each kind by hand --------------------------------------------------------------------------------------------------
+
+KIN = {
+    "oneOf": [
+        {"properties": {"bio": {"const": True}}, "required": ["bio"]},
+        {"properties": {"bio": {"const": False}, "rel": {"const": "STEPCHILD"}}, "required": ["bio", "rel"]},
+        {"properties": {"bio": {"const": False}, "rel": {"const": "ADOPTED"}}, "required": ["bio", "rel"]},
+    ]
+}
+ADDRESS = {
+    "type": "object",
+    "oneOf": [
+        {"properties": {"country": {"enum": ["USA"]}, "state": {"type": "string"}, "zip": {"type": "string", "pattern": "^[0-9]{5}$"}}},
+        {"properties": {"country": {"enum": ["CAN"]}, "state": {"type": "string"}, "zip": {"type": "string", "pattern": "^[A-Z][0-9][A-Z]$"}}},
+        {"properties": {"country": {"not": {"enum": ["USA", "CAN"]}, "type": "string"}, "state": {"type": "string"}, "zip": {"type": "string"}}},
+    ],
+}  # fmt: skip
+
+
+def typed(form: Form, answers: Any, opened: Layout, **controls: str) -> tuple[Any, Layout]:
+    """The draft after somebody filled in some controls of its page (`/` is written `__`, the rest as it is)."""
+    new = {name.replace("__", "/").replace("_of", ":"): text for name, text in controls.items()}
+    pairs = [pair for pair in shown(form, answers, opened) if pair[0] not in new]
+    return sent(form, [*pairs, *new.items()], answers, opened)
+
+
+def test_a_branch_that_accepts_wins() -> None:
+    """One that declares more and would overwrite what was answered is not shown in its place."""
+    form = read({"properties": {"kin": KIN}})
+    draft, opened = typed(form, {}, Layout(), branch_of__kin="0")
+    draft, opened = typed(form, draft, opened, __kin__bio="true")
+
+    assert draft == {"kin": {"bio": True}}
+    assert check(form, canonical(form, draft, layout=opened), today=TODAY, layout=opened) == ()
+    # A dossier has no layout: its answers tell the branch.
+    assert parse(form, shown(form, draft, None), base=draft) == draft
+    for kin in ({"bio": True}, {"bio": False, "rel": "STEPCHILD"}, {"bio": False, "rel": "ADOPTED"}):
+        assert parse(form, flatten(form, {"kin": kin})) == {"kin": kin}
+
+
+def test_what_a_branch_refuses_stays_in_it() -> None:
+    """The branch that was chosen stays chosen after the draft was stored, and the problem sits at the field."""
+    form = read({"properties": {"home": ADDRESS}})
+    draft, opened = typed(form, {}, Layout(), branch_of__home="1")
+    draft, opened = typed(form, draft, opened, __home__state="ON", __home__zip="sai")
+    page = shown(form, draft, opened)
+
+    assert {("branch:/home", "1"), ("/home/zip", "sai"), ("/home/state", "ON")} <= set(page)
+    whole = canonical(form, draft, layout=opened)
+    assert whole["home"] == {"state": "ON", "zip": "sai"}
+    assert canonical(form, draft)["home"]["zip"] == "sai"
+
+
+def test_values_of_no_branch_are_not_overwritten() -> None:
+    """Where every branch would change an answer, somebody has to choose one first."""
+    form = read({"properties": {"kin": KIN}, "required": ["kin"]})
+    draft = {"kin": {"bio": "có lẽ", "rel": "STEPCHILD"}}
+
+    once, opened = sent(form, shown(form, draft, None), draft, Layout())
+
+    assert once == draft
+    assert [p.rule for p in check(form, once, today=TODAY, layout=opened)] == ["branch"]
+
+
+def test_a_constant_stands_beside_a_pattern() -> None:
+    """Both are kept, each choice has a name of its own, and what one of them refuses stays in it."""
+    form = read({"properties": {"u": {"oneOf": [{"type": "string", "pattern": "^[A-Z0-9]{12}$"}, {"const": "GSA_MIGRATION"}]}}})
+    for answer in ("GSA_MIGRATION", "ABCDEFGH1234", "sai"):
+        assert parse(form, flatten(form, {"u": answer})) == {"u": answer}
+        assert canonical(form, {"u": answer}) == {"u": answer}
+    assert parse(form, flatten(form, {})) == {}
+    picker = RENDERER.render(form, {}).fields
+    assert "GSA_MIGRATION" in picker
+    assert [p.at for p in check(form, {"u": "sai"}, today=TODAY)] == ["/u"]
+    draft, opened = typed(form, {"u": "sai"}, Layout(), branch_of__u="1")
+    assert draft == {"u": "GSA_MIGRATION"}
+    assert typed(form, draft, opened, branch_of__u="0")[0] == {}
+    assert typed(form, draft, opened, branch_of__u="")[0] == {}
+
+
+def test_every_branch_has_a_name_of_its_own() -> None:
+    """Its title, its values, its format, an example, its type; a number where two would be called the same."""
+    branches = [
+        {"type": "string", "pattern": "^a"},
+        {"type": "string", "pattern": "^b"},
+        {"type": "string", "examples": ["AB12"]},
+        {"const": True},
+        {"const": False},
+        {"const": 12},
+        {"enum": ["p", "q", "r", "s", "t"]},
+        {"type": "string", "format": "date"},
+        {"type": "string", "format": "chưa-biết"},
+        {"title": "Tựa", "type": "object"},
+        {"type": "object", "properties": {"x": {"type": "string"}}},
+    ]
+    form = read({"properties": {"u": {"oneOf": branches}}})
+    picker = view(form, {}, language="vi").root.children[0].pickers[0]
+
+    assert [option.label for option in picker.options] == [
+        "Chữ (1)", "Chữ (2)", "Theo mẫu AB12", "Có", "Không", "12", "p, q, r, s …", "Ngày", "Chưa-biết", "Tựa",
+        "Trường hợp 11", "Không trả lời",
+    ]  # fmt: skip
+
+
+def test_the_name_of_an_entry_is_an_answer() -> None:
+    """It is kept where its group may be blank, and asks for what its group requires."""
+    inner: dict[str, Any] = {"type": "object", "properties": {"p": {"type": "string"}}}
+    for required in ([], ["p"]):
+        form = read({"properties": {"m": {"type": "object", "additionalProperties": {**inner, "required": required}}}})
+        draft, opened = sent(
+            form, [("count:/m/~e", "2"), ("key:/m/~e0", ""), ("key:/m/~e1", "An"), ("/m/~e1/p", "")], {}, Layout()
+        )
+
+        assert draft == {"m": {"An": {}}}
+        assert ("key:/m/~e1", "An") in shown(form, draft, opened)
+        assert canonical(form, draft, layout=opened) == draft
+        assert [f"{p.at} {p.rule}" for p in check(form, draft, today=TODAY)] == (["/m/An/p required"] if required else [])
+        assert parse(form, flatten(form, draft)) == draft
+
+
+def test_blank_entries_ask_for_their_value() -> None:
+    """A name without a value is told so; a value without a name is kept; none replaces another."""
+    form = read({"properties": {"m": {"type": "object", "additionalProperties": {"type": "string", "minLength": 1}}}})
+    pairs = [
+        ("count:/m/~e", "5"), ("key:/m/~e0", "An"), ("/m/~e0", ""), ("key:/m/~e1", "An"), ("/m/~e1", "x"), ("key:/m/~e2", ""),
+        ("/m/~e2", "y"), ("key:/m/~e3", ""), ("/m/~e3", "z"), ("key:/m/~e4", ""), ("/m/~e4", ""),
+    ]  # fmt: skip
+    draft, opened = sent(form, pairs, {}, Layout())
+
+    assert draft == {"m": {"An": None, "An (2)": "x", "": "y", "(2)": "z"}}
+    assert [f"{p.at} {p.rule}" for p in check(form, draft, today=TODAY)] == ["/m/An required"]
+    assert sent(form, shown(form, draft, opened), draft, opened)[0] == draft
+
+
+def test_an_entry_keeps_its_value_under_a_new_name() -> None:
+    """What its page cannot show goes along."""
+    inner = {"type": "object", "properties": {"p": {"type": "string"}, "r": {"type": "string", "readOnly": True}}}
+    form = read({"properties": {"m": {"type": "object", "additionalProperties": inner}}})
+    draft = {"m": {"An": {"p": "1", "r": "kept"}}}
+
+    assert typed(form, draft, Layout(), **{"key_of__m__~e0": "Bình"})[0] == {"m": {"Bình": {"p": "1", "r": "kept"}}}
+
+
+def test_branches_and_rows_in_an_entry_stay() -> None:
+    """Their controls are named after the place in the editor, whatever the entry is called."""
+    inner = {"properties": {"u": ADDRESS, "rows": {"type": "array", "items": {"type": "string"}}}}
+    form = read({"properties": {"m": {"type": "object", "additionalProperties": inner}}})
+    draft, opened = sent(form, [("count:/m/~e", "1"), ("key:/m/~e0", "A/n")], {}, Layout())
+    draft, opened = typed(form, draft, opened, **{"branch_of__m__~e0__u": "1"})
+    draft, opened = typed(form, draft, opened, **{"__m__~e0__u__zip": "sai", "count_of__m__~e0__rows": "2"})
+    draft, opened = typed(form, draft, opened, **{"__m__~e0__rows__0": "a", "__m__~e0__rows__1": "b"})
+
+    assert draft == {"m": {"A/n": {"u": {"zip": "sai"}, "rows": ["a", "b"]}}}
+    assert ("branch:/m/~e0/u", "1") in shown(form, draft, opened)
+    assert rearranged(draft, opened, "add:/m/~e0/rows")[1].rows["/m/~e0/rows"] == 3
+    assert rearranged(draft, opened, "remove:/m/~e0/rows/0")[0]["m"]["A/n"]["rows"] == ["b"]
+
+
+def test_every_level_that_was_opened_stays() -> None:
+    """Recursion that a branch requires: opened, chosen, updated, and fifteen levels deep."""
+    cond = {
+        "type": "object",
+        "oneOf": [
+            {"properties": {"op": {"const": "not"}, "of": {"$ref": "#/$defs/c"}}, "required": ["op", "of"]},
+            {"properties": {"op": {"const": "eq"}, "f": {"type": "string"}}, "required": ["op", "f"]},
+        ],
+    }
+    form = read({"properties": {"c": {"$ref": "#/$defs/c"}}, "required": ["c"], "$defs": {"c": cond}})
+    draft, opened = typed(form, {}, Layout(), __c__op='"not"')
+    draft, opened = rearranged(draft, opened, "open:/c/of")
+    assert ("open:/c/of", "1") in shown(form, draft, opened)
+    draft, opened = typed(form, draft, opened)
+    draft, opened = typed(form, draft, opened, __c__of__op='"not"')
+    assert draft["c"]["of"]["op"] == "not"
+    answers: Any = {"op": "eq", "f": "x"}
+    for _ in range(15):
+        answers = {"op": "not", "of": answers}
+    assert parse(form, flatten(form, {"c": answers})) == {"c": answers}
+    assert parse(form, shown(form, {"c": answers}, None)) == {"c": answers}
+
+
+def test_a_default_is_filled_in_when_its_field_comes() -> None:
+    """By a condition, in a new row, in the branch that was chosen; what was cleared stays cleared."""
+    unit = {"type": "string", "default": "kg"}
+    form = read(
+        {
+            "properties": {
+                "k": {"enum": ["a", "b"]},
+                "rows": {"type": "array", "items": {"properties": {"n": {"type": "string"}, "unit": unit}}},
+                "tags": {"type": "array", "items": unit},
+                "u": {"oneOf": [{"properties": {"x": {"const": 1, "default": 1}}}, {"properties": {"d": unit}}]},
+            },
+            "if": {"properties": {"k": {"const": "b"}}, "required": ["k"]},
+            "then": {"properties": {"d": unit}},
+        }
+    )
+
+    def turned(draft: Any, opened: Layout, button: str = "", **controls: str) -> tuple[Any, Layout]:
+        answers, now = typed(form, draft, opened, **controls)
+        answers, now = rearranged(answers, now, button)
+        answers = arrived(form, draft, answers, None, shown=opened, layout=now)
+        return answers, remembered(form, answers, now)
+
+    draft, opened = turned({}, Layout(), __k='"b"')
+    assert draft == {"k": "b", "d": "kg"}
+    draft, opened = turned(draft, opened, __d="")
+    draft, opened = turned(draft, opened, __k='"a"')
+    draft, opened = turned(draft, opened, __k='"b"')
+    assert draft == {"k": "b"}
+    draft, opened = turned(draft, opened, "add:/rows")
+    assert draft["rows"] == [{"unit": "kg"}]
+    draft, opened = turned(draft, opened, __rows__0__unit="", __rows__0__n="1")
+    draft, opened = turned(draft, opened, "add:/rows")
+    assert draft["rows"] == [{"n": "1"}, {"unit": "kg"}]
+    draft, opened = turned(draft, opened, "remove:/rows/1")
+    draft, opened = turned(draft, opened, "add:/rows")
+    assert draft["rows"] == [{"n": "1"}, {"unit": "kg"}]
+    draft, opened = turned(draft, opened, "add:/tags")
+    assert draft["tags"] == ["kg"]
+    assert "u" not in draft
+    draft, opened = turned(draft, opened, branch_of__u="1")
+    assert draft["u"] == {"d": "kg"}
+
+
+def test_rows_that_must_be_there_begin_with_their_defaults() -> None:
+    """As rows that come later do."""
+    row = {"type": "object", "properties": {"unit": {"type": "string", "default": "kg"}}}
+    form = read({"properties": {"rows": {"type": "array", "items": row, "minItems": 2}}, "required": ["rows"]})
+
+    assert initial(form) == {"rows": [{"unit": "kg"}, {"unit": "kg"}]}
+
+
+def test_choices_in_rows_go_where_the_rows_go() -> None:
+    """Moving and removing rows takes along what was chosen in them, valid or not."""
+    form = read({"properties": {"rows": {"type": "array", "items": ADDRESS}}})
+    draft, opened = sent(form, [("count:/rows", "2")], {}, Layout())
+    draft, opened = typed(form, draft, opened, branch_of__rows__0="0", branch_of__rows__1="1")
+    draft, opened = typed(form, draft, opened, __rows__0__zip="sai", __rows__1__zip="cũng sai")
+    draft, opened = rearranged(draft, opened, "up:/rows/1")
+
+    assert [row["zip"] for row in draft["rows"]] == ["cũng sai", "sai"]
+    assert {("branch:/rows/0", "1"), ("branch:/rows/1", "0")} <= set(shown(form, draft, opened))
+    draft, opened = rearranged(draft, opened, "remove:/rows/0")
+    assert ("branch:/rows/0", "0") in shown(form, draft, opened)
+    assert not [at for at, _ in opened.branches if at.startswith("/rows/1")]
+
+
+def test_what_stands_in_the_wrong_kind_of_field_is_kept() -> None:
+    """A draft that another program wrote: text for a group, a number for a text, a word for yes or no."""
+    form = read(
+        {
+            "properties": {
+                "group": {"type": "object", "properties": {"a": {"type": "string"}}},
+                "rows": {"type": "array", "items": {"type": "string"}},
+                "text": {"type": "string"},
+                "yes": {"type": "boolean"},
+                "agree": {"const": True},
+                "several": {"type": "array", "uniqueItems": True, "items": {"enum": ["p", "q"]}},
+                "more": {"type": "array", "uniqueItems": True, "items": {"enum": ["p", "q"]}},
+            }
+        }
+    )
+    draft = {"group": "x", "rows": "y", "text": 5, "yes": "co", "agree": "z", "several": ["p", "p"], "more": {"p": 1}}
+
+    once, opened = sent(form, shown(form, draft, None), draft, Layout())
+
+    assert once == draft
+    assert typed(form, draft, opened, __group__a="mới")[0]["group"] == {"a": "mới"}
+    assert typed(form, draft, opened, __text="6")[0]["text"] == "6"
+
+
+def test_a_layout_does_not_grow_without_end() -> None:
+    """What a draft had open is forgotten where a page after page makes it more."""
+    opened = Layout()
+    for turn in range(4):
+        opened = merged(opened, Layout(opened=frozenset(f"/{turn}/{n}" for n in range(1500)), filled=frozenset([f"/{turn}"])))
+
+    assert len(opened.opened) <= 3_000
+    assert len(opened.filled) == 4
