@@ -16,6 +16,7 @@ from dossierkit.dossiers.payments import Attempt, Progress, attempt_ref
 from dossierkit.dossiers.procedure import Procedure
 from dossierkit.dossiers.states import Action, Payment
 from dossierkit.errors import ForbiddenAction
+from dossierkit.forms.form import Layout
 from dossierkit.forms.options import listed_titles
 from dossierkit.forms.pointers import Json, texts_in
 from dossierkit.ports import Change, Place
@@ -142,7 +143,7 @@ class Acting:
 
 
 def _erased(dossier: Dossier) -> Dossier:
-    return attrs.evolve(dossier, answers={}, attachments=(), owner="", salt="")
+    return attrs.evolve(dossier, answers={}, attachments=(), owner="", salt="", layout=Layout())
 
 
 def search_words(procedure: Procedure, answers: Json) -> str:

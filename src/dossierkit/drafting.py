@@ -20,8 +20,9 @@ from dossierkit.dossiers.states import Action, Channel, State
 from dossierkit.errors import RefusedAnswers, StaleDossier, UnknownDossier
 from dossierkit.forms import Kind, canonical, check, effective
 from dossierkit.forms.comparing import after_moves
+from dossierkit.forms.controls import kept_layout
 from dossierkit.forms.defaults import initial
-from dossierkit.forms.form import Form, Problem
+from dossierkit.forms.form import Form, Layout, Problem
 from dossierkit.forms.pointers import ABSENT, Json, get, same, texts_in
 from dossierkit.forms.rules import compute
 from dossierkit.forms.tree import walk
@@ -122,8 +123,11 @@ class Drafting:
             raise UnknownDossier("no such dossier")
         return dossier
 
-    def save(self, id: str, answers: Json, actor: Actor, *, version: int) -> Dossier:
+    def save(self, id: str, answers: Json, actor: Actor, *, version: int, layout: Layout | None = None) -> Dossier:
         """The draft with *answers*, complete or not.
+
+        Args:
+            layout: what its page has open; without one the answers alone say which branches are meant.
 
         Raises:
             UnknownDossier: there is none, or it is somebody else's.
@@ -134,7 +138,8 @@ class Drafting:
         dossier = self._draft(id, actor, version)
         self._guard_files(dossier, self.procedure_of(dossier).form, answers, dossier.answers)
         computed = compute(self.procedure_of(dossier).form.computed, answers, self.today())
-        changed = attrs.evolve(dossier, answers=computed, version=version + 1, changed=self.clock.now())
+        opened = kept_layout(layout, computed) if layout is not None else Layout()
+        changed = attrs.evolve(dossier, answers=computed, layout=opened, version=version + 1, changed=self.clock.now())
         self.store.replace(changed)
         return changed
 
@@ -178,18 +183,26 @@ class Drafting:
         current = self.procedure(dossier.procedure)
         self.store.keep_bundle(current.revision, current.bundle.canonical())
         answers = after_moves(dossier.answers, current.moves)
-        changed = attrs.evolve(dossier, revision=current.revision, answers=answers, version=version + 1, changed=self.clock.now())
+        # What was chosen among the branches of one revision means nothing in another.
+        changed = attrs.evolve(
+            dossier,
+            revision=current.revision,
+            answers=answers,
+            layout=Layout(filled=dossier.layout.filled),
+            version=version + 1,
+            changed=self.clock.now(),
+        )
         self.store.replace(changed)
         return changed
 
     def check(self, dossier: Dossier) -> tuple[Problem, ...]:
         """What keeps *dossier* from being submitted."""
         form = self.procedure_of(dossier).form
-        return self.problems(dossier, form, canonical(form, dossier.answers))
+        return self.problems(dossier, form, canonical(form, dossier.answers, layout=dossier.layout))
 
     def problems(self, dossier: Dossier, form: Form, answers: Json) -> tuple[Problem, ...]:
         """What is wrong with *answers* to *form*; a rule that fails is a line in the log, too."""
-        problems = check(form, answers, today=self.today())
+        problems = check(form, answers, today=self.today(), layout=dossier.layout)
         for problem in problems:
             if "failure" in problem.params:
                 _log.error("a rule of %s fails: %s", dossier.procedure, problem.params["failure"])
@@ -213,7 +226,7 @@ class Drafting:
         """
         return tuple(
             Problem(field.pointer, "no-file", {})
-            for field in walk(effective(form, answers))
+            for field in walk(effective(form, answers, layout=dossier.layout))
             if field.leaf
             and (value := get(answers, field.pointer)) is not ABSENT
             and not all(
@@ -230,10 +243,14 @@ class Drafting:
             content.close()
         return self.blobs is None or content is not None
 
-    def whole(self, form: Form, answers: Json) -> Json:
-        """*answers* as they are sent: in their one spelling, with what is computed from them."""
-        spelled = canonical(form, answers)
-        return canonical(form, compute(form.computed, spelled, self.today())) if form.computed else spelled
+    def whole(self, form: Form, answers: Json, layout: Layout | None = None) -> Json:
+        """*answers* as they are sent: in their one spelling, with what is computed from them.
+
+        Args:
+            layout: of a draft, which branches were chosen in it.
+        """
+        spelled = canonical(form, answers, layout=layout)
+        return canonical(form, compute(form.computed, spelled, self.today()), layout=layout) if form.computed else spelled
 
     def today(self) -> date:
         """The office's day."""

@@ -24,6 +24,7 @@ from dossierkit.errors import CodeError, ForbiddenAction, RefusedAnswers, StaleD
 from dossierkit.forms import Kind, effective
 from dossierkit.forms.changes import changes
 from dossierkit.forms.comparing import after_moves
+from dossierkit.forms.form import Layout
 from dossierkit.forms.pointers import ABSENT, Json, get, same, texts_in
 from dossierkit.forms.problems import fits
 from dossierkit.forms.tree import walk
@@ -280,18 +281,18 @@ class Engine(Drafting):
     def _sent(self, dossier: Dossier, action: Action, actor: Actor, version: int, code: DossierCode | None = None) -> Dossier:
         """The draft saved, or submitted; what was submitted already comes as it is."""
         if action is Action.SAVE:
-            return self.save(dossier.id, dossier.answers, actor, version=version)
+            return self.save(dossier.id, dossier.answers, actor, version=version, layout=dossier.layout)
         if dossier.code is not None:
             return dossier
         guard_version(dossier, version)
         procedure, acting = self._acting(dossier, actor, Action.SUBMIT, {})
         guard(dossier, Action.SUBMIT, actor, {}, procedure.workflow)
         form = procedure.form
-        answers = self.whole(form, dossier.answers)
-        changed = not same(answers, dossier.answers)
+        answers = self.whole(form, dossier.answers, dossier.layout)
+        changed = not same(answers, dossier.answers) or dossier.layout != Layout()
         if problems := self.problems(dossier, form, answers):
             raise RefusedAnswers(problems)
-        ready = attrs.evolve(dossier, answers=answers) if changed else dossier
+        ready = attrs.evolve(dossier, answers=answers, layout=Layout()) if changed else dossier
         return self.store.record(acting.submission(ready, answers=changed, code=code))
 
     def verify(self, *, blobs: BlobStore | None = None, seen: Callable[[], object] = lambda: None) -> Iterator[str]:

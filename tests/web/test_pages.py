@@ -126,11 +126,11 @@ def test_loading_a_page_again_sends_nothing_again(portal: Any) -> None:
     assert post(client, APPLY, fill(page.text, __name="Cường"), "update").status_code == 409
 
 
-def test_a_page_with_too_much_open_is_shown_at_once(portal: Any) -> None:
+def test_a_page_with_too_many_searches_is_shown_at_once(portal: Any) -> None:
     """No address is longer than every browser and proxy takes."""
     _, browser = portal
     client = browser()
-    pairs = [*fill(client.get(APPLY).text, __name="An"), *((f"count:/free{n}" + "x" * 40, "1") for n in range(100))]
+    pairs = [*fill(client.get(APPLY).text, __name="An"), *((f"search:/free{n}" + "x" * 40, "1") for n in range(100))]
     assert post(client, APPLY, pairs, "update").request.method == "POST"
 
 
@@ -582,3 +582,58 @@ def test_work_in_place_of_copying_serves_once_for_its_session(portal: Any) -> No
     ask(other)
     stolen = {**pairs, "code": "x", "work": searched(pairs["challenge"])}
     assert "chưa đúng" in other.post("/lookup", data=stolen).text
+
+
+BRANCHES = {
+    "oneOf": [
+        {"title": "Trong nước", "properties": {"zip": {"type": "string", "pattern": "^[0-9]{5}$"}}},
+        {"title": "Lào", "properties": {"zip": {"type": "string", "pattern": "^[A-Z]{3}$"}}},
+    ]
+}
+
+
+def test_what_was_chosen_and_typed_stays_until_it_is_changed(portal: Any, folder: Path) -> None:
+    """A branch, a level, a name and a cleared default, through save, a fresh look at the draft, and a refused submission."""
+    cond = {
+        "type": "object",
+        "oneOf": [
+            {"properties": {"op": {"const": "not"}, "of": {"$ref": "#/$defs/cond"}}, "required": ["op", "of"]},
+            {"properties": {"op": {"const": "eq"}, "f": {"type": "string"}}, "required": ["op", "f"]},
+        ],
+    }
+    entry = {"type": "object", "properties": {"p": {"type": "string"}}, "required": ["p"]}
+    more = {
+        "home": BRANCHES,
+        "cond": {"$ref": "#/$defs/cond"},
+        "map": {"type": "object", "additionalProperties": entry},
+        "kind": {"enum": ["a", "b"]},
+    }
+    arrives = {"if": {"properties": {"kind": {"const": "b"}}, "required": ["kind"]}, "then": {"properties": {"unit": {"default": "kg", "type": "string"}}}}  # fmt: skip
+    schema = {**SMALL, **arrives, "properties": {**SMALL["properties"], **more}, "$defs": {"cond": cond}}
+    (folder / "small.json").write_text(json.dumps(schema, ensure_ascii=False), "utf-8")
+    engine, browser = portal
+    client = browser()
+    page = post(client, APPLY, fill(client.get(APPLY).text, **{"branch:__home": "1", "__kind": '"b"'}), "update").text
+    assert 'name="/unit" value="kg"' in page
+    page = post(client, APPLY, fill(page, __home__zip="sai", __unit=""), "add:/map/~e").text
+    page = post(client, APPLY, fill(page, **{"key:__map__~e0": "An"}), "open:/cond").text
+    page = post(client, APPLY, fill(page, __cond__op='"not"'), "update").text
+    page = post(client, APPLY, Page(page).pairs, "open:/cond/of").text
+    post(client, APPLY, Page(page).pairs, "save")
+
+    again = client.get(APPLY).text
+    kept = dict(Page(again).pairs)
+    assert (kept["branch:/home"], kept["/home/zip"], kept["key:/map/~e0"], kept["/unit"]) == ("1", "sai", "An", "")
+    assert kept["/cond/of/op"] == ""
+    refused = post(client, APPLY, fill(again, __name="An"), "continue").text
+    assert dict(Page(refused).pairs)["/home/zip"] == "sai"
+    assert {"f/home/zip", "f/map/.7e.e0/p"} <= set(re.findall(r'href="#([^"]+)"', refused))
+    fixed = fill(refused, __home__zip="ABC", __map__=" ", **{"/map/~e0/p": "x", "/cond/op": '"eq"'})
+    fixed = fill(post(client, APPLY, fixed, "update").text, __cond__f="y")
+    review = post(client, APPLY, fixed, "continue")
+    assert "/review" in str(review.url)
+    draft = next(iter(engine.find(Actor(engine.store.get(dict(fixed)["meta:draft"]).owner), limit=1)))
+    dossier = engine.submit(draft.id, Actor(draft.owner))
+    assert dossier.answers["home"] == {"zip": "ABC"}
+    assert dossier.answers["map"] == {"An": {"p": "x"}}
+    assert dossier.layout.branches == {}

@@ -13,6 +13,7 @@ import attrs
 from dossierkit.dossiers.codes import DossierCode, bare
 from dossierkit.dossiers.handling import PLAIN, Handling
 from dossierkit.dossiers.states import CITIZENS, Action, Role, State
+from dossierkit.forms.form import Layout
 from dossierkit.forms.pointers import Json, texts_in
 from dossierkit.text import fold
 
@@ -67,6 +68,8 @@ class Dossier:
     handling: Handling = PLAIN
     #: Goes into the digests of its events, and goes when it is erased: what they stood for can then no longer be guessed.
     salt: str = ""
+    #: What the page of a draft has open: which branches were chosen, how many rows there are.  Empty once it was sent.
+    layout: Layout = attrs.field(hash=False, factory=Layout)
 
 
 def may_see(dossier: Dossier, actor: Actor) -> bool:

@@ -40,6 +40,7 @@ from dossierkit.stores.sqlite_rows import (
     found_by,
     keep_answers,
     keep_files,
+    layout_text,
     recorded,
     stale,
     update,
@@ -180,7 +181,8 @@ class SqliteStore(SqliteWhole):
                 ),
             ).lastrowid
             files = encoded([attrs.asdict(one) for one in dossier.attachments])
-            connection.execute("INSERT INTO answers VALUES (?, ?, ?, ?)", (seq, encoded(dossier.answers), files, dossier.salt))
+            row = seq, encoded(dossier.answers), files, dossier.salt, layout_text(dossier)
+            connection.execute("INSERT INTO answers VALUES (?, ?, ?, ?, ?)", row)
             keep_files(connection, seq, dossier)
             add_event(connection, seq, event)
             return True

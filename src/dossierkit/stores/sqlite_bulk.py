@@ -28,7 +28,7 @@ def load(connection: sqlite3.Connection, lives: Sequence[Life]) -> None:
     many = connection.executemany
     many(_DOSSIERS, (_dossier(seq, life) for seq, life in numbered))
     answers = [_answers(seq, life) for seq, life in numbered]
-    many("INSERT INTO answers VALUES (?, ?, ?, ?)", answers)
+    many("INSERT INTO answers (seq, body, attachments, salt) VALUES (?, ?, ?, ?)", answers)
     many("INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?, ?)", (event_row(seq, e) for seq, life in numbered for e in life.events))
     many("INSERT INTO files VALUES (?, ?)", _files(numbered, answers))
     many("INSERT INTO search (rowid, words) VALUES (?, ?)", (_search(seq, life) for seq, life in numbered if life.search))

@@ -19,6 +19,8 @@ from dossierkit.dossiers.ledger import postings, spans
 from dossierkit.dossiers.lifecycle import pays_off, step
 from dossierkit.dossiers.states import Action, State
 from dossierkit.errors import StaleDossier
+from dossierkit.forms.controls import layout, layout_pairs
+from dossierkit.forms.form import Layout
 from dossierkit.forms.pointers import Json
 from dossierkit.ports import Change, Place
 from dossierkit.stores.sqlite_ledger import keep_postings, keep_spans, last_posted
@@ -26,7 +28,7 @@ from dossierkit.stores.sqlite_payments import close_attempts, keep_attempt
 from dossierkit.stores.sqlite_schema import owner_word, unit_word
 
 COLUMNS = """SELECT d.seq, d.id, d.procedure, d.revision, d.owner, d.state, d.version, d.created, d.changed, d.submitted,
-    d.agency, d.code, a.body, a.attachments, d.handling, a.salt"""
+    d.agency, d.code, a.body, a.attachments, d.handling, a.salt, a.layout"""
 SELECT = f"{COLUMNS} FROM dossiers d JOIN answers a ON a.seq = d.seq"
 #: The search gives rows newest first; where it leads, it stops as soon as a page is full.
 SEARCHED = f"{COLUMNS} FROM search CROSS JOIN dossiers d ON d.seq = search.rowid JOIN answers a ON a.seq = d.seq"
@@ -116,10 +118,15 @@ def keep_answers(connection: sqlite3.Connection, seq: int, dossier: Dossier) -> 
     """Keeps the answers and attachments of *dossier*, and which files it names."""
     files = encoded([attrs.asdict(one) for one in dossier.attachments])
     connection.execute(
-        "UPDATE answers SET body = ?, attachments = ?, salt = ? WHERE seq = ?",
-        (encoded(dossier.answers), files, dossier.salt, seq),
+        "UPDATE answers SET body = ?, attachments = ?, salt = ?, layout = ? WHERE seq = ?",
+        (encoded(dossier.answers), files, dossier.salt, layout_text(dossier), seq),
     )
     keep_files(connection, seq, dossier)
+
+
+def layout_text(dossier: Dossier) -> str:
+    """What the page of *dossier* has open, as the pairs of its controls."""
+    return encoded(list(layout_pairs(dossier.layout, {}))) if dossier.layout != Layout() else "[]"
 
 
 def update(connection: sqlite3.Connection, dossier: Dossier, version: int) -> None:
@@ -246,6 +253,7 @@ def dossier_of(row: Any) -> Dossier:
         tuple(Attachment(**one) for one in json.loads(row[13])) if row[13] != "[]" else (),
         handling_of(json.loads(row[14])) if row[14] != "{}" else PLAIN,
         row[15],
+        layout(json.loads(row[16])) if row[16] != "[]" else Layout(),
     )
 
 

@@ -17,7 +17,7 @@ from dossierkit.forms.pointers import texts_in
 from dossierkit.text import fold
 
 #: Raised with each migration; a store with a higher one was written by a newer version.
-VERSION = 22
+VERSION = 23
 
 migrations = Migrations("dossierkit")
 
@@ -315,6 +315,12 @@ def surplus_is_told(db: sqlite_utils.Database) -> None:
             handling = json_set(handling, '$.surplus', COALESCE(json_extract(handling, '$.surplus'), 0) + ?) WHERE seq = ?""",
             (amount, seq),
         )
+
+
+@migrations()
+def layouts(db: sqlite_utils.Database) -> None:
+    """What the page of a draft has open, as name/value pairs."""
+    db.conn.execute("ALTER TABLE answers ADD COLUMN layout TEXT NOT NULL DEFAULT '[]'")
 
 
 def owner_word(owner: str) -> str:

@@ -18,6 +18,7 @@ from dossierkit.dossiers.codes import CodeTemplate, DossierCode, ReceiptTemplate
 from dossierkit.dossiers.dossier import Attachment, Dossier, Event, Query, Said, chained
 from dossierkit.dossiers.states import Action, State
 from dossierkit.errors import StaleDossier
+from dossierkit.forms.form import Layout
 from dossierkit.ports import Change, DossierStore, Place
 
 DAY = date(2026, 11, 22)
@@ -74,6 +75,22 @@ class StoreContract:
         assert store.get("b") is None
         assert create("b", "an", sole=False)
         assert create("c", "ba", sole=True)
+
+    def test_what_a_draft_has_open_comes_back(self, store: DossierStore) -> None:
+        """Branches, rows, levels, names and defaults, until it is sent."""
+        opened = Layout(
+            {"/rows": 3, "/m/~e": 1},
+            {("/who", "0"): (1,), ("/who", "type"): (), ("/any", "1"): (0, 2)},
+            frozenset({"/child"}),
+            names={"/m/~e0": "Ân\n"},
+            filled=frozenset({"/unit"}),
+        )
+        dossier = attrs.evolve(_draft(store, "a"), version=2, layout=opened)
+        store.replace(dossier)
+
+        assert store.get("a") == dossier
+        assert store.record(_submission(attrs.evolve(dossier, layout=Layout()))).layout == Layout()
+        assert store.get("a").layout == Layout()  # type: ignore[union-attr]  # it is there
 
     def test_stored_answers_cannot_be_changed_from_outside(self, store: DossierStore) -> None:
         """What a caller does to the answers afterwards is its own affair."""

@@ -180,9 +180,10 @@ def posted(site: Site, request: Request, name: str, form: FormData, base: Json =
     """The answers to the account form *name* in their one spelling, what was open on the page, and the button."""
     pairs = [(key, value) for key, value in form.multi_items() if isinstance(value, str)]
     asked = site.account_forms[name]
-    answers = canonical(asked, parse(asked, pairs, base=base, language=language_of(request)))
+    layout = layout_of(pairs)
+    answers = canonical(asked, parse(asked, pairs, base=base, language=language_of(request)), layout=layout)
     button = next((value for key, value in pairs if key == "do"), "save")
-    return answers, layout_of(pairs), "update" if button.startswith(("update", "search")) else button
+    return answers, layout, "update" if button.startswith(("update", "search")) else button
 
 
 def account_form(

@@ -18,8 +18,8 @@ from dossierkit.errors import RefusedAnswers, StaleDossier, UnknownDossier, Unkn
 from dossierkit.forms import Layout, Problem, parse
 from dossierkit.forms.changes import Change, changes
 from dossierkit.forms.controls import layout as layout_of
-from dossierkit.forms.controls import layout_pairs
-from dossierkit.forms.defaults import arrived, initial
+from dossierkit.forms.controls import layout_pairs, merged
+from dossierkit.forms.defaults import arrived, initial, remembered
 from dossierkit.forms.pointers import ABSENT, Json, get, parent, same
 from dossierkit.forms.rows import rearranged
 from dossierkit.forms.viewer import control_id
@@ -58,13 +58,14 @@ def show(site: Site, request: Request, form: FormData) -> Response:  # noqa: ARG
     procedure = site.engine.procedure_of(draft) if draft is not None else site.engine.procedure(code)
     answers = draft.answers if draft is not None else initial(procedure.form, prefill(_filer(site.visitor(request))))
     problems = site.engine.check(draft) if draft is not None and "problems" in request.query_params else ()
-    layout = layout_of(request.query_params.multi_items())
+    looked_for = layout_of(request.query_params.multi_items())
+    layout = merged(draft.layout, looked_for) if draft is not None else looked_for
     newer = _newer(site, procedure, draft, language_of(request)) if draft is not None else None
     notice, token = "existing" if draft is not None and "draft" not in request.query_params else "", ""
     if (kept := ended.kept(site, request, draft)) is not None:
         answers = parse(procedure.form, kept.pairs, base=answers, language=language_of(request))
         answers = own_files(procedure.form, answers, blobs_of(draft) if draft is not None else frozenset())
-        layout = layout_of(kept.pairs)
+        layout = merged(layout, layout_of(kept.pairs))
         draft = attrs.evolve(draft, version=kept.version) if draft is not None else None
         notice, token = "kept-answers", kept.token
     return _form(
@@ -87,6 +88,7 @@ def receive(site: Site, request: Request, form: FormData) -> Response:
     assert actor is not None, "whoever has a seat acts"
     # Of a guest whose session ended nothing is left but what was sent: it makes a new draft.
     draft = _draft(site, request, code) if not fresh else None
+    begins = draft is None
     if draft is None:
         if not fresh:
             allow(site, request, "drafts")
@@ -100,14 +102,17 @@ def receive(site: Site, request: Request, form: FormData) -> Response:
     if button == "move" and draft.version == _version(form, draft):
         draft = site.engine.move(draft.id, actor, version=draft.version)
         return RedirectResponse(f"{request.url.path}?draft={draft.id}", 303)
-    answers = parse(procedure.form, pairs, base=draft.answers, language=language)
+    answers = parse(procedure.form, pairs, base=draft.answers, language=language, layout=draft.layout)
     answers, strange = own_files(procedure.form, answers, blobs_of(draft))
     answers, refused = with_uploads(site.blobs, procedure.form, form, answers, language, site.config.scanner)
-    answers, layout = rearranged(answers, layout_of(pairs), button)
-    answers = arrived(procedure.form, draft.answers, answers, prefill(_filer(visitor)))
+    answers, layout = rearranged(answers, merged(draft.layout, layout_of(pairs)), button)
+    known = prefill(_filer(visitor))
+    shown = initial(procedure.form, known) if begins else draft.answers
+    answers = arrived(procedure.form, shown, answers, known, shown=draft.layout, layout=layout)
+    layout = remembered(procedure.form, answers, layout)
     before = blobs_of(draft)
     try:
-        draft = _saved(site, actor, draft, answers, _version(form, draft) if not fresh else draft.version)
+        draft = _saved(site, actor, draft, answers, layout, _version(form, draft) if not fresh else draft.version)
         ended.forget(site, request, text(form, "meta:kept"))
         documents.swept(site, before - blobs_of(draft))
         draft, left = documents.taken(site, procedure, draft, form, actor)
@@ -144,10 +149,10 @@ def _newer(site: Site, procedure: Procedure, draft: Dossier, language: str) -> t
     return changes(procedure.form, current.form, draft.answers, language=language)
 
 
-def _saved(site: Site, actor: Actor, draft: Dossier, answers: Json, version: int) -> Dossier:
+def _saved(site: Site, actor: Actor, draft: Dossier, answers: Json, layout: Layout, version: int) -> Dossier:
     """The draft with *answers*; a page that is sent once more changes nothing and takes nobody by surprise."""
     try:
-        return site.engine.save(draft.id, answers, actor, version=version)
+        return site.engine.save(draft.id, answers, actor, version=version, layout=layout)
     except StaleDossier:
         if not same(draft.answers, answers):
             raise
@@ -163,7 +168,7 @@ def _after(site: Site, request: Request, procedure: Procedure, draft: Dossier, l
         return RedirectResponse(f"{request.url.path}/review?draft={draft.id}", 303)
     if button == "cancel":
         return RedirectResponse(f"{request.url.path}/cancel?draft={draft.id}", 303)
-    again = _shown_again(layout, draft.answers, button)
+    again = _shown_again(layout, button)
     if "x-fragment" not in request.headers and len(again) < _LONGEST_QUERY:
         # Whoever loads the next page again must not send this one again.
         return RedirectResponse(base + again, 303)
@@ -171,11 +176,11 @@ def _after(site: Site, request: Request, procedure: Procedure, draft: Dossier, l
     return _form(site, request, procedure, draft.answers, draft=draft, problems=shown, layout=layout)
 
 
-def _shown_again(layout: Layout, answers: Json, button: str) -> str:
-    """What an address says of a page besides its draft: what was open there, and where somebody was at work."""
+def _shown_again(layout: Layout, button: str) -> str:
+    """What an address says of a page besides its draft: what was looked for there, and where somebody was at work."""
     if button == "save":
         return ""
-    shown = urlencode([*layout_pairs(layout, answers)])
+    shown = urlencode([*layout_pairs(Layout(searches=layout.searches), {})])
     verb, _, pointer = button.partition(":")
     place = pointer if verb in ("add", "open") else parent(pointer)
     return (f"&{shown}" if shown else "") + (f"#{control_id(place)}" if place else "")
@@ -187,7 +192,7 @@ def review(site: Site, request: Request, form: FormData) -> Response:  # noqa: A
         return sent
     draft = _own(site, request)
     procedure, language = site.engine.procedure_of(draft), language_of(request)
-    rows = site.renderer.rows(procedure.form, draft.answers, language=language)
+    rows = site.renderer.rows(procedure.form, draft.answers, language=language, layout=draft.layout)
     return site.page(
         request,
         "review",

@@ -12,7 +12,7 @@ from dossierkit.dossiers.dossier import Attachment, Dossier, blobs_in, blobs_of
 from dossierkit.dossiers.states import Action, State
 from dossierkit.dossiers.supplements import asked_documents, brought, mended
 from dossierkit.errors import DossierkitError, RefusedAnswers, UnknownDossier
-from dossierkit.forms import Problem, flatten, parse
+from dossierkit.forms import Layout, Problem, flatten, parse
 from dossierkit.forms.controls import layout as layout_of
 from dossierkit.forms.controls import pointer_of
 from dossierkit.forms.pointers import Json, texts_in
@@ -70,9 +70,9 @@ def send(site: Site, request: Request, form: FormData) -> Response:
     assert actor is not None, "somebody owns it"
     if dossier.state is not State.SUPPLEMENT_REQUESTED:
         return RedirectResponse(_back(request, dossier), 303)
-    answers, strange = _answers(site, request, dossier, form)
+    answers, layout, strange = _answers(site, request, dossier, form)
     if text(form, "do") not in ("send", "send-unchanged", ""):
-        return _page(site, request, dossier, answers)
+        return _page(site, request, dossier, answers, layout=layout)
     files, left = _files(site, request, dossier, form)
     asked, language = site.engine.wanted(dossier)[0].form, language_of(request)
     filled, problems = with_uploads(site.blobs, asked, form, answers, language, site.config.scanner)
@@ -80,7 +80,7 @@ def send(site: Site, request: Request, form: FormData) -> Response:
         problems = (*problems, *strange)
         if not (left or problems):
             if text(form, "do") != "send-unchanged" and site.engine.changes_nothing(dossier, filled, files):
-                return _page(site, request, dossier, answers, unchanged=True, code=422)
+                return _page(site, request, dossier, answers, layout=layout, unchanged=True, code=422)
             version = number(text(form, "meta:version"), dossier.version)
             site.engine.act(dossier.id, Action.SUPPLEMENT, actor, version=version, answers=filled, files=files)
             return RedirectResponse(_back(request, dossier), 303)
@@ -92,11 +92,11 @@ def send(site: Site, request: Request, form: FormData) -> Response:
     finally:
         swept(site, blobs_in(filled) - blobs_in(answers))
     drop(site, files)
-    return _page(site, request, dossier, answers, problems=problems, left=left or None, code=422)
+    return _page(site, request, dossier, answers, problems=problems, layout=layout, left=left or None, code=422)
 
 
-def _answers(site: Site, request: Request, dossier: Dossier, form: FormData) -> tuple[Json, tuple[Problem, ...]]:
-    """The answers with what the page says, and what it names that is no file of one's own; the rest stays as it is."""
+def _answers(site: Site, request: Request, dossier: Dossier, form: FormData) -> tuple[Json, Layout, tuple[Problem, ...]]:
+    """The answers with what the page says, what is open on it, and what it names that is no file of one's own."""
     (procedure, before), language = site.engine.wanted(dossier), language_of(request)
     asked = procedure.form
     posted = [(name, value) for name, value in form.multi_items() if isinstance(value, str)]
@@ -108,7 +108,7 @@ def _answers(site: Site, request: Request, dossier: Dossier, form: FormData) -> 
     ]
     answers = parse(asked, [*rest, *posted], base=before, language=language)
     answers, strange = own_files(asked, answers, blobs_of(dossier).union(texts_in(before)))
-    return rearranged(answers, layout_of(posted), text(form, "do"))[0], strange
+    return *rearranged(answers, layout_of(posted), text(form, "do")), strange
 
 
 def _files(site: Site, request: Request, dossier: Dossier, form: FormData) -> tuple[tuple[Attachment, ...], dict[str, str]]:
@@ -137,6 +137,7 @@ def _page(
     answers: Json,
     *,
     problems: Sequence[Problem] = (),
+    layout: Layout | None = None,
     left: Mapping[str, str] | None = None,
     unchanged: bool = False,
     code: int = 200,
@@ -144,7 +145,7 @@ def _page(
     (procedure, before), language, asked = site.engine.wanted(dossier), language_of(request), dossier.handling.asked
     form = procedure.form
     only = (*asked, *brought(form, before, mended(form, before, answers, asked)))
-    rendered = site.renderer.render(form, answers, problems=problems, language=language, only=only)
+    rendered = site.renderer.render(form, answers, problems=problems, language=language, layout=layout, only=only)
     if "x-fragment" in request.headers:
         return HTMLResponse(str(rendered.fields), code)
     wanted = next(event for event in reversed(site.engine.history(dossier)) if event.action is Action.REQUEST_SUPPLEMENT)
