@@ -23,6 +23,7 @@ from dossierkit.errors import CatalogError, DocumentError, SchemaError, StoreErr
 from dossierkit.folder import Stamp, content, dropped, shown, stamp_of
 from dossierkit.forms.dialect import Dialect
 from dossierkit.forms.document import Document, load
+from dossierkit.forms.endless import endless_faults
 from dossierkit.forms.pointers import Json
 from dossierkit.forms.reading import read
 from dossierkit.listing import Finding, Known, Listed, bundle_of, gathered, listed, load_index, placed, save_index
@@ -263,6 +264,7 @@ class Catalog:
             documents = gathered(self.folder, name, stamps)
             entry = listed(name, documents[""].value)
             procedure = _made(entry.code, Bundle({path: found.value for path, found in documents.items()}), self.dialect)
+            _refuse_endless(procedure)
             known = Known(stamps, procedure.revision, entry)
             if not self._approval or self._is_approved(name, known):
                 self._remember_good(name, procedure)
@@ -456,6 +458,12 @@ _CONSEQUENCES = {
 def _made(code: str, bundle: Bundle, dialect: Dialect) -> Procedure:
     resources = {path: document for path, document in bundle.documents.items() if path}
     return Procedure(code, read(bundle.documents[""], resources=resources, dialect=dialect), bundle, bundle.revision)
+
+
+def _refuse_endless(procedure: Procedure) -> None:
+    """What nobody can ever submit is not offered."""
+    if never := [fault for fault in endless_faults(procedure.form) if fault.level == "error"]:
+        raise SchemaError(never)
 
 
 def procedure_at(path: Path, dialect: Dialect) -> Procedure:

@@ -6,6 +6,7 @@ conditions that always hold, bounds that exclude everything, texts nobody transl
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from datetime import date
 
@@ -13,6 +14,7 @@ from dossierkit.errors import SchemaError
 from dossierkit.forms.dialect import FIELD_KEYWORDS, ROOT_KEYWORDS, STANDARD, STANDARD_KEYWORDS, WIDGETS, Dialect
 from dossierkit.forms.document import Document, value_of
 from dossierkit.forms.effective import effective
+from dossierkit.forms.endless import endless_faults
 from dossierkit.forms.form import Fault, Form, Kind
 from dossierkit.forms.judge import BACKTRACKING
 from dossierkit.forms.lint_places import place_faults
@@ -36,6 +38,21 @@ _BOUNDS = (
     ("minContains", "maxContains"),
 )
 _OLD = frozenset(("definitions", "dependencies", "additionalItems", "id", "$recursiveRef", "$recursiveAnchor"))
+#: Words that other form libraries write into schemas.
+_TOOLS = {
+    "react-jsonschema-form": re.compile(r"ui:.*|enumNames"),
+    "JSON Forms": re.compile(r"i18n|scope|elements|uischema"),
+    "ngx-formly or ngx-schema-form": re.compile(
+        r"widget|options|props|templateOptions|expressions|expressionProperties|fieldset|buttons|visibleIf|order"
+    ),
+    "Form.io": re.compile(
+        r"components|validate|conditional|customConditional|input|inputType|inputMask|tableView|placeholder|label|hidden|persistent|multiple"
+    ),
+    "JSON Editor": re.compile(r"propertyOrder|headerTemplate|infoText|watch|links|media|basicCategoryTitle"),
+    "a documentation of an API": re.compile(
+        r"example|discriminator|xml|externalDocs|nullable|x-(?:example|nullable|enum.*|go-.*)"
+    ),
+}
 #: Whoever writes these beside a file means the file, and meets its id.
 _NO_FILE = frozenset(("pattern", "format", "minLength", "maxLength", "enum", "const"))
 _FOREIGN = ("(?P<", "(?P=", r"\A", r"\Z", "(?i)", "(?x)", "(?s)", "(?m)", r"\h", "(?>")
@@ -61,6 +78,7 @@ def lint(
         *form.advice,
         *_schema_faults(form),
         *place_faults(form),
+        *endless_faults(form),
         *rule_faults(form),
         *translation_faults(form),
         *_widget_faults(form),
@@ -107,7 +125,8 @@ def _keyword_faults(form: Form, facet: Facet, *, root: bool) -> Iterator[Fault]:
     for keyword in facet.schema:
         if keyword in known or keyword in _OLD:
             continue
-        hint = meant(keyword, known)
+        level, words = "advice", "means nothing here; other tools may know it"
+        tool = next((tool for tool, knows in _TOOLS.items() if knows.fullmatch(keyword)), "")
         if keyword in ROOT_KEYWORDS:
             yield _fault(
                 facet,
@@ -116,12 +135,12 @@ def _keyword_faults(form: Form, facet: Facet, *, root: bool) -> Iterator[Fault]:
                 f"{keyword!r} only means something at the root of a file",
                 "warning",
             )
-        elif hint:
-            yield _fault(facet, "unknown-keyword", child("", keyword), f"{keyword!r} means nothing here{hint}")
-        else:
-            yield _fault(
-                facet, "unknown-keyword", child("", keyword), f"{keyword!r} means nothing here; other tools may know it", "advice"
-            )
+            continue
+        if tool:
+            words = f"means nothing here; it is a word of {tool}"
+        elif hint := meant(keyword, known):
+            level, words = "warning", f"means nothing here{hint}"
+        yield _fault(facet, "unknown-keyword", child("", keyword), f"{keyword!r} {words}", level)
     format_ = facet.get("format")
     if isinstance(format_, str) and format_ not in form.dialect.formats:
         hint = meant(format_, form.dialect.formats)

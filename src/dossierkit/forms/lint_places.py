@@ -8,7 +8,8 @@ from dossierkit.forms.form import Fault, Form
 from dossierkit.forms.options import resolve
 from dossierkit.forms.places import Place, is_declared, places
 from dossierkit.forms.pointers import child
-from dossierkit.forms.reach import located, reachable
+from dossierkit.forms.reach import always, located, reachable, sometimes
+from dossierkit.forms.schemas import Facet, Schemas
 from dossierkit.text import meant
 
 
@@ -16,7 +17,7 @@ def place_faults(form: Form) -> Iterator[Fault]:
     """Faults of every place of *form*."""
     for place in places(form):
         yield from _undeclared(place)
-        yield from _closed(place)
+        yield from _closed(form, place)
         yield from _chasing(form, place)
         yield from _options(form, place)
 
@@ -35,18 +36,53 @@ def _undeclared(place: Place) -> Iterator[Fault]:
                 yield Fault("undeclared-required", pointer, f"{name!r} is required but declared nowhere{hint}", file=file)
 
 
-def _closed(place: Place) -> Iterator[Fault]:
-    for facet in place.facets:
-        if facet.get("additionalProperties") is not False or facet.get("patternProperties"):
+def _closed(form: Form, place: Place) -> Iterator[Fault]:
+    """Closed schemas that refuse what holds whenever they do: members that are required, or can never be given."""
+    closed = [f for f in place.facets if f.get("additionalProperties") is False and not f.get("patternProperties")]
+    ways = _ways(form.schemas, place.seeds) if closed else {}
+    for facet in closed:
+        own = (facet.get("properties") or {}).keys()
+        for other in place.facets:
+            if other == facet:
+                continue
+            # Of two alternatives only one holds, so what one of them refuses is nothing to the other.
+            holds_here, holds_there = _within(ways[facet], ways[other]), _within(ways[other], ways[facet])
+            declared = (other.get("properties") or {}).keys() if holds_here else ()
+            required = [n for n in other.get("required") or () if n in place.names()] if holds_here or holds_there else ()
+            refused = sorted({*declared, *required} - own)
+            if refused:
+                file, pointer = located(facet, "/additionalProperties")
+                level = "error" if {*required} - own else "warning"
+                message = (
+                    f"this refuses {refused[0]!r}, which another schema declares at the same place; "
+                    "write 'unevaluatedProperties': false instead"
+                )
+                yield Fault("closed-too-early", pointer, message, level, file)
+                break
+
+
+#: Ways to a schema that are looked at; whoever has more is taken to hold by itself.
+_WAYS = 50
+
+
+def _ways(schemas: Schemas, seeds: tuple[Facet, ...]) -> dict[Facet, set[frozenset[tuple[Facet, str]]]]:
+    """For each schema at a place, the branches that lead to it: it holds where all branches of one way hold."""
+    ways: dict[Facet, set[frozenset[tuple[Facet, str]]]] = {}
+    pending: list[tuple[Facet, frozenset[tuple[Facet, str]]]] = [(seed, frozenset()) for seed in seeds]
+    while pending:
+        facet, way = pending.pop()
+        known = ways.setdefault(facet, set())
+        if any(shorter <= way for shorter in known) or len(known) >= _WAYS:
             continue
-        others = place.names() - (facet.get("properties") or {}).keys()
-        if others:
-            file, pointer = located(facet, "/additionalProperties")
-            message = (
-                f"this refuses {sorted(others)[0]!r}, which another schema declares at the same place; "
-                "write 'unevaluatedProperties': false instead"
-            )
-            yield Fault("closed-too-early", pointer, message, file=file)
+        known.add(way)
+        pending += [(below, way) for below in always(schemas, facet)]
+        pending += [(below, way | {(facet, branch)}) for branch, below in sometimes(schemas, facet)]
+    return ways
+
+
+def _within(ways: set[frozenset[tuple[Facet, str]]], others: set[frozenset[tuple[Facet, str]]]) -> bool:
+    """Whether a schema with *ways* holds whenever one with *others* does."""
+    return all(any(way <= other for way in ways) for other in others)
 
 
 def _chasing(form: Form, place: Place) -> Iterator[Fault]:

@@ -21,6 +21,8 @@ class Place:
 
     pointer: str
     facets: tuple[Facet, ...]
+    #: Those of *facets* that lead to the others.
+    seeds: tuple[Facet, ...]
 
     def names(self) -> frozenset[str]:
         """The members that some schema declares here."""
@@ -33,7 +35,7 @@ def places(form: Form) -> Iterator[Place]:
     pending: list[tuple[str, tuple[Facet, ...], int]] = [("", (form.root,), 0)]
     while pending:
         pointer, seeds, depth = pending.pop()
-        place = Place(pointer, tuple(reachable(form.schemas, seeds)))
+        place = Place(pointer, tuple(reachable(form.schemas, seeds)), seeds)
         marks = frozenset(f for f in place.facets if isinstance(f.schema, dict))
         if marks in seen or depth > MAX_DEPTH:
             continue

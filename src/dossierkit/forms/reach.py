@@ -28,7 +28,7 @@ def located(facet: Facet, suffix: str = "") -> tuple[str, str]:
 
 def unconditional(schemas: Schemas, seeds: Iterable[Facet]) -> Iterator[Facet]:
     """*seeds* and what they reach by reference and `allOf` alone."""
-    return _closure(seeds, lambda facet: _always(schemas, facet))
+    return _closure(seeds, lambda facet: always(schemas, facet))
 
 
 def _closure(seeds: Iterable[Facet], below: Callable[[Facet], Iterable[Facet]]) -> Iterator[Facet]:
@@ -43,7 +43,8 @@ def _closure(seeds: Iterable[Facet], below: Callable[[Facet], Iterable[Facet]]) 
             pending.extend(below(facet))
 
 
-def _always(schemas: Schemas, facet: Facet) -> Iterator[Facet]:
+def always(schemas: Schemas, facet: Facet) -> Iterator[Facet]:
+    """The schemas that hold wherever *facet* does."""
     for keyword in ("$ref", "$dynamicRef"):
         if isinstance(facet.get(keyword), str):
             yield schemas.target(facet, keyword)
@@ -221,15 +222,19 @@ def declared_names(schemas: Schemas, seeds: tuple[Facet, ...]) -> frozenset[str]
 
 def reachable(schemas: Schemas, seeds: Iterable[Facet]) -> Iterator[Facet]:
     """*seeds* and every schema that could hold at the same place under some answers."""
-    return _closure(seeds, lambda facet: chain(unconditional(schemas, (facet,)), _sometimes(schemas, facet)))
+    return _closure(
+        seeds, lambda facet: chain(unconditional(schemas, (facet,)), (below for _, below in sometimes(schemas, facet)))
+    )
 
 
-def _sometimes(schemas: Schemas, facet: Facet) -> Iterator[Facet]:
+def sometimes(schemas: Schemas, facet: Facet) -> Iterator[tuple[str, Facet]]:
+    """The schemas that *facet* brings along under some answers, each with its place in it."""
     for keyword in ("then", "else"):
         if facet.get(keyword) is not None:
-            yield schemas.below(facet, f"/{keyword}", facet.schema[keyword])
+            yield f"/{keyword}", schemas.below(facet, f"/{keyword}", facet.schema[keyword])
     for name, item in (facet.get("dependentSchemas") or {}).items():
-        yield schemas.below(facet, child("/dependentSchemas", name), item)
+        at = child("/dependentSchemas", name)
+        yield at, schemas.below(facet, at, item)
     for keyword in ("oneOf", "anyOf"):
         for index, item in enumerate(facet.get(keyword) or ()):
-            yield schemas.below(facet, f"/{keyword}/{index}", item)
+            yield f"/{keyword}/{index}", schemas.below(facet, f"/{keyword}/{index}", item)

@@ -40,12 +40,17 @@ def unit_of(field: Field) -> str:
     return unit if isinstance(unit, str) else "đ" if field.widget == "money" else ""
 
 
+def _megabytes(size: int) -> str:
+    """*size* in the megabytes that its author counted in: of a thousand or of 1 024 kilobytes, whichever is rounder."""
+    return min((f"{size / unit:.4g}" for unit in (1_048_576, 1_000_000)), key=len) + " MB"
+
+
 def file_limits(field: Field, language: str) -> str:
     """What may be attached, in words."""
     limits = field.keywords.get("x-file")
     limits = limits if isinstance(limits, dict) else {}
     accept = ", ".join(map(str, limits.get("accept", ()))) or word("any-file", language)
-    size = f"{limits.get('maxBytes', 10_485_760) / 1_048_576:.4g} MB"
+    size = _megabytes(limits.get("maxBytes", 10_485_760))
     files = limits.get("maxFiles", 1 if not field.several else field.keywords.get("maxItems", 5))
     return word("file-limits", language).format(
         accept=accept, size=size.replace(".", "," if language == "vi" else "."), files=files

@@ -14,6 +14,7 @@ from dossierkit.forms.judge import Judge, Unjudgeable
 from dossierkit.forms.metaschema import what_is_wrong
 from dossierkit.forms.own_keywords import own_keyword_faults
 from dossierkit.forms.pointers import Json, child, join
+from dossierkit.forms.reach import unconditional
 from dossierkit.forms.references import settle
 from dossierkit.forms.rules import Computed, Expression, Rule, compile_expression
 from dossierkit.forms.schemas import BASE, MAIN, Facet, Schemas, subschemas
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
 #: How many schemas one judgement may have to walk, references followed; beyond it a file is refused.
 MAX_COST = 200_000
+_AS_MANY_AS_ANSWERS = frozenset(("/items", "/additionalProperties", "/unevaluatedItems", "/unevaluatedProperties"))
 
 
 def read(
@@ -155,26 +157,50 @@ def _metaschema(document: Json) -> None:
 
 
 class _Cost:
-    """How many schemas a judgement walks when every reference is followed once wherever it stands."""
+    """How many schemas a judgement walks when every reference is followed once wherever it stands.
+
+    Rows and entries of free names are paid for by the answers that have them, so each kind is counted by itself; only rows
+    that a page has to show come to what is around them.
+    """
 
     def __init__(self, schemas: Schemas) -> None:
         self._schemas = schemas
         self._known: dict[Facet, int] = {}
+        self._asked: set[Facet] = set()
+        self._apart: list[Facet] = []
 
-    def of(self, facet: Facet) -> int:
+    def of(self, root: Facet) -> int:
+        """What the dearest part costs."""
+        self._apart.append(root)
+        dearest = 0
+        while self._apart and dearest <= MAX_COST:
+            dearest = max(dearest, self._of(self._apart.pop()))
+        return dearest
+
+    def _of(self, facet: Facet) -> int:
         if facet in self._known:
             return self._known[facet]
         # A way back up is recursion: it is paid for by the depth of the answers.
         self._known[facet] = 1
         total = 1
         for pointer, schema in subschemas(facet.schema):
-            if not pointer.startswith(("/$defs", "/definitions")):
-                total += self.of(self._schemas.below(facet, pointer, schema)) if isinstance(schema, dict) else 1
+            if pointer.startswith(("/$defs", "/definitions")):
+                continue
+            below = self._schemas.below(facet, pointer, schema)
+            if isinstance(schema, dict) and pointer in _AS_MANY_AS_ANSWERS and not self._shows_rows(facet):
+                self._apart.append(below)
+                continue
+            if pointer.removeprefix("/properties/") in (facet.get("required") or ()):
+                self._asked.update(unconditional(self._schemas, (below,)))
+            total += self._of(below) if isinstance(schema, dict) else 1
         for keyword in ("$ref", "$dynamicRef"):
             if isinstance(facet.get(keyword), str):
-                total += self.of(self._schemas.target(facet, keyword))
+                total += self._of(self._schemas.target(facet, keyword))
         self._known[facet] = min(total, MAX_COST + 1)
         return self._known[facet]
+
+    def _shows_rows(self, facet: Facet) -> bool:
+        return facet in self._asked or (facet.get("minItems") or 0) > 0
 
 
 def _rules(schema: Json, dialect: Dialect) -> tuple[tuple[Rule, ...], tuple[Computed, ...], list[Fault]]:
