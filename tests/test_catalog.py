@@ -219,6 +219,19 @@ def test_faults_are_logged_once_and_say_what_serves(folder: Path, caplog: pytest
     assert caplog.records[-1].getMessage() == "small.json is well again"
 
 
+def test_what_nobody_can_submit_is_not_offered(folder: Path) -> None:
+    """A requirement that never ends is a fault of the file; the revision before it goes on."""
+    catalog = Catalog(folder, STANDARD, memory=MemoryStore())
+    before = catalog.procedure("1.000001").revision
+    endless = {"type": "object", "required": ["a"], "properties": {"a": {"$ref": "#"}}}
+    put(folder, "endless.json", endless)
+    put(folder, "small.json", {**endless, "x-procedure": {"code": "1.000001"}})
+
+    assert [entry.code for entry in again(catalog).list()] == ["1.000001"]
+    assert catalog.procedure("1.000001").revision == before
+    assert {(fault.file, fault.code) for fault in catalog.faults()} == {("endless.json", "endless"), ("small.json", "endless")}
+
+
 def test_a_store_that_takes_nothing_is_no_fault_of_a_file(folder: Path) -> None:
     """The procedure serves as long as the process does."""
 

@@ -335,6 +335,17 @@ def test_lists_of_files_and_rows_keep_what_is_there(form: Make) -> None:
     assert canonical(one, {"f": [], "c": []}) == {}
 
 
+@pytest.mark.parametrize(
+    ("size", "words"),
+    [(2_000_000, "2 MB"), (10_485_760, "10 MB"), (2_097_152, "2 MB"), (1_500_000, "1,5 MB"), (524_288, "0,5 MB")],
+)
+def test_sizes_are_said_as_their_author_counted(form: Make, size: int, words: str) -> None:
+    """In megabytes of a thousand or of 1 024 kilobytes, whichever is rounder."""
+    one = form({"properties": {"f": {"type": "string", "x-file": {"accept": [".pdf"], "maxBytes": size}}}})
+
+    assert f"nhiều nhất {words};" in file_limits(effective(one, {}).children[0], "vi")
+
+
 def test_entries_that_a_page_did_not_have_are_kept(form: Make) -> None:
     """Only an editor that was on the page changes its entries."""
     one = form({"type": "object", "additionalProperties": {"type": "integer"}})

@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 from conftest import PROCEDURES, TODAY
 
-from dossierkit.forms import STANDARD
+from dossierkit.errors import SchemaError
+from dossierkit.forms import STANDARD, read
 from dossierkit.forms.lint import lint
 from dossierkit.linting import FolderLint, lint_paths
 from dossierkit.wiring import with_lists
@@ -99,6 +100,98 @@ FAULTS: dict[str, tuple[str, dict[str, Any], str]] = {
 }  # fmt: skip
 
 
+CLOSED: list[dict[str, Any]] = [
+    {"type": "object", "title": kind, "properties": {"kind": {"const": kind}, name: STRING}, "required": ["kind", name], "additionalProperties": False}
+    for kind, name in (("a", "x"), ("b", "y"))
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("schema", "level"),
+    [
+        ({"oneOf": CLOSED}, None),
+        ({"properties": {"rows": {"type": "array", "items": {"anyOf": CLOSED}}}}, None),
+        ({"oneOf": [{"$ref": "#/$defs/a"}, {"$ref": "#/$defs/b"}], "$defs": {"a": CLOSED[0], "b": CLOSED[1]}}, None),
+        ({"properties": {"note": STRING}, "oneOf": CLOSED}, None),
+        ({"if": {"required": ["x"]}, "then": CLOSED[0], "else": CLOSED[1]}, None),
+        ({"properties": {"note": STRING}, "required": ["note"], "oneOf": CLOSED}, "error"),
+        ({"allOf": [CLOSED[0], {"properties": {"note": STRING}, "required": ["note"]}]}, "error"),
+        ({"properties": {"a": STRING}, "additionalProperties": False, "oneOf": [{"properties": {"b": STRING}}]}, "warning"),
+    ],
+)
+def test_alternatives_may_be_closed(schema: dict[str, Any], level: str | None) -> None:
+    """What refuses a required member of what holds with it is an error; a member that can never be given is a warning."""
+    found = {fault.level for fault in lint(schema, today=TODAY) if fault.code == "closed-too-early"}
+
+    assert found == ({level} if level else set())
+
+
+@pytest.mark.parametrize(
+    ("keyword", "level"),
+    [
+        ("widget", "advice"), ("options", "advice"), ("ui:order", "advice"), ("enumNames", "advice"), ("expressions", "advice"),
+        ("components", "advice"), ("propertyOrder", "advice"), ("x-anything", "advice"), ("whatever", "advice"),
+        ("minLenght", "warning"), ("propertes", "warning"), ("x-mesages", "warning"), ("requird", "warning"), ("$reff", "warning"),
+    ],
+)  # fmt: skip
+def test_words_of_others_are_annotations(keyword: str, level: str) -> None:
+    """A word that is nearly one of ours is a warning; none is an error, for the file serves."""
+    found = lint({"title": "T", "properties": {"a": {"type": "string", keyword: "x"}}}, today=TODAY)
+
+    assert [(fault.level, fault.pointer) for fault in found if fault.code == "unknown-keyword"] == [
+        (level, f"/properties/a/{keyword}")
+    ]
+
+
+TREE = {"type": "object", "required": ["one"], "properties": {"one": {"$ref": "#/$defs/tree"}}}
+
+
+@pytest.mark.parametrize(
+    ("schema", "level"),
+    [
+        ({"$ref": "#/$defs/tree", "$defs": {"tree": TREE}}, "error"),
+        ({"properties": {"a": {"$ref": "#/$defs/tree"}}, "$defs": {"tree": TREE}}, "warning"),
+        ({"required": ["a"], "properties": {"a": False}}, "error"),
+        ({"required": ["k"], "properties": {"k": {"type": "array", "minItems": 1, "items": {"$ref": "#"}}}}, "error"),
+        ({"required": ["k"], "properties": {"k": {"type": "array", "items": {"$ref": "#"}}}}, None),
+        ({"required": ["k"], "properties": {"k": {"oneOf": [{"$ref": "#"}, {"type": "string"}]}}}, None),
+        (
+            {
+                "required": ["k"],
+                "properties": {"k": {"type": ["object", "null"], "required": ["z"], "properties": {"z": {"$ref": "#"}}}},
+            },
+            None,
+        ),
+    ],
+)
+def test_what_never_ends_is_named(schema: dict[str, Any], level: str | None) -> None:
+    """An error where nobody can submit the form, a warning where an optional field cannot be finished."""
+    found = {fault.level for fault in lint(schema, today=TODAY) if fault.code == "endless"}
+
+    assert found == ({level} if level else set())
+
+
+def test_definitions_may_refer_to_each_other_in_lists() -> None:
+    """Rows are paid for by the answers; rows that a page has to show are not."""
+    names = [f"d{n}" for n in range(14)]
+    row = {name: {"type": "array", "items": {"$ref": f"#/$defs/{name}"}} for name in names}
+    definitions = {
+        name: {"type": "object", "properties": {other: row[other] for other in names if other != name}} for name in names
+    }
+
+    assert not [f for f in lint({"$ref": "#/$defs/d0", "$defs": definitions}, today=TODAY) if f.level == "error"]
+    deep = {
+        f"e{n}": {
+            "type": "object",
+            "required": ["a", "b"],
+            "properties": {name: {"type": "array", "items": {"$ref": f"#/$defs/e{n + 1}"}} for name in "ab"},
+        }
+        for n in range(40)
+    }
+    with pytest.raises(SchemaError, match="unfold"):
+        read({"$ref": "#/$defs/e0", "$defs": {**deep, "e40": STRING}})
+
+
 @pytest.mark.parametrize("name", FAULTS)
 def test_faults_are_found(name: str) -> None:
     """With their code and words that say what to do."""
@@ -141,7 +234,7 @@ def test_findings_have_line_and_column(tmp_path: Path) -> None:
     (tmp_path / "bad.json").write_text('{"a": 1,\n}')
     (tmp_path / "dup.json").write_text(json.dumps({"x-procedure": {"code": "a"}}))
 
-    found = {(Path(f.file).name, f.code, f.line) for f in lint_paths([tmp_path], DIALECT, TODAY) if f.level == "error"}
+    found = {(Path(f.file).name, f.code, f.line) for f in lint_paths([tmp_path], DIALECT, TODAY) if f.level != "advice"}
 
     assert ("s.json", "unknown-keyword", 2) in found
     assert ("a.json", "unknown-keyword", 4) in found
