@@ -281,6 +281,7 @@ def _draft(site: Site, request: Request, code: str) -> Dossier | None:
 
 def _sent(site: Site, request: Request) -> Response | None:
     """The way to the dossier, where the address names a draft that was submitted by now; None where it does not."""
+    guard(site, site.visitor(request), request.path_params["code"])
     actor, id = site.visitor(request).actor, request.query_params.get("draft")
     if actor is None or not id:
         return None
