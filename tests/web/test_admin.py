@@ -69,6 +69,29 @@ def test_the_catalog_shows_its_health(office: Any, folder: Path, clock: FixedClo
     ]
 
 
+def test_faults_of_files_are_told_once_in_the_language_of_the_page(office: Any, folder: Path) -> None:
+    """By their place in the folder, with what of each file serves."""
+    engine, _, officer = office
+    root = officer("root@office.vn")
+    sound = (folder / "small.json").read_text("utf-8")
+    assert engine.procedures()
+    (folder / "small.json").write_text(sound[: len(sound) // 2], "utf-8")
+    (folder / "broken.json").write_text("{", "utf-8")
+    (folder / "odd.json").write_text(json.dumps({"type": "object", "minLenght": 1, "x-procedure": {"code": "2.1"}}), "utf-8")
+    engine.catalog._looked = -1e9  # in place of waiting a quarter of a second
+
+    pages = {language: re.sub(r"<[^>]+>", "", root.get(f"/admin?lang={language}").text) for language in ("vi", "en")}
+
+    for page in pages.values():
+        assert [page.count(f"{name}:1:") for name in ("small.json", "broken.json", "odd.json")] == [1, 1, 1]
+        assert page.count(str(folder)) == 1
+    assert "small.json: tệp hiện không đọc được; bản gần nhất còn đúng vẫn được dùng" in pages["vi"]
+    assert "broken.json: không được dùng" in pages["vi"]
+    assert "small.json: cannot be read now; its last good revision serves" in pages["en"]
+    assert "Cảnh báo: từ khóa này không có ý nghĩa ở đây" in pages["vi"]
+    assert [entry.code for entry in engine.procedures()].count("1.000001") == 1
+
+
 def test_people_come_and_go(office: Any) -> None:
     """Added with a first password, disabled, let in again, unlocked, reset; never oneself, never a citizen."""
     engine, browser, officer = office

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from datetime import datetime
+from pathlib import Path
 
+import attrs
 from starlette.datastructures import FormData
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from dossierkit import officers
+from dossierkit.catalog import Serving
 from dossierkit.dossiers.accounts import Account, mail_address
 from dossierkit.dossiers.dossier import Actor
 from dossierkit.dossiers.states import OFFICERS, Role
 from dossierkit.errors import SettingsError, UnknownDossier
 from dossierkit.forms.comparing import compare
+from dossierkit.listing import Finding
 from dossierkit.planning import replay
 from dossierkit_web.limits import tell
 from dossierkit_web.pages.desk import officer_of
@@ -23,6 +27,34 @@ from dossierkit_web.site import Site, language_of
 #: A replay on a page stops nobody for longer than so many dossiers take; beyond it `dossierkit plan` does it.
 _REPLAYED = 20_000
 _EVENTS = 50
+#: Faults that have words of their own in both languages; the others share one.
+_LINT_WORDS = frozenset(
+    [
+        "unreadable",
+        "not-json",
+        "not-a-schema",
+        "unresolved-ref",
+        "same-code",
+        "endless",
+        "too-large",
+        "unknown-keyword",
+        "unknown-key",
+        "unknown-sector",
+        "unknown-unit",
+        "unknown-list",
+        "unknown-format",
+        "undeclared-required",
+        "closed-too-early",
+        "contradiction",
+        "bad-default",
+        "bad-rule",
+        "dangling-pointer",
+        "missing-translation",
+        "stale-translation",
+        "slow-pattern",
+        "failed-test",
+    ]
+)
 
 
 def _admin(site: Site, request: Request) -> Actor:
@@ -37,20 +69,38 @@ def show(site: Site, request: Request, form: FormData) -> Response:  # noqa: ARG
     """The catalog: files, what lint says, which revisions dossiers are of; and mail that did not get through."""
     _admin(site, request)
     engine, language = site.engine, language_of(request)
-    found = [one for one in site.lint.findings(engine.today()) if one.level != "advice"]
+    files = engine.catalog.files()
+    told = {(fault.file, fault.pointer, fault.code) for fault in engine.catalog.faults()}
+    folder = engine.catalog.folder
+    found = [
+        attrs.evolve(one, file=_below(folder, one.file)) for one in site.lint.findings(engine.today()) if one.level != "advice"
+    ]
     current = {one.code: (one.title_in(language), _revision(site, one.code)) for one in engine.procedures(language=language)}
     used = sorted((code, revision, count) for (code, revision), count in engine.store.revisions().items())
     return site.page(
         request,
         "admin",
         folder=str(engine.catalog.folder.resolve()),
-        faults=engine.catalog.faults(),
-        lint=found,
+        faults=[(one, state) for state in files for one in state.faults],
+        lint=[one for one in found if (one.file, one.pointer, one.code) not in told and not _is_told(one, told)],
+        lint_words=_LINT_WORDS,
+        waits=[state for state in files if state.serving is not Serving.ITSELF],
         current=current,
         used=used,
         waiting=engine.catalog.waiting(),
         mails=engine.store.outbox.undelivered(),
     )
+
+
+def _below(folder: Path, file: str) -> str:
+    """The name of *file* within *folder*."""
+    path = Path(file)
+    return path.relative_to(folder).as_posix() if path.is_relative_to(folder) else path.name
+
+
+def _is_told(finding: Finding, told: set[tuple[str, str, str]]) -> bool:
+    """Whether the catalog says the same of a file that cannot be read, or of one of two with the same code."""
+    return finding.code in ("not-json", "same-code") and any(file == finding.file for file, _, _ in told)
 
 
 def _revision(site: Site, code: str) -> str:
