@@ -113,6 +113,7 @@ CLOSED: list[dict[str, Any]] = [
         ({"properties": {"rows": {"type": "array", "items": {"anyOf": CLOSED}}}}, None),
         ({"oneOf": [{"$ref": "#/$defs/a"}, {"$ref": "#/$defs/b"}], "$defs": {"a": CLOSED[0], "b": CLOSED[1]}}, None),
         ({"properties": {"note": STRING}, "oneOf": CLOSED}, None),
+        ({"allOf": [{"$ref": "#/$defs/a"}, {"$ref": "#/$defs/a"}], "$defs": {"a": CLOSED[0]}}, None),
         ({"if": {"required": ["x"]}, "then": CLOSED[0], "else": CLOSED[1]}, None),
         ({"properties": {"note": STRING}, "required": ["note"], "oneOf": CLOSED}, "error"),
         ({"allOf": [CLOSED[0], {"properties": {"note": STRING}, "required": ["note"]}]}, "error"),
@@ -151,7 +152,7 @@ TREE = {"type": "object", "required": ["one"], "properties": {"one": {"$ref": "#
     [
         ({"$ref": "#/$defs/tree", "$defs": {"tree": TREE}}, "error"),
         ({"properties": {"a": {"$ref": "#/$defs/tree"}}, "$defs": {"tree": TREE}}, "warning"),
-        ({"required": ["a"], "properties": {"a": False}}, "error"),
+        ({"required": ["n", "a"], "properties": {"n": STRING, "a": False}}, "error"),
         ({"required": ["k"], "properties": {"k": {"type": "array", "minItems": 1, "items": {"$ref": "#"}}}}, "error"),
         ({"required": ["k"], "properties": {"k": {"type": "array", "items": {"$ref": "#"}}}}, None),
         ({"required": ["k"], "properties": {"k": {"oneOf": [{"$ref": "#"}, {"type": "string"}]}}}, None),

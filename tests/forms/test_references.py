@@ -90,6 +90,14 @@ def test_references_lead_to_the_same_for_everybody(name: str) -> None:
         assert not is_valid(schema, dict.fromkeys(names, "x"))
 
 
+def test_a_document_of_a_strange_dialect_spoils_no_other() -> None:
+    """It cannot be referred to; the rest is judged."""
+    documents = {"https://example.org/strange": {"$schema": "https://example.org/dialect"}, "https://example.org/n": INTEGER}
+
+    assert is_valid({"$ref": "https://example.org/n"}, 7, resources=documents)
+    assert not is_valid({"$ref": "https://example.org/n"}, "x", resources=documents)
+
+
 def test_a_dynamic_reference_keeps_its_meaning() -> None:
     """The names that it goes by stay."""
     tree = {
