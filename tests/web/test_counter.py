@@ -150,10 +150,13 @@ def test_no_other_way_leads_to_a_procedure_of_another_unit(office: Any) -> None:
     for answer in (
         hoa.get(APPLY),
         hoa.post(APPLY, data={"/name": "Lê", "do": "save"}),
+    ):
+        assert answer.status_code == 409
+    for answer in (
         hoa.get(f"{APPLY}/review?draft={'0' * 32}"),
         hoa.post(f"{APPLY}/review", data={"meta:draft": "0" * 32}),
     ):
-        assert answer.status_code == 409
+        assert answer.status_code in (404, 409)
     assert list(engine.store.every()) == []
     begin(root, Channel.COUNTER)
     assert type_in(root).url.path.startswith("/desk/"), "an admin of the whole office files everywhere"

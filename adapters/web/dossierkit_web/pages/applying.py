@@ -63,8 +63,9 @@ def show(site: Site, request: Request, form: FormData) -> Response:  # noqa: ARG
     newer = _newer(site, procedure, draft, language_of(request)) if draft is not None else None
     notice, token = "existing" if draft is not None and "draft" not in request.query_params else "", ""
     if (kept := ended.kept(site, request, draft)) is not None:
-        answers = parse(procedure.form, kept.pairs, base=answers, language=language_of(request))
-        answers = own_files(procedure.form, answers, blobs_of(draft) if draft is not None else frozenset())
+        before = draft.layout if draft is not None else None
+        answers = parse(procedure.form, kept.pairs, base=answers, language=language_of(request), layout=before)
+        answers, problems = own_files(procedure.form, answers, blobs_of(draft) if draft is not None else frozenset())
         layout = merged(layout, layout_of(kept.pairs))
         draft = attrs.evolve(draft, version=kept.version) if draft is not None else None
         notice, token = "kept-answers", kept.token
