@@ -54,6 +54,8 @@ def stamp_of(folder: Path, name: str) -> Stamp | None:
 def shown(name: str) -> str:
     """*name* as it can be written anywhere: bytes that are no UTF-8 and control characters are escaped."""
     readable = os.fsencode(name).decode("utf-8", "backslashreplace")
+    if readable.isprintable():
+        return readable
     return "".join(letter if letter.isprintable() else repr(letter)[1:-1] for letter in readable)
 
 
