@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 from conftest import TODAY
+from drafts import leaves, lost, sent
 from hypothesis import given, note
 from hypothesis import strategies as st
 from page import Page
 from strategies import unfinished
 
 from dossierkit.forms import Field, Form, Kind, Layout, canonical, check, effective, flatten, parse, read, view
-from dossierkit.forms.controls import branch_name, kept_layout, layout, merged, name_of
+from dossierkit.forms.controls import branch_name, merged, name_of
 from dossierkit.forms.defaults import arrived, initial, remembered
-from dossierkit.forms.pointers import ABSENT, child, drop, get, same
+from dossierkit.forms.pointers import ABSENT, get, same
 from dossierkit.forms.rows import rearranged
 from dossierkit.forms.texts import encode
 from dossierkit.forms.tree import walk
@@ -24,29 +24,9 @@ RENDERER = Renderer()
 Pairs = list[tuple[str, str]]
 
 
-def leaves(value: Any, at: str = "") -> Iterator[tuple[str, Any]]:
-    """Every answer in *value* that somebody could have typed, with its pointer."""
-    if isinstance(value, dict | list):
-        for name, item in value.items() if isinstance(value, dict) else enumerate(value):
-            yield from leaves(item, child(at, name))
-    elif value is not None and value is not ABSENT and not (isinstance(value, str) and not value.strip()):
-        yield at, value
-
-
-def lost(before: Any, after: Any) -> list[str]:
-    """The pointers of answers in *before* that are not the same in *after*."""
-    return [at for at, value in leaves(before) if get(after, at) is ABSENT or not same(get(after, at), value)]
-
-
 def shown(form: Form, answers: Any, opened: Layout | None) -> Pairs:
     """What a browser submits of the page of a draft."""
     return Page(str(RENDERER.render(form, answers, layout=opened).fields)).pairs
-
-
-def sent(form: Form, pairs: Pairs, answers: Any, opened: Layout) -> tuple[Any, Layout]:
-    """The draft after its page was sent."""
-    after = parse(form, pairs, base=answers, layout=opened)
-    return after, kept_layout(merged(opened, layout(pairs)), after)
 
 
 def silent(form: Form, answers: Any, opened: Layout) -> list[str]:
@@ -68,7 +48,7 @@ def test_a_page_sent_as_it_was_shown_changes_nothing(case: tuple[dict[str, Any],
     once, opened = sent(form, shown(form, answers, None), answers, Layout())
     note(f"{once} {opened}")
 
-    assert lost(_typed(form, answers), once) == []
+    assert lost(form, answers, once) == []
     again, still = sent(form, shown(form, once, opened), once, opened)
     assert same(again, once)
     assert still == opened
@@ -81,16 +61,8 @@ def test_flattened_drafts_come_back(case: tuple[dict[str, Any], Any]) -> None:
     form, answers = read(case[0]), case[1]
     once, opened = sent(form, flatten(form, answers), answers, Layout())
 
-    assert lost(_typed(form, answers), once) == []
+    assert lost(form, answers, once) == []
     assert same(sent(form, flatten(form, once, layout=opened), once, opened)[0], once)
-
-
-def _typed(form: Form, answers: Any) -> Any:
-    """*answers* less those of constants, which nobody types."""
-    for field in walk(effective(form, answers)):
-        if field.kind is Kind.CONSTANT:
-            answers = drop(answers, field.pointer)
-    return answers
 
 
 @given(unfinished(), st.data())
@@ -111,7 +83,7 @@ def test_an_edit_changes_what_was_edited_alone(case: tuple[dict[str, Any], Any],
         assert after.get(name) == text
         again = sent(form, list(shown(form, answers, opened)), answers, opened)[0]
         # A blank of a field that came just now means null only once it was shown.
-        assert lost(answers, again) == lost(again, answers) == []
+        assert lost(form, answers, again) == lost(form, again, answers) == []
         assert silent(form, answers, opened) == []
         where = name.partition(":")[2] if ":" in name and not name.startswith("/") else name
         gone = [

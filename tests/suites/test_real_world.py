@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import json
+import random
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from conftest import TODAY
+from drafts import lost, sent
 from page import Page
 
-from dossierkit.forms import Field, Form, Kind, canonical, check, effective, flatten, load, parse, read
+from dossierkit.forms import Field, Form, Kind, Layout, canonical, check, effective, flatten, load, parse, read
 from dossierkit.forms.pointers import ABSENT, get, put, same
 from dossierkit.forms.tree import walk
 from dossierkit.html import Renderer
@@ -137,3 +139,50 @@ def test_stars_and_labels(schemas: dict[str, Any]) -> None:
         )
         stars = sum("*" in words for words in (*page.labels.values(), *page.legends))
         assert stars >= required - sum(f.read_only for f in walk(effective(form, {}))), name
+
+
+def _unfinished(chance: random.Random, value: Any) -> Any:
+    """*value* as a draft of it may look: a quarter of it is missing, and some of it is what nobody asked for."""
+    if isinstance(value, dict):
+        return {name: _unfinished(chance, item) for name, item in value.items() if chance.random() < 0.75}
+    if isinstance(value, list):
+        return [_unfinished(chance, item) for item in value]
+    if chance.random() > 0.15 or value is None:
+        return value
+    return f"{value}?" if isinstance(value, str) else not value if isinstance(value, bool) else value * 1000 + 1
+
+
+def _controls(renderer: Renderer, form: Form, answers: Any, opened: Layout) -> dict[str, list[str]]:
+    """What each control of the page of a draft submits."""
+    controls: dict[str, list[str]] = {}
+    for name, text in Page(str(renderer.render(form, answers, layout=opened).fields)).pairs:
+        controls.setdefault(name, []).append(text)
+    return controls
+
+
+def test_unfinished_drafts_survive_their_pages(schemas: dict[str, Any]) -> None:
+    """Shown and sent again, no answer of a draft is lost or changed; then one control is edited, and nothing else is."""
+    renderer, tried, differing, edited = Renderer(), 0, [], []
+    for name, (form, instances) in schemas.items():
+        chance = random.Random(name)  # the same drafts every time
+        shown = [instance["value"] for instance in instances if instance["form_level"] < 2]
+        for draft in (_unfinished(chance, chance.choice(shown)) for _ in range(8 if shown else 0)):
+            if not isinstance(draft, dict):
+                continue
+            tried += 1
+            once, opened = sent(form, Page(str(renderer.render(form, draft).fields)).pairs, draft, Layout())
+            if lost(form, draft, once):
+                differing.append((name, draft))
+            before = _controls(renderer, form, once, opened)
+            texts = [
+                f.control for f in walk(effective(form, once, layout=opened)) if f.kind is Kind.TEXT and before.get(f.control)
+            ]
+            at = chance.choice(texts) if texts else "nothing"
+            new = {**before, at: [text + "x" for text in before.get(at, ())]}
+            twice, opened = sent(form, [(name, text) for name, texts in new.items() for text in texts], once, opened)
+            after = _controls(renderer, form, twice, opened)
+            edited += [(name, draft, at, n, after[n]) for n in new if n in after and after[n] != new[n]]
+
+    assert tried > 800
+    assert differing == []
+    assert edited == []

@@ -9,7 +9,8 @@ from starlette.datastructures import FormData, UploadFile
 from dossierkit.dossiers.dossier import blobs_in
 from dossierkit.dossiers.filetypes import HEAD, KNOWN, media_type, suffix_of
 from dossierkit.errors import ScanError
-from dossierkit.forms import Field, Form, Kind, Problem, effective
+from dossierkit.forms import Field, Form, Kind, Layout, Problem, effective
+from dossierkit.forms.answers import is_nameless, replaced
 from dossierkit.forms.controls import pointer_of
 from dossierkit.forms.pointers import ABSENT, Json, drop, get, put, texts_in
 from dossierkit.forms.readable import file_limits
@@ -24,22 +25,39 @@ _log = logging.getLogger(__name__)
 
 
 def with_uploads(
-    blobs: BlobStore, form: Form, posted: FormData, answers: Json, language: str, scanner: Scanner | None = None
+    blobs: BlobStore,
+    form: Form,
+    posted: FormData,
+    answers: Json,
+    language: str,
+    scanner: Scanner | None = None,
+    *,
+    layout: Layout | None = None,
 ) -> tuple[Json, tuple[Problem, ...]]:
-    """*answers* with the ids of the files that came along, and a problem for each file beyond its limits.
+    """*answers* with the ids of the files that came along, and a problem for each file that was not taken.
 
     A file for a field that does not hold is left alone.
+
+    Args:
+        layout: what the page has open; a file may be all that stands in a row.
     """
     if not any(isinstance(value, UploadFile) and value.filename for _, value in posted.multi_items()):
         return answers, ()
-    fields = {field.pointer: field for field in walk(effective(form, answers)) if field.kind is Kind.FILE}
+    root = effective(form, answers, layout=layout)
+    fields = {field.control: field for field in walk(root) if field.kind is Kind.FILE}
     problems: list[Problem] = []
+    taken: dict[str, Json] = {}
     for name, value in posted.multi_items():
-        kind, pointer = pointer_of(name)
-        field = fields.get(pointer)
+        kind, control = pointer_of(name)
+        field = fields.get(control)
         if kind != "upload" or field is None or not isinstance(value, UploadFile) or not value.filename:
             continue
-        before = get(answers, pointer)
+        pointer = field.pointer
+        if is_nameless(field):
+            # Nothing can be kept below an entry without a name; the file is asked for again.
+            problems.append(Problem(pointer, "required", {}))
+            continue
+        before = taken.get(pointer, get(answers, pointer))
         kept = before if isinstance(before, list) else []
         if not (_fits(field, value, len(kept)) and _is_as_named(value)):
             problems.append(Problem(pointer, "x-file", {"limits": file_limits(field, language)}))
@@ -48,18 +66,20 @@ def with_uploads(
             problems.append(Problem(pointer, "unclean", {}))
             continue
         id = blobs.put(value.filename, value.file)
-        answers = put(answers, pointer, [*kept, id] if field.several else id)
-    return answers, tuple(problems)
+        taken[pointer] = [*kept, id] if field.several else id
+    return replaced(root, answers, lambda field, value: taken.get(field.pointer, value)), tuple(problems)
 
 
-def own_files(form: Form, answers: Json, known: frozenset[str]) -> tuple[Json, tuple[Problem, ...]]:
+def own_files(
+    form: Form, answers: Json, known: frozenset[str], *, layout: Layout | None = None
+) -> tuple[Json, tuple[Problem, ...]]:
     """*answers* without files other than those *known* of the dossier, and a problem for each field that named one.
 
     No field keeps such an id, since what is a text today may be a file once another answer changes.
     """
     foreign = blobs_in(answers) - known
     problems: list[Problem] = []
-    for field in walk(effective(form, answers)):
+    for field in walk(effective(form, answers, layout=layout)):
         before = get(answers, field.pointer) if field.leaf else ABSENT
         strange = frozenset(texts_in(before)) & foreign if field.kind is not Kind.FILE else frozenset(texts_in(before)) - known
         if strange:

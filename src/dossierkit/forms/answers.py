@@ -7,7 +7,7 @@ The law: `parse(form, flatten(form, a)) ≡ a` for every valid canonical `a` tha
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 import attrs
 
@@ -264,6 +264,36 @@ def _names_an_entry(field: Field, value: Json) -> bool:
     if len(declared) < len(field.children) and any(name.strip() and name not in declared for name in value):
         return True
     return any(name in value and _names_an_entry(below, value[name]) for name, below in declared.items())
+
+
+def is_nameless(field: Field) -> bool:
+    """Whether it stands in a row of an editor that has no name yet, so that nothing can be kept there."""
+    return "/~e" in field.pointer
+
+
+def replaced(field: Field, value: Json, change: Callable[[Field, Json], Json]) -> Json:
+    """*value* of *field* with what *change* makes of it, and of the answer of each field below it.
+
+    Rows that the answers do not have yet come as soon as something stands in them, and blank ones before them.
+    """
+    value = change(field, value)
+    if field.kind is Kind.LIST and (value is ABSENT or isinstance(value, list)):
+        rows = list(value or ())
+        for index, row in enumerate(field.children):
+            new = replaced(row, rows[index] if index < len(rows) else ABSENT, change)
+            if new is not ABSENT:
+                rows += [nothing(blank) for blank in field.children[len(rows) : index + 1]]
+                rows[index] = new
+        return rows or value
+    if field.kind in (Kind.GROUP, Kind.ENTRIES) and (value is ABSENT or isinstance(value, dict)):
+        members = dict(value or {})
+        for below in field.children:
+            if below.kind is Kind.ENTRIES:
+                members = replaced(below, members, change)
+            elif not is_nameless(below) and (new := replaced(below, members.get(below.name, ABSENT), change)) is not ABSENT:
+                members[below.name] = new
+        return members or value
+    return value
 
 
 def nothing(field: Field) -> Json:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Collection, Mapping
 
 import attrs
 
-from dossierkit.forms.answers import nothing
+from dossierkit.forms.answers import is_nameless, replaced
 from dossierkit.forms.effective import effective
 from dossierkit.forms.form import Field, Form, Kind, Layout
 from dossierkit.forms.pointers import ABSENT, Json, get, same
@@ -63,59 +63,27 @@ def _controls(form: Form, answers: Json, layout: Layout | None, *, offering: boo
     """The controls of the fields that hold; of those alone that offer something, where *offering*."""
     fields = walk(effective(form, answers, layout=layout))
     return frozenset(
-        field.control for field in fields if not _is_nameless(field) and not (offering and _OFFERS.isdisjoint(field.keywords))
+        field.control for field in fields if not is_nameless(field) and not (offering and _OFFERS.isdisjoint(field.keywords))
     )
 
 
 def _filled(form: Form, answers: Json, layout: Layout, account: Mapping[str, Json] | None, before: Collection[str]) -> Json:
     """*answers* with what is offered to fields whose controls are not among *before*."""
 
-    def offer(field: Field) -> Json:
-        if field.control in before or field.kind is Kind.CONSTANT or _is_nameless(field) or not field.pointer:
-            return ABSENT
+    def offer(field: Field, stands: Json) -> Json:
+        if stands is not ABSENT or field.control in before or field.kind is Kind.CONSTANT or not field.pointer:
+            return stands
         value = _known(field.keywords.get("x-prefill"), account)
         if value is ABSENT:
             value = field.keywords.get("default", ABSENT)
         return ABSENT if value is None else value
 
     for _ in range(_ROUNDS):
-        filled = _offered(effective(form, answers, layout=layout), answers, offer)
+        filled = replaced(effective(form, answers, layout=layout), answers, offer)
         if same(filled, answers):
             break
         answers = filled
     return answers
-
-
-def _offered(field: Field, value: Json, offer: Callable[[Field], Json]) -> Json:
-    """*value* of *field*, with what is offered to it and to the fields below it where nothing stands."""
-    given = offer(field)
-    if value is ABSENT and given is not ABSENT:
-        return given
-    if field.kind is Kind.LIST and (value is ABSENT or isinstance(value, list)):
-        return _offered_rows(field, [] if value is ABSENT else value, offer) or value
-    if field.kind in (Kind.GROUP, Kind.ENTRIES) and (value is ABSENT or isinstance(value, dict)):
-        members = {} if value is ABSENT else dict(value)
-        for below in field.children:
-            if below.kind is Kind.ENTRIES:
-                members = _offered(below, members, offer)
-            elif (new := _offered(below, members.get(below.name, ABSENT), offer)) is not ABSENT:
-                members[below.name] = new
-        return members or value
-    return value
-
-
-def _offered_rows(field: Field, items: list[Json], offer: Callable[[Field], Json]) -> list[Json]:
-    rows = [
-        _offered(row, items[index] if index < len(items) else ABSENT, offer) for index, row in enumerate(field.children)
-    ] + items[len(field.children) :]
-    while len(rows) > len(items) and rows[-1] is ABSENT:
-        rows.pop()
-    return [nothing(field.children[index]) if row is ABSENT else row for index, row in enumerate(rows)]
-
-
-def _is_nameless(field: Field) -> bool:
-    """Whether it stands in a row of an editor that has no name yet, so that nothing can be kept there."""
-    return "/~e" in field.pointer
 
 
 def _offers_anything(form: Form) -> bool:

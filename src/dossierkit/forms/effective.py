@@ -39,7 +39,7 @@ def effective(form: Form, answers: Json, *, layout: Layout | None = None) -> Fie
     return _Walk(form, layout or Layout()).field((form.root,), answers, _Place("", "", True, frozenset()))
 
 
-@attrs.frozen
+@attrs.frozen(cache_hash=True)
 class _Place:
     pointer: str
     #: What its control is called; it differs from the pointer below an entry whose name can be edited.

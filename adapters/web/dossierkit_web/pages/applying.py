@@ -65,8 +65,9 @@ def show(site: Site, request: Request, form: FormData) -> Response:  # noqa: ARG
     if (kept := ended.kept(site, request, draft)) is not None:
         before = draft.layout if draft is not None else None
         answers = parse(procedure.form, kept.pairs, base=answers, language=language_of(request), layout=before)
-        answers, problems = own_files(procedure.form, answers, blobs_of(draft) if draft is not None else frozenset())
         layout = merged(layout, layout_of(kept.pairs))
+        known = blobs_of(draft) if draft is not None else frozenset()
+        answers, problems = own_files(procedure.form, answers, known, layout=layout)
         draft = attrs.evolve(draft, version=kept.version) if draft is not None else None
         notice, token = "kept-answers", kept.token
     return _form(
@@ -104,9 +105,10 @@ def receive(site: Site, request: Request, form: FormData) -> Response:
         draft = site.engine.move(draft.id, actor, version=draft.version)
         return RedirectResponse(f"{request.url.path}?draft={draft.id}", 303)
     answers = parse(procedure.form, pairs, base=draft.answers, language=language, layout=draft.layout)
-    answers, strange = own_files(procedure.form, answers, blobs_of(draft))
-    answers, refused = with_uploads(site.blobs, procedure.form, form, answers, language, site.config.scanner)
-    answers, layout = rearranged(answers, merged(draft.layout, layout_of(pairs)), button)
+    layout = merged(draft.layout, layout_of(pairs))
+    answers, strange = own_files(procedure.form, answers, blobs_of(draft), layout=layout)
+    answers, refused = with_uploads(site.blobs, procedure.form, form, answers, language, site.config.scanner, layout=layout)
+    answers, layout = rearranged(answers, layout, button)
     known = prefill(_filer(visitor))
     shown = initial(procedure.form, known) if begins else draft.answers
     answers = arrived(procedure.form, shown, answers, known, shown=draft.layout, layout=layout)

@@ -75,7 +75,7 @@ def send(site: Site, request: Request, form: FormData) -> Response:
         return _page(site, request, dossier, answers, layout=layout)
     files, left = _files(site, request, dossier, form)
     asked, language = site.engine.wanted(dossier)[0].form, language_of(request)
-    filled, problems = with_uploads(site.blobs, asked, form, answers, language, site.config.scanner)
+    filled, problems = with_uploads(site.blobs, asked, form, answers, language, site.config.scanner, layout=layout)
     try:
         problems = (*problems, *strange)
         if not (left or problems):
@@ -107,7 +107,7 @@ def _answers(site: Site, request: Request, dossier: Dossier, form: FormData) -> 
         if not any(pointer_of(name)[1] == one or pointer_of(name)[1].startswith(one + "/") for one in here)
     ]
     answers = parse(asked, [*rest, *posted], base=before, language=language)
-    answers, strange = own_files(asked, answers, blobs_of(dossier).union(texts_in(before)))
+    answers, strange = own_files(asked, answers, blobs_of(dossier).union(texts_in(before)), layout=layout_of(posted))
     return *rearranged(answers, layout_of(posted), text(form, "do")), strange
 
 
