@@ -390,3 +390,27 @@ def test_a_layout_does_not_grow_without_end() -> None:
 
     assert len(opened.opened) <= 3_000
     assert len(opened.filled) == 4
+
+
+def test_entries_in_rows_are_answers_too() -> None:
+    """A row that only names an entry is there; a blank one at the end is not."""
+    entry = {"type": "object", "properties": {"p": {"type": "string"}, "unit": {"type": "string", "default": "kg"}}}
+    row = {"type": "object", "properties": {"m": {"type": "object", "additionalProperties": entry}, "none": {"type": "null"}}}
+    form = read({"properties": {"l": {"type": "array", "items": row}, "t": {"type": "array", "items": {"type": "string"}}}})
+    draft, opened = sent(
+        form, [("count:/l", "2"), ("count:/l/0/m/~e", "2"), ("key:/l/0/m/~e0", "An"), ("key:/l/0/m/~e1", "")], {}, Layout()
+    )
+
+    assert draft == {"l": [{"m": {"An": {}}}]}
+    assert canonical(form, draft) == draft
+    assert canonical(form, {**draft, "t": ["a", "", " "]}) == {**draft, "t": ["a"]}
+    assert canonical(form, {"l": [{"m": {}}], "t": [""]}) == {}
+    assert arrived(form, {}, draft, None, layout=opened) == {"l": [{"m": {"An": {"unit": "kg"}}}]}
+
+
+def test_a_form_without_defaults_offers_nothing() -> None:
+    """Nothing arrives, and nothing is remembered."""
+    form = read({"properties": {"a": {"type": "string"}}})
+
+    assert arrived(form, {}, {"a": "x"}, None) == {"a": "x"}
+    assert remembered(form, {"a": "x"}, Layout()) == Layout()

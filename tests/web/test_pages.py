@@ -637,3 +637,30 @@ def test_what_was_chosen_and_typed_stays_until_it_is_changed(portal: Any, folder
     assert dossier.answers["home"] == {"zip": "ABC"}
     assert dossier.answers["map"] == {"An": {"p": "x"}}
     assert dossier.layout.branches == {}
+
+
+def test_a_file_may_be_all_that_stands_in_a_row(portal: Any, folder: Path) -> None:
+    """A row or an entry that is only open on the page keeps the file that came for it; without a name it is asked for again."""
+    file = {"type": "string", "x-file": {"accept": [".pdf"]}}
+    row = {"type": "object", "properties": {"no": {"type": "string"}, "file": file}}
+    more = {"papers": {"type": "array", "items": row}, "map": {"type": "object", "additionalProperties": row}}
+    schema = {**SMALL, "properties": {**SMALL["properties"], **more}}
+    (folder / "small.json").write_text(json.dumps(schema, ensure_ascii=False), "utf-8")
+    _, browser = portal
+    client = browser()
+    page = post(client, APPLY, fill(client.get(APPLY).text), "add:/papers").text
+    page = post(client, APPLY, fill(page), "add:/papers").text
+    page = post(client, APPLY, fill(page), "add:/map/~e").text
+    pdf = ("a.pdf", b"%PDF-1.4\n1 0 obj<<>>endobj\ntrailer<<>>\n%%EOF\n", "application/pdf")
+
+    def sent(pairs: list[tuple[str, str]], name: str) -> str:
+        return client.post(APPLY, data={**dict(pairs), "do": "update"}, files={name: pdf}).text
+
+    refused = sent(fill(page), "upload:/map/~e0/file")
+    assert "f/map/.7e.e0/file" in re.findall(r'href="#([^"]+)"', refused)
+    page = sent(fill(refused, **{"key:__map__~e0": "An"}), "upload:/map/~e0/file")
+    page = sent(fill(page), "upload:/papers/1/file")
+    kept = dict(Page(page).pairs)
+    assert kept["/papers/1/file"].startswith("sha256-")
+    assert kept["/map/~e0/file"].startswith("sha256-")
+    assert kept["/papers/0/file"] == ""

@@ -201,8 +201,7 @@ class _Reading:
             value = self.value(below, items[index] if index < len(items) else ABSENT, fills=fills)
             result.append(nothing(below) if value is ABSENT else value)
             blank = blank and not says(below, value)
-        while result and is_blank(result[-1]) and not says(field.children[len(result) - 1], result[-1]):
-            result.pop()
+        drop_blank_rows(field, result)
         if blank and not (current is ABSENT or current is None or isinstance(current, list)):
             return current
         return result if not blank or field.required or field.row else ABSENT
@@ -264,6 +263,14 @@ def _names_an_entry(field: Field, value: Json) -> bool:
     if len(declared) < len(field.children) and any(name.strip() and name not in declared for name in value):
         return True
     return any(name in value and _names_an_entry(below, value[name]) for name, below in declared.items())
+
+
+def drop_blank_rows(field: Field, rows: list[Json]) -> None:
+    """Takes the blank rows from the end of *rows*; a row that names an entry is not blank."""
+    while rows and is_blank(rows[-1]):
+        if len(rows) <= len(field.children) and says(field.children[len(rows) - 1], rows[-1]):
+            return
+        rows.pop()
 
 
 def is_nameless(field: Field) -> bool:

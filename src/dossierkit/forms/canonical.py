@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dossierkit.forms.answers import is_blank, says
+from dossierkit.forms.answers import drop_blank_rows, says
 from dossierkit.forms.effective import effective
 from dossierkit.forms.form import Field, Form, Kind, Layout
 from dossierkit.forms.places import items, member
@@ -92,12 +92,7 @@ def _list(form: Form, field: Field, value: list[Json], possible: tuple[Facet, ..
         below = field.children[index] if index < len(field.children) else None
         kept = item if below is None else _value(form, below, item, _below(form, possible, None) or below.facets)
         result.append(None if kept is ABSENT else kept)
-    while (
-        result
-        and is_blank(result[-1])
-        and not (len(result) <= len(field.children) and says(field.children[len(result) - 1], result[-1]))
-    ):
-        result.pop()
+    drop_blank_rows(field, result)
     return result if says(field, result) or field.required or field.row else ABSENT
 
 
