@@ -15,6 +15,32 @@ from visits import GOOD
 pytestmark = pytest.mark.browser
 
 
+CHOSEN = {
+    "title": "Thử chọn trường hợp",
+    "type": "object",
+    "properties": {
+        "home": {
+            "title": "Nơi ở",
+            "oneOf": [
+                {
+                    "title": "Trong nước",
+                    "properties": {"zip": {"title": "Mã bưu chính", "type": "string", "pattern": "^[0-9]{5}$"}},
+                },
+                {
+                    "title": "Nước ngoài",
+                    "properties": {"zip": {"title": "Mã bưu chính", "type": "string", "pattern": "^[A-Z]{3}$"}},
+                },
+            ],
+        },
+        "map": {
+            "title": "Người",
+            "type": "object",
+            "additionalProperties": {"type": "object", "properties": {"p": {"type": "string"}}},
+        },
+    },
+}
+
+
 DROPPED = {
     "title": "Đăng ký thử nghiệm",
     "type": "object",
@@ -344,3 +370,30 @@ def test_the_list_of_sections_says_what_is_done(served: Any, browser: Browser, s
     expect(steps.locator("li.done")).to_have_count(2)
     if scripted:
         sound(page)
+
+
+@pytest.mark.parametrize("scripted", [True, False], ids=["script", "no script"])
+def test_what_was_chosen_and_typed_is_there_on_the_next_day(served: Any, browser: Browser, scripted: bool) -> None:
+    """A branch, what it refuses, and the name of an entry: saved, left, opened again."""
+    name = f"chosen-{scripted}".lower()
+    text = json.dumps({**CHOSEN, "x-procedure": {"code": name}}, ensure_ascii=False)
+    (served.procedures / f"{name}.json").write_text(text, "utf-8")
+    page = visit(browser, java_script_enabled=scripted)
+    time.sleep(1)
+    page.goto(f"{served.address}/procedures/{name}/apply")
+
+    page.get_by_label("Nước ngoài").focus()
+    page.keyboard.press("Space")
+    if not scripted:
+        page.get_by_role("button", name="Cập nhật biểu mẫu").press("Enter")
+    page.get_by_label("Mã bưu chính").fill("sai")
+    page.get_by_role("button", name="Thêm mục").press("Enter")
+    page.get_by_label("Tên mục").fill("An")
+    page.get_by_role("button", name="Lưu nháp").press("Enter")
+    page.goto(f"{served.address}/procedures/{name}/apply")
+
+    expect(page.get_by_label("Nước ngoài")).to_be_checked()
+    expect(page.get_by_label("Mã bưu chính")).to_have_value("sai")
+    expect(page.get_by_label("Tên mục")).to_have_value("An")
+    page.get_by_role("button", name="Kiểm tra và nộp").press("Enter")
+    expect(page.locator("#problems")).to_contain_text("Mã bưu chính")
