@@ -12,7 +12,7 @@ from page import Page
 from strategies import unfinished
 
 from dossierkit.forms import Field, Form, Kind, Layout, canonical, check, effective, flatten, parse, read, view
-from dossierkit.forms.controls import branch_name, merged, name_of
+from dossierkit.forms.controls import branch_name, layout, layout_pairs, merged, name_of
 from dossierkit.forms.defaults import arrived, initial, remembered
 from dossierkit.forms.pointers import ABSENT, get, same
 from dossierkit.forms.rows import rearranged
@@ -414,3 +414,46 @@ def test_a_form_without_defaults_offers_nothing() -> None:
 
     assert arrived(form, {}, {"a": "x"}, None) == {"a": "x"}
     assert remembered(form, {"a": "x"}, Layout()) == Layout()
+
+
+def test_a_choice_belongs_to_its_alternatives() -> None:
+    """Others at the same place, under another answer or beside them, are not chosen with it, and it comes back with them."""
+    x, y, z, w = ({"title": n, "properties": {n: {"type": "string"}}, "required": [n]} for n in "xyzw")
+    kind: dict[str, Any] = {
+        "properties": {"k": {"enum": ["a", "b"]}},
+        "if": {"properties": {"k": {"const": "a"}}, "required": ["k"]},
+    }
+    at_one_place = read(
+        {**kind, "then": {"properties": {"c": {"oneOf": [x, y]}}}, "else": {"properties": {"c": {"oneOf": [z, w]}}}}
+    )
+    draft, opened = typed(at_one_place, {"k": "a"}, Layout(), branch_of__c="1")
+    draft, opened = typed(at_one_place, draft, opened, __k='"b"')
+    assert ("branch:/c", "1") not in shown(at_one_place, draft, opened)
+    draft, opened = typed(at_one_place, draft, opened, __k='"a"')
+    assert ("branch:/c", "1") in shown(at_one_place, draft, opened)
+    beside = read({**kind, "then": {"oneOf": [x, y]}, "anyOf": [z, w]})
+    draft, opened = typed(beside, {}, Layout(), **{"branch:": "1"})
+    draft, opened = typed(beside, draft, opened, __k='"a"')
+    pickers = {p.choices[0].title: p.picked for p in effective(beside, draft, layout=opened).pickers}
+    assert pickers == {"x": (), "z": (1,)}
+
+
+def test_a_page_without_marks_is_right_too() -> None:
+    """Somebody who posts by hand says which branch is meant, whatever was chosen before."""
+    form = read({"properties": {"home": ADDRESS}})
+    draft, opened = typed(form, {}, Layout(), branch_of__home="1")
+
+    assert merged(opened, layout([("branch:/home", "0")])).branches == {("/home", "0"): (0,)}
+    assert layout(list(layout_pairs(opened, draft))) == opened
+
+
+def test_an_answer_beside_branches_chooses_none_of_them() -> None:
+    """Where nothing of a branch stands, nobody chose it, and its default does not come."""
+    unit = {"type": "object", "properties": {"unit": {"type": "string", "default": "kg"}}}
+    form = read(
+        {"properties": {"k": {"type": "string"}}, "oneOf": [unit, {"properties": {"e": {"type": "integer"}}, "required": ["e"]}]}
+    )
+    draft, opened = typed(form, {}, Layout(), __k="x")
+
+    assert ("branch:", "0") not in shown(form, draft, opened)
+    assert arrived(form, {}, draft, None, layout=opened) == initial(form) | {"k": "x"} == {"k": "x"}

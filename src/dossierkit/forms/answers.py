@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator
 
 import attrs
 
-from dossierkit.forms.controls import Controls, branch_name, merged, name_of
+from dossierkit.forms.controls import Controls, branch_name, mark_name, merged, name_of
 from dossierkit.forms.effective import effective, unused
 from dossierkit.forms.fields import UNDECIDED
 from dossierkit.forms.form import Field, Form, Kind, Layout
@@ -336,6 +336,8 @@ class _Showing:
             return
         for picker in field.pickers:
             yield branch_name(where, picker.name), picker.text
+            if picker.mark:
+                yield mark_name(where, picker.name), picker.mark
         if field.folded or field.kind is Kind.CONSTANT:
             return
         if field.kind in (Kind.GROUP, Kind.LIST, Kind.ENTRIES):

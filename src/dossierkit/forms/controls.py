@@ -6,6 +6,7 @@ pointer is empty or begins with a slash, so the two never meet.
     value:        the answer at the root, whose pointer is empty
     count:/rows   how many rows the page had
     branch:/who   which alternative is picked (`branch.1:`, `branch.type:` for a second picker at the same place)
+    mark:/who     which alternatives `branch:/who` chooses from (`mark.1:` …): at one place they can differ with the answers
     present:/who  whether an optional group of constants is meant
     open:/child   this level of a recursive form is open
     order:/kinds  the order in which checked values stood before
@@ -97,7 +98,9 @@ class Controls:
             elif kind == "branch" or kind.startswith("branch."):
                 picked = values[-1]
                 known = _PICKED.fullmatch(picked)
-                branches[pointer, kind.partition(".")[2] or "0"] = tuple(map(int, picked.split("+"))) if known else ()
+                name = kind.partition(".")[2] or "0"
+                mark = self.others.get((kind.replace("branch", "mark", 1), pointer), [""])[-1]
+                branches[pointer, f"@{mark}" if mark else name] = tuple(map(int, picked.split("+"))) if known else ()
             elif kind in texts:
                 texts[kind][pointer] = nfc(values[-1])
         return Layout(rows, branches, frozenset(texts["open"]), texts["search"], texts["key"], frozenset(texts["filled"]))
@@ -134,6 +137,11 @@ def kept_layout(layout: Layout, answers: Json) -> Layout:
     return attrs.evolve(again, searches={})
 
 
+def mark_name(pointer: str, picker: str) -> str:
+    """The name of the control that says which alternatives *picker* has."""
+    return name_of(pointer, "mark" if picker == "0" else f"mark.{picker}")
+
+
 def branch_name(pointer: str, picker: str) -> str:
     """The name of the control of *picker* at *pointer*."""
     return name_of(pointer, "branch" if picker == "0" else f"branch.{picker}")
@@ -144,11 +152,14 @@ def merged(kept: Layout, page: Layout) -> Layout:
     if len(kept.branches) + len(kept.rows) + len(kept.opened) + len(kept.names) > _MOST:
         # Nobody opens as much by hand; a draft does not grow without end.
         kept = Layout(filled=kept.filled)
+    # A page that tells no marks is right all the same.
+    told = {control for control, name in page.branches if not name.startswith("@")}
+    branches = {at: picked for at, picked in kept.branches.items() if at[0] not in told or not at[1].startswith("@")}
     editors = {where for where in page.rows if where.endswith("/~e")}
     names = {row: name for row, name in kept.names.items() if row.rstrip("0123456789") not in editors}
     return Layout(
         {**kept.rows, **page.rows},
-        {**kept.branches, **page.branches},
+        {**branches, **page.branches},
         kept.opened | page.opened,
         page.searches,
         {**names, **page.names},

@@ -116,9 +116,8 @@ class _Walk:
             raise SchemaError([Fault("too-many-fields", "", f"the form unfolds to more than {MAX_FIELDS} fields")])
 
     def _opened(self, field: Field) -> bool:
-        at, layout = field.control, self.layout
-        chosen = any(layout.branches.get((at, picker.name)) for picker in field.pickers)
-        return at in layout.opened or at in layout.rows or chosen
+        at = field.control
+        return at in self.layout.opened or at in self.layout.rows or any(self.picks.get(at, {}).values())
 
     def _held(self, seeds: tuple[Facet, ...], value: Json, place: _Place) -> Held:
         # A group that is on the page is judged as the empty group it is before anybody fills it.

@@ -82,6 +82,8 @@ class Picker:
     choices: tuple[Choice, ...]
     #: Indexes of *choices*: none, one, or for `anyOf` several whose answers are all there.
     picked: tuple[int, ...] = ()
+    #: Tells the alternatives from others that stand at the same place under other answers; empty for a type.
+    mark: str = ""
 
     @property
     def kind(self) -> str:
@@ -169,7 +171,7 @@ class Layout:
     """
 
     rows: Mapping[str, int] = attrs.field(factory=dict)
-    #: (control, picker) → branches.
+    #: (control, picker) → branches.  A picker is called by its mark (`@1a2b3c4d`) where the page told it, else by its name.
     branches: Mapping[tuple[str, str], tuple[int, ...]] = attrs.field(factory=dict)
     opened: frozenset[str] = frozenset()
     searches: Mapping[str, str] = attrs.field(factory=dict)

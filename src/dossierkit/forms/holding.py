@@ -10,6 +10,7 @@ all of them and tells, for each alternative, how somebody picks it:
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Iterable, Mapping
 
 import attrs
@@ -166,7 +167,7 @@ class _Gathering:
         elif known.driver is not None:
             self._drive(known.driver, known.pairs, keyword)
         elif not all(self._narrows(branch) for branch in known.real):
-            self._pick(list(known.real), keyword)
+            self._pick(list(known.real), facet, keyword)
 
     def _drive(self, name: str, pairs: tuple[tuple[Facet, Facet], ...], keyword: str) -> None:
         declared, branches = any(name in (facet.get("properties") or {}) for facet in self.found), [branch for branch, _ in pairs]
@@ -184,13 +185,14 @@ class _Gathering:
             else:
                 self.dormant[branch] = None
 
-    def _pick(self, branches: list[Facet], keyword: str) -> None:
+    def _pick(self, branches: list[Facet], facet: Facet, keyword: str) -> None:
         name = str(len(self.pickers))
-        wanted = self.picks.get(name)
+        mark = f"{zlib.crc32(f'{facet.location}/{keyword}'.encode()):08x}"
+        wanted = self.picks.get(f"@{mark}", self.picks.get(name))
         picked = self._guess(branches, keyword) if wanted is None else wanted
         picked = tuple(index for index in dict.fromkeys(picked) if 0 <= index < len(branches))
         titles = tuple(branch_choice(self.schemas, branch, index) for index, branch in enumerate(branches))
-        self.pickers.append(Picker(name, titles, picked if keyword == "anyOf" else picked[:1]))
+        self.pickers.append(Picker(name, titles, picked if keyword == "anyOf" else picked[:1], mark))
         for index, branch in enumerate(branches):
             self._either(branch, index in self.pickers[-1].picked)
 
@@ -207,7 +209,7 @@ class _Gathering:
             return ()
         ranks = [self._rank(branch) for branch in branches]
         best = max(range(len(ranks)), key=lambda index: (ranks[index], -index))
-        if ranks[best] == _MISFIT:
+        if ranks[best] == _MISFIT or self._is_untouched(branches[best]):
             return ()
         if keyword == "oneOf" or not isinstance(self.value, dict):
             return (best,)
@@ -218,6 +220,12 @@ class _Gathering:
             if index != best and rest & declared_names(self.schemas, (branch,)) and self.schemas.accepts(branch, self.value)
         ]
         return (best, *more)
+
+    def _is_untouched(self, branch: Facet) -> bool:
+        """Whether nothing stands in the value that *branch* declares: it was not chosen, then."""
+        names = declared_names(self.schemas, (branch,))
+        free = branch_profile(self.schemas, branch).free
+        return isinstance(self.value, dict) and bool(names) and not free and names.isdisjoint(self.value)
 
     def _rank(self, branch: Facet) -> tuple[int, int, int]:
         """How well *branch* fits the value: one that accepts and shows it comes first, then what it declares of it counts."""

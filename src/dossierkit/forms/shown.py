@@ -27,6 +27,8 @@ class PickerView:
     label: str
     options: tuple[Option, ...]
     widget: str
+    #: Name and value of the hidden control beside it; see `Picker.mark`.
+    mark: tuple[str, str] = ("", "")
 
 
 @attrs.frozen(eq=False)

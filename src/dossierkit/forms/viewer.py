@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 
 import attrs
 
-from dossierkit.forms.controls import branch_name, name_of
+from dossierkit.forms.controls import branch_name, mark_name, name_of
 from dossierkit.forms.effective import effective
 from dossierkit.forms.form import Choice, Field, Form, Kind, Layout, Picker, Problem
 from dossierkit.forms.messages import choice_title, humanized, label, problem_words, schema_text
@@ -200,6 +200,7 @@ class Viewer:
             title,
             tuple(options),
             "radio" if len(options) <= 5 else "select",
+            (mark_name(where, picker.name), picker.mark),
         )
 
     def _readable(self, field: Field, value: Json) -> str:
