@@ -18,6 +18,7 @@ from typing import Protocol
 
 import attrs
 
+from dossierkit.dossiers.block_lint import block_faults
 from dossierkit.dossiers.procedure import Bundle, Procedure
 from dossierkit.errors import CatalogError, DocumentError, SchemaError, StoreError, UnknownProcedure
 from dossierkit.folder import Stamp, content, dropped, shown, stamp_of
@@ -264,7 +265,7 @@ class Catalog:
             documents = gathered(self.folder, name, stamps)
             entry = listed(name, documents[""].value)
             procedure = _made(entry.code, Bundle({path: found.value for path, found in documents.items()}), self.dialect)
-            _refuse_endless(procedure)
+            _refuse(procedure)
             known = Known(stamps, procedure.revision, entry)
             if not self._approval or self._is_approved(name, known):
                 self._remember_good(name, procedure)
@@ -460,10 +461,17 @@ def _made(code: str, bundle: Bundle, dialect: Dialect) -> Procedure:
     return Procedure(code, read(bundle.documents[""], resources=resources, dialect=dialect), bundle, bundle.revision)
 
 
-def _refuse_endless(procedure: Procedure) -> None:
-    """What nobody can ever submit is not offered."""
-    if never := [fault for fault in endless_faults(procedure.form) if fault.level == "error"]:
-        raise SchemaError(never)
+def _refuse(procedure: Procedure) -> None:
+    """Lets pass what is offered anew: somebody can submit it, and the office can act on it.
+
+    What was kept before is not asked: dossiers lean on it, so what can be acted on of it is.
+
+    Raises:
+        SchemaError: with each reason.
+    """
+    faults = (*endless_faults(procedure.form), *block_faults(procedure.form))
+    if refused := [fault for fault in faults if fault.level == "error"]:
+        raise SchemaError(refused)
 
 
 def procedure_at(path: Path, dialect: Dialect) -> Procedure:

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 from pathlib import Path
 
 import attrs
 
+from dossierkit.dossiers.block import block_of, misshapen
 from dossierkit.dossiers.block_lint import block_faults
-from dossierkit.errors import DocumentError
+from dossierkit.dossiers.field_lint import field_faults
+from dossierkit.errors import DocumentError, SchemaError
 from dossierkit.folder import Stamp, dropped, shown, stamp_of
 from dossierkit.forms.dialect import Dialect
 from dossierkit.forms.document import Document
+from dossierkit.forms.form import Fault
 from dossierkit.forms.lint import lint
 from dossierkit.forms.pointers import Json
+from dossierkit.forms.reading import read
 from dossierkit.listing import SHARED, Finding, gathered, placed
 
 
@@ -80,11 +84,20 @@ def _lint(
         resources: dict[str, Document | Json] = {path: document for path, document in documents.items() if path}
         main = documents[""]
         found = lint(main, resources=resources, dialect=dialect, today=today)
-        faults = (*found, *block_faults(main.value, dialect))
+        faults = (*found, *_office_faults(main, resources, dialect))
         return _code(main.value) or Path(name).stem, tuple(dict.fromkeys(placed(fault, name, documents) for fault in faults))
     except Exception as error:  # noqa: BLE001  # what lint stumbles over is a fault of the file, and the next file is looked at
         message = f"cannot be looked at: {type(error).__name__}: {error}"
         return "", (Finding(shown(name), 1, 1, "", "unreadable", "error", message),)
+
+
+def _office_faults(document: Document, resources: Mapping[str, Document | Json], dialect: Dialect) -> tuple[Fault, ...]:
+    """What a procedure says to the office that it could not act on; only its shape where the form cannot be read."""
+    try:
+        form = read(document, resources=resources, dialect=dialect)
+    except SchemaError:
+        return misshapen(block_of(document.value))
+    return (*block_faults(form), *field_faults(form))
 
 
 def _same_codes(codes: Iterable[tuple[Path, str]]) -> Iterator[Finding]:

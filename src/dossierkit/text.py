@@ -75,6 +75,12 @@ def meant(word: str, known: Iterable[str]) -> str:
     return f"; did you mean {close[0]!r}?" if close else ""
 
 
+def known_hint(word: str, known: Iterable[str]) -> str:
+    """A hint at which of *known* the misspelt *word* was meant to be, or else the first of them by name."""
+    names = sorted(known)
+    return meant(word, names) or f"; known: {', '.join(names[:12])}{', …' if len(names) > 12 else ''}"
+
+
 def sort_key(text: str) -> tuple[tuple[int, ...], tuple[int, ...]]:
     """Orders words as a Vietnamese dictionary does: letters first, tones break ties."""
     letters: list[int] = []

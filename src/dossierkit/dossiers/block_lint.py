@@ -1,138 +1,139 @@
-"""Faults in an `x-procedure` block, in words for its author."""
+"""Faults in an `x-procedure` block, in words for its author: its shape, and what it names that there is not."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from dossierkit.dossiers.codes import CodeTemplate, ReceiptTemplate
-from dossierkit.dossiers.fees import KINDS, Collect
-from dossierkit.dossiers.procedure import BLOCK_KEYS
-from dossierkit.errors import CodeError
-from dossierkit.forms.dialect import Dialect
-from dossierkit.forms.form import Fault
+import attrs
+
+from dossierkit.dossiers.block import AT, acted_on, block_of, conditions, fault_code, listed, misshapen
+from dossierkit.dossiers.persons import NAMES
+from dossierkit.forms.form import Fault, Form
+from dossierkit.forms.lint_conditions import condition_faults, seeds_at, types_of
 from dossierkit.forms.pointers import Json, child, split
-from dossierkit.text import meant
+from dossierkit.forms.reach import declared_names, reachable
+from dossierkit.text import known_hint
 
-_TEMPLATES = {"codeTemplate": CodeTemplate, "receiptTemplate": ReceiptTemplate}
-_WORKFLOW: Mapping[str, tuple[type, str]] = {
-    "payment": (bool, "true or false"),
-    "supplement": (bool, "true or false"),
-    "fourEyes": (bool, "true or false"),
-    "extensions": (int, "a whole number"),
-    "steps": (list, 'a list of {"code": …, "title": …}'),
-}
-_FEE = ("title", "kind", "amount", "amountFrom", "collect", "when", "channel", "exempt", "note")
-_PERSONS = ("owner", "submitter")
+_NUMBERS = frozenset(("integer", "number"))
 
 
-def block_faults(document: Json, dialect: Dialect) -> Iterator[Fault]:
-    """Everything in the block of *document* that means nothing, or not what it says."""
-    block = document.get("x-procedure") if isinstance(document, dict) else None
-    if block is None:
-        return
-    if not isinstance(block, dict):
-        yield Fault("bad-block", "/x-procedure", "x-procedure is an object: {…}")
-        return
-    yield from _unknown(block, "/x-procedure", BLOCK_KEYS)
-    yield from _named(block, "sector", "sectors", dialect)
-    yield from _named(block, "unit", "units", dialect)
-    for key, template in _TEMPLATES.items():
-        if isinstance(block.get(key), str):
-            try:
-                template(block[key])
-            except CodeError as error:
-                yield Fault("bad-template", child("/x-procedure", key), str(error))
-    yield from _workflow(block.get("workflow"))
-    yield from _persons(block.get("persons"), document)
-    yield from _fees(block.get("fees"))
-    yield from _migrate(block.get("migrate"), document)
-    for key in ("source", "verified"):
-        if key not in block:
-            yield Fault("no-source", "/x-procedure", f"say where this comes from: {key!r} is missing", "advice")
+def block_faults(form: Form) -> Iterator[Fault]:
+    """Everything in the block of *form* that means nothing, or not what it says.
+
+    With one of level error the office could not act: such a file is refused when it is read.
+    """
+    whole = block_of(form.schema)
+    faults = misshapen(whole)
+    yield from faults
+    block = acted_on(whole) if faults else whole
+    yield from _named(form, block, "sector", "sectors")
+    yield from _named(form, block, "unit", "units")
+    yield from _conditions(form, block)
+    yield from _documents(block)
+    yield from _time_limits(block)
+    yield from _fees(form, block)
+    yield from _places(form, block)
+    yield from _same(
+        "step", ((f"{AT}/workflow/steps/{n}", s["code"]) for n, s in enumerate(block.get("workflow", {}).get("steps", ())))
+    )
+    begin, end = block.get("effectiveFrom", ""), block.get("effectiveUntil", "9999")
+    if begin > end:
+        yield Fault("bad-block", f"{AT}/effectiveUntil", f"effectiveUntil is not before effectiveFrom, {begin}")
+    if isinstance(form.schema, dict) and "x-procedure" in form.schema:
+        for key in ("source", "verified"):
+            if key not in whole:
+                yield Fault("no-source", AT, f"say where this comes from: {key!r} is missing", "advice")
 
 
-def _unknown(block: Mapping[str, Json], where: str, known: Iterable[str]) -> Iterator[Fault]:
-    for key in block:
-        if key not in known:
-            yield Fault("unknown-key", child(where, key), f"{key!r} means nothing here{_hint(key, known)}", "warning")
-
-
-def _workflow(block: Json) -> Iterator[Fault]:
-    where = "/x-procedure/workflow"
-    if block is None:
-        return
-    if not isinstance(block, dict):
-        yield Fault("bad-workflow", where, "workflow is an object: {…}")
-        return
-    yield from _unknown(block, where, _WORKFLOW)
-    for key, (kind, words) in _WORKFLOW.items():
-        if key in block and type(block[key]) is not kind:
-            yield Fault("bad-workflow", child(where, key), f"{key} is {words}")
-    steps = block.get("steps")
-    for index, step in enumerate(steps if isinstance(steps, list) else ()):
-        if not isinstance(step, dict) or not isinstance(step.get("code"), str):
-            yield Fault("bad-workflow", f"{where}/steps/{index}", 'a step is {"code": …, "title": …}')
-
-
-def _fees(listed: Json) -> Iterator[Fault]:
-    for index, fee in enumerate(listed if isinstance(listed, list) else ()):
-        where = f"/x-procedure/fees/{index}"
-        if not isinstance(fee, dict):
-            yield Fault("bad-fee", where, 'a fee is {"title": …, "kind": "phi", "amount": 150000}')
-            continue
-        yield from _unknown(fee, where, _FEE)
-        amount, place = fee.get("amount"), fee.get("amountFrom")
-        counts = type(amount) is int and amount >= 0
-        if not counts and not (isinstance(place, str) and place.startswith("/")):
-            yield Fault("bad-fee", where, "say the amount in đồng, or amountFrom: a place in the answers, such as /feePreview")
-        for key, known in (("kind", KINDS), ("collect", tuple(one.value for one in Collect))):
-            if key in fee and fee[key] not in known:
-                yield Fault("bad-fee", child(where, key), f"{key} is one of {', '.join(known)}")
-
-
-def _migrate(listed: Json, document: Mapping[str, Json]) -> Iterator[Fault]:
-    if listed is None:
-        return
-    properties = document.get("properties")
-    known = tuple(properties) if isinstance(properties, dict) else ()
-    for index, move in enumerate(listed if isinstance(listed, list) else [None]):
-        where = f"/x-procedure/migrate/{index}"
-        places = [move.get(key) for key in ("from", "to")] if isinstance(move, dict) else [None]
-        if not all(isinstance(place, str) and place.startswith("/") for place in places):
-            yield Fault("bad-migrate", where, 'migrate is a list of {"from": "/old", "to": "/new"}')
-        elif (first := split(str(places[1]))[0]) not in known:
-            yield Fault("bad-migrate", child(where, "to"), f"the form has no {first!r}{_hint(first, known)}")
-
-
-def _persons(block: Json, document: Mapping[str, Json]) -> Iterator[Fault]:
-    where = "/x-procedure/persons"
-    if block is None:
-        return
-    if not isinstance(block, dict):
-        yield Fault("bad-persons", where, 'persons is an object: {"owner": "/applicant"}')
-        return
-    yield from _unknown(block, where, _PERSONS)
-    properties = document.get("properties")
-    known = tuple(properties) if isinstance(properties, dict) else ()
-    for key in _PERSONS:
-        pointer = block.get(key)
-        if key not in block:
-            continue
-        if not isinstance(pointer, str) or not pointer.startswith("/"):
-            yield Fault("bad-persons", child(where, key), "name a place in the answers, such as /applicant")
-        elif split(pointer)[0] not in known:
-            first = split(pointer)[0]
-            yield Fault("bad-persons", child(where, key), f"the form has no {first!r}{_hint(first, known)}")
-
-
-def _named(block: Mapping[str, Json], key: str, name: str, dialect: Dialect) -> Iterator[Fault]:
-    options = dialect.options.get(name)
-    value = block.get(key)
+def _named(form: Form, block: Mapping[str, Json], key: str, name: str) -> Iterator[Fault]:
+    options, value = form.dialect.options.get(name), block.get(key)
     if options is None or value is None or options.find(value, {}) is not None:
         return
     known = {str(choice.value) for choice in options.select({}, "", 10_000)}
-    yield Fault(f"unknown-{key}", f"/x-procedure/{key}", f"the installation has no {key} {value!r}{_hint(str(value), known)}")
+    yield Fault(f"unknown-{key}", f"{AT}/{key}", f"the installation has no {key} {value!r}{known_hint(value, known)}")
 
 
-def _hint(word: str, known: Iterable[str]) -> str:
-    return meant(word, known) or f"; known: {', '.join(sorted(known)[:12])}"
+def _conditions(form: Form, block: Mapping[str, Json]) -> Iterator[Fault]:
+    facets = tuple(reachable(form.schemas, (form.root,)))
+    for pointer, when in conditions(block):
+        if when == {}:
+            yield Fault("idle-condition", pointer, "this always holds; leave it out, or say when", "warning")
+        for fault in condition_faults(form, facets, when, pointer, level="error"):
+            # Nobody is let off by an answer that was not given.
+            frees = fault.code == "vacuous-condition" and "/exempt/" in pointer
+            yield attrs.evolve(fault, level="error") if frees else fault
+
+
+def _same(what: str, coded: Iterable[tuple[str, str]]) -> Iterator[Fault]:
+    seen: set[str] = set()
+    for pointer, code in coded:
+        if code in seen:
+            yield Fault("same-code", f"{pointer}/code", f"another {what} has the code {code!r}")
+        seen.add(code)
+
+
+def _documents(block: Mapping[str, Json]) -> Iterator[Fault]:
+    entries = enumerate(listed(block, "documents"), 1)
+    coded = [(pointer, str(entry.get("code", n)) if isinstance(entry, dict) else str(n)) for n, (pointer, entry) in entries]
+    yield from _same("document", coded)
+
+
+def _time_limits(block: Mapping[str, Json]) -> Iterator[Fault]:
+    always: dict[Json, str] = {}
+    for pointer, entry in listed(block, "timeLimit"):
+        channel = entry.get("channel")
+        before = always.get(channel) or always.get(None)
+        if before is not None:
+            message = f"nothing comes here: {before} always holds; put what holds more often last"
+            yield Fault("unreachable", pointer, message, "warning")
+        if entry.get("when", {}) == {}:
+            always.setdefault(channel, pointer)
+
+
+def _fees(form: Form, block: Mapping[str, Json]) -> Iterator[Fault]:
+    asks = block.get("workflow", {}).get("payment", True)
+    for pointer, fee in listed(block, "fees"):
+        if not asks and fee.get("collect", "request") == "request":
+            yield Fault("unreachable", pointer, "workflow.payment is false, so nobody is ever asked for this", "warning")
+        place = fee.get("amountFrom")
+        if place is None:
+            continue
+        at = f"{pointer}/amountFrom"
+        yield from _leads(form, at, place)
+        seeds = seeds_at(form, place)
+        types = types_of(form, seeds)
+        if seeds and (not types or types - _NUMBERS - {"null"}):
+            yield Fault(fault_code(at), at, f"{place} is no number; a fee is a whole number of đồng")
+
+
+def _places(form: Form, block: Mapping[str, Json]) -> Iterator[Fault]:
+    for who, place in block.get("persons", {}).items():
+        at = child(f"{AT}/persons", who)
+        yield from _leads(form, at, place)
+        seeds = seeds_at(form, place)
+        if seeds and "string" not in types_of(form, seeds) and not any(seeds_at(form, place + name) for name in NAMES):
+            yield Fault(fault_code(at), at, f"{place} is neither a name nor a group with one of {', '.join(NAMES)}")
+    for index, move in enumerate(block.get("migrate", ())):
+        yield from _leads(form, f"{AT}/migrate/{index}/to", move["to"])
+    seen: set[str] = set()
+    for index, section in enumerate(block.get("sections", ())):
+        for number, place in enumerate(section["fields"]):
+            if place in seen:
+                yield Fault(
+                    "same-field", f"{AT}/sections/{index}/fields/{number}", f"{place} stands in a section already", "warning"
+                )
+            seen.add(place)
+
+
+def _leads(form: Form, at: str, place: str) -> Iterator[Fault]:
+    """A fault where no field stands at *place*, with the name that was meant."""
+    tokens = split(place)
+    for depth in range(1, len(tokens) + 1):
+        here = "/" + "/".join(place.split("/")[1 : depth + 1])
+        if not seeds_at(form, here):
+            above = place.split("/")[1:depth]
+            known = declared_names(form.schemas, seeds_at(form, "".join(f"/{token}" for token in above)))
+            yield Fault(
+                "dangling-pointer", at, f"{place!r} leads to no field: there is no {here!r}{known_hint(tokens[depth - 1], known)}"
+            )
+            return

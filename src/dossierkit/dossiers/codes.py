@@ -58,11 +58,16 @@ class CodeTemplate:
         Raises:
             CodeError: *agency* is no agency id, or *number* is not positive.
         """
-        if not _AGENCY.fullmatch(agency):
+        if not is_agency(agency):
             raise CodeError(f"{agency!r} is no agency id; one looks like H29.15")
         if number < 1:
             raise CodeError(f"the number of a code starts at 1, not {number}")
         return DossierCode(_filled(self.text, agency, day, number))
+
+
+def is_agency(text: str) -> bool:
+    """Whether *text* is the id of an agency, as codes begin with one."""
+    return _AGENCY.fullmatch(text) is not None
 
 
 @attrs.frozen

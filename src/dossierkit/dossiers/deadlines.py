@@ -42,7 +42,7 @@ class TimeLimit:
         """The limit that *entry* of a procedure file states."""
         after = entry.get("afterSupplement")
         return cls(
-            int(entry.get("count") or 0),
+            int(entry["count"]),
             Unit(entry.get("unit", "working")),
             entry.get("sameDay") is True,
             int(after) if after is not None else None,

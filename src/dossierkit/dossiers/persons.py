@@ -8,7 +8,7 @@ from dossierkit.dossiers.procedure import Procedure
 from dossierkit.forms.pointers import ABSENT, Json, get
 
 #: Where a group of answers about somebody says the name, the likeliest first.
-_NAMES = ("/fullName", "/name", "/head/fullName", "/representative/fullName")
+NAMES = ("/fullName", "/name", "/head/fullName", "/representative/fullName")
 
 
 @attrs.frozen
@@ -36,7 +36,7 @@ def _name(procedure: Procedure, who: str, answers: Json) -> str:
     if not isinstance(pointer, str):
         return ""
     found = get(answers, pointer)
-    for value in (found, *(get(found, name) for name in _NAMES)):
+    for value in (found, *(get(found, name) for name in NAMES)):
         if value is not ABSENT and isinstance(value, str) and value.strip():
             return value
     return ""

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 
 import attrs
 
+from dossierkit.dossiers.block import AT, acted_on, block_of, listed
 from dossierkit.dossiers.codes import DEFAULT_RECEIPT, DEFAULT_TEMPLATE
 from dossierkit.dossiers.deadlines import TimeLimit
 from dossierkit.dossiers.dossier import Dossier
@@ -19,41 +20,6 @@ from dossierkit.forms.judge import Judge, Verdict
 from dossierkit.forms.messages import translated
 from dossierkit.forms.pointers import Json
 from dossierkit.forms.schemas import MAIN
-
-#: Every key of `x-procedure`; lint points out others.
-BLOCK_KEYS = frozenset(
-    [
-        "code",
-        "title",
-        "unit",
-        "sector",
-        "agency",
-        "audience",
-        "level",
-        "guidance",
-        "documents",
-        "timeLimit",
-        "fees",
-        "results",
-        "legalBasis",
-        "sections",
-        "codeTemplate",
-        "receiptTemplate",
-        "workflow",
-        "retention",
-        "effectiveFrom",
-        "effectiveUntil",
-        "source",
-        "verified",
-        "codeVerified",
-        "formCode",
-        "minutes",
-        "persons",
-        "migrate",
-        "purpose",
-        "replaces",
-    ]
-)
 
 
 @attrs.frozen
@@ -97,20 +63,18 @@ class Procedure:
     form: Form
     bundle: Bundle
     revision: str
+    #: What can be acted on of `x-procedure`, in the shape of `block.SHAPE`; empty for a bare schema.
+    block: Mapping[str, Json] = attrs.field(
+        init=False, default=attrs.Factory(lambda self: acted_on(block_of(self.form.schema)), takes_self=True)
+    )
 
     def __repr__(self) -> str:
         return f"<Procedure {self.code!r}, revision {self.revision[:8]}>"
 
-    @property
-    def block(self) -> Mapping[str, Json]:
-        """The `x-procedure` block, empty for a bare schema."""
-        block = self.form.schema.get("x-procedure") if isinstance(self.form.schema, dict) else None
-        return block if isinstance(block, dict) else {}
-
     def text(self, key: str, language: str = "vi") -> str:
         """A text of the block in *language*, empty where there is none."""
-        value = self.block.get(key)
-        return translated(self.form, value, f"{MAIN}#/x-procedure/{key}", language) if isinstance(value, str) else ""
+        value = self.block.get(key, "")
+        return translated(self.form, value, f"{MAIN}#{AT}/{key}", language) if value else ""
 
     def title(self, language: str = "vi") -> str:
         """What people call it; the code where the file has no title."""
@@ -119,18 +83,13 @@ class Procedure:
 
     def entries(self, key: str) -> tuple[Entry, ...]:
         """The cases of `documents`, `timeLimit`, `fees`, `results` or `legalBasis`."""
-        value = self.block.get(key)
-        listed = value if isinstance(value, list) else [value] if value is not None else []
-        where = f"/x-procedure/{key}"
-        return tuple(
-            Entry(item if isinstance(item, dict) else {"title": item}, f"{where}/{index}" if isinstance(value, list) else where)
-            for index, item in enumerate(listed)
-        )
+        entries = listed(self.block, key)
+        return tuple(Entry({"title": entry} if isinstance(entry, str) else entry, origin) for origin, entry in entries)
 
     def documents(self, answers: Json) -> tuple[tuple[str, Entry], ...]:
         """The documents that are asked for with *answers*, each with its code: its own, or its place in the file."""
         entries = enumerate(self.entries("documents"), 1)
-        coded = ((str(entry.get("code") or number), entry) for number, entry in entries)
+        coded = ((str(entry.values.get("code", number)), entry) for number, entry in entries)
         return tuple((code, entry) for code, entry in coded if self.applies(entry, answers))
 
     def missing(self, dossier: Dossier) -> tuple[str, ...]:
@@ -141,8 +100,8 @@ class Procedure:
 
     def words(self, entry: Entry, key: str, language: str = "vi") -> str:
         """A text of *entry* in *language*."""
-        value = entry.get(key)
-        return translated(self.form, value, f"{MAIN}#{entry.origin}/{key}", language) if isinstance(value, str) else ""
+        value = entry.values.get(key, "")
+        return translated(self.form, value, f"{MAIN}#{entry.origin}/{key}", language) if value else ""
 
     def applies(self, entry: Entry, answers: Json) -> bool:
         """Whether *entry* is the case of these answers."""
@@ -160,58 +119,48 @@ class Procedure:
     @property
     def code_template(self) -> str:
         """How its dossier codes are written."""
-        value = self.block.get("codeTemplate")
-        return value if isinstance(value, str) else DEFAULT_TEMPLATE
+        return str(self.block.get("codeTemplate", DEFAULT_TEMPLATE))
 
     @property
     def receipt_template(self) -> str:
         """How its receipt numbers are written."""
-        value = self.block.get("receiptTemplate")
-        return value if isinstance(value, str) else DEFAULT_RECEIPT
+        return str(self.block.get("receiptTemplate", DEFAULT_RECEIPT))
 
     def time_limit(self, answers: Json, channel: Channel = Channel.ONLINE) -> TimeLimit | None:
         """How long the office has with *answers* that came by *channel*; None where nothing is promised."""
         for entry in self.entries("timeLimit"):
-            wanted = entry.get("channel")
-            if (wanted is None or wanted == int(channel)) and self.applies(entry, answers):
-                return TimeLimit.of(entry.values) if entry.get("noDueDate") is not True else None
+            if entry.get("channel") in (None, int(channel)) and self.applies(entry, answers):
+                return TimeLimit.of(entry.values) if "count" in entry.values else None
         return None
 
     @property
     def moves(self) -> Mapping[str, str]:
         """Where answers of earlier revisions stand in this one: old place → new place, see `comparing.after_moves`."""
-        listed = self.block.get("migrate")
-        pairs = ((one.get("from"), one.get("to")) for one in listed if isinstance(one, dict)) if isinstance(listed, list) else ()
-        return {old: new for old, new in pairs if isinstance(old, str) and isinstance(new, str)}
+        return {move["from"]: move["to"] for move in self.block.get("migrate", ())}
 
     @property
     def workflow(self) -> Workflow:
         """How it narrows what can happen to its dossiers."""
-        block = self.block.get("workflow")
-        said: Mapping[str, Json] = block if isinstance(block, dict) else {}
-        steps = {str(one["code"]): str(one.get("title", one["code"])) for one in said.get("steps", ())}
+        block = self.block.get("workflow", {})
         return Workflow(
-            payment=said.get("payment") is not False,
-            supplement=said.get("supplement") is not False,
-            four_eyes=said.get("fourEyes") is True,
-            extensions=int(said.get("extensions", 1)),
-            steps=steps,
+            payment=block.get("payment", True),
+            supplement=block.get("supplement", True),
+            four_eyes=block.get("fourEyes", False),
+            extensions=int(block.get("extensions", 1)),
+            steps={step["code"]: step["title"] for step in block.get("steps", ())},
         )
 
     @property
     def unit(self) -> str:
         """The id of the unit that handles its dossiers; empty where none is named."""
-        value = self.block.get("unit")
-        return value if isinstance(value, str) else ""
+        return str(self.block.get("unit", ""))
 
     @property
     def sector(self) -> str:
         """The id of its sector (lĩnh vực); empty where none is named."""
-        value = self.block.get("sector")
-        return value if isinstance(value, str) else ""
+        return str(self.block.get("sector", ""))
 
     @property
     def agency(self) -> str | None:
         """The id of the agency that takes its dossiers in, or None for the installation's."""
-        value = self.block.get("agency")
-        return value if isinstance(value, str) else None
+        return self.block.get("agency")
