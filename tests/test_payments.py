@@ -139,9 +139,9 @@ def test_a_statement_is_read_as_banks_write_it() -> None:
 
 FEES = [
     {"title": "Phí thẩm định", "kind": "phi", "amountFrom": "/cost", "collect": "submission",
-     "exempt": ["nonsense", {"title": "Hộ nghèo", "when": {"required": ["poor"]}}]},
+     "exempt": [{"title": "Hộ nghèo", "when": {"required": ["poor"]}}]},
     {"title": "Lệ phí", "kind": "le-phi", "amount": 20_000, "collect": "result", "channel": 2},
-    {"title": "Phí đo đạc", "kind": "phi", "amount": 500_000, "when": {"properties": {"copies": {"minimum": 5}}}},
+    {"title": "Phí đo đạc", "kind": "phi", "amount": 500_000, "when": {"properties": {"copies": {"minimum": 5}}, "required": ["copies"]}},
 ]  # fmt: skip
 
 

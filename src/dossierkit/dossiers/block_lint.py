@@ -134,6 +134,6 @@ def _leads(form: Form, at: str, place: str) -> Iterator[Fault]:
             above = place.split("/")[1:depth]
             known = declared_names(form.schemas, seeds_at(form, "".join(f"/{token}" for token in above)))
             yield Fault(
-                "dangling-pointer", at, f"{place!r} leads to no field: there is no {here!r}{known_hint(tokens[depth - 1], known)}"
+                fault_code(at), at, f"{place!r} leads to no field: there is no {here!r}{known_hint(tokens[depth - 1], known)}"
             )
             return
