@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
 from conftest import TODAY
 from drafts import leaves, lost, sent
 from hypothesis import given, note
@@ -11,7 +12,8 @@ from hypothesis import strategies as st
 from page import Page
 from strategies import unfinished
 
-from dossierkit.forms import Field, Form, Kind, Layout, canonical, check, effective, flatten, parse, read, view
+from dossierkit.errors import SchemaError
+from dossierkit.forms import Field, Form, Kind, Layout, Problem, canonical, check, effective, flatten, parse, read, view
 from dossierkit.forms.controls import branch_name, layout, layout_pairs, merged, name_of
 from dossierkit.forms.defaults import arrived, initial, remembered
 from dossierkit.forms.pointers import ABSENT, get, same
@@ -245,6 +247,17 @@ def test_blank_entries_ask_for_their_value() -> None:
     assert sent(form, shown(form, draft, opened), draft, opened)[0] == draft
 
 
+def test_a_row_without_a_name_is_shown_as_any_entry_would_be() -> None:
+    """What is typed there is kept under no name, and told so."""
+    form = read(
+        {"properties": {"m": {"type": "object", "patternProperties": {"^n": {"type": "integer"}}, "additionalProperties": False}}}
+    )
+    draft = sent(form, [("count:/m/~e", "1"), ("key:/m/~e0", ""), ("/m/~e0", "12")], {}, Layout())[0]
+
+    assert draft == {"m": {"": 12}}
+    assert [f"{p.at} {p.rule}" for p in check(form, draft, today=TODAY)] == ["/m/ additionalProperties"]
+
+
 def test_an_entry_keeps_its_value_under_a_new_name() -> None:
     """What its page cannot show goes along."""
     inner = {"type": "object", "properties": {"p": {"type": "string"}, "r": {"type": "string", "readOnly": True}}}
@@ -457,3 +470,23 @@ def test_an_answer_beside_branches_chooses_none_of_them() -> None:
 
     assert ("branch:", "0") not in shown(form, draft, opened)
     assert arrived(form, {}, draft, None, layout=opened) == initial(form) | {"k": "x"} == {"k": "x"}
+
+
+def test_a_page_unfolds_so_far_and_no_further() -> None:
+    """Whoever asks for more rows than any page can show is refused."""
+    rows = {
+        "type": "array",
+        "items": {"type": "object", "properties": {"n": {"enum": [1, 2]}}, "if": {"required": ["n"]}, "then": {}},
+    }
+    form = read({"properties": {"a": rows, "b": rows}})
+
+    with pytest.raises(SchemaError, match="unfolds"):
+        effective(form, {}, layout=Layout({"/a": 19_999, "/b": 19_999}))
+
+
+def test_a_problem_of_what_is_filled_in_by_itself_is_told_above_it() -> None:
+    """A constant has no control that could be looked at."""
+    group = {"type": "object", "properties": {"k": {"const": 1}, "n": {"type": "string"}}, "required": ["k"]}
+    form = read({"properties": {"g": group}, "required": ["g"]})
+
+    assert 'href="#f/g"' in RENDERER.render(form, {"g": {"k": 2}}, problems=[Problem("/g/k", "const")]).summary
