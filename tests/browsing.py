@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 import pytest
-from dossierkit_web.cookies import SESSION
+from dossierkit_web.cookies import VISIT
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -35,7 +35,7 @@ class Portal:
         from dossierkit.stores.sqlite import SqliteStore
         from dossierkit.wiring import SystemClock
 
-        token = next(c["value"] for c in page.context.cookies() if c["name"] == SESSION)
+        token = next(c["value"] for c in page.context.cookies() if c["name"] == VISIT)
         store = SqliteStore(self.data / "dossiers.db")
         try:
             return digits(store, SystemClock(), token, page.locator("[name=challenge]").get_attribute("value") or "")

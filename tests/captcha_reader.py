@@ -1,13 +1,19 @@
-"""Reads a captcha as its picture says it, for tests: from the store, since that is the only other place that knows."""
+"""Reads a captcha as its picture says it, for tests: whoever has the installation's key knows what was drawn."""
 
 from __future__ import annotations
 
-from dossierkit.captchas import Captchas
+from dossierkit_web.confirmation import ACTION
+
+from dossierkit.captchas import Captchas, Challenge
 from dossierkit.ports import DossierStore
 from dossierkit.testing import FixedClock
-from dossierkit.tokens import hashed
+from dossierkit.throttle import Throttle
+from dossierkit.wiring import installation_key
 
 
-def digits(store: DossierStore, clock: FixedClock, token: str, challenge: str) -> str:
-    """What the look-up page with *challenge* shows to the session whose cookie is *token*."""
-    return Captchas(store, clock).digits(hashed(token), "lookup", challenge)
+def digits(store: DossierStore, clock: FixedClock, visit: str, challenge: str) -> str:
+    """What a page with *challenge* shows to the browser whose cookie for visits is *visit*."""
+    captchas = Captchas(lambda: installation_key(store, "captcha-key"), Throttle(store.accounts, clock), clock)
+    spelled = Challenge.of(challenge)
+    assert spelled is not None
+    return captchas.digits(visit, ACTION, spelled)

@@ -7,7 +7,7 @@ from typing import Any
 
 import attrs
 from captcha_reader import digits
-from dossierkit_web.cookies import SESSION
+from dossierkit_web.cookies import VISIT
 from page import Page
 from starlette.testclient import TestClient
 
@@ -47,5 +47,5 @@ def prove(accounts: AccountStore, mail: str = MAIL) -> None:
 def look_up(client: TestClient, engine: Engine, code: str, **changed: str) -> Any:
     """The page after a look-up with the digits of its picture."""
     pairs = dict(Page(client.get("/lookup").text).pairs)
-    right = digits(engine.store, engine.clock, client.cookies[SESSION], pairs["challenge"])
+    right = digits(engine.store, engine.clock, client.cookies[VISIT], pairs["challenge"])
     return client.post("/lookup", data={**pairs, "code": code, "captcha": right, **changed})

@@ -1,7 +1,7 @@
 """A code to copy from a picture or a recording (*mã xác nhận*), for doors that programs would knock on all day.
 
-What to copy follows from a challenge and a key of the installation, so nothing but the challenge lies in the page.  A
-challenge belongs to one holder (a session) and one action, lasts five minutes, and is gone after one answer, right or wrong.
+A challenge is a signed text: it names its end and the work that may stand in for copying, and its signature binds it to one
+holder (a browser) and one action.  Nothing is kept until it is answered.  An answer, right or wrong, uses it up.
 """
 
 from __future__ import annotations
@@ -9,13 +9,17 @@ from __future__ import annotations
 import hashlib
 import hmac
 import secrets
+from collections.abc import Callable
 from datetime import timedelta
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from dossierkit.ports import Clock, DossierStore
-from dossierkit.tokens import hashed, is_token, new_token
+import attrs
+
+from dossierkit.ports import Clock
+from dossierkit.throttle import Throttle
+from dossierkit.tokens import signature
 
 if TYPE_CHECKING:
     from captcha.audio import AudioCaptcha
@@ -25,21 +29,44 @@ LASTS = timedelta(minutes=5)
 DIGITS = 5
 #: Zero bits that a browser searches for in place of a person who copies: some 16 000 hashes, about a second on a cheap phone.
 WORK = 14
+#: The most that is asked of a browser: about a minute on a cheap phone.
+MOST_WORK = 20
 _VOICES = Path(__file__).parent / "locale" / "voices"
 
 
+@attrs.frozen
+class Challenge:
+    """A challenge as its text says it; whether we wrote it, its signature tells."""
+
+    until: int
+    work: int
+    name: str
+    signature: str = ""
+
+    @classmethod
+    def of(cls, text: str) -> Challenge | None:
+        """The challenge that *text* spells, or None."""
+        parts = text.split("-") if text.isascii() and len(text) < 200 else []
+        if len(parts) != 4 or not (parts[0].isdigit() and parts[1].isdigit()) or int(parts[1]) > MOST_WORK:
+            return None
+        return cls(int(parts[0]), int(parts[1]), parts[2], parts[3])
+
+    def __str__(self) -> str:
+        return f"{self.until}-{self.work}-{self.name}-{self.signature}"
+
+
 class Captchas:
-    """The challenges of one installation."""
+    """The challenges of one installation.
 
-    def __init__(self, store: DossierStore, clock: Clock) -> None:
-        self._store = store
+    Args:
+        key: gives the secret of the installation.
+        throttle: remembers which challenges were answered.
+    """
+
+    def __init__(self, key: Callable[[], bytes], throttle: Throttle, clock: Clock) -> None:
+        self._key = key
+        self._throttle = throttle
         self._clock = clock
-
-    @cached_property
-    def _key(self) -> bytes:
-        if self._store.recall("captcha-key") is None:
-            self._store.remember("captcha-key", secrets.token_hex(32))
-        return bytes.fromhex(self._store.recall("captcha-key"))
 
     @cached_property
     def _pictures(self) -> ImageCaptcha:
@@ -53,40 +80,45 @@ class Captchas:
 
         return AudioCaptcha(voicedir=str(_VOICES))
 
-    def ask(self, holder: str, action: str) -> str:
-        """A new challenge for *action*; only *holder* can answer it."""
-        challenge = new_token()
-        self._store.accounts.keep_secret(
-            self._place(holder, action, challenge), f"captcha:{challenge}", self._clock.now() + LASTS
-        )
-        return challenge
+    def ask(self, holder: str, action: str, *, work: int = WORK) -> Challenge:
+        """A new challenge for *action*; only *holder* can answer it.
 
-    def solved(self, holder: str, action: str, challenge: str, typed: str) -> bool:
+        Args:
+            work: the zero bits that a browser has to find, at most `MOST_WORK`.
+        """
+        until = int((self._clock.now() + LASTS).timestamp())
+        challenge = Challenge(until, min(work, MOST_WORK), secrets.token_hex(12))
+        return attrs.evolve(challenge, signature=self._signature(holder, action, challenge))
+
+    def solved(self, holder: str, action: str, text: str, typed: str) -> bool:
         """Whether *typed* is what was to be copied; the challenge is used up."""
-        known = self._store.accounts.take_secret(self._place(holder, action, challenge), self._clock.now())
-        right = self.digits(holder, action, challenge)
-        return known is not None and hmac.compare_digest(right.encode(), "".join(typed.split()).encode())
+        challenge = self._answered(holder, action, text)
+        return challenge is not None and hmac.compare_digest(
+            self.digits(holder, action, challenge).encode(), "".join(typed.split()).encode()
+        )
 
-    def worked(self, holder: str, action: str, challenge: str, typed: str) -> bool:
+    def worked(self, holder: str, action: str, text: str, typed: str) -> bool:
         """Whether *typed* is the number that a browser had to search for; the challenge is used up.
 
-        The number makes the SHA-256 of `challenge:number` begin with `WORK` zero bits.
+        The number makes the SHA-256 of `challenge:number` begin with as many zero bits as the challenge says.
         """
-        known = self._store.accounts.take_secret(self._place(holder, action, challenge), self._clock.now())
-        if known is None or not (typed.isascii() and typed.isdigit() and len(typed) < 12):
+        challenge = self._answered(holder, action, text)
+        if challenge is None or not (typed.isascii() and typed.isdigit() and len(typed) < 12):
             return False
         mixed = hashlib.sha256(f"{challenge}:{typed}".encode()).digest()
-        return int.from_bytes(mixed, "big") >> (256 - WORK) == 0
+        return int.from_bytes(mixed, "big") >> (256 - challenge.work) == 0
 
-    def is_asked(self, holder: str, action: str, challenge: str) -> bool:
-        """Whether the challenge still waits for its answer."""
-        return is_token(challenge) and (
-            self._store.accounts.secret(self._place(holder, action, challenge), self._clock.now()) is not None
-        )
+    def open(self, holder: str, action: str, text: str) -> Challenge | None:
+        """The challenge that *text* spells, if it is ours, for *holder* and *action*, and not too old."""
+        challenge = Challenge.of(text)
+        if challenge is None or challenge.until <= self._clock.now().timestamp():
+            return None
+        right = hmac.compare_digest(challenge.signature, self._signature(holder, action, challenge))
+        return challenge if right else None
 
-    def digits(self, holder: str, action: str, challenge: str) -> str:
+    def digits(self, holder: str, action: str, challenge: Challenge) -> str:
         """What is to be copied."""
-        mixed = hmac.digest(self._key, self._place(holder, action, challenge).encode(), hashlib.sha256)
+        mixed = hmac.digest(self._key(), f"digits:{holder}:{action}:{challenge}".encode(), hashlib.sha256)
         return f"{int.from_bytes(mixed[:8], 'big') % 10**DIGITS:0{DIGITS}}"
 
     def picture(self, text: str) -> bytes:
@@ -97,6 +129,17 @@ class Captchas:
         """*text* read out in Vietnamese, as a WAV."""
         return bytes(self._sounds.generate(text))
 
-    @staticmethod
-    def _place(holder: str, action: str, challenge: str) -> str:
-        return hashed(f"{holder}:{action}:{challenge}")
+    def _answered(self, holder: str, action: str, text: str) -> Challenge | None:
+        """The open challenge of *text*, the first time that it is answered."""
+        challenge = self.open(holder, action, text)
+        if challenge is None or not self._throttle.is_free(f"captcha:{challenge.name}", LASTS):
+            return None
+        return challenge
+
+    def _signature(self, holder: str, action: str, challenge: Challenge) -> str:
+        return signature(self._key(), f"captcha:{holder}:{action}:{challenge.until}:{challenge.work}:{challenge.name}")
+
+
+def work_after(misses: int) -> int:
+    """The bits of work after so many misses from one place: one more each time that the misses double beyond eight."""
+    return min(WORK + max((misses // 8).bit_length(), 0), MOST_WORK)

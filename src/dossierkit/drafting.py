@@ -44,6 +44,7 @@ class Drafting:
         clock: Clock,
         tokens: Tokens,
         agency: str,
+        check_key: Callable[[], bytes],
         office: Office | None = None,
         calendar: Callable[[], Calendar] | None = None,
         blobs: BlobStore | None = None,
@@ -56,6 +57,8 @@ class Drafting:
         self.office = office or Office()
         self.clock = clock
         self.tokens = tokens
+        #: Gives the secret that check codes are made with.
+        self._check_key = check_key
         self.office_clock = OfficeClock(calendar or Calendar)
         self._restored = lru_cache(maxsize=256)(self._restore)
 

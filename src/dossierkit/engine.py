@@ -10,7 +10,7 @@ import attrs
 
 from dossierkit.acting import Acting, filed
 from dossierkit.dossiers.calendars import day_of
-from dossierkit.dossiers.codes import DossierCode, meant_codes, meant_receipts
+from dossierkit.dossiers.codes import DossierCode, check_code, meant_codes, meant_receipts
 from dossierkit.dossiers.dossier import BLOB, Actor, Attachment, Dossier, Event, Query, Said, digest, digests
 from dossierkit.dossiers.effects import SendMail
 from dossierkit.dossiers.lifecycle import guard, permitted
@@ -190,10 +190,12 @@ class Engine(Drafting):
 
     def _acting(self, dossier: Dossier, actor: Actor, action: Action, facts: Mapping[str, Json]) -> tuple[Procedure, Acting]:
         procedure, owner = self.procedure_of(dossier), self.store.accounts.account(dossier.owner)
+        # Mails are written inside the transaction, where the store cannot be asked for anything else.
+        key = self._check_key()
 
         def mails(after: Dossier) -> tuple[SendMail, ...]:
             officer = self.store.accounts.account(after.handling.officer) if action is Action.MESSAGE else None
-            return notices(owner, officer, dossier, after, procedure, action, facts, self.office)
+            return notices(owner, officer, dossier, after, procedure, action, facts, self.office, self._check_code(key, after))
 
         now = self.clock.now()
         return procedure, Acting(procedure, actor, self.agency, now, day_of(now), mails, self.office_clock)
@@ -257,6 +259,17 @@ class Engine(Drafting):
         if dossier is None and not codes and len(receipts) == 1 and "/" not in typed:
             raise CodeError(f"{typed!r} is no dossier code and no receipt number; one looks like H29.15-261122-0001")
         return dossier
+
+    def check_code(self, dossier: Dossier) -> str:
+        """The letters that stand beside the code of *dossier* on papers and mails, and show that somebody has one of them.
+
+        Empty for a draft.
+        """
+        return self._check_code(self._check_key(), dossier)
+
+    @staticmethod
+    def _check_code(key: bytes, dossier: Dossier) -> str:
+        return check_code(key, dossier.code) if dossier.code is not None else ""
 
     def report(self, period: Period, *, by: Sequence[str] = (), as_of: date | None = None) -> Report:
         """What came in, was resolved and is in progress in *period*, see `dossiers.reports`.

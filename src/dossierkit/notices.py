@@ -53,8 +53,9 @@ def notices(
     action: Action,
     facts: Mapping[str, Json],
     office: Office,
+    check: str = "",
 ) -> tuple[SendMail, ...]:
-    """The mails that tell *owner* that *action* led from *before* to *after*.
+    """The mails that tell *owner* that *action* led from *before* to *after*.  *check* is the check code of the dossier.
 
     A guest has no address; to one that nobody proved no word of a dossier goes.
     """
@@ -70,6 +71,7 @@ def notices(
         return ()
     told = {
         "code": str(after.code),
+        "check": check,
         "procedure": procedure.title(owner.language),
         "receipt": after.handling.receipt,
         "due": _day(after.handling.due),

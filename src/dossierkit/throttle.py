@@ -16,6 +16,8 @@ from dossierkit.errors import TooManyTries
 from dossierkit.ports import AccountStore, Clock
 
 WINDOW = timedelta(minutes=15)
+#: More misses of one place are not counted.
+_COUNTED = 1_000
 DAY = timedelta(days=1)
 #: So many tries, at all names together, one proof of work is good for.
 SPENT = 20
@@ -113,6 +115,15 @@ class Throttle:
         if full:
             raise TooManyTries(_wait(full, heard.at, DAY))
         return attrs.evolve(heard, keys=(*heard.keys, key))
+
+    def misses(self, what: str, origin: Origin) -> int:
+        """How often *what* was missed from a place within a window, see `miss`."""
+        return self.store.tries(f"missed:{what}:{origin.place}", self.clock.now() - WINDOW)
+
+    def miss(self, what: str, origin: Origin) -> None:
+        """Counts a miss, such as a look-up of a code that does not exist; it refuses nobody, and makes the next try dearer."""
+        now = self.clock.now()
+        self.store.try_again({f"missed:{what}:{origin.place}": _COUNTED}, now, now - WINDOW)
 
     def take_back(self, heard: Heard) -> None:
         """Forgets a try that turned out to be right."""

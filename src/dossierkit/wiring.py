@@ -89,6 +89,7 @@ def open_engine(
     catalog = Catalog(procedures or samples(), dialect, memory=kept, index=index, approval=approval)
     return Engine(
         kept, catalog, clock=clock, tokens=tokens or RandomTokens(), agency=agency, office=office,
+        check_key=lru_cache(maxsize=1)(lambda: installation_key(kept, "check-key")),
         calendar=lru_cache(maxsize=1)(lambda: _calendar(folder, day_of(clock.now()))),
         blobs=blobs,
     )  # fmt: skip

@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import re
 import time
 from collections.abc import Iterator
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from babel.messages.pofile import read_po
 from browsing import browsers_of
-from captcha_reader import digits
 from conftest import PROCEDURES, SMALL
 from dossierkit_web import WebConfig, create_app
-from dossierkit_web.cookies import SESSION
 from dossierkit_web.words import LANGUAGES, LOCALE, word
 from page import Page
 from starlette.applications import Starlette
@@ -25,8 +21,7 @@ from starlette.routing import Mount
 from starlette.testclient import TestClient
 from visits import look_up
 
-from dossierkit import Actor, Engine, State, open_engine
-from dossierkit.dossiers.accounts import Account
+from dossierkit import Engine, State, open_engine
 from dossierkit.testing import FixedClock
 
 APPLY = "/procedures/1.000001/apply"
@@ -469,45 +464,6 @@ def test_a_host_replaces_a_template(tmp_path: Path, folder: Path) -> None:
     assert '<my-input name="/name">' in client.get(APPLY).text
 
 
-def test_a_captcha_serves_once_for_its_session_and_for_five_minutes(portal: Any, clock: FixedClock) -> None:
-    """Right or wrong, an answer uses it up; the picture and the recording are there until then."""
-    engine, browser = portal
-    client, other = browser(), browser()
-    assert "Không có hồ sơ nào" in look_up(client, engine, "H29.15-261122-0009").text
-    pairs = dict(Page(client.get("/lookup").text).pairs)
-    challenge = pairs["challenge"]
-    right = digits(engine.store, engine.clock, client.cookies[SESSION], challenge)
-
-    assert client.get(f"/captcha/{challenge}.png").content.startswith(b"\x89PNG")
-    assert client.get(f"/captcha/{challenge}.wav").content.startswith(b"RIFF")
-    other.get("/lookup")
-    assert other.get(f"/captcha/{challenge}.png").status_code == 404
-    assert "chưa đúng" in other.post("/lookup", data={**pairs, "code": "x", "captcha": right}).text
-
-    data = {**pairs, "code": "H29.15-261122-0009", "captcha": f"{right[:2]} {right[2:]}"}
-    assert "Không có hồ sơ nào" in client.post("/lookup", data=data).text
-    assert "chưa đúng" in client.post("/lookup", data=data).text
-    assert client.get(f"/captcha/{challenge}.png").status_code == 404
-
-    pairs = dict(Page(client.get("/lookup").text).pairs)
-    right = digits(engine.store, engine.clock, client.cookies[SESSION], pairs["challenge"])
-    clock.advance(timedelta(minutes=5))
-    assert "chưa đúng" in client.post("/lookup", data={**pairs, "code": "x", "captcha": right}).text
-    assert "chưa đúng" in look_up(client, engine, "x", captcha="").text
-
-
-def test_a_looked_up_dossier_shows_nothing_personal(portal: Any) -> None:
-    """State and days; a masked name where there is an account."""
-    engine, browser = portal
-    engine.store.accounts.create_account(Account("an", "an@example.vn", engine.clock.now(), {"fullName": "Nguyễn Văn An"}))
-    dossier = engine.submit(engine.begin("1.000001", Actor("an"), {"name": "Trần Bình"}).id, Actor("an"))
-    shown = look_up(browser(), engine, str(dossier.code)).text
-    assert "N*** V** A*" in shown
-    assert "Đã nộp" in shown
-    for secret in ("Nguyễn", "Trần", "Bình", "an@example.vn"):
-        assert secret not in shown
-
-
 def test_the_list_is_narrowed_down(tmp_path: Path) -> None:
     """By sector, unit and audience, in both languages, together with words."""
     engine = open_engine("memory:", procedures=PROCEDURES)
@@ -558,30 +514,6 @@ def test_a_form_that_changes_under_a_draft(portal: Any, folder: Path) -> None:
     (folder / "small.json").unlink()
     time.sleep(1.1)
     assert 'value="An"' in client.get(f"{APPLY}?draft={draft.id}").text
-
-
-def test_work_in_place_of_copying_serves_once_for_its_session(portal: Any) -> None:
-    """A number that had to be searched for opens the look-up like copied digits; anything else does not."""
-    _, browser = portal
-    client, other = browser(), browser()
-
-    def ask(who: TestClient) -> dict[str, str]:
-        return dict(Page(who.get("/lookup").text).pairs)
-
-    def searched(challenge: str) -> str:
-        numbers = (str(number) for number in range(10**7))
-        return next(n for n in numbers if hashlib.sha256(f"{challenge}:{n}".encode()).digest()[0:2] < b"\x00\x04")
-
-    pairs = ask(client)
-    right = {**pairs, "code": "H29.15-261122-0009", "work": searched(pairs["challenge"])}
-    assert "Không có hồ sơ nào" in client.post("/lookup", data=right).text
-    assert "chưa đúng" in client.post("/lookup", data=right).text
-    for wrong in ("1", "-1", "x", "٣", "9" * 20):
-        assert "chưa đúng" in client.post("/lookup", data={**ask(client), "code": "x", "work": wrong}).text
-    pairs = ask(client)
-    ask(other)
-    stolen = {**pairs, "code": "x", "work": searched(pairs["challenge"])}
-    assert "chưa đúng" in other.post("/lookup", data=stolen).text
 
 
 BRANCHES = {

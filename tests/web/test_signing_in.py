@@ -15,7 +15,7 @@ import pytest
 from browsing import browsers_of
 from captcha_reader import digits
 from dossierkit_web import WebConfig, create_app
-from dossierkit_web.cookies import DEVICES, EFFORT, SESSION
+from dossierkit_web.cookies import DEVICES, EFFORT, SESSION, VISIT
 from page import Page
 from starlette.requests import Request
 from starlette.testclient import TestClient
@@ -329,7 +329,7 @@ def test_whoever_reads_the_mail_gets_in_whatever_others_do(portal: Any, clock: F
 def worked(client: Any, engine: Engine, page: Any, **changed: str) -> Any:
     """The page after somebody copied what the picture shows."""
     pairs = dict(Page(page.text).pairs)
-    right = digits(engine.store, engine.clock, client.cookies[SESSION], pairs["challenge"])
+    right = digits(engine.store, engine.clock, client.cookies[VISIT], pairs["challenge"])
     return client.post("/effort", data={**pairs, "captcha": right, **changed})
 
 

@@ -34,6 +34,7 @@ from dossierkit.errors import (
     UnknownProcedure,
     UnwritableStore,
 )
+from dossierkit_web import confirmation
 from dossierkit_web.emblem import emblem_route
 from dossierkit_web.limits import HangUps, measured, origin_of, tell
 from dossierkit_web.pages import (
@@ -139,8 +140,8 @@ def _dossier_routes(route: Callable[..., Route]) -> list[Route]:
         route("/lookup", lookup.find, "POST"),
         route("/effort", effort.show),
         route("/effort", effort.give, "POST"),
-        route("/captcha/{challenge}.png", lookup.picture),
-        route("/captcha/{challenge}.wav", lookup.sound),
+        route("/captcha/{challenge}.png", confirmation.picture),
+        route("/captcha/{challenge}.wav", confirmation.sound),
         route("/statistics", statistics.show),
         route("/statistics/export", statistics.export),
         route("/verify-slip", papers.verify),

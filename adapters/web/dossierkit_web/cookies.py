@@ -15,6 +15,8 @@ FILING = "dossierkit-filing"
 LANGUAGE = "dossierkit-lang"
 #: Accounts that somebody was signed in to here.
 DEVICES = "dossierkit-devices"
+#: Ties a confirmation code to this browser; the server keeps nothing of it.
+VISIT = "dossierkit-visit"
 #: A proof of work that was done here.
 EFFORT = "dossierkit-effort"
 

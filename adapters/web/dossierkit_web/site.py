@@ -116,11 +116,12 @@ class Site:
             lstrip_blocks=True,
             undefined=StrictUndefined,
         )
+        accounts = open_accounts(engine, passwords=config.passwords, second_factor=config.second_factor)
         return cls(
             engine,
-            open_accounts(engine, passwords=config.passwords, second_factor=config.second_factor),
+            accounts,
             Payments(engine, PaymentSettings(config.gateways, config.sandbox, config.bank).ways),
-            Captchas(engine.store, engine.clock),
+            Captchas(lambda: installation_key(engine.store, "captcha-key"), accounts.throttle, engine.clock),
             renderer,
             blobs,
             config,

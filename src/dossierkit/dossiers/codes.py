@@ -6,6 +6,7 @@ which starts at 0001 and goes on after 9999 without wrapping.  A template may sa
 
 from __future__ import annotations
 
+import hmac
 import re
 from collections.abc import Mapping
 from datetime import date
@@ -186,6 +187,36 @@ def meant_codes(text: str) -> tuple[DossierCode, ...]:
 
 #: An agency of five parts, a day of eight digits and a number of seven, each without separators.
 _LONGEST = 3 + 4 * 3 + 8 + 7
+
+
+#: Letters of a check code: none is taken for another.
+_CHECK_LETTERS = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
+_CHECK_LENGTH = 6
+
+
+def check_code(key: bytes, code: DossierCode) -> str:
+    """Six letters that are printed beside *code*: whoever knows both has a paper or a mail about the dossier.
+
+    Args:
+        key: the secret of the installation.
+    """
+    number = int.from_bytes(hmac.digest(key, f"check:{code}".encode(), "sha256"), "big")
+    letters = []
+    for _ in range(_CHECK_LENGTH):
+        number, place = divmod(number, len(_CHECK_LETTERS))
+        letters.append(_CHECK_LETTERS[place])
+    return "".join(letters)
+
+
+def same_check_code(typed: str, right: str) -> bool:
+    """Whether somebody typed the check code *right*, in any case and with any spaces or dashes."""
+    return hmac.compare_digest(bare(typed).encode(), right.encode())
+
+
+def series_typed(typed: str) -> str:
+    """The agency and the day, or the year, that a code or receipt number is of, as far as *typed* tells; empty otherwise."""
+    codes, receipts = meant_codes(typed), meant_receipts(typed, "")
+    return codes[0].text.rpartition("-")[0] if codes else receipts[-1].partition("/")[2]
 
 
 def _squeezed(text: str) -> str:

@@ -111,8 +111,8 @@ class Query:
     surplus: bool = False
 
     def folded(self) -> Query:
-        """The same, as stores compare it: words without accents, the code as letters and digits alone."""
-        return attrs.evolve(self, words=fold(self.words), code=bare(self.code))
+        """The same, as stores compare it: words without accents, the letters and digits of the code; signs alone fit no code."""
+        return attrs.evolve(self, words=fold(self.words), code=bare(self.code) or self.code.strip())
 
 
 @attrs.frozen

@@ -89,6 +89,10 @@ class AccountStore(Protocol):
         """
         ...
 
+    def tries(self, key: str, since: datetime) -> int:
+        """How many tries were counted under *key* after *since*."""
+        ...
+
     def take_back(self, keys: Sequence[str], at: datetime) -> None:
         """Forgets one try that was counted under each of *keys* at the moment *at*."""
         ...

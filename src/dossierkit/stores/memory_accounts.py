@@ -214,6 +214,11 @@ class MemoryAccounts:
                     self._tries.setdefault(key, []).append(now)
             return full
 
+    def tries(self, key: str, since: datetime) -> int:
+        """See `AccountStore.tries`."""
+        with self._lock:
+            return sum(at > since for at in self._tries.get(key, ()))
+
     def take_back(self, keys: Sequence[str], at: datetime) -> None:
         """See `AccountStore.take_back`."""
         with self._lock:

@@ -172,6 +172,11 @@ class SqliteAccounts:
         counted: dict[str, datetime] = self._write(work)
         return counted
 
+    def tries(self, key: str, since: datetime) -> int:
+        """See `AccountStore.tries`."""
+        rows = self._read("SELECT COUNT(*) FROM tries WHERE name = ? AND at > ?", (key, since.timestamp()))
+        return int(rows[0][0])
+
     def take_back(self, keys: Sequence[str], at: datetime) -> None:
         """See `AccountStore.take_back`."""
         sql = "DELETE FROM tries WHERE rowid IN (SELECT rowid FROM tries WHERE name = ? AND at = ? LIMIT 1)"

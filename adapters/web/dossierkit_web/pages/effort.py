@@ -6,11 +6,10 @@ from starlette.datastructures import FormData
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from dossierkit.captchas import WORK
 from dossierkit.throttle import WINDOW
+from dossierkit_web.confirmation import confirming, is_confirmed
 from dossierkit_web.cookies import EFFORT, set_cookie
 from dossierkit_web.limits import origin_of
-from dossierkit_web.pages.lookup import ACTION, is_confirmed
 from dossierkit_web.posted import local
 from dossierkit_web.site import Site
 
@@ -31,7 +30,4 @@ def give(site: Site, request: Request, form: FormData) -> Response:
 
 
 def _page(site: Site, request: Request, after: str, *, trouble: str = "") -> Response:
-    visitor = site.seated(request)
-    challenge = site.captchas.ask(visitor.holder, ACTION)
-    values = {"next": after, "trouble": trouble, "work": WORK, "challenge": challenge}
-    return site.keep(request, visitor, site.page(request, "effort", code=422 if trouble else 200, **values))
+    return confirming(site, request, "effort", code=422 if trouble else 200, next=after, trouble=trouble)

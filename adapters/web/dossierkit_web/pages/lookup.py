@@ -1,4 +1,8 @@
-"""The look-up by dossier code (*Tra cứu kết quả hồ sơ*): a code and a captcha show the state, and nothing personal."""
+"""The look-up (*Tra cứu kết quả hồ sơ*): a code or a receipt number and a confirmation code show the state of a dossier.
+
+Codes are numbered through, so anybody can guess them.  Whoever does not show that a dossier is theirs, by the check code or by
+being signed in as its owner, sees its state alone, and all strangers together look up only so many dossiers of a day.
+"""
 
 from __future__ import annotations
 
@@ -6,17 +10,23 @@ from starlette.datastructures import FormData
 from starlette.requests import Request
 from starlette.responses import Response
 
-from dossierkit.captchas import WORK
+from dossierkit.captchas import work_after
 from dossierkit.dossiers.accounts import masked
+from dossierkit.dossiers.codes import same_check_code, series_typed
 from dossierkit.dossiers.dossier import Dossier, Event
 from dossierkit.dossiers.persons import persons
-from dossierkit.errors import CodeError
+from dossierkit.errors import CodeError, TooManyTries
 from dossierkit.notices import TOLD
-from dossierkit_web.limits import allow, tell
+from dossierkit.throttle import WINDOW, Door
+from dossierkit_web.confirmation import confirming, is_confirmed
+from dossierkit_web.limits import allow, origin_of, tell
 from dossierkit_web.posted import text
 from dossierkit_web.site import Site
 
-ACTION = "lookup"
+#: So many dossiers of one agency and day strangers look up in a quarter of an hour, all places together.
+SERIES = 60
+#: Tries at a check code: six letters are not guessed in so few, and the owner signs in meanwhile.
+CHECKS = Door(day=400)
 
 
 def show(site: Site, request: Request, form: FormData) -> Response:  # noqa: ARG001  # every page has this shape
@@ -25,74 +35,82 @@ def show(site: Site, request: Request, form: FormData) -> Response:  # noqa: ARG
 
 
 def find(site: Site, request: Request, form: FormData) -> Response:
-    """State and days of the dossier with the code."""
+    """The dossier with the code: its state, or all that is public of it for whoever shows that it is theirs."""
     allow(site, request, "lookups")
-    typed = text(form, "code")[:100]
+    typed, check = text(form, "code")[:100], text(form, "check")[:20]
     if not is_confirmed(site, request, form):
-        return _page(site, request, typed, trouble={"captcha": "captcha-wrong"})
+        return _page(site, request, typed, check, trouble={"captcha": "captcha-wrong"})
     try:
-        found = site.engine.lookup(typed)
+        dossier = site.engine.lookup(typed)
     except CodeError:
-        return _page(site, request, typed, trouble={"code": "lookup-bad"})
-    if found is None:
-        return _page(site, request, typed, trouble={"code": "lookup-none"})
-    return _page(site, request, typed, found=found)
+        return _page(site, request, typed, check, trouble={"code": "lookup-bad"})
+    if dossier is not None and _owns(site, request, dossier):
+        return _page(site, request, typed, check, found=dossier, whole=True)
+    if check.strip():
+        return _checked(site, request, typed, check, dossier)
+    if not site.accounts.throttle.is_free(f"lookup:{series_typed(typed)}", WINDOW, SERIES):
+        tell(request, "look-ups of one day refused")
+        return _page(site, request, typed, check, trouble={"check": "lookup-crowded"}, code=429)
+    if dossier is None:
+        return _missed(site, request, typed, check, {"code": "lookup-none"})
+    return _page(site, request, typed, check, found=dossier)
 
 
-def is_confirmed(site: Site, request: Request, form: FormData) -> bool:
-    """Whether somebody copied the digits, or the browser did its work."""
-    holder = site.visitor(request).holder
-    challenge, answer, work = text(form, "challenge"), text(form, "captcha"), text(form, "work")
-    right = site.captchas.worked if work else site.captchas.solved
-    confirmed = bool(holder) and right(holder, ACTION, challenge, work or answer)
-    if not confirmed:
-        tell(request, "confirmation code refused")
-    return confirmed
+def _checked(site: Site, request: Request, typed: str, check: str, dossier: Dossier | None) -> Response:
+    """The dossier for whoever knows its check code; a wrong one says nothing about whether there is such a dossier."""
+    try:
+        heard = site.accounts.throttle.hear(f"check:{series_typed(typed)}", origin_of(site, request), door=CHECKS)
+    except TooManyTries:
+        tell(request, "check codes refused")
+        raise
+    if dossier is None or not same_check_code(check, site.engine.check_code(dossier)):
+        return _missed(site, request, typed, check, {"check": "lookup-check-wrong"})
+    site.accounts.throttle.take_back(heard)
+    return _page(site, request, typed, check, found=dossier, whole=True)
+
+
+def _missed(site: Site, request: Request, typed: str, check: str, trouble: dict[str, str]) -> Response:
+    """Says what is wrong; the next try from the same place is dearer."""
+    site.accounts.throttle.miss("lookups", origin_of(site, request))
+    return _page(site, request, typed, check, trouble=trouble)
+
+
+def _owns(site: Site, request: Request, dossier: Dossier) -> bool:
+    actor = site.visitor(request).actor
+    return actor is not None and actor.id == dossier.owner
 
 
 def _page(
-    site: Site, request: Request, typed: str, *, found: Dossier | None = None, trouble: dict[str, str] | None = None
+    site: Site,
+    request: Request,
+    typed: str,
+    check: str = "",
+    *,
+    found: Dossier | None = None,
+    whole: bool = False,
+    trouble: dict[str, str] | None = None,
+    code: int = 422,
 ) -> Response:
-    visitor = site.seated(request)
     title, owner = "", ""
     history: tuple[Event, ...] = ()
-    if found is not None:
-        title = site.engine.procedure_of(found).title(site.language(request))
+    if found is not None and whole:
+        procedure = site.engine.procedure_of(found)
+        title = procedure.title(site.language(request))
         history = tuple(event for event in site.engine.history(found) if event.action in TOLD)
         account = site.engine.store.accounts.account(found.owner)
         holder = account.name if account is not None and account.name != account.mail else ""
-        owner = masked(persons(site.engine.procedure_of(found), found.answers, holder).owner)
-    response = site.page(
+        owner = masked(persons(procedure, found.answers, holder).owner)
+    return confirming(
+        site,
         request,
         "lookup",
-        code=422 if trouble else 200,
-        typed=typed,
+        work=work_after(site.accounts.throttle.misses("lookups", origin_of(site, request))),
+        code=code if trouble else 200,
+        typed={"code": typed, "check": check},
         found=found,
+        whole=whole,
         title=title,
         history=history,
         owner=owner,
         trouble=trouble or {},
-        work=WORK,
-        challenge=site.captchas.ask(visitor.holder, ACTION),
     )
-    return site.keep(request, visitor, response)
-
-
-def picture(site: Site, request: Request, form: FormData) -> Response:  # noqa: ARG001  # every page has this shape
-    """What is to be copied, to look at."""
-    digits = _digits(site, request)
-    return Response(site.captchas.picture(digits), media_type="image/png") if digits else Response(status_code=404)
-
-
-def sound(site: Site, request: Request, form: FormData) -> Response:  # noqa: ARG001  # every page has this shape
-    """What is to be copied, to listen to."""
-    digits = _digits(site, request)
-    return Response(site.captchas.sound(digits), media_type="audio/wav") if digits else Response(status_code=404)
-
-
-def _digits(site: Site, request: Request) -> str:
-    holder = site.visitor(request).holder
-    challenge = request.path_params["challenge"]
-    if not holder or not site.captchas.is_asked(holder, ACTION, challenge):
-        return ""
-    return site.captchas.digits(holder, ACTION, challenge)
