@@ -615,7 +615,14 @@ def test_a_guests_drafts_come_along(accounts: Accounts, store: DossierStore, fol
     from dossierkit.forms import STANDARD
     from dossierkit.testing import CountedTokens
 
-    engine = Engine(store, Catalog(folder, STANDARD, memory=store), clock=clock, tokens=CountedTokens(), agency="H29.15", check_key=lambda: b"k")
+    engine = Engine(
+        store,
+        Catalog(folder, STANDARD, memory=store),
+        clock=clock,
+        tokens=CountedTokens(),
+        agency="H29.15",
+        check_key=lambda: b"k",
+    )
     known(accounts)
     guest = accounts.guest().session
     draft = engine.begin("1.000001", guest.actor, {"name": "An"})

@@ -21,7 +21,7 @@ from starlette.routing import Mount
 from starlette.testclient import TestClient
 from visits import look_up
 
-from dossierkit import Engine, State, open_engine
+from dossierkit import Actor, Engine, State, open_engine
 from dossierkit.testing import FixedClock
 
 APPLY = "/procedures/1.000001/apply"
