@@ -75,7 +75,7 @@ def test_letters_are_whole_and_safe(name: str, language: str) -> None:
 
 def test_what_is_not_known_is_left_out() -> None:
     """No promise without a day."""
-    values = {"code": "H29.15-261122-0001", "procedure": "Cấp bản sao", "receipt": "00001/2026/H29.15"}
+    values = {"check": "K7M2QX", "code": "H29.15-261122-0001", "procedure": "Cấp bản sao", "receipt": "00001/2026/H29.15"}
     assert "Hẹn trả kết quả" not in letter("accept", "vi", OFFICE, key="k", to="a@b.vn", path="/p", due="", **values).text
     assert "01/12/2026" in letter("accept", "vi", OFFICE, key="k", to="a@b.vn", path="/p", due="01/12/2026", **values).text
 
