@@ -63,7 +63,21 @@ def test_letters_are_whole_and_safe(name: str, language: str) -> None:
     """What a person typed breaks neither a header nor the page."""
     typed = "<b>x</b>\r\nBcc: y@example.vn"
     values = dict.fromkeys(
-        ("secret", "code", "procedure", "person", "receipt", "due", "amount", "overdue", "soon", "unanswered", "confirm"), typed
+        (
+            "secret",
+            "code",
+            "check",
+            "procedure",
+            "person",
+            "receipt",
+            "due",
+            "amount",
+            "overdue",
+            "soon",
+            "unanswered",
+            "confirm",
+        ),
+        typed,
     )
     made = letter(name, language, OFFICE, key="k", to="an@example.vn", path="/p", **values)
     assert not re.search(r"[\r\n]", made.subject)
