@@ -184,8 +184,13 @@ def test_part_1_3_profile(page: Page, served: Portal) -> None:
     page.get_by_label("Tỉnh, thành phố").select_option(label="Thành phố Hồ Chí Minh")
     if not scripted(page):
         page.get_by_role("button", name="Cập nhật biểu mẫu").click()
-    page.get_by_label("Xã, phường, đặc khu").locator("option").nth(1).wait_for(state="attached")
-    page.get_by_label("Xã, phường, đặc khu").select_option(index=1)
+    page.get_by_role("searchbox", name="Xã, phường, đặc khu").fill("benthanh")
+    if not scripted(page):
+        page.get_by_role("button", name="Tìm", exact=True).click()
+    commune = page.get_by_role("combobox", name="Xã, phường, đặc khu")
+    commune.locator("option", has_text="Phường Bến Thành").wait_for(state="attached")
+    checked(page)
+    commune.select_option(label="Phường Bến Thành")
     page.get_by_label("Số nhà, đường, tổ, thôn").fill("12 đường Mẫu")
     checked(page)
     page.get_by_role("button", name="Lưu", exact=True).click()
