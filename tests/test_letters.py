@@ -70,6 +70,7 @@ def test_letters_are_whole_and_safe(name: str, language: str) -> None:
             "procedure",
             "person",
             "receipt",
+            "day",
             "due",
             "amount",
             "overdue",

@@ -44,6 +44,7 @@ data = "{DATA}"
 # smtp = "smtp://user@mail.example:587"  # without it, mails are files in the data folder
 # mail-from = "dvc@office.example"
 # guests = true                          # guests may submit without an account
+# keep-drafts = 90                       # days without a change after which a draft is deleted with its files
 
 # What pages, mails and papers say of the office.
 [office]

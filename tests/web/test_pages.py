@@ -422,7 +422,9 @@ def test_a_store_that_cannot_be_written_pauses_filing(portal: Any) -> None:
 def test_secure_cookies_are_tied_to_the_host(tmp_path: Path, folder: Path) -> None:
     """Behind TLS the cookie is `__Host-`, Secure, HttpOnly, Lax."""
     engine = open_engine("memory:", procedures=folder)
-    client = TestClient(create_app(engine, blobs=tmp_path, config=WebConfig(secure=True)), base_url="https://testserver")
+    client = TestClient(
+        create_app(engine, blobs=tmp_path, config=WebConfig(secure=True, guests=True)), base_url="https://testserver"
+    )
 
     cookie = client.post(APPLY, data={"do": "save"}, follow_redirects=False).headers["set-cookie"]
 
@@ -448,7 +450,9 @@ def test_cookies_are_the_portals_own(tmp_path: Path, folder: Path, clock: FixedC
             assert cookie.startswith("dossierkit")
             assert "Path=/portal" in cookie
     assert host.cookies["session"] == "host's"
-    secure = TestClient(Starlette(routes=[Mount("/portal", create_app(engine, blobs=tmp_path, config=WebConfig(secure=True)))]))
+    secure = TestClient(
+        Starlette(routes=[Mount("/portal", create_app(engine, blobs=tmp_path, config=WebConfig(secure=True, guests=True)))])
+    )
     assert (
         secure.post(f"/portal{APPLY}", data={}, follow_redirects=False).headers["set-cookie"].startswith("__Secure-dossierkit=")
     )

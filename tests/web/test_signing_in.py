@@ -33,9 +33,9 @@ APPLY = "/procedures/1.000001/apply"
 
 
 @pytest.fixture
-def portal(tmp_path: Path, folder: Path, clock: FixedClock) -> Iterator[tuple[Engine, Any]]:
+def portal(tmp_path: Path, folder: Path, clock: FixedClock, request: pytest.FixtureRequest) -> Iterator[tuple[Engine, Any]]:
     engine = open_engine(f"sqlite:{tmp_path / 'd.db'}", procedures=folder, clock=clock)
-    app = create_app(engine, blobs=tmp_path / "blobs", config=WebConfig())
+    app = create_app(engine, blobs=tmp_path / "blobs", config=WebConfig(**getattr(request, "param", {})))
     with browsers_of(app) as browser:
         yield engine, browser
     engine.close()
@@ -98,6 +98,7 @@ def test_the_first_sign_in_asks_for_the_new_password_alone(portal: Any) -> None:
     assert 'name="current"' in client.get("/password").text
 
 
+@pytest.mark.parametrize("portal", [{"guests": True}], indirect=True)
 def test_a_new_session_id_at_every_change(portal: Any) -> None:
     """A cookie that somebody planted before opens nothing afterwards."""
     engine, browser = portal
@@ -116,18 +117,20 @@ def test_a_new_session_id_at_every_change(portal: Any) -> None:
 
 
 def test_a_half_filled_form_survives_signing_in(portal: Any) -> None:
-    """A guest fills, is asked to sign in where it counts, and goes on where it was."""
+    """A stranger fills, is asked to sign in where it counts, and goes on with what was typed; nothing is kept before."""
     engine, browser = portal
     client = browser()
     known(client)
     prove(engine.store.accounts)
     client.post("/sign-out")
-    form = client.post(APPLY, data={"/name": "Nguyễn Văn An", "count:/rows": "0", "do": "continue"})
-    assert form.url.path == f"{APPLY}/review"
-    assert "Đăng nhập để nộp" in form.text
-    asked = client.post(f"{APPLY}/review", data=dict(Page(form.text).pairs))
-    assert asked.url.path == "/sign-in"
-    back = sign_in(client, GOOD, next=dict(Page(asked.text).pairs)["next"])
+    asked = client.post(APPLY, data={"/name": "Nguyễn Văn An", "count:/rows": "0", "do": "continue"})
+    assert asked.status_code == 401
+    assert "nằm ngay trên trang này" in asked.text
+    typed = dict(Page(asked.text).pairs)
+    assert client.post("/sign-in", data={**typed, "mail": MAIL, "password": "sai"}).text.count("Nguyễn Văn An") == 2
+    form = sign_in(client, GOOD, next=typed["next"], carried=typed["carried"])
+    assert "đã nhập trước khi đăng nhập" in form.text
+    back = client.post(APPLY, data={**dict(Page(form.text).pairs), "do": "continue"})
     assert back.url.path == f"{APPLY}/review"
     done = client.post(f"{APPLY}/review", data=dict(Page(back.text).pairs))
     assert done.url.path == "/dossiers/H29.15-261122-0001"
@@ -149,6 +152,74 @@ def test_a_half_filled_form_survives_signing_in(portal: Any) -> None:
     assert "Hãy nhập ngày" in client.get("/dossiers", params={"since": "hôm qua"}).text
     assert "H29.15-261122-0001" not in stranger.get("/dossiers").text
     assert browser().get("/dossiers").url.path == "/sign-in"
+
+
+def test_of_a_stranger_nothing_is_kept(portal: Any, tmp_path: Path) -> None:
+    """No draft, no file, no session: the page is checked and goes on, and holds what was typed for its sender alone."""
+    engine, browser = portal
+    client = browser()
+    before = client.get(APPLY).text
+    assert "chưa được lưu" in before
+
+    row = client.post(APPLY, data={"/name": "Người lạ", "count:/rows": "0", "do": "add:/rows"})
+    assert (row.status_code, 'name="/rows/0/note"' in row.text) == (200, True)
+    assert 'value="Người lạ"' in row.text
+    again = client.post(APPLY, data={**dict(Page(row.text).pairs), "/rows/0/note": "một", "do": "add:/rows"})
+    assert 'name="/rows/1/note"' in again.text
+    assert 'value="một"' in again.text
+    wrong = client.post(APPLY, data={"/name": "", "do": "continue"})
+    assert wrong.status_code == 422
+    silent = client.post(APPLY, data={"/name": "Người lạ", "do": "update"}, headers={"x-fragment": "1"})
+    assert (silent.status_code, "x-draft" in silent.headers) == (200, False)
+    file = {"document:don": ("a.pdf", b"%PDF-1.4 x", "application/pdf")}
+    assert client.post(APPLY, data={"/name": "Người lạ", "do": "save"}, files=file).status_code == 401
+
+    assert browser().get(APPLY).text == before, "a page that is kept for everybody holds nothing that somebody typed"
+    assert list(engine.store.every()) == []
+    assert SESSION not in client.cookies
+    assert [path for path in (tmp_path / "blobs").rglob("*") if path.is_file()] == []
+
+
+@pytest.mark.parametrize("portal", [{"identify": lambda _: None}], indirect=True)
+def test_of_somebody_whom_a_host_does_not_know_nothing_is_kept(portal: Any) -> None:
+    """A host signs in by its own page: ours says that nothing is saved, and holds what was typed."""
+    engine, browser = portal
+
+    page = browser().post(APPLY, data={"/name": "Người lạ", "count:/rows": "0", "do": "save"})
+
+    assert page.status_code == 401
+    assert "chưa được lưu" in page.text
+    assert 'value="Người lạ"' in page.text
+    assert list(engine.store.every()) == []
+
+
+@pytest.mark.parametrize("portal", [{"keep_drafts": timedelta(days=90)}], indirect=True)
+def test_pages_say_how_long_a_draft_stays(portal: Any) -> None:
+    """On the list and on the draft itself."""
+    _, browser = portal
+    client = browser()
+    known(client)
+    draft = client.post(APPLY, data={"/name": "An", "do": "save"})
+    assert "được giữ đến ngày 20/02/2027" in draft.text
+    assert "không có thay đổi trong 90 ngày" in client.get("/dossiers").text
+
+
+def test_what_travels_in_the_page_reaches_whoever_signs_in_anywhere(portal: Any) -> None:
+    """Signed in in another tab, the page goes on; what is no form of ours, or too much, is left out."""
+    engine, browser = portal
+    client, other = browser(), browser()
+    page = client.post(APPLY, data={"/name": "Nguyễn Văn An", "count:/rows": "0", "do": "save"})
+    pairs = Page(page.text).pairs
+    known(client)
+    sent = {name: value for name, value in pairs if name.startswith(("/", "count:", "filled:"))}
+    assert client.post(dict(pairs)["next"], data={**sent, "do": "save"}).status_code == 200
+    assert [one.answers["name"] for one in engine.store.every()] == ["Nguyễn Văn An"]
+    client.post("/sign-out")
+    for carried in ("[]", "{", "[" * 9_999, '{"draft": 1, "version": "", "pairs": []}', "9" * 600_000):
+        back = sign_in(other, GOOD, next=APPLY, carried=carried)
+        assert back.url.path == APPLY
+        assert "kept" not in back.url.query.decode()
+        other.post("/sign-out")
 
 
 @pytest.mark.parametrize("begun", [True, False])
@@ -177,7 +248,7 @@ def test_a_session_that_ends_takes_no_answers_along(portal: Any, clock: FixedClo
         assert "Đang nhập" not in stranger.get(way).text
     back = sign_in(client, GOOD, next=way)
     assert back.url.path == APPLY
-    for text in ("trước khi phiên làm việc kết thúc", "Đang nhập", "không phải số", "dài"):
+    for text in ("đã nhập trước khi đăng nhập", "Đang nhập", "không phải số", "dài"):
         assert text in back.text, text
     assert {one.answers["name"] for one in engine.store.every()} == ({"Trước"} if begun else set())
     pairs = dict(Page(back.text).pairs)
@@ -185,7 +256,7 @@ def test_a_session_that_ends_takes_no_answers_along(portal: Any, clock: FixedClo
     assert saved.status_code == 200
     [draft] = engine.store.every()
     assert draft.answers == {"name": "Đang nhập", "copies": 2, "rows": [{"note": "dài"}]}
-    assert "trước khi phiên" not in client.get(way).text
+    assert "đã nhập trước khi" not in client.get(way).text
 
 
 def test_every_button_of_an_ended_session_leads_to_signing_in(portal: Any) -> None:

@@ -318,7 +318,7 @@ def _sandbox_status(site: Site) -> Callable[[Request], Awaitable[Response]]:
 def _health(engine: Engine) -> Callable[[Request], Response]:
     def health(request: Request) -> Response:  # noqa: ARG001  # Starlette hands it over
         try:
-            engine.store.remember("health", engine.today().isoformat())
+            engine.store.guard_writable()
         except StoreError:
             return PlainTextResponse("store", 503)
         return PlainTextResponse("ok")

@@ -62,6 +62,8 @@ class WebConfig:
     secure: bool = False
     #: Guests may submit; otherwise whoever submits signs in first.
     guests: bool = False
+    #: So long a draft stays that nobody changes, as pages say; None where nothing clears them away.
+    keep_drafts: timedelta | None = None
     #: Passwords that nobody may choose, one a line, beside those that are shipped.
     passwords: Path | None = None
     #: Looks through every file before it is kept.
@@ -210,6 +212,10 @@ class Site:
                 found = visitor_of(self.accounts, request, secure=self.config.secure)
             request.state.visitor = found
         return found
+
+    def keeps(self, request: Request) -> bool:
+        """Whether anything of whoever asks is kept: of somebody who is signed in, and of guests where they may file."""
+        return self.config.guests or self.visitor(request).signed_in
 
     def seated(self, request: Request) -> Visitor:
         """Whoever asks, with a session."""

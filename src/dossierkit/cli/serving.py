@@ -7,6 +7,7 @@ import logging
 import socket
 import threading
 from collections.abc import Mapping, Sequence
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -44,6 +45,14 @@ if TYPE_CHECKING:
 )
 @click.option("--guests", is_flag=True, envvar="DOSSIERKIT_GUESTS", help="Guests may submit without an account.")
 @click.option(
+    "--keep-drafts",
+    default=90,
+    type=click.IntRange(14, 36_500),
+    envvar="DOSSIERKIT_KEEP_DRAFTS",
+    show_default=True,
+    help="Days without a change after which a draft is deleted with its files; its owner is told a week before.",
+)
+@click.option(
     "--second-factor",
     is_flag=True,
     envvar="DOSSIERKIT_SECOND_FACTOR",
@@ -79,6 +88,7 @@ def serve(
     plain_http: bool,
     address: str,
     guests: bool,
+    keep_drafts: int,
     second_factor: bool,
     new: bool,
     approval: bool,
@@ -105,10 +115,11 @@ def serve(
     ways: dict[str, Any] = {"gateways": money.gateways, "sandbox": money.sandbox, "bank": money.bank, "scanner": scanner(clamd)}
     engine = engine_of(data, procedures, agency, address or here, approval=approval, make=True, new=new)
     ways |= {"slips": installed_key(engine.store, data / "slip.key", new=new), "second_factor": second_factor}
+    ways |= {"keep_drafts": timedelta(days=keep_drafts)}
     config = web.WebConfig(secure=secure, guests=guests, passwords=data / "passwords.txt", oidc=elsewhere, **ways)
     app = web.create_app(engine, blobs=data / "attachments", config=config)
     _announce(engine, data, here, smtp)
-    _run(app, listening, engine, _workers(engine, data, smtp, sender, money.ways), proxy)
+    _run(app, listening, engine, _workers(engine, data, smtp, sender, money.ways, timedelta(days=keep_drafts)), proxy)
 
 
 def _guard_passwords(host: str, *, secure: bool, plain_http: bool) -> None:
@@ -122,10 +133,12 @@ def _guard_passwords(host: str, *, secure: bool, plain_http: bool) -> None:
         )
 
 
-def _workers(engine: Engine, data: Path, smtp: str, sender: str, gateways: Mapping[str, PaymentGateway]) -> tuple[Worker, ...]:
-    """What goes on beside the pages: mails go out, gateways are asked, and what was thrown away is cleared away."""
+def _workers(
+    engine: Engine, data: Path, smtp: str, sender: str, gateways: Mapping[str, PaymentGateway], keep_drafts: timedelta
+) -> tuple[Worker, ...]:
+    """What goes on beside the pages: mails go out, gateways are asked, and what nobody wants any more is cleared away."""
     from dossierkit.blobs.disk import DiskBlobs
-    from dossierkit.housekeeping import sweep
+    from dossierkit.housekeeping import clear_abandoned, sweep
     from dossierkit.outbox import Worker, deliver
     from dossierkit.paying import Payments
     from dossierkit.reminding import remind, resume
@@ -139,6 +152,7 @@ def _workers(engine: Engine, data: Path, smtp: str, sender: str, gateways: Mappi
         # What is dropped is read, and its faults are logged, before somebody asks for it.
         Worker(engine.catalog.settle, every=1),
         Worker(lambda: sweep(engine.store, blobs, engine.clock), every=600),
+        Worker(lambda: clear_abandoned(engine, blobs, keep_drafts), every=600),
     )
 
 

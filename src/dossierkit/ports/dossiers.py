@@ -201,6 +201,14 @@ class DossierStore(Protocol):
         """Drafts that were thrown away before this instant."""
         ...
 
+    def idle(self, until: datetime, *, after: tuple[datetime, str] | None = None, limit: int = 100) -> tuple[Dossier, ...]:
+        """Drafts that nobody changed since *until*, those first that lie longest.
+
+        Args:
+            after: the last change and the id of a draft; only those that come after it.
+        """
+        ...
+
     def delete(self, id: str, version: int) -> None:
         """Forgets a draft, with its history.
 
@@ -260,6 +268,14 @@ class DossierStore(Protocol):
 
     def recall(self, key: str) -> Json:
         """The fact called *key*, or None."""
+        ...
+
+    def guard_writable(self) -> None:
+        """Lets pass where it can be written, as far as that can be told without writing.
+
+        Raises:
+            UnwritableStore: it cannot.
+        """
         ...
 
     def close(self) -> None:

@@ -38,6 +38,11 @@ class GroupCommit:
         self._waiting: list[_Job] = []
         self._led = False
 
+    @property
+    def read_only(self) -> bool:
+        """Whether *connection* was told to write nothing; it waits for what is under way."""
+        return bool(self._connection.execute("PRAGMA query_only").fetchone()[0])
+
     def run(self, work: Callable[[sqlite3.Connection], T]) -> T:
         """What *work* gives, once it is durable; *work* may run more than once and must only use its argument."""
         job = _Job(work)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import heapq
 import itertools
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
@@ -143,6 +144,13 @@ class MemoryStore(MemoryWhole):
             found = (d for d in self._dossiers.values() if d.state is State.CANCELLED and d.changed < before)
             return tuple(copied(d) for d in itertools.islice(found, limit))
 
+    def idle(self, until: datetime, *, after: tuple[datetime, str] | None = None, limit: int = 100) -> tuple[Dossier, ...]:
+        """See `DossierStore.idle`."""
+        with self._lock:
+            drafts = ((d.changed, d.id) for d in self._dossiers.values() if d.state is State.DRAFT and d.changed <= until)
+            places = heapq.nsmallest(limit, (place for place in drafts if after is None or place > after))
+            return tuple(copied(self._dossiers[id]) for _, id in places)
+
     def delete(self, id: str, version: int) -> None:
         """See `DossierStore.delete`."""
         with self._lock:
@@ -215,6 +223,9 @@ class MemoryStore(MemoryWhole):
     def recall(self, key: str) -> Json:
         """See `DossierStore.recall`."""
         return copy.deepcopy(self._facts.get(key))
+
+    def guard_writable(self) -> None:
+        """See `DossierStore.guard_writable`."""
 
     def close(self) -> None:
         """See `DossierStore.close`."""

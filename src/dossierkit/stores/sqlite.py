@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 import secrets
+import shutil
 import sqlite3
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -48,6 +50,8 @@ from dossierkit.stores.sqlite_rows import (
 from dossierkit.stores.sqlite_whole import SqliteWhole
 
 T = TypeVar("T")
+#: Bytes that have to be free on the disk for a write to be expected to succeed.
+_ROOM = 4 * 1024 * 1024
 
 #: How long a write waits for another process, in milliseconds.
 BUSY_MS = 15_000
@@ -248,6 +252,15 @@ class SqliteStore(SqliteWhole):
         wanted = (int(State.CANCELLED), before.isoformat(), limit)
         return tuple(map(dossier_of, self._read(f"{SELECT} WHERE d.state = ? AND d.changed < ? LIMIT ?", wanted)))
 
+    def idle(self, until: datetime, *, after: tuple[datetime, str] | None = None, limit: int = 100) -> tuple[Dossier, ...]:
+        """See `DossierStore.idle`."""
+        # The state stands in the words, or the index of drafts would not be used.
+        sql = f"{SELECT} WHERE d.state = {int(State.DRAFT)} AND d.changed <= ?"
+        values: list[object] = [until.isoformat()]
+        if after is not None:
+            sql, values = f"{sql} AND (d.changed, d.id) > (?, ?)", [*values, after[0].isoformat(), after[1]]
+        return tuple(map(dossier_of, self._read(f"{sql} ORDER BY d.changed, d.id LIMIT ?", (*values, limit))))
+
     def delete(self, id: str, version: int) -> None:
         """See `DossierStore.delete`."""
 
@@ -317,6 +330,15 @@ class SqliteStore(SqliteWhole):
         """See `DossierStore.recall`."""
         rows = self._read("SELECT body FROM facts WHERE name = ?", (key,))
         return json.loads(rows[0][0]) if rows else None
+
+    def guard_writable(self) -> None:
+        """See `DossierStore.guard_writable`."""
+        with _explained(self.path):
+            read_only = self._writer.read_only
+        if read_only or not all(os.access(path, os.W_OK) for path in (self.path, self.path.parent)):
+            raise UnwritableStore(f"{self.path} cannot be written; give this user the right to write the file and its folder")
+        if shutil.disk_usage(self.path.parent).free < _ROOM:
+            raise UnwritableStore(f"no space left for {self.path}; make room")
 
     def close(self) -> None:
         """See `DossierStore.close`."""

@@ -301,6 +301,20 @@ class StoreContract:
         assert store.get("a").answers == {"b": 2}  # type: ignore[union-attr]  # it is there
         assert [len(store.find("an", Query(words=words))) for words in ("dai", "song")] == [0, 1]
 
+    def test_drafts_that_nobody_changes_are_found(self, store: DossierStore) -> None:
+        """Those that lie longest come first, page by page; what was sent or thrown away is no draft."""
+        late, sent, early = (_draft(store, id) for id in ("late", "sent", "early"))
+        store.replace(attrs.evolve(late, version=2, changed=NOON + timedelta(days=1)))
+        store.record(_submission(sent))
+        other = _draft(store, "other")
+
+        assert store.idle(NOON - timedelta(seconds=1)) == ()
+        assert store.idle(NOON) == (early, other)
+        assert store.idle(NOON, limit=1) == (early,)
+        assert [draft.id for draft in store.idle(NOON + timedelta(days=1), after=(NOON, "early"))] == ["other", "late"]
+        assert store.idle(NOON, after=(NOON, "other")) == ()
+        store.guard_writable()
+
     def test_cancelled_drafts_are_left_out(self, store: DossierStore) -> None:
         """Whoever asks for them gets them, and whoever clears them away."""
         draft = _draft(store, "a")

@@ -17,7 +17,8 @@ from dossierkit.forms.controls import layout as layout_of
 from dossierkit.forms.form import Layout
 from dossierkit.forms.pointers import Json
 from dossierkit.tokens import hashed
-from dossierkit_web.limits import origin_of, tell
+from dossierkit_web.limits import allow, origin_of, tell
+from dossierkit_web.pages import ended
 from dossierkit_web.pages.second_factor import WANTED
 from dossierkit_web.posted import local, text
 from dossierkit_web.session import arrived
@@ -52,26 +53,23 @@ def _problems(site: Site, name: str, answers: Json) -> tuple[Problem, ...]:
 
 def show_sign_in(site: Site, request: Request, form: FormData) -> Response:  # noqa: ARG001  # every page has this shape
     """The sign-in form as a page, for whoever has no script."""
-    return _sign_in(site, request, local(request))
-
-
-def _sign_in(
-    site: Site, request: Request, after: str, *, mail: str = "", trouble: str = "", notice: str = "", code: int = 200
-) -> Response:
-    return site.page(request, "sign_in", code=code, next=after, mail=mail[:254], trouble=trouble, notice=notice)
+    return ended.page(site, request, local(request))
 
 
 def sign_in(site: Site, request: Request, form: FormData) -> Response:
     """Signs in, and goes on where somebody was."""
     mail, password, after = text(form, "mail"), text(form, "password"), local(request, form)
-    before = site.visitor(request).session
+    before, carried = site.visitor(request).session, text(form, "carried")
+    if carried:
+        allow(site, request, "drafts")
     try:
         signed_in = site.accounts.sign_in(mail, password, origin=origin_of(site, request), guest=before)
     except SignInRefused:
         # Which account was meant, as far as that can be said without writing down what was typed.
         tell(request, "sign-in refused", hashed(mail_address(mail) or "")[:12])
-        return _sign_in(site, request, after, mail=mail, trouble="sign-in-refused", code=422)
+        return ended.page(site, request, after, mail=mail, trouble="sign-in-refused", carried=carried, code=422)
     visitor = arrived(site.accounts, signed_in)
+    after = ended.come_along(site, signed_in.session.account, carried, after)
     tell(request, "signed in", signed_in.session.account, level=logging.INFO)
     wanted = WANTED.get(visitor.wants)
     place = f"{wanted}?next={quote(after)}" if wanted is not None else after
@@ -156,7 +154,7 @@ def reset(site: Site, request: Request, form: FormData) -> Response:
     except SignInRefused:
         return site.message(request, "reset-used", code=410)
     # Whoever read the mail is the owner, however many others try to get in at this moment.
-    return site.mark(request, account, _sign_in(site, request, "/", notice="reset-done"))
+    return site.mark(request, account, ended.page(site, request, "/", notice="reset-done"))
 
 
 def show_confirm(site: Site, request: Request, form: FormData) -> Response:  # noqa: ARG001  # every page has this shape

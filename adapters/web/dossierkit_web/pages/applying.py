@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from urllib.parse import urlencode
 
 import attrs
+from markupsafe import Markup
 from starlette.datastructures import FormData, UploadFile
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
@@ -15,13 +16,14 @@ from dossierkit.dossiers.dossier import Actor, Dossier, Query, blobs_of
 from dossierkit.dossiers.procedure import Procedure
 from dossierkit.dossiers.states import Action, Channel, State
 from dossierkit.errors import RefusedAnswers, StaleDossier, UnknownDossier, UnknownProcedure
-from dossierkit.forms import Layout, Problem, parse
+from dossierkit.forms import Kind, Layout, Problem, canonical, check, effective, parse
 from dossierkit.forms.changes import Change, changes
 from dossierkit.forms.controls import layout as layout_of
-from dossierkit.forms.controls import layout_pairs, merged
+from dossierkit.forms.controls import layout_pairs, merged, name_of
 from dossierkit.forms.defaults import arrived, initial, remembered
 from dossierkit.forms.pointers import ABSENT, Json, get, parent, same
 from dossierkit.forms.rows import rearranged
+from dossierkit.forms.tree import walk
 from dossierkit.forms.viewer import control_id
 from dossierkit.html.renderer import Rendered
 from dossierkit.tokens import hashed
@@ -81,6 +83,8 @@ def receive(site: Site, request: Request, form: FormData) -> Response:
     ended.guard(site, request, form)
     if sent := _sent(site, request):
         return sent
+    if not site.keeps(request):
+        return _unkept(site, request, form)
     fresh = site.visitor(request).actor is None
     if fresh:
         # Before there is a session: whoever is refused leaves nothing behind.
@@ -134,6 +138,33 @@ def receive(site: Site, request: Request, form: FormData) -> Response:
     else:
         response = _after(site, request, procedure, draft, layout, button)
     return site.keep(request, visitor, response)
+
+
+def _unkept(site: Site, request: Request, form: FormData) -> Response:
+    """What the button does for somebody of whom nothing is kept: the answers travel in the page.
+
+    The form is shown again and checked; whoever wants to save it, or to go on, signs in first.  Files are taken after that.
+    """
+    procedure, language = site.engine.procedure(request.path_params["code"]), language_of(request)
+    pairs = [(name, value) for name, value in form.multi_items() if isinstance(value, str)]
+    button = next((value for name, value in pairs if name == "do"), "save")
+    layout = layout_of(pairs)
+    answers, strange = own_files(procedure.form, parse(procedure.form, pairs, language=language), frozenset(), layout=layout)
+    answers, layout = rearranged(answers, layout, button)
+    answers = arrived(procedure.form, initial(procedure.form), answers, None, layout=layout)
+    layout = remembered(procedure.form, answers, layout)
+    problems: tuple[Problem, ...] = ()
+    if button == "continue" or "x-problems" in request.headers:
+        whole = canonical(procedure.form, answers, layout=layout)
+        files = {field.pointer for field in walk(effective(procedure.form, whole, layout=layout)) if field.kind is Kind.FILE}
+        found = check(procedure.form, whole, today=site.engine.today(), layout=layout)
+        problems = _one_a_place(*strange, *(problem for problem in found if problem.at not in files))
+    stays = "x-fragment" in request.headers or (button not in ("continue", "save")) or problems
+    if not stays and site.config.identify is None:
+        return ended.show(site, request, form, notice="sign-in-to-keep")
+    code = 200 if "x-fragment" in request.headers else 422 if problems else 200 if stays else 401
+    notice = "" if stays else "not-kept"
+    return _form(site, request, procedure, answers, draft=None, problems=problems, layout=layout, code=code, notice=notice)
 
 
 def _one_a_place(*problems: Problem) -> tuple[Problem, ...]:
@@ -208,7 +239,7 @@ def review(site: Site, request: Request, form: FormData) -> Response:  # noqa: A
         procedure=procedure,
         documents=procedure.documents(draft.answers),
         notice=purpose_notice(site, procedure, language),
-        must_sign_in=not (site.visitor(request).signed_in or site.config.guests),
+        must_sign_in=not site.keeps(request),
     )
 
 
@@ -217,7 +248,7 @@ def submit(site: Site, request: Request, form: FormData) -> Response:
     draft = _own(site, request, form)
     visitor = site.visitor(request)
     assert visitor.actor is not None, "a draft was found, so there is somebody"
-    if not (visitor.signed_in or site.config.guests):
+    if not site.keeps(request):
         return RedirectResponse("/sign-in?" + urlencode({"next": f"{request.url.path}?draft={draft.id}"}), 303)
     allow(site, request, "submits")
     try:
@@ -318,6 +349,12 @@ def _form(
 ) -> Response:
     language = language_of(request)
     rendered = site.renderer.render(procedure.form, answers, problems=problems, language=language, layout=layout)
+    if draft is None and layout is not None:
+        # No draft remembers which defaults were offered: the page does.
+        offered = (
+            Markup('<input type="hidden" name="{}" value="1">').format(name_of(at, "filled")) for at in sorted(layout.filled)
+        )
+        rendered = attrs.evolve(rendered, fields=rendered.fields + Markup("").join(offered))
     done = _done(site, rendered, draft) if draft is not None else frozenset()
     if "x-fragment" in request.headers:
         version = {"X-Draft": draft.id, "X-Version": str(draft.version)} if draft is not None else {}
@@ -338,8 +375,10 @@ def _form(
         left=left or {},
         newer=newer,
         kept=kept,
+        stranger=not site.keeps(request),
+        keep_drafts=site.config.keep_drafts,
         owner=_tag(site.visitor(request).actor),
-        same=procedure.revision if draft is None and not problems and layout in (None, Layout()) else None,
+        same=procedure.revision if request.method == "GET" and draft is None and layout in (None, Layout()) else None,
     )
 
 

@@ -132,7 +132,7 @@ def ask_erasure(site: Site, request: Request, form: FormData) -> Response:  # no
 def manage(site: Site, request: Request, form: FormData) -> Response:  # noqa: ARG001  # every page has this shape
     """One's own dossiers: looked for by code, procedure, state, days and words inside, newest first."""
     visitor, asked = site.visitor(request), request.query_params
-    if visitor.actor is None or not (visitor.signed_in or site.config.guests):
+    if visitor.actor is None or not site.keeps(request):
         return RedirectResponse("/sign-in?next=/dossiers", 303)
     typed = {name: asked.get(name, "")[:200] for name in ("code", "procedure", "state", "since", "until", "words")}
     query, trouble = _query(typed)
@@ -143,6 +143,7 @@ def manage(site: Site, request: Request, form: FormData) -> Response:  # noqa: A
     return site.page(
         request,
         "dossiers",
+        keep_drafts=site.config.keep_drafts,
         found=found[:PAGE],
         more=found[PAGE - 1].id if len(found) > PAGE else "",
         first=before is None,

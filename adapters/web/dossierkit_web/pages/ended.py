@@ -1,13 +1,15 @@
-"""A session that ended while a form was filled in: sign in, and go on with what was typed.
+"""Signing in while a form is filled in, and going on with what was typed.
 
-The answers are kept for the owner of the draft alone, and for no longer than a session lasts.
+Where the page or the draft is an account's, the answers are kept for that account alone, and for no longer than a session
+lasts.  Of anybody else nothing is kept: the answers travel in the sign-in page, and come along with whoever signs in there.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from urllib.parse import urlencode
+from typing import Any
+from urllib.parse import urlencode, urlsplit
 
 import attrs
 from starlette.datastructures import FormData
@@ -57,22 +59,85 @@ def named(request: Request, form: FormData | None = None) -> str:
     return (text(form, "meta:draft") if form is not None else "") or request.query_params.get("draft", "")
 
 
-def show(site: Site, request: Request, form: FormData) -> Response:
-    """Asks to sign in, and leads back; what was sent is kept meanwhile."""
+def show(site: Site, request: Request, form: FormData, *, notice: str = "session-ended") -> Response:
+    """Asks to sign in, and leads back; what was sent is kept for its owner, or travels in the page."""
     code, id = request.path_params["code"], named(request, form)
     if "x-fragment" in request.headers:
         return Response(status_code=401)
     query = {"draft": id[:64]} if id else {}
-    owner = _owner(site, request, form)
+    owner, carried = _owner(site, request, form), ""
     pairs = [(name, value) for name, value in form.multi_items() if isinstance(value, str) and not name.startswith("meta:")]
     said = json.dumps({"draft": id, "version": text(form, "meta:version"), "pairs": pairs}, ensure_ascii=False)
     if request.url.path.endswith("/apply") and pairs and len(said) < _MOST:
-        allow(site, request, "drafts")
-        query["kept"] = new_token()
         if owner:
-            site.accounts.store.keep_secret(_place(owner, query["kept"]), said, site.engine.clock.now() + ABSOLUTE)
-    after = f"/procedures/{code}/apply?{urlencode(query)}"
-    return site.page(request, "sign_in", code=401, next=after, mail="", trouble="", notice="session-ended")
+            allow(site, request, "drafts")
+            query["kept"] = _keep(site, owner, said)
+        else:
+            carried = said
+    after = f"/procedures/{code}/apply" + (f"?{urlencode(query)}" if query else "")
+    return page(site, request, after, carried=carried, notice=notice, code=401)
+
+
+def page(
+    site: Site,
+    request: Request,
+    after: str,
+    *,
+    mail: str = "",
+    trouble: str = "",
+    notice: str = "",
+    carried: str = "",
+    code: int = 200,
+) -> Response:
+    """The sign-in form as a page.
+
+    Args:
+        after: where to go on.
+        carried: what was typed into a form before, as `show` wrote it; whatever else it may be is left out.
+    """
+    sent = _carried(carried)
+    return site.page(
+        request,
+        "sign_in",
+        code=code,
+        next=after,
+        mail=mail[:254],
+        trouble=trouble,
+        notice=notice,
+        carried=carried if sent is not None else "",
+        pairs=sent["pairs"] if sent is not None else (),
+    )
+
+
+def come_along(site: Site, owner: str, carried: str, after: str) -> str:
+    """Where the account *owner* goes on; what travelled in the sign-in page is kept, and offered there."""
+    if _carried(carried) is None or not urlsplit(after).path.endswith("/apply"):
+        return after
+    return f"{after}{'&' if '?' in after else '?'}{urlencode({'kept': _keep(site, owner, carried)})}"
+
+
+def _carried(said: str) -> dict[str, Any] | None:
+    """What *said* holds, if it has the shape that `show` writes: anybody may send anything."""
+    try:
+        found = json.loads(said) if said and len(said) < _MOST else None
+    except (ValueError, RecursionError):
+        return None
+    match found:
+        case {"draft": str(draft), "version": str(version), "pairs": list(pairs)} if all(_is_pair(pair) for pair in pairs):
+            return {"draft": draft, "version": version, "pairs": pairs}
+        case _:
+            return None
+
+
+def _is_pair(value: object) -> bool:
+    return isinstance(value, list) and len(value) == 2 and all(isinstance(text, str) for text in value)
+
+
+def _keep(site: Site, owner: str, said: str) -> str:
+    """The token under which *owner* finds *said*."""
+    token = new_token()
+    site.accounts.store.keep_secret(_place(owner, token), said, site.engine.clock.now() + ABSOLUTE)
+    return token
 
 
 def kept(site: Site, request: Request, draft: Dossier | None) -> Kept | None:
