@@ -26,15 +26,19 @@ def drawn() -> str:
 
 def _targets(rule: Rule, source: State) -> tuple[State, ...]:
     """Where *rule* leads from *source*; where it has no target, to wherever the dossier can have come from."""
+    if source in rule.stays:
+        return (source,)
     if rule.target is not None:
         return (rule.target,)
-    came = tuple(one for pause in TABLE if pause.pauses and pause.target is source for one in pause.sources)
+    pauses = [pause for pause in TABLE if pause.pauses and pause.target is source]
+    came = tuple(state for pause in pauses for state in pause.sources if state not in pause.stays)
     return came or (source,)
 
 
 def _row(rule: Rule) -> str:
     sources = ", ".join(state.name.lower() for state in rule.sources)
     target = rule.target.name.lower() if rule.target is not None else "as before"
+    target += f"; as before from {', '.join(state.name.lower() for state in rule.stays)}" if rule.stays else ""
     roles, needs = ", ".join(sorted(rule.roles)), ", ".join(rule.needs) or "–"
     return f"| {rule.action.value} | {sources} | {target} | {roles} | {needs} | {'yes' if rule.pauses else ''} |"
 
@@ -59,6 +63,10 @@ meanwhile.
 Payment and delivery are axes of their own beside the state.  `x-procedure.workflow` takes payment, supplements or extensions
 away, adds steps inside the processing, or asks for two pairs of eyes: one officer proposes the outcome, another one, who
 approves, completes.
+
+A fee whose amount does not follow from the answers is *undecided*: until an officer says how much it is (`request-payment`), or
+that nothing is to be paid (`settle`, waived), a dossier is not accepted, and a result is not handed over.  Before acceptance
+and after completion that is all that `request-payment` is for, and the dossier stays in its state.
 
 | state | national code |
 |---|--:|

@@ -20,10 +20,10 @@ from test_life import AN, INTAKE, OFFICER, UNIT, sent
 
 from dossierkit import Action, Actor, Dossier, Engine, Role, State, open_engine
 from dossierkit.dossiers.dossier import Query
-from dossierkit.dossiers.fees import Collect, fees, owed
+from dossierkit.dossiers.fees import Collect, Quote, fees, owed, quote, unanswered
 from dossierkit.dossiers.payments import ASKED_AFTER, Answer, Attempt, Callback, Progress, attempt_ref, to_give_back
 from dossierkit.dossiers.states import Channel, Payment
-from dossierkit.errors import ForbiddenAction, ForgedCallback, GatewayError, SettingsError, StaleDossier
+from dossierkit.errors import ForbiddenAction, ForgedCallback, GatewayError, RefusedAnswers, SettingsError, StaleDossier
 from dossierkit.paying import Payments
 from dossierkit.payments.vietqr import BankAccount, Transfer, crc16, matched, memo_of, transfers
 from dossierkit.payments.vnpay import VnPay, answer_signature, canonical_query, question_signature, signature
@@ -163,9 +163,139 @@ def test_fees_follow_from_answers(priced: None, engine: Engine) -> None:
     assert owed(found, Collect.SUBMISSION, Collect.RESULT) == 50_000
     poor = fees(procedure, {"copies": 6, "cost": 60_000.0, "poor": "x"}, Channel.COUNTER)
     assert [(one.amount, one.exempt) for one in poor] == [(0, "Hộ nghèo"), (500_000, "")]
-    assert fees(procedure, {"copies": 1})[0].amount == 0
-    for cost, amount in ((1, 1), (0, 0), (-5, 0), (True, 0), ("30000", 0), (math.inf, 0), (math.nan, 0), (10**400, 10**400)):
-        assert fees(procedure, {"copies": 1, "cost": cost})[0].amount == amount, cost
+    assert (poor[0].amount, owed(poor, Collect.SUBMISSION)) == (0, 0)
+
+
+@pytest.mark.parametrize(
+    ("cost", "amount"),
+    [
+        (1, 1), (0, 0), (30_000.0, 30_000), (-5, None), (-0.5, None), (0.5, None), (True, None), ("30000", None), ([], None),
+        (math.inf, None), (math.nan, None), (10**400, None), (None, None),
+    ],
+)  # fmt: skip
+def test_what_is_not_known_is_never_zero(priced: None, engine: Engine, cost: object, amount: int | None) -> None:
+    """Whatever is no whole number of đồng is unknown, and so is a sum that it is part of."""
+    found = fees(engine.procedure("1.000001"), {"copies": 1, "cost": cost})
+    assert (found[0].amount, owed(found, Collect.SUBMISSION)) == (amount, amount)
+    assert owed(found, Collect.RESULT) == 20_000
+    assert owed(fees(engine.procedure("1.000001"), {"copies": 1}), Collect.SUBMISSION) is None
+
+
+def test_what_a_prepaid_fee_follows_from_is_asked_for(priced: None, engine: Engine) -> None:
+    """At its own field, when the draft is sent; whoever is exempt is not asked."""
+    draft = engine.begin("1.000001", AN, {"name": "An"})
+    assert [(one.at, one.rule) for one in engine.check(draft)] == [("/copies", "required")]
+    with pytest.raises(RefusedAnswers, match="/copies"):
+        engine.act(draft.id, Action.SUBMIT, AN)
+    poor = engine.begin("1.000001", AN, {"name": "An", "poor": "x"})
+    assert engine.check(poor) == ()
+    assert engine.act(poor.id, Action.SUBMIT, AN).handling.payment is Payment.NONE
+
+
+#: A fee that no answer settles: x-compute gives a fraction, or an officer assesses it.
+OPEN_FEES: dict[str, dict[str, Any]] = {
+    "a fraction": {"amountFrom": "/cost"},
+    "assessed": {"assessed": True},
+}
+
+
+@pytest.mark.parametrize("fee", OPEN_FEES.values(), ids=OPEN_FEES)
+@pytest.mark.parametrize("collect", ["submission", "result"])
+def test_an_officer_decides_what_nobody_can_work_out(engine: Engine, folder: Path, fee: dict[str, Any], collect: str) -> None:
+    """The dossier waits for it: it is not accepted, or its result not handed over, and nobody can pay yet."""
+    fees_ = [{"title": "Phí thẩm định", "kind": "phi", "collect": collect, **fee}]
+    # The procedure asks for no payment otherwise.
+    block = {**SMALL["x-procedure"], "unit": UNIT, "fees": fees_, "workflow": {"payment": False}}
+    properties = {**SMALL["properties"], "cost": {"type": "number", "readOnly": True}}
+    schema = {**SMALL, "properties": properties, "x-compute": {"/cost": "double(copies) / 3.0"}, "x-procedure": block}
+    (folder / "small.json").write_text(json.dumps(schema), "utf-8")
+    dossier = sent(engine)
+    waits = Action.ACCEPT if collect == "submission" else Action.HAND_OVER
+    facts: dict[str, Any] = {} if collect == "submission" else {"evidence": "counter"}
+    if collect == "result":
+        engine.act(dossier.id, Action.ACCEPT, INTAKE)
+        engine.act(dossier.id, Action.ASSIGN, INTAKE, facts={"officer": "nam"})
+        dossier = engine.act(dossier.id, Action.COMPLETE, OFFICER, facts={"outcome": "approved"})
+    assert (dossier.handling.payment, dossier.handling.amount) == (Payment.UNDECIDED, 0)
+    with pytest.raises(ForbiddenAction, match="undecided"):
+        engine.act(dossier.id, waits, INTAKE, facts=facts)
+    with pytest.raises(ForbiddenAction, match="nothing is owed"):
+        Payments(engine).begin(dossier, "vietqr")
+    with pytest.raises(ForbiddenAction, match="waive it"):
+        engine.act(dossier.id, Action.SETTLE, INTAKE, facts={"payment": "paid"})
+    assert Action.REQUEST_PAYMENT in engine.permitted(dossier, INTAKE)
+
+    asked = engine.act(dossier.id, Action.REQUEST_PAYMENT, INTAKE, facts={"amount": 70_000})
+
+    assert (asked.state, asked.handling.payment, asked.handling.amount) == (dossier.state, Payment.DUE, 70_000)
+    assert asked.handling.paused is None
+    assert Action.REQUEST_PAYMENT not in engine.permitted(asked, INTAKE)
+    engine.act(dossier.id, Action.SETTLE, INTAKE, facts={"payment": "paid"})
+    assert engine.act(dossier.id, waits, INTAKE, facts=facts).handling.payment is Payment.PAID
+    assert list(engine.verify()) == []
+
+
+def test_a_fee_that_is_undecided_can_be_waived_and_ends_with_its_dossier(engine: Engine, folder: Path) -> None:
+    """Neither a refused nor a withdrawn dossier waits for an amount."""
+    block = {
+        **SMALL["x-procedure"],
+        "unit": UNIT,
+        "fees": [{"title": "Phí", "kind": "phi", "assessed": True, "collect": "submission"}],
+    }
+    (folder / "small.json").write_text(json.dumps({**SMALL, "x-procedure": block}), "utf-8")
+    waived = engine.act(sent(engine).id, Action.SETTLE, INTAKE, facts={"payment": "waived"})
+    assert (waived.state, waived.handling.payment) == (State.SUBMITTED, Payment.WAIVED)
+    assert engine.act(waived.id, Action.ACCEPT, INTAKE).state is State.ACCEPTED
+    assert engine.act(sent(engine).id, Action.WITHDRAW, AN).handling.payment is Payment.NONE
+    with pytest.raises(ForbiddenAction, match="state"):
+        engine.act(engine.act(sent(engine).id, Action.SETTLE, INTAKE, facts={"payment": "waived"}).id, Action.REQUEST_PAYMENT, INTAKE,
+                   facts={"amount": 5})  # fmt: skip
+    assert list(engine.verify()) == []
+
+
+def test_a_fee_is_quoted_before_there_are_answers(engine: Engine, folder: Path) -> None:
+    """Fixed, between the bounds of the field that it comes from, or for an officer to say."""
+    bounds = {
+        "free": {},
+        "from": {"minimum": 10_000},
+        "up": {"minimum": 0, "maximum": 90_000},
+        "both": {"minimum": 1, "maximum": 2},
+    }
+    properties = {name: {"type": "integer", **bound} for name, bound in bounds.items()}
+    kinds = [{"amount": 5_000}, {"assessed": True}, *({"amountFrom": f"/{name}"} for name in bounds)]
+    block = {**SMALL["x-procedure"], "fees": [{"title": "Phí", "kind": "phi", **kind} for kind in kinds]}
+    (folder / "small.json").write_text(json.dumps({**SMALL, "properties": properties, "x-procedure": block}), "utf-8")
+    procedure = engine.procedure("1.000001")
+    assert [quote(procedure, entry) for entry in procedure.entries("fees")] == [
+        Quote(5_000, 5_000), Quote(None, None, assessed=True), Quote(None, None), Quote(10_000, None), Quote(None, 90_000), Quote(1, 2),
+    ]  # fmt: skip
+
+
+def test_rows_are_asked_for_what_a_fee_adds_up(engine: Engine, folder: Path) -> None:
+    """Each row at its own field; an empty list at the list; what is only asked whether it is there is left alone."""
+    row = {"type": "object", "properties": {"price": {"type": "integer"}, "more": {"type": "integer"}}}
+    properties = {
+        "rows": {"type": "array", "items": row},
+        "sum": {"type": "number", "readOnly": True},
+        "cost": {"type": "number", "readOnly": True},
+        "halved": {"type": "boolean"},
+    }
+    compute = {
+        "/sum": "sum(rows.map(r, r.price + (has(r.more) ? r.more : 0.0)))",
+        "/cost": "answers.sum * (has(answers.halved) ? 0.5 : 1.0)",
+    }
+    fees_ = [{"title": "Phí", "kind": "phi", "amountFrom": "/cost", "collect": "submission"}]
+    block = {**SMALL["x-procedure"], "fees": fees_}
+    schema = {"properties": properties, "x-compute": compute, "x-procedure": block}
+    (folder / "small.json").write_text(json.dumps(schema), "utf-8")
+    procedure = engine.procedure("1.000001")
+
+    def asked(answers: Any) -> list[str]:
+        return [one.at for one in unanswered(procedure, engine.whole(procedure.form, answers))]
+
+    assert asked({}) == ["/rows"]
+    assert asked({"rows": [{"price": 3}, {"more": 2}, {}]}) == ["/rows/1/price", "/rows/2/price"]
+    assert asked({"rows": [{"price": 3}, {"price": 4, "more": 2}]}) == []
 
 
 def test_prepaid_fees_keep_a_dossier_out(priced: None, engine: Engine) -> None:

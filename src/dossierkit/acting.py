@@ -132,8 +132,10 @@ class Acting:
         """What is owed at the moment *collect*, once for each dossier."""
         billed = dossier.handling.billed
         amount = owed(fees(self.procedure, dossier.answers, dossier.handling.channel), collect)
-        if not amount or collect.value in billed:
+        if amount == 0 or collect.value in billed:
             return {}
+        if amount is None:
+            return {"payment": Payment.UNDECIDED.value, "billed": [*billed, collect.value]}
         return {"payment": Payment.DUE.value, "amount": amount, "billed": [*billed, collect.value]}
 
     def _cash(self, dossier: Dossier) -> Callable[[Event], Attempt]:

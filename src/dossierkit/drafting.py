@@ -13,6 +13,7 @@ from dossierkit.catalog import Catalog
 from dossierkit.dossiers.calendars import Calendar, day_of
 from dossierkit.dossiers.clock import OfficeClock
 from dossierkit.dossiers.dossier import BLOB, Actor, Attachment, Dossier, Query, chained, may_see
+from dossierkit.dossiers.fees import unanswered
 from dossierkit.dossiers.handling import PLAIN
 from dossierkit.dossiers.lifecycle import target
 from dossierkit.dossiers.procedure import Procedure
@@ -210,7 +211,16 @@ class Drafting:
             if "failure" in problem.params:
                 _log.error("a rule of %s fails: %s", dossier.procedure, problem.params["failure"])
         wrong = {problem.at for problem in problems}
-        return (*problems, *(problem for problem in self._of_files(dossier, form, answers) if problem.at not in wrong))
+        others = (*self._of_files(dossier, form, answers), *self._of_fees(dossier, form, answers))
+        return (*problems, *(problem for problem in others if problem.at not in wrong))
+
+    def _of_fees(self, dossier: Dossier, form: Form, answers: Json) -> tuple[Problem, ...]:
+        """What is not answered, and has to be for a fee that is due when the draft is sent."""
+        procedure = self.procedure_of(dossier)
+        if dossier.code is not None or procedure.form is not form:
+            return ()
+        whole = compute(form.computed, answers, self.today())
+        return unanswered(procedure, whole, dossier.handling.channel, dossier.layout)
 
     def _guard_files(self, dossier: Dossier, form: Form, answers: Json, before: Json) -> None:
         """Lets pass *answers* whose files are the owner's own, or stood there *before*.

@@ -162,8 +162,7 @@ class _Story:
             return self._do(Action.REFUSE, self.staff.intake, note="Hồ sơ không thuộc thẩm quyền (dữ liệu mẫu).")
         if fate < 0.06:
             return self._do(Action.WITHDRAW, self.owner.actor)
-        if self.dossier.handling.payment is Payment.DUE:
-            self._do(Action.SETTLE, self.staff.intake, payment="paid")
+        self._charged()
         self._do(Action.ACCEPT, self.staff.intake, paper=list(self.procedure.missing(self.dossier)))
         return self._worked_on()
 
@@ -175,6 +174,8 @@ class _Story:
         if self.procedure.workflow.supplement and self.chance.random() < 0.15 and not self._supplemented(officer):
             return None
         cost = owed(fees(self.procedure, self.dossier.answers, self.dossier.handling.channel), Collect.REQUEST)
+        if cost is None:
+            cost = self._assessed()
         if self.procedure.workflow.payment and cost and self.chance.random() < 0.7 and not self._paid(officer, cost):
             return None
         if self.chance.random() < 0.03:
@@ -182,6 +183,17 @@ class _Story:
         if not self._until_decided():
             return None
         return self._decided(officer)
+
+    def _charged(self) -> None:
+        """Pays what is due; of a fee that does not follow from the answers the office says first how much it is."""
+        if self.dossier.handling.payment is Payment.UNDECIDED:
+            self._do(Action.REQUEST_PAYMENT, self.staff.intake, amount=self._assessed())
+        if self.dossier.handling.payment is Payment.DUE:
+            self._do(Action.SETTLE, self.staff.intake, payment="paid")
+
+    def _assessed(self) -> int:
+        """What an officer says a fee is."""
+        return self.chance.randrange(1, 100) * 100_000
 
     def _decided(self, officer: Actor) -> None:
         outcome = "approved" if self.chance.random() < 0.93 else "rejected"
@@ -192,8 +204,7 @@ class _Story:
             decider = self.staff.approver
         self._do(Action.COMPLETE, decider, note=note, outcome=outcome)
         if self._on(days=self.chance.randrange(1, 8)):
-            if self.dossier.handling.payment is Payment.DUE:
-                self._do(Action.SETTLE, self.staff.intake, payment="paid")
+            self._charged()
             self._do(Action.HAND_OVER, self.staff.intake, evidence="counter")
 
     def _supplemented(self, officer: Actor) -> bool:

@@ -14,7 +14,7 @@ from dossierkit.dossiers.dossier import Dossier, Event, blobs_of, chained, diges
 from dossierkit.dossiers.handling import PLAIN, Handling, handling_of
 from dossierkit.dossiers.ledger import Measure, half_ends, half_of, postings, spans
 from dossierkit.dossiers.ledger import Place as LedgerPlace
-from dossierkit.dossiers.lifecycle import FINAL, step
+from dossierkit.dossiers.lifecycle import FINAL, OPEN, step
 from dossierkit.dossiers.payments import Progress
 from dossierkit.dossiers.reports import DIMENSIONS
 from dossierkit.dossiers.states import Action, Channel, Payment, State
@@ -174,7 +174,7 @@ def _note_numbers(drawn: Drawn, events: tuple[Event, ...]) -> None:
 def _of_one(
     dossier: Dossier, events: tuple[Event, ...], posted: Counter[LedgerPlace], took: Counter[tuple[int, str, int]]
 ) -> Iterator[str]:
-    if dossier.state in FINAL and dossier.handling.payment is Payment.DUE:
+    if dossier.state in FINAL and dossier.handling.payment in OPEN:
         yield f"{dossier.id}: it ended, and something is still owed for it"
     before = ""
     for number, event in enumerate(events, 1):

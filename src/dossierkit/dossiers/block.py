@@ -178,7 +178,6 @@ _STEP = _object(
         "title": _TITLE,
     },
     "code",
-    "title",
 )
 
 #: What `x-procedure` may hold.

@@ -48,7 +48,7 @@ class OfficeClock:
             return self._set(handling, action, limit, now, datetime.fromisoformat(said["due"]))
         if accepts:
             return _due(due(self.calendar(), now, limit), limit, limit.count)
-        if pauses(action) and dossier.state is not State.SUBMITTED:
+        if pauses(dossier, action) and dossier.state is not State.SUBMITTED:
             since = handling.running or now
             return {"left": left(self.calendar(), since, now, limit, count=handling.left or 0)}
         if action in _RETURNS:

@@ -38,6 +38,8 @@ class Rule:
     needs: tuple[str, ...] = ()
     #: The clock stands still until the dossier comes back.
     pauses: bool = False
+    #: Those of *sources* that it does not lead away from, and where no clock runs.
+    stays: tuple[State, ...] = ()
     #: The state that it ends: the dossier goes back to where it was before, and the clock goes on.
     returns: State | None = None
 
@@ -61,7 +63,8 @@ TABLE = (
         returns=_S.SUPPLEMENT_REQUESTED,
     ),
     Rule(
-        Action.REQUEST_PAYMENT, (_S.ACCEPTED, _S.PROCESSING), _S.PAYMENT_REQUESTED, _DESK, ("amount",), pauses=True
+        Action.REQUEST_PAYMENT, (_S.SUBMITTED, _S.ACCEPTED, _S.PROCESSING, _S.COMPLETED), _S.PAYMENT_REQUESTED, _DESK,
+        ("amount",), pauses=True, stays=(_S.SUBMITTED, _S.COMPLETED),
     ),
     Rule(Action.SETTLE, SENT, None, _DESK | _PROGRAM, ("payment",), returns=_S.PAYMENT_REQUESTED),
     # Money comes in when it comes in, also after a dossier ended.
@@ -90,6 +93,8 @@ TABLE = (
     Rule(Action.ERASE, (_S.REFUSED, _S.WITHDRAWN, _S.STOPPED, _S.RETURNED), None, frozenset((Role.ADMIN, Role.SYSTEM))),
 )  # fmt: skip
 
+#: Something is owed, or it is still to be said how much.
+OPEN = (Payment.DUE, Payment.UNDECIDED)
 _BY_ACTION: Mapping[Action, Rule] = {rule.action: rule for rule in TABLE}
 #: Nothing leads on from here; what is left is to forget whose it was.
 FINAL = frozenset((_S.REFUSED, _S.WITHDRAWN, _S.STOPPED, _S.RETURNED))
@@ -108,15 +113,18 @@ def target(dossier: Dossier, action: Action) -> State:
         allowed = ", ".join(sorted(r.action.value for r in TABLE if dossier.state in r.sources)) or "nothing"
         message = f"{action.value} is not possible in state {dossier.state.name.lower()}; possible: {allowed}"
         raise ForbiddenAction(message, "state")
+    if dossier.state in rule.stays:
+        return dossier.state
     if rule.target is not None:
         return rule.target
     back = dossier.handling.back
     return back if back is not None and dossier.state is rule.returns else dossier.state
 
 
-def pauses(action: Action) -> bool:
+def pauses(dossier: Dossier, action: Action) -> bool:
     """Whether the clock stands still after *action*."""
-    return _BY_ACTION[action].pauses
+    rule = _BY_ACTION[action]
+    return rule.pauses and dossier.state not in rule.stays
 
 
 def refusal(dossier: Dossier, action: Action, actor: Actor, workflow: Workflow = PLAIN) -> str | None:
@@ -126,8 +134,10 @@ def refusal(dossier: Dossier, action: Action, actor: Actor, workflow: Workflow =
         return "state"
     if _role(dossier, actor) not in rule.roles:
         return "role"
-    if not workflow.offers(action):
+    if not workflow.offers(action) and not _decides_fee(dossier, action):
         return "workflow"
+    if dossier.state in rule.stays and not _decides_fee(dossier, action):
+        return "state"
     if action is Action.SUPPLEMENT and actor.role in OFFICERS and dossier.handling.channel is Channel.ONLINE:
         # What came over the counter is mended there; nobody of the office changes what a citizen typed.
         return "role" if dossier.owner != actor.id else None
@@ -143,12 +153,19 @@ def refusal(dossier: Dossier, action: Action, actor: Actor, workflow: Workflow =
     return _money(dossier.handling, action)
 
 
+def _decides_fee(dossier: Dossier, action: Action) -> bool:
+    """Whether *action* says how much a fee is that nobody could work out."""
+    return action is Action.REQUEST_PAYMENT and dossier.handling.payment is Payment.UNDECIDED
+
+
 def _money(handling: Handling, action: Action) -> str | None:
     """What money has against *action*: what is asked for beforehand keeps a dossier out, and any debt its result back."""
     payment = handling.payment
     if action in (Action.ACCEPT, Action.HAND_OVER) and payment is Payment.DUE:
         return "unpaid"
-    if action is Action.SETTLE and payment is not Payment.DUE:
+    if action in (Action.ACCEPT, Action.HAND_OVER) and payment is Payment.UNDECIDED:
+        return "undecided"
+    if action is Action.SETTLE and payment not in OPEN:
         return "nothing-due"
     if action is Action.REQUEST_PAYMENT and payment is Payment.DUE:
         return "unpaid"
@@ -191,6 +208,8 @@ def guard(dossier: Dossier, action: Action, actor: Actor, facts: Mapping[str, Js
         raise ForbiddenAction(f"{unknown[0]} is no reason to ask for anything; known: {', '.join(REASONS)}", "needs-asked")
     if action is Action.COMPLETE and facts["outcome"] != Outcome.APPROVED.value and not facts.get("note"):
         raise ForbiddenAction("whoever does not get what was asked for is told why: note", "needs-note")
+    if action is Action.SETTLE and dossier.handling.payment is Payment.UNDECIDED and facts["payment"] != Payment.WAIVED.value:
+        raise ForbiddenAction("nobody can pay a fee before it is said how much it is; waive it, or ask for it", "undecided")
     if action is Action.REQUEST_PAYMENT and not (type(facts["amount"]) is int and facts["amount"] > 0):
         raise ForbiddenAction("what is to be paid is a number of đồng above 0", "needs-amount")
 
@@ -251,12 +270,12 @@ _FACTS = (
 def _handled(dossier: Dossier, state: State, event: Event) -> Handling:
     handling, action = dossier.handling, event.action
     changed = handling_of({name: event.facts[name] for name in _FACTS if name in event.facts}, handling)
-    if _BY_ACTION[action].pauses:
+    if pauses(dossier, action):
         changed = attrs.evolve(changed, back=dossier.state, paused=event.at, running=None)
     elif _BY_ACTION[action].returns is dossier.state:
         running = event.at if changed.limit is not None else None
         changed = attrs.evolve(changed, back=None, paused=None, asked=(), reasons={}, update="", until=None, running=running)
-    if state in FINAL and changed.payment is Payment.DUE:
+    if state in FINAL and changed.payment in OPEN:
         changed = attrs.evolve(changed, payment=Payment.NONE)
     if state in RESOLVED and handling.resolved is None:
         changed = attrs.evolve(changed, resolved=event.at, paused=None, back=None, asked=(), reasons={}, update="", until=None)

@@ -147,7 +147,7 @@ class Procedure:
             supplement=block.get("supplement", True),
             four_eyes=block.get("fourEyes", False),
             extensions=int(block.get("extensions", 1)),
-            steps={step["code"]: step["title"] for step in block.get("steps", ())},
+            steps={step["code"]: step.get("title", step["code"]) for step in block.get("steps", ())},
         )
 
     @property

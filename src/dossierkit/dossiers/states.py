@@ -94,6 +94,8 @@ class Payment(Enum):
     """Whether money is owed; an axis of its own beside the state."""
 
     NONE = "none"
+    #: A fee is to be paid, and an officer has to say how much it is.
+    UNDECIDED = "undecided"
     DUE = "due"
     PAID = "paid"
     WAIVED = "waived"

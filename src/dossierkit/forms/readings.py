@@ -25,6 +25,8 @@ class Reading:
     pointer: str
     #: What it is compared with by `==`, `!=` or `in`.
     literals: tuple[Json, ...] = ()
+    #: It is only asked whether there is an answer: `has(…)`.
+    tested: bool = False
 
 
 @attrs.frozen
@@ -90,7 +92,8 @@ class _Reader:
 
     def _plain(self, path: _Path, start: int, end: int) -> Iterator[Reading]:
         if path:
-            yield Reading(join(path), tuple(self._compared(start, end)))
+            tested = self._text(start - 2) == "has" and self._text(start - 1) == "("
+            yield Reading(join(path), tuple(self._compared(start, end)), tested)
 
     def _compared(self, start: int, end: int) -> Iterator[Json]:
         if self._text(end) in ("==", "!="):

@@ -125,8 +125,12 @@ class Forms:
         found = fees(self.procedure, self.dossier.answers, self.dossier.handling.channel, self.language)
         if not found:
             return ()
-        rows = tuple((one.title, self.word(f"fee-{one.kind}"), _dong(one.amount)) for one in found)
+        rows = tuple((fee.title, self.word(f"fee-{fee.kind}"), self.money(fee.amount)) for fee in found)
         return (Grid(self.word("fees"), tuple(self.word(name) for name in ("fee", "kind", "amount")), rows),)
+
+    def money(self, amount: int | None) -> str:
+        """*amount* in đồng; in words that it is to be decided where it is not known."""
+        return _dong(amount) if amount is not None else self.word("amount-open")
 
     def form_02(self, event: Event) -> tuple[Line | Grid, ...]:
         """Phiếu yêu cầu bổ sung, hoàn thiện hồ sơ."""

@@ -18,7 +18,7 @@ from dossierkit.dossiers.fees import Collect, fees, owed
 from dossierkit.dossiers.lifecycle import TABLE
 from dossierkit.dossiers.payments import Answer, Progress, to_give_back
 from dossierkit.dossiers.persons import persons
-from dossierkit.dossiers.states import EVIDENCE, OFFICERS, REASONS, Action, Outcome
+from dossierkit.dossiers.states import EVIDENCE, OFFICERS, REASONS, Action, Outcome, State
 from dossierkit.errors import (
     CodeError,
     DossierkitError,
@@ -56,6 +56,8 @@ ASKS: Mapping[Action, tuple[str, ...]] = {
     Action.COMPLETE: ("outcome", "files"),
     Action.HAND_OVER: ("evidence",),
 }
+#: What is asked for in a state that it does not lead away from.
+_DECIDED: Mapping[State, Collect] = {State.SUBMITTED: Collect.SUBMISSION, State.COMPLETED: Collect.RESULT}
 #: What comes of asking a gateway.
 GATEWAY_TOLD = ("waiting", "booked", "known", "strange", "unreachable")
 #: Done by the citizen, by the program, or somewhere else.
@@ -255,7 +257,7 @@ def _offered(site: Site, dossier: Dossier, actor: Actor, language: str) -> dict[
     costs = fees(procedure, dossier.answers, dossier.handling.channel)
     permitted = site.engine.permitted(dossier, actor)
     return {
-        "amount": owed(costs, Collect.REQUEST),
+        "amount": owed(costs, _DECIDED.get(dossier.state, Collect.REQUEST)),
         "actions": [one for one in permitted if one not in _ELSEWHERE],
         "supplements": Action.SUPPLEMENT in permitted,
         "newer": _newer(site, dossier, language) if Action.REQUEST_SUPPLEMENT in permitted else (),

@@ -50,6 +50,7 @@ def _page(site: Site, request: Request, dossier: Dossier) -> Response:
         title=procedure.title(language),
         fees=fees(procedure, dossier.answers, dossier.handling.channel, language),
         owed=dossier.handling.payment is Payment.DUE,
+        undecided=dossier.handling.payment is Payment.UNDECIDED,
         paid=[one for one in attempts if one.progress is Progress.PAID],
         owed_back=to_give_back(site.engine.history(dossier)),
         gateways=sorted(site.payments.gateways),

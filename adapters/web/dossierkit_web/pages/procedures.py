@@ -10,6 +10,7 @@ from starlette.datastructures import FormData
 from starlette.requests import Request
 from starlette.responses import Response
 
+from dossierkit.dossiers.fees import quote
 from dossierkit.dossiers.procedure import Procedure
 from dossierkit.forms.defaults import initial
 from dossierkit.forms.personal import personal_titles
@@ -64,6 +65,7 @@ def show_one(site: Site, request: Request, form: FormData) -> Response:  # noqa:
         title=procedure.title(language),
         block=procedure.block,
         guidance=markdown(procedure.text("guidance", language)),
+        quotes=[(entry, quote(procedure, entry)) for entry in procedure.entries("fees")],
         notice=purpose_notice(site, procedure, language),
         preview=site.renderer.render(procedure.form, initial(procedure.form), language=language),
     )
@@ -79,16 +81,16 @@ class PurposeNotice:
     purpose: str
     #: The titles of the fields that ask for personal data.
     asked: tuple[str, ...]
-    #: So many years it is kept; 0 where the file does not say.
+    #: So many years it has to be kept; 0 where the file does not say.  Nothing is erased by itself after them.
     years: int
 
 
 def purpose_notice(site: Site, procedure: Procedure, language: str) -> PurposeNotice:
     """The notice of *procedure*: from its own words, and from the fields that are marked `x-personal`."""
-    years, office = procedure.block.get("retention"), site.engine.office
+    office = site.engine.office
     return PurposeNotice(
         site.names("units", language).get(procedure.unit, "") or ("" if office.is_sample else office.named(language)),
         procedure.text("purpose", language),
         personal_titles(procedure.form, language),
-        years if isinstance(years, int) else 0,
+        int(procedure.block.get("retention", 0)),
     )
