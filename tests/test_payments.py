@@ -294,7 +294,7 @@ def test_rows_are_asked_for_what_a_fee_adds_up(engine: Engine, folder: Path) -> 
         return [one.at for one in unanswered(procedure, engine.whole(procedure.form, answers))]
 
     assert asked({}) == ["/rows"]
-    assert asked({"rows": [{"price": 3}, {"more": 2}, {}]}) == ["/rows/1/price", "/rows/2/price"]
+    assert asked({"rows": [{"price": 3}, {"more": 2}, {"more": 1}]}) == ["/rows/1/price", "/rows/2/price"]
     assert asked({"rows": [{"price": 3}, {"price": 4, "more": 2}]}) == []
 
 

@@ -22,6 +22,7 @@ from dossierkit.dossiers.handling import PLAIN
 from dossierkit.dossiers.ledger import Posting, Span, postings, spans
 from dossierkit.dossiers.lifecycle import step
 from dossierkit.dossiers.payments import Attempt
+from dossierkit.dossiers.persons import NAMES
 from dossierkit.dossiers.procedure import Procedure
 from dossierkit.dossiers.states import Action, Channel, Payment, State
 from dossierkit.engine import Engine
@@ -108,9 +109,9 @@ class Simulation:
         return story.life()
 
     def _with_name(self, procedure: Procedure, answers: Json, name: str) -> Json:
-        places = procedure.block.get("persons") or {}
-        for tail in ("/fullName", "/name", "/head/fullName"):
-            place = f"{places.get('owner', '')}{tail}"
+        owner = procedure.block.get("persons", {}).get("owner", "")
+        for tail in NAMES:
+            place = f"{owner}{tail}"
             if isinstance(get(answers, place), str):
                 return put(answers, place, name)
         return answers

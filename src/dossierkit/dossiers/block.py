@@ -239,6 +239,11 @@ SHAPE: Mapping[str, Json] = _object(
         "persons": _object(
             'persons is an object: {"owner": "/applicant"}', {"owner": _place("owner"), "submitter": _place("submitter")}
         ),
+        "delivery": _object(
+            'delivery is an object: {"how": "/delivery", "address": "/postalAddress"}',
+            {"how": _place("how"), "address": _place("address")},
+            "how",
+        ),
         "migrate": _list(
             'migrate is a list of {"from": "/old", "to": "/new"}',
             _object('a move is {"from": "/old", "to": "/new"}', {"from": _place("from"), "to": _place("to")}, "from", "to"),

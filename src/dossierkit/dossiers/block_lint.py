@@ -113,6 +113,8 @@ def _places(form: Form, block: Mapping[str, Json]) -> Iterator[Fault]:
         seeds = seeds_at(form, place)
         if seeds and "string" not in types_of(form, seeds) and not any(seeds_at(form, place + name) for name in NAMES):
             yield Fault(fault_code(at), at, f"{place} is neither a name nor a group with one of {', '.join(NAMES)}")
+    for what, place in block.get("delivery", {}).items():
+        yield from _leads(form, f"{AT}/delivery/{what}", place)
     for index, move in enumerate(block.get("migrate", ())):
         yield from _leads(form, f"{AT}/migrate/{index}/to", move["to"])
     seen: set[str] = set()

@@ -5,7 +5,10 @@ from __future__ import annotations
 import attrs
 
 from dossierkit.dossiers.procedure import Procedure
-from dossierkit.forms.pointers import ABSENT, Json, get
+from dossierkit.forms.effective import effective
+from dossierkit.forms.pointers import Json, child, get
+from dossierkit.forms.readable import readable
+from dossierkit.forms.tree import index
 
 #: Where a group of answers about somebody says the name, the likeliest first.
 NAMES = ("/fullName", "/name", "/head/fullName", "/representative/fullName")
@@ -31,15 +34,14 @@ def persons(procedure: Procedure, answers: Json, holder: str = "") -> Persons:
 
 def _name(procedure: Procedure, who: str, answers: Json) -> str:
     """The first name that stands at the pointer of *who*, or in the group there."""
-    places = procedure.block.get("persons")
-    pointer = places.get(who) if isinstance(places, dict) else None
-    if not isinstance(pointer, str):
-        return ""
-    found = get(answers, pointer)
-    for value in (found, *(get(found, name) for name in NAMES)):
-        if value is not ABSENT and isinstance(value, str) and value.strip():
-            return value
-    return ""
+    pointer = procedure.block.get("persons", {}).get(who)
+    return _text(answers, *(f"{pointer}{name}" for name in ("", *NAMES))) if pointer is not None else ""
+
+
+def _text(answers: Json, *pointers: str) -> str:
+    """The first text that is not blank at one of *pointers*."""
+    values = (get(answers, pointer) for pointer in pointers)
+    return next((value for value in values if isinstance(value, str) and value.strip()), "")
 
 
 @attrs.frozen
@@ -51,13 +53,52 @@ class Contact:
     mail: str = ""
 
 
-def contact(procedure: Procedure, answers: Json) -> Contact:
-    """What the group of answers about the owner says."""
-    places = procedure.block.get("persons")
-    pointer = places.get("owner") if isinstance(places, dict) else None
-    group = get(answers, pointer) if isinstance(pointer, str) else ABSENT
-    if not isinstance(group, dict):
+#: Where a group of answers about somebody says how to reach them: itself, or who speaks for it.
+_GROUPS = ("", "/head", "/representative")
+
+
+def contact(procedure: Procedure, answers: Json, language: str = "vi") -> Contact:
+    """What the group of answers about the owner says, the address whole."""
+    pointer = procedure.block.get("persons", {}).get("owner")
+    if pointer is None:
         return Contact()
-    address = group.get("address")
-    detail = address.get("detail") if isinstance(address, dict) else address
-    return Contact(*(one if isinstance(one, str) else "" for one in (detail, group.get("phone"), group.get("email"))))
+    groups = [f"{pointer}{group}" for group in _GROUPS]
+    addresses = (address_words(procedure, answers, f"{group}/address", language) for group in groups)
+    phone, mail = (_text(answers, *(f"{group}/{name}" for group in groups)) for name in ("phone", "email"))
+    return Contact(next(filter(None, addresses), ""), phone, mail)
+
+
+#: What an address is made of, as it is written: from the house to the province.
+_PARTS = ("detail", "communeCode", "provinceCode")
+
+
+def address_words(procedure: Procedure, answers: Json, pointer: str, language: str = "vi") -> str:
+    """The address at *pointer* on one line, codes as the names of their places; empty where there is none.
+
+    It is a text, or a group: `detail`, `communeCode` and `provinceCode` where it has them, else all that it says in page order.
+    """
+    value = get(answers, pointer)
+    if not isinstance(value, dict):
+        return value if isinstance(value, str) else ""
+    fields = index(procedure.form, effective(procedure.form, answers)).fields
+    names = [name for name in _PARTS if name in value] or [name for name in value if child(pointer, name) in fields]
+    places = [child(pointer, name) for name in names]
+    parts = (readable(procedure.form, fields[at], get(answers, at), language) for at in places if at in fields)
+    return ", ".join(part for part in parts if part)
+
+
+#: Where forms ask how the result is to be handed over, for revisions that do not name the place.
+_HANDED = ("/filing/resultDelivery", "/resultDelivery", "/delivery")
+
+
+def handing_over(procedure: Procedure, answers: Json, language: str = "vi") -> str:
+    """How the result is to be handed over, in the words of the form, and to which address; empty where nothing is said."""
+    places = procedure.block.get("delivery", {})
+    fields = index(procedure.form, effective(procedure.form, answers)).fields
+    for pointer in (places["how"],) if places else _HANDED:
+        value = get(answers, pointer)
+        if isinstance(value, str) and pointer in fields:
+            how = readable(procedure.form, fields[pointer], value, language)
+            address = address_words(procedure, answers, places["address"], language) if "address" in places else ""
+            return f"{how}: {address}" if address else how
+    return ""

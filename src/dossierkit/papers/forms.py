@@ -13,7 +13,7 @@ from dossierkit.dossiers.calendars import office_time
 from dossierkit.dossiers.dossier import Dossier, Event, Said
 from dossierkit.dossiers.fees import fees
 from dossierkit.dossiers.payments import Attempt
-from dossierkit.dossiers.persons import contact, persons
+from dossierkit.dossiers.persons import contact, handing_over, persons
 from dossierkit.dossiers.procedure import Procedure
 from dossierkit.dossiers.states import Action
 from dossierkit.engine import Engine
@@ -51,7 +51,7 @@ class Forms:
 
     def people(self) -> tuple[Line, ...]:
         """Whose dossier it is, and how to reach them."""
-        found = contact(self.procedure, self.dossier.answers)
+        found = contact(self.procedure, self.dossier.answers, self.language)
         return self.lines(
             ("owner", persons(self.procedure, self.dossier.answers).owner),
             ("address", found.address),
@@ -108,17 +108,11 @@ class Forms:
                 ("received", self.moment(dossier.submitted)),
                 ("accepted", self.moment(dossier.handling.accepted)),
                 ("due", self.moment(dossier.handling.due)),
-                ("delivery", self.word(f"delivery-{self.delivery()}")),
+                ("delivery", handing_over(procedure, dossier.answers, self.language) or self.word("delivery-counter")),
             ),
             *self.costs(),
             *self.lines(("book", book)),
         )
-
-    def delivery(self) -> str:
-        """How the result is to be handed over."""
-        answers = self.dossier.answers
-        wanted = answers.get("resultDelivery") if isinstance(answers, dict) else None
-        return wanted if wanted in ("counter", "post", "online") else "counter"
 
     def costs(self) -> tuple[Grid, ...]:
         """The fees, where there are any."""

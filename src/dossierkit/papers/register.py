@@ -52,7 +52,7 @@ def _accepted(engine: Engine, first: date, last: date, unit: str) -> Iterator[Do
 def _cells(engine: Engine, dossier: Dossier, language: str) -> tuple[str, ...]:
     procedure, handling = engine.procedure_of(dossier), dossier.handling
     returned = [e.at for e in engine.history(dossier) if e.action is Action.HAND_OVER]
-    reach = contact(procedure, dossier.answers)
+    reach = contact(procedure, dossier.answers, language)
     days = (handling.accepted, handling.due, handling.resolved, returned[-1] if returned else None)
     return (
         str(dossier.code), handling.receipt, procedure.title(language), "1", persons(procedure, dossier.answers).owner,
