@@ -398,7 +398,7 @@ def test_lists_are_of_the_unit_and_paged(office: Any, clock: FixedClock) -> None
         sign_in(mai, GOOD, "mai@office.vn")
         page = mai.get(f"/desk?view={view}").text
         assert codes[0] in page, view
-    assert "Quá hạn</b>" in page
+    assert "Trễ hẹn</b>" in page
     assert codes[7] in mai.get("/desk?words=nguoi+7").text
     assert codes[8] not in mai.get("/desk?words=nguoi+7").text
     assert codes[5] in mai.get(f"/desk?code={codes[5]}").text
