@@ -99,7 +99,13 @@ def office(folder: Path, engine: Engine) -> Engine:
 def filed(engine: Engine) -> Dossier:
     holder = {"fullName": "Nguyễn Thị #Đào *x*", "phone": "+84912345678", "address": {"detail": "12 đường Mẫu"}}
     answers = {"name": "An", "copies": 2, "holder": holder}
-    return engine.submit(engine.begin("1.000001", AN, answers).id, AN)
+    return on_paper(engine, answers)
+
+
+def on_paper(engine: Engine, answers: Any) -> Dossier:
+    """A dossier whose document is to come on paper."""
+    draft = engine.begin("1.000001", AN, answers)
+    return engine.submit(engine.save(draft.id, answers, AN, version=1, declared=["don"]).id, AN)
 
 
 def worked(engine: Engine) -> Dossier:
@@ -277,7 +283,7 @@ def test_a_slip_proves_itself(office: Engine, tmp_path: Path) -> None:
 def test_the_register_is_a_workbook_of_text(office: Engine, tmp_path: Path) -> None:
     """Those accepted in the days, of a unit; nothing in it can become a formula."""
     worked(office)
-    formula = office.submit(office.begin("1.000001", AN, {"name": "x", "copies": 1, "holder": {"fullName": "=1+1"}}).id, AN)
+    formula = on_paper(office, {"name": "x", "copies": 1, "holder": {"fullName": "=1+1"}})
     office.act(formula.id, Action.ACCEPT, INTAKE, facts={"paper": ["don"]})
     filed(office)
     into = BytesIO()

@@ -49,6 +49,7 @@ class Acting:
             "unit": self.procedure.unit,
             "sector": self.procedure.sector,
             "channel": int(dossier.handling.channel),
+            **({"declared": [*declared]} if (declared := self.procedure.declared(dossier, dossier.answers)) else {}),
             "answer_by": self.clock.answer_by(self.now).isoformat(),
             **digests(dossier),
             "revision": dossier.revision,

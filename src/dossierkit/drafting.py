@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import date
 from functools import lru_cache
 
@@ -127,10 +127,20 @@ class Drafting:
             raise UnknownDossier("no such dossier")
         return dossier
 
-    def save(self, id: str, answers: Json, actor: Actor, *, version: int, layout: Layout | None = None) -> Dossier:
+    def save(
+        self,
+        id: str,
+        answers: Json,
+        actor: Actor,
+        *,
+        version: int,
+        layout: Layout | None = None,
+        declared: Iterable[str] | None = None,
+    ) -> Dossier:
         """The draft with *answers*, complete or not.
 
         Args:
+            declared: the codes of the documents that are to come on paper; as before where None.
             layout: what its page has open; without one the answers alone say which branches are meant.
 
         Raises:
@@ -143,7 +153,14 @@ class Drafting:
         self._guard_files(dossier, self.procedure_of(dossier).form, answers, dossier.answers)
         computed = compute(self.procedure_of(dossier).form.computed, answers, self.today())
         opened = kept_layout(layout, computed) if layout is not None else Layout()
-        changed = attrs.evolve(dossier, answers=computed, layout=opened, version=version + 1, changed=self.clock.now())
+        changed = attrs.evolve(
+            dossier,
+            answers=computed,
+            layout=opened,
+            declared=tuple(sorted(set(declared))) if declared is not None else dossier.declared,
+            version=version + 1,
+            changed=self.clock.now(),
+        )
         self.store.replace(changed)
         return changed
 
@@ -201,8 +218,9 @@ class Drafting:
 
     def check(self, dossier: Dossier) -> tuple[Problem, ...]:
         """What keeps *dossier* from being submitted."""
-        form = self.procedure_of(dossier).form
-        return self.problems(dossier, form, canonical(form, dossier.answers, layout=dossier.layout))
+        procedure = self.procedure_of(dossier)
+        answers = canonical(procedure.form, dossier.answers, layout=dossier.layout)
+        return (*self.problems(dossier, procedure.form, answers), *procedure.unsent(dossier, answers))
 
     def problems(self, dossier: Dossier, form: Form, answers: Json) -> tuple[Problem, ...]:
         """What is wrong with *answers* to *form*; a rule that fails is a line in the log, too."""

@@ -303,8 +303,9 @@ class Engine(Drafting):
         form = procedure.form
         answers = self.whole(form, dossier.answers, dossier.layout)
         changed = not same(answers, dossier.answers) or dossier.layout != Layout()
-        if problems := self.problems(dossier, form, answers):
+        if problems := (*self.problems(dossier, form, answers), *procedure.unsent(dossier, answers)):
             raise RefusedAnswers(problems)
+        changed = changed or bool(dossier.declared)
         ready = attrs.evolve(dossier, answers=answers, layout=Layout()) if changed else dossier
         return self.store.record(acting.submission(ready, answers=changed, code=code))
 

@@ -259,7 +259,9 @@ class _Story:
         return Acting(self.procedure, actor, engine.agency, self.now, day_of(self.now), lambda _: (), engine.office_clock)
 
     def _submit(self) -> None:
-        self._kept(self._acting(self.owner.actor).submission(self.dossier, answers=False))
+        # Nobody uploads anything here: what is required comes on paper.
+        draft = attrs.evolve(self.dossier, declared=self.procedure.missing(self.dossier))
+        self._kept(self._acting(self.owner.actor).submission(draft, answers=False))
 
     def _do(self, action: Action, actor: Actor, *, note: str = "", **facts: Json) -> None:
         told = {**facts, **({"note": digest(note, self.dossier.salt)} if note else {})}

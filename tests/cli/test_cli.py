@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
-from conftest import PROCEDURES
+from conftest import PROCEDURES, SMALL
 
 from dossierkit import Actor, open_engine
 from dossierkit.cli import main
@@ -263,6 +263,20 @@ def test_12_2_1_no_password_travels_in_the_open(run: Any) -> None:
     assert result.exit_code == 2
     assert "--secure" in result.stderr
     assert "--plain-http" in result.stderr
+
+
+def test_a_document_that_comes_on_paper_is_said(run: Any, folder: Path, tmp_path: Path) -> None:
+    """Without it a required document is a problem, in words."""
+    block = {**SMALL["x-procedure"], "documents": [{"title": "Đơn đề nghị", "required": True}]}
+    (folder / "small.json").write_text(json.dumps({**SMALL, "x-procedure": block}), "utf-8")
+    answers = tmp_path / "answers.json"
+    answers.write_text('{"name": "An", "copies": 1}', "utf-8")
+
+    refused = run("submit", "1.000001", answers, data=True)
+
+    assert refused.exit_code == 1
+    assert "document:1: Đơn đề nghị: hãy chọn tệp, hoặc đánh dấu sẽ nộp bản giấy." in refused.stderr
+    assert run("submit", "1.000001", answers, "--paper", "1", data=True).exit_code == 0
 
 
 def test_the_numbers_of_a_year(run: Any, tmp_path: Path) -> None:

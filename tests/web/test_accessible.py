@@ -25,6 +25,8 @@ pytestmark = pytest.mark.browser
 #: Leads a page from state to state.
 Way = Callable[[Page, Portal], Iterator[None]]
 ANSWERS = json.loads((Path(__file__).parents[2] / "schemas/procedures/cung-cap-du-lieu-dat-dai.json").read_bytes())["x-tests"][0]
+#: Its documents, which come on paper.
+PAPER = ("1", "2")
 CODE = "1.012789"
 OWN = "ngựa đúng pin kẹp giấy"
 OFFICER = Actor("officer", Role.ADMIN)
@@ -180,7 +182,7 @@ def of_filing(page: Page, served: Portal) -> Iterator[None]:
         stored = engine.store.get(draft)
         assert stored is not None
         owner = Actor(stored.owner)
-        stored = engine.save(draft, ANSWERS["answers"], owner, version=stored.version)
+        stored = engine.save(draft, ANSWERS["answers"], owner, version=stored.version, declared=PAPER)
     press(page, "form.application button[value=continue]")
     yield
     yield from at(
@@ -247,7 +249,9 @@ def of_the_desk(page: Page, served: Portal) -> Iterator[None]:
         secret = appoint(accounts, mail, "Trần Thị Mai", Role.ADMIN)
         citizen = Account(f"c{time.monotonic_ns()}", f"c{mail}", engine.clock.now(), {"fullName": "Nguyễn Văn An"})
         engine.store.accounts.create_account(citizen)
-        dossier = engine.submit(engine.begin(CODE, citizen.actor, ANSWERS["answers"]).id, citizen.actor)
+        draft = engine.begin(CODE, citizen.actor, ANSWERS["answers"])
+        draft = engine.save(draft.id, draft.answers, citizen.actor, version=draft.version, declared=PAPER)
+        dossier = engine.submit(draft.id, citizen.actor)
         token = accounts.begin(citizen).token
     page.goto(f"{served.address}/sign-in")
     page.locator("main [type=email]").fill(mail)

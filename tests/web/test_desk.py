@@ -66,7 +66,9 @@ def office(tmp_path: Path, folder: Path, clock: FixedClock) -> Iterator[tuple[En
 
 def filed(engine: Engine, client: Any) -> Dossier:
     """A dossier that a citizen sent."""
-    page = client.post("/procedures/1.000001/apply", data={"/name": "Trần Thị Bà", "/copies": "2", "do": "save"})
+    page = client.post(
+        "/procedures/1.000001/apply", data={"/name": "Trần Thị Bà", "/copies": "2", "paper:don": "1", "do": "save"}
+    )
     draft = dict(Page(page.text).pairs)["meta:draft"]
     code = client.post("/procedures/1.000001/apply/review", data={"meta:draft": draft}).url.path.rpartition("/")[2]
     found = engine.lookup(code)

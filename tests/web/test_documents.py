@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import random
+import re
 import socket
 import socketserver
 import struct
@@ -149,6 +150,79 @@ def test_files_are_kept_shown_removed_and_sent(tmp_path: Path, folder: Path, clo
     assert len(dossier.attachments) == 2
     assert client.get(links[0]).status_code == 200
     assert list(engine.verify()) == []
+
+
+def test_a_required_document_is_asked_for(tmp_path: Path, folder: Path, clock: FixedClock) -> None:
+    """It has a star; without a file or a declared paper it stands in the summary, with a link to its upload, as a bad file does."""
+    engine, browser = portal(tmp_path, folder, clock)
+    client = browser()
+    page = client.get(APPLY).text
+    assert re.search(r'<label for="document-1">Đơn đề nghị <span class="star"', page)
+    assert re.search(r'<label for="document-2">Bản vẽ</label>', page)
+
+    refused = send(client, page, do="continue")
+    assert refused.status_code == 422
+    assert '<a href="#document-1">Đơn đề nghị: Hãy chọn tệp, hoặc đánh dấu sẽ nộp bản giấy.</a>' in refused.text
+    assert "#document-2" not in refused.text
+    bad = send(client, refused.text, ("don", "a.pdf", b""), ("2", "b.pdf", b""), do="continue").text
+    assert re.findall(r'<a href="#(document-\d)">', bad) == ["document-1", "document-2"]
+    assert "(2)" in bad[: bad.index("</title>")]
+    draft = next(iter(engine.store.every()))
+    tried = client.post(f"{APPLY}/review", data={"meta:draft": draft.id})
+    assert '<a href="#document-1">' in tried.text
+    with pytest.raises(RefusedAnswers) as error:
+        engine.submit(draft.id, Actor(draft.owner))
+    assert [problem.at for problem in error.value.problems] == ["document:don"]
+
+    send(client, bad, ("don", "a.pdf", PDF))
+    assert send(client, client.get(APPLY).text, do="continue").url.path == f"{APPLY}/review"
+
+
+def test_a_paper_is_declared_kept_and_told(tmp_path: Path, folder: Path, clock: FixedClock) -> None:
+    """Ticked, kept with the draft, shown before and after sending, and part of the history; unticked, it is asked for again."""
+    engine, browser = portal(tmp_path, folder, clock)
+    client = browser()
+    saved = client.post(APPLY, data={**dict(Page(client.get(APPLY).text).pairs), "/name": "An", "paper:don": "1", "do": "save"})
+    assert ("paper:don", "1") in Page(saved.text).pairs
+    draft = next(iter(engine.store.every()))
+    assert draft.declared == ("don",)
+    # An answer that comes without the documents, as from a page of rows alone, takes nothing back.
+    client.post(f"{APPLY}?draft={draft.id}", data={"/name": "Ba", "meta:version": str(draft.version), "do": "save"})
+    assert next(iter(engine.store.every())).declared == ("don",)
+    pairs = dict(Page(client.get(APPLY).text).pairs)
+    unticked = client.post(APPLY, data={**{k: v for k, v in pairs.items() if k != "paper:don"}, "do": "continue"})
+    assert '<a href="#document-1">' in unticked.text
+    strange = {**dict(Page(unticked.text).pairs), "paper:don": "1", "paper:nothing": "1", "do": "continue"}
+
+    review = client.post(APPLY, data=strange)
+
+    assert review.url.path == f"{APPLY}/review"
+    assert "đã khai nộp bản giấy" in review.text
+    done = client.post(f"{APPLY}/review", data=dict(Page(review.text).pairs)).text
+    assert "Đơn đề nghị (đã khai nộp bản giấy" in done
+    dossier = next(iter(engine.store.every()))
+    assert (dossier.handling.declared, dossier.declared) == (("don",), ())
+    [*_, sent] = engine.history(dossier)
+    assert sent.facts["declared"] == ["don"]
+    assert list(engine.verify()) == []
+
+
+def test_where_no_paper_is_taken_only_a_file_will_do(tmp_path: Path, folder: Path, clock: FixedClock) -> None:
+    """`paper: false` offers no box, and a declaration by hand counts for nothing."""
+    engine, browser = portal(tmp_path, folder, clock)
+    block = {**SMALL["x-procedure"], "documents": [{"title": "Đơn", "code": "don", "required": True, "paper": False}]}
+    (folder / "small.json").write_text(json.dumps({**SMALL, "x-procedure": block}, ensure_ascii=False), "utf-8")
+    engine.catalog._looked = -1e9  # in place of waiting a quarter of a second
+    client = browser()
+    page = client.get(APPLY).text
+    assert "paper:don" not in page
+
+    refused = client.post(APPLY, data={**dict(Page(page).pairs), "/name": "An", "paper:don": "1", "do": "continue"}).text
+
+    assert "Đơn: Hãy chọn tệp; giấy tờ này không nhận bản giấy." in refused
+    draft = next(iter(engine.store.every()))
+    with pytest.raises(RefusedAnswers):
+        engine.submit(draft.id, Actor(draft.owner))
 
 
 def test_a_cancelled_draft_takes_its_files_with_it(tmp_path: Path, folder: Path, clock: FixedClock) -> None:

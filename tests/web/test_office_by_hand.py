@@ -68,7 +68,9 @@ def signed_in(portal: Portal, office: Engine, browser: Browser, id: str, viewpor
 @pytest.fixture
 def accepted(office: Engine) -> Dossier:
     an = Actor("an")
-    dossier = office.submit(office.begin(CODE, an, ANSWERS["answers"]).id, an)
+    draft = office.begin(CODE, an, ANSWERS["answers"])
+    office.save(draft.id, draft.answers, an, version=draft.version, declared=["1", "2"])
+    dossier = office.submit(draft.id, an)
     return office.act(dossier.id, Action.ACCEPT, ROOT, facts={"paper": ["1"]})
 
 

@@ -56,9 +56,12 @@ def _listing(data: Path, procedures: Path | None) -> Engine:
 @procedures_option
 @agency_option
 @click.option("--code", default="", help="The code that another portal issued; the dossier is taken in with it.")
+@click.option("--paper", multiple=True, help="The code of a document that comes on paper; once for each.")
 @click.argument("procedure")
 @click.argument("answers", type=click.File("rb"))
-def submit(data: Path, procedures: Path | None, agency: str | None, code: str, procedure: str, answers: BinaryIO) -> None:
+def submit(
+    data: Path, procedures: Path | None, agency: str | None, code: str, paper: tuple[str, ...], procedure: str, answers: BinaryIO
+) -> None:
     """Submit ANSWERS (a JSON file, or - for what is piped in) to PROCEDURE and print the dossier code."""
     from dossierkit.dossiers.codes import parse_code
     from dossierkit.dossiers.dossier import Actor
@@ -69,6 +72,8 @@ def submit(data: Path, procedures: Path | None, agency: str | None, code: str, p
     engine = engine_of(data, procedures, agency, make=True)
     actor = Actor("command-line", Role.ADMIN)
     draft = engine.begin(procedure, actor, load(answers.read()).value)
+    if paper:
+        draft = engine.save(draft.id, draft.answers, actor, version=draft.version, declared=paper)
     try:
         sent = engine.take_in(draft.id, actor, parse_code(code)) if code else engine.submit(draft.id, actor)
         click.echo(sent.code)

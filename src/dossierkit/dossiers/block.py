@@ -102,6 +102,7 @@ _DOCUMENT = _object(
             "description": "code: up to 60 letters, digits, . _ and -",
         },
         "required": _flag("required"),
+        "paper": _flag("paper"),
         "note": _NOTE,
         "when": _WHEN,
     },

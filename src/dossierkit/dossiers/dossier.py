@@ -70,6 +70,8 @@ class Dossier:
     salt: str = ""
     #: What the page of a draft has open: which branches were chosen, how many rows there are.  Empty once it was sent.
     layout: Layout = attrs.field(hash=False, factory=Layout)
+    #: The codes of documents that a draft's owner will hand in on paper; once it was sent, its handling says so.
+    declared: tuple[str, ...] = ()
 
 
 def may_see(dossier: Dossier, actor: Actor) -> bool:

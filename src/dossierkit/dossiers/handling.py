@@ -51,6 +51,8 @@ class Handling:
     back: State | None = None
     #: The places (JSON Pointers, `document:CODE`) that a citizen may mend.
     asked: tuple[str, ...] = ()
+    #: The codes of documents that were to come on paper, as was declared when it was sent.
+    declared: tuple[str, ...] = ()
     #: The newer revision that the answers are to be brought to; empty where the form stays.
     update: str = ""
     #: Why, where somebody said it: place → a word of `states.REASONS`.
@@ -89,6 +91,7 @@ _READERS: Mapping[str, Callable[[Json], object]] = {
     "paused": datetime.fromisoformat,
     "back": State,
     "asked": tuple,
+    "declared": tuple,
     "billed": tuple,
     "payment": Payment,
     "delivery": Delivery,

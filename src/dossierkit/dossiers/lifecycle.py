@@ -237,7 +237,7 @@ def step(dossier: Dossier, event: Event) -> Dossier:
     if event.action is not Action.SUBMIT:
         return changed
     return attrs.evolve(
-        changed, submitted=event.at, code=DossierCode(str(event.facts["code"])), agency=str(event.facts["agency"])
+        changed, submitted=event.at, code=DossierCode(str(event.facts["code"])), agency=str(event.facts["agency"]), declared=()
     )
 
 
@@ -256,6 +256,7 @@ _FACTS = (
         "receipt",
         "step",
         "asked",
+        "declared",
         "reasons",
         "update",
         "payment",

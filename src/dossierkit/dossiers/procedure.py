@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 import attrs
 
@@ -15,7 +15,7 @@ from dossierkit.dossiers.dossier import Dossier
 from dossierkit.dossiers.states import Channel
 from dossierkit.dossiers.workflow import Workflow
 from dossierkit.forms.document import value_of
-from dossierkit.forms.form import Form
+from dossierkit.forms.form import Form, Problem
 from dossierkit.forms.judge import Judge, Verdict
 from dossierkit.forms.messages import translated
 from dossierkit.forms.pointers import Json
@@ -88,15 +88,41 @@ class Procedure:
 
     def documents(self, answers: Json) -> tuple[tuple[str, Entry], ...]:
         """The documents that are asked for with *answers*, each with its code: its own, or its place in the file."""
+        return tuple((code, entry) for code, entry in self._coded() if self.applies(entry, answers))
+
+    @property
+    def document_codes(self) -> frozenset[str]:
+        """The codes of all its documents, whatever the answers."""
+        return frozenset(code for code, _ in self._coded())
+
+    def _coded(self) -> Iterator[tuple[str, Entry]]:
         entries = enumerate(self.entries("documents"), 1)
-        coded = ((str(entry.values.get("code", number)), entry) for number, entry in entries)
-        return tuple((code, entry) for code, entry in coded if self.applies(entry, answers))
+        return ((str(entry.values.get("code", number)), entry) for number, entry in entries)
 
     def missing(self, dossier: Dossier) -> tuple[str, ...]:
         """The codes of the documents that are required with its answers, and that no file of *dossier* is for."""
         sent = {one.document for one in dossier.attachments}
         asked = self.documents(dossier.answers)
         return tuple(code for code, entry in asked if entry.get("required") is True and code not in sent)
+
+    def declared(self, dossier: Dossier, answers: Json) -> tuple[str, ...]:
+        """The codes of the documents that are asked for with *answers*, may come on paper, and are declared to."""
+        asked = self.documents(answers)
+        return tuple(code for code, entry in asked if code in dossier.declared and entry.get("paper") is not False)
+
+    def unsent(self, dossier: Dossier, answers: Json) -> tuple[Problem, ...]:
+        """A problem at `document:CODE` for each required document of *answers* that is neither there nor to come on paper."""
+        here = {one.document for one in dossier.attachments}.union(self.declared(dossier, answers))
+        return tuple(
+            Problem(
+                f"document:{code}",
+                "document-upload" if entry.get("paper") is False else "document",
+                {"title": entry.get("title")},
+                f"{MAIN}#{entry.origin}/title",
+            )
+            for code, entry in self.documents(answers)
+            if entry.get("required") is True and code not in here
+        )
 
     def words(self, entry: Entry, key: str, language: str = "vi") -> str:
         """A text of *entry* in *language*."""

@@ -73,7 +73,10 @@ def messages(form: Form, problems: Iterable[Problem], *, language: str = "vi", a
 
 
 def _sentence(form: Form, problem: Problem, field: Field | None, language: str) -> str:
-    name = word("whole", language) if not problem.at else ""
+    # What is no answer, such as a document, brings its own name.
+    own = problem.params.get("title")
+    name = translated(form, own, problem.origin, language) if isinstance(own, str) else ""
+    name = name or (word("whole", language) if not problem.at else "")
     if not name:
         name = label(form, field, language) if field is not None else humanized(last(problem.at), language)
     sentence = problem_words(form, problem, field, language)

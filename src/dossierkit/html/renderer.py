@@ -97,19 +97,21 @@ class Renderer:
         language: str = "vi",
         layout: Layout | None = None,
         only: Collection[str] | None = None,
+        beside: Sequence[tuple[str, str]] = (),
     ) -> Rendered:
         """The controls of *form* for *answers*, under their section headings, and the summary of *problems*.
 
         Args:
             only: pointers of the fields to show, each with everything below it; all of them where None.
+            beside: (id, words) of what is wrong elsewhere on the page; the summary tells it, too.
         """
         problems = tuple(problems)
         if only is not None:
             viewer = Viewer.of(form, answers, problems=problems, language=language, layout=layout)
-            return self._rendered(attrs.evolve(viewer, root=pruned(viewer.root, only)))
-        if not problems and layout in (None, Layout()) and (not isinstance(answers, dict) or len(answers) <= _FEW):
+            return self._rendered(attrs.evolve(viewer, root=pruned(viewer.root, only)), beside)
+        if not problems and not beside and layout in (None, Layout()) and (not isinstance(answers, dict) or len(answers) <= _FEW):
             return self._blank(form, answers, language)
-        return self._rendered(Viewer.of(form, answers, problems=problems, language=language, layout=layout))
+        return self._rendered(Viewer.of(form, answers, problems=problems, language=language, layout=layout), beside)
 
     def rows(self, form: Form, answers: Json, *, language: str = "vi", layout: Layout | None = None) -> tuple[Row, ...]:
         """*answers* as a summary list, its files by their names; see `answer_rows`."""
@@ -126,12 +128,13 @@ class Renderer:
             found = self._blanks[name] = self._rendered(viewer)
         return found
 
-    def _rendered(self, viewer: Viewer) -> Rendered:
+    def _rendered(self, viewer: Viewer, beside: Sequence[tuple[str, str]] = ()) -> Rendered:
         page = Page(self, viewer)
         language = viewer.language
         markup = Markup("".join(page.section(*section) for section in page.sections()))
         headings = tuple(Heading(id, title, tuple(f.pointer for f in fields)) for id, title, fields in page.sections() if title)
-        summary = self.piece("summary", language, problems=viewer.summary()) if viewer.placed else Markup("")
+        told = (*viewer.summary(), *beside)
+        summary = self.piece("summary", language, problems=told) if told else Markup("")
         about = schema_text(viewer.form, (viewer.form.root,), "description", language)
         return Rendered(summary, markup, headings, about)
 

@@ -30,6 +30,8 @@ from dossierkit.stores.sqlite_schema import owner_word, unit_word
 COLUMNS = """SELECT d.seq, d.id, d.procedure, d.revision, d.owner, d.state, d.version, d.created, d.changed, d.submitted,
     d.agency, d.code, a.body, a.attachments, d.handling, a.salt, a.layout"""
 SELECT = f"{COLUMNS} FROM dossiers d JOIN answers a ON a.seq = d.seq"
+#: The control of a document that is to come on paper, before its code.
+_PAPER = "paper:"
 #: The search gives rows newest first; where it leads, it stops as soon as a page is full.
 SEARCHED = f"{COLUMNS} FROM search CROSS JOIN dossiers d ON d.seq = search.rowid JOIN answers a ON a.seq = d.seq"
 
@@ -125,8 +127,9 @@ def keep_answers(connection: sqlite3.Connection, seq: int, dossier: Dossier) -> 
 
 
 def layout_text(dossier: Dossier) -> str:
-    """What the page of *dossier* has open, as the pairs of its controls."""
-    return encoded(list(layout_pairs(dossier.layout, {}))) if dossier.layout != Layout() else "[]"
+    """What the page of *dossier* has open and ticked beside its answers, as the pairs of its controls."""
+    opened = list(layout_pairs(dossier.layout, {})) if dossier.layout != Layout() else []
+    return encoded([*opened, *((_PAPER + code, "1") for code in dossier.declared)])
 
 
 def update(connection: sqlite3.Connection, dossier: Dossier, version: int) -> None:
@@ -253,8 +256,14 @@ def dossier_of(row: Any) -> Dossier:
         tuple(Attachment(**one) for one in json.loads(row[13])) if row[13] != "[]" else (),
         handling_of(json.loads(row[14])) if row[14] != "{}" else PLAIN,
         row[15],
-        layout(json.loads(row[16])) if row[16] != "[]" else Layout(),
+        *(_opened(json.loads(row[16])) if row[16] != "[]" else ()),
     )
+
+
+def _opened(pairs: list[list[str]]) -> tuple[Layout, tuple[str, ...]]:
+    """What `layout_text` wrote: what the page has open, and the documents that are to come on paper."""
+    declared = tuple(name.removeprefix(_PAPER) for name, _ in pairs if name.startswith(_PAPER))
+    return layout((name, value) for name, value in pairs), declared
 
 
 def encoded(value: Json) -> str:

@@ -301,6 +301,18 @@ class StoreContract:
         assert store.get("a").answers == {"b": 2}  # type: ignore[union-attr]  # it is there
         assert [len(store.find("an", Query(words=words))) for words in ("dai", "song")] == [0, 1]
 
+    def test_what_a_draft_declares_comes_back(self, store: DossierStore) -> None:
+        """Beside what its page has open; once it was sent, its handling says it."""
+        draft = _draft(store, "a")
+        changed = attrs.evolve(draft, version=2, declared=("1", "don"), layout=Layout(rows={"/b": 2}))
+        store.replace(changed)
+        assert store.get("a") == changed
+
+        sent = store.record(_submission(attrs.evolve(changed, layout=Layout())))
+
+        assert sent.declared == ()
+        assert store.get("a") == sent
+
     def test_drafts_that_nobody_changes_are_found(self, store: DossierStore) -> None:
         """Those that lie longest come first, page by page; what was sent or thrown away is no draft."""
         late, sent, early = (_draft(store, id) for id in ("late", "sent", "early"))

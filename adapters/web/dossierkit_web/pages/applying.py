@@ -21,6 +21,7 @@ from dossierkit.forms.changes import Change, changes
 from dossierkit.forms.controls import layout as layout_of
 from dossierkit.forms.controls import layout_pairs, merged, name_of
 from dossierkit.forms.defaults import arrived, initial, remembered
+from dossierkit.forms.messages import problem_words
 from dossierkit.forms.pointers import ABSENT, Json, get, parent, same
 from dossierkit.forms.rows import rearranged
 from dossierkit.forms.tree import walk
@@ -35,6 +36,7 @@ from dossierkit_web.posted import number, text
 from dossierkit_web.session import Visitor
 from dossierkit_web.site import Site, language_of
 from dossierkit_web.uploads import own_files, with_uploads
+from dossierkit_web.words import word
 
 #: What every browser and proxy takes as an address.
 _LONGEST_QUERY = 4_000
@@ -60,6 +62,7 @@ def show(site: Site, request: Request, form: FormData) -> Response:  # noqa: ARG
     procedure = site.engine.procedure_of(draft) if draft is not None else site.engine.procedure(code)
     answers = draft.answers if draft is not None else initial(procedure.form, prefill(_filer(site.visitor(request))))
     problems = site.engine.check(draft) if draft is not None and "problems" in request.query_params else ()
+    declared = draft.declared if draft is not None else ()
     looked_for = layout_of(request.query_params.multi_items())
     layout = merged(draft.layout, looked_for) if draft is not None else looked_for
     newer = _newer(site, procedure, draft, language_of(request)) if draft is not None else None
@@ -71,9 +74,20 @@ def show(site: Site, request: Request, form: FormData) -> Response:  # noqa: ARG
         known = blobs_of(draft) if draft is not None else frozenset()
         answers, problems = own_files(procedure.form, answers, known, layout=layout)
         draft = attrs.evolve(draft, version=kept.version) if draft is not None else None
+        declared = documents.declared(procedure, declared, kept.pairs)
         notice, token = "kept-answers", kept.token
     return _form(
-        site, request, procedure, answers, draft=draft, problems=problems, layout=layout, notice=notice, newer=newer, kept=token
+        site,
+        request,
+        procedure,
+        answers,
+        draft=draft,
+        problems=problems,
+        layout=layout,
+        notice=notice,
+        newer=newer,
+        kept=token,
+        declared=declared,
     )
 
 
@@ -117,16 +131,18 @@ def receive(site: Site, request: Request, form: FormData) -> Response:
     shown = initial(procedure.form, known) if begins else draft.answers
     answers = arrived(procedure.form, shown, answers, known, shown=draft.layout, layout=layout)
     layout = remembered(procedure.form, answers, layout)
-    before = blobs_of(draft)
+    before, declared = blobs_of(draft), documents.declared(procedure, draft.declared, pairs)
     try:
-        draft = _saved(site, actor, draft, answers, layout, _version(form, draft) if not fresh else draft.version)
+        draft = _saved(site, actor, draft, answers, layout, declared, _version(form, draft) if not fresh else draft.version)
         ended.forget(site, request, text(form, "meta:kept"))
         documents.swept(site, before - blobs_of(draft))
         draft, left = documents.taken(site, procedure, draft, form, actor)
         if button.startswith("detach:"):
             draft = documents.detached(site, draft, button, actor)
     except StaleDossier:
-        response = _form(site, request, procedure, answers, draft=draft, layout=layout, notice="stale", code=409)
+        response = _form(
+            site, request, procedure, answers, draft=draft, layout=layout, notice="stale", code=409, declared=declared
+        )
         return site.keep(request, visitor, response)
     refused = _one_a_place(*refused, *strange)
     if refused or left:
@@ -164,7 +180,18 @@ def _unkept(site: Site, request: Request, form: FormData) -> Response:
         return ended.show(site, request, form, notice="sign-in-to-keep")
     code = 200 if "x-fragment" in request.headers else 422 if problems else 200 if stays else 401
     notice = "" if stays else "not-kept"
-    return _form(site, request, procedure, answers, draft=None, problems=problems, layout=layout, code=code, notice=notice)
+    return _form(
+        site,
+        request,
+        procedure,
+        answers,
+        draft=None,
+        problems=problems,
+        layout=layout,
+        code=code,
+        notice=notice,
+        declared=documents.declared(procedure, (), pairs),
+    )
 
 
 def _one_a_place(*problems: Problem) -> tuple[Problem, ...]:
@@ -183,12 +210,14 @@ def _newer(site: Site, procedure: Procedure, draft: Dossier, language: str) -> t
     return changes(procedure.form, current.form, draft.answers, language=language)
 
 
-def _saved(site: Site, actor: Actor, draft: Dossier, answers: Json, layout: Layout, version: int) -> Dossier:
+def _saved(
+    site: Site, actor: Actor, draft: Dossier, answers: Json, layout: Layout, declared: tuple[str, ...], version: int
+) -> Dossier:
     """The draft with *answers*; a page that is sent once more changes nothing and takes nobody by surprise."""
     try:
-        return site.engine.save(draft.id, answers, actor, version=version, layout=layout)
+        return site.engine.save(draft.id, answers, actor, version=version, layout=layout, declared=declared)
     except StaleDossier:
-        if not same(draft.answers, answers):
+        if not same(draft.answers, answers) or draft.declared != declared:
             raise
         return draft
 
@@ -238,6 +267,7 @@ def review(site: Site, request: Request, form: FormData) -> Response:  # noqa: A
         code_=draft.procedure,
         procedure=procedure,
         documents=procedure.documents(draft.answers),
+        declared=procedure.declared(draft, draft.answers),
         notice=purpose_notice(site, procedure, language),
         must_sign_in=not site.keeps(request),
     )
@@ -346,9 +376,22 @@ def _form(
     left: Mapping[str, str] | None = None,
     newer: tuple[Change, ...] | None = None,
     kept: str = "",
+    declared: tuple[str, ...] | None = None,
 ) -> Response:
     language = language_of(request)
-    rendered = site.renderer.render(procedure.form, answers, problems=problems, language=language, layout=layout)
+    asked = procedure.documents(answers)
+    wrong = {code: word(name, language) for code, name in (left or {}).items()}
+    for problem in problems:
+        document = problem.at.removeprefix("document:")
+        if document != problem.at:
+            wrong.setdefault(document, problem_words(procedure.form, problem, None, language))
+    told = [
+        (f"document-{number}", f"{procedure.words(entry, 'title', language)}: {wrong[document]}")
+        for number, (document, entry) in enumerate(asked, 1)
+        if document in wrong
+    ]
+    problems = tuple(problem for problem in problems if not problem.at.startswith("document:"))
+    rendered = site.renderer.render(procedure.form, answers, problems=problems, language=language, layout=layout, beside=told)
     if draft is None and layout is not None:
         # No draft remembers which defaults were offered: the page does.
         offered = (
@@ -369,10 +412,11 @@ def _form(
         draft=draft,
         notice=notice,
         done=done,
-        problems=problems,
-        documents=procedure.documents(answers),
+        problems=(*problems, *told),
+        documents=asked,
+        declared=declared if declared is not None else draft.declared if draft is not None else (),
         accept=documents.accepted(),
-        left=left or {},
+        wrong=wrong,
         newer=newer,
         kept=kept,
         stranger=not site.keeps(request),

@@ -54,6 +54,18 @@ def taken(site: Site, procedure: Procedure, draft: Dossier, form: FormData, acto
     return draft, refused
 
 
+def declared(procedure: Procedure, before: Iterable[str], pairs: Iterable[tuple[str, str]]) -> tuple[str, ...]:
+    """The codes of the documents that are to come on paper: those ticked on the page that posted *pairs*.
+
+    What was declared *before* of a document that the page does not show stays.
+    """
+    known = procedure.document_codes
+    posted = [(kind, code) for name, _ in pairs for kind, _, code in (name.partition(":"),) if kind in ("paper", "asks")]
+    shown = {code for _, code in posted}
+    ticked = {code for kind, code in posted if kind == "paper"}
+    return tuple(sorted(known.intersection(ticked.union(code for code in before if code not in shown))))
+
+
 def _same(one: Attachment, other: Attachment) -> bool:
     """Whether both are the same file for the same document, sent twice."""
     return (one.document, one.name, one.blob[:71]) == (other.document, other.name, other.blob[:71])

@@ -65,6 +65,11 @@ def _page(site: Site, request: Request, dossier: Dossier, *, trouble: str = "", 
         thread=thread(dossier, whole, said),
         results=[one for one in dossier.attachments if ended and one.document == RESULT],
         sent=[one for one in dossier.attachments if not one.document.startswith("@")],
+        on_paper=[
+            procedure.words(entry, "title", language)
+            for code, entry in procedure.documents(dossier.answers)
+            if code in dossier.handling.declared
+        ],
         accept=accepted(),
         trouble=trouble,
         typed=typed,
