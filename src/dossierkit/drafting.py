@@ -19,7 +19,7 @@ from dossierkit.dossiers.lifecycle import target
 from dossierkit.dossiers.procedure import Procedure
 from dossierkit.dossiers.states import Action, Channel, State
 from dossierkit.errors import RefusedAnswers, StaleDossier, UnknownDossier
-from dossierkit.forms import Kind, canonical, check, effective
+from dossierkit.forms import Kind, as_sent, canonical, check, effective
 from dossierkit.forms.comparing import after_moves
 from dossierkit.forms.controls import kept_layout
 from dossierkit.forms.defaults import initial
@@ -280,8 +280,7 @@ class Drafting:
         Args:
             layout: of a draft, which branches were chosen in it.
         """
-        spelled = canonical(form, answers, layout=layout)
-        return canonical(form, compute(form.computed, spelled, self.today()), layout=layout) if form.computed else spelled
+        return as_sent(form, answers, today=self.today(), layout=layout)
 
     def today(self) -> date:
         """The office's day."""

@@ -171,12 +171,14 @@ def render(file: Path, answers: Path | None, language: str) -> None:
 @language_option
 def check(file: Path, answers: Path, as_json: bool, today: Any, language: str) -> None:
     """Check ANSWERS against the form in FILE; exit 1 where something is wrong."""
+    from dossierkit.forms import as_sent, load
     from dossierkit.forms import check as judge
-    from dossierkit.forms import load
     from dossierkit.forms.messages import messages
 
-    form, value = form_at(file), load(answers.read_bytes()).value
-    problems = judge(form, value, today=today.date() if today else office_day())
+    day = today.date() if today else office_day()
+    form = form_at(file)
+    value = as_sent(form, load(answers.read_bytes()).value, today=day)
+    problems = judge(form, value, today=day)
     words = messages(form, problems, language=language, answers=value)
     rows = [{"at": p.at, "rule": p.rule, "message": said} for p, said in zip(problems, words, strict=True)]
     if as_json:

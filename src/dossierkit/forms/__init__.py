@@ -1,7 +1,7 @@
 """The form engine: a JSON Schema becomes a form.  Pure, and usable without the rest of dossierkit."""
 
 from dossierkit.forms.answers import flatten, parse
-from dossierkit.forms.canonical import canonical
+from dossierkit.forms.canonical import as_sent, canonical
 from dossierkit.forms.dialect import STANDARD, Dialect, Widget
 from dossierkit.forms.document import Document, load
 from dossierkit.forms.effective import effective
@@ -26,6 +26,7 @@ __all__ = [
     "Layout",
     "Problem",
     "Widget",
+    "as_sent",
     "canonical",
     "check",
     "effective",

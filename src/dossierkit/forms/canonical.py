@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 from dossierkit.forms.answers import drop_blank_rows, says
 from dossierkit.forms.effective import effective
 from dossierkit.forms.form import Field, Form, Kind, Layout
 from dossierkit.forms.places import items, member
-from dossierkit.forms.pointers import ABSENT, Json, same
+from dossierkit.forms.pointers import ABSENT, Json, get, parent, put, same
 from dossierkit.forms.reach import declared_names, reachable
+from dossierkit.forms.rules import compute
 from dossierkit.forms.schemas import Facet
+from dossierkit.forms.tree import walk
 from dossierkit.text import nfc
 
 
@@ -30,6 +34,22 @@ def canonical(form: Form, answers: Json, *, layout: Layout | None = None) -> Jso
         if same(pruned, current):
             return pruned
         current = pruned
+
+
+def as_sent(form: Form, answers: Json, *, today: date, layout: Layout | None = None) -> Json:
+    """*answers* as they are sent: in their one spelling, with what is computed from them.
+
+    Whoever judges answers that come from elsewhere judges these: a blank text is no answer, whichever way it came in.
+    """
+    spelled = canonical(form, answers, layout=layout)
+    if form.computed:
+        spelled = canonical(form, compute(form.computed, spelled, today), layout=layout)
+    # A page cannot leave a control out: where null is allowed and an answer is wanted, a blank one is null.
+    for field in walk(effective(form, spelled, layout=layout)):
+        asked = field.leaf and field.required and field.nullable and not field.read_only
+        if asked and get(spelled, field.pointer) is ABSENT and isinstance(get(spelled, parent(field.pointer)), dict):
+            spelled = put(spelled, field.pointer, None)
+    return spelled
 
 
 def _spelled(value: Json) -> Json:
