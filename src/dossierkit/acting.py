@@ -16,9 +16,12 @@ from dossierkit.dossiers.payments import Attempt, Progress, attempt_ref
 from dossierkit.dossiers.procedure import Procedure
 from dossierkit.dossiers.states import Action, Payment
 from dossierkit.errors import ForbiddenAction
-from dossierkit.forms.form import Layout
+from dossierkit.forms import effective
+from dossierkit.forms.form import Form, Layout, embeds
 from dossierkit.forms.options import listed_titles
-from dossierkit.forms.pointers import Json, texts_in
+from dossierkit.forms.pointers import Json, drop, texts_in
+from dossierkit.forms.schemas import every_schema
+from dossierkit.forms.tree import walk
 from dossierkit.ports import Change, Place
 from dossierkit.text import fold, place_words
 
@@ -151,8 +154,18 @@ def _erased(dossier: Dossier) -> Dossier:
 
 def search_words(procedure: Procedure, answers: Json) -> str:
     """What a dossier is found by: its title, every text in its answers, and the places that they name, folded."""
+    for field in walk(effective(procedure.form, answers)) if _embeds_anything(procedure.form) else ():
+        answers = drop(answers, field.pointer) if embeds(field) else answers
     words = fold(" ".join((procedure.title(), *texts_in(answers))))
     return " ".join((words, *map(place_words, listed_titles(procedure.form, answers))))
+
+
+def _embeds_anything(form: Form) -> bool:
+    memo = form.schemas.memo
+    if "embeds" not in memo:
+        schemas = (schema for document in form.schemas.documents.values() for _, schema in every_schema(document))
+        memo["embeds"] = any(isinstance(schema, dict) and "contentEncoding" in schema for schema in schemas)
+    return bool(memo["embeds"])
 
 
 def filed(dossier: Dossier, action: Action, files: tuple[Attachment, ...], tag: str) -> tuple[Dossier, str]:

@@ -13,6 +13,7 @@ from dossierkit.catalog import Catalog
 from dossierkit.dossiers.calendars import Calendar, day_of
 from dossierkit.dossiers.clock import OfficeClock
 from dossierkit.dossiers.dossier import BLOB, Actor, Attachment, Dossier, Query, chained, may_see
+from dossierkit.dossiers.embedded import content_of
 from dossierkit.dossiers.fees import unanswered
 from dossierkit.dossiers.handling import PLAIN
 from dossierkit.dossiers.lifecycle import target
@@ -23,7 +24,7 @@ from dossierkit.forms import Kind, as_sent, canonical, check, effective
 from dossierkit.forms.comparing import after_moves
 from dossierkit.forms.controls import kept_layout
 from dossierkit.forms.defaults import initial
-from dossierkit.forms.form import Form, Layout, Problem
+from dossierkit.forms.form import Form, Layout, Problem, embeds
 from dossierkit.forms.pointers import ABSENT, Json, get, same, texts_in
 from dossierkit.forms.rules import compute
 from dossierkit.forms.tree import walk
@@ -260,8 +261,12 @@ class Drafting:
             for field in walk(effective(form, answers, layout=dossier.layout))
             if field.leaf
             and (value := get(answers, field.pointer)) is not ABSENT
-            and not all(
-                self._is_own(dossier, text) for text in texts_in(value) if field.kind is Kind.FILE or BLOB.fullmatch(text)
+            and not (
+                content_of(field, value) is not None
+                if embeds(field)
+                else all(
+                    self._is_own(dossier, text) for text in texts_in(value) if field.kind is Kind.FILE or BLOB.fullmatch(text)
+                )
             )
         )
 

@@ -24,7 +24,7 @@ from dossierkit.errors import CodeError, ForbiddenAction, RefusedAnswers, StaleD
 from dossierkit.forms import Kind, effective
 from dossierkit.forms.changes import changes
 from dossierkit.forms.comparing import after_moves
-from dossierkit.forms.form import Layout
+from dossierkit.forms.form import Layout, embeds
 from dossierkit.forms.pointers import ABSENT, Json, get, same, texts_in
 from dossierkit.forms.problems import fits
 from dossierkit.forms.tree import walk
@@ -327,7 +327,7 @@ class Engine(Drafting):
         return fits(form, dossier.answers) and all(
             BLOB.fullmatch(text)
             for field in walk(effective(form, dossier.answers))
-            if field.kind is Kind.FILE
+            if field.kind is Kind.FILE and not embeds(field)
             for text in texts_in(get(dossier.answers, field.pointer))
         )
 

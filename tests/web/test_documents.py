@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import io
 import json
 import random
@@ -223,6 +224,42 @@ def test_where_no_paper_is_taken_only_a_file_will_do(tmp_path: Path, folder: Pat
     draft = next(iter(engine.store.every()))
     with pytest.raises(RefusedAnswers):
         engine.submit(draft.id, Actor(draft.owner))
+
+
+def test_a_file_that_is_the_answer_itself(tmp_path: Path, folder: Path, clock: FixedClock) -> None:
+    """Base64 with a media type is an upload: stored as the schema says, checked by content, downloaded by name; it stays."""
+    photo = {"type": "string", "title": "Ảnh", "contentEncoding": "base64", "contentMediaType": "image/png"}
+    form = {"type": "object", "properties": {"photo": photo}, "required": ["photo"], "x-procedure": {"code": "1.000001"}}
+    (folder / "small.json").write_text(json.dumps(form, ensure_ascii=False), "utf-8")
+    engine = open_engine(f"sqlite:{tmp_path / 'd.db'}", procedures=folder, clock=clock)
+    client = TestClient(
+        create_app(engine, blobs=tmp_path / "blobs", config=WebConfig(guests=True)), headers={"sec-fetch-site": "same-origin"}
+    )
+    page = client.get(APPLY).text
+    assert 'accept="image/png"' in page
+    for name, body in (("a.png", PDF), ("a.pdf", PDF), ("a.png", PNG + b"0" * 700_000), ("a.png", b"")):
+        client.post(APPLY, data={"do": "save"}, files={"upload:/photo": (name, body)})
+        assert all("photo" not in one.answers for one in engine.store.every()), (name, len(body))
+
+    page = client.post(APPLY, data={"do": "save"}, files={"upload:/photo": ("chân dung.png", PNG)}).text
+    kept = base64.b64encode(PNG).decode()
+    for _ in range(2):
+        page = client.post(APPLY, data={**dict(Page(page).pairs), "do": "save"}).text
+        assert next(iter(engine.store.every())).answers == {"photo": kept}
+    forged = client.post(APPLY, data={**dict(Page(page).pairs), "/photo": base64.b64encode(PDF).decode(), "do": "save"})
+    assert forged.status_code == 422
+    page = client.post(APPLY, data={"do": "save"}, files={"upload:/photo": ("chân dung.png", PNG)}).text
+
+    review = client.post(APPLY, data={**dict(Page(page).pairs), "do": "continue"}).text
+    assert kept not in Page(review).text
+    done = client.post(f"{APPLY}/review", data=dict(Page(review).pairs)).text
+    [link] = [value for value in attributes(done, "href") if value.startswith("/files/")]
+    answer = client.get(link)
+    assert (answer.content, answer.headers["content-type"]) == (PNG, "image/png")
+    assert answer.headers["content-disposition"] == f"attachment; filename*=UTF-8''{quote('Ảnh.png')}"
+    dossier = next(iter(engine.store.every()))
+    assert dossier.answers == {"photo": kept}
+    assert list(engine.verify()) == []
 
 
 def test_a_cancelled_draft_takes_its_files_with_it(tmp_path: Path, folder: Path, clock: FixedClock) -> None:

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import base64
 import logging
 
 from starlette.datastructures import FormData, UploadFile
 
 from dossierkit.dossiers.dossier import blobs_in
+from dossierkit.dossiers.embedded import content_of
 from dossierkit.dossiers.filetypes import HEAD, KNOWN, media_type, suffix_of
 from dossierkit.errors import ScanError
 from dossierkit.forms import Field, Form, Kind, Layout, Problem, effective
 from dossierkit.forms.answers import is_nameless, replaced
 from dossierkit.forms.controls import pointer_of
+from dossierkit.forms.form import embeds
 from dossierkit.forms.pointers import ABSENT, Json, drop, get, put, texts_in
-from dossierkit.forms.readable import file_limits
+from dossierkit.forms.readable import file_limits, most_bytes
 from dossierkit.forms.tree import walk
 from dossierkit.ports import BlobStore, Scanner
 from dossierkit.soundness import is_sound
@@ -65,6 +68,14 @@ def with_uploads(
         if scanned(scanner, value):
             problems.append(Problem(pointer, "unclean", {}))
             continue
+        if embeds(field):
+            # One file answers it; `_fits` has looked at its size.
+            text = base64.b64encode(value.file.read()).decode()
+            if content_of(field, text) is None:
+                problems.append(Problem(pointer, "x-file", {"limits": file_limits(field, language)}))
+            else:
+                taken[pointer] = text
+            continue
         id = blobs.put(value.filename, value.file)
         taken[pointer] = [*kept, id] if field.several else id
     return replaced(root, answers, lambda field, value: taken.get(field.pointer, value)), tuple(problems)
@@ -81,6 +92,11 @@ def own_files(
     problems: list[Problem] = []
     for field in walk(effective(form, answers, layout=layout)):
         before = get(answers, field.pointer) if field.leaf else ABSENT
+        if embeds(field):
+            if isinstance(before, str) and content_of(field, before) is None:
+                problems.append(Problem(field.pointer, "no-file", {}))
+                answers = drop(answers, field.pointer)
+            continue
         strange = frozenset(texts_in(before)) & foreign if field.kind is not Kind.FILE else frozenset(texts_in(before)) - known
         if strange:
             problems.append(Problem(field.pointer, "no-file", {}))
@@ -110,7 +126,7 @@ def _fits(field: Field, file: UploadFile, kept: int) -> bool:
     suffix = suffix_of(file.filename or "")
     size = file.size if file.size is not None else MAX_BYTES + 1
     room = not field.several or kept < int(limits.get("maxFiles") or field.keywords.get("maxItems") or MAX_FILES)
-    return (not kinds or suffix in kinds) and 0 < size <= limits.get("maxBytes", MAX_BYTES) and room
+    return (not kinds or suffix in kinds) and 0 < size <= most_bytes(field) and room
 
 
 def _is_as_named(file: UploadFile) -> bool:

@@ -184,7 +184,8 @@ class _Maker:
         return self._text(keywords, wanted)
 
     def _text(self, keywords: Mapping[str, Json], wanted: Json) -> tuple[Kind, str]:
-        if "x-file" in keywords or keywords.get("format") == "data-url":
+        embedded = keywords.get("contentEncoding") == "base64" and "contentMediaType" in keywords
+        if "x-file" in keywords or keywords.get("format") == "data-url" or embedded:
             return Kind.FILE, "file"
         if wanted in ("textarea", "password", "text"):
             return Kind.TEXT, str(wanted)

@@ -181,6 +181,11 @@ class Layout:
     filled: frozenset[str] = frozenset()
 
 
+def embeds(field: Field) -> bool:
+    """Whether the answer of *field* is a file itself, as base64 text, and not the id of a kept one."""
+    return field.kind is Kind.FILE and field.widget == "file" and field.keywords.get("contentEncoding") == "base64"
+
+
 @attrs.frozen(eq=False)
 class Form:
     """A readable JSON Schema.  Made by `read`, safe to share between threads."""

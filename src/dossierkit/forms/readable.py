@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dossierkit.forms.form import Field, Form, Kind
+from dossierkit.forms.form import Field, Form, Kind, embeds
 from dossierkit.forms.messages import choice_title
 from dossierkit.forms.options import option_list
 from dossierkit.forms.pointers import ABSENT, Json, same
@@ -45,12 +45,24 @@ def _megabytes(size: int) -> str:
     return min((f"{size / unit:.4g}" for unit in (1_048_576, 1_000_000)), key=len) + " MB"
 
 
+#: An answer travels in the page, whose parts a server limits to 1 MB: as base64 a third is added.
+_EMBEDDED = 700_000
+
+
+def most_bytes(field: Field) -> int:
+    """How large a file of *field* may be, in bytes."""
+    limits = field.keywords.get("x-file")
+    said = int(limits.get("maxBytes", 10_485_760)) if isinstance(limits, dict) else 10_485_760
+    return min(said, _EMBEDDED) if embeds(field) else said
+
+
 def file_limits(field: Field, language: str) -> str:
     """What may be attached, in words."""
     limits = field.keywords.get("x-file")
     limits = limits if isinstance(limits, dict) else {}
-    accept = ", ".join(map(str, limits.get("accept", ()))) or word("any-file", language)
-    size = _megabytes(limits.get("maxBytes", 10_485_760))
+    said = str(field.keywords["contentMediaType"]) if embeds(field) else ""
+    accept = ", ".join(map(str, limits.get("accept", ()))) or said or word("any-file", language)
+    size = _megabytes(most_bytes(field))
     files = limits.get("maxFiles", 1 if not field.several else field.keywords.get("maxItems", 5))
     return word("file-limits", language).format(
         accept=accept, size=size.replace(".", "," if language == "vi" else "."), files=files

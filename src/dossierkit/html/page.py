@@ -11,7 +11,7 @@ import attrs
 from markupsafe import Markup, escape
 
 from dossierkit.forms.controls import name_of
-from dossierkit.forms.form import Field, Form, Kind
+from dossierkit.forms.form import Field, Form, Kind, embeds
 from dossierkit.forms.messages import schema_text
 from dossierkit.forms.pointers import ABSENT, Json, key, step
 from dossierkit.forms.reach import unconditional
@@ -123,7 +123,7 @@ class Page:
             "upload_name": name_of(where, "upload"),
             "order_name": name_of(where, "order"),
             "order": json.dumps(value if isinstance(value, list) else [], ensure_ascii=False),
-            "accept": ",".join(limits.get("accept", ())) if isinstance(limits, dict) else "",
+            "accept": ",".join(limits.get("accept", ())) if isinstance(limits, dict) else _media_type(field),
             "titled": bool(field.keywords.get("title")) and not field.row,
         }
         shown = _More(control, more)
@@ -242,3 +242,7 @@ def _inside(value: Json, below: Field) -> Json:
 def _sections(form: Form, viewer: Viewer, root: Field) -> list[tuple[str, str, tuple[Field, ...]]]:
     bare = attrs.evolve(viewer.control(root), children=tuple(map(viewer.control, root.children)))
     return [(s.id, s.title, tuple(c.field for c in s.controls)) for s in sections(form, bare, viewer.language)]
+
+
+def _media_type(field: Field) -> str:
+    return str(field.keywords.get("contentMediaType", "")) if embeds(field) else ""

@@ -12,7 +12,7 @@ from jinja2 import ChoiceLoader, DictLoader, Environment, FileSystemLoader, Pack
 from markupsafe import Markup
 
 from dossierkit.forms.effective import effective
-from dossierkit.forms.form import Form, Layout, Problem
+from dossierkit.forms.form import Form, Layout, Problem, embeds
 from dossierkit.forms.messages import schema_text
 from dossierkit.forms.pointers import Json, key
 from dossierkit.forms.tree import pruned
@@ -81,7 +81,7 @@ class Renderer:
             lstrip_blocks=True,
             undefined=StrictUndefined,
         )
-        self.environment.globals.update(described=described, attributes=attributes, live=live, file_name=file_name)
+        self.environment.globals.update(described=described, attributes=attributes, live=live, embeds=embeds, file_name=file_name)
         self._file_name = file_name
         self._memo: dict[object, Any] = {}
         self._blanks: dict[object, Rendered] = {}

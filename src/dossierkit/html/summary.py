@@ -6,7 +6,8 @@ from collections.abc import Callable
 
 import attrs
 
-from dossierkit.forms.form import Field, Form, Kind
+from dossierkit.dossiers.embedded import file_of
+from dossierkit.forms.form import Field, Form, Kind, embeds
 from dossierkit.forms.messages import label
 from dossierkit.forms.pointers import ABSENT, Json, get, texts_in
 from dossierkit.forms.readable import readable
@@ -44,12 +45,25 @@ def answer_rows(
             return
         heading = bool(field.pointer) and field.kind is not Kind.ENTRIES
         if heading:
-            files = tuple(texts_in(value)) if field.kind is Kind.FILE else ()
-            written = ", ".join(file_name(id) or word("file-missing", language) for id in files) or readable(
-                form, field, value, language
+            own = file_of(form, field, value, language)
+            files = tuple(texts_in(value)) if field.kind is Kind.FILE and not embeds(field) else ()
+            written = (
+                own.name
+                if own is not None
+                else ", ".join(file_name(id) or word("file-missing", language) for id in files)
+                or readable(form, field, value, language)
             )
             text = written if field.leaf else None
-            rows.append(Row(depth, label(form, field, language), text, field.pointer, control_id(field.control), files))
+            rows.append(
+                Row(
+                    depth,
+                    label(form, field, language),
+                    text,
+                    field.pointer,
+                    control_id(field.control),
+                    (own.blob,) if own else files,
+                )
+            )
         for below in field.children:
             add(below, depth + heading)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from io import BytesIO
 from os import SEEK_END
 from typing import IO
 from urllib.parse import quote
@@ -12,6 +13,7 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
 from dossierkit.dossiers.dossier import Actor, Attachment, Dossier, blobs_in, blobs_of
+from dossierkit.dossiers.embedded import content_of, file_of
 from dossierkit.dossiers.filetypes import HEAD, KNOWN, media_type, shown_name
 from dossierkit.dossiers.procedure import Procedure
 from dossierkit.errors import StaleDossier, UnknownDossier
@@ -120,7 +122,7 @@ def download(site: Site, request: Request, form: FormData) -> Response:  # noqa:
     dossier = _seen(site, request)
     wanted = request.path_params["blob"]
     found = files_by_id(site, dossier).get(wanted)
-    content = site.blobs.open(wanted) if found is not None else None
+    content = (_embedded(site, dossier).get(wanted) or site.blobs.open(wanted)) if found is not None else None
     if found is None or content is None:
         raise UnknownDossier("no such file")
     shown = "view" in request.query_params and found.media_type in VIEWED
@@ -136,8 +138,11 @@ def download(site: Site, request: Request, form: FormData) -> Response:  # noqa:
 def files_by_id(site: Site, dossier: Dossier) -> dict[str, Attachment]:
     """Every file of *dossier*: those of its documents, and those that answer a field."""
     found = {one.blob: one for one in dossier.attachments}
+    form = site.engine.procedure_of(dossier).form
+    for field in walk(effective(form, dossier.answers)):
+        if (own := file_of(form, field, get(dossier.answers, field.pointer))) is not None:
+            found[own.blob] = own
     if blobs_in(dossier.answers):
-        form = site.engine.procedure_of(dossier).form
         for field in walk(effective(form, dossier.answers)):
             for id in texts_in(get(dossier.answers, field.pointer)) if field.kind is Kind.FILE else ():
                 content = site.blobs.open(id)
@@ -147,6 +152,17 @@ def files_by_id(site: Site, dossier: Dossier) -> dict[str, Attachment]:
                     name, head = shown_name(site.blobs.name(id)), content.read(HEAD)
                     size = content.seek(0, SEEK_END)
                 found[id] = Attachment("", id, name, size, media_type(name, head) or "application/octet-stream")
+    return found
+
+
+def _embedded(site: Site, dossier: Dossier) -> dict[str, IO[bytes]]:
+    """The files of *dossier* that are answers themselves, by their ids."""
+    form, found = site.engine.procedure_of(dossier).form, dict[str, IO[bytes]]()
+    for field in walk(effective(form, dossier.answers)):
+        answer = get(dossier.answers, field.pointer)
+        own = file_of(form, field, answer)
+        if own is not None:
+            found[own.blob] = BytesIO(content_of(field, answer) or b"")
     return found
 
 
