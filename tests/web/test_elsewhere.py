@@ -52,7 +52,7 @@ def portal(tmp_path: Path, folder: Path, issuer: str) -> Iterator[tuple[Engine, 
     office = Office(address="http://testserver")
     # The provider's tokens are of today, so the clock is, too.
     engine = open_engine(f"sqlite:{tmp_path / 'd.db'}", procedures=folder, office=office)
-    config = WebConfig(oidc=Oidc(issuer, "portal", "secret"))
+    config = WebConfig(guests=True, oidc=Oidc(issuer, "portal", "secret"))
     app = create_app(engine, blobs=tmp_path / "blobs", config=config)
     with browsers_of(app) as browser:
         yield engine, browser
