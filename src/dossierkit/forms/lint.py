@@ -17,6 +17,7 @@ from dossierkit.forms.effective import effective
 from dossierkit.forms.endless import endless_faults
 from dossierkit.forms.form import Fault, Form, Kind
 from dossierkit.forms.judge import BACKTRACKING
+from dossierkit.forms.lint_keywords import keyword_faults
 from dossierkit.forms.lint_places import place_faults
 from dossierkit.forms.lint_texts import rule_faults, translation_faults
 from dossierkit.forms.metaschema import what_is_wrong
@@ -77,6 +78,7 @@ def lint(
     found = [
         *form.advice,
         *_schema_faults(form),
+        *keyword_faults(form),
         *place_faults(form),
         *endless_faults(form),
         *rule_faults(form),

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import attrs
+
 from dossierkit.forms.form import Fault, Form
+from dossierkit.forms.lint_conditions import condition_faults
 from dossierkit.forms.options import resolve
 from dossierkit.forms.places import Place, is_declared, places
 from dossierkit.forms.pointers import child
@@ -20,6 +23,19 @@ def place_faults(form: Form) -> Iterator[Fault]:
         yield from _closed(form, place)
         yield from _chasing(form, place)
         yield from _options(form, place)
+        yield from _conditions(form, place)
+
+
+def _conditions(form: Form, place: Place) -> Iterator[Fault]:
+    """Conditions that name no field, or compare with what is never answered."""
+    for facet in place.facets:
+        condition = facet.get("if")
+        if isinstance(condition, dict) and ("then" in facet.schema or "else" in facet.schema):
+            file, pointer = located(facet, "/if")
+            for fault in condition_faults(form, place.facets, condition, pointer, level="warning"):
+                # Other checks of schemas tell misspelt keywords, and what holds without an answer.
+                if fault.code not in ("unknown-keyword", "vacuous-condition"):
+                    yield attrs.evolve(fault, file=file)
 
 
 def _undeclared(place: Place) -> Iterator[Fault]:

@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from dossierkit.forms.form import Fault, Form
+from dossierkit.forms.lint_conditions import can_be, never, seeds_at
 from dossierkit.forms.places import is_declared
-from dossierkit.forms.pointers import ABSENT, Json, child, get
+from dossierkit.forms.pointers import ABSENT, Json, child, get, split
+from dossierkit.forms.reach import declared_names
+from dossierkit.forms.readings import readings
 from dossierkit.forms.rules import FUNCTIONS, Expression
 from dossierkit.forms.schemas import BASE, MAIN, every_schema
-from dossierkit.text import meant
+from dossierkit.text import known_hint, meant
 
 #: What CEL has of its own.
 _BUILT_IN = frozenset(
@@ -59,6 +62,7 @@ def rule_faults(form: Form) -> Iterator[Fault]:
     expressions += [(one.expression, one.at, one.origin, one.origin) for one in form.computed]
     for expression, at, where, place in expressions:
         yield from _unknown(form, expression, names, where)
+        yield from _read(form, expression, where)
         if not _declared(form, at):
             yield Fault("dangling-pointer", place, f"{at!r} leads to no field")
     for index, section in enumerate(form.sections):
@@ -79,6 +83,32 @@ def rule_faults(form: Form) -> Iterator[Fault]:
                 )
 
 
+def _read(form: Form, expression: Expression, where: str) -> Iterator[Fault]:
+    """Places that an expression reads where no field is, and literals that no answer there ever is."""
+    for reading in readings(expression.source):
+        tokens = split(reading.pointer)
+        if len(tokens) > 1 and (missing := _first_missing(form, tokens)):
+            above, name = missing
+            known = declared_names(form.schemas, seeds_at(form, above))
+            message = f"the rule reads {child(above, name)!r}, which is no field{known_hint(name, known)}"
+            yield Fault("unknown-name", where, message)
+        elif seeds := seeds_at(form, reading.pointer):
+            for literal in reading.literals:
+                # Nothing typed is what an author compares with who means that there is no answer.
+                if literal != "" and not can_be(form, seeds, literal):
+                    yield never(where, form, seeds, literal, "error")
+
+
+def _first_missing(form: Form, tokens: tuple[str, ...]) -> tuple[str, str] | None:
+    """Where a place ends, and the name that is not below it; None where all are, or anything may be."""
+    above = ""
+    for name in tokens:
+        if not seeds_at(form, child(above, name)):
+            return (above, name) if declared_names(form.schemas, seeds_at(form, above)) else None
+        above = child(above, name)
+    return None
+
+
 def _declared(form: Form, pointer: str) -> bool:
     try:
         return is_declared(form, pointer)
@@ -87,8 +117,6 @@ def _declared(form: Form, pointer: str) -> bool:
 
 
 def _top(form: Form) -> frozenset[str]:
-    from dossierkit.forms.reach import declared_names
-
     return declared_names(form.schemas, (form.root,))
 
 
