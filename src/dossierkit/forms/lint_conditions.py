@@ -26,6 +26,7 @@ _ABOUT: Mapping[str, frozenset[str]] = {
 }
 #: Keyword of a lower bound → those of a field that may lie below it, and the other way round.
 _LOWER, _UPPER = ("minimum", "exclusiveMinimum"), ("maximum", "exclusiveMaximum")
+_WORDS = {1: "at least", -1: "at most"}
 _SAME_PLACE = ("allOf", "anyOf", "oneOf")
 
 
@@ -105,6 +106,8 @@ def condition_faults(form: Form, facets: tuple[Facet, ...], condition: Json, at:
         if keyword not in STANDARD_KEYWORDS:
             message = f"{keyword!r} means nothing in a condition{meant(keyword, STANDARD_KEYWORDS)}"
             yield Fault("unknown-keyword", child(at, keyword), message, level)
+    if condition.get("properties") == {}:
+        yield Fault("idle-condition", f"{at}/properties", "this says nothing about any field", "warning")
     yield from _values(form, facets, condition, at, level)
     yield from _members(form, facets, condition, at, level)
     rows = items(form, facets)
@@ -135,8 +138,11 @@ def _bounds(facets: tuple[Facet, ...], condition: Mapping[str, Json], at: str, l
             bound = condition.get(keyword)
             limits = [facet.get(other) for facet in facets for other in others]
             numbers = [limit for limit in limits if isinstance(limit, int | float) and not isinstance(limit, bool)]
+            same = [limit for facet in facets for k in own if isinstance(limit := facet.get(k), int | float)]
+            if isinstance(bound, int | float) and any(sign * (bound - limit) < 0 for limit in same):
+                yield Fault("idle-condition", child(at, keyword), f"every answer here is {_WORDS[sign]} {bound}", "warning")
             if isinstance(bound, int | float) and numbers and all(sign * (bound - limit) > 0 for limit in numbers):
-                message = f"no answer here is {'at least' if sign > 0 else 'at most'} {bound}; the field ends at {numbers[0]}"
+                message = f"no answer here is {_WORDS[sign]} {bound}; the field ends at {numbers[0]}"
                 yield Fault("never-true", child(at, keyword), message, level)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from dossierkit.forms.form import Fault, Form
-from dossierkit.forms.pointers import child
+from dossierkit.forms.pointers import Json, child
 from dossierkit.forms.reach import located
 from dossierkit.forms.schemas import Facet, every_schema
 from dossierkit.text import known_hint
@@ -52,27 +52,26 @@ _MEMBERS: Mapping[str, frozenset[str]] = {
     "x-options": frozenset(("list", "where")),
 }
 #: What a schema has to say for there to be a problem of a rule; of any other rule there can always be one.
-_STATED = frozenset(
-    (
-        "const",
-        "enum",
-        "exclusiveMaximum",
-        "exclusiveMinimum",
-        "format",
-        "maxItems",
-        "maxLength",
-        "maxProperties",
-        "maximum",
-        "minItems",
-        "minLength",
-        "minProperties",
-        "minimum",
-        "multipleOf",
-        "pattern",
-        "uniqueItems",
-        "x-file",
-    )
-)
+_STATED = RULES - {
+    *(
+        "additionalProperties",
+        "anyOf",
+        "branch",
+        "contains",
+        "dependentRequired",
+        "forbidden",
+        "no-file",
+        "not",
+        "oneOf",
+        "option",
+    ),
+    *("propertyNames", "required", "type", "unevaluatedItems", "unevaluatedProperties"),
+}
+#: Keyword at the root → the members of each of its entries.
+_ENTRIES: Mapping[str, frozenset[str]] = {
+    "x-rules": frozenset(("rule", "message", "at")),
+    "x-tests": frozenset(("name", "today", "answers", "problems")),
+}
 
 
 def keyword_faults(form: Form) -> Iterator[Fault]:
@@ -85,6 +84,16 @@ def keyword_faults(form: Form) -> Iterator[Fault]:
                 yield from _messages(facet)
                 yield from _members(facet)
                 yield from _file(facet)
+    yield from _entries(form.schema)
+
+
+def _entries(schema: Json) -> Iterator[Fault]:
+    for keyword, known in _ENTRIES.items():
+        for index, entry in enumerate(schema.get(keyword, ()) if isinstance(schema, dict) else ()):
+            for name in entry if isinstance(entry, dict) else ():
+                if name not in known:
+                    message = f"{name!r} means nothing here{known_hint(name, known)}"
+                    yield Fault("unknown-key", child(f"/{keyword}/{index}", name), message)
 
 
 def _messages(facet: Facet) -> Iterator[Fault]:

@@ -87,7 +87,11 @@ def _read(form: Form, expression: Expression, where: str) -> Iterator[Fault]:
     """Places that an expression reads where no field is, and literals that no answer there ever is."""
     for reading in readings(expression.source):
         tokens = split(reading.pointer)
-        if len(tokens) > 1 and (missing := _first_missing(form, tokens)):
+        # A name that no field has is told by `_unknown`, unless it is read from `answers`.
+        told = tokens[0] in expression.names and not seeds_at(form, child("", tokens[0]))
+        if told:
+            continue
+        if missing := _first_missing(form, tokens):
             above, name = missing
             known = declared_names(form.schemas, seeds_at(form, above))
             message = f"the rule reads {child(above, name)!r}, which is no field{known_hint(name, known)}"
