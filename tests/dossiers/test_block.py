@@ -10,14 +10,16 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import attrs
 import pytest
 from conftest import NOON, PROCEDURES, TODAY
 
-from dossierkit import Action, Actor, Role, open_engine
+from dossierkit import Action, Actor, Role, State, open_engine
 from dossierkit.dossiers.block import SHAPE, acted_on, misshapen
 from dossierkit.dossiers.block_lint import block_faults
 from dossierkit.dossiers.field_lint import ACCOUNT, field_faults
 from dossierkit.dossiers.procedure import Bundle, Procedure
+from dossierkit.dossiers.states import Payment
 from dossierkit.errors import SchemaError, UnknownProcedure
 from dossierkit.forms import STANDARD, read
 from dossierkit.forms.form import Fault
@@ -308,28 +310,25 @@ def test_what_was_kept_before_is_acted_on_as_far_as_it_can_be() -> None:
 
 def test_a_dossier_of_a_revision_that_is_refused_by_now_still_opens(tmp_path: Path) -> None:
     """It was filed before; what its procedure cannot say any more, an officer decides."""
-    path = tmp_path / "household.json"
-    path.write_text(json.dumps(GOOD), "utf-8")
+    plain = changed(f"{BLOCK}/documents", [])
+    (tmp_path / "household.json").write_text(json.dumps(plain), "utf-8")
     engine = open_engine("memory:", procedures=tmp_path, clock=FixedClock(NOON), tokens=CountedTokens())
     citizen, officer = Actor("an"), Actor("office", Role.ADMIN)
     answers = {"owner": {"fullName": "Mẫu", "phone": "0912345678"}, "kind": "new", "capital": 5}
     draft = engine.begin("1.001612", citizen, answers)
-    worse = changed(f"{BLOCK}/fees/0/collect", "later")
-    bundle = Bundle({"": put(worse, f"{BLOCK}/timeLimit", [{"count": -3}])})
+    worse = put(put(plain, f"{BLOCK}/fees/0/amountFrom", 3), f"{BLOCK}/timeLimit", [{"count": -3}])
+    bundle = Bundle({"": put(worse, f"{BLOCK}/agency", "WEB")})
     engine.store.keep_bundle(bundle.revision, bundle.canonical())
-    older = engine.catalog.restored(bundle.canonical(), "1.001612")
-    assert older.entries("fees")[0].get("assessed") is True
+    engine.store.replace(attrs.evolve(draft, revision=bundle.revision, version=draft.version + 1))
 
     sent = engine.act(draft.id, Action.SUBMIT, citizen)
-    accepted = engine.act(
-        engine.act(sent.id, Action.SETTLE, officer, facts={"payment": "waived"}).id,
-        Action.ACCEPT,
-        officer,
-        facts={"paper": ["don"]},
-    )
 
-    assert accepted.handling.due is not None
-    assert engine.procedure_of(accepted).time_limit(answers) is not None
+    assert (str(sent.code), sent.handling.payment) == ("H29.15-261122-00001", Payment.UNDECIDED)
+    engine.act(sent.id, Action.REQUEST_PAYMENT, officer, facts={"amount": 100_000})
+    engine.act(sent.id, Action.SETTLE, officer, facts={"payment": "paid"})
+    accepted = engine.act(sent.id, Action.ACCEPT, officer)
+    assert (accepted.state, accepted.handling.due) == (State.ACCEPTED, None)
+    assert list(engine.verify()) == []
 
 
 # --- every place of every shipped file ------------------------------------------------------------------------------------
