@@ -81,7 +81,7 @@ def test_check_tells_place_rule_and_words(run: Any, tmp_path: Path, folder: Path
     assert found.exit_code == 1
     assert json.loads(found.output) == [
         {"at": "/name", "rule": "required", "message": "Họ tên: hãy nhập thông tin này."},
-        {"at": "/copies", "rule": "minimum", "message": "Số bản: hãy nhập số từ 1 trở lên."},
+        {"at": "/copies", "rule": "minimum", "message": "Số bản: hãy nhập số từ 1 đến 9; hiện là 0."},
     ]
     assert "/copies: Số bản: enter" in run("check", folder / "small.json", answers, "--language", "en").output
     answers.write_text('{"name": "An"}')

@@ -34,13 +34,13 @@ from dossierkit.forms.defaults import arrived, initial
 from dossierkit.forms.document import Document
 from dossierkit.forms.judge import Judge
 from dossierkit.forms.lint import lint
-from dossierkit.forms.messages import choice_title
 from dossierkit.forms.options import resolve
 from dossierkit.forms.places import places
 from dossierkit.forms.pointers import drop, put, same
 from dossierkit.forms.readable import file_limits, readable
 from dossierkit.forms.rules import compile_expression, compute
 from dossierkit.forms.schemas import MAIN
+from dossierkit.forms.titles import choice_title
 from dossierkit.forms.tree import walk
 from dossierkit.forms.upgrade import upgrade
 from dossierkit.html import Renderer
@@ -589,7 +589,7 @@ def test_problems_are_shown_where_a_page_can_show_them(form: Make) -> None:
     problems = (Problem("/g/x/zz", "required"), Problem("", "maxProperties", {"limit": 1}), Problem("/g/x/y", "required"))
     shown = view(one, {"g": {"x": {}}}, problems=problems)
 
-    assert shown.summary[0] == ("f/g/x", "Zz: Hãy nhập thông tin này.")
+    assert shown.summary[0] == ("f/g/x", "Zz: hãy nhập thông tin này.")
     assert shown.summary[1][0] == ""
     page = Page(str(Renderer().render(one, {"g": {"x": {}}}, problems=problems).fields))
     assert page.ids["f/g/x/y-error"] == 1

@@ -447,7 +447,7 @@ def test_a_text_that_is_no_number_stays_to_be_seen(form: Make) -> None:
     assert answers == {"a": "mười"}
     problems = check(one, answers, today=TODAY)
     assert 'value="mười"' in str(Renderer().render(one, answers, problems=problems).fields)
-    assert message(one, problems[0]) == "Số: hãy nhập số nguyên, ví dụ: 12."
+    assert message(one, problems[0]) == "Số: “mười” không phải là số nguyên; ví dụ đúng: 12."
 
 
 def test_money_is_grouped_and_a_year_is_not(form: Make) -> None:
@@ -485,12 +485,12 @@ def test_a_stale_branch_is_named_and_a_wrong_one_brings_no_noise(form: Make) -> 
 @pytest.mark.parametrize(
     ("schema", "answers", "words"),
     [
-        ({"type": "string", "minLength": 5}, "ab", "Mục: hãy nhập ít nhất 5 ký tự."),
+        ({"type": "string", "minLength": 5}, "ab", "Mục: hãy nhập ít nhất 5 ký tự; hiện có 2."),
         ({"type": "string", "maxLength": 2}, "abcd", "Mục: hãy nhập nhiều nhất 2 ký tự; hiện có 4."),
-        ({"type": "number", "minimum": 1000.5}, 1, "Mục: hãy nhập số từ 1000,5 trở lên."),
-        ({"type": "number", "exclusiveMaximum": 3}, 3, "Mục: hãy nhập số nhỏ hơn 3."),
-        ({"type": "string", "pattern": "^x$", "examples": ["x"]}, "y", "Mục: hãy nhập đúng dạng, ví dụ: x."),
-        ({"type": "string", "pattern": "^x$"}, "y", "Mục: hãy nhập đúng dạng."),
+        ({"type": "number", "minimum": 1000.5}, 1, "Mục: hãy nhập số từ 1.000,5 trở lên; hiện là 1."),
+        ({"type": "number", "exclusiveMaximum": 3}, 3, "Mục: hãy nhập số nhỏ hơn 3; hiện là 3."),
+        ({"type": "string", "pattern": "^x$", "examples": ["x"]}, "y", "Mục: “y” chưa đúng dạng; ví dụ đúng: x."),
+        ({"type": "string", "pattern": "^x$"}, "y", "Mục: “y” chưa đúng dạng; ví dụ đúng: x."),
         ({"enum": ["a", "b"]}, "c", "Mục: hãy chọn một mục trong danh sách."),
         ({"const": "a"}, "c", "Mục: giá trị phải là a."),
         ({"type": "array", "items": {"type": "string"}, "uniqueItems": True}, ["a", "a"], "Mục: có mục bị lặp lại; hãy để mỗi mục một lần."),

@@ -112,7 +112,7 @@ def test_from_reception_to_the_result(office: Any) -> None:
     pairs = dict(Page(asked.text).pairs)
     refused = citizen.post(asked.url.path, data={**pairs, "/copies": "99", "do": "send"})
     assert refused.status_code == 422
-    assert "Hãy nhập số không quá 9." in refused.text
+    assert "Hãy nhập số từ 1 đến 9; hiện là 99." in refused.text
     citizen.post(asked.url.path, data={**pairs, "/copies": "3", "/name": "Kẻ gian", "do": "send"})
     mended = engine.lookup(str(dossier.code))
     assert (mended.state, mended.answers) == (State.PROCESSING, {"name": "Trần Thị Bà", "copies": 3})

@@ -68,7 +68,7 @@ def test_the_whole_way_without_javascript(portal: Any) -> None:
     refused = post(client, APPLY, fill(form.text, __copies="12"), "continue")
     assert refused.status_code == 422
     assert 'href="#f/name"' in refused.text
-    assert "Số bản: hãy nhập số không quá 9." in refused.text
+    assert "Số bản: hãy nhập số từ 1 đến 9; hiện là 12." in refused.text
 
     review = post(client, APPLY, fill(refused.text, __name="Nguyễn <b>Văn</b> Đạt", __copies="2"), "continue")
     assert review.url.path == f"{APPLY}/review"
@@ -174,7 +174,7 @@ def test_a_fragment_goes_on_showing_what_is_wrong(portal: Any) -> None:
 
     assert "hãy nhập" not in quiet.text.lower()
     assert "Hãy nhập thông tin này." in strict.text
-    assert "Hãy nhập số không quá 9." in strict.text
+    assert "Hãy nhập số từ 1 đến 9; hiện là 99." in strict.text
     assert quiet.headers["x-version"]
     assert "<html" not in quiet.text
 

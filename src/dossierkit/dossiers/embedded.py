@@ -9,9 +9,9 @@ import hashlib
 from dossierkit.dossiers.dossier import Attachment
 from dossierkit.dossiers.filetypes import KNOWN, shown_name
 from dossierkit.forms.form import Field, Form, embeds
-from dossierkit.forms.messages import label
 from dossierkit.forms.pointers import Json
 from dossierkit.forms.readable import most_bytes
+from dossierkit.forms.titles import label
 
 
 def content_of(field: Field, answer: Json) -> bytes | None:

@@ -17,9 +17,9 @@ from dossierkit.dossiers.workflow import Workflow
 from dossierkit.forms.document import value_of
 from dossierkit.forms.form import Form, Problem
 from dossierkit.forms.judge import Judge, Verdict
-from dossierkit.forms.messages import translated
 from dossierkit.forms.pointers import Json
 from dossierkit.forms.schemas import MAIN
+from dossierkit.forms.titles import translated
 
 
 @attrs.frozen

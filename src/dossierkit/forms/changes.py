@@ -6,8 +6,8 @@ import attrs
 
 from dossierkit.forms.effective import effective
 from dossierkit.forms.form import Field, Form, Kind
-from dossierkit.forms.messages import label
 from dossierkit.forms.pointers import Json
+from dossierkit.forms.titles import label
 from dossierkit.forms.tree import index
 
 #: Keywords that only help; a change of them changes no answer.

@@ -8,10 +8,10 @@ from enum import Enum
 import attrs
 
 from dossierkit.forms.form import Form
-from dossierkit.forms.messages import humanized
 from dossierkit.forms.pointers import ABSENT, Json, child, drop, get, join, key, last, parent, put, split
 from dossierkit.forms.reach import declared_names, reachable, unconditional
 from dossierkit.forms.schemas import Facet, Schemas
+from dossierkit.forms.titles import humanized
 
 #: Deeper than this a form only repeats itself.
 _DEEPEST = 12

@@ -21,6 +21,8 @@ from dossierkit.forms.properties import Property, now_required, properties
 from dossierkit.forms.remembering import hold_again, is_still
 from dossierkit.forms.schemas import Facet
 
+#: What a group or list says of everything below it.
+_INHERITED = ("readOnly", "writeOnly")
 #: More fields than any page can show; a schema that unfolds beyond it is refused.
 MAX_FIELDS = 20_000
 #: So many rows that must be there are shown before anybody fills them.
@@ -49,12 +51,14 @@ class _Place:
     above: frozenset[Facet]
     #: The page says of this place that it is there; recursion goes on.
     shown: bool = False
+    #: What groups and lists above say of everything below them: `readOnly`, `writeOnly`.
+    inherited: frozenset[str] = frozenset()
 
     def below(self, name: str | int, *, required: bool) -> _Place:
         """The place of a member or element."""
         pointer = child(self.pointer, name)
         control = pointer if self.control == self.pointer else child(self.control, name)
-        return _Place(pointer, control, required, self.above)
+        return _Place(pointer, control, required, self.above, inherited=self.inherited)
 
 
 @attrs.frozen(eq=False)
@@ -133,6 +137,9 @@ class _Walk:
         if not isinstance(here, _Here):
             at = place.pointer, place.control
             field = make(self.form, held, *at, required=place.required, known=known, typed=typed)
+            marks = place.inherited.union(mark for mark in _INHERITED if field.keywords.get(mark) is True)
+            if place.inherited:
+                field = attrs.evolve(field, inherited=place.inherited)
             facets = frozenset(held.facets)
             below = place.above.union(facet for facet in facets if facet.schema is not True)
             free = None if field.leaf else entries(self.form, held, *at)
@@ -140,7 +147,7 @@ class _Walk:
             if not field.leaf and not facets.isdisjoint(place.above):
                 group = field.kind is Kind.GROUP
                 field, folded = attrs.evolve(field, recursive=group), attrs.evolve(field, recursive=group, folded=group)
-            here = memo[name] = _Here(field, _Place(*at, place.required, below), folded, free)
+            here = memo[name] = _Here(field, _Place(*at, place.required, below, inherited=marks), folded, free)
         return here
 
     def _members(self, held: Held, here: _Here, value: Json) -> Iterator[Field]:
@@ -195,7 +202,7 @@ class _Walk:
             row = f"/~e{index}"
             pointer = child(place.pointer, name) if name is not None else place.pointer + row
             # Who names an entry has to say what it is.
-            at = _Place(pointer, place.control + row, name is not None, place.above, shown=True)
+            at = _Place(pointer, place.control + row, name is not None, place.above, shown=True, inherited=place.inherited)
             item = members.get(name, ABSENT) if name is not None else ABSENT
             yield self.field(elements.of_entry(self.form, held, name), item, at)
 
@@ -235,7 +242,8 @@ class _Walk:
         if index not in here.rows:
             seeds = elements.of_row(self.form, held, index)
             place = attrs.evolve(here.inner.below(index, required=False), shown=shown)
-            here.rows[index] = None if seeds is None else self._below(Property("", seeds, False, row=True), place)
+            member = Property("", seeds or (), False, row=True, place=index < elements.fixed_rows(held))
+            here.rows[index] = None if seeds is None else self._below(member, place)
         return here.rows[index]
 
 

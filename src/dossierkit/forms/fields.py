@@ -124,6 +124,7 @@ class _Maker:
             nullable=nullable and kind is not Kind.CHOICE,
             pickers=pickers,
             row=self.known is not None and self.known.row,
+            place=self.known is not None and self.known.place,
             control=self.control,
         )
 

@@ -105,7 +105,11 @@ def _is_several(field: Field) -> bool:
 
 
 def _is_read_only(field: Field) -> bool:
-    return field.keywords.get("readOnly") is True
+    return field.keywords.get("readOnly") is True or "readOnly" in field.inherited
+
+
+def _is_write_only(field: Field) -> bool:
+    return field.keywords.get("writeOnly") is True or "writeOnly" in field.inherited
 
 
 @attrs.frozen(eq=False)
@@ -136,6 +140,10 @@ class Field:
     children: tuple[Field, ...] = ()
     #: The field is an element of a list.
     row: bool = False
+    #: Such an element with a schema of its own, as a tuple has it.
+    place: bool = False
+    #: `readOnly` and `writeOnly` where a group or list around it says so.
+    inherited: frozenset[str] = frozenset()
     #: What its control is called: its pointer, unless that can still change (an entry whose name is being edited).
     control: str = attrs.field(default=attrs.Factory(lambda self: self.pointer, takes_self=True))
 
@@ -149,6 +157,8 @@ class Field:
     several: bool = attrs.field(init=False, default=attrs.Factory(_is_several, takes_self=True))
     #: The client never changes it.
     read_only: bool = attrs.field(init=False, default=attrs.Factory(_is_read_only, takes_self=True))
+    #: What was answered is never shown again.
+    write_only: bool = attrs.field(init=False, default=attrs.Factory(_is_write_only, takes_self=True))
 
     def __repr__(self) -> str:
         return f"<Field {self.pointer!r}: {self.kind.name.lower()}>"

@@ -12,6 +12,22 @@ from datetime import date
 
 import attrs
 
+from dossierkit.forms.reasons import (
+    FIRST_YEAR,
+    Reason,
+    certificate_reason,
+    day_reason,
+    email_reason,
+    moment_reason,
+    name_reason,
+    no_reason,
+    personal_number_reason,
+    phone_reason,
+    squeezed,
+    tax_code_reason,
+    time_reason,
+    uri_reason,
+)
 from dossierkit.text import nfc
 
 
@@ -25,7 +41,7 @@ class Format:
 
     *accepts* judges the stored text (None: the judge knows the format by itself).  *read* turns what was typed into
     the stored spelling and leaves alone what it does not understand; *show* is for people.  *words* names the format
-    per language, *example* is a right answer.
+    per language, *example* is a right answer.  *reason* says what is wrong with a text that was not accepted.
     """
 
     name: str
@@ -38,6 +54,7 @@ class Format:
     autocomplete: str = ""
     #: The longest typed spelling, in characters; it sizes the control and never cuts.
     width: int = 0
+    reason: Callable[[str], Reason | None] = no_reason
 
 
 # --- dates and times -------------------------------------------------------------------------------------------
@@ -56,7 +73,7 @@ def read_date(text: str) -> str:
         return text.strip() if _ISO_DAY.fullmatch(text.strip()) else text
     day, month, year = map(int, match.groups())
     try:
-        return date(year, month, day).isoformat()
+        return date(year, month, day).isoformat() if year >= FIRST_YEAR else text
     except ValueError:
         return text
 
@@ -92,14 +109,16 @@ def _read_partial(text: str) -> str:
 
 
 def _is_partial(text: str) -> bool:
-    return bool(re.fullmatch(r"[0-9]{4}", text)) or (bool(_ISO_DAY.fullmatch(text)) and _is_day(text))
+    return bool(re.fullmatch(r"[0-9]{4}", text)) or (bool(_ISO_DAY.fullmatch(text)) and is_day(text))
 
 
-def _is_day(text: str) -> bool:
+def is_day(text: str) -> bool:
+    """A day of the calendar in the spelling of ISO 8601; its year has four digits of its own."""
     try:
-        return date.fromisoformat(text).isoformat() == text
+        day = date.fromisoformat(text)
     except ValueError:
         return False
+    return day.isoformat() == text and day.year >= FIRST_YEAR
 
 
 # --- Vietnamese numbers ----------------------------------------------------------------------------------------
@@ -107,10 +126,6 @@ def _is_day(text: str) -> bool:
 _TAX_WEIGHTS = (31, 29, 23, 19, 17, 13, 7, 5, 3)
 _PHONE = re.compile(r"\+84(?:[35789][0-9]{8}|2[0-9]{9})|1[89]00[0-9]{4,6}")
 _NAME = re.compile(r"[^\W\d_]+(?:[ '’.\-][^\W\d_]+)*")
-
-
-def _squeezed(text: str) -> str:
-    return re.sub(r"[\s.\-()]", "", text)
 
 
 def is_personal_number(text: str) -> bool:
@@ -130,20 +145,20 @@ def is_tax_code(text: str) -> bool:
 
 
 def _read_tax_code(text: str) -> str:
-    digits = _squeezed(text)
+    digits = squeezed(text)
     if re.fullmatch(r"[0-9]{13}", digits):
         return f"{digits[:10]}-{digits[10:]}"
     return digits if re.fullmatch(r"[0-9]{10}|[0-9]{12}", digits) else text
 
 
 def _read_digits(text: str) -> str:
-    digits = _squeezed(text)
+    digits = squeezed(text)
     return digits if re.fullmatch(r"[0-9]+", digits) else text
 
 
 def read_phone(text: str) -> str:
     """`0912 345 678` → `+84912345678`; what is no Vietnamese number is left alone."""
-    digits = _squeezed(text)
+    digits = squeezed(text)
     international = re.sub(r"^(?:\+84|84|0)", "+84", digits)
     if _PHONE.fullmatch(international):
         return international
@@ -171,9 +186,28 @@ def _words(vi: str, en: str) -> dict[str, str]:
 
 
 FORMATS = (
-    Format("date", _words("ngày", "a date"), "22/11/2026", None, read_date, show_date, "numeric", width=10),
-    Format("time", _words("giờ", "a time"), "14:05", None, _read_time, _show_time, width=8),
-    Format("date-time", _words("ngày giờ", "a date and time"), "22/11/2026 14:05", None, _read_moment, _show_moment, width=20),
+    Format(
+        "date",
+        _words("ngày", "a date"),
+        "22/11/2026",
+        is_day,
+        read_date,
+        show_date,
+        "numeric",
+        width=10,
+        reason=day_reason,
+    ),
+    Format("time", _words("giờ", "a time"), "14:05", None, _read_time, _show_time, width=8, reason=time_reason),
+    Format(
+        "date-time",
+        _words("ngày giờ", "a date and time"),
+        "22/11/2026 14:05",
+        None,
+        _read_moment,
+        _show_moment,
+        width=20,
+        reason=moment_reason,
+    ),
     Format("duration", _words("khoảng thời gian", "a duration"), "P30D", width=12),
     Format(
         "email",
@@ -181,15 +215,30 @@ FORMATS = (
         "ten@example.vn",
         input_mode="email",
         autocomplete="email",
+        reason=email_reason,
     ),
-    Format("idn-email", _words("thư điện tử", "an e-mail address"), "ten@example.vn", input_mode="email", autocomplete="email"),
+    Format(
+        "idn-email",
+        _words("thư điện tử", "an e-mail address"),
+        "ten@example.vn",
+        input_mode="email",
+        autocomplete="email",
+        reason=email_reason,
+    ),
     Format("hostname", _words("tên máy chủ", "a host name"), "example.vn"),
     Format("idn-hostname", _words("tên máy chủ", "a host name"), "example.vn"),
     Format("ipv4", _words("địa chỉ IPv4", "an IPv4 address"), "192.0.2.1", width=15),
     Format("ipv6", _words("địa chỉ IPv6", "an IPv6 address"), "2001:db8::1", width=39),
-    Format("uri", _words("địa chỉ web", "a web address"), "https://example.vn/", input_mode="url", autocomplete="url"),
+    Format(
+        "uri",
+        _words("địa chỉ web", "a web address"),
+        "https://example.vn/",
+        input_mode="url",
+        autocomplete="url",
+        reason=uri_reason,
+    ),
     Format("uri-reference", _words("địa chỉ web", "a web address"), "/trang", input_mode="url"),
-    Format("iri", _words("địa chỉ web", "a web address"), "https://example.vn/", input_mode="url"),
+    Format("iri", _words("địa chỉ web", "a web address"), "https://example.vn/", input_mode="url", reason=uri_reason),
     Format("iri-reference", _words("địa chỉ web", "a web address"), "/trang", input_mode="url"),
     Format("uri-template", _words("mẫu địa chỉ web", "a URI template"), "https://example.vn/{ma}"),
     Format("uuid", _words("mã UUID", "a UUID"), "123e4567-e89b-12d3-a456-426614174000", width=36),
@@ -205,8 +254,9 @@ FORMATS = (
         show_date,
         "numeric",
         width=10,
+        reason=day_reason,
     ),
-    Format("vn-name", _words("họ và tên", "a full name"), "Nguyễn Văn A", _is_name, autocomplete="name"),
+    Format("vn-name", _words("họ và tên", "a full name"), "Nguyễn Văn A", _is_name, autocomplete="name", reason=name_reason),
     Format(
         "vn-personal-number",
         _words("số định danh cá nhân gồm 12 chữ số", "a personal number of 12 digits"),
@@ -215,8 +265,17 @@ FORMATS = (
         _read_digits,
         input_mode="numeric",
         width=12,
+        reason=personal_number_reason,
     ),
-    Format("vn-tax-code", _words("mã số thuế", "a tax code"), "0100233488", is_tax_code, _read_tax_code, width=14),
+    Format(
+        "vn-tax-code",
+        _words("mã số thuế", "a tax code"),
+        "0100233488",
+        is_tax_code,
+        _read_tax_code,
+        width=14,
+        reason=tax_code_reason,
+    ),
     Format(
         "vn-phone",
         _words("số điện thoại", "a telephone number"),
@@ -227,6 +286,7 @@ FORMATS = (
         "tel",
         "tel",
         width=14,
+        reason=phone_reason,
     ),
     Format(
         "vn-land-certificate",
@@ -235,5 +295,6 @@ FORMATS = (
         lambda t: bool(re.fullmatch(r"[A-Z]{1,2} ?[0-9]{6,8}", t)),
         _read_serial,
         width=11,
+        reason=certificate_reason,
     ),
 )

@@ -1,64 +1,40 @@
-"""Problems and schema texts → words of one language that name the field and say what would be right."""
+"""Problems → sentences that say what is wrong with this answer, and what would be right."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from decimal import Decimal
 
+import attrs
+
 from dossierkit.forms.effective import effective
+from dossierkit.forms.examples import examples
 from dossierkit.forms.form import Choice, Field, Form, Kind, Problem
-from dossierkit.forms.pointers import Json, last
+from dossierkit.forms.merging import choices
+from dossierkit.forms.places import items, member
+from dossierkit.forms.pointers import Json
+from dossierkit.forms.reach import unconditional
+from dossierkit.forms.readable import unit_of
 from dossierkit.forms.schemas import MAIN, Facet
-from dossierkit.forms.texts import show_number
-from dossierkit.forms.tree import index
-from dossierkit.forms.words import word
+from dossierkit.forms.texts import is_ambiguous, is_amount, is_too_precise, show_number, show_text
+from dossierkit.forms.titles import choice_title, humanized, schema_text, translated, uncapitalized, whose
+from dossierkit.forms.tree import Index, index
+from dossierkit.forms.words import month, word
 
-_CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|_+|(?<=\w)-(?=\w)")
-
-
-def translated(form: Form, text: str, location: str, language: str) -> str:
-    """*text*, which stands at *location*, in *language*; as the author wrote it where there is no translation."""
-    return form.translations.get(language, {}).get(location, text)
-
-
-def schema_text(form: Form, facets: Iterable[Facet], keyword: str, language: str) -> str:
-    """The first text that *facets* have under *keyword*, translated; empty where there is none."""
-    for facet in facets:
-        text = facet.get(keyword)
-        if isinstance(text, str) and text.strip():
-            return translated(form, text, f"{facet.location}/{keyword}", language)
-    return ""
-
-
-def label(form: Form, field: Field, language: str) -> str:
-    """What *field* is called: its title, or else its name as words."""
-    return schema_text(form, field.facets, "title", language) or humanized(field.name, language)
-
-
-def humanized(name: str, language: str = "vi") -> str:
-    """`areaM2` → `Area M2`; a number is the place in a list."""
-    if name.isascii() and name.isdigit():
-        return f"{word('item', language)} {int(name) + 1}"
-    spaced = " ".join(_CAMEL.sub(" ", name).split())
-    return spaced[:1].upper() + spaced[1:] if spaced else word("item", language)
-
-
-def choice_title(form: Form, choice: Choice, language: str) -> str:
-    """What *choice* is called in *language*."""
-    if choice.origin.startswith("word:"):
-        return word(choice.origin, language).format(title=choice.title)
-    if choice.origin == "format:":
-        return _kind(form, choice.title, language)
-    if choice.origin:
-        return translated(form, choice.title, choice.origin, language)
-    if isinstance(choice.value, bool):
-        return word("yes" if choice.value else "no", language)
-    if choice.value is None:
-        return word("null", language)
-    if isinstance(choice.value, int | float):
-        return show_number(choice.value, language)
-    return choice.title or "“”"
+#: Longer answers are not quoted back.
+_QUOTED = 40
+#: The rules of the range of a number: the lower ones, then the upper ones.
+_LOWER = ("minimum", "exclusiveMinimum")
+_UPPER = ("maximum", "exclusiveMaximum")
+_REQUIRED = {
+    Kind.CHOICE: "required-choice",
+    Kind.BOOLEAN: "required-choice",
+    Kind.CHECKS: "required-choice",
+    Kind.ACCEPT: "required-accept",
+    Kind.LIST: "required-list",
+    Kind.FILE: "required-file",
+    Kind.GROUP: "required-group",
+}
 
 
 def message(form: Form, problem: Problem, *, language: str = "vi", answers: Json = None) -> str:
@@ -68,19 +44,17 @@ def message(form: Form, problem: Problem, *, language: str = "vi", answers: Json
 
 def messages(form: Form, problems: Iterable[Problem], *, language: str = "vi", answers: Json = None) -> tuple[str, ...]:
     """*problems* as sentences, each naming its field among those that hold for *answers*."""
-    fields = index(form, effective(form, {} if answers is None else answers)).fields
-    return tuple(_sentence(form, problem, fields.get(problem.at), language) for problem in problems)
+    tree = index(form, effective(form, {} if answers is None else answers))
+    return tuple(sentence(form, problem, tree, language) for problem in problems)
 
 
-def _sentence(form: Form, problem: Problem, field: Field | None, language: str) -> str:
+def sentence(form: Form, problem: Problem, tree: Index, language: str) -> str:
+    """*problem* as one sentence that says whose it is among the fields of *tree*."""
+    words = problem_words(form, problem, tree.fields.get(problem.at), language)
     # What is no answer, such as a document, brings its own name.
     own = problem.params.get("title")
     name = translated(form, own, problem.origin, language) if isinstance(own, str) else ""
-    name = name or (word("whole", language) if not problem.at else "")
-    if not name:
-        name = label(form, field, language) if field is not None else humanized(last(problem.at), language)
-    sentence = problem_words(form, problem, field, language)
-    return f"{name}: {sentence[:1].lower()}{sentence[1:]}"
+    return f"{name or whose(form, tree, problem.at, language)}: {uncapitalized(words)}"
 
 
 def problem_words(form: Form, problem: Problem, field: Field | None, language: str) -> str:
@@ -93,54 +67,171 @@ def problem_words(form: Form, problem: Problem, field: Field | None, language: s
             own = facet.get("x-messages")
             if isinstance(own, dict) and isinstance(own.get(problem.rule), str):
                 return translated(form, own[problem.rule], f"{facet.location}/x-messages/{problem.rule}", language)
-    return _standard(form, problem, field, language)
+    return _Words(form, problem, field, language).sentence()
 
 
-def _standard(form: Form, problem: Problem, field: Field | None, language: str) -> str:
-    params = {name: _shown(value, language) for name, value in problem.params.items()}
-    match problem.rule:
-        case "required":
-            return word(_required(field), language)
-        case "type":
-            return word(_type(problem, field), language)
-        case "maxLength" if isinstance(problem.params.get("value"), str):
-            params["length"] = str(len(problem.params["value"]))
-        case "multipleOf" if decimals := _decimals(problem.params.get("multiple_of")):
-            return word("multipleOf-decimals", language).format(decimals=decimals)
-        case "pattern" if example := _example(field):
-            return word("pattern-example", language).format(example=example)
-        case "format":
-            return _format(form, problem, language)
-        case "const":
-            params["expected"] = _expected(form, problem, language)
-        case "maxItems" if "limit" not in params:
-            return word("maxItems-none", language)
-    try:
-        return word(problem.rule, language).format(**params)
-    except KeyError:
-        return word("other", language)
+@attrs.frozen
+class _Words:
+    """The words for one problem of one field."""
 
+    form: Form
+    problem: Problem
+    field: Field | None
+    language: str
 
-def _required(field: Field | None) -> str:
-    if field is None:
-        return "required"
-    return {
-        Kind.CHOICE: "required-choice",
-        Kind.BOOLEAN: "required-choice",
-        Kind.CHECKS: "required-choice",
-        Kind.ACCEPT: "required-accept",
-        Kind.LIST: "required-list",
-        Kind.FILE: "required-file",
-        Kind.GROUP: "required-group",
-    }.get(field.kind, "required")
+    def say(self, name: str, /, **params: Json) -> str:
+        return word(name, self.language).format(**params)
 
+    def sentence(self) -> str:
+        params = self.problem.params
+        match self.problem.rule:
+            case "required":
+                return self.say(_REQUIRED.get(self.field.kind, "required") if self.field is not None else "required")
+            case "type":
+                return self._type()
+            case "minimum" | "exclusiveMinimum" | "maximum" | "exclusiveMaximum":
+                return self._range()
+            case "minLength" | "maxLength" as rule if isinstance(params.get("value"), str):
+                return self.say(f"{rule}-now", limit=params.get("limit"), length=len(params["value"]))
+            case "minItems" | "maxItems" as rule if params.get("count") and "limit" in params:
+                return self.say(f"{rule}-now", limit=params["limit"], count=params["count"])
+            case "maxItems" if "limit" not in params:
+                return self.say("maxItems-none")
+            case "contains":
+                return self._contains()
+            case "multipleOf" if decimals := _decimals(params.get("multiple_of")):
+                return self.say("multipleOf-decimals", decimals=decimals)
+            case "pattern":
+                example = self._example()
+                return self._quoting("pattern-example", example=example) if example else self._quoting("pattern")
+            case "format":
+                return self._format()
+            case "const":
+                value = params.get("expected_value")
+                return self.say("const", expected=choice_title(self.form, Choice(value, str(value)), self.language))
+        try:
+            return self.say(self.problem.rule, **{name: self._shown(value) for name, value in params.items()})
+        except KeyError:
+            return self.say("other")
 
-def _type(problem: Problem, field: Field | None) -> str:
-    kinds = problem.params.get("types") or ["string"]
-    if field is not None and field.keywords.get("type") == "integer":
-        return "type-integer"
-    named = next((kind for kind in kinds if kind != "null"), kinds[0])
-    return f"type-{named}"
+    def _text(self) -> str:
+        """The text that was answered, unless it is long, or secret."""
+        value = self.problem.params.get("value")
+        text = value.strip() if isinstance(value, str) and not self._is_secret() else ""
+        return text if len(text) <= _QUOTED and text.isprintable() else ""
+
+    def _is_secret(self) -> bool:
+        return self.field is not None and (self.field.write_only or self.field.widget == "password")
+
+    def _quoting(self, name: str, **params: Json) -> str:
+        text = self._text()
+        return self.say(f"{name}-not", value=text, **params) if text else self.say(name, **params)
+
+    def _type(self) -> str:
+        kinds = self.problem.params.get("types") or ["string"]
+        if self.field is not None and self.field.kind is Kind.NUMBER:
+            return self._number("type-integer" if self.field.keywords.get("type") == "integer" else "type-number")
+        named = next((kind for kind in kinds if kind != "null"), kinds[0])
+        return self.say(f"type-{named}")
+
+    def _number(self, name: str) -> str:
+        value, text = self.problem.params.get("value"), self._text()
+        if isinstance(value, int | float):
+            return self.say(f"{name}-not", value=self._shown(value))
+        if text and is_too_precise(text, self.language):
+            return self.say("number-precise", value=text)
+        if text and is_ambiguous(text, self.language):
+            return self.say("number-marks", value=text)
+        return self._quoting(name)
+
+    def _range(self) -> str:
+        """The whole range that a number has to be in, and the number that it is now."""
+        limits = {self.problem.rule: self.problem.params.get("limit")}
+        if self.field is not None:
+            limits = {rule: self.field.keywords[rule] for rule in (*_LOWER, *_UPPER) if rule in self.field.keywords} | limits
+        low = max((rule for rule in _LOWER if rule in limits), key=lambda rule: (limits[rule], rule != "minimum"), default="")
+        high = min((rule for rule in _UPPER if rule in limits), key=lambda rule: (limits[rule], rule == "maximum"), default="")
+        if (low, high) == ("minimum", "maximum"):
+            words = self.say("range-closed", low=self._shown(limits[low]), high=self._amount(limits[high]))
+        else:
+            words = self.say("and").join(
+                self.say(f"range-{rule}", limit=self._amount(limits[rule])) for rule in (low, high) if rule
+            )
+        value = self.problem.params.get("value")
+        return self.say("range" if value is None else "range-now", limits=words, value=self._amount(value))
+
+    def _amount(self, value: Json) -> str:
+        unit = unit_of(self.field) if self.field is not None else ""
+        return f"{self._shown(value)}\u00a0{unit}" if unit else self._shown(value)
+
+    def _contains(self) -> str:
+        params = self.problem.params
+        name = "contains-many" if "most" in params else "contains-few"
+        return self.say(name, limit=params.get("most", params.get("least", 1)), count=params.get("here", 0), kind=self._wanted())
+
+    def _wanted(self) -> str:
+        """What items a list has to contain: by their title, their value, or their answers."""
+        schemas = self.form.schemas
+        facet = (
+            next((f for f in self.field.facets if f.location == self.problem.origin), None) if self.field is not None else None
+        )
+        if facet is None:
+            return self.say("contains-kind")
+        wanted = tuple(unconditional(schemas, (schemas.below(facet, "/contains", facet.schema["contains"]),)))
+        rows = tuple(unconditional(schemas, items(self.form, self.field.facets))) if self.field is not None else ()
+        if title := schema_text(self.form, wanted, "title", self.language) or self._titles(wanted, rows):
+            return self.say("contains-value", value=title)
+        answers: list[str] = []
+        for name in dict.fromkeys(name for one in wanted for name in one.get("properties") or {}):
+            below = tuple(unconditional(schemas, member(self.form, rows, name)))
+            if titles := self._titles(tuple(unconditional(schemas, member(self.form, wanted, name))), below):
+                title = schema_text(self.form, below, "title", self.language) or humanized(name, self.language)
+                answers.append(self.say("contains-answer", label=uncapitalized(title), value=titles))
+        return self.say("and").join(answers) or self.say("contains-kind")
+
+    def _titles(self, wanted: tuple[Facet, ...], rows: tuple[Facet, ...]) -> str:
+        """The values that *wanted* allows, as the field of *rows* calls them."""
+        if not any("const" in facet or "enum" in facet for facet in (f.schema for f in wanted) if isinstance(facet, dict)):
+            return ""
+        named = (choice_title(self.form, choice, self.language) for choice in choices(self.form.schemas, (*rows, *wanted)) or ())
+        return self.say("or").join(f"“{title}”" for title in named)
+
+    def _format(self) -> str:
+        known = self.form.dialect.formats.get(str(self.problem.params.get("format")))
+        if known is None:
+            return self._quoting("pattern")
+        value = self.problem.params.get("value")
+        reason = known.reason(value) if isinstance(value, str) else None
+        if reason is not None and not self._is_secret():
+            quotes = {"example": known.example, **reason.quotes}
+            if "month" in quotes:
+                quotes["month"] = month(int(quotes["month"]), self.language)
+            if "wanted" in quotes:
+                quotes["wanted"] = self.say("or").join(str(quotes["wanted"]).split("/"))
+            return self.say(reason.name, **quotes)
+        kind = known.words.get(self.language) or next(iter(known.words.values()), known.name)
+        return self._quoting("format-example" if known.example else "format", kind=kind, example=known.example)
+
+    def _example(self) -> str:
+        """A text that the field accepts: the author's own example, or one made from the pattern."""
+        field = self.field
+        if field is None:
+            return ""
+        own = field.keywords.get("examples")
+        if isinstance(own, list) and own:
+            return show_text(own[0], field, self.form.dialect, self.language)
+        known = self.form.schemas.memo.get(("example", field.facets))
+        if not isinstance(known, str):
+            patterns = dict.fromkeys(str(facet.get("pattern")) for facet in field.facets if facet.get("pattern"))
+            made = (text for pattern in patterns for text in examples(pattern))
+            known = next((text for text in made if all(self.form.schemas.accepts(facet, text) for facet in field.facets)), "")
+            self.form.schemas.memo["example", field.facets] = known
+        return known
+
+    def _shown(self, value: Json) -> str:
+        if isinstance(value, int | float) and not isinstance(value, bool):
+            return show_number(value, self.language, grouped=self.field is not None and is_amount(self.field, value))
+        return str(value)
 
 
 def _decimals(step: Json) -> int:
@@ -150,35 +241,3 @@ def _decimals(step: Json) -> int:
     exact = Decimal(str(step)).normalize()
     sign, digits, exponent = exact.as_tuple()
     return -int(exponent) if digits == (1,) and not sign and int(exponent) < 0 else 0
-
-
-def _example(field: Field | None) -> str:
-    examples = field.keywords.get("examples") if field is not None else None
-    return str(examples[0]) if isinstance(examples, list) and examples else ""
-
-
-def _kind(form: Form, name: str, language: str) -> str:
-    """What a text of the format *name* is called, at the head of a line."""
-    known = form.dialect.formats.get(name)
-    words = known.words.get(language, name) if known is not None else name
-    return words[:1].upper() + words[1:]
-
-
-def _format(form: Form, problem: Problem, language: str) -> str:
-    known = form.dialect.formats.get(str(problem.params.get("format")))
-    if known is None:
-        return word("pattern", language)
-    kind = known.words.get(language) or next(iter(known.words.values()), known.name)
-    name = "format-example" if known.example else "format"
-    return word(name, language).format(kind=kind, example=known.example)
-
-
-def _expected(form: Form, problem: Problem, language: str) -> str:
-    value = problem.params.get("expected_value")
-    return choice_title(form, Choice(value, str(value)), language)
-
-
-def _shown(value: Json, language: str) -> str:
-    if isinstance(value, int | float) and not isinstance(value, bool):
-        return show_number(value, language)
-    return str(value)

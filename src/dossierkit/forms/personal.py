@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dossierkit.forms.effective import effective
 from dossierkit.forms.form import Form
-from dossierkit.forms.messages import translated
 from dossierkit.forms.pointers import ABSENT, Json, get, put
 from dossierkit.forms.schemas import every_schema
+from dossierkit.forms.titles import translated
 from dossierkit.forms.tree import walk
 
 #: What stands in place of a masked answer.

@@ -25,6 +25,8 @@ class Property:
     choices: tuple[Choice, ...] | None = None
     #: It is an element of a list.
     row: bool = False
+    #: Such an element with a schema of its own.
+    place: bool = False
 
 
 def now_required(held: Held, members: Mapping[str, Json]) -> frozenset[str]:

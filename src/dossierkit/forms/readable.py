@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from dossierkit.forms.form import Field, Form, Kind, embeds
-from dossierkit.forms.messages import choice_title
 from dossierkit.forms.options import option_list
 from dossierkit.forms.pointers import ABSENT, Json, same
 from dossierkit.forms.texts import show_text
+from dossierkit.forms.titles import choice_title
 from dossierkit.forms.words import word
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import re
 from decimal import Decimal
+from math import isinf
 
 from dossierkit.forms.dialect import Dialect
 from dossierkit.forms.form import Field, Kind
@@ -26,6 +27,10 @@ _PLAIN = {
     "en": re.compile(r"[+-]?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?", re.ASCII),
 }
 _MAX_DIGITS = 400
+#: So many digits, grouped.
+_MAX_LETTERS = 600
+#: No year is as large.
+_FIRST_AMOUNT = 10_000
 
 
 def read_number(text: str, language: str) -> Json:
@@ -33,28 +38,60 @@ def read_number(text: str, language: str) -> Json:
 
     In Vietnamese `1.258` is one thousand two hundred and fifty-eight, and `1.5` is refused rather than guessed at.
     """
+    exact = _decimal(text, language)
+    if exact is None:
+        return text
+    if exact == exact.to_integral_value() and abs(exact) < 10**_MAX_DIGITS:
+        return int(exact)
+    return float(exact) if _fits_double(exact) else text
+
+
+def _decimal(text: str, language: str) -> Decimal | None:
+    """The number that *text* writes, digit by digit."""
     bare = text.strip().replace("\u2212", "-")
     if bare.endswith(("đ", "₫")):
         bare = bare[:-1].rstrip()
     thousands, decimal = MARKS.get(language, MARKS["vi"])
-    if len(bare) > _MAX_DIGITS:
-        return text
+    if len(bare) > _MAX_LETTERS:
+        return None
     if not _PLAIN.get(language, _PLAIN["vi"]).fullmatch(bare):
         if not _GROUPED.get(language, _GROUPED["vi"]).fullmatch(bare):
-            return text
+            return None
         bare = re.sub(rf"[{re.escape(thousands)}\s\u00a0]", "", bare)
-    bare = bare.replace(decimal, ".")
-    number = float(bare)
-    if number in (float("inf"), float("-inf")):
-        return text
-    exact = Decimal(bare)
-    if exact == exact.to_integral_value() and abs(exact) < 10**_MAX_DIGITS:
-        return int(exact)
-    return number
+    return Decimal(bare.replace(decimal, "."))
+
+
+def _fits_double(exact: Decimal) -> bool:
+    """Whether a double keeps every digit of *exact*."""
+    number = float(exact)
+    return not isinf(number) and Decimal(repr(number)) == exact
+
+
+def is_too_precise(text: str, language: str) -> bool:
+    """Whether *text* writes a number with more digits than are kept."""
+    exact = _decimal(text, language)
+    return exact is not None and exact != exact.to_integral_value() and not _fits_double(exact)
+
+
+def is_ambiguous(text: str, language: str) -> bool:
+    """Whether *text* is a number to somebody who writes decimals with the other mark."""
+    other = "en" if MARKS.get(language, MARKS["vi"]) == MARKS["vi"] else "vi"
+    return _decimal(text, language) is None and _decimal(text, other) is not None
+
+
+def is_amount(field: Field, value: Json) -> bool:
+    """Whether *value* of *field* is written with its thousands grouped: `25.000.000`, `1.258,5`.
+
+    Money and what has a unit is an amount, and so is what no year can be: from 10 000 on, or with decimals.  A field whose
+    author asks for a plain text (`"x-widget": "text"`) holds a code.
+    """
+    if field.keywords.get("x-widget") == "text" or not isinstance(value, int | float):
+        return False
+    return field.widget == "money" or "x-unit" in field.keywords or abs(value) >= _FIRST_AMOUNT or isinstance(value, float)
 
 
 def show_number(value: Json, language: str, *, grouped: bool = False) -> str:
-    """A number the way *language* writes it; thousands are grouped for money alone, a year is no amount."""
+    """A number the way *language* writes it; see `is_amount` for whose thousands are grouped."""
     thousands, decimal = MARKS.get(language, MARKS["vi"])
     text = str(value) if isinstance(value, int) else _digits(value)
     whole, _, fraction = text.partition(".")
@@ -65,10 +102,10 @@ def show_number(value: Json, language: str, *, grouped: bool = False) -> str:
 
 
 def _digits(value: float) -> str:
+    if value.is_integer():
+        return str(int(value))
     text = repr(value)
-    if "e" not in text:
-        return text.removesuffix(".0")
-    return text if abs(value) > 1e21 or abs(value) < 1e-9 else format(Decimal(text), "f")
+    return text if "e" not in text or abs(value) < 1e-9 else format(Decimal(text), "f")
 
 
 def read_text(text: str, field: Field, dialect: Dialect, language: str) -> Json:
@@ -138,7 +175,7 @@ def _shown(value: Json, field: Field, dialect: Dialect, language: str) -> str | 
         plain = isinstance(value, str) and same(_read_json(value), value) and value.strip()
         return value if plain else json.dumps(value, ensure_ascii=False, indent=1 if isinstance(value, dict | list) else None)
     if field.kind is Kind.NUMBER and isinstance(value, int | float) and not isinstance(value, bool):
-        return show_number(value, language, grouped=field.widget == "money")
+        return show_number(value, language, grouped=is_amount(field, value))
     widget = dialect.widgets.get(field.widget)
     if widget is not None:
         return widget.show(value)

@@ -7,7 +7,7 @@ from typing import Any
 
 import attrs
 
-from dossierkit.forms.form import Field, Form, Kind
+from dossierkit.forms.form import Field, Form, Kind, Section
 
 #: So many trees have their index kept.
 _MAX_INDEXES = 256
@@ -39,12 +39,30 @@ class Index:
 
     fields: Mapping[str, Field]
     order: Mapping[str, int]
+    #: Of the concern of `titles`: language → what the fields are called.
+    names: dict[str, Any] = attrs.field(init=False, factory=dict)
 
     def nearest(self, pointer: str) -> str:
         """*pointer*, or the nearest one above it that has a field; else the root's."""
         while pointer not in self.fields and pointer:
             pointer = pointer.rpartition("/")[0]
         return pointer
+
+
+def sectioned(form: Form, root: Field) -> Iterator[tuple[int, Section | None, tuple[Field, ...]]]:
+    """The fields right below *root* as a page shows them: (number of the section, the section, its fields).
+
+    What no section lists comes last, under number 0 and None.
+    """
+    if root.kind is not Kind.GROUP or root.pickers:
+        yield 0, None, (root,)
+        return
+    left = {child.pointer + ("/~e" if child.kind is Kind.ENTRIES else ""): child for child in root.children}
+    for number, section in enumerate(form.sections, 1):
+        if listed := tuple(left.pop(pointer) for pointer in section.fields if pointer in left):
+            yield number, section, listed
+    if left:
+        yield 0, None, tuple(left.values())
 
 
 def index(form: Form, root: Field) -> Index:
@@ -54,6 +72,7 @@ def index(form: Form, root: Field) -> Index:
     if found is None:
         if len(known) >= _MAX_INDEXES:
             known.clear()
-        fields = {field.pointer: field for field in walk(root) if field.kind is not Kind.ENTRIES}
+        shown = (field for _, _, fields in sectioned(form, root) for below in fields for field in walk(below))
+        fields = {field.pointer: field for field in (root, *shown) if field.kind is not Kind.ENTRIES}
         found = known[root] = Index(fields, {pointer: rank for rank, pointer in enumerate(fields)})
     return found  # type: ignore[no-any-return]  # the memo holds anything

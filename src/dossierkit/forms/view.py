@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from dossierkit.forms.form import Form, Kind, Layout, Problem
-from dossierkit.forms.messages import schema_text, translated
+from dossierkit.forms.form import Form, Layout, Problem, Section
 from dossierkit.forms.pointers import Json
 from dossierkit.forms.shown import Control, FormView, SectionView
+from dossierkit.forms.titles import schema_text, translated
+from dossierkit.forms.tree import sectioned
 from dossierkit.forms.viewer import Viewer
 from dossierkit.forms.words import word
 
@@ -38,13 +39,14 @@ def view(
 
 def sections(form: Form, root: Control, language: str) -> Iterator[SectionView]:
     """The controls below *root* under the headings of the form; what no section lists stands last."""
-    if root.field.kind is not Kind.GROUP or root.field.pickers:
-        yield SectionView("s0", "", (root,))
-        return
-    left = {child.field.pointer + ("/~e" if child.field.kind is Kind.ENTRIES else ""): child for child in root.children}
-    for number, section in enumerate(form.sections):
-        listed = tuple(left.pop(pointer) for pointer in section.fields if pointer in left)
-        if listed:
-            yield SectionView(f"s{number + 1}", translated(form, section.title, section.origin, language), listed)
-    if left:
-        yield SectionView("s0", word("other-section", language) if form.sections else "", tuple(left.values()))
+    controls = {id(control.field): control for control in (root, *root.children)}
+    for number, section, fields in sectioned(form, root.field):
+        title = section_title(form, section, language)
+        yield SectionView(f"s{number}", title, tuple(controls[id(field)] for field in fields))
+
+
+def section_title(form: Form, section: Section | None, language: str) -> str:
+    """The heading of *section*, or of what no section lists; empty in a form without sections."""
+    if section is not None:
+        return translated(form, section.title, section.origin, language)
+    return word("other-section", language) if form.sections else ""

@@ -11,12 +11,13 @@ import attrs
 from dossierkit.forms.controls import branch_name, mark_name, name_of
 from dossierkit.forms.effective import effective
 from dossierkit.forms.form import Choice, Field, Form, Kind, Layout, Picker, Problem
-from dossierkit.forms.messages import choice_title, humanized, label, problem_words, schema_text
+from dossierkit.forms.messages import problem_words, sentence
 from dossierkit.forms.options import FOUND, Offer, offered
 from dossierkit.forms.pointers import ABSENT, Json, get, same
 from dossierkit.forms.readable import file_limits, readable, unit_of
 from dossierkit.forms.shown import Control, Option, PickerView
 from dossierkit.forms.texts import encode, show_text
+from dossierkit.forms.titles import choice_title, label, schema_text, uncapitalized, whose
 from dossierkit.forms.tree import Index, index
 from dossierkit.forms.words import word
 from dossierkit.text import fold, holds
@@ -56,13 +57,10 @@ class Viewer:
             here = fields.get(problem.at) if at == problem.at else None
             words = problem_words(form, problem, here, language)
             if here is None and problem.at:
-                words = f"{humanized(problem.at.rpartition('/')[2], language)}: {words}"
-            shown = at or None
-            if shown is not None:
-                errors.setdefault(shown, []).append(words)
-                named = label(form, fields[shown], language)
-                words = f"{named}: {words[:1].lower()}{words[1:]}" if here is not None else words
-            placed.append((fields[shown].control if shown is not None else None, words))
+                words = f"{whose(form, tree, problem.at, language)}: {uncapitalized(words)}"
+            if at:
+                errors.setdefault(at, []).append(words)
+            placed.append((fields[at].control if at else None, sentence(form, problem, tree, language) if problem.at else words))
         return cls(
             form, answers, language, layout, root, {at: tuple(dict.fromkeys(w)) for at, w in errors.items()}, tuple(placed)
         )
@@ -92,7 +90,7 @@ class Viewer:
             field,
             control_id(where),
             name_of(where),
-            self._label(field),
+            label(self.form, field, self.language),
             self._hints(field),
             self._readable(field, value) if field.read_only else text,
             self._options(field, value, offer.choices),
@@ -104,13 +102,6 @@ class Viewer:
             search_note=self._search_note(query, offer),
             files=tuple(map(str, value)) if isinstance(value, list) and field.several else (text,) if text else (),
         )
-
-    def _label(self, field: Field) -> str:
-        own = schema_text(self.form, field.facets, "title", self.language)
-        if not field.row:
-            return own or humanized(field.name, self.language)
-        number = int(field.name) + 1
-        return word("row", self.language).format(title=own or word("item", self.language), number=number)
 
     def _hints(self, field: Field) -> tuple[str, ...]:
         hints = [schema_text(self.form, field.facets, "description", self.language)]
@@ -193,7 +184,7 @@ class Viewer:
         title = word("type-label" if picker.name == "type" else "branch-label", self.language)
         if field.leaf:
             # Nothing around it says what it is about.
-            title = f"{self._label(field)} – {title[:1].lower()}{title[1:]}"
+            title = f"{label(self.form, field, self.language)} – {title[:1].lower()}{title[1:]}"
         return PickerView(
             f"{control_id(where)}.{picker.name}",
             branch_name(where, picker.name),

@@ -12,12 +12,12 @@ from markupsafe import Markup, escape
 
 from dossierkit.forms.controls import name_of
 from dossierkit.forms.form import Field, Form, Kind, embeds
-from dossierkit.forms.messages import schema_text
 from dossierkit.forms.pointers import ABSENT, Json, key, step
 from dossierkit.forms.reach import unconditional
 from dossierkit.forms.readable import readable
 from dossierkit.forms.shown import Control
 from dossierkit.forms.texts import show_text
+from dossierkit.forms.titles import schema_text
 from dossierkit.forms.view import sections
 from dossierkit.forms.viewer import Viewer, control_id
 from dossierkit.forms.words import word

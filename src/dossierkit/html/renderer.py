@@ -13,8 +13,8 @@ from markupsafe import Markup
 
 from dossierkit.forms.effective import effective
 from dossierkit.forms.form import Form, Layout, Problem, embeds
-from dossierkit.forms.messages import schema_text
 from dossierkit.forms.pointers import Json, key
+from dossierkit.forms.titles import schema_text
 from dossierkit.forms.tree import pruned
 from dossierkit.forms.viewer import Viewer
 from dossierkit.html.holes import only_writes

@@ -8,9 +8,11 @@ import attrs
 
 from dossierkit.dossiers.embedded import file_of
 from dossierkit.forms.form import Field, Form, Kind, embeds
-from dossierkit.forms.messages import label
 from dossierkit.forms.pointers import ABSENT, Json, get, texts_in
 from dossierkit.forms.readable import readable
+from dossierkit.forms.titles import label
+from dossierkit.forms.tree import sectioned
+from dossierkit.forms.view import section_title
 from dossierkit.forms.viewer import control_id
 from dossierkit.forms.words import word
 
@@ -23,7 +25,7 @@ class Row:
     label: str
     text: str | None
     pointer: str
-    #: The id of its control on the form.
+    #: The id of its control on the form; empty where nobody is asked.
     id: str
     #: The ids of the files that answer it.
     files: tuple[str, ...] = ()
@@ -32,12 +34,13 @@ class Row:
 def answer_rows(
     form: Form, root: Field, answers: Json, language: str, *, file_name: Callable[[str], str] = str
 ) -> tuple[Row, ...]:
-    """Every answer below *root* that is there, in page order.
+    """Every answer below *root* that is there, under the headings of the page and in its order.
 
     Args:
         file_name: what people call the file with an id; empty where it is not there.
     """
     rows: list[Row] = []
+    computed = {one.at for one in form.computed}
 
     def add(field: Field, depth: int) -> None:
         value = get(answers, field.pointer)
@@ -45,27 +48,32 @@ def answer_rows(
             return
         heading = bool(field.pointer) and field.kind is not Kind.ENTRIES
         if heading:
-            own = file_of(form, field, value, language)
-            files = tuple(texts_in(value)) if field.kind is Kind.FILE and not embeds(field) else ()
+            own = file_of(form, field, value, language) if not field.write_only else None
+            files = tuple(texts_in(value)) if field.kind is Kind.FILE and not (embeds(field) or field.write_only) else ()
             written = (
                 own.name
                 if own is not None
                 else ", ".join(file_name(id) or word("file-missing", language) for id in files)
                 or readable(form, field, value, language)
             )
-            text = written if field.leaf else None
+            asked = not (field.read_only or field.kind is Kind.CONSTANT or field.pointer in computed)
             rows.append(
                 Row(
                     depth,
                     label(form, field, language),
-                    text,
+                    written if field.leaf else None,
                     field.pointer,
-                    control_id(field.control),
+                    control_id(field.control) if asked else "",
                     (own.blob,) if own else files,
                 )
             )
         for below in field.children:
             add(below, depth + heading)
 
-    add(root, 0)
+    for number, section, fields in sectioned(form, root):
+        title, before = section_title(form, section, language), len(rows)
+        for field in fields:
+            add(field, int(bool(title)))
+        if title and len(rows) > before:
+            rows.insert(before, Row(0, title, None, "", f"s{number}"))
     return tuple(rows)

@@ -18,7 +18,7 @@ from dossierkit.dossiers.procedure import Procedure
 from dossierkit.dossiers.states import Action
 from dossierkit.engine import Engine
 from dossierkit.forms.effective import effective
-from dossierkit.forms.messages import label
+from dossierkit.forms.titles import label
 from dossierkit.forms.tree import index
 from dossierkit.lists import Table as Rows
 from dossierkit.papers.money_words import money_words

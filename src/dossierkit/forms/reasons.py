@@ -1,0 +1,141 @@
+"""Why a text is not of its format: what is wrong with this very text, as the name of a sentence in `words`."""
+
+from __future__ import annotations
+
+import re
+from calendar import monthrange
+from collections.abc import Iterator, Mapping
+
+import attrs
+
+
+@attrs.frozen
+class Reason:
+    """The sentence *name*, with what it quotes."""
+
+    name: str
+    quotes: Mapping[str, str | int] = attrs.field(factory=dict)
+
+
+_DAY = re.compile(r"\s*(\d{1,6})\s*[/.\-]\s*(\d{1,6})\s*[/.\-]\s*(\d{1,6})\s*", re.ASCII)
+_CLOCK = re.compile(r"\s*(\d{1,3})\s*(?::|h|giờ)\s*(\d{1,3})(?::(\d{1,3}))?.*", re.ASCII | re.DOTALL)
+#: The first year that is written with four digits of its own.
+FIRST_YEAR = 1000
+
+
+def no_reason(text: str) -> Reason | None:  # noqa: ARG001  # a format explains, or does not
+    """Nothing to say of *text* but that it is not of its format."""
+    return None
+
+
+def day_reason(text: str) -> Reason | None:
+    """Why *text* names no day: a year too short, no such month, or a month without that day."""
+    parts = _DAY.fullmatch(text)
+    if parts is None:
+        return None
+    first, month, last = parts.groups()
+    day, year = (last, first) if len(first) == 4 else (first, last)
+    if len(year) != 4 or int(year) < FIRST_YEAR:
+        return Reason("reason-year", {"year": year})
+    if not 1 <= int(month) <= 12:
+        return Reason("reason-month", {"number": int(month)})
+    days = monthrange(int(year), int(month))[1]
+    if not 1 <= int(day) <= days:
+        return Reason("reason-day", {"day": int(day), "month": int(month), "year": year, "days": days})
+    return None
+
+
+def time_reason(text: str) -> Reason | None:
+    """Why *text* names no time of day."""
+    parts = _CLOCK.fullmatch(text)
+    if parts is None:
+        return None
+    hour, minute, second = parts.groups()
+    if int(hour) > 23:
+        return Reason("reason-hour", {"number": int(hour)})
+    return Reason("reason-minute", {"number": wrong}) if (wrong := max(int(minute), int(second or 0))) > 59 else None
+
+
+def moment_reason(text: str) -> Reason | None:
+    """Why *text* names no day with a time."""
+    day, _, clock = text.strip().replace("T", " ", 1).partition(" ")
+    reason = day_reason(day)
+    if reason is None and _DAY.fullmatch(day) and not clock.strip():
+        return Reason("reason-no-time")
+    return reason or time_reason(clock)
+
+
+def email_reason(text: str) -> Reason | None:
+    """Why *text* is no address of e-mail."""
+    name, at, host = text.partition("@")
+    if any(letter.isspace() for letter in text):
+        return Reason("reason-mail-blank")
+    if not at:
+        return Reason("reason-mail-at")
+    if "@" in host:
+        return Reason("reason-mail-twice")
+    return Reason("reason-mail-name") if not name else Reason("reason-mail-host") if not host else None
+
+
+def uri_reason(text: str) -> Reason | None:
+    """Why *text* is no address of a page."""
+    return Reason("reason-scheme") if "://" not in text and re.fullmatch(r"[\w\-]+(?:\.[\w\-]+)+\S*", text) else None
+
+
+def name_reason(text: str) -> Reason | None:
+    """Why *text* is nobody's name."""
+    if stray := next((letter for letter in text if not (letter.isalpha() or letter in " '’.-")), ""):
+        return Reason("reason-name-letter", {"stray": stray})
+    if len(text) < 2:
+        return Reason("reason-name-short")
+    return Reason("reason-name-long", {"limit": 100}) if len(text) > 100 else None
+
+
+def personal_number_reason(text: str) -> Reason | None:
+    """Why *text* is no personal number."""
+    return next(_of_digits(text, (12,)), None) or Reason("reason-zeros", {"zeros": "000"})
+
+
+def tax_code_reason(text: str) -> Reason | None:
+    """Why *text* is no tax code."""
+    return next(_of_digits(text, (10, 12, 13)), None) or Reason("reason-tax-check")
+
+
+def phone_reason(text: str) -> Reason | None:
+    """Why *text* is no Vietnamese telephone number."""
+    digits = squeezed(text)
+    local = re.sub(r"^\+?84", "0", digits)
+    if stray := _stray(local.removeprefix("+")):
+        return Reason("reason-digit", {"stray": stray})
+    if not local.startswith(("0", "1800", "1900")):
+        return Reason("reason-phone-zero")
+    if local.startswith("0") and local[1:2] not in ("", "2", "3", "5", "7", "8", "9"):
+        return Reason("reason-phone-prefix", {"prefix": local[:2]})
+    return Reason("reason-phone-count", {"count": len(local)})
+
+
+def certificate_reason(text: str) -> Reason | None:
+    """Why *text* is no number of a land certificate."""
+    parts = re.fullmatch(r"\s*([A-Za-zĐđ]*)\s*([0-9]*)\s*", text)
+    if parts is None or not parts[1] or not parts[2]:
+        return None
+    return Reason("reason-certificate", {"letters": len(parts[1]), "count": len(parts[2])})
+
+
+def squeezed(text: str) -> str:
+    """*text* without what people put between the digits of a number."""
+    return re.sub(r"[\s.\-()]", "", text)
+
+
+def _of_digits(text: str, counts: tuple[int, ...]) -> Iterator[Reason]:
+    """What keeps *text* from being as many digits as one of *counts*."""
+    digits = squeezed(text)
+    if stray := _stray(digits):
+        yield Reason("reason-digit", {"stray": stray})
+    if len(digits) not in counts:
+        yield Reason("reason-count", {"count": len(digits), "wanted": "/".join(map(str, counts))})
+
+
+def _stray(text: str) -> str:
+    """The first character of *text* that is no digit, or nothing."""
+    return next((letter for letter in text if not (letter.isascii() and letter.isdigit())), "")
