@@ -113,14 +113,14 @@ def test_a_new_file_is_sound(run: Any, tmp_path: Path) -> None:
 
 def test_lint_fails_on_errors_only(run: Any, tmp_path: Path) -> None:
     """With place, level and code; advice alone is no failure."""
-    (tmp_path / "a.json").write_text('{"propertes": {}}')
+    (tmp_path / "a.json").write_text('{"type": "objekt"}')
     (tmp_path / "b.json").write_text('{"title": "Đất"}')
 
     bad = run("lint", tmp_path / "a.json", "--json")
 
     assert bad.exit_code == 1
     assert set(json.loads(bad.output)[0]) == {"file", "line", "column", "pointer", "code", "level", "message"}
-    assert f"{tmp_path / 'a.json'}:1:15: error unknown-keyword" in run("lint", tmp_path / "a.json").output
+    assert f"{tmp_path / 'a.json'}:1:10: error not-a-schema" in run("lint", tmp_path / "a.json").output
     assert run("lint", tmp_path / "b.json").exit_code == 0
 
 
