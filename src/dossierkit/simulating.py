@@ -5,6 +5,8 @@ Every dossier goes through the same pure functions as a real one, so that its hi
 
 from __future__ import annotations
 
+import hashlib
+import io
 import random
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime, time, timedelta
@@ -29,7 +31,8 @@ from dossierkit.engine import Engine
 from dossierkit.errors import SettingsError
 from dossierkit.forms import check
 from dossierkit.forms.effective import effective
-from dossierkit.forms.pointers import Json, get, put
+from dossierkit.forms.form import Kind, embeds
+from dossierkit.forms.pointers import ABSENT, Json, get, put
 from dossierkit.forms.tree import walk
 from dossierkit.ports import Change, Life, Place
 
@@ -38,6 +41,11 @@ FAMILIES = ("Nguyễn", "Trần", "Lê", "Phạm", "Hoàng", "Huỳnh", "Phan", 
 MIDDLE = "Mẫu"
 GIVEN = ("An", "Bình", "Châu", "Dũng", "Đào", "Giang", "Hà", "Khánh", "Lan", "Minh", "Nam", "Oanh", "Phúc", "Quân", "Sơn", "Tú")
 YEARS = 2
+#: A file of one blank page.
+_PAPER = (
+    b"%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj\n2 0 obj<</Type/Pages/Kids[3 0 R]/Count 1>>endobj\n"
+    b"3 0 obj<</Type/Page/Parent 2 0 R/MediaBox[0 0 595 842]>>endobj\ntrailer<</Root 1 0 R>>\n%%EOF\n"
+)
 
 
 def sample_name(chance: random.Random) -> str:
@@ -67,6 +75,8 @@ class Simulation:
     owners: tuple[Account, ...]
     chance: random.Random
     _numbers: dict[tuple[str, str], int] = attrs.field(init=False, factory=dict)
+    #: A sample file of each owner whose dossiers need one.
+    _files: dict[str, str] = attrs.field(init=False, factory=dict)
     _samples: list[_Sample] = attrs.field(init=False)
     _calendar: Calendar = attrs.field(init=False)
     _now: datetime = attrs.field(init=False)
@@ -103,7 +113,7 @@ class Simulation:
     def _life(self, submitted: datetime, owner: Account) -> Life:
         day = day_of(submitted)
         sample = self.chance.choice([sample for sample in self._samples if sample.since <= day])
-        answers = self._with_name(sample.procedure, sample.answers, owner.name)
+        answers = self._with_files(sample.procedure, self._with_name(sample.procedure, sample.answers, owner.name), owner)
         story = _Story(self, sample.procedure, owner, answers, submitted)
         story.told()
         return story.life()
@@ -115,6 +125,23 @@ class Simulation:
             if isinstance(get(answers, place), str):
                 return put(answers, place, name)
         return answers
+
+    def _with_files(self, procedure: Procedure, answers: Json, owner: Account) -> Json:
+        """*answers* whose fields of files name a file of *owner*: the tests of a procedure name none that is there."""
+        for field in walk(effective(procedure.form, answers)):
+            if field.kind is Kind.FILE and not embeds(field) and (value := get(answers, field.pointer)) is not ABSENT:
+                file = self._files.get(owner.id) or self._file(owner.id)
+                answers = put(answers, field.pointer, [file for _ in value] if isinstance(value, list) else file)
+        return answers
+
+    def _file(self, owner: str) -> str:
+        """The id of a sample file of *owner*, kept where the engine keeps files."""
+        if self.engine.blobs is not None:
+            id = self.engine.blobs.put("minh-hoa.pdf", io.BytesIO(_PAPER))
+        else:
+            id = f"sha256-{hashlib.sha256(_PAPER).hexdigest()}-{self.chance.getrandbits(64):016x}"
+        self._files[owner] = id
+        return id
 
     def drawn(self, change: Change) -> int:
         """The next number of the series that *change* draws from."""

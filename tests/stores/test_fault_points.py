@@ -164,6 +164,7 @@ def prepared(place: Path, folder: Path, before: list[str]) -> tuple[str, dict[st
     engine = opened(place, folder)
     engine.store.accounts.create_account(Account("an", "an@example.vn", NOON))
     id = engine.begin("1.000001", AN, {"name": "An"}).id
+    engine.check_code(engine.open(id, AN))  # its secret is made once, and another in each folder
     for one in before:
         STEPS[one](engine, id)
     was = known(engine, id)

@@ -432,7 +432,7 @@ def test_a_unit_sees_nothing_of_another(office: Any) -> None:
         assert str(dossier.code) not in hoa.get(f"/desk?view=all{words}").text
         assert str(dossier.code) in root.get(f"/desk?view=all{words}").text
     routes = [route for route in hoa.app.routes if isinstance(route, Route) and route.path.startswith("/desk")]
-    assert len(routes) == 12
+    assert len(routes) == 13
     before = engine.lookup(str(dossier.code))
     for who in (hoa, citizen, browser()):
         for route in routes:

@@ -53,14 +53,14 @@ def filed(engine: Engine, client: Any) -> Dossier:
 
 
 def test_three_persons_are_kept_apart(portal: Any) -> None:
-    """The account's holder, who submits and whose dossier it is; a stranger sees the owner's initials alone."""
+    """The account's holder, who submits and whose dossier it is; whoever has a paper sees the owner's initials alone."""
     engine, browser = portal
     client = browser()
     dossier = filed(engine, client)
     shown = Page(client.get(f"/dossiers/{dossier.code}").text).text
     for words in ("Chủ hồ sơ Trần Thị Bà", "Người nộp hồ sơ Lê Cháu", "Tài khoản Nguyễn Văn An"):
         assert words in shown
-    looked = look_up(browser(), engine, str(dossier.code)).text
+    looked = look_up(browser(), engine, str(dossier.code), check=engine.check_code(dossier)).text
     assert "T*** T** B*" in looked
     for name in ("Trần", "Cháu", "Nguyễn", "Văn"):
         assert name not in looked
@@ -73,7 +73,8 @@ def test_a_receipt_number_finds_the_dossier(portal: Any) -> None:
     dossier = filed(engine, client)
     accepted = engine.act(dossier.id, Action.ACCEPT, INTAKE, facts={"due": "2026-12-01T10:00:00+00:00"}, note="Đủ thành phần")
     stranger = browser()
-    found = look_up(stranger, engine, f" {accepted.handling.receipt.lower()} ").text
+    receipt = f" {accepted.handling.receipt.lower()} "
+    found = look_up(stranger, engine, receipt, check=engine.check_code(accepted)).text
     assert "Được tiếp nhận" in found
     assert "01/12/2026" in found
     assert "Đủ thành phần" not in found
