@@ -163,6 +163,7 @@ def test_everybody_is_told_what_personal_data_is_for(portal: Any, lang: str) -> 
     """Beforehand, and before sending: who keeps it, what for, which, how long, and what one may ask."""
     _, browser = portal
     client = browser()
+    known(client)
     guide = Page(client.get(f"/procedures/1.000001?lang={lang}").text).text
     client.post("/procedures/1.000001/apply", data={"/name": "An", "do": "save"})
     draft = dict(Page(client.get("/procedures/1.000001/apply").text).pairs)["meta:draft"]
