@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from conftest import TODAY
+from counting import calls_at_most
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -474,3 +475,21 @@ def test_a_number_that_fits_is_exact(typed: str) -> None:
 
     assert check(form, answers, today=TODAY) == ()
     assert parse(form, flatten(form, answers)) == answers
+
+
+def test_a_pattern_that_repeats_nothing_costs_bounded_work() -> None:
+    """Nested counted repetitions of nothing have no example, and no page waits for one."""
+    form = _form({"a": {**_TEXT, "pattern": "^x((((a{0}){60}){60}){60}){60}$"}})
+
+    with calls_at_most(1_000_000):
+        (problem,) = check(form, {"a": "y"}, today=TODAY)
+        words = message(form, problem, answers={"a": "y"})
+
+    assert "ví dụ" not in words
+
+
+def test_no_hint_names_a_button_that_is_hidden() -> None:
+    """A script hides the button that updates the form; what a field says holds with and without it."""
+    for language in ("vi", "en"):
+        assert "Cập nhật biểu mẫu" not in WORDS[language]["choose-first"]
+        assert "Update the form" not in WORDS[language]["choose-first"]

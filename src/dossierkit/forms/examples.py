@@ -16,6 +16,8 @@ MOST_LETTERS = 60
 _MOST_PATTERN = 400
 #: So many more repetitions than needed are tried, where a pattern leaves their number open.
 _MORE = 8
+#: So many pieces are written for one example; nested repetitions of nothing would never end.
+_MOST_PIECES = 2_000
 
 _DIGITS, _UPPER, _LOWER = "1234567890", "ABCDEFGHIJKLMNOPQRSTUVWXYZ", "abcdefghijklmnopqrstuvwxyz"
 _ORDER = _UPPER + _DIGITS + _LOWER + "-/., _:@+()#&'\"!?*%=;<>[]{}|~^$`\\"
@@ -56,6 +58,13 @@ class _Writing:
 
     more: int
     drawn: int = 0
+    pieces: int = 0
+
+    def count(self) -> None:
+        """One more piece is written."""
+        self.pieces += 1
+        if self.pieces > _MOST_PIECES:
+            raise _Unknown("too many repetitions")
 
     def draw(self, letters: str) -> str:
         """The next one of *letters*, so that an example reads `ABC` and not `AAA`."""
@@ -74,7 +83,10 @@ def examples(pattern: str) -> Iterator[str]:
         return
     before = None
     for more in range(_MORE + 1):
-        text = piece(_Writing(more))
+        try:
+            text = piece(_Writing(more))
+        except _Unknown:
+            return
         if text == before or len(text) > MOST_LETTERS:
             return
         before = text
@@ -216,6 +228,7 @@ def _repeated(piece: _Piece, least: int, most: int | None) -> _Piece:
         times = least + writing.more if most is None else min(least + writing.more, most)
         text: list[str] = []
         for _ in range(min(times, MOST_LETTERS + 1)):
+            writing.count()
             text.append(piece(writing))
             if len(text) > MOST_LETTERS or sum(map(len, text)) > MOST_LETTERS:
                 break
