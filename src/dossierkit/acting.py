@@ -19,6 +19,7 @@ from dossierkit.errors import ForbiddenAction
 from dossierkit.forms import effective
 from dossierkit.forms.form import Form, Layout, embeds
 from dossierkit.forms.options import listed_titles
+from dossierkit.forms.personal import without_secrets
 from dossierkit.forms.pointers import Json, drop, texts_in
 from dossierkit.forms.schemas import every_schema
 from dossierkit.forms.tree import walk
@@ -156,6 +157,7 @@ def search_words(procedure: Procedure, answers: Json) -> str:
     """What a dossier is found by: its title, every text in its answers, and the places that they name, folded."""
     for field in walk(effective(procedure.form, answers)) if _embeds_anything(procedure.form) else ():
         answers = drop(answers, field.pointer) if embeds(field) else answers
+    answers = without_secrets(procedure.form, answers)
     words = fold(" ".join((procedure.title(), *texts_in(answers))))
     return " ".join((words, *map(place_words, listed_titles(procedure.form, answers))))
 

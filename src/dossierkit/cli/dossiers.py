@@ -98,7 +98,7 @@ def show(data: Path, procedures: Path | None, language: str, as_json: bool, pers
     from dossierkit.dossiers.calendars import office_time
     from dossierkit.errors import UnknownDossier
     from dossierkit.forms import effective
-    from dossierkit.forms.personal import masked_answers
+    from dossierkit.forms.personal import masked_answers, without_secrets
     from dossierkit.html.summary import answer_rows
 
     engine = engine_of(data, procedures)
@@ -106,7 +106,7 @@ def show(data: Path, procedures: Path | None, language: str, as_json: bool, pers
     if dossier is None:
         raise UnknownDossier(f"no dossier has the code {code}")
     procedure = engine.procedure_of(dossier)
-    answers = dossier.answers if personal else masked_answers(procedure.form, dossier.answers)
+    answers = (without_secrets if personal else masked_answers)(procedure.form, dossier.answers)
     facts = {
         "code": str(dossier.code),
         "procedure": dossier.procedure,

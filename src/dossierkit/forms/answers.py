@@ -18,6 +18,7 @@ from dossierkit.forms.form import Field, Form, Kind, Layout
 from dossierkit.forms.holding import hold
 from dossierkit.forms.pointers import ABSENT, Json, get, last, same
 from dossierkit.forms.texts import encode, read_text, show_text
+from dossierkit.forms.tree import is_settled
 
 #: Rounds until answers and the fields that hold for them agree; each round settles one condition on the way down.
 MAX_ROUNDS = 12
@@ -91,10 +92,15 @@ class _Reading:
             return self._list(field, current, fills)
         if field.kind is Kind.CONSTANT:
             return self._constant(field) if fills else current
+        if field.write_only and not self._is_typed(field):
+            return ABSENT if self.controls.others.get(("drop", field.control), [""])[-1] else current
         if field.several:
             return self._several(field, current, fills)
         texts = self.controls.answers.get(field.control)
         return current if texts is None else self._one(field, texts[-1], ABSENT if fills else current)
+
+    def _is_typed(self, field: Field) -> bool:
+        return any(text.strip() for text in self.controls.answers.get(field.control, ()))
 
     def _left(self, field: Field, current: Json) -> bool:
         """Whether *current* belongs to another branch than the one that was just picked."""
@@ -201,6 +207,11 @@ class _Reading:
             value = self.value(below, items[index] if index < len(items) else ABSENT, fills=fills)
             result.append(nothing(below) if value is ABSENT else value)
             blank = blank and not says(below, value)
+        # What nobody may change stays, whatever the page says of it.
+        left = zip(field.children[len(result) :], items[len(result) :], strict=False)
+        settled = [item for below, item in left if is_settled(below)]
+        result += settled
+        blank = blank and not settled
         drop_blank_rows(field, result)
         if blank and not (current is ABSENT or current is None or isinstance(current, list)):
             return current
@@ -345,7 +356,7 @@ class _Showing:
         elif field.several:
             yield from self._several(field, value, where)
         else:
-            yield name_of(where), show_text(value, field, self.form.dialect, self.language)
+            yield name_of(where), "" if field.write_only else show_text(value, field, self.form.dialect, self.language)
 
     def _inner(self, field: Field, value: Json, where: str) -> Iterator[tuple[str, str]]:
         if field.kind is Kind.GROUP:
@@ -365,6 +376,7 @@ class _Showing:
 
     def _several(self, field: Field, value: Json, where: str) -> Iterator[tuple[str, str]]:
         yield name_of(where), ""
+        value = ABSENT if field.write_only else value
         yield name_of(where, "order"), encode(value if isinstance(value, list) else [])
         for text in shown_texts(field, value):
             yield name_of(where), text

@@ -11,6 +11,7 @@ pointer is empty or begins with a slash, so the two never meet.
     open:/child   this level of a recursive form is open
     order:/kinds  the order in which checked values stood before
     key:/free/~e0 the name of an entry whose name can be edited; its value is called `/free/~e0…`
+    drop:/secret  what was entered there is to go; a control that shows nothing changes nothing otherwise
     search:/place what is looked for in a long list
     filled:/unit  the default of this field was filled in before; no page has it, only a kept layout
 

@@ -87,6 +87,8 @@ class _Below:
     #: Its field and all below it, if no answer can change any of it, and how many fields that are.
     still: Field | None
     size: int
+    #: It is deprecated: asked of nobody who has not answered it already.
+    retired: bool = False
 
 
 @attrs.define
@@ -153,7 +155,9 @@ class _Walk:
     def _members(self, held: Held, here: _Here, value: Json) -> Iterator[Field]:
         members = value if isinstance(value, dict) else {}
         for below in self._declared(held, here, now_required(held, members)):
-            yield self._field_of(below, members.get(below.member.name, ABSENT))
+            item = members.get(below.member.name, ABSENT)
+            if not (below.retired and item is ABSENT):
+                yield self._field_of(below, item)
         if here.free is not None:
             yield _with_children(self.form, here.free, tuple(self._entries(held, value, here.inner)))
 
@@ -175,7 +179,12 @@ class _Walk:
         before = self.count
         still = self._still(member, place)
         size, self.count = self.count - before, before
-        return _Below(member, place, still, size)
+        retired = not (member.required or member.row) and self._is_deprecated(member, place)
+        return _Below(member, place, still, size, retired)
+
+    def _is_deprecated(self, member: Property, place: _Place) -> bool:
+        held = self._held(member.seeds, ABSENT, attrs.evolve(place, control="?"))
+        return any(facet.get("deprecated") is True for facet in held.facets)
 
     def _still(self, member: Property, place: _Place) -> Field | None:
         """The field of *member* with all that is below it, if no answer can change any of it."""
@@ -190,7 +199,7 @@ class _Walk:
         if here.field.kind is not Kind.GROUP or here.folded is not None or here.free is not None or depends:
             return None
         below = self._declared(held, here, frozenset())
-        if any(one.still is None for one in below):
+        if any(one.still is None or one.retired for one in below):
             return None
         return _with_children(self.form, here.field, tuple(self._field_of(one, ABSENT) for one in below))
 
@@ -241,7 +250,8 @@ class _Walk:
     def _row(self, held: Held, here: _Here, index: int, *, shown: bool) -> _Below | None:
         if index not in here.rows:
             seeds = elements.of_row(self.form, held, index)
-            place = attrs.evolve(here.inner.below(index, required=False), shown=shown)
+            wanted = index < min(elements.fixed_rows(held), int(here.field.keywords.get("minItems", 0)))
+            place = attrs.evolve(here.inner.below(index, required=wanted), shown=shown)
             member = Property("", seeds or (), False, row=True, place=index < elements.fixed_rows(held))
             here.rows[index] = None if seeds is None else self._below(member, place)
         return here.rows[index]

@@ -69,6 +69,8 @@ class Choice:
     value: Json = attrs.field(hash=False)
     title: str
     origin: str = ""
+    #: Offered to nobody who has not chosen it already.
+    deprecated: bool = False
 
 
 @attrs.frozen
@@ -109,7 +111,7 @@ def _is_read_only(field: Field) -> bool:
 
 
 def _is_write_only(field: Field) -> bool:
-    return field.keywords.get("writeOnly") is True or "writeOnly" in field.inherited
+    return field.keywords.get("writeOnly") is True or "writeOnly" in field.inherited or field.widget == "password"
 
 
 @attrs.frozen(eq=False)

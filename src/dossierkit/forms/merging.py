@@ -109,10 +109,12 @@ def _enumerations(schemas: Schemas, facet: Facet) -> Iterator[list[Choice]]:
 def _titled(schemas: Schemas, option: Facet) -> Choice:
     value = constant(schemas, option)
     assert value is not ABSENT
-    for facet in unconditional(schemas, (option,)):
+    facets = tuple(unconditional(schemas, (option,)))
+    deprecated = any(facet.get("deprecated") is True for facet in facets)
+    for facet in facets:
         if isinstance(facet.get("title"), str):
-            return Choice(value, facet.schema["title"], facet.location + "/title")
-    return Choice(value, _plain(value))
+            return Choice(value, facet.schema["title"], facet.location + "/title", deprecated)
+    return Choice(value, _plain(value), deprecated=deprecated)
 
 
 def _plain(value: Json) -> str:
@@ -139,7 +141,7 @@ def driver_choices(schemas: Schemas, held: Held, name: str) -> tuple[tuple[Choic
 
 def title_of(choice: Choice, branch: tuple[str, str] | None) -> Choice:
     """*choice* under the title of its branch, unless it has one of its own."""
-    return Choice(choice.value, *branch) if branch and not choice.origin else choice
+    return Choice(choice.value, *branch, choice.deprecated) if branch and not choice.origin else choice
 
 
 def _branch_title(schemas: Schemas, branch: Facet) -> tuple[str, str] | None:

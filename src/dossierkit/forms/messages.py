@@ -121,7 +121,7 @@ class _Words:
         return text if len(text) <= _QUOTED and text.isprintable() else ""
 
     def _is_secret(self) -> bool:
-        return self.field is not None and (self.field.write_only or self.field.widget == "password")
+        return self.field is not None and self.field.write_only
 
     def _quoting(self, name: str, **params: Json) -> str:
         text = self._text()

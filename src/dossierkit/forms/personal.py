@@ -29,4 +29,26 @@ def masked_answers(form: Form, answers: Json) -> Json:
     for field in walk(effective(form, answers)):
         if field.keywords.get("x-personal") is True and get(answers, field.pointer) is not ABSENT:
             masked = put(masked, field.pointer, MASK)
+    return without_secrets(form, masked)
+
+
+def without_secrets(form: Form, answers: Json) -> Json:
+    """*answers* with what is never shown again (`writeOnly`) masked: for whoever lists, exports or searches them."""
+    if not _has_secrets(form):
+        return answers
+    masked = answers
+    for field in walk(effective(form, answers)):
+        if field.write_only and field.leaf and get(answers, field.pointer) is not ABSENT:
+            masked = put(masked, field.pointer, MASK)
     return masked
+
+
+def _has_secrets(form: Form) -> bool:
+    memo = form.schemas.memo
+    if "secrets" not in memo:
+        memo["secrets"] = any(
+            isinstance(schema, dict) and (schema.get("writeOnly") is True or schema.get("x-widget") == "password")
+            for document in form.schemas.documents.values()
+            for _, schema in every_schema(document)
+        )
+    return bool(memo["secrets"])

@@ -14,6 +14,8 @@ def readable(form: Form, field: Field, value: Json, language: str) -> str:
     """*value* of a leaf in words: the title of a choice, a number with its unit."""
     if value is ABSENT or value is None:
         return ""
+    if field.write_only:
+        return word("entered", language)
     if field.several and isinstance(value, list):
         return ", ".join(_titled(form, field, item, language) for item in value)
     if field.kind in (Kind.CHOICE, Kind.ACCEPT, Kind.CONSTANT, Kind.BOOLEAN) or "x-options" in field.keywords:

@@ -5,20 +5,33 @@ Pure: a page posts `VERB:CONTROL`, this gives the answers and the layout to show
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
 import attrs
 
-from dossierkit.forms.form import Layout
+from dossierkit.forms.effective import effective
+from dossierkit.forms.form import Form, Layout
 from dossierkit.forms.pointers import ABSENT, Json, drop, escape, get, last, parent, put, step
+from dossierkit.forms.tree import is_settled, walk
 
 
-def rearranged(answers: Json, layout: Layout, button: str) -> tuple[Json, Layout]:
+def settled_rows(form: Form, answers: Json, layout: Layout) -> frozenset[str]:
+    """The controls of the rows that nobody may take away, since they are read only."""
+    fields = walk(effective(form, answers, layout=layout))
+    return frozenset(field.control for field in fields if field.row and is_settled(field))
+
+
+def rearranged(answers: Json, layout: Layout, button: str, settled: Collection[str] = ()) -> tuple[Json, Layout]:
     """*answers* and *layout* after *button* (`add:/rows`, `remove:/rows/2`, `up:/rows/2`, `open:/child`).
 
     What was chosen in a row goes where the row goes.  A button that means nothing changes nothing.
+
+    Args:
+        settled: the controls of rows that stay where they are.
     """
     verb, _, control = button.partition(":")
+    if control in settled and verb in ("remove", "up", "down"):
+        return answers, layout
     match verb:
         case "add":
             return answers, attrs.evolve(layout, rows={**layout.rows, control: _count(answers, layout, control) + 1})

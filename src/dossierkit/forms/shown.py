@@ -44,6 +44,10 @@ class Control:
     text: str = ""
     options: tuple[Option, ...] = ()
     errors: tuple[str, ...] = ()
+    #: A blank answer is an answer, too.
+    blank: bool = False
+    #: There is an answer that is never shown.
+    entered: bool = False
     attributes: Mapping[str, str] = attrs.field(factory=dict)
     unit: str = ""
     pickers: tuple[PickerView, ...] = ()
@@ -66,7 +70,7 @@ class Control:
     @property
     def required(self) -> bool:
         """A red star stands beside the label."""
-        return self.field.required and self.field.kind is not Kind.CONSTANT
+        return self.field.required and not self.blank and self.field.kind is not Kind.CONSTANT
 
     @property
     def hint_id(self) -> str:

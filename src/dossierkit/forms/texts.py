@@ -112,7 +112,8 @@ def read_text(text: str, field: Field, dialect: Dialect, language: str) -> Json:
     """The answer that *text* means for *field*; ABSENT for a blank one."""
     text = nfc(text.replace("\r\n", "\n").replace("\r", "\n"))
     if field.kind in (Kind.CHOICE, Kind.BOOLEAN, Kind.ACCEPT, Kind.CHECKS):
-        return _read_choice(text, field)
+        blank = field.kind is Kind.BOOLEAN and field.nullable and (field.required or field.row) and not text.strip()
+        return None if blank else _read_choice(text, field)
     if not text.strip() and not _means_blank(field):
         return None if field.nullable and (field.required or field.row) else ABSENT
     if field.kind is Kind.NUMBER:

@@ -20,6 +20,11 @@ def walk(field: Field) -> Iterator[Field]:
         yield from walk(below)
 
 
+def is_settled(field: Field) -> bool:
+    """Whether the client may change nothing in *field*, which is read only itself or in everything below it."""
+    return field.read_only or bool(field.children and all(map(is_settled, field.children)))
+
+
 def pruned(field: Field, only: Collection[str]) -> Field:
     """*field* with those below it that stand at the pointers *only*, and what leads there."""
     kept = tuple(

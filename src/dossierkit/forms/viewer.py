@@ -8,12 +8,13 @@ from collections.abc import Iterable, Mapping
 
 import attrs
 
+from dossierkit.forms.answers import is_nameless
 from dossierkit.forms.controls import branch_name, mark_name, name_of
 from dossierkit.forms.effective import effective
 from dossierkit.forms.form import Choice, Field, Form, Kind, Layout, Picker, Problem
 from dossierkit.forms.messages import problem_words, sentence
 from dossierkit.forms.options import FOUND, Offer, offered
-from dossierkit.forms.pointers import ABSENT, Json, get, same
+from dossierkit.forms.pointers import ABSENT, Json, drop, get, same
 from dossierkit.forms.readable import file_limits, readable, unit_of
 from dossierkit.forms.shown import Control, Option, PickerView
 from dossierkit.forms.texts import encode, show_text
@@ -77,13 +78,13 @@ class Viewer:
         return attrs.evolve(control, children=tuple(self.tree(below) for below in field.children))
 
     def value(self, field: Field) -> Json:
-        """The answer of *field*."""
-        return get(self.answers, field.pointer)
+        """The answer of *field*; below an entry without a name there is none yet."""
+        return ABSENT if is_nameless(field) else get(self.answers, field.pointer)
 
     def control(self, field: Field) -> Control:
         """*field* alone."""
         where = field.control
-        value = ABSENT if "/~e" in field.pointer else self.value(field)
+        value = ABSENT if field.write_only and field.leaf else self.value(field)
         text = show_text(value, field, self.form.dialect, self.language) if field.leaf and not field.several else ""
         offer, query = self._offer(field, value), self._query(field)
         return Control(
@@ -95,6 +96,8 @@ class Viewer:
             self._readable(field, value) if field.read_only else text,
             self._options(field, value, offer.choices),
             self.errors.get(field.pointer, ()),
+            is_answered_by_nothing(self.form, field),
+            self._is_entered(field),
             _attributes(self.form, field),
             unit_of(field),
             tuple(self._picker(field, picker, where) for picker in field.pickers),
@@ -102,6 +105,10 @@ class Viewer:
             search_note=self._search_note(query, offer),
             files=tuple(map(str, value)) if isinstance(value, list) and field.several else (text,) if text else (),
         )
+
+    def _is_entered(self, field: Field) -> bool:
+        """Whether there is an answer that is never shown."""
+        return field.write_only and field.leaf and not field.read_only and self.value(field) not in (ABSENT, None)
 
     def _hints(self, field: Field) -> tuple[str, ...]:
         hints = [schema_text(self.form, field.facets, "description", self.language)]
@@ -114,6 +121,10 @@ class Viewer:
         else:
             example = known.example if known is not None else ""
         hints.append(word("example", self.language).format(example=example) if example else "")
+        if field.required and field.nullable and field.leaf and not field.read_only and field.kind is not Kind.BOOLEAN:
+            hints.append(word("blank", self.language))
+        if self._is_entered(field):
+            hints.append(word("entered-hint", self.language))
         if field.kind is Kind.JSON and field.keywords.get("type") in ("object", "array"):
             hints.append(word("json-hint", self.language))
         if field.kind is Kind.FILE:
@@ -125,6 +136,8 @@ class Viewer:
             return self._booleans(field, value)
         if field.kind not in (Kind.CHOICE, Kind.CHECKS, Kind.ACCEPT, Kind.CONSTANT):
             return ()
+        if field.write_only:
+            value = ABSENT
         if field.kind is Kind.CHECKS and (isinstance(value, list) or value is None):
             chosen = value or []
         else:
@@ -134,6 +147,7 @@ class Viewer:
                 encode(choice.value), choice_title(self.form, choice, self.language), any(same(choice.value, c) for c in chosen)
             )
             for choice in choices
+            if not choice.deprecated or any(same(choice.value, c) for c in chosen)
         ]
         known = {option.value for option in options}
         # An answer that is no longer offered stays visible, so that nobody loses it unseen.
@@ -146,7 +160,8 @@ class Viewer:
             return Offer(field.choices)
         query = self._query(field)
         if "x-options" in field.keywords:
-            return offered(self.form, field, self.answers, query)
+            answers = drop(self.answers, field.pointer) if field.write_only else self.answers
+            return offered(self.form, field, answers, query)
         wanted = fold(query)
         titles = ((choice, choice_title(self.form, choice, self.language)) for choice in field.choices)
         matching = [choice for choice, title in titles if wanted and holds(fold(title), wanted)]
@@ -169,8 +184,9 @@ class Viewer:
         ]
         if not (isinstance(value, bool) or value is ABSENT or value is None):
             options.append(Option(encode(value), str(value), True))
-        if not field.required:
-            options.append(Option("", word("none", self.language), value is ABSENT or value is None))
+        if not field.required or field.nullable:
+            nothing = (value is ABSENT or value is None) and not self._is_entered(field)
+            options.append(Option("", word("none", self.language), nothing))
         return tuple(options)
 
     def _picker(self, field: Field, picker: Picker, where: str) -> PickerView:
@@ -197,6 +213,24 @@ class Viewer:
     def _readable(self, field: Field, value: Json) -> str:
         """The answer in words, for whoever only reads it."""
         return readable(self.form, field, value, self.language)
+
+
+def is_answered_by_nothing(form: Form, field: Field) -> bool:
+    """Whether leaving *field* blank is an answer to it, though it is required: null, an empty list or group.
+
+    Where it is, no star stands beside it.
+    """
+    if not field.required or (field.leaf and not field.several):
+        return field.required and field.nullable
+    known = form.schemas.memo.get(("blank", field))
+    if not isinstance(known, bool):
+        if field.kind is Kind.GROUP:
+            asks = any(below.required and not is_answered_by_nothing(form, below) for below in field.children)
+            blank = not (asks or field.pickers or "minProperties" in field.keywords)
+        else:
+            blank = all(form.schemas.accepts(facet, []) for facet in field.facets)
+        known = form.schemas.memo["blank", field] = blank
+    return known
 
 
 def _told_apart(titles: list[str]) -> list[str]:

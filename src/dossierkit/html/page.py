@@ -10,6 +10,7 @@ from typing import Any, Protocol
 import attrs
 from markupsafe import Markup, escape
 
+from dossierkit.forms.answers import is_nameless
 from dossierkit.forms.controls import name_of
 from dossierkit.forms.form import Field, Form, Kind, embeds
 from dossierkit.forms.pointers import ABSENT, Json, key, step
@@ -18,6 +19,7 @@ from dossierkit.forms.readable import readable
 from dossierkit.forms.shown import Control
 from dossierkit.forms.texts import show_text
 from dossierkit.forms.titles import schema_text
+from dossierkit.forms.tree import is_settled
 from dossierkit.forms.view import sections
 from dossierkit.forms.viewer import Viewer, control_id
 from dossierkit.forms.words import word
@@ -82,8 +84,10 @@ class Page:
             return self._inner(field, value)
         if field.widget == "lookup":
             return self._leaf(field)
-        if "/~e" in field.pointer:
+        if is_nameless(field):
             value = ABSENT
+        if field.write_only:
+            return self._leaf(field)
         if field.kind in (Kind.TEXT, Kind.NUMBER) and not field.read_only and (written := self._written(field, value)):
             return written
         plain = value if type(value) is str else key(value)
@@ -116,12 +120,13 @@ class Page:
 
     def _control(self, field: Field, control: Control) -> str:
         where = field.control
-        value = self.viewer.value(field)
+        value = self.viewer.value(field) if not field.write_only else ABSENT
         limits = field.keywords.get("x-file")
         more: dict[str, Any] = {
             "search_name": name_of(where, "search"),
             "upload_name": name_of(where, "upload"),
             "order_name": name_of(where, "order"),
+            "drop_name": name_of(where, "drop"),
             "order": json.dumps(value if isinstance(value, list) else [], ensure_ascii=False),
             "accept": ",".join(limits.get("accept", ())) if isinstance(limits, dict) else _media_type(field),
             "titled": bool(field.keywords.get("title")) and not field.row,
@@ -155,7 +160,7 @@ class Page:
         where = field.control + ("/~e" if field.kind is Kind.ENTRIES else "")
         most = field.keywords.get("maxItems")
         fixed = len(field.keywords.get("prefixItems") or ())
-        closed = field.keywords.get("items") is False or (fixed and "items" not in field.keywords)
+        closed = field.keywords.get("items") is False or (fixed and "items" not in field.keywords) or is_settled(field)
         return {
             "c": _More(
                 self.viewer.control(field),
@@ -204,14 +209,17 @@ class Page:
         if index < fixed:
             return self.field(row, value)
         title = self._title_of(row, value, f"{self._row_title(field)} {index + 1}")
-        name = ("row", where, index, base["last"], title, fixed, self.viewer.language)
-        before, after = self._frame(name, "row", r={**base, "title": title, "removable": True, "index": index - fixed})
+        settled = is_settled(row)
+        name = ("row", where, index, base["last"], title, fixed, settled, self.viewer.language)
+        moves = {"index": 0, "last": True} if settled else {"index": index - fixed}
+        before, after = self._frame(name, "row", r={**base, "title": title, "removable": not settled, **moves})
         return before + self.field(row, value) + after
 
     def _title_of(self, row: Field, answers: Json, title: str) -> str:
         """*title* with the first answer of the row, so that a reader tells rows apart."""
         for field in row.children:
-            value = _inside(answers, field) if field.leaf and field.kind is not Kind.CONSTANT else ABSENT
+            told = field.leaf and field.kind is not Kind.CONSTANT and not field.write_only
+            value = _inside(answers, field) if told else ABSENT
             if value is not ABSENT and field.kind in (Kind.TEXT, Kind.NUMBER, Kind.CHOICE):
                 text = readable(self.viewer.form, field, value, self.viewer.language)
                 return f"{title} – {text[:60]}" if text.strip() else title

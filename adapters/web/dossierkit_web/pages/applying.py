@@ -23,7 +23,7 @@ from dossierkit.forms.controls import layout_pairs, merged, name_of
 from dossierkit.forms.defaults import arrived, initial, remembered
 from dossierkit.forms.messages import problem_words
 from dossierkit.forms.pointers import ABSENT, Json, get, parent, same
-from dossierkit.forms.rows import rearranged
+from dossierkit.forms.rows import rearranged, settled_rows
 from dossierkit.forms.tree import walk
 from dossierkit.forms.viewer import control_id
 from dossierkit.html.renderer import Rendered
@@ -126,7 +126,7 @@ def receive(site: Site, request: Request, form: FormData) -> Response:
     layout = merged(draft.layout, layout_of(pairs))
     answers, strange = own_files(procedure.form, answers, blobs_of(draft), layout=layout)
     answers, refused = with_uploads(site.blobs, procedure.form, form, answers, language, site.config.scanner, layout=layout)
-    answers, layout = rearranged(answers, layout, button)
+    answers, layout = rearranged(answers, layout, button, settled_rows(procedure.form, answers, layout))
     known = prefill(_filer(visitor))
     shown = initial(procedure.form, known) if begins else draft.answers
     answers = arrived(procedure.form, shown, answers, known, shown=draft.layout, layout=layout)
@@ -166,7 +166,7 @@ def _unkept(site: Site, request: Request, form: FormData) -> Response:
     button = next((value for name, value in pairs if name == "do"), "save")
     layout = layout_of(pairs)
     answers, strange = own_files(procedure.form, parse(procedure.form, pairs, language=language), frozenset(), layout=layout)
-    answers, layout = rearranged(answers, layout, button)
+    answers, layout = rearranged(answers, layout, button, settled_rows(procedure.form, answers, layout))
     answers = arrived(procedure.form, initial(procedure.form), answers, None, layout=layout)
     layout = remembered(procedure.form, answers, layout)
     problems: tuple[Problem, ...] = ()

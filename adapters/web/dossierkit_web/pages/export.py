@@ -15,6 +15,7 @@ from starlette.responses import RedirectResponse, Response, StreamingResponse
 from dossierkit.dossiers.accounts import Account
 from dossierkit.dossiers.dossier import Dossier, blobs_of
 from dossierkit.dossiers.filetypes import shown_name
+from dossierkit.forms.personal import without_secrets
 from dossierkit_web.limits import allow
 from dossierkit_web.pages.documents import pieces
 from dossierkit_web.site import Site
@@ -68,13 +69,14 @@ def _account(account: Account) -> dict[str, object]:
 
 
 def _dossier(site: Site, dossier: Dossier) -> dict[str, object]:
+    procedure = site.engine.procedure_of(dossier)
     return {
         "code": str(dossier.code) if dossier.code is not None else None,
         "procedure": dossier.procedure,
-        "title": site.engine.procedure_of(dossier).title(),
+        "title": procedure.title(),
         "state": dossier.state.name.lower(),
         "submitted": dossier.submitted.isoformat() if dossier.submitted is not None else None,
-        "answers": dossier.answers,
+        "answers": without_secrets(procedure.form, dossier.answers),
         "files": [{"document": one.document, "name": one.name, "bytes": one.size} for one in dossier.attachments],
         "history": [{"at": one.at.isoformat(), "action": one.action.value} for one in site.engine.history(dossier)],
     }

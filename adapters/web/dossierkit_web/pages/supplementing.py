@@ -16,7 +16,7 @@ from dossierkit.forms import Layout, Problem, flatten, parse
 from dossierkit.forms.controls import layout as layout_of
 from dossierkit.forms.controls import pointer_of
 from dossierkit.forms.pointers import Json, texts_in
-from dossierkit.forms.rows import rearranged
+from dossierkit.forms.rows import rearranged, settled_rows
 from dossierkit_web.limits import allow
 from dossierkit_web.pages.desk import officer_of
 from dossierkit_web.pages.documents import accepted, checked, swept
@@ -108,7 +108,8 @@ def _answers(site: Site, request: Request, dossier: Dossier, form: FormData) -> 
     ]
     answers = parse(asked, [*rest, *posted], base=before, language=language)
     answers, strange = own_files(asked, answers, blobs_of(dossier).union(texts_in(before)), layout=layout_of(posted))
-    return *rearranged(answers, layout_of(posted), text(form, "do")), strange
+    layout = layout_of(posted)
+    return *rearranged(answers, layout, text(form, "do"), settled_rows(asked, answers, layout)), strange
 
 
 def _files(site: Site, request: Request, dossier: Dossier, form: FormData) -> tuple[tuple[Attachment, ...], dict[str, str]]:
