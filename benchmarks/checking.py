@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import json
 from datetime import date
+from time import perf_counter
 
 import jsonschema
 import jsonschema_rs
 
 from benchmarks.measure import Row, costs, faster, medians
 from benchmarks.sample import BAD, GOOD, SCHEMA
-from dossierkit.forms import check, flatten, parse, read
+from dossierkit.forms import canonical, check, flatten, parse, read
 from dossierkit.forms.judge import Judge
 from dossierkit.forms.messages import messages
 from dossierkit.forms.pointers import Json
 from dossierkit.forms.schemas import MAIN
+from dossierkit.html import Renderer
 
 DAY = date(2026, 11, 22)
 
@@ -89,7 +91,35 @@ def _first_use() -> list[Row]:
         found.append(
             costs(f"first judgement of {kilobytes} KB, branches too, vs jsonschema-rs", time["ours"], time["theirs"], 20)
         )
+        found += _first_page_and_post(schema, answers, time["theirs"])
     return found
+
+
+def _first_page_and_post(schema: Json, answers: Json, theirs: float) -> list[Row]:
+    """The rest of a first use, each part with nothing remembered but what the parts before it left; no goal of their own."""
+    spent: dict[str, float] = dict.fromkeys(("read", "blank page", "post", "filled page"), 0.0)
+    before = perf_counter()
+
+    def lap(part: str) -> None:
+        nonlocal before
+        spent[part], before = perf_counter() - before, perf_counter()
+
+    form = read(schema)
+    lap("read")
+    Renderer().render(form, {})
+    lap("blank page")
+    pairs = flatten(form, answers)
+    before = perf_counter()
+    posted = canonical(form, parse(form, pairs))
+    assert not check(form, posted, today=DAY)
+    lap("post")
+    Renderer().render(form, posted)
+    lap("filled page")
+    kilobytes = len(json.dumps(schema)) // 1000
+    return [
+        costs(f"first use of {kilobytes} KB: {part}, vs jsonschema-rs", seconds, theirs, float("inf"))
+        for part, seconds in spent.items()
+    ]
 
 
 def _django(form, pairs) -> list[Row]:  # type: ignore[no-untyped-def]

@@ -11,7 +11,7 @@ from dossierkit.dossiers.persons import NAMES
 from dossierkit.forms.form import Fault, Form
 from dossierkit.forms.lint_conditions import condition_faults, seeds_at, types_of
 from dossierkit.forms.pointers import Json, child, split
-from dossierkit.forms.reach import declared_names, reachable
+from dossierkit.forms.reach import declared, reachable
 from dossierkit.text import known_hint
 
 _NUMBERS = frozenset(("integer", "number"))
@@ -134,7 +134,7 @@ def _leads(form: Form, at: str, place: str) -> Iterator[Fault]:
         here = "/" + "/".join(place.split("/")[1 : depth + 1])
         if not seeds_at(form, here):
             above = place.split("/")[1:depth]
-            known = declared_names(form.schemas, seeds_at(form, "".join(f"/{token}" for token in above)))
+            known = declared(form.schemas, seeds_at(form, "".join(f"/{token}" for token in above)))
             yield Fault(
                 fault_code(at), at, f"{place!r} leads to no field: there is no {here!r}{known_hint(tokens[depth - 1], known)}"
             )

@@ -7,9 +7,9 @@ from datetime import date
 from dossierkit.forms.answers import drop_blank_rows, says
 from dossierkit.forms.effective import effective
 from dossierkit.forms.form import Field, Form, Kind, Layout
-from dossierkit.forms.places import items, member
+from dossierkit.forms.places import items
 from dossierkit.forms.pointers import ABSENT, Json, get, parent, put, same
-from dossierkit.forms.reach import declared_names, reachable
+from dossierkit.forms.reach import declared, reachable
 from dossierkit.forms.rules import compute
 from dossierkit.forms.schemas import Facet
 from dossierkit.forms.tree import walk
@@ -78,39 +78,38 @@ def _value(form: Form, field: Field, value: Json, possible: tuple[Facet, ...]) -
 def _group(form: Form, field: Field, value: dict[str, Json], possible: tuple[Facet, ...]) -> Json:
     holding = {below.name: below for below in field.children if below.kind is not Kind.ENTRIES}
     free = {b.name: b for below in field.children if below.kind is Kind.ENTRIES for b in below.children}
-    declared = declared_names(form.schemas, possible)
+    members = declared(form.schemas, possible)
     result: dict[str, Json] = {}
     for name, item in value.items():
         below = holding.get(name)
-        if below is None and name in declared and name not in free:
+        if below is None and name in members and name not in free:
             continue
         if below is None:
             below = free.get(name)
             kept = item if below is None else _value(form, below, item, below.facets)
             result[name] = item if kept is ABSENT else kept
-        elif (kept := _value(form, below, item, _below(form, possible, name) or below.facets)) is not ABSENT:
+        elif (kept := _value(form, below, item, members.get(name) or below.facets)) is not ABSENT:
             result[name] = kept
     if not field.required and not field.row and field.pointer and not says(field, result):
         return ABSENT
     return result
 
 
-def _below(form: Form, possible: tuple[Facet, ...], name: str | None) -> tuple[Facet, ...]:
-    """The schemas that could be at the member *name*, or at an element."""
+def _elements(form: Form, possible: tuple[Facet, ...]) -> tuple[Facet, ...]:
+    """The schemas that could be at an element."""
     memo = form.schemas.memo
-    key = ("possible", possible, name)
-    known = memo.get(key)
+    known = memo.get(("elements", possible))
     if not isinstance(known, tuple):
-        here = tuple(reachable(form.schemas, possible))
-        known = memo[key] = items(form, here) if name is None else member(form, here, name)
+        known = memo["elements", possible] = items(form, tuple(reachable(form.schemas, possible)))
     return known
 
 
 def _list(form: Form, field: Field, value: list[Json], possible: tuple[Facet, ...]) -> Json:
+    elements = _elements(form, possible)
     result: list[Json] = []
     for index, item in enumerate(value):
         below = field.children[index] if index < len(field.children) else None
-        kept = item if below is None else _value(form, below, item, _below(form, possible, None) or below.facets)
+        kept = item if below is None else _value(form, below, item, elements or below.facets)
         result.append(None if kept is ABSENT else kept)
     drop_blank_rows(field, result)
     return result if says(field, result) or field.required or field.row else ABSENT

@@ -9,7 +9,7 @@ import attrs
 
 from dossierkit.forms.form import Form
 from dossierkit.forms.pointers import ABSENT, Json, child, drop, get, join, key, last, parent, put, split
-from dossierkit.forms.reach import declared_names, reachable, unconditional
+from dossierkit.forms.reach import declared, reachable, unconditional
 from dossierkit.forms.schemas import Facet, Schemas
 from dossierkit.forms.titles import humanized
 
@@ -182,7 +182,7 @@ def _entered(
 
 
 def _in_order(schemas: Schemas, seeds: tuple[Facet, ...], facets: list[Facet]) -> list[str]:
-    names = declared_names(schemas, seeds)
+    names = declared(schemas, seeds)
     return [*dict.fromkeys(name for facet in facets for name in (facet.get("properties") or {}) if name in names)]
 
 

@@ -12,13 +12,14 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Iterable, Mapping
+from itertools import islice
 
 import attrs
 
 from dossierkit.errors import SchemaError
 from dossierkit.forms.form import Fault, Picker
 from dossierkit.forms.pointers import ABSENT, Json, child
-from dossierkit.forms.reach import alternatives, branch_choice, branch_profile, declared_names, located, unconditional
+from dossierkit.forms.reach import alternatives, branch_choice, branch_profile, declared, located, unconditional
 from dossierkit.forms.schemas import Facet, Schemas
 
 #: Keywords that can only narrow what other schemas declare.
@@ -86,6 +87,8 @@ class _Gathering:
     value: Json
     picks: Mapping[str, tuple[int, ...]]
     found: dict[Facet, None] = attrs.field(factory=dict)
+    #: The members that they declare.
+    names: set[str] = attrs.field(factory=set)
     path: list[Facet] = attrs.field(factory=list)
     unions: list[tuple[Facet, str]] = attrs.field(factory=list)
     pickers: list[Picker] = attrs.field(factory=list)
@@ -124,6 +127,7 @@ class _Gathering:
         self.found[facet] = None
         if not isinstance(facet.schema, dict):
             return
+        self.names.update(facet.schema.get("properties") or ())
         self.path.append(facet)
         for keyword in ("$ref", "$dynamicRef"):
             if isinstance(facet.schema.get(keyword), str):
@@ -170,7 +174,7 @@ class _Gathering:
             self._pick(list(known.real), facet, keyword)
 
     def _drive(self, name: str, pairs: tuple[tuple[Facet, Facet], ...], keyword: str) -> None:
-        declared, branches = any(name in (facet.get("properties") or {}) for facet in self.found), [branch for branch, _ in pairs]
+        declared, branches = name in self.names, [branch for branch, _ in pairs]
         present = self.value.get(name, ABSENT) if isinstance(self.value, dict) else ABSENT
         chosen = [b for b, p in pairs if present is not ABSENT and self.schemas.accepts(p, present)]
         if present is ABSENT and isinstance(self.value, dict) and self.value:
@@ -179,9 +183,9 @@ class _Gathering:
         self.drivers[name] = () if declared else pairs
         for branch in branches:
             if branch in chosen:
-                before = set(self.found)
+                before = len(self.found)
                 self.add(branch)
-                self.replaced |= {(facet, name) for facet in self.found if facet not in before}
+                self.replaced |= {(facet, name) for facet in islice(self.found, before, None)}
             else:
                 self.dormant[branch] = None
 
@@ -213,17 +217,17 @@ class _Gathering:
             return ()
         if keyword == "oneOf" or not isinstance(self.value, dict):
             return (best,)
-        rest = self.value.keys() - declared_names(self.schemas, (branches[best],))
+        rest = self.value.keys() - declared(self.schemas, (branches[best],)).keys()
         more = [
             index
             for index, branch in enumerate(branches)
-            if index != best and rest & declared_names(self.schemas, (branch,)) and self.schemas.accepts(branch, self.value)
+            if index != best and rest & declared(self.schemas, (branch,)).keys() and self.schemas.accepts(branch, self.value)
         ]
         return (best, *more)
 
     def _is_untouched(self, branch: Facet) -> bool:
         """Whether nothing stands in the value that *branch* declares: it was not chosen, then."""
-        names = declared_names(self.schemas, (branch,))
+        names = declared(self.schemas, (branch,)).keys()
         free = branch_profile(self.schemas, branch).free
         return isinstance(self.value, dict) and bool(names) and not free and names.isdisjoint(self.value)
 
@@ -241,9 +245,6 @@ class _Gathering:
 
     def _narrows(self, branch: Facet) -> bool:
         """Whether *branch* only narrows what is declared outside, so that there is nothing to choose."""
-        outside: set[str] = set()
-        for facet in self.found:
-            outside |= (facet.get("properties") or {}).keys()
         for facet in unconditional(self.schemas, (branch,)):
             if not isinstance(facet.schema, dict):
                 continue
@@ -251,7 +252,7 @@ class _Gathering:
             if "type" in rest and any(facet.schema["type"] == other.get("type") for other in self.found if other is not facet):
                 rest -= {"type"}
             inner = facet.schema.get("properties", {})
-            if rest or not all(name in outside and _is_narrow(item) for name, item in inner.items()):
+            if rest or not all(name in self.names and _is_narrow(item) for name, item in inner.items()):
                 return False
         return True
 

@@ -6,9 +6,9 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from dossierkit.forms.dialect import STANDARD_KEYWORDS
 from dossierkit.forms.form import Fault, Form
-from dossierkit.forms.places import items, member
+from dossierkit.forms.places import items
 from dossierkit.forms.pointers import ABSENT, Json, child, split
-from dossierkit.forms.reach import reachable, unconditional
+from dossierkit.forms.reach import declared, members, reachable, unconditional
 from dossierkit.forms.schemas import Facet
 from dossierkit.text import known_hint, meant
 
@@ -34,12 +34,10 @@ def seeds_at(form: Form, pointer: str) -> tuple[Facet, ...]:
     """The schemas that *form* declares at *pointer*; any number, and `*`, stand for a row; none where it leads nowhere."""
     seeds: tuple[Facet, ...] = (form.root,)
     for name in split(pointer):
-        facets = tuple(reachable(form.schemas, seeds))
-        seeds = member(form, facets, name)
-        if not seeds and (name == "*" or name.isdigit()):
-            seeds = items(form, facets)
-        if not seeds:
-            seeds = _free(form, facets)
+        below = declared(form.schemas, seeds).get(name, ())
+        if not below and (name == "*" or name.isdigit()):
+            below = items(form, reachable(form.schemas, seeds))
+        seeds = below or _free(form, reachable(form.schemas, seeds))
         if not seeds:
             return ()
     return seeds
@@ -147,8 +145,8 @@ def _bounds(facets: tuple[Facet, ...], condition: Mapping[str, Json], at: str, l
 
 
 def _members(form: Form, facets: tuple[Facet, ...], condition: Mapping[str, Json], at: str, level: str) -> Iterator[Fault]:
-    declared = {name for facet in facets for name in facet.get("properties") or {}}
-    if not declared:
+    fields = members(form.schemas, facets)
+    if not fields:
         return
     free = _free(form, facets)
     properties = condition.get("properties")
@@ -157,10 +155,10 @@ def _members(form: Form, facets: tuple[Facet, ...], condition: Mapping[str, Json
     named = [(child(f"{at}/properties", name), name) for name in properties]
     named += [(f"{at}/required/{index}", name) for index, name in enumerate(needed)]
     for pointer, name in named:
-        if name not in declared and not free:
-            yield Fault("unknown-field", pointer, f"the form has no field {name!r} here{known_hint(name, declared)}", level)
+        if name not in fields and not free:
+            yield Fault("unknown-field", pointer, f"the form has no field {name!r} here{known_hint(name, fields)}", level)
     for name, below in properties.items():
-        seeds = member(form, facets, name) or free
+        seeds = fields.get(name) or free
         if not seeds:
             continue
         where = child(f"{at}/properties", name)

@@ -8,7 +8,7 @@ from dossierkit.forms.form import Fault, Form
 from dossierkit.forms.lint_conditions import can_be, never, seeds_at
 from dossierkit.forms.places import is_declared
 from dossierkit.forms.pointers import ABSENT, Json, child, get, split
-from dossierkit.forms.reach import declared_names
+from dossierkit.forms.reach import declared
 from dossierkit.forms.readings import readings
 from dossierkit.forms.rules import FUNCTIONS, Expression
 from dossierkit.forms.schemas import BASE, MAIN, every_schema
@@ -93,7 +93,7 @@ def _read(form: Form, expression: Expression, where: str) -> Iterator[Fault]:
             continue
         if missing := _first_missing(form, tokens):
             above, name = missing
-            known = declared_names(form.schemas, seeds_at(form, above))
+            known = declared(form.schemas, seeds_at(form, above))
             message = f"the rule reads {child(above, name)!r}, which is no field{known_hint(name, known)}"
             yield Fault("unknown-name", where, message)
         elif seeds := seeds_at(form, reading.pointer):
@@ -108,7 +108,7 @@ def _first_missing(form: Form, tokens: tuple[str, ...]) -> tuple[str, str] | Non
     above = ""
     for name in tokens:
         if not seeds_at(form, child(above, name)):
-            return (above, name) if declared_names(form.schemas, seeds_at(form, above)) else None
+            return (above, name) if declared(form.schemas, seeds_at(form, above)) else None
         above = child(above, name)
     return None
 
@@ -121,7 +121,7 @@ def _declared(form: Form, pointer: str) -> bool:
 
 
 def _top(form: Form) -> frozenset[str]:
-    return declared_names(form.schemas, (form.root,))
+    return frozenset(declared(form.schemas, (form.root,)))
 
 
 def _unknown(form: Form, expression: Expression, names: set[str], where: str) -> Iterator[Fault]:

@@ -11,9 +11,9 @@ from dossierkit.forms.effective import effective
 from dossierkit.forms.examples import examples
 from dossierkit.forms.form import Choice, Field, Form, Kind, Problem
 from dossierkit.forms.merging import choices
-from dossierkit.forms.places import items, member
+from dossierkit.forms.places import items
 from dossierkit.forms.pointers import Json
-from dossierkit.forms.reach import unconditional
+from dossierkit.forms.reach import members, unconditional
 from dossierkit.forms.readable import unit_of
 from dossierkit.forms.schemas import MAIN, Facet
 from dossierkit.forms.texts import is_ambiguous, is_amount, is_too_precise, show_number, show_text
@@ -182,9 +182,10 @@ class _Words:
         if title := schema_text(self.form, wanted, "title", self.language) or self._titles(wanted, rows):
             return self.say("contains-value", value=title)
         answers: list[str] = []
-        for name in dict.fromkeys(name for one in wanted for name in one.get("properties") or {}):
-            below = tuple(unconditional(schemas, member(self.form, rows, name)))
-            if titles := self._titles(tuple(unconditional(schemas, member(self.form, wanted, name))), below):
+        fields = members(schemas, rows)
+        for name, seeds in members(schemas, wanted).items():
+            below = tuple(unconditional(schemas, fields.get(name, ())))
+            if titles := self._titles(tuple(unconditional(schemas, seeds)), below):
                 title = schema_text(self.form, below, "title", self.language) or humanized(name, self.language)
                 answers.append(self.say("contains-answer", label=uncapitalized(title), value=titles))
         return self.say("and").join(answers) or self.say("contains-kind")

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import attrs
 
 from dossierkit.forms.form import Form
 from dossierkit.forms.pointers import child, split
-from dossierkit.forms.reach import reachable
+from dossierkit.forms.reach import declared, members, reachable
 from dossierkit.forms.schemas import Facet
 
 #: How deep lint looks; recursion has no end of its own.
@@ -45,23 +45,14 @@ def places(form: Form) -> Iterator[Place]:
 
 
 def _below(form: Form, place: Place) -> Iterator[tuple[str, tuple[Facet, ...]]]:
-    for name in sorted(place.names()):
-        yield child(place.pointer, name), member(form, place.facets, name)
+    for name, below in sorted(members(form.schemas, place.facets).items()):
+        yield child(place.pointer, name), below
     rows = items(form, place.facets)
     if rows:
         yield child(place.pointer, "*"), rows
 
 
-def member(form: Form, facets: tuple[Facet, ...], name: str) -> tuple[Facet, ...]:
-    """The schemas that *facets* have for the member *name*."""
-    return tuple(
-        form.schemas.below(facet, child("/properties", name), facet.schema["properties"][name])
-        for facet in facets
-        if name in (facet.get("properties") or {})
-    )
-
-
-def items(form: Form, facets: tuple[Facet, ...]) -> tuple[Facet, ...]:
+def items(form: Form, facets: Iterable[Facet]) -> tuple[Facet, ...]:
     """The schemas that *facets* have for any element."""
     found: list[Facet] = []
     for facet in facets:
@@ -74,12 +65,12 @@ def items(form: Form, facets: tuple[Facet, ...]) -> tuple[Facet, ...]:
 
 def is_declared(form: Form, pointer: str) -> bool:
     """Whether the file declares a field at *pointer*; any number stands for a row."""
-    facets = tuple(reachable(form.schemas, (form.root,)))
+    seeds: tuple[Facet, ...] = (form.root,)
     for token in split(pointer):
-        below = member(form, facets, token)
+        below = declared(form.schemas, seeds).get(token, ())
         if not below and token.removeprefix("*").isdigit() | token.startswith("*"):
-            below = items(form, facets)
+            below = items(form, reachable(form.schemas, seeds))
         if not below:
             return False
-        facets = tuple(reachable(form.schemas, below))
+        seeds = below
     return True

@@ -10,7 +10,7 @@ from dossierkit.forms.form import Choice
 from dossierkit.forms.holding import Held
 from dossierkit.forms.merging import driver_choices
 from dossierkit.forms.pointers import Json, child
-from dossierkit.forms.reach import reachable
+from dossierkit.forms.reach import declared, reachable
 from dossierkit.forms.schemas import Facet, Schemas
 
 
@@ -83,13 +83,8 @@ def _is_required(schemas: Schemas, held: Held, name: str, required: frozenset[st
 
 def _add_read(schemas: Schemas, held: Held, seeds: dict[str, list[Facet]]) -> None:
     """What a condition looks at always holds: else its answer could never change the condition."""
+    dormant = declared(schemas, held.dormant)
     for condition in held.conditions:
-        for facet in reachable(schemas, (condition,)):
-            for name in facet.get("properties") or {}:
-                if name in seeds:
-                    continue
-                for dormant in reachable(schemas, held.dormant):
-                    declared = dormant.get("properties") or {}
-                    if name in declared:
-                        seeds[name] = [schemas.below(dormant, child("/properties", name), declared[name])]
-                        break
+        for name in declared(schemas, (condition,)):
+            if name not in seeds and name in dormant:
+                seeds[name] = list(dormant[name][:1])

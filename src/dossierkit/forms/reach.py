@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import chain
 
 import attrs
@@ -210,13 +210,21 @@ def _written(value: Json) -> str:
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
-def declared_names(schemas: Schemas, seeds: tuple[Facet, ...]) -> frozenset[str]:
-    """Every property that *seeds* declare under any answers."""
-    known = schemas.memo.get(("names", seeds))
+def members(schemas: Schemas, facets: Iterable[Facet]) -> Mapping[str, tuple[Facet, ...]]:
+    """Each member that *facets* declare, with the schemas that they have for it, in their order."""
+    found: dict[str, list[Facet]] = {}
+    for facet in facets:
+        for name, schema in (facet.get("properties") or {}).items():
+            found.setdefault(name, []).append(schemas.below(facet, child("/properties", name), schema))
+    return {name: tuple(below) for name, below in found.items()}
+
+
+def declared(schemas: Schemas, seeds: tuple[Facet, ...]) -> Mapping[str, tuple[Facet, ...]]:
+    """Each member that *seeds* declare under any answers, with its schemas; worked out once."""
+    known = schemas.memo.get(("declared", seeds))
     if known is None:
-        known = frozenset(name for facet in reachable(schemas, seeds) for name in facet.get("properties") or {})
-        schemas.memo["names", seeds] = known
-    assert isinstance(known, frozenset)
+        known = schemas.memo["declared", seeds] = members(schemas, reachable(schemas, seeds))
+    assert isinstance(known, dict)
     return known
 
 

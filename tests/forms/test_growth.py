@@ -1,0 +1,101 @@
+"""A file four times as large takes four times the work: the first page of it, and the first answers."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from datetime import date
+
+import pytest
+from counting import calls_of
+
+from dossierkit.forms import canonical, check, flatten, parse, read
+from dossierkit.forms.pointers import Json
+from dossierkit.html import Renderer
+
+TODAY = date(2026, 11, 22)
+SMALL, LARGE = 100, 400
+TEXT = {"type": "string", "maxLength": 9}
+
+Case = tuple[dict[str, Json], dict[str, Json]]
+
+
+def _group(*names: str) -> dict[str, Json]:
+    return {"type": "object", "required": [names[0]], "properties": dict.fromkeys(names, TEXT)}
+
+
+def _lists(size: int) -> Case:
+    row = {"type": "array", "items": {"oneOf": [_group("a"), _group("b")]}}
+    return {"properties": {f"l{i}": row for i in range(size)}}, {f"l{i}": [{"a": "1"}] for i in range(size)}
+
+
+def _rows(size: int) -> Case:
+    rows = [dict.fromkeys("abcde", str(i)) for i in range(size)]
+    return {"properties": {"rows": {"type": "array", "items": _group(*"abcde")}}}, {"rows": rows}
+
+
+def _choices(size: int) -> Case:
+    unions = [{"oneOf": [_group(f"a{i}"), _group(f"b{i}")]} for i in range(size)]
+    return {"allOf": unions}, {f"a{i}": "1" for i in range(size)}
+
+
+def _discriminators(size: int) -> Case:
+    def branch(kind: str, i: int) -> dict[str, Json]:
+        return {"required": [f"k{i}"], "properties": {f"k{i}": {"const": kind}, f"{kind}{i}": TEXT}}
+
+    unions = [{"oneOf": [branch("x", i), branch("y", i)]} for i in range(size)]
+    return {"allOf": unions}, {f"{name}{i}": "x" for i in range(size) for name in "kx"}
+
+
+def _conditions(size: int) -> Case:
+    """Each looks at what a list holds, so what holds is worked out again for other answers."""
+    rules = [
+        {"if": {"properties": {f"l{i}": {"minItems": 2}}, "required": [f"l{i}"]}, "then": {"properties": {f"m{i}": TEXT}}}
+        for i in range(size)
+    ]
+    lists = {f"l{i}": {"type": "array", "items": TEXT} for i in range(size)}
+    return {"properties": lists, "allOf": rules}, {f"l{i}": ["1"] for i in range(size)}
+
+
+def _awaited(size: int) -> Case:
+    """Each condition looks at a member that only the one before it declares."""
+    rules = [
+        {"if": {"properties": {f"p{i}": {"const": "1"}}, "required": [f"p{i}"]}, "then": {"properties": {f"p{i + 1}": TEXT}}}
+        for i in range(size)
+    ]
+    return {"properties": {"p0": TEXT}, "allOf": rules}, {"p0": "1"}
+
+
+def _dependents(size: int) -> Case:
+    dependents = {f"p{i}": {"properties": {f"q{i}": TEXT}} for i in range(size)}
+    return {"properties": {f"p{i}": TEXT for i in range(size)}, "dependentSchemas": dependents}, {
+        f"p{i}": "1" for i in range(size)
+    }
+
+
+@pytest.mark.parametrize("case", [_lists, _rows, _choices, _discriminators, _conditions, _awaited, _dependents])
+def test_a_larger_file_takes_as_much_work_for_each_part(case: Callable[[int], Case]) -> None:
+    """Reading it, its blank and filled pages, and the first post: calls for each part do not grow with the file."""
+    small, large = (_work(case, size) for size in (SMALL, LARGE))
+
+    grown = {step: large[step] / small[step] / (LARGE / SMALL) for step in small}
+    assert {step: ratio for step, ratio in grown.items() if ratio > 1.05} == {}
+
+
+def _work(case: Callable[[int], Case], size: int) -> dict[str, int]:
+    schema, answers = case(size)
+    # Through JSON, so that no two parts share a schema.
+    schema, answers = json.loads(json.dumps([{"type": "object", **schema}, answers]))
+    form, renderer = read(schema), Renderer()
+    blank = calls_of(lambda: renderer.render(form, {}))
+    pairs = flatten(form, answers)
+    assert parse(form, pairs) == answers
+    assert not check(form, answers, today=TODAY)
+    return {
+        "read": calls_of(lambda: read(schema)),
+        "blank page": blank,
+        "flatten": calls_of(lambda: flatten(form, answers)),
+        "parse": calls_of(lambda: parse(form, pairs)),
+        "canonical": calls_of(lambda: canonical(form, answers)),
+        "filled page": calls_of(lambda: renderer.render(form, answers)),
+    }
