@@ -27,6 +27,8 @@ _INHERITED = ("readOnly", "writeOnly")
 MAX_FIELDS = 20_000
 #: So many rows that must be there are shown before anybody fills them.
 BLANK_ROWS = 20
+#: So many things are remembered for a field, at most.
+_REMEMBERED = 10
 
 
 def effective(form: Form, answers: Json, *, layout: Layout | None = None) -> Field:
@@ -38,7 +40,14 @@ def effective(form: Form, answers: Json, *, layout: Layout | None = None) -> Fie
     Raises:
         SchemaError: a reference leads nowhere, or the form unfolds beyond what a page can show.
     """
-    return _Walk(form, layout or Layout()).field((form.root,), answers, _Place("", "", True, frozenset()))
+    schemas = form.schemas
+    # Only between two walks: one that drops what it has just worked out works it out again.
+    if len(schemas.memo) > schemas.room:
+        schemas.memo.clear()
+    walk = _Walk(form, layout or Layout())
+    root = walk.field((form.root,), answers, _Place("", "", True, frozenset()))
+    schemas.room = max(schemas.room, _REMEMBERED * walk.count)
+    return root
 
 
 @attrs.frozen(cache_hash=True)
@@ -270,8 +279,6 @@ def _with_children(form: Form, field: Field, children: tuple[Field, ...]) -> Fie
     name = ("children", field, children)
     known = memo.get(name)
     if not isinstance(known, Field):
-        if len(memo) > 50_000:
-            memo.clear()
         constant = any(below.kind is Kind.CONSTANT and below.required for below in children)
         bare = all(below.kind is Kind.CONSTANT for below in children)
         # Without a control of its own nobody could say whether such a group is meant.

@@ -92,6 +92,8 @@ class Schemas:
     _verdicts: dict[str, Verdict] = attrs.field(init=False, factory=dict)
     #: What `effective` remembers of these documents; of its own concern.
     memo: dict[object, object] = attrs.field(init=False, factory=dict)
+    #: How much may be remembered before all of it is dropped; grows with the largest answers that were met.
+    room: int = attrs.field(init=False, default=50_000)
 
     def __repr__(self) -> str:
         return f"<Schemas of {len(self.documents)} documents>"
