@@ -99,7 +99,7 @@ class Forms:
         book = self.word("book-place", book=office_time(event.at).year, number=event.facts.get("number", ""))
         time = self.word(f"limit-{limit['unit']}", count=limit["count"]) if limit else self.word("limit-none")
         return (
-            *self.lines(("unit", self.unit())),
+            *self.lines(("check", self.engine.check_code(dossier)), ("unit", self.unit())),
             *self.people(),
             Grid(self.word("documents"), columns, tuple(rows)),
             *self.lines(
