@@ -20,7 +20,7 @@ from dossierkit.dossiers.lifecycle import target
 from dossierkit.dossiers.procedure import Procedure
 from dossierkit.dossiers.states import Action, Channel, State
 from dossierkit.errors import RefusedAnswers, StaleDossier, UnknownDossier
-from dossierkit.forms import Kind, as_sent, canonical, check, effective
+from dossierkit.forms import Kind, as_sent, check, effective
 from dossierkit.forms.comparing import after_moves
 from dossierkit.forms.controls import kept_layout
 from dossierkit.forms.defaults import initial
@@ -220,7 +220,7 @@ class Drafting:
     def check(self, dossier: Dossier) -> tuple[Problem, ...]:
         """What keeps *dossier* from being submitted."""
         procedure = self.procedure_of(dossier)
-        answers = canonical(procedure.form, dossier.answers, layout=dossier.layout)
+        answers = self.whole(procedure.form, dossier.answers, dossier.layout)
         return (*self.problems(dossier, procedure.form, answers), *procedure.unsent(dossier, answers))
 
     def problems(self, dossier: Dossier, form: Form, answers: Json) -> tuple[Problem, ...]:

@@ -16,7 +16,7 @@ from dossierkit.dossiers.dossier import Actor, Dossier, Query, blobs_of
 from dossierkit.dossiers.procedure import Procedure
 from dossierkit.dossiers.states import Action, Channel, State
 from dossierkit.errors import RefusedAnswers, StaleDossier, UnknownDossier, UnknownProcedure
-from dossierkit.forms import Kind, Layout, Problem, canonical, check, effective, parse
+from dossierkit.forms import Kind, Layout, Problem, check, effective, parse
 from dossierkit.forms.changes import Change, changes
 from dossierkit.forms.controls import layout as layout_of
 from dossierkit.forms.controls import layout_pairs, merged, name_of
@@ -171,7 +171,7 @@ def _unkept(site: Site, request: Request, form: FormData) -> Response:
     layout = remembered(procedure.form, answers, layout)
     problems: tuple[Problem, ...] = ()
     if button == "continue" or "x-problems" in request.headers:
-        whole = canonical(procedure.form, answers, layout=layout)
+        whole = site.engine.whole(procedure.form, answers, layout)
         files = {field.pointer for field in walk(effective(procedure.form, whole, layout=layout)) if field.kind is Kind.FILE}
         found = check(procedure.form, whole, today=site.engine.today(), layout=layout)
         problems = _one_a_place(*strange, *(problem for problem in found if problem.at not in files))
