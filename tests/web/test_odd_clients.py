@@ -104,6 +104,40 @@ def test_files_are_only_read_where_they_are_asked_for(app: Any, said: bool) -> N
         assert read == 0 if said else read * PIECE <= 9 * 2**20
 
 
+def part(name: bytes, value: bytes, more: bytes = b"") -> bytes:
+    """One part of a form with files, and its end."""
+    return b'--xyz\r\nContent-Disposition: form-data; name="' + name + b'"' + more + b"\r\n\r\n" + value + b"\r\n--xyz--\r\n"
+
+
+@pytest.mark.parametrize(
+    ("kind", "body"),
+    [
+        (FORM, b"/name=%FF&do=save"), (FORM, b"/name=\xff&do=save"), (FORM, b"/n%FFme=An&do=save"), (FORM, b"/name=a%00b&do=save"),
+        (FORM, b"/name=%C3&do=save"), (FORM, b"/name=%ED%A0%80&do=save"), (FILES, part(b"/name", b"\xff")),
+        (FILES, part(b"/n\xffme", b"An")), (FILES, part(b"/name", b"a\0b")),
+        (FILES, part(b"upload:/file", b"%PDF-1.7", b'; filename="\xff.pdf"')), (FILES + b"; charset=latin-1", part(b"/name", b"An")),
+    ],
+)  # fmt: skip
+def test_what_is_no_utf_8_is_refused(app: Any, kind: bytes, body: bytes) -> None:
+    """In names, values and names of files, and U+0000 with them: nothing is kept as something else."""
+    status, _ = ask(app, kind, body)
+
+    assert status == 422
+
+
+@pytest.mark.parametrize(
+    ("kind", "body"),
+    [
+        (FORM, "/name=Nguyễn+Văn&do=update".encode()),
+        (FORM, b"/name=%E1%BB%87%20%2B&do=update"),
+        (FILES, part(b"/name", "Đặng".encode())),
+    ],
+)
+def test_what_is_utf_8_is_read(app: Any, kind: bytes, body: bytes) -> None:
+    """Escaped or as it stands."""
+    assert ask(app, kind, body)[0] in (200, 303, 401)
+
+
 def test_a_large_honest_form_is_read(app: Any) -> None:
     """Thousands of fields, and a file of some megabytes."""
     status, _ = ask(app, FORM, b"&".join(b"/rows/%d/no=1" % n for n in range(300)) + b"&do=save")

@@ -35,6 +35,7 @@ from dossierkit.errors import (
     UnwritableStore,
 )
 from dossierkit_web import confirmation
+from dossierkit_web.bodies import read_form
 from dossierkit_web.emblem import emblem_route
 from dossierkit_web.limits import HangUps, measured, origin_of, tell
 from dossierkit_web.pages import (
@@ -102,7 +103,9 @@ def create_app(engine: Engine, *, blobs: Path | str, config: WebConfig | None = 
         exception_handlers={
             404: _problem_page(site, "not-found"),
             405: _problem_page(site, "not-found"),
+            400: _problem_page(site, "malformed"),
             413: _problem_page(site, "too-large"),
+            422: _problem_page(site, "unreadable"),
             403: _problem_page(site, "refused"),
             Exception: _failure(site),
         },
@@ -240,7 +243,7 @@ def _endpoint(site: Site, page: Page) -> Callable[[Request], Awaitable[Response]
         if request.method != "POST":
             return await run_in_threadpool(_guarded, site, page, request, FormData())
         request = measured(request, site.config.max_form_bytes, fields=site.config.max_fields, files=page in _WITH_FILES)
-        async with request.form(max_files=site.config.max_files, max_fields=site.config.max_fields, max_part_size=2**20) as form:
+        async with read_form(request, max_files=site.config.max_files, max_fields=site.config.max_fields) as form:
             return await run_in_threadpool(_guarded, site, page, request, form)
 
     return endpoint
