@@ -19,6 +19,7 @@ from hypothesis import strategies as st
 from test_life import AN, INTAKE, OFFICER, UNIT, sent
 
 from dossierkit import Action, Actor, Dossier, Engine, Role, State, open_engine
+from dossierkit.catalog import procedure_at
 from dossierkit.dossiers.dossier import Query
 from dossierkit.dossiers.fees import Collect, Quote, fees, owed, quote, unanswered
 from dossierkit.dossiers.payments import ASKED_AFTER, Answer, Attempt, Callback, Progress, attempt_ref, to_give_back
@@ -294,6 +295,9 @@ def test_rows_are_asked_for_what_a_fee_adds_up(engine: Engine, folder: Path) -> 
         return [one.at for one in unanswered(procedure, engine.whole(procedure.form, answers))]
 
     assert asked({}) == ["/rows"]
+    circular = {**schema, "x-compute": {"/sum": "answers.cost + 1.0", "/cost": "answers.sum + 1.0"}}
+    (folder / "small.json").write_text(json.dumps(circular), "utf-8")
+    assert unanswered(procedure_at(folder / "small.json", engine.catalog.dialect), {}) == ()
     assert asked({"rows": [{"price": 3}, {"more": 2}, {"more": 1}]}) == ["/rows/1/price", "/rows/2/price"]
     assert asked({"rows": [{"price": 3}, {"price": 4, "more": 2}]}) == []
 

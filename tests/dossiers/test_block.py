@@ -18,6 +18,7 @@ from dossierkit import Action, Actor, Role, State, open_engine
 from dossierkit.dossiers.block import SHAPE, acted_on, misshapen
 from dossierkit.dossiers.block_lint import block_faults
 from dossierkit.dossiers.field_lint import ACCOUNT, field_faults
+from dossierkit.dossiers.persons import Contact, contact
 from dossierkit.dossiers.procedure import Bundle, Procedure
 from dossierkit.dossiers.states import Payment
 from dossierkit.errors import SchemaError, UnknownProcedure
@@ -192,6 +193,8 @@ MISTAKES: dict[str, tuple[str, Any, str, str, bool]] = {
     "end before the beginning": ("/effectiveUntil", "2025-01-01", "/effectiveUntil", "before effectiveFrom", False),
     "audience of nobody": ("/audience/0", "person", "/audience/0", "individual, organization", False),
     "misspelt member": ("/timeLimt", [], "/timeLimt", "did you mean 'timeLimit'", False),
+    "fee of nobody": ("/workflow/payment", False, "/fees/1", "nobody is ever asked", True),
+    "condition that says nothing": ("/fees/1/when", {}, "/fees/1/when", "this always holds", True),
     "section of nowhere": ("/sections/0/fields/1", "/knd", "/sections/0/fields/1", "leads to no field", True),
     "field in two sections": ("/sections/1/fields/0", "/owner", "/sections/1/fields/0", "already", True),
     "minutes as text": ("/minutes", "ten", "/minutes", "a whole number", False),
@@ -304,6 +307,7 @@ def test_what_was_kept_before_is_acted_on_as_far_as_it_can_be() -> None:
     assert procedure.unit == "vpdkdd"
     assert kept({**good, "fees": 3, "documents": 3}).entries("fees") == ()
     assert kept({**good, "fees": {"amount": -1}}).block["fees"][0]["assessed"] is True
+    assert contact(kept({**good, "persons": {"owner": 3}}), {"owner": {"phone": "0912345678"}}) == Contact()
     assert acted_on([]) == {}
     assert acted_on(good) is good
 

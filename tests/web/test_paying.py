@@ -18,7 +18,7 @@ from dossierkit_web import WebConfig, create_app
 from page import Page
 from visits import GOOD, known, sign_in
 
-from dossierkit import Action, Actor, Dossier, Engine, Role, open_engine
+from dossierkit import Action, Actor, Dossier, Engine, Role, State, open_engine
 from dossierkit.cli import main
 from dossierkit.dossiers.payments import Progress
 from dossierkit.dossiers.states import Payment
@@ -232,3 +232,55 @@ def test_a_sandbox_is_only_where_nothing_is_at_stake() -> None:
     assert payment_settings().sandbox is None
     with pytest.raises(SettingsError):
         payment_settings(vietqr="x")
+
+
+def test_pages_never_say_that_what_is_unknown_costs_nothing(portal: Any, folder: Path) -> None:
+    """Guidance says on what it depends; the dossier and the desk say that it waits, until an officer says how much it is."""
+    engine, browser = portal
+    costs = {"cost": {"type": "integer", "minimum": 10_000, "maximum": 90_000, "readOnly": True}, "open": {"type": "integer"}}
+    fees = [
+        {"title": "Phí thẩm định", "kind": "phi", "assessed": True, "collect": "submission"},
+        {"title": "Phí đo đạc", "kind": "phi", "amountFrom": "/open"},
+        {"title": "Phí in", "kind": "phi", "amountFrom": "/cost", "note": "mỗi bản"},
+    ]
+    limits = [{"noDueDate": True, "channel": 3, "note": "gửi bưu chính"}, {"count": 5}]
+    block = {**SMALL["x-procedure"], "unit": "so-nnmt", "fees": fees, "timeLimit": limits}
+    schema = {**SMALL, "properties": {**SMALL["properties"], **costs}, "x-procedure": block}
+    (folder / "small.json").write_text(json.dumps(schema), "utf-8")
+    client, office = browser(), browser()
+    guide = Page(client.get("/procedures/1.000001").text).text
+    for words in (
+        "Phí thẩm định: cơ quan xác định và thông báo",
+        "Phí đo đạc: theo nội dung kê khai",
+        "Phí in: từ 10.000 đ đến 90.000 đ, theo nội dung kê khai",
+        "mỗi bản",
+        "Không ấn định thời hạn",
+        "gửi bưu chính",
+        "5 ngày làm việc",
+    ):
+        assert words in guide, words
+    assert not re.search(r"\b0\s*đ|None", guide)
+
+    known(client)
+    actor = engine.store.accounts.account_of("an@example.vn").actor
+    dossier = engine.submit(engine.begin("1.000001", actor, {"name": "An", "copies": 1}).id, actor)
+    for place in (f"/dossiers/{dossier.code}", f"/dossiers/{dossier.code}/pay"):
+        assert "Mức phí của hồ sơ này do cơ quan xác định" in client.get(place).text, place
+    assert "chưa xác định" in client.get(f"/dossiers/{dossier.code}/pay").text
+
+    sign_in(office, appoint(open_accounts(engine), "root@office.vn", "R", Role.ADMIN, ""), "root@office.vn")
+    office.post("/password", data={"new": GOOD})
+    desk = f"/desk/{dossier.code}"
+    page = office.get(desk).text
+    assert "Chờ cơ quan xác định mức phí" in page
+    assert 'value="0"' not in page
+
+    def does(**data: str) -> str:
+        dossier = engine.lookup(desk.rpartition("/")[2])
+        assert dossier is not None
+        return str(office.post(desk, data={"version": str(dossier.version), **data}).text)
+
+    assert "Mức phí chưa được xác định" in does(action="settle", payment="paid")
+    does(action="request-payment", amount="70000")
+    assert "70.000\u00a0đ" in client.get(f"/dossiers/{dossier.code}/pay").text
+    assert engine.lookup(str(dossier.code)).state is State.SUBMITTED  # type: ignore[union-attr]  # it is there

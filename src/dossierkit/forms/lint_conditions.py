@@ -146,9 +146,9 @@ def _bounds(facets: tuple[Facet, ...], condition: Mapping[str, Json], at: str, l
 
 def _members(form: Form, facets: tuple[Facet, ...], condition: Mapping[str, Json], at: str, level: str) -> Iterator[Fault]:
     fields = members(form.schemas, facets)
-    if not fields:
-        return
     free = _free(form, facets)
+    if not fields and not free:
+        return
     properties = condition.get("properties")
     properties = properties if isinstance(properties, dict) else {}
     needed = condition.get("required") or ()

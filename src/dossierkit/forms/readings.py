@@ -40,7 +40,7 @@ _Path = tuple[str, ...] | None
 
 
 def readings(source: str) -> tuple[Reading, ...]:
-    """Every place that *source* reads, in its order, each as often as it stands there."""
+    """Every place that *source*, which compiles, reads, in its order, each as often as it stands there."""
     tokens = [_Token(str(match.lastgroup), match[0]) for match in _TOKEN.finditer(source)]
     return tuple(_Reader(tokens).read(0, len(tokens), {}))
 
@@ -54,6 +54,10 @@ class _Reader:
         at = start
         while at < end:
             token = self._tokens[at]
+            if token.text == "." and self._text(at + 2) == "(":
+                # A method of a value that was made, such as a list.
+                at = yield from self._call(None, at + 1, bound)
+                continue
             if token.kind != "name" or self._text(at + 1) == "(" or token.text in ("in", "true", "false", "null"):
                 at += 1
                 continue
@@ -118,14 +122,13 @@ class _Reader:
         return token.text[1:-1] if token.kind == "text" else "*"
 
     def _close(self, at: int) -> int:
-        """The bracket that closes the one at *at*; the end where none does."""
-        depth = 0
-        for index in range(at, len(self._tokens)):
-            depth += self._tokens[index].text in ("(", "[", "{")
-            depth -= self._tokens[index].text in (")", "]", "}")
-            if depth == 0:
-                return index
-        return len(self._tokens)
+        """The bracket that closes the one at *at*: there is one in whatever was compiled."""
+        depth = 1
+        while depth:
+            at += 1
+            depth += self._tokens[at].text in ("(", "[", "{")
+            depth -= self._tokens[at].text in (")", "]", "}")
+        return at
 
     def _text(self, at: int) -> str:
         return self._tokens[at].text if 0 <= at < len(self._tokens) else ""
