@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -172,6 +173,11 @@ def _controls(renderer: Renderer, form: Form, answers: Any, opened: Layout) -> d
     return controls
 
 
+def _bare(texts: list[str]) -> list[str]:
+    """*texts* without the marks that group the digits of a number: a control may come to spell the same number otherwise."""
+    return [re.sub(r"(?<=\d)\.(?=\d{3})", "", text) for text in texts]
+
+
 def test_unfinished_drafts_survive_their_pages(schemas: dict[str, Any]) -> None:
     """Shown and sent again, no answer of a draft is lost or changed; then one control is edited, and nothing else is."""
     renderer, tried, differing, edited = Renderer(), 0, [], []
@@ -193,7 +199,7 @@ def test_unfinished_drafts_survive_their_pages(schemas: dict[str, Any]) -> None:
             new = {**before, at: [text + "x" for text in before.get(at, ())]}
             twice, opened = sent(form, [(name, text) for name, texts in new.items() for text in texts], once, opened)
             after = _controls(renderer, form, twice, opened)
-            edited += [(name, draft, at, n, after[n]) for n in new if n in after and after[n] != new[n]]
+            edited += [(name, draft, at, n, after[n]) for n in new if n in after and _bare(after[n]) != _bare(new[n])]
 
     assert tried > 800
     assert differing == []

@@ -104,6 +104,13 @@ def fill(page: Page) -> None:
             if kind in ("radio", "checkbox"):
                 page.locator(f"[name=\"{name}\"][value='{value}']").check()
             elif kind == "select-one":
+                search = page.locator(f'[name="search:{name}"]')
+                if search.count():
+                    choice = engine.catalog.dialect.options["communes"].recall(json.loads(value))
+                    assert choice is not None
+                    search.fill(choice.title)
+                    if not scripted(page):
+                        page.locator(f'.field:has([name="search:{name}"])').get_by_role("button", name="Tìm").click()
                 page.locator(f"[name=\"{name}\"] option[value='{value}']").wait_for(state="attached")
                 controls.first.select_option(value)
             else:
@@ -251,6 +258,7 @@ def test_part_2_2_look_up(page: Page, served: Portal) -> None:
     """Tra cứu kết quả hồ sơ: a code and the confirmation code."""
     known(page, served)
     code = file(page, served)
+    check = page.locator(".check-code").inner_text()
     page.get_by_role("button", name="Thoát", exact=True).click()
     page.get_by_role("navigation").get_by_role("link", name="Tra cứu kết quả hồ sơ").click()
     checked(page)
@@ -263,9 +271,10 @@ def test_part_2_2_look_up(page: Page, served: Portal) -> None:
     checked(page)
     page.get_by_label("Mã xác nhận").fill(served.captcha(page))
     page.get_by_role("button", name="Tra cứu").click()
-    expect(page.locator("#problems")).to_contain_text("Không có hồ sơ nào có mã này")
+    expect(page.locator("#problems")).to_contain_text("Không có hồ sơ nào có mã hoặc số này")
     checked(page)
     page.get_by_label("Mã hồ sơ").fill(code.lower())
+    page.get_by_label("Mã kiểm tra").fill(check.lower())
     if not scripted(page):
         page.get_by_label("Mã xác nhận").fill(served.captcha(page))
     page.get_by_role("button", name="Tra cứu").click()

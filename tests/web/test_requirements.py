@@ -49,7 +49,7 @@ SCHEMA: dict[str, Any] = {
 def portal(tmp_path: Path, folder: Path, clock: FixedClock) -> Iterator[tuple[Engine, Any]]:
     (folder / "small.json").write_text(json.dumps(SCHEMA), "utf-8")
     engine = open_engine(f"sqlite:{tmp_path / 'd.db'}", procedures=folder, clock=clock)
-    with browsers_of(create_app(engine, blobs=tmp_path / "blobs", config=WebConfig())) as browser:
+    with browsers_of(create_app(engine, blobs=tmp_path / "blobs", config=WebConfig(guests=True))) as browser:
         yield engine, browser
     engine.close()
 
