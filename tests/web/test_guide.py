@@ -79,6 +79,8 @@ def file(page: Page, served: Portal) -> str:
     page.get_by_role("link", name="Cung cấp thông tin, dữ liệu đất đai", exact=True).click()
     page.get_by_role("link", name="Nộp hồ sơ trực tuyến").last.click()
     fill(page)
+    for paper in page.locator('[name^="paper:"]').all():
+        paper.check()
     page.get_by_role("button", name="Kiểm tra và nộp").click()
     page.get_by_role("button", name="Nộp hồ sơ").click()
     return page.locator(".code-shown").inner_text()
