@@ -142,4 +142,4 @@ class Captchas:
 
 def work_after(misses: int) -> int:
     """The bits of work after so many misses from one place: one more each time that the misses double beyond eight."""
-    return min(WORK + max((misses // 8).bit_length(), 0), MOST_WORK)
+    return min(WORK + (misses // 8).bit_length(), MOST_WORK)
