@@ -12,11 +12,11 @@ import jsonschema_rs
 from benchmarks.measure import Row, costs, faster, medians
 from benchmarks.sample import BAD, GOOD, SCHEMA
 from dossierkit.forms import canonical, check, flatten, parse, read
-from dossierkit.forms.judge import Judge
-from dossierkit.forms.messages import messages
-from dossierkit.forms.pointers import Json
-from dossierkit.forms.schemas import MAIN
+from dossierkit.forms.schema.judge import Judge
+from dossierkit.forms.schema.schemas import MAIN
+from dossierkit.forms.words.messages import messages
 from dossierkit.html import Renderer
+from dossierkit.pointers import Json
 
 DAY = date(2026, 11, 22)
 

@@ -15,11 +15,11 @@ from typing import Any
 
 from benchmarks.measure import Row, costs, medians, shown
 from dossierkit import Action, Actor, Engine, Role, State, open_engine
-from dossierkit.dossiers.dossier import Query
+from dossierkit.demo.simulation import Simulation, Staff, sample_name
+from dossierkit.dossiers.lifecycle.dossier import Query
 from dossierkit.ports import Life
-from dossierkit.simulating import Simulation, Staff, sample_name
-from dossierkit.stores import sqlite_rows
-from dossierkit.stores.sqlite import SqliteStore
+from dossierkit.stores.sqlite import rows as sqlite_rows
+from dossierkit.stores.sqlite.store import SqliteStore
 from dossierkit.wiring import samples
 
 SMALL, TIMES = 10_000, 100

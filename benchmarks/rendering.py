@@ -7,8 +7,8 @@ from datetime import date
 from benchmarks.measure import Row, faster, medians
 from benchmarks.sample import BAD, SCHEMA
 from dossierkit.forms import check, read
-from dossierkit.forms.pointers import Json
 from dossierkit.html import Renderer
+from dossierkit.pointers import Json
 
 _FREE = frozenset(("name", "detail", "purpose", "reason", "note"))
 

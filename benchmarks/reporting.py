@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.measure import Row, costs, faster, medians
-from dossierkit.dossiers.ledger import half_of
-from dossierkit.dossiers.reports import Period, report
-from dossierkit.stores.sqlite import SqliteStore
+from dossierkit.dossiers.ledger.ledger import half_of
+from dossierkit.dossiers.ledger.reports import Period, report
+from dossierkit.stores.sqlite.store import SqliteStore
 
 SMALL, LARGE = 100_000, 1_000_000
 UNITS, SECTORS = [f"unit{n}" for n in range(30)], [f"sector{n}" for n in range(12)]

@@ -8,10 +8,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from benchmarks.measure import Row, costs, medians
-from dossierkit.dossiers.dossier import Query
+from dossierkit.dossiers.lifecycle.dossier import Query
 from dossierkit.dossiers.states import State
-from dossierkit.stores.sqlite import SqliteStore
-from dossierkit.stores.sqlite_schema import owner_word
+from dossierkit.stores.sqlite.schema import owner_word
+from dossierkit.stores.sqlite.store import SqliteStore
 
 SMALL, LARGE = 100_000, 1_000_000
 #: One owner has two in a hundred of all; every dossier holds the word "nguyen", one in a thousand "quy".

@@ -14,9 +14,9 @@ from pathlib import Path
 import jsonschema
 
 from benchmarks.measure import Row, costs, faster, medians
-from dossierkit.catalog import Catalog
+from dossierkit.catalog.catalog import Catalog
+from dossierkit.catalog.lint import lint_paths
 from dossierkit.forms import STANDARD
-from dossierkit.linting import lint_paths
 from dossierkit.testing import MemoryStore
 from dossierkit.wiring import samples, with_lists
 

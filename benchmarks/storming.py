@@ -94,7 +94,7 @@ def _storm(port: int, over, rates) -> None:  # type: ignore[no-untyped-def]
 
 
 def _bare() -> float:
-    from dossierkit.passwords import Argon2
+    from dossierkit.people.passwords import Argon2
 
     argon = Argon2()
     kept = argon.hash("some password")

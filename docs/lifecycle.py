@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from dossierkit.dossiers.lifecycle import FINAL, TABLE, Rule
+from dossierkit.dossiers.lifecycle.lifecycle import FINAL, TABLE, Rule
 from dossierkit.dossiers.states import State
 
 PLACE = Path(__file__).with_suffix(".md")

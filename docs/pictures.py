@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
-from dossierkit_web.cookies import SESSION
+from dossierkit_web.requests.cookies import SESSION
 from playwright.sync_api import BrowserContext, Page, ViewportSize, sync_playwright
 
 from dossierkit import Action, Role, State, open_engine

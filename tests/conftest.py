@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from browsing import browser, served  # noqa: F401  # fixtures of the tests that click
 from hypothesis import HealthCheck, settings
+from support.browsing import browser, served  # noqa: F401  # fixtures of the tests that click
 
-from dossierkit.engine import Engine
 from dossierkit.forms import Form, read
+from dossierkit.office.engine import Engine
 from dossierkit.testing import CountedTokens, FixedClock
 from dossierkit.wiring import open_engine
 

@@ -10,9 +10,9 @@ import pytest
 from conftest import PROCEDURES, ROOT, TODAY
 
 from dossierkit.cli import main
-from dossierkit.cli.installing import settings_of
+from dossierkit.cli.installation import settings_of
 from dossierkit.forms import STANDARD
-from dossierkit.forms.lint import lint
+from dossierkit.forms.lint.lint import lint
 from dossierkit.installation import OFFICE
 from dossierkit.wiring import with_lists
 

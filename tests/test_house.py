@@ -36,9 +36,9 @@ def test_imports_go_down_the_floors() -> None:
 @pytest.mark.parametrize(
     ("module", "line"),
     [
-        ("forms/texts.py", "import socket\n"),
+        ("forms/answers/texts.py", "import socket\n"),
         ("dossiers/codes.py", "import time\n"),
-        ("forms/texts.py", "from dossierkit import catalog\n"),
+        ("forms/answers/texts.py", "from dossierkit import catalog\n"),
     ],
 )
 def test_the_contracts_bite(tmp_path: Path, module: str, line: str) -> None:

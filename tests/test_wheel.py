@@ -112,7 +112,7 @@ def test_every_command_runs_or_names_its_extra(wheel: Path, tmp_path: Path, vers
     (tmp_path / "office").mkdir()
 
     done = subprocess.run(
-        [programs / "python", "-P", ROOT / "tests" / "every_command.py"],
+        [programs / "python", "-P", ROOT / "tests" / "support" / "every_command.py"],
         cwd=tmp_path / "office", env=fresh(), capture_output=True, text=True, check=False,
     )  # fmt: skip
 

@@ -10,25 +10,25 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from dossierkit.dossiers.codes import DossierCode as DossierCode
-    from dossierkit.dossiers.dossier import Actor as Actor
-    from dossierkit.dossiers.dossier import Dossier as Dossier
+    from dossierkit.dossiers.lifecycle.dossier import Actor as Actor
+    from dossierkit.dossiers.lifecycle.dossier import Dossier as Dossier
     from dossierkit.dossiers.states import Action as Action
     from dossierkit.dossiers.states import Role as Role
     from dossierkit.dossiers.states import State as State
-    from dossierkit.engine import Engine as Engine
     from dossierkit.errors import DossierkitError as DossierkitError
     from dossierkit.errors import RefusedAnswers as RefusedAnswers
+    from dossierkit.office.engine import Engine as Engine
     from dossierkit.wiring import open_engine as open_engine
 
 __version__ = "0.1.0"
 
 _HOMES = {
     "Action": "dossierkit.dossiers.states",
-    "Actor": "dossierkit.dossiers.dossier",
-    "Dossier": "dossierkit.dossiers.dossier",
+    "Actor": "dossierkit.dossiers.lifecycle.dossier",
+    "Dossier": "dossierkit.dossiers.lifecycle.dossier",
     "DossierCode": "dossierkit.dossiers.codes",
     "DossierkitError": "dossierkit.errors",
-    "Engine": "dossierkit.engine",
+    "Engine": "dossierkit.office.engine",
     "RefusedAnswers": "dossierkit.errors",
     "Role": "dossierkit.dossiers.states",
     "State": "dossierkit.dossiers.states",

@@ -1,6 +1,6 @@
 """Every exception that dossierkit raises on purpose.
 
-What a person who fills a form can put right is a value (`forms.form.Problem`), not an exception.
+What a person who fills a form can put right is a value (`findings.Problem`), not an exception.
 
     DossierkitError
     ├── DocumentError          the bytes are not JSON that we read
@@ -42,7 +42,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from dossierkit.forms.form import Fault, Problem
+    from dossierkit.findings import Fault, Problem
 
 
 class DossierkitError(Exception):

@@ -11,10 +11,10 @@ from typing import Any
 
 import attrs
 
+from dossierkit.catalog.index import SHARED, bundle_of, local_files
 from dossierkit.errors import SettingsError
-from dossierkit.letters import Office
-from dossierkit.listing import SHARED, bundle_of, local_files
-from dossierkit.private import private_folder, write_private
+from dossierkit.mail.letters import Office
+from dossierkit.private_files import private_folder, write_private
 
 SETTINGS = "dossierkit.toml"
 DATA = "data"

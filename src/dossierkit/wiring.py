@@ -11,17 +11,18 @@ from typing import TYPE_CHECKING
 
 import attrs
 
+from dossierkit.data import FOLDER
 from dossierkit.errors import UnknownStore
-from dossierkit.forms.dialect import STANDARD, Dialect
+from dossierkit.forms.schema.dialect import STANDARD, Dialect
 
 if TYPE_CHECKING:
-    from dossierkit.accounts import Accounts
-    from dossierkit.dossiers.calendars import Calendar
-    from dossierkit.engine import Engine
+    from dossierkit.dossiers.deadlines.calendars import Calendar
     from dossierkit.forms import Form
-    from dossierkit.letters import Office
+    from dossierkit.mail.letters import Office
+    from dossierkit.office.engine import Engine
     from dossierkit.payments.vietqr import BankAccount
     from dossierkit.payments.vnpay import VnPay
+    from dossierkit.people.accounts import Accounts
     from dossierkit.ports import BlobStore, Clock, DossierStore, Mailer, PaymentGateway, Scanner, Tokens
 
 #: Issues codes where neither a procedure nor the operator names an agency; the last part is not verified.
@@ -75,9 +76,9 @@ def open_engine(
         StoreError: the store cannot be opened.
         CatalogError: there is no such folder.
     """
-    from dossierkit.catalog import Catalog
-    from dossierkit.dossiers.calendars import day_of
-    from dossierkit.engine import Engine
+    from dossierkit.catalog.catalog import Catalog
+    from dossierkit.dossiers.deadlines.calendars import day_of
+    from dossierkit.office.engine import Engine
 
     clock = clock or SystemClock()
     scheme, _, place = store.partition(":")
@@ -97,7 +98,7 @@ def open_engine(
 
 def _calendar(data: Path | None, today: date) -> Calendar:
     """The days of the office, read when the first dossier is sent: the import alone takes a moment."""
-    from dossierkit.workdays import office_calendar
+    from dossierkit.office.vietnam_calendar import office_calendar
 
     return office_calendar(data, today)
 
@@ -109,8 +110,8 @@ def open_accounts(engine: Engine, *, passwords: Path | None = None, second_facto
         passwords: a file of passwords that nobody may choose, beside those that are shipped.
         second_factor: people of the office have to have one.
     """
-    from dossierkit.accounts import Accounts
-    from dossierkit.passwords import Argon2, common_passwords
+    from dossierkit.people.accounts import Accounts
+    from dossierkit.people.passwords import Argon2, common_passwords
 
     return Accounts(
         engine.store.accounts,
@@ -135,8 +136,7 @@ def account_forms(dialect: Dialect) -> dict[str, Form]:
     """The forms of an account by name: `register`, `details`, `address`."""
     from dossierkit.forms import load, read
 
-    folder = Path(__file__).parent / "locale" / "accounts"
-    documents = {path.name: load(path.read_bytes()).value for path in folder.glob("*.json")}
+    documents = {path.name: load(path.read_bytes()).value for path in (FOLDER / "accounts").glob("*.json")}
     return {
         name.removesuffix(".json"): read(document, resources=documents, dialect=dialect) for name, document in documents.items()
     }
@@ -151,7 +151,7 @@ def mailer(data: Path, *, smtp: str = "", sender: str = "") -> Mailer:
     from urllib.parse import unquote, urlsplit
 
     from dossierkit.errors import SettingsError
-    from dossierkit.mailing import FileMailer, SmtpMailer
+    from dossierkit.mail.transports import FileMailer, SmtpMailer
 
     sender = sender or "portal@example.invalid"
     if not smtp:
@@ -173,7 +173,7 @@ def scanner(clamd: str) -> Scanner | None:
         SettingsError: it is no such address.
     """
     from dossierkit.errors import SettingsError
-    from dossierkit.scanning import ClamdScanner
+    from dossierkit.files.clamd import ClamdScanner
 
     if not clamd:
         return None
@@ -219,11 +219,11 @@ def payment_settings(vnpay: str = "", vietqr: str = "", *, sandbox_at: str = "")
 
 def _store(scheme: str, place: str, *, new: bool) -> tuple[DossierStore, Path | None]:
     if scheme == "memory":
-        from dossierkit.stores.memory import MemoryStore
+        from dossierkit.stores.memory.store import MemoryStore
 
         return MemoryStore(), None
-    from dossierkit.keeping import guard_remains
-    from dossierkit.stores.sqlite import SqliteStore
+    from dossierkit.stores.backup import guard_remains
+    from dossierkit.stores.sqlite.store import SqliteStore
 
     path = Path(place)
     if not new:
@@ -233,7 +233,7 @@ def _store(scheme: str, place: str, *, new: bool) -> tuple[DossierStore, Path | 
 
 def with_lists(dialect: Dialect, data: Path | None, today: Callable[[], date]) -> Dialect:
     """*dialect* with the option lists of the installation in force *today*; a list that *dialect* names wins."""
-    from dossierkit.lists import tables
+    from dossierkit.catalog.option_lists import tables
 
     for name, table in tables(data, today).items():
         if name not in dialect.options:

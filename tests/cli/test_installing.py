@@ -14,7 +14,7 @@ from conftest import PROCEDURES
 from dossierkit.cli import main
 from dossierkit.forms import check
 from dossierkit.installation import OFFICE, find
-from dossierkit.letters import Office
+from dossierkit.mail.letters import Office
 from dossierkit.wiring import open_engine
 
 Run = Callable[..., Result]

@@ -15,19 +15,19 @@ import pytest
 from conftest import NOON, PROCEDURES, TODAY
 
 from dossierkit import Action, Actor, Role, State, open_engine
-from dossierkit.dossiers.block import SHAPE, acted_on, misshapen
-from dossierkit.dossiers.block_lint import block_faults
-from dossierkit.dossiers.field_lint import ACCOUNT, field_faults
-from dossierkit.dossiers.persons import Contact, contact
-from dossierkit.dossiers.procedure import Bundle, Procedure
+from dossierkit.catalog.index import gathered
+from dossierkit.dossiers.procedure.block import SHAPE, acted_on, misshapen
+from dossierkit.dossiers.procedure.block_lint import block_faults
+from dossierkit.dossiers.procedure.field_lint import ACCOUNT, field_faults
+from dossierkit.dossiers.procedure.persons import Contact, contact
+from dossierkit.dossiers.procedure.procedure import Bundle, Procedure
 from dossierkit.dossiers.states import Payment
 from dossierkit.errors import SchemaError, UnknownProcedure
+from dossierkit.findings import Fault
 from dossierkit.forms import STANDARD, read
-from dossierkit.forms.form import Fault
-from dossierkit.forms.lint import lint
-from dossierkit.forms.pointers import child, drop, get, put
-from dossierkit.forms.readings import readings
-from dossierkit.listing import gathered
+from dossierkit.forms.lint.lint import lint
+from dossierkit.forms.schema.rule_reads import readings
+from dossierkit.pointers import child, drop, get, put
 from dossierkit.testing import CountedTokens, FixedClock
 from dossierkit.wiring import with_lists
 
@@ -259,7 +259,7 @@ def test_the_account_is_what_its_form_asks_for() -> None:
     """And the address that one signs in with."""
     import dossierkit
 
-    form = json.loads((Path(dossierkit.__file__).parent / "locale" / "accounts" / "details.json").read_text("utf-8"))
+    form = json.loads((Path(dossierkit.__file__).parent / "data" / "accounts" / "details.json").read_text("utf-8"))
     assert {*ACCOUNT} == {*(f"/{name}" for name in form["properties"]), "/email"}
 
 
@@ -458,8 +458,8 @@ def test_every_mutant_of_a_shipped_file_is_caught(name: str) -> None:
 
 def _caught(mutant: Any, resources: Mapping[str, Any]) -> bool:
     """As `found`, without the parts of lint that cost most and look at neither block nor rules."""
-    from dossierkit.forms.lint_keywords import keyword_faults
-    from dossierkit.forms.lint_texts import rule_faults, translation_faults
+    from dossierkit.forms.lint.keywords import keyword_faults
+    from dossierkit.forms.lint.texts import rule_faults, translation_faults
 
     try:
         form = read(mutant, resources=resources, dialect=DIALECT)

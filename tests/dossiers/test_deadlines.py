@@ -12,10 +12,10 @@ from conftest import TODAY
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dossierkit.dossiers.calendars import Calendar, at, day_of
-from dossierkit.dossiers.deadlines import TimeLimit, Unit, arrival, due, is_overdue, left
+from dossierkit.dossiers.deadlines.calendars import Calendar, at, day_of
+from dossierkit.dossiers.deadlines.deadlines import TimeLimit, Unit, arrival, due, is_overdue, left
 from dossierkit.errors import SettingsError
-from dossierkit.workdays import office_calendar
+from dossierkit.office.vietnam_calendar import office_calendar
 
 
 @lru_cache(maxsize=1)

@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 
 from dossierkit import Actor, Engine
-from dossierkit.acting import search_words
-from dossierkit.dossiers.embedded import content_of, file_of
-from dossierkit.dossiers.procedure import Bundle, Procedure
+from dossierkit.dossiers.attachments.embedded import content_of, file_of
+from dossierkit.dossiers.procedure.procedure import Bundle, Procedure
 from dossierkit.errors import RefusedAnswers
 from dossierkit.forms import Field, Form, Kind, effective, flatten, parse, read
+from dossierkit.office.actions import search_words
 
 PNG = b"\x89PNG\r\n\x1a\n" + b"0" * 20
 

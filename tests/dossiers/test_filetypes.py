@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dossierkit.dossiers.filetypes import KNOWN, media_type, shown_name, suffix_of
+from dossierkit.dossiers.attachments.file_types import KNOWN, media_type, shown_name, suffix_of
 
 
 @pytest.mark.parametrize("suffix", KNOWN)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from dossierkit.dossiers.deadlines import TimeLimit
-from dossierkit.dossiers.persons import Persons, persons
-from dossierkit.dossiers.procedure import Bundle, Procedure
+from dossierkit.dossiers.deadlines.deadlines import TimeLimit
+from dossierkit.dossiers.procedure.persons import Persons, persons
+from dossierkit.dossiers.procedure.procedure import Bundle, Procedure
 from dossierkit.dossiers.states import Channel
 from dossierkit.forms import read
-from dossierkit.forms.personal import masked_answers, personal_titles
+from dossierkit.forms.views.personal import masked_answers, personal_titles
 
 
 def procedure(schema: dict[str, Any]) -> Procedure:

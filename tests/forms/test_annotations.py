@@ -8,16 +8,16 @@ from typing import Any
 
 import pytest
 from conftest import NOON, TODAY
-from page import Page
+from support.page import Page
 
 from dossierkit import Actor, open_engine
-from dossierkit.dossiers.dossier import Query
+from dossierkit.dossiers.lifecycle.dossier import Query
 from dossierkit.forms import Form, as_sent, check, effective, flatten, parse, read
-from dossierkit.forms.form import Layout
-from dossierkit.forms.personal import MASK, masked_answers, without_secrets
-from dossierkit.forms.rows import rearranged, settled_rows
-from dossierkit.forms.tree import walk
-from dossierkit.forms.view import view
+from dossierkit.forms.answers.rows import rearranged, settled_rows
+from dossierkit.forms.fields.form import Layout
+from dossierkit.forms.fields.tree import walk
+from dossierkit.forms.views.personal import MASK, masked_answers, without_secrets
+from dossierkit.forms.views.view import view
 from dossierkit.html import Renderer
 from dossierkit.html.summary import answer_rows
 from dossierkit.testing import FixedClock

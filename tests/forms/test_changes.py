@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from dossierkit.forms import read
-from dossierkit.forms.changes import Change, changes
+from dossierkit.forms.views.changes import Change, changes
 
 TEXT = {"type": "string", "title": "Tên"}
 

@@ -8,10 +8,10 @@ import pytest
 from conftest import TODAY
 
 from dossierkit.forms import STANDARD, read
-from dossierkit.forms.lint import lint
-from dossierkit.forms.lint_conditions import condition_faults, seeds_at
-from dossierkit.forms.reach import reachable
-from dossierkit.forms.readings import readings
+from dossierkit.forms.fields.applicators import reachable
+from dossierkit.forms.lint.conditions import condition_faults, seeds_at
+from dossierkit.forms.lint.lint import lint
+from dossierkit.forms.schema.rule_reads import readings
 from dossierkit.wiring import with_lists
 
 SCHEMA: dict[str, Any] = {

@@ -9,9 +9,10 @@ from typing import Any
 
 import pytest
 from conftest import TODAY
-from page import Page
+from support.page import Page
 
-from dossierkit.dossiers.procedure import Bundle, Procedure
+from dossierkit.catalog.option_lists import Table
+from dossierkit.dossiers.procedure.procedure import Bundle, Procedure
 from dossierkit.errors import RuleError, SchemaError
 from dossierkit.forms import (
     STANDARD,
@@ -30,22 +31,21 @@ from dossierkit.forms import (
     read,
     view,
 )
-from dossierkit.forms.defaults import arrived, initial
-from dossierkit.forms.document import Document
-from dossierkit.forms.judge import Judge
-from dossierkit.forms.lint import lint
-from dossierkit.forms.options import resolve
-from dossierkit.forms.places import places
-from dossierkit.forms.pointers import drop, put, same
-from dossierkit.forms.readable import file_limits, readable
-from dossierkit.forms.rules import compile_expression, compute
-from dossierkit.forms.schemas import MAIN
-from dossierkit.forms.titles import choice_title
-from dossierkit.forms.tree import walk
-from dossierkit.forms.upgrade import upgrade
+from dossierkit.forms.answers.defaults import arrived, initial
+from dossierkit.forms.fields.options import resolve
+from dossierkit.forms.fields.places import places
+from dossierkit.forms.fields.tree import walk
+from dossierkit.forms.lint.lint import lint
+from dossierkit.forms.schema.document import Document
+from dossierkit.forms.schema.judge import Judge
+from dossierkit.forms.schema.rules import compile_expression, compute
+from dossierkit.forms.schema.schemas import MAIN
+from dossierkit.forms.schema.upgrade import upgrade
+from dossierkit.forms.words.titles import choice_title
+from dossierkit.forms.words.values import file_limits, readable
 from dossierkit.html import Renderer
 from dossierkit.html.summary import answer_rows
-from dossierkit.lists import Table
+from dossierkit.pointers import drop, put, same
 
 Make = Callable[..., Form]
 STRING = {"type": "string"}

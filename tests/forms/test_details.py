@@ -9,8 +9,9 @@ from typing import Any
 import attrs
 import pytest
 from conftest import TODAY
-from page import Page
+from support.page import Page
 
+from dossierkit.catalog.option_lists import Table
 from dossierkit.errors import SchemaError
 from dossierkit.forms import (
     STANDARD,
@@ -30,13 +31,12 @@ from dossierkit.forms import (
     read,
     view,
 )
-from dossierkit.forms.controls import layout, layout_pairs, name_of, pointer_of
-from dossierkit.forms.defaults import initial
-from dossierkit.forms.pointers import ABSENT
-from dossierkit.forms.rows import rearranged
-from dossierkit.forms.tree import walk
+from dossierkit.forms.answers.control_names import layout, layout_pairs, name_of, pointer_of
+from dossierkit.forms.answers.defaults import initial
+from dossierkit.forms.answers.rows import rearranged
+from dossierkit.forms.fields.tree import walk
 from dossierkit.html import Renderer
-from dossierkit.lists import Table
+from dossierkit.pointers import ABSENT
 
 Make = Callable[..., Form]
 

@@ -6,21 +6,21 @@ from typing import Any
 
 import pytest
 from conftest import TODAY
-from drafts import leaves, lost, sent
 from hypothesis import given, note
 from hypothesis import strategies as st
-from page import Page
-from strategies import unfinished
+from support.drafts import leaves, lost, sent
+from support.page import Page
+from support.strategies import unfinished
 
 from dossierkit.errors import SchemaError
 from dossierkit.forms import Field, Form, Kind, Layout, Problem, canonical, check, effective, flatten, parse, read, view
-from dossierkit.forms.controls import branch_name, layout, layout_pairs, merged, name_of
-from dossierkit.forms.defaults import arrived, initial, remembered
-from dossierkit.forms.pointers import ABSENT, get, same
-from dossierkit.forms.rows import rearranged
-from dossierkit.forms.texts import encode
-from dossierkit.forms.tree import walk
+from dossierkit.forms.answers.control_names import branch_name, layout, layout_pairs, merged, name_of
+from dossierkit.forms.answers.defaults import arrived, initial, remembered
+from dossierkit.forms.answers.rows import rearranged
+from dossierkit.forms.answers.texts import encode
+from dossierkit.forms.fields.tree import walk
 from dossierkit.html import Renderer
+from dossierkit.pointers import ABSENT, get, same
 
 RENDERER = Renderer()
 Pairs = list[tuple[str, str]]

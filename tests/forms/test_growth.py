@@ -7,11 +7,11 @@ from collections.abc import Callable
 from datetime import date
 
 import pytest
-from counting import calls_of
+from support.counting import calls_of
 
 from dossierkit.forms import canonical, check, effective, flatten, parse, read
-from dossierkit.forms.pointers import Json
 from dossierkit.html import Renderer
+from dossierkit.pointers import Json
 
 TODAY = date(2026, 11, 22)
 SMALL, LARGE = 100, 400

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 from conftest import TODAY
-from counting import calls_at_most
-from page import Page
+from support.counting import calls_at_most
+from support.page import Page
 
 from dossierkit.errors import DocumentError, SchemaError
 from dossierkit.forms import canonical, check, flatten, load, parse, read

@@ -10,14 +10,14 @@ from typing import Any
 import pytest
 from conftest import PROCEDURES, TODAY
 from hypothesis import given
-from page import Page
-from strategies import JSON, SCHEMA_LIKE, forms
+from support.page import Page
+from support.strategies import JSON, SCHEMA_LIKE, forms
 
-from dossierkit.cli.files import form_at
+from dossierkit.cli.procedures import form_at
 from dossierkit.errors import SchemaError
 from dossierkit.forms import Form, canonical, check, flatten, parse, read
-from dossierkit.forms.pointers import same
 from dossierkit.html import Renderer
+from dossierkit.pointers import same
 
 RENDERER = Renderer()
 FILES = sorted(PROCEDURES.glob("*.json"))

@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 from conftest import PROCEDURES, TODAY
 
+from dossierkit.catalog.lint import FolderLint, lint_paths
 from dossierkit.errors import SchemaError
 from dossierkit.forms import STANDARD, read
-from dossierkit.forms.lint import lint
-from dossierkit.linting import FolderLint, lint_paths
+from dossierkit.forms.lint.lint import lint
 from dossierkit.wiring import with_lists
 
 DIALECT = with_lists(STANDARD, None, lambda: TODAY)

@@ -11,13 +11,13 @@ import pytest
 from conftest import PROCEDURES
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from page import Page
+from support.page import Page
 
-from dossierkit.cli.files import form_at
+from dossierkit.cli.procedures import form_at
 from dossierkit.forms import Field, Form, Kind, Layout, canonical, effective, flatten, parse
-from dossierkit.forms.pointers import same
-from dossierkit.forms.tree import walk
+from dossierkit.forms.fields.tree import walk
 from dossierkit.html import Renderer
+from dossierkit.pointers import same
 
 RENDERER = Renderer()
 FILES = sorted(PROCEDURES.glob("*.json"))
@@ -49,7 +49,7 @@ def clicked(field: Field, chance: random.Random) -> list[tuple[str, str]]:
     """What somebody might leave in the control of *field*."""
     name = field.control or field.pointer
     if field.kind in (Kind.CHOICE, Kind.ACCEPT, Kind.CHECKS):
-        from dossierkit.forms.texts import encode
+        from dossierkit.forms.answers.texts import encode
 
         return [(name, encode(chance.choice(field.choices).value))] if field.choices and chance.random() < 0.8 else [(name, "")]
     if field.kind is Kind.BOOLEAN:
@@ -81,7 +81,7 @@ def test_clicked_answers_survive(path: Path, seed: int) -> None:
 
 
 def _without_read_only(form: Form, answers: Any) -> Any:
-    from dossierkit.forms.pointers import drop
+    from dossierkit.pointers import drop
 
     for field in walk(effective(form, answers)):
         if field.read_only:

@@ -6,20 +6,20 @@ from typing import Any
 
 import pytest
 from conftest import TODAY
-from counting import calls_at_most
 from hypothesis import given
 from hypothesis import strategies as st
+from support.counting import calls_at_most
 
+from dossierkit.findings import Problem
 from dossierkit.forms import Form, Kind, check, effective, flatten, load, parse, read
-from dossierkit.forms.examples import MOST_LETTERS, examples
-from dossierkit.forms.form import Problem
-from dossierkit.forms.formats import FORMATS
-from dossierkit.forms.messages import message, messages, problem_words
-from dossierkit.forms.pointers import same
-from dossierkit.forms.tree import walk
-from dossierkit.forms.words import WORDS
+from dossierkit.forms.fields.tree import walk
+from dossierkit.forms.schema.formats import FORMATS
+from dossierkit.forms.words.catalogue import WORDS
+from dossierkit.forms.words.messages import message, messages, problem_words
+from dossierkit.forms.words.pattern_examples import MOST_LETTERS, examples
 from dossierkit.html import Renderer
 from dossierkit.html.summary import answer_rows
+from dossierkit.pointers import same
 
 _TEXT = {"type": "string"}
 _EVERY_KIND = {

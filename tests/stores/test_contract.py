@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from dossierkit.stores.memory import MemoryStore
-from dossierkit.stores.sqlite import SqliteStore
+from dossierkit.stores.memory.store import MemoryStore
+from dossierkit.stores.sqlite.store import SqliteStore
 from dossierkit.testing.contract import StoreContract
 
 

@@ -16,12 +16,12 @@ from conftest import NOON, SMALL
 
 from dossierkit import Action, Actor, Engine, Role
 from dossierkit.dossiers.accounts import Account
-from dossierkit.dossiers.calendars import Calendar
 from dossierkit.dossiers.clock import OfficeClock
-from dossierkit.dossiers.dossier import Attachment
-from dossierkit.dossiers.payments import Answer, Callback
-from dossierkit.mark import mark_of
-from dossierkit.paying import Payments
+from dossierkit.dossiers.deadlines.calendars import Calendar
+from dossierkit.dossiers.lifecycle.dossier import Attachment
+from dossierkit.dossiers.money.attempts import Answer, Callback
+from dossierkit.office.payments import Payments
+from dossierkit.stores.mark import mark_of
 from dossierkit.testing import CountedTokens, FixedClock
 from dossierkit.wiring import open_engine
 

@@ -20,9 +20,9 @@ from test_sqlite_faults import SUBMITS
 from dossierkit import Action, Actor, Engine, Role, open_engine
 from dossierkit.cli import main
 from dossierkit.errors import LostDossiers, SettingsError, StoreError, UnwritableStore
-from dossierkit.keeping import back_up, restore, skip_after
-from dossierkit.mark import Mark, Noted, mark_of, read_mark, write_mark
 from dossierkit.papers.slip import installed_key
+from dossierkit.stores.backup import back_up, restore, skip_after
+from dossierkit.stores.mark import Mark, Noted, mark_of, read_mark, write_mark
 from dossierkit.testing import FixedClock
 
 AN, ROOT = Actor("an"), Actor("root", Role.ADMIN)

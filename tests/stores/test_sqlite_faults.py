@@ -16,7 +16,7 @@ from conftest import PROCEDURES
 
 from dossierkit import Actor, open_engine
 from dossierkit.errors import CorruptStore, NewerStore, StoreError, UnknownStore, UnwritableStore
-from dossierkit.stores.sqlite import SqliteStore
+from dossierkit.stores.sqlite.store import SqliteStore
 
 #: A program that submits for ever and says each code once it is acknowledged.
 SUBMITS = """
@@ -75,7 +75,7 @@ def test_a_folder_that_cannot_be_made_is_refused(tmp_path: Path) -> None:
 
 def test_another_program_that_holds_the_file_is_waited_for_then_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A bounded wait, then a message."""
-    monkeypatch.setattr("dossierkit.stores.sqlite.BUSY_MS", 100)
+    monkeypatch.setattr("dossierkit.stores.sqlite.store.BUSY_MS", 100)
     store = SqliteStore(tmp_path / "d.db")
     other = sqlite3.connect(tmp_path / "d.db", isolation_level=None)
     other.execute("BEGIN IMMEDIATE")

@@ -11,16 +11,16 @@ from pathlib import Path
 
 import sqlite_utils
 from conftest import NOON
-from test_life import AN
+from test_actions import AN
 from test_payments import ROOT, owing
 
 from dossierkit import Action, open_engine
-from dossierkit.dossiers.dossier import Query
-from dossierkit.dossiers.payments import Callback
+from dossierkit.dossiers.lifecycle.dossier import Query
+from dossierkit.dossiers.money.attempts import Callback
 from dossierkit.dossiers.states import Payment
-from dossierkit.paying import Payments
-from dossierkit.stores.sqlite import SqliteStore
-from dossierkit.stores.sqlite_schema import VERSION, migrations
+from dossierkit.office.payments import Payments
+from dossierkit.stores.sqlite.schema import VERSION, migrations
+from dossierkit.stores.sqlite.store import SqliteStore
 from dossierkit.testing import FixedClock
 
 

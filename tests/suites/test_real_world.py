@@ -11,14 +11,14 @@ from typing import Any
 
 import pytest
 from conftest import TODAY
-from drafts import lost, sent
-from page import Page
+from support.drafts import lost, sent
+from support.page import Page
 
 from dossierkit.forms import Field, Form, Kind, Layout, canonical, check, effective, flatten, load, parse, read
-from dossierkit.forms.pointers import ABSENT, get, put, same
-from dossierkit.forms.tree import walk
-from dossierkit.forms.viewer import is_answered_by_nothing
+from dossierkit.forms.fields.tree import walk
+from dossierkit.forms.views.controls import is_answered_by_nothing
 from dossierkit.html import Renderer
+from dossierkit.pointers import ABSENT, get, put, same
 
 #: Instances with a date before the year 1000: a slip of the pen, which is refused though RFC 3339 has such years.
 ANCIENT = {("jsonforms-generateui-generate-ui", "012"), ("react-jsonsche-date", "020")}

@@ -10,13 +10,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from browsing import Portal, fits, press, sound, visit
-from clicking import Browser, Page, expect
-from dossierkit_web.cookies import SESSION
+from dossierkit_web.requests.cookies import SESSION
+from support.browsing import Portal, fits, press, sound, visit
+from support.clicking import Browser, Page, expect
 
 from dossierkit import Action, Actor, Role, open_engine
 from dossierkit.dossiers.accounts import Account
-from dossierkit.officers import appoint
+from dossierkit.people.staff import appoint
 from dossierkit.wiring import open_accounts
 
 pytestmark = pytest.mark.browser

@@ -11,17 +11,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from browsing import browsers_of
 from dossierkit_web import WebConfig, create_app
-from page import Page
 from starlette.routing import Route
+from support.browsing import browsers_of
+from support.page import Page
+from support.visits import GOOD, known, sign_in
 from test_desk import UNIT, act, filed, office
-from visits import GOOD, known, sign_in
 
 from dossierkit import Actor, Engine, Role, open_engine
-from dossierkit.dossiers.effects import SendMail
+from dossierkit.dossiers.mails import SendMail
 from dossierkit.errors import UnknownProcedure
-from dossierkit.officers import appoint
+from dossierkit.people.staff import appoint
 from dossierkit.testing import FixedClock
 from dossierkit.wiring import open_accounts
 

@@ -8,10 +8,10 @@ import time
 from typing import Any
 
 import pytest
-from browsing import fits, press, sound, visit
-from clicking import Browser, Page, expect
-from dossierkit_web.cookies import SESSION
-from visits import GOOD
+from dossierkit_web.requests.cookies import SESSION
+from support.browsing import fits, press, sound, visit
+from support.clicking import Browser, Page, expect
+from support.visits import GOOD
 
 pytestmark = pytest.mark.browser
 

@@ -8,14 +8,14 @@ from typing import Any
 
 import pytest
 from conftest import SMALL
-from dossierkit_web.cookies import FILING, LANGUAGE, SESSION
-from page import Page
+from dossierkit_web.requests.cookies import FILING, LANGUAGE, SESSION
+from support.page import Page
+from support.visits import known
 from test_desk import UNIT, act, filed, office
-from visits import known
 
 from dossierkit import Action, Actor, State
 from dossierkit.dossiers.codes import DossierCode
-from dossierkit.dossiers.reports import Period
+from dossierkit.dossiers.ledger.reports import Period
 from dossierkit.dossiers.states import Channel
 from dossierkit.errors import ForbiddenAction, StoreError
 from dossierkit.testing import FixedClock

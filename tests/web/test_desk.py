@@ -11,19 +11,19 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from browsing import browsers_of
 from conftest import SMALL
 from dossierkit_web import WebConfig, create_app
 from openpyxl import load_workbook
-from page import Page
 from starlette.routing import Route
-from visits import GOOD, known, sign_in
+from support.browsing import browsers_of
+from support.page import Page
+from support.visits import GOOD, known, sign_in
 
 from dossierkit import Action, Actor, Dossier, Engine, Role, State, open_engine
-from dossierkit.blobs.disk import DiskBlobs
 from dossierkit.errors import SettingsError
-from dossierkit.housekeeping import erase
-from dossierkit.officers import appoint, disable, reset, unlock
+from dossierkit.files.disk import DiskBlobs
+from dossierkit.office.retention import erase
+from dossierkit.people.staff import appoint, disable, reset, unlock
 from dossierkit.testing import FixedClock
 from dossierkit.wiring import open_accounts
 

@@ -8,16 +8,16 @@ from typing import Any
 
 import pytest
 from conftest import SMALL
-from page import Page
+from support.page import Page
+from support.visits import known, prove
 from test_desk import UNIT, act, filed, office
-from visits import known, prove
 
 from dossierkit import Action, Actor, Role, State
-from dossierkit.dossiers.effects import SendMail
-from dossierkit.dossiers.payments import Callback
+from dossierkit.dossiers.mails import SendMail
+from dossierkit.dossiers.money.attempts import Callback
 from dossierkit.errors import MailError
-from dossierkit.outbox import deliver
-from dossierkit.paying import Payments
+from dossierkit.mail.outbox import deliver
+from dossierkit.office.payments import Payments
 from dossierkit.testing import FixedClock
 
 __all__ = ["office"]

@@ -24,17 +24,17 @@ import pytest
 from conftest import SMALL
 from dossierkit_web import WebConfig, create_app
 from dossierkit_web.pages.documents import MAX_BYTES
-from page import Page
 from PIL import Image
 from starlette.testclient import TestClient
-from visits import GOOD, sign_in
+from support.page import Page
+from support.visits import GOOD, sign_in
 
 from dossierkit import Actor, Engine, Role, open_engine
-from dossierkit.blobs.disk import DiskBlobs
 from dossierkit.errors import RefusedAnswers, ScanError
-from dossierkit.housekeeping import sweep
-from dossierkit.officers import appoint
-from dossierkit.scanning import ClamdScanner
+from dossierkit.files.clamd import ClamdScanner
+from dossierkit.files.disk import DiskBlobs
+from dossierkit.office.retention import sweep
+from dossierkit.people.staff import appoint
 from dossierkit.testing import FixedClock
 from dossierkit.wiring import open_accounts
 

@@ -10,15 +10,15 @@ from urllib.parse import parse_qs, urlsplit
 
 import httpx2
 import pytest
-from browsing import browsers_of
 from dossierkit_web import WebConfig, create_app
 from dossierkit_web.oidc import Oidc, provider
 from starlette.testclient import TestClient
-from visits import prove
+from support.browsing import browsers_of
+from support.visits import prove
 
 from dossierkit import Engine, open_engine
 from dossierkit.errors import SettingsError
-from dossierkit.letters import Office
+from dossierkit.mail.letters import Office
 from dossierkit.testing import FixedClock
 
 # The provider runs in this process, and its libraries warn of their own future.
@@ -139,7 +139,7 @@ def test_what_comes_back_serves_once_for_the_session_that_left(portal: Any) -> N
 def test_another_nonce_is_refused(portal: Any, issuer: str) -> None:
     """A token that was made for somebody else's way."""
     from dossierkit.errors import SignInRefused
-    from dossierkit.tokens import new_token
+    from dossierkit.people.tokens import new_token
 
     oidc = Oidc(issuer, "portal", "secret")
     verifier = new_token()

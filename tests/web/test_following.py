@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from browsing import browsers_of
 from conftest import SMALL
 from dossierkit_web import WebConfig, create_app
-from page import Page
-from visits import MAIL, known, look_up
+from support.browsing import browsers_of
+from support.page import Page
+from support.visits import MAIL, known, look_up
 
 from dossierkit import Action, Actor, Dossier, Engine, Role, State, open_engine
 from dossierkit.dossiers.accounts import Notices

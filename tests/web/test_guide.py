@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from browsing import Portal, sound, visit
-from clicking import Browser, Page, expect
+from support.browsing import Portal, sound, visit
+from support.clicking import Browser, Page, expect
 
 from dossierkit import open_engine
 from dossierkit.forms import flatten

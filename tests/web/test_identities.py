@@ -6,12 +6,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from browsing import browsers_of
 from dossierkit_web import WebConfig, create_app
 from starlette.requests import Request
 from starlette.routing import Route
+from support.browsing import browsers_of
+from support.visits import known
 from test_desk import UNIT, filed, office
-from visits import known
 
 from dossierkit import Actor, open_engine
 from dossierkit.dossiers.states import Role

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from browsing import Portal, visit
-from clicking import Browser, Page, expect
+from support.browsing import Portal, visit
+from support.clicking import Browser, Page, expect
 
 pytestmark = pytest.mark.browser
 

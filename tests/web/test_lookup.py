@@ -11,18 +11,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from browsing import browsers_of
-from captcha_reader import digits
 from dossierkit_web import WebConfig, create_app
-from dossierkit_web.cookies import VISIT
 from dossierkit_web.pages.lookup import SERIES
-from page import Page
+from dossierkit_web.requests.cookies import VISIT
 from starlette.testclient import TestClient
-from visits import look_up
+from support.browsing import browsers_of
+from support.captcha_reader import digits
+from support.page import Page
+from support.visits import look_up
 
 from dossierkit import Actor, Dossier, Engine, open_engine
-from dossierkit.captchas import MOST_WORK, WORK
 from dossierkit.dossiers.accounts import Account
+from dossierkit.people.captchas import MOST_WORK, WORK
 from dossierkit.testing import FixedClock
 
 

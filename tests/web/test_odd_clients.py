@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 import uvicorn
 from dossierkit_web import WebConfig, create_app
-from dossierkit_web.patience import Patience, patient
+from dossierkit_web.requests.slow_clients import Patience, patient
 
 from dossierkit import open_engine
 from dossierkit.testing import FixedClock

@@ -9,12 +9,12 @@ from typing import Any
 import attrs
 import pytest
 from dossierkit_web import create_app
-from page import Page
 from PIL import Image
 from starlette.testclient import TestClient
+from support.page import Page
 
 from dossierkit.errors import SettingsError
-from dossierkit.letters import Office
+from dossierkit.mail.letters import Office
 from dossierkit.testing import FixedClock
 from dossierkit.wiring import open_engine
 

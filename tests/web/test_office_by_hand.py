@@ -13,14 +13,14 @@ from pathlib import Path
 
 import pytest
 import zxingcpp
-from browsing import Portal, press, serving, sound, visit
-from clicking import Browser, Page, expect
 from conftest import SMALL
-from dossierkit_web.cookies import SESSION
+from dossierkit_web.requests.cookies import SESSION
 from openpyxl import load_workbook
 from PIL import Image
 from pyotp import TOTP, parse_uri
 from pypdfium2 import PdfDocument
+from support.browsing import Portal, press, serving, sound, visit
+from support.clicking import Browser, Page, expect
 
 from dossierkit import Action, Actor, Dossier, Engine, Role, open_engine
 from dossierkit.dossiers.accounts import Account

@@ -16,8 +16,8 @@ from starlette.routing import Route
 from starlette.testclient import TestClient
 
 from dossierkit import Actor, Engine, open_engine
-from dossierkit.blobs.disk import DiskBlobs
-from dossierkit.dossiers.dossier import Attachment, Dossier
+from dossierkit.dossiers.lifecycle.dossier import Attachment, Dossier
+from dossierkit.files.disk import DiskBlobs
 from dossierkit.testing import FixedClock
 
 VERBS = ("GET", "POST", "HEAD", "PUT", "DELETE", "PATCH", "OPTIONS")

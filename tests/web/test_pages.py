@@ -11,15 +11,15 @@ from typing import Any
 
 import pytest
 from babel.messages.pofile import read_po
-from browsing import browsers_of
 from conftest import PROCEDURES, SMALL
 from dossierkit_web import WebConfig, create_app
-from dossierkit_web.words import LANGUAGES, LOCALE, word
-from page import Page
+from dossierkit_web.texts import LANGUAGES, LOCALE, word
 from starlette.applications import Starlette
 from starlette.routing import Mount
 from starlette.testclient import TestClient
-from visits import look_up
+from support.browsing import browsers_of
+from support.page import Page
+from support.visits import look_up
 
 from dossierkit import Actor, Engine, State, open_engine
 from dossierkit.testing import FixedClock

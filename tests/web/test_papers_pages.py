@@ -5,11 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from browsing import browsers_of
 from dossierkit_web import WebConfig, create_app
 from starlette.testclient import TestClient
+from support.browsing import browsers_of
+from support.visits import known
 from test_desk import act, filed, office
-from visits import known
 
 from dossierkit.papers.slip import SlipKey, slip_of
 

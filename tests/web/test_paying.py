@@ -11,20 +11,20 @@ from urllib.parse import parse_qsl, urlsplit
 
 import attrs
 import pytest
-from browsing import browsers_of
 from click.testing import CliRunner
 from conftest import SMALL
 from dossierkit_web import WebConfig, create_app
-from page import Page
-from visits import GOOD, known, sign_in
+from support.browsing import browsers_of
+from support.page import Page
+from support.visits import GOOD, known, sign_in
 
 from dossierkit import Action, Actor, Dossier, Engine, Role, State, open_engine
 from dossierkit.cli import main
-from dossierkit.dossiers.payments import Progress
+from dossierkit.dossiers.money.attempts import Progress
 from dossierkit.dossiers.states import Payment
 from dossierkit.errors import SettingsError
-from dossierkit.officers import appoint
 from dossierkit.payments.vnpay import VnPay, signature
+from dossierkit.people.staff import appoint
 from dossierkit.testing import FixedClock
 from dossierkit.wiring import open_accounts, payment_settings
 

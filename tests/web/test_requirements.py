@@ -17,17 +17,17 @@ from urllib.error import HTTPError
 from urllib.request import urlopen
 
 import pytest
-from browsing import Portal, browsers_of
 from conftest import ROOT, SMALL
 from dossierkit_web import WebConfig, create_app
-from dossierkit_web.cookies import SESSION
-from dossierkit_web.limits import LIMITS
-from page import Page
-from visits import GOOD, MAIL, known, look_up, prove, register, sign_in
+from dossierkit_web.requests.cookies import SESSION
+from dossierkit_web.requests.limits import LIMITS
+from support.browsing import Portal, browsers_of
+from support.page import Page
+from support.visits import GOOD, MAIL, known, look_up, prove, register, sign_in
 
 from dossierkit import Action, Actor, Engine, Role, open_engine
-from dossierkit.dossiers.dossier import Query
-from dossierkit.passwords import common_passwords
+from dossierkit.dossiers.lifecycle.dossier import Query
+from dossierkit.people.passwords import common_passwords
 from dossierkit.testing import FixedClock
 
 APPLY = "/procedures/1.000001/apply"

@@ -9,13 +9,13 @@ from typing import Any
 
 import pyotp
 import pytest
-from browsing import browsers_of
 from dossierkit_web import WebConfig, create_app
+from support.browsing import browsers_of
+from support.visits import GOOD, known, sign_in
 from test_desk import UNIT, office
-from visits import GOOD, known, sign_in
 
 from dossierkit import Role
-from dossierkit.officers import appoint, reset
+from dossierkit.people.staff import appoint, reset
 from dossierkit.testing import FixedClock
 from dossierkit.wiring import open_accounts
 

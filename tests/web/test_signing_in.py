@@ -12,21 +12,21 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from browsing import browsers_of
-from captcha_reader import digits
 from dossierkit_web import WebConfig, create_app
-from dossierkit_web.cookies import DEVICES, EFFORT, SESSION, VISIT
-from page import Page
+from dossierkit_web.requests.cookies import DEVICES, EFFORT, SESSION, VISIT
 from starlette.requests import Request
 from starlette.testclient import TestClient
-from visits import GOOD, MAIL, known, prove, register, sign_in
+from support.browsing import browsers_of
+from support.captcha_reader import digits
+from support.page import Page
+from support.visits import GOOD, MAIL, known, prove, register, sign_in
 
 from dossierkit import Actor, Engine, open_engine
-from dossierkit.blobs.disk import DiskBlobs
-from dossierkit.dossiers.dossier import Attachment
-from dossierkit.efforts import Efforts
+from dossierkit.dossiers.lifecycle.dossier import Attachment
+from dossierkit.files.disk import DiskBlobs
+from dossierkit.people.proofs_of_work import Efforts
+from dossierkit.people.throttle import Origin
 from dossierkit.testing import FixedClock
-from dossierkit.throttle import Origin
 from dossierkit.wiring import installation_key
 
 APPLY = "/procedures/1.000001/apply"

@@ -15,18 +15,18 @@ from typing import Any
 
 import openpyxl
 import pytest
-from browsing import browsers_of
 from click.testing import CliRunner
 from conftest import SMALL
 from dossierkit_web import WebConfig, create_app
-from page import Page
-from visits import GOOD, sign_in
+from support.browsing import browsers_of
+from support.page import Page
+from support.visits import GOOD, sign_in
 
 from dossierkit import Action, Actor, Engine, Role, open_engine
 from dossierkit.cli import main
-from dossierkit.dossiers.reports import DIMENSIONS, FIGURES
+from dossierkit.dossiers.ledger.reports import DIMENSIONS, FIGURES
 from dossierkit.dossiers.states import OFFICERS
-from dossierkit.officers import appoint
+from dossierkit.people.staff import appoint
 from dossierkit.testing import FixedClock
 from dossierkit.wiring import open_accounts
 

@@ -11,14 +11,14 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pyotp
-from dossierkit_web.limits import LIMITS
+from dossierkit_web.requests.limits import LIMITS
 from starlette.routing import Route
+from support.visits import GOOD, known, sign_in
 from test_desk import UNIT, act, filed, office
 from test_identities import addresses
-from visits import GOOD, known, sign_in
 
 from dossierkit import Actor, State
-from dossierkit.throttle import WINDOW
+from dossierkit.people.throttle import WINDOW
 
 __all__ = ["office"]
 APPLY = "/procedures/1.000001/apply"

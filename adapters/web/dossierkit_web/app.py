@@ -20,8 +20,6 @@ from starlette.responses import JSONResponse, PlainTextResponse, RedirectRespons
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from dossierkit.blobs.disk import DiskBlobs
-from dossierkit.engine import Engine
 from dossierkit.errors import (
     Busy,
     ForbiddenAction,
@@ -34,36 +32,38 @@ from dossierkit.errors import (
     UnknownProcedure,
     UnwritableStore,
 )
-from dossierkit_web import confirmation
-from dossierkit_web.bodies import read_form
+from dossierkit.files.disk import DiskBlobs
+from dossierkit.office.engine import Engine
 from dossierkit_web.emblem import emblem_route
-from dossierkit_web.limits import HangUps, measured, origin_of, tell
 from dossierkit_web.pages import (
     accounts,
     admin,
-    applying,
     counter,
     desk,
+    desk_dossier,
     documents,
-    dossiers,
-    effort,
-    ended,
     export,
-    handling,
+    form,
     home,
     lookup,
+    my_dossiers,
     papers,
-    paying,
+    payment,
     procedures,
     profile,
+    proof_of_work,
     second_factor,
+    session_ended,
     statistics,
-    supplementing,
+    supplement,
 )
-from dossierkit_web.pages.ended import SessionEnded
 from dossierkit_web.pages.second_factor import WANTED
-from dossierkit_web.posted import own_page
-from dossierkit_web.security import SecureHeaders, same_origin
+from dossierkit_web.pages.session_ended import SessionEnded
+from dossierkit_web.requests import confirmation
+from dossierkit_web.requests.bodies import read_form
+from dossierkit_web.requests.limits import HangUps, measured, origin_of, tell
+from dossierkit_web.requests.posted import own_page
+from dossierkit_web.requests.security import SecureHeaders, same_origin
 from dossierkit_web.site import Site, WebConfig
 
 Page = Callable[[Site, Request, FormData], Response]
@@ -119,30 +119,30 @@ def _dossier_routes(route: Callable[..., Route]) -> list[Route]:
         route("/", home.show),
         route("/procedures", procedures.show_list),
         route("/procedures/{code}", procedures.show_one),
-        route("/procedures/{code}/apply", applying.show),
-        route("/procedures/{code}/apply", applying.receive, "POST"),
-        route("/procedures/{code}/apply/review", applying.review),
-        route("/procedures/{code}/apply/review", applying.submit, "POST"),
-        route("/procedures/{code}/apply/cancel", applying.ask_cancel),
-        route("/procedures/{code}/apply/cancel", applying.cancel, "POST"),
-        route("/procedures/{code}/apply/restore", applying.restore, "POST"),
-        route("/dossiers", dossiers.manage),
-        route("/dossiers/{code}", dossiers.show),
-        route("/dossiers/{code}/messages", dossiers.write, "POST"),
-        route("/dossiers/{code}/copy", dossiers.copy, "POST"),
-        route("/dossiers/{code}/supplement", supplementing.show),
-        route("/dossiers/{code}/supplement", supplementing.send, "POST"),
-        route("/dossiers/{code}/ask-erasure", dossiers.ask_erasure, "POST"),
-        route("/dossiers/{code}/withdraw", dossiers.ask_withdraw),
-        route("/dossiers/{code}/withdraw", dossiers.withdraw, "POST"),
+        route("/procedures/{code}/apply", form.show),
+        route("/procedures/{code}/apply", form.receive, "POST"),
+        route("/procedures/{code}/apply/review", form.review),
+        route("/procedures/{code}/apply/review", form.submit, "POST"),
+        route("/procedures/{code}/apply/cancel", form.ask_cancel),
+        route("/procedures/{code}/apply/cancel", form.cancel, "POST"),
+        route("/procedures/{code}/apply/restore", form.restore, "POST"),
+        route("/dossiers", my_dossiers.manage),
+        route("/dossiers/{code}", my_dossiers.show),
+        route("/dossiers/{code}/messages", my_dossiers.write, "POST"),
+        route("/dossiers/{code}/copy", my_dossiers.copy, "POST"),
+        route("/dossiers/{code}/supplement", supplement.show),
+        route("/dossiers/{code}/supplement", supplement.send, "POST"),
+        route("/dossiers/{code}/ask-erasure", my_dossiers.ask_erasure, "POST"),
+        route("/dossiers/{code}/withdraw", my_dossiers.ask_withdraw),
+        route("/dossiers/{code}/withdraw", my_dossiers.withdraw, "POST"),
         route("/dossiers/{code}/papers/{name}", papers.of_the_owner),
-        route("/dossiers/{code}/pay", paying.show),
-        route("/dossiers/{code}/pay", paying.begin, "POST"),
+        route("/dossiers/{code}/pay", payment.show),
+        route("/dossiers/{code}/pay", payment.begin, "POST"),
         route("/files/{dossier}/{blob}", documents.download),
         route("/lookup", lookup.show),
         route("/lookup", lookup.find, "POST"),
-        route("/effort", effort.show),
-        route("/effort", effort.give, "POST"),
+        route("/effort", proof_of_work.show),
+        route("/effort", proof_of_work.give, "POST"),
         route("/captcha/{challenge}.png", confirmation.picture),
         route("/captcha/{challenge}.wav", confirmation.sound),
         route("/statistics", statistics.show),
@@ -162,11 +162,11 @@ def _office_routes(route: Callable[..., Route]) -> list[Route]:
         route("/desk/figures", statistics.behind),
         route("/desk/counter", counter.show),
         route("/desk/counter", counter.begin, "POST"),
-        route("/desk/{code}/supplement", supplementing.show),
-        route("/desk/{code}/supplement", supplementing.send, "POST"),
-        route("/desk/{code}", handling.one),
-        route("/desk/{code}", handling.act, "POST"),
-        route("/desk/{code}/payments", handling.ask_gateway, "POST"),
+        route("/desk/{code}/supplement", supplement.show),
+        route("/desk/{code}/supplement", supplement.send, "POST"),
+        route("/desk/{code}", desk_dossier.one),
+        route("/desk/{code}", desk_dossier.act, "POST"),
+        route("/desk/{code}/payments", desk_dossier.ask_gateway, "POST"),
         route("/desk/{code}/papers/{name}", papers.of_the_office),
     ]
 
@@ -188,10 +188,10 @@ def _admin_routes(route: Callable[..., Route]) -> list[Route]:
 def _payment_routes(route: Callable[..., Route]) -> list[Route]:
     """Where gateways call, and where citizens come back to from them."""
     return [
-        route("/payments/{gateway}/return", paying.returned),
-        route("/payments/{gateway}/ipn", paying.notified),
-        route("/sandbox/pay", paying.show_sandbox),
-        route("/sandbox/pay", paying.decide_sandbox, "POST"),
+        route("/payments/{gateway}/return", payment.returned),
+        route("/payments/{gateway}/ipn", payment.notified),
+        route("/sandbox/pay", payment.show_sandbox),
+        route("/sandbox/pay", payment.decide_sandbox, "POST"),
     ]
 
 
@@ -230,7 +230,7 @@ def _elsewhere_routes(route: Callable[..., Route]) -> list[Route]:
 
 
 #: The pages that files are sent to.
-_WITH_FILES = frozenset((applying.receive, supplementing.send, dossiers.write, handling.act))
+_WITH_FILES = frozenset((form.receive, supplement.send, my_dossiers.write, desk_dossier.act))
 
 
 def _endpoint(site: Site, page: Page) -> Callable[[Request], Awaitable[Response]]:
@@ -265,7 +265,7 @@ def _guarded(site: Site, page: Page, request: Request, form: FormData) -> Respon
     except (ForbiddenAction, StaleAccount, StaleDossier):
         return site.message(request, "not-now", code=409)
     except SessionEnded:
-        return ended.show(site, request, form)
+        return session_ended.show(site, request, form)
     except (UnknownProcedure, UnknownDossier):
         return site.message(request, "not-found", code=404)
     except SchemaError:
@@ -311,7 +311,7 @@ def _sandbox_status(site: Site) -> Callable[[Request], Awaitable[Response]]:
         try:
             said = json.loads(body)
             asked = {str(name): str(value) for name, value in said.items()}
-            return JSONResponse(await run_in_threadpool(paying.answer_of_sandbox, site, asked))
+            return JSONResponse(await run_in_threadpool(payment.answer_of_sandbox, site, asked))
         except (ValueError, AttributeError, RecursionError, UnknownDossier):
             raise HTTPException(404) from None
 

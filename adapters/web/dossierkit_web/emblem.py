@@ -9,9 +9,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from dossierkit.dossiers.filetypes import KNOWN
+from dossierkit.dossiers.attachments.file_types import KNOWN
 from dossierkit.errors import SettingsError
-from dossierkit.soundness import is_sound
+from dossierkit.files.inspection import is_sound
 
 PLACE = "/emblem"
 #: It is on every page.

@@ -15,10 +15,10 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from dossierkit.errors import LinkWanted, SettingsError, SignInRefused
-from dossierkit.linking import Elsewhere, sign_in_from
-from dossierkit.tokens import hashed, is_token, new_token
-from dossierkit_web.posted import local
-from dossierkit_web.session import arrived
+from dossierkit.people.single_sign_on import Elsewhere, sign_in_from
+from dossierkit.people.tokens import hashed, is_token, new_token
+from dossierkit_web.requests.posted import local
+from dossierkit_web.requests.session import arrived
 from dossierkit_web.site import Site, language_of
 
 #: So long somebody may take at the provider.

@@ -15,29 +15,29 @@ from markupsafe import Markup
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
-from dossierkit.accounts import Accounts
-from dossierkit.blobs.disk import DiskBlobs
-from dossierkit.captchas import Captchas
-from dossierkit.devices import LASTS
+from dossierkit.catalog.lint import FolderLint
+from dossierkit.catalog.option_lists import Table
 from dossierkit.dossiers.accounts import Account, Wants
-from dossierkit.dossiers.calendars import office_time
-from dossierkit.dossiers.dossier import Actor
-from dossierkit.efforts import Efforts
-from dossierkit.engine import Engine
+from dossierkit.dossiers.deadlines.calendars import office_time
+from dossierkit.dossiers.lifecycle.dossier import Actor
+from dossierkit.files.disk import DiskBlobs
 from dossierkit.forms import Form
 from dossierkit.html import Renderer
-from dossierkit.linting import FolderLint
-from dossierkit.lists import Table
+from dossierkit.office.engine import Engine
+from dossierkit.office.payments import Payments
 from dossierkit.papers.show import Papers
 from dossierkit.papers.slip import SlipKey
-from dossierkit.paying import Payments
 from dossierkit.payments.vietqr import BankAccount
 from dossierkit.payments.vnpay import VnPay
+from dossierkit.people.accounts import Accounts
+from dossierkit.people.captchas import Captchas
+from dossierkit.people.devices import LASTS
+from dossierkit.people.proofs_of_work import Efforts
 from dossierkit.ports import PaymentGateway, Scanner
 from dossierkit.wiring import PaymentSettings, account_forms, installation_key, open_accounts
-from dossierkit_web.cookies import DEVICES, LANGUAGE, SESSION, cookie, drop_cookie, set_cookie
-from dossierkit_web.session import Visitor, seated, visitor_of
-from dossierkit_web.words import LANGUAGES, word
+from dossierkit_web.requests.cookies import DEVICES, LANGUAGE, SESSION, cookie, drop_cookie, set_cookie
+from dossierkit_web.requests.session import Visitor, seated, visitor_of
+from dossierkit_web.texts import LANGUAGES, word
 
 if TYPE_CHECKING:
     from dossierkit_web.oidc import Oidc

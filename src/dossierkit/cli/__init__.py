@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from dossierkit.cli.installing import settle
+from dossierkit.cli.installation import settle
 from dossierkit.errors import DossierkitError
 from dossierkit.extras import wanted
 
@@ -60,9 +60,20 @@ def main(context: click.Context, home: Path | None) -> None:
 
 
 def _register() -> None:
-    from dossierkit.cli import dossiers, files, installing, keeping, money, numbers, officers, papers, planning, serving
+    from dossierkit.cli import (
+        accounts,
+        dossiers,
+        installation,
+        migration,
+        papers,
+        payments,
+        procedures,
+        serve,
+        statistics,
+        upkeep,
+    )
 
-    for module in (installing, serving, files, dossiers, numbers, officers, money, papers, keeping, planning):
+    for module in (installation, serve, procedures, dossiers, statistics, accounts, payments, papers, upkeep, migration):
         for command in module.COMMANDS:
             main.add_command(command)
 

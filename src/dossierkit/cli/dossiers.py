@@ -21,7 +21,7 @@ from dossierkit.cli.options import (
 )
 
 if TYPE_CHECKING:
-    from dossierkit.engine import Engine
+    from dossierkit.office.engine import Engine
 
 
 @click.command("list")
@@ -43,7 +43,7 @@ def list_(data: Path, procedures: Path | None, language: str, words: tuple[str, 
 
 def _listing(data: Path, procedures: Path | None) -> Engine:
     """The engine to list from.  Where there is no database, it is one that keeps nothing: listing needs none."""
-    from dossierkit.keeping import DATABASE
+    from dossierkit.stores.backup import DATABASE
     from dossierkit.wiring import open_engine
 
     if (data / DATABASE).is_file():
@@ -64,7 +64,7 @@ def submit(
 ) -> None:
     """Submit ANSWERS (a JSON file, or - for what is piped in) to PROCEDURE and print the dossier code."""
     from dossierkit.dossiers.codes import parse_code
-    from dossierkit.dossiers.dossier import Actor
+    from dossierkit.dossiers.lifecycle.dossier import Actor
     from dossierkit.dossiers.states import Role
     from dossierkit.errors import RefusedAnswers
     from dossierkit.forms import load, message
@@ -94,11 +94,11 @@ def submit(
 @click.argument("code")
 def show(data: Path, procedures: Path | None, language: str, as_json: bool, personal: bool, code: str) -> None:
     """Show the dossier with CODE (or a receipt number)."""
-    from dossierkit.blobs.disk import DiskBlobs
-    from dossierkit.dossiers.calendars import office_time
+    from dossierkit.dossiers.deadlines.calendars import office_time
     from dossierkit.errors import UnknownDossier
+    from dossierkit.files.disk import DiskBlobs
     from dossierkit.forms import effective
-    from dossierkit.forms.personal import masked_answers, without_secrets
+    from dossierkit.forms.views.personal import masked_answers, without_secrets
     from dossierkit.html.summary import answer_rows
 
     engine = engine_of(data, procedures)
@@ -131,8 +131,8 @@ def show(data: Path, procedures: Path | None, language: str, as_json: bool, pers
 @sender_option
 def deliver(data: Path, smtp: str, sender: str) -> None:
     """Deliver the mails that are due, and say which did not get through."""
-    from dossierkit.dossiers.calendars import office_time
-    from dossierkit.outbox import deliver as deliver_all
+    from dossierkit.dossiers.deadlines.calendars import office_time
+    from dossierkit.mail.outbox import deliver as deliver_all
     from dossierkit.wiring import SystemClock, mailer
 
     engine = engine_of(data, None)
@@ -155,12 +155,12 @@ def erase(data: Path, procedures: Path | None, yes: bool, code: str | None) -> N
     Answers, files, notes and owner go for good; code, state and days are left, so that no series has a gap and no report
     changes.
     """
-    from dossierkit.blobs.disk import DiskBlobs
-    from dossierkit.dossiers.calendars import office_time
-    from dossierkit.dossiers.dossier import Actor
+    from dossierkit.dossiers.deadlines.calendars import office_time
+    from dossierkit.dossiers.lifecycle.dossier import Actor
     from dossierkit.dossiers.states import Role
     from dossierkit.errors import UnknownDossier
-    from dossierkit.housekeeping import erase as erase_dossier
+    from dossierkit.files.disk import DiskBlobs
+    from dossierkit.office.retention import erase as erase_dossier
 
     engine = engine_of(data, procedures)
     if code is None:

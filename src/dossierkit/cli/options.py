@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 if TYPE_CHECKING:
-    from dossierkit.engine import Engine
     from dossierkit.installation import Installation
+    from dossierkit.office.engine import Engine
 
 data_option: Callable[..., Any] = click.option(
     "--data",
@@ -59,7 +59,7 @@ sender_option: Callable[..., Any] = click.option(
 
 def office_day() -> date:
     """Today at the office, by the machine's clock."""
-    from dossierkit.dossiers.calendars import day_of
+    from dossierkit.dossiers.deadlines.calendars import day_of
     from dossierkit.wiring import SystemClock
 
     return day_of(SystemClock().now())
@@ -85,7 +85,7 @@ def existing(data: Path) -> Path:
         LostDossiers: there is no database beside what an installation left.
     """
     from dossierkit.errors import SettingsError
-    from dossierkit.keeping import DATABASE, guard_remains
+    from dossierkit.stores.backup import DATABASE, guard_remains
 
     guard_remains(data / DATABASE)
     if not (data / DATABASE).is_file():
@@ -115,10 +115,10 @@ def engine_of(
     Raises:
         SettingsError: there is no database, and not *make*.
     """
-    from dossierkit.blobs.disk import DiskBlobs
-    from dossierkit.keeping import ATTACHMENTS, DATABASE
-    from dossierkit.letters import Office
-    from dossierkit.private import private_folder
+    from dossierkit.files.disk import DiskBlobs
+    from dossierkit.mail.letters import Office
+    from dossierkit.private_files import private_folder
+    from dossierkit.stores.backup import ATTACHMENTS, DATABASE
     from dossierkit.wiring import AGENCY, open_engine
 
     here = installed()
@@ -144,7 +144,7 @@ def engine_of(
 def _guard(data: Path, procedures: Path | None) -> None:
     """Lets others read neither the data nor the settings, which may hold passwords; says where that cannot be done."""
     from dossierkit.installation import SETTINGS
-    from dossierkit.private import guard
+    from dossierkit.private_files import guard
 
     here = installed()
     settings = [here.folder / SETTINGS] if here is not None else []

@@ -9,9 +9,9 @@ from enum import Enum, IntEnum
 
 import attrs
 
-from dossierkit.dossiers.dossier import Actor
+from dossierkit.dossiers.lifecycle.dossier import Actor
 from dossierkit.dossiers.states import Role
-from dossierkit.forms.pointers import Json
+from dossierkit.pointers import Json
 from dossierkit.text import fold, nfc
 
 #: How long the first password, which the page shows and a mail carries, opens anything.

@@ -7,14 +7,14 @@ from datetime import datetime
 
 import attrs
 
-from dossierkit.dossiers.calendars import Calendar
-from dossierkit.dossiers.deadlines import Due, TimeLimit, Unit, due, left
-from dossierkit.dossiers.dossier import Dossier
-from dossierkit.dossiers.handling import Handling
-from dossierkit.dossiers.lifecycle import pauses
-from dossierkit.dossiers.procedure import Procedure
+from dossierkit.dossiers.deadlines.calendars import Calendar
+from dossierkit.dossiers.deadlines.deadlines import Due, TimeLimit, Unit, due, left
+from dossierkit.dossiers.lifecycle.dossier import Dossier
+from dossierkit.dossiers.lifecycle.handling import Handling
+from dossierkit.dossiers.lifecycle.lifecycle import pauses
+from dossierkit.dossiers.procedure.procedure import Procedure
 from dossierkit.dossiers.states import Action, State
-from dossierkit.forms.pointers import Json
+from dossierkit.pointers import Json
 
 #: An office answers what it was sent within so many working hours, unless a procedure says otherwise.
 ANSWER = TimeLimit(8, Unit.HOURS)

@@ -15,7 +15,7 @@ import attrs
 
 from dossierkit.dossiers.states import Action
 from dossierkit.errors import CodeError
-from dossierkit.forms.pointers import Json
+from dossierkit.pointers import Json
 
 #: Every placeholder of a template.
 _PLACES = ("agency", "yymmdd", "yyyymmdd", "year", "number")

@@ -1,17 +1,18 @@
 """The form engine: a JSON Schema becomes a form.  Pure, and usable without the rest of dossierkit."""
 
-from dossierkit.forms.answers import flatten, parse
-from dossierkit.forms.canonical import as_sent, canonical
-from dossierkit.forms.dialect import STANDARD, Dialect, Widget
-from dossierkit.forms.document import Document, load
-from dossierkit.forms.effective import effective
-from dossierkit.forms.form import Choice, Fault, Field, Form, Kind, Layout, Problem
-from dossierkit.forms.formats import Format
-from dossierkit.forms.judge import is_valid
-from dossierkit.forms.messages import message
-from dossierkit.forms.problems import check
-from dossierkit.forms.reading import read
-from dossierkit.forms.view import view
+from dossierkit.findings import Fault, Problem
+from dossierkit.forms.answers.canonical import as_sent, canonical
+from dossierkit.forms.answers.pairs import flatten, parse
+from dossierkit.forms.checks.problems import check
+from dossierkit.forms.fields.effective import effective
+from dossierkit.forms.fields.form import Field, Form, Kind, Layout
+from dossierkit.forms.reader import read
+from dossierkit.forms.schema.dialect import STANDARD, Choice, Dialect, Widget
+from dossierkit.forms.schema.document import Document, load
+from dossierkit.forms.schema.formats import Format
+from dossierkit.forms.schema.judge import is_valid
+from dossierkit.forms.views.view import view
+from dossierkit.forms.words.messages import message
 
 __all__ = [
     "STANDARD",

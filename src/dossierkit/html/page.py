@@ -10,19 +10,19 @@ from typing import Any, Protocol
 import attrs
 from markupsafe import Markup, escape
 
-from dossierkit.forms.answers import is_nameless
-from dossierkit.forms.controls import name_of
-from dossierkit.forms.form import Field, Form, Kind, embeds
-from dossierkit.forms.pointers import ABSENT, Json, key, step
-from dossierkit.forms.reach import unconditional
-from dossierkit.forms.readable import readable
-from dossierkit.forms.shown import Control
-from dossierkit.forms.texts import show_text
-from dossierkit.forms.titles import schema_text
-from dossierkit.forms.tree import is_settled
-from dossierkit.forms.view import sections
-from dossierkit.forms.viewer import Viewer, control_id
-from dossierkit.forms.words import word
+from dossierkit.forms.answers.control_names import name_of
+from dossierkit.forms.answers.pairs import is_nameless
+from dossierkit.forms.answers.texts import show_text
+from dossierkit.forms.fields.applicators import unconditional
+from dossierkit.forms.fields.form import Field, Form, Kind, embeds
+from dossierkit.forms.fields.tree import is_settled
+from dossierkit.forms.views.controls import Viewer, control_id
+from dossierkit.forms.views.values import Control
+from dossierkit.forms.views.view import sections
+from dossierkit.forms.words.catalogue import word
+from dossierkit.forms.words.titles import schema_text
+from dossierkit.forms.words.values import readable
+from dossierkit.pointers import ABSENT, Json, key, step
 
 #: Where a template puts what stands inside; no text can hold it, since control characters are escaped by no one.
 _HOLE = "\x00content\x00"

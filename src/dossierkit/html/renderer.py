@@ -11,16 +11,17 @@ import attrs
 from jinja2 import ChoiceLoader, DictLoader, Environment, FileSystemLoader, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from dossierkit.forms.effective import effective
-from dossierkit.forms.form import Form, Layout, Problem, embeds
-from dossierkit.forms.pointers import Json, key
-from dossierkit.forms.titles import schema_text
-from dossierkit.forms.tree import pruned
-from dossierkit.forms.viewer import Viewer
+from dossierkit.findings import Problem
+from dossierkit.forms.fields.effective import effective
+from dossierkit.forms.fields.form import Form, Layout, embeds
+from dossierkit.forms.fields.tree import pruned
+from dossierkit.forms.views.controls import Viewer
+from dossierkit.forms.words.titles import schema_text
 from dossierkit.html.holes import only_writes
 from dossierkit.html.page import Page
 from dossierkit.html.summary import Row, answer_rows
 from dossierkit.html.words import attributes, described, live, words_of
+from dossierkit.pointers import Json, key
 
 _REMEMBERED = 20_000
 #: So many whole forms with at most so many answers (the defaults of a new draft) are remembered.

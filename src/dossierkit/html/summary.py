@@ -6,15 +6,15 @@ from collections.abc import Callable
 
 import attrs
 
-from dossierkit.dossiers.embedded import file_of
-from dossierkit.forms.form import Field, Form, Kind, embeds
-from dossierkit.forms.pointers import ABSENT, Json, get, texts_in
-from dossierkit.forms.readable import readable
-from dossierkit.forms.titles import label
-from dossierkit.forms.tree import sectioned
-from dossierkit.forms.view import section_title
-from dossierkit.forms.viewer import control_id
-from dossierkit.forms.words import word
+from dossierkit.dossiers.attachments.embedded import file_of
+from dossierkit.forms.fields.form import Field, Form, Kind, embeds
+from dossierkit.forms.fields.tree import sectioned
+from dossierkit.forms.views.controls import control_id
+from dossierkit.forms.views.view import section_title
+from dossierkit.forms.words.catalogue import word
+from dossierkit.forms.words.titles import label
+from dossierkit.forms.words.values import readable
+from dossierkit.pointers import ABSENT, Json, get, texts_in
 
 
 @attrs.frozen

@@ -8,9 +8,9 @@ from typing import Any
 
 from markupsafe import Markup
 
-from dossierkit.forms.form import Kind
-from dossierkit.forms.shown import Control
-from dossierkit.forms.words import word
+from dossierkit.forms.fields.form import Kind
+from dossierkit.forms.views.values import Control
+from dossierkit.forms.words.catalogue import word
 
 
 @lru_cache(maxsize=16)

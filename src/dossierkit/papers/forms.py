@@ -4,27 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from pathlib import Path
 
 import attrs
 
-from dossierkit.catalogues import text_of
-from dossierkit.dossiers.calendars import office_time
-from dossierkit.dossiers.dossier import Dossier, Event, Said
-from dossierkit.dossiers.fees import fees
-from dossierkit.dossiers.payments import Attempt
-from dossierkit.dossiers.persons import contact, handing_over, persons
-from dossierkit.dossiers.procedure import Procedure
+from dossierkit.catalog.option_lists import Table as Rows
+from dossierkit.dossiers.deadlines.calendars import office_time
+from dossierkit.dossiers.lifecycle.dossier import Dossier, Event, Said
+from dossierkit.dossiers.money.attempts import Attempt
+from dossierkit.dossiers.money.fees import fees
+from dossierkit.dossiers.procedure.persons import contact, handing_over, persons
+from dossierkit.dossiers.procedure.procedure import Procedure
 from dossierkit.dossiers.states import Action
-from dossierkit.engine import Engine
-from dossierkit.forms.effective import effective
-from dossierkit.forms.titles import label
-from dossierkit.forms.tree import index
-from dossierkit.lists import Table as Rows
+from dossierkit.forms.fields.effective import effective
+from dossierkit.forms.fields.tree import index
+from dossierkit.forms.words.titles import label
+from dossierkit.locale import FOLDER as LOCALE
+from dossierkit.locale.texts import text_of
+from dossierkit.office.engine import Engine
 from dossierkit.papers.money_words import money_words
 from dossierkit.papers.values import Grid, Line
 
-LOCALE = Path(__file__).parents[1] / "locale"
 #: What passes a dossier from hand to hand.
 _HANDS = frozenset((Action.ACCEPT, Action.ASSIGN, Action.PROPOSE, Action.COMPLETE, Action.HAND_OVER))
 

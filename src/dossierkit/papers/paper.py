@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from dossierkit.dossiers.codes import LETTERS
-from dossierkit.dossiers.dossier import Dossier, Event
-from dossierkit.dossiers.payments import Attempt, Progress
+from dossierkit.dossiers.lifecycle.dossier import Dossier, Event
+from dossierkit.dossiers.money.attempts import Attempt, Progress
 from dossierkit.dossiers.states import Action
-from dossierkit.engine import Engine
 from dossierkit.errors import UnknownDossier
-from dossierkit.letters import Office
+from dossierkit.mail.letters import Office
+from dossierkit.office.engine import Engine
 from dossierkit.papers.forms import Forms, day_words
 from dossierkit.papers.values import Grid, Line, Paper, PaperKind
 

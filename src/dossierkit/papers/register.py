@@ -7,13 +7,13 @@ from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from typing import BinaryIO
 
-from dossierkit.catalogues import text_of
-from dossierkit.dossiers.calendars import ZONE, office_time
-from dossierkit.dossiers.dossier import Dossier
-from dossierkit.dossiers.persons import contact, persons
+from dossierkit.dossiers.deadlines.calendars import ZONE, office_time
+from dossierkit.dossiers.lifecycle.dossier import Dossier
+from dossierkit.dossiers.procedure.persons import contact, persons
 from dossierkit.dossiers.states import Action
-from dossierkit.engine import Engine
-from dossierkit.papers.forms import LOCALE
+from dossierkit.locale import FOLDER as LOCALE
+from dossierkit.locale.texts import text_of
+from dossierkit.office.engine import Engine
 
 COLUMNS = (
     *("code", "receipt", "about", "sets", "owner", "address", "phone", "unit", "accepted", "due", "resolved", "returned"),

@@ -15,9 +15,9 @@ from jinja2.sandbox import SandboxedEnvironment
 
 from dossierkit.errors import SettingsError
 from dossierkit.extras import wanted
-from dossierkit.forms.pointers import Json
 from dossierkit.papers.qr import qr_code
 from dossierkit.papers.values import Grid, Line, Paper
+from dossierkit.pointers import Json
 
 _HERE = files("dossierkit.papers")
 

@@ -17,11 +17,11 @@ import attrs
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
-from dossierkit.dossiers.dossier import Dossier, Event
+from dossierkit.dossiers.lifecycle.dossier import Dossier, Event
 from dossierkit.dossiers.states import Action
 from dossierkit.errors import ForgedSlip, SettingsError
 from dossierkit.ports import DossierStore
-from dossierkit.private import private_folder, write_private
+from dossierkit.private_files import private_folder, write_private
 
 #: What stands before every slip; another way of signing gets another one.
 _KIND = "DK1"

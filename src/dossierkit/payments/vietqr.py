@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator
 
 import attrs
 
-from dossierkit.dossiers.payments import Attempt, Callback
+from dossierkit.dossiers.money.attempts import Attempt, Callback
 from dossierkit.errors import SettingsError
 from dossierkit.text import fold
 

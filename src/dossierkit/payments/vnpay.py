@@ -20,8 +20,8 @@ from urllib.request import Request, urlopen
 
 import attrs
 
-from dossierkit.dossiers.calendars import office_time
-from dossierkit.dossiers.payments import Attempt, Callback
+from dossierkit.dossiers.deadlines.calendars import office_time
+from dossierkit.dossiers.money.attempts import Attempt, Callback
 from dossierkit.errors import ForgedCallback, GatewayError, SettingsError
 from dossierkit.text import unmarked
 

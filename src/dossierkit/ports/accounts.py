@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Protocol
 
 from dossierkit.dossiers.accounts import Account, Session
-from dossierkit.dossiers.effects import Outgoing, SendMail
+from dossierkit.dossiers.mails import Outgoing, SendMail
 
 
 class AccountStore(Protocol):

@@ -10,12 +10,12 @@ from typing import Protocol
 import attrs
 
 from dossierkit.dossiers.codes import DossierCode, drawn_by
-from dossierkit.dossiers.dossier import NOTHING_SAID, Dossier, Event, Query, Said
-from dossierkit.dossiers.effects import SendMail
-from dossierkit.dossiers.ledger import Posting, Span
-from dossierkit.dossiers.payments import Attempt, Progress
-from dossierkit.dossiers.reports import Figure, Sums
-from dossierkit.forms.pointers import Json
+from dossierkit.dossiers.ledger.ledger import Posting, Span
+from dossierkit.dossiers.ledger.reports import Figure, Sums
+from dossierkit.dossiers.lifecycle.dossier import NOTHING_SAID, Dossier, Event, Query, Said
+from dossierkit.dossiers.mails import SendMail
+from dossierkit.dossiers.money.attempts import Attempt, Progress
+from dossierkit.pointers import Json
 from dossierkit.ports.accounts import AccountStore, Outbox
 from dossierkit.ports.payments import PaymentStore
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 from typing import Protocol
 
-from dossierkit.dossiers.payments import Attempt, Callback, Progress
+from dossierkit.dossiers.money.attempts import Attempt, Callback, Progress
 from dossierkit.errors import StaleDossier
 
 

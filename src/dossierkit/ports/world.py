@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import BinaryIO, Protocol
 
-from dossierkit.dossiers.effects import SendMail
+from dossierkit.dossiers.mails import SendMail
 
 
 class Clock(Protocol):

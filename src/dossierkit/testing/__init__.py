@@ -11,8 +11,8 @@ from datetime import datetime, timedelta
 
 import attrs
 
-from dossierkit.dossiers.effects import SendMail
-from dossierkit.stores.memory import MemoryStore
+from dossierkit.dossiers.mails import SendMail
+from dossierkit.stores.memory.store import MemoryStore
 
 __all__ = ["CountedTokens", "FixedClock", "MemoryStore", "RecordingMailer"]
 

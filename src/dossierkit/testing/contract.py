@@ -15,10 +15,10 @@ import attrs
 import pytest
 
 from dossierkit.dossiers.codes import CodeTemplate, DossierCode, ReceiptTemplate
-from dossierkit.dossiers.dossier import Attachment, Dossier, Event, Query, Said, chained
+from dossierkit.dossiers.lifecycle.dossier import Attachment, Dossier, Event, Query, Said, chained
 from dossierkit.dossiers.states import Action, State
 from dossierkit.errors import StaleDossier
-from dossierkit.forms.form import Layout
+from dossierkit.forms.fields.form import Layout
 from dossierkit.ports import Change, DossierStore, Place
 
 DAY = date(2026, 11, 22)

@@ -13,15 +13,15 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from dossierkit.dossiers.accounts import Wants, mail_address
 from dossierkit.errors import SignInRefused, WeakPassword
 from dossierkit.forms import Problem, canonical, check, parse
-from dossierkit.forms.controls import layout as layout_of
-from dossierkit.forms.form import Layout
-from dossierkit.forms.pointers import Json
-from dossierkit.tokens import hashed
-from dossierkit_web.limits import allow, origin_of, tell
-from dossierkit_web.pages import ended
+from dossierkit.forms.answers.control_names import layout as layout_of
+from dossierkit.forms.fields.form import Layout
+from dossierkit.people.tokens import hashed
+from dossierkit.pointers import Json
+from dossierkit_web.pages import session_ended
 from dossierkit_web.pages.second_factor import WANTED
-from dossierkit_web.posted import local, text
-from dossierkit_web.session import arrived
+from dossierkit_web.requests.limits import allow, origin_of, tell
+from dossierkit_web.requests.posted import local, text
+from dossierkit_web.requests.session import arrived
 from dossierkit_web.site import Site, language_of
 
 
@@ -53,7 +53,7 @@ def _problems(site: Site, name: str, answers: Json) -> tuple[Problem, ...]:
 
 def show_sign_in(site: Site, request: Request, form: FormData) -> Response:  # noqa: ARG001  # every page has this shape
     """The sign-in form as a page, for whoever has no script."""
-    return ended.page(site, request, local(request))
+    return session_ended.page(site, request, local(request))
 
 
 def sign_in(site: Site, request: Request, form: FormData) -> Response:
@@ -67,9 +67,9 @@ def sign_in(site: Site, request: Request, form: FormData) -> Response:
     except SignInRefused:
         # Which account was meant, as far as that can be said without writing down what was typed.
         tell(request, "sign-in refused", hashed(mail_address(mail) or "")[:12])
-        return ended.page(site, request, after, mail=mail, trouble="sign-in-refused", carried=carried, code=422)
+        return session_ended.page(site, request, after, mail=mail, trouble="sign-in-refused", carried=carried, code=422)
     visitor = arrived(site.accounts, signed_in)
-    after = ended.come_along(site, signed_in.session.account, carried, after)
+    after = session_ended.come_along(site, signed_in.session.account, carried, after)
     tell(request, "signed in", signed_in.session.account, level=logging.INFO)
     wanted = WANTED.get(visitor.wants)
     place = f"{wanted}?next={quote(after)}" if wanted is not None else after
@@ -154,7 +154,7 @@ def reset(site: Site, request: Request, form: FormData) -> Response:
     except SignInRefused:
         return site.message(request, "reset-used", code=410)
     # Whoever read the mail is the owner, however many others try to get in at this moment.
-    return site.mark(request, account, ended.page(site, request, "/", notice="reset-done"))
+    return site.mark(request, account, session_ended.page(site, request, "/", notice="reset-done"))
 
 
 def show_confirm(site: Site, request: Request, form: FormData) -> Response:  # noqa: ARG001  # every page has this shape

@@ -10,18 +10,18 @@ from starlette.datastructures import FormData
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from dossierkit import officers
-from dossierkit.catalog import Serving
+from dossierkit.catalog.catalog import Serving
+from dossierkit.catalog.index import Finding
 from dossierkit.dossiers.accounts import Account, mail_address
-from dossierkit.dossiers.dossier import Actor
+from dossierkit.dossiers.lifecycle.dossier import Actor
 from dossierkit.dossiers.states import OFFICERS, Role
 from dossierkit.errors import SettingsError, UnknownDossier
-from dossierkit.forms.comparing import compare
-from dossierkit.listing import Finding
-from dossierkit.planning import replay
-from dossierkit_web.limits import tell
+from dossierkit.forms.lint.comparison import compare
+from dossierkit.office.migration import replay
+from dossierkit.people import staff
 from dossierkit_web.pages.desk import officer_of
-from dossierkit_web.posted import number, text
+from dossierkit_web.requests.limits import tell
+from dossierkit_web.requests.posted import number, text
 from dossierkit_web.site import Site, language_of
 
 #: A replay on a page stops nobody for longer than so many dossiers take; beyond it `dossierkit plan` does it.
@@ -194,11 +194,11 @@ def change_people(site: Site, request: Request, form: FormData) -> Response:
 def _changed(site: Site, account: Account, what: str) -> str:
     """The first password where there is a new one."""
     if what in ("disable", "enable"):
-        officers.disable(site.accounts, account, disabled=what == "disable")
+        staff.disable(site.accounts, account, disabled=what == "disable")
     elif what == "unlock":
-        officers.unlock(site.accounts, account)
+        staff.unlock(site.accounts, account)
     elif what == "reset":
-        return officers.reset(site.accounts, account)
+        return staff.reset(site.accounts, account)
     return ""
 
 
@@ -213,7 +213,7 @@ def _added(site: Site, request: Request, form: FormData) -> Response:
     }
     if not any(trouble.values()):
         try:
-            secret = officers.appoint(site.accounts, typed["mail"], typed["name"], role, typed["unit"])
+            secret = staff.appoint(site.accounts, typed["mail"], typed["name"], role, typed["unit"])
         except SettingsError:
             trouble["mail"] = "people-taken"
         else:

@@ -9,15 +9,15 @@ from starlette.datastructures import FormData
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
+from dossierkit.catalog.index import Listed
 from dossierkit.dossiers.codes import DossierCode, parse_code
-from dossierkit.dossiers.dossier import Actor, Dossier
+from dossierkit.dossiers.lifecycle.dossier import Actor, Dossier
 from dossierkit.dossiers.states import Channel
 from dossierkit.errors import CodeError, ForbiddenAction
-from dossierkit.listing import Listed
-from dossierkit_web.cookies import FILING, drop_cookie, set_cookie
 from dossierkit_web.pages.desk import officer_of
-from dossierkit_web.posted import text
-from dossierkit_web.session import Filing, Visitor
+from dossierkit_web.requests.cookies import FILING, drop_cookie, set_cookie
+from dossierkit_web.requests.posted import text
+from dossierkit_web.requests.session import Filing, Visitor
 from dossierkit_web.site import Site, language_of
 
 #: How a dossier comes to an officer's hands.

@@ -13,17 +13,17 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from dossierkit.dossiers.accounts import Account
-from dossierkit.dossiers.calendars import ZONE, day_of
-from dossierkit.dossiers.deadlines import is_overdue
-from dossierkit.dossiers.dossier import Actor, Dossier, Query
-from dossierkit.dossiers.lifecycle import RESOLVED, SENT
-from dossierkit.dossiers.persons import persons
+from dossierkit.dossiers.deadlines.calendars import ZONE, day_of
+from dossierkit.dossiers.deadlines.deadlines import is_overdue
+from dossierkit.dossiers.lifecycle.dossier import Actor, Dossier, Query
+from dossierkit.dossiers.lifecycle.lifecycle import RESOLVED, SENT
+from dossierkit.dossiers.procedure.persons import persons
 from dossierkit.dossiers.states import Action, State
 from dossierkit.errors import CodeError, DossierkitError, ForbiddenAction, StaleAccount, UnknownDossier
-from dossierkit.forms.pointers import Json
-from dossierkit.reminding import unreached
-from dossierkit_web.pages.dossiers import days_asked
-from dossierkit_web.posted import text
+from dossierkit.office.daily_tasks import unreached
+from dossierkit.pointers import Json
+from dossierkit_web.pages.my_dossiers import days_asked
+from dossierkit_web.requests.posted import text
 from dossierkit_web.site import Site, language_of
 
 PAGE = 20

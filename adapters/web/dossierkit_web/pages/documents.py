@@ -12,18 +12,18 @@ from starlette.datastructures import FormData, UploadFile
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
-from dossierkit.dossiers.dossier import Actor, Attachment, Dossier, blobs_in, blobs_of
-from dossierkit.dossiers.embedded import content_of, file_of
-from dossierkit.dossiers.filetypes import HEAD, KNOWN, media_type, shown_name
-from dossierkit.dossiers.procedure import Procedure
+from dossierkit.dossiers.attachments.embedded import content_of, file_of
+from dossierkit.dossiers.attachments.file_types import HEAD, KNOWN, media_type, shown_name
+from dossierkit.dossiers.lifecycle.dossier import Actor, Attachment, Dossier, blobs_in, blobs_of
+from dossierkit.dossiers.procedure.procedure import Procedure
 from dossierkit.errors import StaleDossier, UnknownDossier
+from dossierkit.files.inspection import is_sound
 from dossierkit.forms import Kind, effective
-from dossierkit.forms.pointers import get, texts_in
-from dossierkit.forms.tree import walk
-from dossierkit.housekeeping import release
-from dossierkit.soundness import is_sound
+from dossierkit.forms.fields.tree import walk
+from dossierkit.office.retention import release
+from dossierkit.pointers import get, texts_in
+from dossierkit_web.requests.uploads import scanned
 from dossierkit_web.site import Site
-from dossierkit_web.uploads import scanned
 
 MAX_BYTES = 10 * 1024 * 1024
 MAX_FILES = 10

@@ -13,11 +13,11 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response, StreamingResponse
 
 from dossierkit.dossiers.accounts import Account
-from dossierkit.dossiers.dossier import Dossier, blobs_of
-from dossierkit.dossiers.filetypes import shown_name
-from dossierkit.forms.personal import without_secrets
-from dossierkit_web.limits import allow
+from dossierkit.dossiers.attachments.file_types import shown_name
+from dossierkit.dossiers.lifecycle.dossier import Dossier, blobs_of
+from dossierkit.forms.views.personal import without_secrets
 from dossierkit_web.pages.documents import pieces
+from dossierkit_web.requests.limits import allow
 from dossierkit_web.site import Site
 
 _PIECE = 256 * 1024

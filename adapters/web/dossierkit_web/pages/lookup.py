@@ -10,17 +10,17 @@ from starlette.datastructures import FormData
 from starlette.requests import Request
 from starlette.responses import Response
 
-from dossierkit.captchas import work_after
 from dossierkit.dossiers.accounts import masked
 from dossierkit.dossiers.codes import same_check_code, series_typed
-from dossierkit.dossiers.dossier import Dossier, Event
-from dossierkit.dossiers.persons import persons
+from dossierkit.dossiers.lifecycle.dossier import Dossier, Event
+from dossierkit.dossiers.procedure.persons import persons
 from dossierkit.errors import CodeError, TooManyTries
-from dossierkit.notices import TOLD
-from dossierkit.throttle import WINDOW, Door
-from dossierkit_web.confirmation import confirming, is_confirmed
-from dossierkit_web.limits import allow, origin_of, tell
-from dossierkit_web.posted import text
+from dossierkit.mail.notices import TOLD
+from dossierkit.people.captchas import work_after
+from dossierkit.people.throttle import WINDOW, Door
+from dossierkit_web.requests.confirmation import confirming, is_confirmed
+from dossierkit_web.requests.limits import allow, origin_of, tell
+from dossierkit_web.requests.posted import text
 from dossierkit_web.site import Site
 
 #: So many dossiers of one agency and day strangers look up in a quarter of an hour, all places together.

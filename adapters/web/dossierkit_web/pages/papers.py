@@ -11,17 +11,17 @@ from starlette.datastructures import FormData
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
-from dossierkit.dossiers.dossier import Dossier, Event
+from dossierkit.dossiers.lifecycle.dossier import Dossier, Event
 from dossierkit.errors import ForgedSlip, UnknownDossier
-from dossierkit.forms.formats import read_date
+from dossierkit.forms.schema.formats import read_date
 from dossierkit.papers import PaperKind, kinds_of, paper_of
 from dossierkit.papers.register import register as write_register
 from dossierkit.papers.slip import check_slip, slip_of
-from dossierkit_web.limits import allow
 from dossierkit_web.pages.desk import officer_of
-from dossierkit_web.pages.dossiers import own
-from dossierkit_web.pages.handling import dossier_of
-from dossierkit_web.posted import text
+from dossierkit_web.pages.desk_dossier import dossier_of
+from dossierkit_web.pages.my_dossiers import own
+from dossierkit_web.requests.limits import allow
+from dossierkit_web.requests.posted import text
 from dossierkit_web.site import Site, language_of
 
 #: The control slip is the office's own.

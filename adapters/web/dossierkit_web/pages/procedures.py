@@ -10,11 +10,11 @@ from starlette.datastructures import FormData
 from starlette.requests import Request
 from starlette.responses import Response
 
-from dossierkit.dossiers.fees import quote
-from dossierkit.dossiers.procedure import Procedure
-from dossierkit.forms.defaults import initial
-from dossierkit.forms.personal import personal_titles
-from dossierkit.listing import Listed
+from dossierkit.catalog.index import Listed
+from dossierkit.dossiers.money.fees import quote
+from dossierkit.dossiers.procedure.procedure import Procedure
+from dossierkit.forms.answers.defaults import initial
+from dossierkit.forms.views.personal import personal_titles
 from dossierkit_web.site import Site, language_of, markdown
 
 PAGE = 50

@@ -8,17 +8,17 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from dossierkit.dossiers.accounts import Account, Session, mail_address
-from dossierkit.dossiers.dossier import Query
+from dossierkit.dossiers.lifecycle.dossier import Query
 from dossierkit.dossiers.states import State
 from dossierkit.errors import SignInRefused, StaleAccount
 from dossierkit.forms import Problem, check
-from dossierkit.forms.form import Layout
-from dossierkit.forms.pointers import Json
-from dossierkit.housekeeping import discard
-from dossierkit.profiles import change_mail, erase_account, keep_account
+from dossierkit.forms.fields.form import Layout
+from dossierkit.office.retention import discard
+from dossierkit.people.profiles import change_mail, erase_account, keep_account
+from dossierkit.pointers import Json
 from dossierkit_web.pages.accounts import posted
-from dossierkit_web.posted import text
-from dossierkit_web.session import Visitor
+from dossierkit_web.requests.posted import text
+from dossierkit_web.requests.session import Visitor
 from dossierkit_web.site import Site, language_of
 
 #: The sections that are forms, and the pointer of the profile that each keeps (the profile itself for an empty one).

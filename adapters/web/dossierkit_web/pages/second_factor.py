@@ -11,14 +11,14 @@ from starlette.datastructures import FormData
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from dossierkit import second_factor
-from dossierkit.accounts import SignedIn
 from dossierkit.dossiers.accounts import Wants
 from dossierkit.errors import SignInRefused
 from dossierkit.papers.qr import qr_code
-from dossierkit_web.limits import origin_of, tell
-from dossierkit_web.posted import local, text
-from dossierkit_web.session import arrived
+from dossierkit.people import second_factor
+from dossierkit.people.accounts import SignedIn
+from dossierkit_web.requests.limits import origin_of, tell
+from dossierkit_web.requests.posted import local, text
+from dossierkit_web.requests.session import arrived
 from dossierkit_web.site import Site
 
 #: Where somebody is led who still has to do something.

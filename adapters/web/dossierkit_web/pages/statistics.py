@@ -11,13 +11,13 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from dossierkit.dossiers.dossier import Actor
-from dossierkit.dossiers.reports import DIMENSIONS, FIGURES, PARTS, Line, Period
+from dossierkit.dossiers.ledger.reports import DIMENSIONS, FIGURES, PARTS, Line, Period
+from dossierkit.dossiers.lifecycle.dossier import Actor
 from dossierkit.dossiers.states import OFFICERS
-from dossierkit.exports import FORMATS
-from dossierkit.numbers import paces, table_of
-from dossierkit_web.limits import allow
+from dossierkit.statistics.exports import FORMATS
+from dossierkit.statistics.tables import paces, table_of
 from dossierkit_web.pages.desk import PAGE, facts_of, officer_of
+from dossierkit_web.requests.limits import allow
 from dossierkit_web.site import Site, language_of
 
 #: The tables of the page, and what else can be taken along.

@@ -1,0 +1,345 @@
+"""One dossier at the desk: its answers beside its files, what happened, what was written, and every action."""
+
+from __future__ import annotations
+
+from collections.abc import Container, Mapping, Sequence
+from datetime import date, datetime
+from itertools import pairwise
+from typing import Any
+
+from starlette.datastructures import FormData
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from dossierkit.dossiers.accounts import Account
+from dossierkit.dossiers.deadlines.calendars import Hours, at
+from dossierkit.dossiers.lifecycle.dossier import RESULT, Actor, Attachment, Dossier, Event, Said
+from dossierkit.dossiers.lifecycle.lifecycle import TABLE
+from dossierkit.dossiers.money.attempts import Answer, Progress, to_give_back
+from dossierkit.dossiers.money.fees import Collect, fees, owed
+from dossierkit.dossiers.procedure.persons import persons
+from dossierkit.dossiers.states import EVIDENCE, OFFICERS, REASONS, Action, Outcome, State
+from dossierkit.errors import (
+    CodeError,
+    DossierkitError,
+    ForbiddenAction,
+    GatewayError,
+    StaleDossier,
+    UnknownDossier,
+    UnknownProcedure,
+)
+from dossierkit.forms.schema.formats import read_date
+from dossierkit.forms.views.changes import Change, changes
+from dossierkit.html.summary import Row
+from dossierkit.office.daily_tasks import unreached
+from dossierkit.papers import kinds_of
+from dossierkit.pointers import Json
+from dossierkit_web.pages.desk import facts_of, officer_of, refused
+from dossierkit_web.pages.documents import VIEWED, accepted, files_by_id
+from dossierkit_web.pages.messages import drop, files_sent, thread, words_sent
+from dossierkit_web.pages.my_dossiers import COLLEAGUES
+from dossierkit_web.requests.limits import allow
+from dossierkit_web.requests.posted import number, text
+from dossierkit_web.site import Site, language_of
+
+#: What an action is told besides a reason: the control, see the template.
+ASKS: Mapping[Action, tuple[str, ...]] = {
+    Action.ACCEPT: ("paper",),
+    Action.ASSIGN: ("officer",),
+    Action.ADVANCE: ("step",),
+    Action.REQUEST_SUPPLEMENT: ("asked",),
+    Action.REQUEST_PAYMENT: ("amount",),
+    Action.SETTLE: ("payment",),
+    Action.EXTEND: ("due",),
+    Action.SUSPEND: ("until",),
+    Action.PROPOSE: ("outcome",),
+    Action.COMPLETE: ("outcome", "files"),
+    Action.HAND_OVER: ("evidence",),
+}
+#: What is asked for in a state that it does not lead away from.
+_DECIDED: Mapping[State, Collect] = {State.SUBMITTED: Collect.SUBMISSION, State.COMPLETED: Collect.RESULT}
+#: What comes of asking a gateway.
+GATEWAY_TOLD = ("waiting", "booked", "known", "strange", "unreachable")
+#: Done by the citizen, by the program, or somewhere else.
+_ELSEWHERE = frozenset(
+    (Action.SAVE, Action.SUBMIT, Action.CANCEL, Action.RESTORE, Action.SUPPLEMENT, Action.ERASE, Action.REDATE)
+)
+
+
+def one(site: Site, request: Request, form: FormData) -> Response:  # noqa: ARG001  # every page has this shape
+    """One dossier, with everything that can be done to it."""
+    actor = officer_of(site, request)
+    return _page(site, request, dossier_of(site, request, actor), actor)
+
+
+def act(site: Site, request: Request, form: FormData) -> Response:
+    """Does what the button says, and goes back to the dossier."""
+    actor = officer_of(site, request)
+    dossier = dossier_of(site, request, actor)
+    version, note = number(text(form, "version"), -1), words_sent(form)
+    files, left = files_sent(site, request, dossier, form)
+
+    def again(trouble: str, code: int) -> Response:
+        return _page(site, request, dossier, actor, trouble=trouble, tried=text(form, "action"), note=note, code=code)
+
+    if left:
+        return again(left, 422)
+    try:
+        action, facts = _wanted(form, site.engine.today(), {one.id for one in _colleagues(site, dossier, actor)})
+        if "update" in form and action is Action.REQUEST_SUPPLEMENT:
+            site.engine.ask_update(dossier.id, actor, version=version, note=note)
+        elif action is Action.MESSAGE:
+            site.engine.message(dossier.id, actor, note, files=files)
+        else:
+            site.engine.act(dossier.id, action, actor, version=version, facts=facts, note=note, files=files)
+    except StaleDossier:
+        drop(site, files)
+        return again("desk-stale", 409)
+    except ForbiddenAction as refusal:
+        drop(site, files)
+        return again("thread-empty" if text(form, "action") == Action.MESSAGE.value else refused(refusal), 422)
+    except DossierkitError:
+        drop(site, files)
+        raise
+    return RedirectResponse(f"/desk/{dossier.code}?done={action.value}", 303)
+
+
+def ask_gateway(site: Site, request: Request, form: FormData) -> Response:
+    """Asks the gateway what came of an attempt to pay that no callback told of."""
+    dossier = dossier_of(site, request, officer_of(site, request))
+    allow(site, request, "payments")
+    attempt = site.engine.store.payments.attempt(text(form, "ref"))
+    if attempt is None or attempt.dossier != dossier.id:
+        raise UnknownDossier("no such attempt")
+    try:
+        answer = site.payments.ask(attempt)
+    except GatewayError:
+        told = "unreachable"
+    else:
+        told = {None: "waiting", Answer.CONFIRMED: "booked", Answer.ALREADY: "known"}.get(answer, "strange")
+    return RedirectResponse(f"/desk/{dossier.code}?gateway={told}#payments", 303)
+
+
+def _wanted(form: FormData, today: date, colleagues: Container[str]) -> tuple[Action, dict[str, Json]]:
+    """The action and what it says.
+
+    Raises:
+        ForbiddenAction: it is none that is done at a desk, says something else than it should, or gives the dossier to nobody
+            among *colleagues*.
+    """
+    action = next((action for action in Action if action.value == text(form, "action")), None)
+    if action is None or action in _ELSEWHERE:
+        raise ForbiddenAction("no action of a desk")
+    said = {name: _said(name, form, today) for name in ASKS.get(action, ()) if name not in ("asked", "files")}
+    if "asked" in ASKS.get(action, ()):
+        said |= _asked(form)
+    if said.get("officer", "") != "" and said["officer"] not in colleagues:
+        raise ForbiddenAction("nobody of the unit", "needs-officer")
+    return action, {name: value for name, value in said.items() if value not in ("", [], {})}
+
+
+def _asked(form: FormData) -> dict[str, Json]:
+    """The places that somebody asks for, and why: `wrong:/area`, `missing:document:don`, or a place alone."""
+    places: list[Json] = []
+    reasons: dict[str, Json] = {}
+    for typed in form.getlist("asked"):
+        why, _, place = str(typed).partition(":") if isinstance(typed, str) else ("", "", "")
+        known = why in REASONS
+        if name := place if known else str(typed):
+            places.append(name)
+            reasons |= {name: why} if known else {}
+    return {"asked": places, "reasons": reasons}
+
+
+def _said(name: str, form: FormData, today: date) -> Json:
+    """What the control *name* says.
+
+    Raises:
+        ForbiddenAction: it is no amount, or no day after *today*.
+    """
+    if name == "paper":
+        return [str(one) for one in form.getlist("paper") if isinstance(one, str)]
+    typed = text(form, name).strip()
+    try:
+        if name == "amount":
+            return int("".join(typed.split()).replace(".", "") or 0)
+        if name in ("due", "until"):
+            return _later(date.fromisoformat(read_date(typed)), today).isoformat() if typed else ""
+    except ValueError:
+        raise ForbiddenAction(f"{name} says something else", f"needs-{name}") from None
+    return typed[:500]
+
+
+def _later(day: date, today: date) -> datetime:
+    """The end of *day*.
+
+    Raises:
+        ValueError: it is not after *today*.
+    """
+    if day <= today:
+        raise ValueError("a new due day is still to come")
+    return at(day, Hours().closes)
+
+
+def _place(trouble: str, tried: str) -> str:
+    """The id of the control that *trouble* with the action *tried* is about; empty where it is about no control."""
+    if tried == Action.MESSAGE.value:
+        return "message"
+    name = trouble.removeprefix("desk-refused-needs-")
+    return f"{tried}-{name}" if name != trouble and name not in ("asked", "paper") else ""
+
+
+def _page(
+    site: Site,
+    request: Request,
+    dossier: Dossier,
+    actor: Actor,
+    *,
+    trouble: str = "",
+    tried: str = "",
+    note: str = "",
+    code: int = 200,
+) -> Response:
+    done, told = request.query_params.get("done", ""), request.query_params.get("gateway", "")
+    return site.page(
+        request,
+        "desk_dossier",
+        code=code,
+        dossier=dossier,
+        **_shown(site, request, dossier),
+        **_offered(site, dossier, actor, language_of(request)),
+        trouble=trouble,
+        tried=tried,
+        at=_place(trouble, tried),
+        typed=note,
+        done=done if done in {one.value for one in Action} else "",
+        gateway_told=told if told in GATEWAY_TOLD else "",
+    )
+
+
+def _shown(site: Site, request: Request, dossier: Dossier) -> dict[str, Any]:
+    """What is known of *dossier*: answers, files, history, messages."""
+    language, procedure = language_of(request), site.engine.procedure_of(dossier)
+    history, said = site.engine.history(dossier), site.engine.store.said(dossier.id)
+    files, attempts = files_by_id(site, dossier), site.engine.store.payments.attempts(dossier.id)
+    viewable = [one for one in files.values() if one.media_type in VIEWED]
+    return {
+        "facts": facts_of(site, dossier, language),
+        "rows": site.renderer.rows(procedure.form, dossier.answers, language=language),
+        "answered": files,
+        "files_at": dossier.id,
+        "documents": procedure.documents(dossier.answers),
+        "procedure": procedure,
+        "persons": persons(procedure, dossier.answers),
+        "history": [event for event in history if event.action is not Action.MESSAGE],
+        "people": _people(site, history),
+        "notes": {number: one.text for number, one in said.items()},
+        "mended": _mended(site, dossier, history, said, language),
+        "fees": fees(procedure, dossier.answers, dossier.handling.channel, language),
+        "attempts": [a for a in attempts if a.progress is Progress.PAID],
+        "unknown": [a for a in attempts if a.progress in (Progress.OPEN, Progress.CLOSED)],
+        "gateways": site.payments.gateways,
+        "unreached": dossier.id in {one.id for one in unreached(site.engine, officer_of(site, request))},
+        "owed_back": to_give_back(history),
+        "papers": kinds_of(history, attempts),
+        "thread": thread(dossier, history, said),
+        "results": [one for one in dossier.attachments if one.document == RESULT],
+        "viewable": viewable,
+        "viewed": _viewed(viewable, request.query_params.get("view", "")),
+        "explained": site.engine.office_clock.explained(dossier.handling, language),
+    }
+
+
+def _offered(site: Site, dossier: Dossier, actor: Actor, language: str) -> dict[str, Any]:
+    """What can be done to *dossier*, and what each action is told."""
+    procedure = site.engine.procedure_of(dossier)
+    missing = procedure.missing(dossier)
+    costs = fees(procedure, dossier.answers, dossier.handling.channel)
+    permitted = site.engine.permitted(dossier, actor)
+    return {
+        "amount": owed(costs, _DECIDED.get(dossier.state, Collect.REQUEST)),
+        "actions": [one for one in permitted if one not in _ELSEWHERE],
+        "supplements": Action.SUPPLEMENT in permitted,
+        "newer": _newer(site, dossier, language) if Action.REQUEST_SUPPLEMENT in permitted else (),
+        "asks": {**ASKS, Action.ACCEPT: ("paper",) if missing else ()},
+        "needs": {rule.action: rule.needs for rule in TABLE},
+        "missing": missing,
+        "colleagues": COLLEAGUES,
+        "officers": _colleagues(site, dossier, actor),
+        "outcomes": [one.value for one in Outcome],
+        "reasons": REASONS,
+        "evidence": EVIDENCE,
+        "accept": accepted(),
+    }
+
+
+def _newer(site: Site, dossier: Dossier, language: str) -> tuple[Change, ...]:
+    """What the form asks otherwise by now."""
+    try:
+        current = site.engine.procedure(dossier.procedure)
+    except UnknownProcedure:
+        return ()
+    if current.revision == dossier.revision:
+        return ()
+    found = changes(site.engine.procedure_of(dossier).form, current.form, dossier.answers, language=language)
+    return tuple(one for one in found if one.kind != "removed")
+
+
+def _people(site: Site, history: Sequence[Event]) -> dict[str, str]:
+    """What those of the office are called; the owner is named by the answers, as long as they are kept."""
+    accounts = site.engine.store.accounts
+    known = {event.actor: accounts.account(event.actor) for event in history}
+    return {id: account.name for id, account in known.items() if account is not None and account.role in OFFICERS}
+
+
+def _viewed(viewable: Sequence[Attachment], blob: str) -> Attachment | None:
+    """The file that is shown beside the answers: the one that is asked for, or the first that can be."""
+    return next((one for one in viewable if one.blob == blob), next(iter(viewable), None))
+
+
+def _mended(
+    site: Site, dossier: Dossier, history: Sequence[Event], said: Mapping[int, Said], language: str
+) -> dict[int, list[tuple[str, str, str]]]:
+    """What each supplement changed: number of its event → (label, before, after)."""
+    numbers = [event.number for event in history if event.number in said and said[event.number].before is not None]
+    states = [*(said[number].before for number in numbers), dossier.answers]
+    form = site.engine.procedure_of(dossier).form
+    rows = [_by_place(site.renderer.rows(form, one, language=language)) for one in states]
+    return {number: _differences(*pair) for number, pair in zip(numbers, pairwise(rows), strict=True)}
+
+
+def _by_place(rows: Sequence[Row]) -> dict[str, Row]:
+    return {row.pointer: row for row in rows if row.text is not None}
+
+
+def _differences(before: Mapping[str, Row], after: Mapping[str, Row]) -> list[tuple[str, str, str]]:
+    places = [*after, *(place for place in before if place not in after)]
+    found = []
+    for place in places:
+        old, new = (rows[place].text or "" if place in rows else "" for rows in (before, after))
+        if old != new:
+            found.append(((after.get(place) or before[place]).label, old, new))
+    return found
+
+
+def _colleagues(site: Site, dossier: Dossier, actor: Actor) -> list[Account]:
+    """Who *dossier* can be given to: those of its unit, and whoever asks."""
+    accounts = site.engine.store.accounts
+    found = [one for one in accounts.officers(dossier.handling.unit) if not one.disabled]
+    own = accounts.account(actor.id)
+    return found if own is None or own in found else [own, *found]
+
+
+def dossier_of(site: Site, request: Request, actor: Actor) -> Dossier:
+    """The dossier that the address names, for an officer of its unit.
+
+    Raises:
+        UnknownDossier: there is none, or it is another unit's.
+    """
+    try:
+        found = site.engine.lookup(request.path_params["code"])
+    except CodeError:
+        found = None
+    if found is None:
+        raise UnknownDossier("no such dossier")
+    return site.engine.open(found.id, actor)

@@ -1,0 +1,213 @@
+"""A submitted dossier, and the look-up by code."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, date, datetime, time, timedelta
+from functools import reduce
+from urllib.parse import quote, urlencode
+
+from starlette.datastructures import FormData
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from dossierkit import pointers
+from dossierkit.dossiers.accounts import Account
+from dossierkit.dossiers.deadlines.calendars import ZONE
+from dossierkit.dossiers.lifecycle.dossier import RESULT, Actor, Dossier, Query
+from dossierkit.dossiers.procedure.persons import persons
+from dossierkit.dossiers.procedure.procedure import Procedure
+from dossierkit.dossiers.states import Action, State
+from dossierkit.errors import CodeError, DossierkitError, RefusedAnswers, UnknownDossier
+from dossierkit.forms.schema.formats import read_date
+from dossierkit.papers import kinds_of
+from dossierkit.papers.qr import qr_code
+from dossierkit_web.pages.documents import accepted, files_by_id
+from dossierkit_web.pages.messages import drop, files_sent, thread, words_sent
+from dossierkit_web.requests.limits import allow
+from dossierkit_web.requests.posted import number, text
+from dossierkit_web.site import Site, language_of
+
+PAGE = 20
+STATES = tuple(State)
+#: What happens between the office's own people.
+_INTERNAL = frozenset((Action.SAVE, Action.CANCEL, Action.RESTORE, Action.PROPOSE, Action.MESSAGE))
+#: What is said with these is said among the office's own people.
+COLLEAGUES = frozenset((Action.ASSIGN, Action.ADVANCE, Action.PROPOSE))
+
+
+def show(site: Site, request: Request, form: FormData) -> Response:  # noqa: ARG001  # every page has this shape
+    """The dossier with its code, for the session that filed it; for anybody else it does not exist."""
+    return _page(site, request, own(site, request))
+
+
+def _page(site: Site, request: Request, dossier: Dossier, *, trouble: str = "", typed: str = "", code: int = 200) -> Response:
+    visitor = site.visitor(request)
+    assert visitor.actor is not None, "somebody owns it"
+    whole, said = site.engine.history(dossier), site.engine.store.said(dossier.id)
+    history = [event for event in whole if event.action not in _INTERNAL]
+    procedure, language = site.engine.procedure_of(dossier), language_of(request)
+    rows = site.renderer.rows(procedure.form, dossier.answers, language=language)
+    ended = dossier.state in (State.COMPLETED, State.RETURNED)
+    return site.page(
+        request,
+        "dossier",
+        code=code,
+        dossier=dossier,
+        title=procedure.title(language),
+        rows=rows,
+        answered=files_by_id(site, dossier),
+        files_at=dossier.id,
+        done="done" in request.query_params,
+        history=history,
+        notes={e.number: said[e.number].text for e in history if e.number in said and e.action not in COLLEAGUES},
+        papers=[one for one in kinds_of(whole, site.engine.store.payments.attempts(dossier.id)) if one.form != "06"],
+        thread=thread(dossier, whole, said),
+        results=[one for one in dossier.attachments if ended and one.document == RESULT],
+        sent=[one for one in dossier.attachments if not one.document.startswith("@")],
+        on_paper=[
+            procedure.words(entry, "title", language)
+            for code, entry in procedure.documents(dossier.answers)
+            if code in dossier.handling.declared
+        ],
+        accept=accepted(),
+        trouble=trouble,
+        typed=typed,
+        check=site.engine.check_code(dossier),
+        explained=site.engine.office_clock.explained(dossier.handling, language),
+        persons=_persons(procedure, dossier, visitor.account),
+        offered=[action.value for action in site.engine.permitted(dossier, visitor.actor)],
+        mail=visitor.account if visitor.account is not None and visitor.account.proven else None,
+        qr=qr_code(f"{site.engine.office.address.rstrip('/')}/lookup?code={quote(str(dossier.code))}"),
+    )
+
+
+def write(site: Site, request: Request, form: FormData) -> Response:
+    """Sends a message to the office."""
+    dossier, actor = own(site, request), site.visitor(request).actor
+    assert actor is not None, "somebody owns it"
+    allow(site, request, "messages")
+    words = words_sent(form)
+    if not words:
+        return _page(site, request, dossier, trouble="thread-empty", code=422)
+    files, left = files_sent(site, request, dossier, form)
+    if left:
+        return _page(site, request, dossier, trouble=left, typed=words, code=422)
+    try:
+        site.engine.message(dossier.id, actor, words, files=files)
+    except DossierkitError:
+        drop(site, files)
+        raise
+    return RedirectResponse(f"/dossiers/{dossier.code}#thread", 303)
+
+
+def _persons(procedure: Procedure, dossier: Dossier, account: Account | None) -> Mapping[str, str]:
+    """The three persons, each named once: who is the same as another needs no line."""
+    found = persons(procedure, dossier.answers, account.name if account is not None else "")
+    submitter = found.submitter if found.submitter != found.owner else ""
+    holder = found.holder if found.holder not in (found.owner, found.submitter) else ""
+    return {"owner": found.owner, "submitter": submitter, "holder": holder}
+
+
+def ask_withdraw(site: Site, request: Request, form: FormData) -> Response:  # noqa: ARG001  # every page has this shape
+    """Asks back before a dossier is withdrawn."""
+    return site.page(request, "withdraw", dossier=_own(site, request, site.visitor(request).actor))
+
+
+def withdraw(site: Site, request: Request, form: FormData) -> Response:
+    """Takes a dossier back from the office; doing it twice is doing it once."""
+    actor = site.visitor(request).actor
+    dossier = _own(site, request, actor)
+    assert actor is not None, "somebody owns it"
+    if dossier.state is not State.WITHDRAWN:
+        site.engine.act(dossier.id, Action.WITHDRAW, actor, version=number(text(form, "version"), dossier.version))
+    return RedirectResponse(f"/dossiers/{dossier.code}", 303)
+
+
+def ask_erasure(site: Site, request: Request, form: FormData) -> Response:  # noqa: ARG001  # every page has this shape
+    """Asks the office to erase what is personal in a dossier that is done with; asking twice is asking once."""
+    actor = site.visitor(request).actor
+    dossier = _own(site, request, actor)
+    assert actor is not None, "somebody owns it"
+    if dossier.handling.erasure_asked is None:
+        site.engine.act(dossier.id, Action.ASK_ERASURE, actor, version=dossier.version)
+    return RedirectResponse(f"/dossiers/{dossier.code}", 303)
+
+
+def manage(site: Site, request: Request, form: FormData) -> Response:  # noqa: ARG001  # every page has this shape
+    """One's own dossiers: looked for by code, procedure, state, days and words inside, newest first."""
+    visitor, asked = site.visitor(request), request.query_params
+    if visitor.actor is None or not site.keeps(request):
+        return RedirectResponse("/sign-in?next=/dossiers", 303)
+    typed = {name: asked.get(name, "")[:200] for name in ("code", "procedure", "state", "since", "until", "words")}
+    query, trouble = _query(typed)
+    before = asked.get("before", "")[:64] or None
+    found = site.engine.find(visitor.actor, query, before=before, limit=PAGE + 1) if not trouble else ()
+    language = language_of(request)
+    titles = {one.code: one.title_in(language) for one in site.engine.procedures(language=language)}
+    return site.page(
+        request,
+        "dossiers",
+        keep_drafts=site.config.keep_drafts,
+        found=found[:PAGE],
+        more=found[PAGE - 1].id if len(found) > PAGE else "",
+        first=before is None,
+        typed=typed,
+        asked=urlencode({name: value for name, value in typed.items() if value}),
+        trouble=trouble,
+        titles=titles,
+        states=STATES,
+    )
+
+
+def _query(typed: Mapping[str, str]) -> tuple[Query, dict[str, str]]:
+    """What somebody looks for, and what of it cannot be understood."""
+    days, trouble = days_asked(typed)
+    state = next((one for one in STATES if str(int(one)) == typed["state"]), None)
+    return Query(typed["words"], typed["code"], typed["procedure"], state, days.get("since"), days.get("until")), trouble
+
+
+def days_asked(typed: Mapping[str, str]) -> tuple[dict[str, datetime | None], dict[str, str]]:
+    """From when and until when, both days included; and the words about a day that is none."""
+    days: dict[str, datetime | None] = {}
+    trouble: dict[str, str] = {}
+    for name in ("since", "until"):
+        try:
+            day = date.fromisoformat(read_date(typed[name])) if typed[name].strip() else None
+            moment = datetime.combine(day, time(), ZONE).astimezone(UTC) if day is not None else None
+            days[name] = moment + timedelta(days=1) if moment is not None and name == "until" else moment
+        except (ValueError, OverflowError):
+            trouble[name] = "day-malformed"
+    return days, trouble
+
+
+def copy(site: Site, request: Request, form: FormData) -> Response:  # noqa: ARG001  # every page has this shape
+    """A new draft with the answers of an earlier dossier, but for files that are no longer there."""
+    actor = site.visitor(request).actor
+    dossier = _own(site, request, actor)
+    assert actor is not None, "somebody owns it"
+    try:
+        draft = site.engine.begin(dossier.procedure, actor, dossier.answers)
+    except RefusedAnswers as refused:
+        answers = reduce(pointers.drop, (problem.at for problem in refused.problems), dossier.answers)
+        draft = site.engine.begin(dossier.procedure, actor, answers)
+    return RedirectResponse(f"/procedures/{quote(draft.procedure)}/apply?draft={draft.id}", 303)
+
+
+def own(site: Site, request: Request) -> Dossier:
+    """The visitor's own dossier that the address names.
+
+    Raises:
+        UnknownDossier: there is none, or it is somebody else's.
+    """
+    return _own(site, request, site.visitor(request).actor)
+
+
+def _own(site: Site, request: Request, actor: Actor | None) -> Dossier:
+    try:
+        dossier = site.engine.lookup(request.path_params["code"])
+    except CodeError:
+        dossier = None
+    if dossier is None or actor is None or dossier.owner != actor.id:
+        raise UnknownDossier("no such dossier")
+    return dossier

@@ -1,0 +1,201 @@
+"""Paying online (*Thanh toán trực tuyến*): what is owed and why, a gateway or a transfer, and what came of it.
+
+Only `notified`, which a gateway calls itself, changes anything; the page that citizens come back to shows what is known.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from urllib.parse import parse_qsl, quote, urlencode
+
+from markupsafe import Markup
+from starlette.datastructures import FormData
+from starlette.requests import Request
+from starlette.responses import JSONResponse, RedirectResponse, Response
+
+from dossierkit.dossiers.deadlines.calendars import office_time
+from dossierkit.dossiers.lifecycle.dossier import Dossier
+from dossierkit.dossiers.money.attempts import Answer, Attempt, Callback, Progress, to_give_back
+from dossierkit.dossiers.money.fees import fees
+from dossierkit.dossiers.states import Payment
+from dossierkit.errors import ForgedCallback, UnknownDossier
+from dossierkit.papers.qr import qr_code
+from dossierkit.payments.vietqr import memo_of
+from dossierkit.payments.vnpay import VnPay, answer_signature, question_signature, signature
+from dossierkit_web.pages.my_dossiers import own
+from dossierkit_web.requests.limits import address_of, allow, tell
+from dossierkit_web.requests.posted import text
+from dossierkit_web.requests.security import HEADERS
+from dossierkit_web.site import Site, language_of
+
+#: What the page of the sandbox offers: the button → response and status of the gateway.
+OUTCOMES: Mapping[str, tuple[str, str]] = {
+    "paid": ("00", "00"), "silent": ("00", "00"), "cancelled": ("24", "02"), "failed": ("51", "02"),
+}  # fmt: skip
+
+
+def show(site: Site, request: Request, form: FormData) -> Response:  # noqa: ARG001  # every page has this shape
+    """What is owed for a dossier, how it can be paid, and what was."""
+    return _page(site, request, own(site, request))
+
+
+def _page(site: Site, request: Request, dossier: Dossier) -> Response:
+    language, procedure = language_of(request), site.engine.procedure_of(dossier)
+    attempts = site.engine.store.payments.attempts(dossier.id)
+    transfer = next((one for one in attempts if one.gateway == "vietqr" and one.progress is Progress.OPEN), None)
+    response = site.page(
+        request,
+        "pay",
+        dossier=dossier,
+        title=procedure.title(language),
+        fees=fees(procedure, dossier.answers, dossier.handling.channel, language),
+        owed=dossier.handling.payment is Payment.DUE,
+        undecided=dossier.handling.payment is Payment.UNDECIDED,
+        paid=[one for one in attempts if one.progress is Progress.PAID],
+        owed_back=to_give_back(site.engine.history(dossier)),
+        gateways=sorted(site.payments.gateways),
+        sandbox=site.config.sandbox is not None,
+        bank=site.config.bank,
+        transfer=transfer,
+        memo=memo_of(transfer.ref) if transfer is not None else "",
+        qr=_qr(site, transfer) if transfer is not None else "",
+    )
+    # The form leads on to the gateway, and nowhere else.
+    elsewhere = " ".join(gateway.origin for gateway in site.payments.gateways.values() if isinstance(gateway, VnPay))
+    policy = HEADERS["Content-Security-Policy"]
+    response.headers["Content-Security-Policy"] = policy.replace("form-action 'self'", f"form-action 'self' {elsewhere}".strip())
+    return response
+
+
+def _qr(site: Site, attempt: Attempt) -> Markup:
+    assert site.config.bank is not None, "a transfer is only begun where there is an account"
+    payload = site.config.bank.payload(attempt.amount, memo_of(attempt.ref))
+    return qr_code(payload)
+
+
+def begin(site: Site, request: Request, form: FormData) -> Response:
+    """Sets out to pay: on to the gateway, or back with the QR code of a transfer."""
+    dossier, wanted = own(site, request), text(form, "gateway")
+    allow(site, request, "payments")
+    here = f"/dossiers/{dossier.code}/pay"
+    if wanted == "vietqr" and site.config.bank is not None:
+        waiting = [one for one in site.engine.store.payments.attempts(dossier.id) if one.progress is Progress.OPEN]
+        if not any((one.gateway, one.amount) == ("vietqr", dossier.handling.amount) for one in waiting):
+            site.payments.begin(dossier, "vietqr")
+        return RedirectResponse(f"{here}#transfer", 303)
+    gateway = site.payments.gateways.get(wanted)
+    if gateway is None:
+        return RedirectResponse(here, 303)
+    attempt = site.payments.begin(dossier, wanted)
+    back = f"{site.engine.office.address.rstrip('/')}/payments/{quote(wanted)}/return"
+    # The gateway finds the attempt again by its reference and the moment that it began.
+    now, ip = attempt.created, address_of(request) or "127.0.0.1"
+    address = gateway.address(attempt, back=back, ip=ip, language=language_of(request), now=now, code=str(dossier.code))
+    return RedirectResponse(address, 303)
+
+
+def returned(site: Site, request: Request, form: FormData) -> Response:  # noqa: ARG001  # every page has this shape
+    """Where a gateway sends citizens back to: it shows what is known, and changes nothing."""
+    gateway = site.payments.gateways.get(request.path_params["gateway"])
+    if gateway is None:
+        raise UnknownDossier("no such gateway")
+    try:
+        told = gateway.callback(request.query_params)
+    except ForgedCallback:
+        raise UnknownDossier("nothing is shown to whoever made this up") from None
+    attempt = site.engine.store.payments.attempt(told.ref)
+    dossier = site.engine.store.get(attempt.dossier) if attempt is not None else None
+    return site.page(
+        request, "paid", how=_came(attempt, told), code_=str(dossier.code) if dossier is not None else "", ref=told.ref
+    )
+
+
+def _came(attempt: Attempt | None, told: Callback) -> str:
+    """What came of *attempt*, as the page words it; until the gateway has called, what it *told* the browser."""
+    if attempt is None or attempt.progress is Progress.OPEN or (attempt.progress is Progress.CLOSED and told.paid):
+        return "waiting" if told.paid else "failed"
+    return "surplus" if attempt.surplus else attempt.progress.value
+
+
+def notified(site: Site, request: Request, form: FormData) -> Response:  # noqa: ARG001  # every page has this shape
+    """The callback of a gateway: the only place where a payment is booked."""
+    name = request.path_params["gateway"]
+    if name not in site.payments.gateways:
+        raise UnknownDossier("no such gateway")
+    answer = site.payments.receive(name, request.query_params)
+    if answer in (Answer.FORGED, Answer.WRONG_AMOUNT):
+        tell(request, f"payment callback refused: {answer.name.lower()}")
+    code, message = answer.value
+    return JSONResponse({"RspCode": code, "Message": message})
+
+
+# --- the sandbox ------------------------------------------------------------------------------------------------------
+
+
+def show_sandbox(site: Site, request: Request, form: FormData) -> Response:  # noqa: ARG001  # every page has this shape
+    """What stands in for a gateway where none is configured: it signs like the real one, and no money moves."""
+    params = dict(request.query_params)
+    _sandbox(site, params)
+    attempt = site.engine.store.payments.attempt(params.get("vnp_TxnRef", ""))
+    if attempt is not None and attempt.progress is Progress.CLOSED:
+        dossier = site.engine.store.get(attempt.dossier)
+        return site.page(request, "paid", code=409, how="closed", code_=str(dossier.code) if dossier else "", ref=attempt.ref)
+    amount, info = int(params.get("vnp_Amount", "0")) // 100, params.get("vnp_OrderInfo", "")
+    return site.page(request, "sandbox", amount=amount, info=info, asked=urlencode(params), outcomes=OUTCOMES)
+
+
+def decide_sandbox(site: Site, request: Request, form: FormData) -> Response:  # noqa: ARG001  # every page has this shape
+    """Tells the portal what came of it, as the real one does from server to server, and leads the citizen back."""
+    params = dict(parse_qsl(text(form, "asked")))
+    sandbox = _sandbox(site, params)
+    response, status = OUTCOMES.get(text(form, "outcome"), OUTCOMES["failed"])
+    kept = {name: params.get(name, "") for name in ("vnp_Amount", "vnp_OrderInfo", "vnp_TmnCode", "vnp_TxnRef")}
+    now = f"{office_time(site.engine.clock.now()):%Y%m%d%H%M%S}"
+    told = {
+        **kept, "vnp_BankCode": "SANDBOX", "vnp_PayDate": now, "vnp_ResponseCode": response, "vnp_TransactionStatus": status,
+        "vnp_TransactionNo": now,
+    }  # fmt: skip
+    told["vnp_SecureHash"] = signature(sandbox.secret, told)
+    if text(form, "outcome") == "silent":  # the callback is lost on its way
+        site.engine.store.remember(_silent(params.get("vnp_TxnRef", "")), True)
+    else:
+        site.payments.receive(sandbox.name, told)
+    return RedirectResponse(f"/payments/{sandbox.name}/return?{urlencode(told)}", 303)
+
+
+def answer_of_sandbox(site: Site, params: Mapping[str, str]) -> dict[str, str]:
+    """What the sandbox answers when it is asked about an attempt, as the real one does.
+
+    Raises:
+        UnknownDossier: there is none, or we did not ask.
+    """
+    sandbox = site.config.sandbox
+    if sandbox is None or params.get("vnp_SecureHash") != question_signature(sandbox.secret, params):
+        raise UnknownDossier("no sandbox")
+    attempt = site.engine.store.payments.attempt(params.get("vnp_TxnRef", ""))
+    answer = {"vnp_ResponseId": params.get("vnp_RequestId", ""), "vnp_Command": "querydr", "vnp_ResponseCode": "91"}
+    if attempt is not None:
+        paid = attempt.progress is Progress.PAID or site.engine.store.recall(_silent(attempt.ref))
+        status = "00" if paid else "02" if attempt.progress is Progress.FAILED else "01"
+        answer |= {
+            "vnp_ResponseCode": "00",
+            "vnp_TmnCode": sandbox.terminal,
+            "vnp_TxnRef": attempt.ref,
+            "vnp_Amount": str(attempt.amount * 100),
+            "vnp_TransactionStatus": status,
+            "vnp_TransactionNo": "0",
+        }
+    return {**answer, "vnp_SecureHash": answer_signature(sandbox.secret, answer)}
+
+
+def _silent(ref: str) -> str:
+    """The fact that the sandbox took money for *ref*, and told nobody."""
+    return f"sandbox:{ref}"
+
+
+def _sandbox(site: Site, params: Mapping[str, str]) -> VnPay:
+    """The sandbox, for whoever comes with something that we signed."""
+    sandbox = site.config.sandbox
+    if sandbox is None or params.get("vnp_SecureHash") != signature(sandbox.secret, params):
+        raise UnknownDossier("no sandbox")
+    return sandbox

@@ -1,0 +1,173 @@
+"""Signing in while a form is filled in, and going on with what was typed.
+
+Where the page or the draft is an account's, the answers are kept for that account alone, and for no longer than a session
+lasts.  Of anybody else nothing is kept: the answers travel in the sign-in page, and come along with whoever signs in there.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Any
+from urllib.parse import urlencode, urlsplit
+
+import attrs
+from starlette.datastructures import FormData
+from starlette.requests import Request
+from starlette.responses import Response
+
+from dossierkit.dossiers.accounts import ABSOLUTE
+from dossierkit.dossiers.lifecycle.dossier import Dossier
+from dossierkit.people.tokens import hashed, is_token, new_token
+from dossierkit_web.requests.limits import allow
+from dossierkit_web.requests.posted import number, text
+from dossierkit_web.site import Site
+
+#: More than so many letters are not kept: the browser still has them.
+_MOST = 512 * 1024
+
+
+class SessionEnded(Exception):
+    """Somebody who is not signed in asks for a draft that has an owner, or that nobody may have."""
+
+
+@attrs.frozen
+class Kept:
+    """What somebody had typed, as a browser sends it, and the version of the draft that it was typed into."""
+
+    token: str
+    version: int
+    pairs: Sequence[tuple[str, str]]
+
+
+def guard(site: Site, request: Request, form: FormData | None = None) -> None:
+    """Lets pass whoever is signed in, or asks for nothing that is an account's.
+
+    Raises:
+        SessionEnded: nobody is signed in, and the page or the draft is an account's.
+    """
+    visitor = site.visitor(request)
+    if site.config.identify is not None or visitor.account is not None:
+        return
+    nobodys = visitor.actor is None and not site.config.guests and bool(named(request, form))
+    if nobodys or _owner(site, request, form):
+        raise SessionEnded("sign in to go on")
+
+
+def named(request: Request, form: FormData | None = None) -> str:
+    """The id of the draft that the request names; empty where it names none."""
+    return (text(form, "meta:draft") if form is not None else "") or request.query_params.get("draft", "")
+
+
+def show(site: Site, request: Request, form: FormData, *, notice: str = "session-ended") -> Response:
+    """Asks to sign in, and leads back; what was sent is kept for its owner, or travels in the page."""
+    code, id = request.path_params["code"], named(request, form)
+    if "x-fragment" in request.headers:
+        return Response(status_code=401)
+    query = {"draft": id[:64]} if id else {}
+    owner, carried = _owner(site, request, form), ""
+    pairs = [(name, value) for name, value in form.multi_items() if isinstance(value, str) and not name.startswith("meta:")]
+    said = json.dumps({"draft": id, "version": text(form, "meta:version"), "pairs": pairs}, ensure_ascii=False)
+    if request.url.path.endswith("/apply") and pairs and len(said) < _MOST:
+        if owner:
+            allow(site, request, "drafts")
+            query["kept"] = _keep(site, owner, said)
+        else:
+            carried = said
+    after = f"/procedures/{code}/apply" + (f"?{urlencode(query)}" if query else "")
+    return page(site, request, after, carried=carried, notice=notice, code=401)
+
+
+def page(
+    site: Site,
+    request: Request,
+    after: str,
+    *,
+    mail: str = "",
+    trouble: str = "",
+    notice: str = "",
+    carried: str = "",
+    code: int = 200,
+) -> Response:
+    """The sign-in form as a page.
+
+    Args:
+        after: where to go on.
+        carried: what was typed into a form before, as `show` wrote it; whatever else it may be is left out.
+    """
+    sent = _carried(carried)
+    return site.page(
+        request,
+        "sign_in",
+        code=code,
+        next=after,
+        mail=mail[:254],
+        trouble=trouble,
+        notice=notice,
+        carried=carried if sent is not None else "",
+        pairs=sent["pairs"] if sent is not None else (),
+    )
+
+
+def come_along(site: Site, owner: str, carried: str, after: str) -> str:
+    """Where the account *owner* goes on; what travelled in the sign-in page is kept, and offered there."""
+    if _carried(carried) is None or not urlsplit(after).path.endswith("/apply"):
+        return after
+    return f"{after}{'&' if '?' in after else '?'}{urlencode({'kept': _keep(site, owner, carried)})}"
+
+
+def _carried(said: str) -> dict[str, Any] | None:
+    """What *said* holds, if it has the shape that `show` writes: anybody may send anything."""
+    try:
+        found = json.loads(said) if said and len(said) < _MOST else None
+    except (ValueError, RecursionError):
+        return None
+    match found:
+        case {"draft": str(draft), "version": str(version), "pairs": list(pairs)} if all(_is_pair(pair) for pair in pairs):
+            return {"draft": draft, "version": version, "pairs": pairs}
+        case _:
+            return None
+
+
+def _is_pair(value: object) -> bool:
+    return isinstance(value, list) and len(value) == 2 and all(isinstance(text, str) for text in value)
+
+
+def _keep(site: Site, owner: str, said: str) -> str:
+    """The token under which *owner* finds *said*."""
+    token = new_token()
+    site.accounts.store.keep_secret(_place(owner, token), said, site.engine.clock.now() + ABSOLUTE)
+    return token
+
+
+def kept(site: Site, request: Request, draft: Dossier | None) -> Kept | None:
+    """What whoever is signed in had typed when the session ended, into *draft* or a new one; it stays until it is saved."""
+    account, token = site.visitor(request).account, request.query_params.get("kept", "")
+    if account is None or not is_token(token):
+        return None
+    said = site.accounts.store.secret(_place(account.id, token), site.engine.clock.now())
+    if said is None:
+        return None
+    found = json.loads(said)
+    if found["draft"] not in ("", draft.id if draft is not None else ""):
+        return None
+    version = number(found["version"], draft.version if draft is not None else 0)
+    return Kept(token, version, [(name, value) for name, value in found["pairs"]])
+
+
+def forget(site: Site, request: Request, token: str) -> None:
+    """Forgets what was kept, since it is saved."""
+    account = site.visitor(request).account
+    if account is not None and is_token(token):
+        site.accounts.store.take_secret(_place(account.id, token), site.engine.clock.now())
+
+
+def _owner(site: Site, request: Request, form: FormData | None) -> str:
+    """The account that the page was made for, or that owns the draft; empty where there is none."""
+    draft = site.engine.store.get(named(request, form))
+    asked = (text(form, "meta:by") if form is not None else "", draft.owner if draft is not None else "")
+    return next((id for id in asked if id and site.accounts.store.account(id) is not None), "")
+
+
+def _place(owner: str, token: str) -> str:
+    return hashed(f"ended:{owner}:{token}")

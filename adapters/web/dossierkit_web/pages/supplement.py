@@ -1,0 +1,173 @@
+"""A supplement: the fields and documents that the office asked for, each with what is wrong, mended and sent by the owner."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from starlette.datastructures import FormData, UploadFile
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+
+from dossierkit.dossiers.lifecycle.dossier import Attachment, Dossier, blobs_in, blobs_of
+from dossierkit.dossiers.lifecycle.supplements import asked_documents, brought, mended
+from dossierkit.dossiers.states import Action, State
+from dossierkit.errors import DossierkitError, RefusedAnswers, UnknownDossier
+from dossierkit.forms import Layout, Problem, flatten, parse
+from dossierkit.forms.answers.control_names import layout as layout_of
+from dossierkit.forms.answers.control_names import pointer_of
+from dossierkit.forms.answers.rows import rearranged, settled_rows
+from dossierkit.pointers import Json, texts_in
+from dossierkit_web.pages.desk import officer_of
+from dossierkit_web.pages.desk_dossier import dossier_of
+from dossierkit_web.pages.documents import accepted, checked, swept
+from dossierkit_web.pages.messages import drop
+from dossierkit_web.pages.my_dossiers import own
+from dossierkit_web.requests.limits import allow
+from dossierkit_web.requests.posted import number, text
+from dossierkit_web.requests.uploads import own_files, with_uploads
+from dossierkit_web.site import Site, language_of
+from dossierkit_web.texts import word
+
+
+def show(site: Site, request: Request, form: FormData) -> Response:  # noqa: ARG001  # every page has this shape
+    """What the office asked for: that alone, with the reason."""
+    dossier = _dossier(site, request)
+    if dossier.state is not State.SUPPLEMENT_REQUESTED:
+        return RedirectResponse(_back(request, dossier), 303)
+    return _page(site, request, dossier, site.engine.wanted(dossier)[1], problems=_why(dossier, language_of(request)))
+
+
+def _dossier(site: Site, request: Request) -> Dossier:
+    """One's own dossier; at the desk one that came over the counter or by post."""
+    if not _at_the_desk(request):
+        return own(site, request)
+    actor = officer_of(site, request)
+    dossier = dossier_of(site, request, actor)
+    if dossier.state is State.SUPPLEMENT_REQUESTED and Action.SUPPLEMENT not in site.engine.permitted(dossier, actor):
+        raise UnknownDossier("the citizen mends it, not the office")
+    return dossier
+
+
+def _at_the_desk(request: Request) -> bool:
+    return request.url.path.startswith("/desk/")
+
+
+def _back(request: Request, dossier: Dossier) -> str:
+    return f"/{'desk' if _at_the_desk(request) else 'dossiers'}/{dossier.code}"
+
+
+def _why(dossier: Dossier, language: str) -> tuple[Problem, ...]:
+    """What is wrong with each answer that was asked for, where the office said it."""
+    reasons = dossier.handling.reasons.items()
+    return tuple(
+        Problem(place, "rule", {"message": word(f"why-{why}", language)}) for place, why in reasons if place.startswith("/")
+    )
+
+
+def send(site: Site, request: Request, form: FormData) -> Response:
+    """Sends what was mended; of everything else on the page nothing is taken."""
+    dossier, actor = _dossier(site, request), site.visitor(request).actor
+    assert actor is not None, "somebody owns it"
+    if dossier.state is not State.SUPPLEMENT_REQUESTED:
+        return RedirectResponse(_back(request, dossier), 303)
+    answers, layout, strange = _answers(site, request, dossier, form)
+    if text(form, "do") not in ("send", "send-unchanged", ""):
+        return _page(site, request, dossier, answers, layout=layout)
+    files, left = _files(site, request, dossier, form)
+    asked, language = site.engine.wanted(dossier)[0].form, language_of(request)
+    filled, problems = with_uploads(site.blobs, asked, form, answers, language, site.config.scanner, layout=layout)
+    try:
+        problems = (*problems, *strange)
+        if not (left or problems):
+            if text(form, "do") != "send-unchanged" and site.engine.changes_nothing(dossier, filled, files):
+                return _page(site, request, dossier, answers, layout=layout, unchanged=True, code=422)
+            version = number(text(form, "meta:version"), dossier.version)
+            site.engine.act(dossier.id, Action.SUPPLEMENT, actor, version=version, answers=filled, files=files)
+            return RedirectResponse(_back(request, dossier), 303)
+    except RefusedAnswers as refused:
+        problems = refused.problems
+    except DossierkitError:
+        drop(site, files)
+        raise
+    finally:
+        swept(site, blobs_in(filled) - blobs_in(answers))
+    drop(site, files)
+    return _page(site, request, dossier, answers, problems=problems, layout=layout, left=left or None, code=422)
+
+
+def _answers(site: Site, request: Request, dossier: Dossier, form: FormData) -> tuple[Json, Layout, tuple[Problem, ...]]:
+    """The answers with what the page says, what is open on it, and what it names that is no file of one's own."""
+    (procedure, before), language = site.engine.wanted(dossier), language_of(request)
+    asked = procedure.form
+    posted = [(name, value) for name, value in form.multi_items() if isinstance(value, str)]
+    here = [one for one in dossier.handling.asked if one.startswith("/")]
+    rest = [
+        (name, value)
+        for name, value in flatten(asked, before, language=language)
+        if not any(pointer_of(name)[1] == one or pointer_of(name)[1].startswith(one + "/") for one in here)
+    ]
+    answers = parse(asked, [*rest, *posted], base=before, language=language)
+    answers, strange = own_files(asked, answers, blobs_of(dossier).union(texts_in(before)), layout=layout_of(posted))
+    layout = layout_of(posted)
+    return *rearranged(answers, layout, text(form, "do"), settled_rows(asked, answers, layout)), strange
+
+
+def _files(site: Site, request: Request, dossier: Dossier, form: FormData) -> tuple[tuple[Attachment, ...], dict[str, str]]:
+    """The files that came for documents that were asked for, kept; and what to do about one that was not taken."""
+    found: list[Attachment] = []
+    left: dict[str, str] = {}
+    codes = asked_documents(dossier.handling.asked)
+    sent = [value for value in form.values() if isinstance(value, UploadFile) and value.filename]
+    if sent:
+        allow(site, request, "uploads")
+    for name, value in form.multi_items():
+        code = name.removeprefix("document:")
+        if code in codes and code != name and isinstance(value, UploadFile) and value.filename:
+            one = checked(site, dossier, code, value, beside=found)
+            if isinstance(one, str):
+                left[code] = one
+            else:
+                found.append(one)
+    return tuple(found), left
+
+
+def _page(
+    site: Site,
+    request: Request,
+    dossier: Dossier,
+    answers: Json,
+    *,
+    problems: Sequence[Problem] = (),
+    layout: Layout | None = None,
+    left: Mapping[str, str] | None = None,
+    unchanged: bool = False,
+    code: int = 200,
+) -> Response:
+    (procedure, before), language, asked = site.engine.wanted(dossier), language_of(request), dossier.handling.asked
+    form = procedure.form
+    only = (*asked, *brought(form, before, mended(form, before, answers, asked)))
+    rendered = site.renderer.render(form, answers, problems=problems, language=language, layout=layout, only=only)
+    if "x-fragment" in request.headers:
+        return HTMLResponse(str(rendered.fields), code)
+    wanted = next(event for event in reversed(site.engine.history(dossier)) if event.action is Action.REQUEST_SUPPLEMENT)
+    return site.page(
+        request,
+        "supplement",
+        code=code,
+        dossier=dossier,
+        back=_back(request, dossier),
+        title=procedure.title(language),
+        form=rendered,
+        reason=site.engine.store.said(dossier.id)[wanted.number].text,
+        procedure=procedure,
+        documents=[one for one in procedure.documents(before) if one[0] in asked_documents(asked)],
+        accept=accepted(),
+        unchanged=unchanged,
+        left=left if left is not None else _why_documents(dossier),
+    )
+
+
+def _why_documents(dossier: Dossier) -> dict[str, str]:
+    """Code → the name of the words that say why a document is asked for."""
+    reasons = {code: dossier.handling.reasons.get(f"document:{code}") for code in asked_documents(dossier.handling.asked)}
+    return {code: f"why-{why}" for code, why in reasons.items() if why is not None}

@@ -1,0 +1,1 @@
+"""What every request passes: bodies, cookies, sessions, limits, headers, uploads."""

@@ -1,0 +1,139 @@
+"""Files that come with a page: kept and named by an id, or refused with words."""
+
+from __future__ import annotations
+
+import base64
+import logging
+
+from starlette.datastructures import FormData, UploadFile
+
+from dossierkit.dossiers.attachments.embedded import content_of
+from dossierkit.dossiers.attachments.file_types import HEAD, KNOWN, media_type, suffix_of
+from dossierkit.dossiers.lifecycle.dossier import blobs_in
+from dossierkit.errors import ScanError
+from dossierkit.files.inspection import is_sound
+from dossierkit.forms import Field, Form, Kind, Layout, Problem, effective
+from dossierkit.forms.answers.control_names import pointer_of
+from dossierkit.forms.answers.pairs import is_nameless, replaced
+from dossierkit.forms.fields.form import embeds
+from dossierkit.forms.fields.tree import walk
+from dossierkit.forms.words.values import file_limits, most_bytes
+from dossierkit.pointers import ABSENT, Json, drop, get, put, texts_in
+from dossierkit.ports import BlobStore, Scanner
+
+MAX_BYTES = 10_485_760
+MAX_FILES = 5
+
+_log = logging.getLogger(__name__)
+
+
+def with_uploads(
+    blobs: BlobStore,
+    form: Form,
+    posted: FormData,
+    answers: Json,
+    language: str,
+    scanner: Scanner | None = None,
+    *,
+    layout: Layout | None = None,
+) -> tuple[Json, tuple[Problem, ...]]:
+    """*answers* with the ids of the files that came along, and a problem for each file that was not taken.
+
+    A file for a field that does not hold is left alone.
+
+    Args:
+        layout: what the page has open; a file may be all that stands in a row.
+    """
+    if not any(isinstance(value, UploadFile) and value.filename for _, value in posted.multi_items()):
+        return answers, ()
+    root = effective(form, answers, layout=layout)
+    fields = {field.control: field for field in walk(root) if field.kind is Kind.FILE}
+    problems: list[Problem] = []
+    taken: dict[str, Json] = {}
+    for name, value in posted.multi_items():
+        kind, control = pointer_of(name)
+        field = fields.get(control)
+        if kind != "upload" or field is None or not isinstance(value, UploadFile) or not value.filename:
+            continue
+        pointer = field.pointer
+        if is_nameless(field):
+            # Nothing can be kept below an entry without a name; the file is asked for again.
+            problems.append(Problem(pointer, "required", {}))
+            continue
+        before = taken.get(pointer, get(answers, pointer))
+        kept = before if isinstance(before, list) else []
+        if not (_fits(field, value, len(kept)) and _is_as_named(value)):
+            problems.append(Problem(pointer, "x-file", {"limits": file_limits(field, language)}))
+            continue
+        if scanned(scanner, value):
+            problems.append(Problem(pointer, "unclean", {}))
+            continue
+        if embeds(field):
+            # One file answers it; `_fits` has looked at its size.
+            text = base64.b64encode(value.file.read()).decode()
+            if content_of(field, text) is None:
+                problems.append(Problem(pointer, "x-file", {"limits": file_limits(field, language)}))
+            else:
+                taken[pointer] = text
+            continue
+        id = blobs.put(value.filename, value.file)
+        taken[pointer] = [*kept, id] if field.several else id
+    return replaced(root, answers, lambda field, value: taken.get(field.pointer, value)), tuple(problems)
+
+
+def own_files(
+    form: Form, answers: Json, known: frozenset[str], *, layout: Layout | None = None
+) -> tuple[Json, tuple[Problem, ...]]:
+    """*answers* without files other than those *known* of the dossier, and a problem for each field that named one.
+
+    No field keeps such an id, since what is a text today may be a file once another answer changes.
+    """
+    foreign = blobs_in(answers) - known
+    problems: list[Problem] = []
+    for field in walk(effective(form, answers, layout=layout)):
+        before = get(answers, field.pointer) if field.leaf else ABSENT
+        if embeds(field):
+            if isinstance(before, str) and content_of(field, before) is None:
+                problems.append(Problem(field.pointer, "no-file", {}))
+                answers = drop(answers, field.pointer)
+            continue
+        strange = frozenset(texts_in(before)) & foreign if field.kind is not Kind.FILE else frozenset(texts_in(before)) - known
+        if strange:
+            problems.append(Problem(field.pointer, "no-file", {}))
+            kept = [id for id in before if id not in strange] if isinstance(before, list) else []
+            answers = put(answers, field.pointer, kept) if kept else drop(answers, field.pointer)
+    return answers, tuple(problems)
+
+
+def scanned(scanner: Scanner | None, file: UploadFile) -> str:
+    """The name of the words that say why a file is not taken; empty where nothing was found, or nobody is asked."""
+    if scanner is None:
+        return ""
+    try:
+        clean = scanner.is_clean(file.file)
+    except ScanError as error:
+        _log.error("a file is not taken: %s", error)  # its message says it all
+        return "document-unscanned"
+    file.file.seek(0)
+    return "" if clean else "document-infected"
+
+
+def _fits(field: Field, file: UploadFile, kept: int) -> bool:
+    """Whether the file is of a kind and size that the field takes, and there is room for it."""
+    limits = field.keywords.get("x-file")
+    limits = limits if isinstance(limits, dict) else {}
+    kinds = [str(kind).casefold() for kind in limits.get("accept", ())]
+    suffix = suffix_of(file.filename or "")
+    size = file.size if file.size is not None else MAX_BYTES + 1
+    room = not field.several or kept < int(limits.get("maxFiles") or field.keywords.get("maxItems") or MAX_FILES)
+    return (not kinds or suffix in kinds) and 0 < size <= most_bytes(field) and room
+
+
+def _is_as_named(file: UploadFile) -> bool:
+    """Whether the content agrees with the name; of kinds that nobody here knows the name alone says what they are."""
+    if suffix_of(file.filename or "") not in KNOWN:
+        return True
+    head = file.file.read(HEAD)
+    file.file.seek(0)
+    kind = media_type(file.filename or "", head)
+    return kind is not None and is_sound(file.file, kind)

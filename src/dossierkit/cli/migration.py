@@ -1,0 +1,85 @@
+"""Changing a procedure from the command line: what would happen, and drafts brought along."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+
+from dossierkit.cli.options import data_option, engine_of, language_option, office_day, procedures_option
+
+_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+_NEW_FILE = click.Path(dir_okay=False, path_type=Path)
+
+
+@click.command()
+@click.option(
+    "--data", type=click.Path(exists=True, path_type=Path, file_okay=False), default=None, help="Replay what is stored here, too."
+)
+@language_option
+@click.argument("old", type=_FILE)
+@click.argument("new", type=_FILE)
+def plan(data: Path | None, language: str, old: Path, new: Path) -> None:  # noqa: ARG001  # labels are the files' own
+    """Say what NEW changes against OLD, field by field, and what it would do to stored drafts and open dossiers.
+
+    Exit 1 where something is breaking, or would be refused.
+    """
+    from dossierkit.catalog.catalog import procedure_at
+    from dossierkit.forms.lint.comparison import Risk, compare
+    from dossierkit.forms.schema.dialect import STANDARD
+    from dossierkit.wiring import with_lists
+
+    dialect = with_lists(STANDARD, data, office_day)
+    before, after = (procedure_at(path, dialect) for path in (old, new))
+    differences = compare(before.form, after.form, after.moves)
+    for one in differences:
+        detail = f" ({one.detail})" if one.detail else ""
+        click.echo(f"{one.risk.value:10} {one.kind:8} {one.pointer}  {one.label}{detail}")
+    if not differences:
+        click.echo("the fields are the same")
+    worst = any(one.risk is Risk.BREAKING for one in differences)
+    refused = _replayed(data, after) if data is not None else 0
+    sys.exit(1 if worst or refused else 0)
+
+
+def _replayed(data: Path, new: object) -> int:
+    from dossierkit.dossiers.procedure.procedure import Procedure
+    from dossierkit.office.migration import replay
+
+    assert isinstance(new, Procedure)
+    engine = engine_of(data, None)
+    with click.progressbar(length=max(engine.store.size(), 1), label="dossiers", file=sys.stderr) as bar:
+        found = replay(engine, new, seen=lambda: bar.update(1))
+    engine.close()
+    for state, count in sorted(found.seen.items()):
+        click.echo(f"{state.name.lower():22} {count:8} stored {found.refused[state]:8} would be refused")
+    for (state, place, rule), count in found.reasons.most_common(20):
+        click.echo(f"  {state.name.lower():20} {count:8} {place or '/'}  {rule}")
+    return found.refused.total()
+
+
+@click.command()
+@data_option
+@procedures_option
+@click.option("--apply", "journal", type=_NEW_FILE, help="Do it, and write into this file how to undo it.")
+@click.option("--undo", "undone", type=_FILE, help="Take back what this file tells of.")
+@click.argument("procedure")
+def migrate(data: Path, procedures: Path | None, journal: Path | None, undone: Path | None, procedure: str) -> None:
+    """Bring every draft of PROCEDURE to its newest revision; only says how many without --apply."""
+    from dossierkit.errors import SettingsError
+    from dossierkit.office.migration import migrate as run
+    from dossierkit.office.migration import undo
+
+    if journal is not None and undone is not None:
+        raise SettingsError("--apply does it, --undo takes it back: say one of them")
+    engine = engine_of(data, procedures)
+    done = left = 0
+    for _, well in undo(engine, undone) if undone is not None else run(engine, procedure, journal):
+        done, left = done + well, left + (not well)
+    engine.close()
+    what = "drafts would be brought along" if journal is None and undone is None else "drafts done"
+    click.echo(f"{done} {what}{f', {left} were changed meanwhile and left' if left else ''}")
+
+
+COMMANDS = (migrate, plan)

@@ -1,0 +1,235 @@
+"""Procedure files from the command line: new, render, check."""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+from click.core import ParameterSource
+
+from dossierkit.cli.options import installed, language_option, office_day, procedures_option
+
+if TYPE_CHECKING:
+    from dossierkit.forms import Form
+
+_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+
+
+def form_at(path: Path) -> Form:
+    """The form in the file *path*, with the files beside it that it refers to."""
+    from dossierkit.catalog.index import bundle_of
+    from dossierkit.dossiers.procedure.procedure import Bundle
+    from dossierkit.forms import STANDARD, read
+    from dossierkit.wiring import with_lists
+
+    bundle: Bundle = bundle_of(path.parent, path.name)
+    resources = {name: document for name, document in bundle.documents.items() if name}
+    return read(bundle.documents[""], resources=resources, dialect=with_lists(STANDARD, None, office_day))
+
+
+@click.command()
+@click.argument("name")
+@click.option(
+    "--into",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Folder to write into.  [default: the procedures of the installation, or of the checkout]",
+)
+@click.option("--like", default="", help="The code of a sample to copy, with the shared files that it needs.")
+@procedures_option
+def new(name: str, into: Path | None, like: str, procedures: Path | None) -> None:
+    """Write a procedure file called NAME to start from."""
+    from dossierkit.errors import SettingsError
+    from dossierkit.installation import bring_shared
+    from dossierkit.wiring import samples
+
+    if not re.fullmatch(r"[a-z0-9][a-z0-9.-]*", name):
+        raise SettingsError(f"{name!r} is no file name for a procedure; use small letters, digits and hyphens")
+    into = into or procedures or _procedures_read_here()
+    path = into / f"{name}.json"
+    if path.exists():
+        raise SettingsError(f"{path} exists already; choose another name")
+    sample = _sample(like) if like else None
+    text = sample.read_text("utf-8") if sample is not None else json.dumps(_scaffold(name), ensure_ascii=False, indent=2) + "\n"
+    into.mkdir(parents=True, exist_ok=True)
+    path.write_text(text, "utf-8")
+    for shared in bring_shared(samples(), path):
+        click.echo(shared)
+    click.echo(f"{path}: edit it, then run: dossierkit lint {path}")
+
+
+def _procedures_read_here() -> Path:
+    """The folder that `serve` would read here, where it is somebody's own.
+
+    Raises:
+        SettingsError: it would read the samples in the package.
+    """
+    from dossierkit.errors import SettingsError
+    from dossierkit.wiring import packaged_samples, samples
+
+    here = installed()
+    if here is not None:
+        return here.procedures
+    if samples() == packaged_samples():
+        raise SettingsError(
+            "there is no installation here that would read the file: lay one out with dossierkit init FOLDER, or name a folder"
+            " with --into"
+        )
+    return samples()
+
+
+def _sample(code: str) -> Path:
+    """The file of the sample with *code*.
+
+    Raises:
+        SettingsError: no sample has it.
+    """
+    from dossierkit.catalog.folder import dropped
+    from dossierkit.errors import SettingsError
+    from dossierkit.wiring import samples
+
+    paths = {name: samples() / name for name, _ in dropped(samples())}
+    codes = {json.loads(path.read_bytes())["x-procedure"]["code"]: path for path in paths.values()}
+    if code not in codes:
+        raise SettingsError(f"no sample has the code {code!r}; known: {', '.join(sorted(codes))}")
+    return codes[code]
+
+
+def _scaffold(name: str) -> dict[str, Any]:
+    address = {"provinceCode": "79", "communeCode": "26740", "detail": "Số 1 đường Mẫu"}
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "Tên thủ tục",
+        "type": "object",
+        "required": ["fullName", "address", "purpose"],
+        "unevaluatedProperties": False,
+        "properties": {
+            "fullName": {"title": "Họ và tên", "type": "string", "format": "vn-name", "maxLength": 100},
+            "phone": {"title": "Số điện thoại", "type": "string", "format": "vn-phone"},
+            "address": {"$ref": "shared/address.json"},
+            "purpose": {"title": "Nội dung đề nghị", "type": "string", "minLength": 5, "maxLength": 1000},
+        },
+        "x-procedure": {
+            "code": name,
+            "guidance": "Điền biểu mẫu rồi nộp.",
+            "timeLimit": {"count": 5, "unit": "working"},
+            "sections": [
+                {"title": "Người đề nghị", "fields": ["/fullName", "/phone", "/address"]},
+                {"title": "Nội dung", "fields": ["/purpose"]},
+            ],
+            "source": "Mẫu để bắt đầu",
+            "verified": False,
+        },
+        "x-tests": [
+            {
+                "name": "đủ",
+                "answers": {"fullName": "Nguyễn Văn A", "address": address, "purpose": "Xin cấp bản sao"},
+                "problems": [],
+            },
+            {
+                "name": "thiếu tên",
+                "answers": {"address": address, "purpose": "Xin cấp bản sao"},
+                "problems": ["/fullName required"],
+            },
+        ],
+        "x-translations": {
+            "en": {
+                "/title": "Name of the procedure",
+                "/properties/fullName/title": "Full name",
+                "/properties/phone/title": "Telephone",
+                "/properties/purpose/title": "What you ask for",
+                "/x-procedure/guidance": "Fill in the form and submit it.",
+                "/x-procedure/sections/0/title": "Applicant",
+                "/x-procedure/sections/1/title": "Content",
+                "/x-procedure/source": "A template to start from",
+            }
+        },
+    }
+
+
+@click.command()
+@click.argument("file", type=_FILE)
+@click.option("--answers", type=_FILE, help="A JSON file of answers to show.")
+@language_option
+def render(file: Path, answers: Path | None, language: str) -> None:
+    """Print the form in FILE as HTML."""
+    from dossierkit.forms import load
+    from dossierkit.html import Renderer
+
+    value = load(answers.read_bytes()).value if answers is not None else {}
+    click.echo(Renderer().render(form_at(file), value, language=language).fields)
+
+
+@click.command()
+@click.argument("file", type=_FILE)
+@click.argument("answers", type=_FILE)
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@click.option("--today", type=click.DateTime(["%Y-%m-%d"]), default=None, help="The day to judge by.  [default: today]")
+@language_option
+def check(file: Path, answers: Path, as_json: bool, today: Any, language: str) -> None:
+    """Check ANSWERS against the form in FILE; exit 1 where something is wrong."""
+    from dossierkit.forms import as_sent, load
+    from dossierkit.forms import check as judge
+    from dossierkit.forms.words.messages import messages
+
+    day = today.date() if today else office_day()
+    form = form_at(file)
+    value = as_sent(form, load(answers.read_bytes()).value, today=day)
+    problems = judge(form, value, today=day)
+    words = messages(form, problems, language=language, answers=value)
+    rows = [{"at": p.at, "rule": p.rule, "message": said} for p, said in zip(problems, words, strict=True)]
+    if as_json:
+        click.echo(json.dumps(rows, ensure_ascii=False, indent=2))
+    else:
+        for row in rows:
+            click.echo(f"{row['at'] or '/'}: {row['message']} [{row['rule']}]")
+    sys.exit(1 if rows else 0)
+
+
+@click.command()
+@click.argument("paths", nargs=-1, type=click.Path(exists=True, path_type=Path))
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@click.option(
+    "--data",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=None,
+    envvar="DOSSIERKIT_DATA",
+    help="Folder with units.json.",
+)
+def lint(paths: tuple[Path, ...], as_json: bool, data: Path | None) -> None:
+    """Say what is wrong with procedure files, and where; exit 1 on errors.
+
+    Without PATHS, with those of the installation.
+    """
+    import attrs
+
+    from dossierkit.catalog.lint import lint_paths
+    from dossierkit.forms import STANDARD
+    from dossierkit.wiring import with_lists
+
+    context = click.get_current_context()
+    if data is not None and not data.is_dir():
+        # Procedures are linted where there are no data; a folder that somebody names is there.
+        if context.get_parameter_source("data") is not ParameterSource.DEFAULT_MAP:
+            raise click.BadParameter(f"there is no folder {data}", context, param_hint="--data")
+        data = None
+    here = installed()
+    if not paths:
+        if here is None:
+            raise click.UsageError("Missing argument 'PATHS...'; name files or folders.", context)
+        paths = (here.procedures,)
+    findings = list(lint_paths(paths, with_lists(STANDARD, data, office_day), office_day()))
+    if as_json:
+        click.echo(json.dumps([attrs.asdict(finding) for finding in findings], ensure_ascii=False, indent=2))
+    else:
+        for f in findings:
+            click.echo(f"{f.file}:{f.line}:{f.column}: {f.level} {f.code}: {f.message}")
+        errors = sum(f.level == "error" for f in findings)
+        click.echo(f"{errors} errors, {sum(f.level == 'warning' for f in findings)} warnings", err=True)
+    sys.exit(1 if any(f.level == "error" for f in findings) else 0)
+
+
+COMMANDS = (new, render, check, lint)

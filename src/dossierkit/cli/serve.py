@@ -1,0 +1,238 @@
+"""`serve`: the reference portal."""
+
+from __future__ import annotations
+
+import ipaddress
+import logging
+import socket
+import threading
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from dossierkit.cli.options import agency_option, data_option, engine_of, installed, procedures_option, sender_option, smtp_option
+
+if TYPE_CHECKING:
+    from dossierkit.mail.outbox import Worker
+    from dossierkit.office.engine import Engine
+    from dossierkit.ports import PaymentGateway
+
+
+@click.command()
+@data_option
+@procedures_option
+@agency_option
+@click.option("--host", default="127.0.0.1", envvar="DOSSIERKIT_HOST", show_default=True)
+@click.option("--port", default=8000, type=click.IntRange(0, 65535), envvar="DOSSIERKIT_PORT", show_default=True)
+@click.option(
+    "--secure",
+    is_flag=True,
+    envvar="DOSSIERKIT_SECURE",
+    help="Reached over TLS, itself or behind a proxy: cookies are marked Secure.",
+)
+@click.option(
+    "--proxy",
+    default="",
+    envvar="DOSSIERKIT_PROXY",
+    help="Address of the proxy whose X-Forwarded-For is believed.",
+)
+@click.option("--plain-http", is_flag=True, envvar="DOSSIERKIT_PLAIN_HTTP", help="Let others reach it without TLS: for tests.")
+@click.option(
+    "--address", default="", envvar="DOSSIERKIT_ADDRESS", help="Where citizens find the portal; links in mails lead there."
+)
+@click.option("--guests", is_flag=True, envvar="DOSSIERKIT_GUESTS", help="Guests may submit without an account.")
+@click.option(
+    "--keep-drafts",
+    default=90,
+    type=click.IntRange(14, 36_500),
+    envvar="DOSSIERKIT_KEEP_DRAFTS",
+    show_default=True,
+    help="Days without a change after which a draft is deleted with its files; its owner is told a week before.",
+)
+@click.option(
+    "--second-factor",
+    is_flag=True,
+    envvar="DOSSIERKIT_SECOND_FACTOR",
+    help="Officers have to set up a second factor.",
+)
+@click.option(
+    "--new",
+    is_flag=True,
+    help="Take the data folder as it is: begin a database (or key) that is missing, go on after numbers that it lacks.  Once.",
+)
+@click.option("--approval", is_flag=True, envvar="DOSSIERKIT_APPROVAL", help="Changed procedure files wait for an admin.")
+@click.option("--clamd", default="", envvar="DOSSIERKIT_CLAMD", help="HOST:PORT of a clamd that looks through every file.")
+@click.option(
+    "--oidc", default="", envvar="DOSSIERKIT_OIDC", help="Sign-in elsewhere, https://CLIENT:SECRET@issuer.example/path."
+)
+@click.option(
+    "--vnpay",
+    default="",
+    envvar="DOSSIERKIT_VNPAY",
+    help="VNPay, https://TERMINAL:SECRET@sandbox.vnpayment.vn/paymentv2/vpcpay.html; a sandbox stands in where nothing is named.",
+)
+@click.option("--vietqr", default="", envvar="DOSSIERKIT_VIETQR", help="Account for transfers, BANK:ACCOUNT:HOLDER.")
+@smtp_option
+@sender_option
+def serve(
+    data: Path,
+    procedures: Path | None,
+    agency: str | None,
+    host: str,
+    port: int,
+    secure: bool,
+    proxy: str,
+    plain_http: bool,
+    address: str,
+    guests: bool,
+    keep_drafts: int,
+    second_factor: bool,
+    new: bool,
+    approval: bool,
+    clamd: str,
+    oidc: str,
+    vnpay: str,
+    vietqr: str,
+    smtp: str,
+    sender: str,
+) -> None:
+    """Run the reference portal until Ctrl-C."""
+    import dossierkit_web as web
+    from dossierkit_web.oidc import provider
+
+    from dossierkit.papers.slip import installed_key
+    from dossierkit.wiring import payment_settings, scanner
+
+    _guard_passwords(host, secure=secure, plain_http=plain_http)
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    elsewhere = provider(oidc) if oidc else None
+    listening = _bound(host, port)
+    here = f"http://{host}:{listening.getsockname()[1]}"
+    money = payment_settings(vnpay, vietqr, sandbox_at="" if secure else f"{address or here}/sandbox/pay")
+    ways: dict[str, Any] = {"gateways": money.gateways, "sandbox": money.sandbox, "bank": money.bank, "scanner": scanner(clamd)}
+    engine = engine_of(data, procedures, agency, address or here, approval=approval, make=True, new=new)
+    ways |= {"slips": installed_key(engine.store, data / "slip.key", new=new), "second_factor": second_factor}
+    ways |= {"keep_drafts": timedelta(days=keep_drafts)}
+    config = web.WebConfig(secure=secure, guests=guests, passwords=data / "passwords.txt", oidc=elsewhere, **ways)
+    app = web.create_app(engine, blobs=data / "attachments", config=config)
+    _announce(engine, data, here, smtp)
+    _run(app, listening, engine, _workers(engine, data, smtp, sender, money.ways, timedelta(days=keep_drafts)), proxy)
+
+
+def _guard_passwords(host: str, *, secure: bool, plain_http: bool) -> None:
+    """Lets nobody's password travel in the open unless somebody says so."""
+    from dossierkit.errors import SettingsError
+
+    if not (secure or plain_http or _is_local(host)):
+        raise SettingsError(
+            f"{host} can be reached by others, and passwords would travel in the open: put a proxy with TLS before it and say"
+            " --secure --proxy ITS-ADDRESS, or say --plain-http where nothing is at stake"
+        )
+
+
+def _workers(
+    engine: Engine, data: Path, smtp: str, sender: str, gateways: Mapping[str, PaymentGateway], keep_drafts: timedelta
+) -> tuple[Worker, ...]:
+    """What goes on beside the pages: mails go out, gateways are asked, and what nobody wants any more is cleared away."""
+    from dossierkit.files.disk import DiskBlobs
+    from dossierkit.mail.outbox import Worker, deliver
+    from dossierkit.office.daily_tasks import remind, resume
+    from dossierkit.office.payments import Payments
+    from dossierkit.office.retention import clear_abandoned, sweep
+    from dossierkit.wiring import mailer
+
+    post, blobs = mailer(data, smtp=smtp, sender=sender), DiskBlobs(data / "attachments")
+    return (
+        Worker(lambda: deliver(engine.store.outbox, post, engine.clock)),
+        Worker(lambda: (resume(engine), remind(engine)), every=900),
+        Worker(Payments(engine, gateways).ask_about_open, every=120),
+        # What is dropped is read, and its faults are logged, before somebody asks for it.
+        Worker(engine.catalog.settle, every=1),
+        Worker(lambda: sweep(engine.store, blobs, engine.clock), every=600),
+        Worker(lambda: clear_abandoned(engine, blobs, keep_drafts), every=600),
+    )
+
+
+def _run(app: Any, listening: socket.socket, engine: Engine, workers: Sequence[Worker], proxy: str) -> None:
+    """Serves until somebody ends it."""
+    import uvicorn
+    from dossierkit_web.requests.slow_clients import Patience, patient
+
+    threading.Thread(target=_warm, args=(engine,), daemon=True).start()
+    for worker in workers:
+        worker.start()
+    try:
+        config = uvicorn.Config(
+            app,
+            http=patient(Patience(proxies=tuple(one.strip() for one in proxy.split(",")))),
+            # As many connections are taken at once as may be on their way out.
+            backlog=256,
+            log_level="warning",
+            server_header=False,
+            proxy_headers=bool(proxy),
+            forwarded_allow_ips=proxy,
+        )
+        uvicorn.Server(config).run(sockets=[listening])
+    except KeyboardInterrupt:
+        click.echo("stopped")
+    finally:
+        for worker in workers:
+            worker.stop()
+        engine.close()
+
+
+def _announce(engine: Engine, data: Path, address: str, smtp: str) -> None:
+    """What an admin wants to know at the start."""
+    from dossierkit.wiring import samples
+
+    count = len(engine.procedures())
+    click.echo(f"dossierkit serves {count} procedures at {address}")
+    click.echo(f"  procedures  {engine.catalog.folder.resolve()}   drop a JSON Schema in there and reload {address}/procedures")
+    if waiting := len(engine.catalog.waiting()):
+        click.echo(f"  approval    {waiting} procedures wait for an admin at {address}/admin")
+    if installed() is None and engine.catalog.folder == samples():
+        click.echo("              these are the samples; lay out a folder of your own with: dossierkit init FOLDER")
+    click.echo(f"  data        {data.resolve()}")
+    click.echo(
+        f"  try         {address}/procedures?q=dat+dai   then fill a form, submit, and look its code up at {address}/lookup"
+    )
+    mails = "go out over SMTP" if smtp else f"are written into {(data / 'mail').resolve()}"
+    click.echo(f"  mails       {mails}")
+    click.echo("  Ctrl-C stops it.")
+
+
+def _warm(engine: Engine) -> None:
+    """The first rule would wait for this import otherwise, and the first dossier for the days of the office."""
+    import cel  # noqa: F401  # the import is the point
+
+    engine.office_clock.calendar()
+
+
+def _is_local(host: str) -> bool:
+    """Whether only this machine can reach *host*."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def _bound(host: str, port: int) -> socket.socket:
+    from dossierkit.errors import SettingsError
+
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listening = socket.socket(family)
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listening.bind((host, port))
+        # Whoever reads the address may come at once; they wait until the pages are there.
+        listening.listen()
+    except OSError as error:
+        listening.close()
+        raise SettingsError(f"cannot listen on {host} port {port}: {error.strerror}; choose another with --port") from None
+    return listening
+
+
+COMMANDS = (serve,)

@@ -1,0 +1,1 @@
+"""A portal worth looking at: invented dossiers over two years (`simulation`) and people to sign in as (`demonstration`)."""

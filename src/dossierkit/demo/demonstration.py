@@ -1,0 +1,90 @@
+"""A portal worth looking at: people, two years of dossiers, and somebody to sign in as."""
+
+from __future__ import annotations
+
+import random
+import secrets
+from collections.abc import Iterator
+
+import attrs
+
+from dossierkit.demo.simulation import Simulation, Staff, sample_name
+from dossierkit.dossiers.accounts import Account
+from dossierkit.dossiers.states import Action, Role
+from dossierkit.errors import SettingsError
+from dossierkit.office.engine import Engine
+from dossierkit.people.accounts import Accounts
+from dossierkit.people.tokens import first_password
+
+#: Citizens whose dossiers they are; the first one is told to whoever looks.
+OWNERS = 200
+CITIZEN = "congdan@mau.example"
+
+
+@attrs.frozen
+class Guest:
+    """Somebody to sign in as."""
+
+    mail: str
+    role: Role
+    unit: str = ""
+
+
+@attrs.frozen
+class Demonstration:
+    """What is about to be kept, and as whom somebody can look at it."""
+
+    guests: tuple[Guest, ...]
+    password: str
+    #: Keeps the dossiers; gives after each transaction how many there are.
+    progress: Iterator[int]
+
+
+def demonstrate(engine: Engine, accounts: Accounts, count: int, *, seed: int = 2026) -> Demonstration:
+    """Two years of an office with *count* dossiers.
+
+    Raises:
+        SettingsError: there are dossiers already; a demonstration is for an empty folder.
+    """
+    if engine.store.size():
+        raise SettingsError("there are dossiers in this data folder; name an empty one with --data")
+    chance, password = random.Random(seed), first_password()  # noqa: S311  # a story, no secret
+    hash = accounts.hasher.hash(password)
+    units = sorted({one.unit for listed in engine.procedures() if (one := engine.procedure(listed.code)).unit})
+    guests = [Guest("quantri@mau.example", Role.ADMIN), Guest(CITIZEN, Role.CITIZEN)]
+    staff = {}
+    for unit in units:
+        people = {
+            name: Guest(f"{name}.{unit}@mau.example", role, unit)
+            for name, role in (
+                ("tiepnhan", Role.INTAKE_OFFICER), ("thuly1", Role.CASE_OFFICER), ("thuly2", Role.CASE_OFFICER),
+                ("lanhdao", Role.APPROVER),
+            )
+        }  # fmt: skip
+        kept = {name: _keep(accounts, guest, hash, chance).actor for name, guest in people.items()}
+        staff[unit] = Staff(kept["tiepnhan"], (kept["thuly1"], kept["thuly2"]), kept["lanhdao"])
+        guests += people.values()
+    _keep(accounts, guests[0], hash, chance)
+    owners = [_keep(accounts, guests[1], hash, chance)]
+    owners += [_keep(accounts, Guest(f"nguoidan{n}@mau.example", Role.CITIZEN), hash, chance) for n in range(1, OWNERS)]
+    simulation = Simulation(engine, staff, tuple(owners), chance)
+    return Demonstration(tuple(guests), password, _kept(engine, simulation, owners[0], count))
+
+
+def _keep(accounts: Accounts, guest: Guest, hash: str, chance: random.Random) -> Account:
+    account = Account(
+        secrets.token_hex(16), guest.mail, accounts.clock.now(), {"fullName": sample_name(chance)}, guest.role,
+        password=hash, unit=guest.unit,
+    )  # fmt: skip
+    accounts.store.create_account(account)
+    return account
+
+
+def _kept(engine: Engine, simulation: Simulation, citizen: Account, count: int) -> Iterator[int]:
+    yield from engine.store.load(simulation.lives(count))
+    # Something unfinished, and something to answer, for whoever signs in.
+    waiting = [one for one in engine.find(citizen.actor, limit=50) if Action.MESSAGE in engine.permitted(one, citizen.actor)]
+    for one in waiting[:2]:
+        engine.message(one.id, citizen.actor, "Xin hỏi hồ sơ của tôi đã đến đâu? (dữ liệu mẫu)")
+    for listed in engine.procedures()[:1]:
+        engine.begin(listed.code, citizen.actor)

@@ -1,0 +1,340 @@
+"""Two years in the life of an office that never was: plausible, plainly synthetic, the same for the same seed.
+
+Every dossier goes through the same pure functions as a real one, so that its history proves itself.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import random
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date, datetime, time, timedelta
+from functools import partial
+from itertools import takewhile
+
+import attrs
+
+from dossierkit.dossiers.accounts import Account
+from dossierkit.dossiers.deadlines.calendars import Calendar, Hours, at, day_of
+from dossierkit.dossiers.ledger.ledger import Posting, Span, postings, spans
+from dossierkit.dossiers.lifecycle.dossier import NOTHING_SAID, Actor, Dossier, Event, Said, chained, digest, digests
+from dossierkit.dossiers.lifecycle.handling import PLAIN
+from dossierkit.dossiers.lifecycle.lifecycle import step
+from dossierkit.dossiers.money.attempts import Attempt
+from dossierkit.dossiers.money.fees import Collect, fees, owed
+from dossierkit.dossiers.procedure.persons import NAMES
+from dossierkit.dossiers.procedure.procedure import Procedure
+from dossierkit.dossiers.states import Action, Channel, Payment, State
+from dossierkit.errors import SettingsError
+from dossierkit.forms import check
+from dossierkit.forms.fields.effective import effective
+from dossierkit.forms.fields.form import Kind, embeds
+from dossierkit.forms.fields.tree import walk
+from dossierkit.office.actions import Acting, search_words
+from dossierkit.office.engine import Engine
+from dossierkit.pointers import ABSENT, Json, get, put
+from dossierkit.ports import Change, Life, Place
+
+FAMILIES = ("Nguyễn", "Trần", "Lê", "Phạm", "Hoàng", "Huỳnh", "Phan", "Vũ", "Võ", "Đặng", "Bùi", "Đỗ", "Hồ", "Ngô", "Dương")
+#: Nobody is called so: whoever sees a name knows that it is a sample.
+MIDDLE = "Mẫu"
+GIVEN = ("An", "Bình", "Châu", "Dũng", "Đào", "Giang", "Hà", "Khánh", "Lan", "Minh", "Nam", "Oanh", "Phúc", "Quân", "Sơn", "Tú")
+YEARS = 2
+#: A file of one blank page.
+_PAPER = (
+    b"%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj\n2 0 obj<</Type/Pages/Kids[3 0 R]/Count 1>>endobj\n"
+    b"3 0 obj<</Type/Page/Parent 2 0 R/MediaBox[0 0 595 842]>>endobj\ntrailer<</Root 1 0 R>>\n%%EOF\n"
+)
+
+
+def sample_name(chance: random.Random) -> str:
+    """A name that is plainly a sample."""
+    return f"{chance.choice(FAMILIES)} {MIDDLE} {chance.choice(GIVEN)}"
+
+
+@attrs.frozen
+class Staff:
+    """Who works for a unit."""
+
+    intake: Actor
+    officers: tuple[Actor, ...]
+    approver: Actor
+
+
+@attrs.define
+class Simulation:
+    """Lives of dossiers of the procedures of *engine*, from two years ago until now.
+
+    Raises:
+        SettingsError: no procedure of a unit in *staff* has a test in `x-tests` that can be submitted today.
+    """
+
+    engine: Engine
+    staff: Mapping[str, Staff]
+    owners: tuple[Account, ...]
+    chance: random.Random
+    _numbers: dict[tuple[str, str], int] = attrs.field(init=False, factory=dict)
+    #: A sample file of each owner whose dossiers need one.
+    _files: dict[str, str] = attrs.field(init=False, factory=dict)
+    _samples: list[_Sample] = attrs.field(init=False)
+    _calendar: Calendar = attrs.field(init=False)
+    _now: datetime = attrs.field(init=False)
+
+    def __attrs_post_init__(self) -> None:
+        self._now, self._calendar = self.engine.clock.now(), self.engine.office_clock.calendar()
+        days = _days(self.engine.today())
+        self._samples = [sample for procedure in self._procedures() for sample in _samples(procedure, self.engine, days)]
+        if not self._samples:
+            raise SettingsError(
+                "no procedure can be demonstrated: it needs a unit, and a test in x-tests whose answers can be submitted today"
+            )
+
+    def _procedures(self) -> list[Procedure]:
+        found = [self.engine.procedure(one.code) for one in self.engine.procedures()]
+        for procedure in found:
+            self.engine.store.keep_bundle(procedure.revision, procedure.bundle.canonical())
+        return [procedure for procedure in found if procedure.unit in self.staff]
+
+    def lives(self, count: int) -> Iterator[Life]:
+        """So many lives, in the order in which they were submitted."""
+        first = max(_days(self.engine.today())[0], min(sample.since for sample in self._samples))
+        begin = min(at(first, Hours().opens), self._now)
+        for number in range(count):
+            # More and more come in over the years.
+            share = ((number + 0.5) / count) ** 0.85
+            yield self._life(self._office_hour(begin + (self._now - begin) * share), self.chance.choice(self.owners))
+
+    def _office_hour(self, moment: datetime) -> datetime:
+        day = self._calendar.next_working(day_of(moment))
+        found = at(day, time(7, 30)) + timedelta(minutes=self.chance.randrange(9 * 60))
+        return min(found, self._now)
+
+    def _life(self, submitted: datetime, owner: Account) -> Life:
+        day = day_of(submitted)
+        sample = self.chance.choice([sample for sample in self._samples if sample.since <= day])
+        answers = self._with_files(sample.procedure, self._with_name(sample.procedure, sample.answers, owner.name), owner)
+        story = _Story(self, sample.procedure, owner, answers, submitted)
+        story.told()
+        return story.life()
+
+    def _with_name(self, procedure: Procedure, answers: Json, name: str) -> Json:
+        owner = procedure.block.get("persons", {}).get("owner", "")
+        for tail in NAMES:
+            place = f"{owner}{tail}"
+            if isinstance(get(answers, place), str):
+                return put(answers, place, name)
+        return answers
+
+    def _with_files(self, procedure: Procedure, answers: Json, owner: Account) -> Json:
+        """*answers* whose fields of files name a file of *owner*: the tests of a procedure name none that is there."""
+        for field in walk(effective(procedure.form, answers)):
+            if field.kind is Kind.FILE and not embeds(field) and (value := get(answers, field.pointer)) is not ABSENT:
+                file = self._files.get(owner.id) or self._file(owner.id)
+                answers = put(answers, field.pointer, [file for _ in value] if isinstance(value, list) else file)
+        return answers
+
+    def _file(self, owner: str) -> str:
+        """The id of a sample file of *owner*, kept where the engine keeps files."""
+        if self.engine.blobs is not None:
+            id = self.engine.blobs.put("minh-hoa.pdf", io.BytesIO(_PAPER))
+        else:
+            id = f"sha256-{hashlib.sha256(_PAPER).hexdigest()}-{self.chance.getrandbits(64):016x}"
+        self._files[owner] = id
+        return id
+
+    def drawn(self, change: Change) -> int:
+        """The next number of the series that *change* draws from."""
+        if change.series is None:
+            return 0
+        self._numbers[change.series] = self._numbers.get(change.series, 0) + 1
+        return self._numbers[change.series]
+
+
+class _Story:
+    """One dossier on its way."""
+
+    def __init__(self, world: Simulation, procedure: Procedure, owner: Account, answers: Json, submitted: datetime) -> None:
+        self.world, self.procedure, self.owner, self.chance = world, procedure, owner, world.chance
+        self.staff = world.staff[procedure.unit]
+        id, salt = f"{self.chance.getrandbits(128):032x}", f"{self.chance.getrandbits(128):032x}"
+        self.now = submitted - timedelta(minutes=self.chance.randrange(5, 90))
+        channel = self.chance.choices(tuple(Channel), (15, 80, 5))[0]
+        self.dossier = Dossier(
+            id, procedure.code, procedure.revision, owner.id, State.DRAFT, 1, self.now, self.now, answers,
+            handling=attrs.evolve(PLAIN, channel=channel), salt=salt,
+        )  # fmt: skip
+        facts = {"revision": procedure.revision, **({"channel": int(channel)} if channel is not Channel.ONLINE else {})}
+        first = chained(id, 1, Action.BEGIN, owner.id, self.now, facts, "")
+        self.events: list[Event] = [first]
+        self.posted: list[Posting] = []
+        self.spans: list[Span] = []
+        self.said: dict[int, Said] = {}
+        self.attempts: list[Attempt] = []
+        self.now = submitted
+
+    def life(self) -> Life:
+        """What became of it."""
+        words = search_words(self.procedure, self.dossier.answers)
+        return Life(
+            self.dossier, tuple(self.events), tuple(self.posted), tuple(self.spans), words, self.said, tuple(self.attempts)
+        )
+
+    def told(self) -> None:
+        """From submission to wherever it stands by now."""
+        self._submit()
+        if not self._on(hours=self.chance.randrange(1, 12)):
+            return None
+        fate = self.chance.random()
+        if fate < 0.04:
+            return self._do(Action.REFUSE, self.staff.intake, note="Hồ sơ không thuộc thẩm quyền (dữ liệu mẫu).")
+        if fate < 0.06:
+            return self._do(Action.WITHDRAW, self.owner.actor)
+        self._charged()
+        self._do(Action.ACCEPT, self.staff.intake, paper=list(self.procedure.missing(self.dossier)))
+        return self._worked_on()
+
+    def _worked_on(self) -> None:
+        officer = self.chance.choice(self.staff.officers)
+        if not self._on(hours=self.chance.randrange(1, 10)):
+            return None
+        self._do(Action.ASSIGN, self.staff.intake, officer=officer.id)
+        if self.procedure.workflow.supplement and self.chance.random() < 0.15 and not self._supplemented(officer):
+            return None
+        cost = owed(fees(self.procedure, self.dossier.answers, self.dossier.handling.channel), Collect.REQUEST)
+        if cost is None:
+            cost = self._assessed()
+        if self.procedure.workflow.payment and cost and self.chance.random() < 0.7 and not self._paid(officer, cost):
+            return None
+        if self.chance.random() < 0.03:
+            return self._do(Action.STOP, officer, note="Theo đề nghị của cơ quan liên quan (dữ liệu mẫu).")
+        if not self._until_decided():
+            return None
+        return self._decided(officer)
+
+    def _charged(self) -> None:
+        """Pays what is due; of a fee that does not follow from the answers the office says first how much it is."""
+        if self.dossier.handling.payment is Payment.UNDECIDED:
+            self._do(Action.REQUEST_PAYMENT, self.staff.intake, amount=self._assessed())
+        if self.dossier.handling.payment is Payment.DUE:
+            self._do(Action.SETTLE, self.staff.intake, payment="paid")
+
+    def _assessed(self) -> int:
+        """What an officer says a fee is."""
+        return self.chance.randrange(1, 100) * 100_000
+
+    def _decided(self, officer: Actor) -> None:
+        outcome = "approved" if self.chance.random() < 0.93 else "rejected"
+        note = "" if outcome == "approved" else "Không đủ điều kiện (dữ liệu mẫu)."
+        decider = officer
+        if self.procedure.workflow.four_eyes:
+            self._do(Action.PROPOSE, officer, outcome=outcome)
+            decider = self.staff.approver
+        self._do(Action.COMPLETE, decider, note=note, outcome=outcome)
+        if self._on(days=self.chance.randrange(1, 8)):
+            self._charged()
+            self._do(Action.HAND_OVER, self.staff.intake, evidence="counter")
+
+    def _supplemented(self, officer: Actor) -> bool:
+        """Whether the citizen has answered by now."""
+        if not self._on(days=self.chance.randrange(1, 4)):
+            return False
+        answers = self.dossier.answers
+        fields = walk(effective(self.procedure.form, answers))
+        places = [field.pointer for field in fields if field.leaf and isinstance(get(answers, field.pointer), str)]
+        asked = [self.chance.choice(places)] if places else []
+        if not asked:
+            return True
+        reasons = {asked[0]: self.chance.choice(("wrong", "outdated"))}
+        self._do(Action.REQUEST_SUPPLEMENT, officer, note="Thông tin chưa rõ (dữ liệu mẫu).", asked=asked, reasons=reasons)
+        if not self._on(days=self.chance.randrange(1, 10)):
+            return False
+        self._do(Action.SUPPLEMENT, self.owner.actor, **digests(self.dossier))
+        return True
+
+    def _paid(self, officer: Actor, amount: int) -> bool:
+        """Whether the citizen has paid by now."""
+        if not self._on(days=1):
+            return False
+        self._do(Action.REQUEST_PAYMENT, officer, amount=amount)
+        if not self._on(days=self.chance.randrange(1, 6)):
+            return False
+        self._do(Action.SETTLE, self.staff.intake, payment="paid")
+        return True
+
+    def _until_decided(self) -> bool:
+        """Moves on to the day of the decision: mostly before the due day, sometimes after it."""
+        due = self.dossier.handling.due
+        if due is None:
+            return self._on(days=self.chance.randrange(2, 15))
+        share = self.chance.betavariate(5, 2) if self.chance.random() < 0.92 else 1 + self.chance.random() * 0.6
+        return self._on(hours=max(1, int((due - self.now).total_seconds() / 3600 * share)))
+
+    def _on(self, *, days: int = 0, hours: int = 0) -> bool:
+        """Moves on to an office hour; False where that is still to come."""
+        later = self.now + timedelta(days=days, hours=hours)
+        day, opening = day_of(later), Hours()
+        if not self.world._calendar.works(day) or later >= at(day, opening.closes):
+            later = at(self.world._calendar.next_working(day + timedelta(days=1)), opening.opens)
+        if later > self.world._now:
+            return False
+        self.now = max(later, self.now)
+        return True
+
+    def _acting(self, actor: Actor) -> Acting:
+        engine = self.world.engine
+        return Acting(self.procedure, actor, engine.agency, self.now, day_of(self.now), lambda _: (), engine.office_clock)
+
+    def _submit(self) -> None:
+        # Nobody uploads anything here: what is required comes on paper.
+        draft = attrs.evolve(self.dossier, declared=self.procedure.missing(self.dossier))
+        self._kept(self._acting(self.owner.actor).submission(draft, answers=False))
+
+    def _do(self, action: Action, actor: Actor, *, note: str = "", **facts: Json) -> None:
+        told = {**facts, **({"note": digest(note, self.dossier.salt)} if note else {})}
+        said = Said(note, self.dossier.answers if action is Action.SUPPLEMENT else None) if note else NOTHING_SAID
+        self._kept(self._acting(actor).change(self.dossier, action, told, said))
+
+    def _kept(self, change: Change) -> None:
+        event = change.event(Place(self.world.drawn(change), self.events[-1].hash, len(self.events) + 1))
+        before, self.dossier = self.dossier, step(self.dossier, event)
+        self.posted += postings(before, event, self.dossier)
+        self.spans += spans(before, event, self.dossier)
+        self.events.append(event)
+        if change.said:
+            self.said[event.number] = change.said
+        if change.paid is not None:
+            self.attempts.append(change.paid(event))
+
+
+@attrs.frozen
+class _Sample:
+    """Answers of a procedure file's own tests that can be submitted from the day *since* until today."""
+
+    procedure: Procedure
+    answers: Json = attrs.field(hash=False)
+    since: date
+
+
+def _samples(procedure: Procedure, engine: Engine, days: Sequence[date]) -> Iterator[_Sample]:
+    """The tests of *procedure* without problems, each from the first of *days* on which it can be submitted.
+
+    Tests name days of their own, and a rule may compare them with today.
+    """
+    tests = procedure.form.schema.get("x-tests") if isinstance(procedure.form.schema, dict) else None
+    for test in tests or ():
+        if not test.get("problems"):
+            answers = engine.whole(procedure.form, test["answers"])
+            accepted = takewhile(partial(_accepts, procedure, answers), reversed(days))
+            if since := min(accepted, default=None):
+                yield _Sample(procedure, answers, since)
+
+
+def _accepts(procedure: Procedure, answers: Json, day: date) -> bool:
+    return not check(procedure.form, answers, today=day)
+
+
+def _days(today: date) -> tuple[date, ...]:
+    """The first day of the story, a day of each quarter after it, and *today*."""
+    first = today - timedelta(days=365 * YEARS)
+    return (*(first + timedelta(days=91 * quarter) for quarter in range(4 * YEARS)), today)

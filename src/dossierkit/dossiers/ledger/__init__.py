@@ -1,0 +1,1 @@
+"""Statistics as a ledger: postings of events, and reports as sums of them."""

@@ -1,0 +1,317 @@
+"""The life of a dossier: one table says who may do what in which state, and what comes of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import attrs
+
+from dossierkit.dossiers.codes import DossierCode
+from dossierkit.dossiers.lifecycle.dossier import Actor, Dossier, Event
+from dossierkit.dossiers.lifecycle.handling import Handling, handling_of
+from dossierkit.dossiers.lifecycle.workflow import PLAIN, Workflow
+from dossierkit.dossiers.states import EVIDENCE, OFFICERS, REASONS, Action, Channel, Delivery, Outcome, Payment, Role, State
+from dossierkit.errors import ForbiddenAction
+from dossierkit.pointers import Json
+
+_CITIZEN = frozenset((Role.CITIZEN, Role.GUEST))
+_INTAKE = frozenset((Role.INTAKE_OFFICER, Role.ADMIN))
+_CASE = frozenset((Role.CASE_OFFICER, Role.APPROVER, Role.ADMIN))
+_DESK = _INTAKE | _CASE
+_PROGRAM = frozenset((Role.SYSTEM,))
+
+_S = State
+#: Every state of a dossier that the office has seen.
+SENT = tuple(state for state in State if state not in (State.DRAFT, State.CANCELLED))
+
+
+@attrs.frozen
+class Rule:
+    """One line of the table: *roles* may do *action* in each of *sources*; it leads to *target*."""
+
+    action: Action
+    sources: tuple[State, ...]
+    #: None: it stays where it is; or, in the state that it *returns* from, goes back to the one before.
+    target: State | None
+    roles: frozenset[Role]
+    #: What its event has to say.
+    needs: tuple[str, ...] = ()
+    #: The clock stands still until the dossier comes back.
+    pauses: bool = False
+    #: Those of *sources* that it does not lead away from, and where no clock runs.
+    stays: tuple[State, ...] = ()
+    #: The state that it ends: the dossier goes back to where it was before, and the clock goes on.
+    returns: State | None = None
+
+
+#: Everything that can happen to a dossier after it was begun.
+TABLE = (
+    Rule(Action.SAVE, (_S.DRAFT,), _S.DRAFT, _CITIZEN | _DESK),
+    Rule(Action.CANCEL, (_S.DRAFT,), _S.CANCELLED, _CITIZEN | _DESK),
+    Rule(Action.RESTORE, (_S.CANCELLED,), _S.DRAFT, _CITIZEN | _DESK),
+    Rule(Action.SUBMIT, (_S.DRAFT,), _S.SUBMITTED, _CITIZEN | _DESK),
+    Rule(Action.ACCEPT, (_S.SUBMITTED,), _S.ACCEPTED, _INTAKE),
+    Rule(Action.REFUSE, (_S.SUBMITTED,), _S.REFUSED, _INTAKE, ("note",)),
+    Rule(Action.ASSIGN, (_S.ACCEPTED, _S.PROCESSING), _S.PROCESSING, _DESK, ("officer",)),
+    Rule(Action.ADVANCE, (_S.PROCESSING,), _S.PROCESSING, _CASE, ("step",)),
+    Rule(
+        Action.REQUEST_SUPPLEMENT, (_S.SUBMITTED, _S.ACCEPTED, _S.PROCESSING), _S.SUPPLEMENT_REQUESTED, _DESK,
+        ("asked", "note"), pauses=True,
+    ),
+    Rule(
+        Action.SUPPLEMENT, (_S.SUPPLEMENT_REQUESTED,), None, _CITIZEN | _DESK, ("answers",),
+        returns=_S.SUPPLEMENT_REQUESTED,
+    ),
+    Rule(
+        Action.REQUEST_PAYMENT, (_S.SUBMITTED, _S.ACCEPTED, _S.PROCESSING, _S.COMPLETED), _S.PAYMENT_REQUESTED, _DESK,
+        ("amount",), pauses=True, stays=(_S.SUBMITTED, _S.COMPLETED),
+    ),
+    Rule(Action.SETTLE, SENT, None, _DESK | _PROGRAM, ("payment",), returns=_S.PAYMENT_REQUESTED),
+    # Money comes in when it comes in, also after a dossier ended.
+    Rule(Action.SURPLUS, SENT, None, _PROGRAM, ("surplus", "ref")),
+    Rule(Action.REFUND, SENT, None, _DESK, ("note",)),
+    Rule(Action.SUSPEND, (_S.PROCESSING,), _S.SUSPENDED, _CASE, ("note",), pauses=True),
+    Rule(Action.RESUME, (_S.SUSPENDED,), None, _CASE | _PROGRAM, returns=_S.SUSPENDED),
+    Rule(Action.EXTEND, (_S.ACCEPTED, _S.PROCESSING), None, _CASE, ("due", "note")),
+    # What the calendar says by now; a day that an officer promised is changed by an extension alone.
+    Rule(Action.REDATE, (_S.ACCEPTED, _S.PROCESSING), None, _PROGRAM, ("due", "note")),
+    Rule(
+        Action.WITHDRAW,
+        (_S.SUBMITTED, _S.ACCEPTED, _S.PROCESSING, _S.SUPPLEMENT_REQUESTED, _S.PAYMENT_REQUESTED, _S.SUSPENDED),
+        _S.WITHDRAWN, _CITIZEN,
+    ),
+    Rule(
+        Action.STOP, (_S.PROCESSING, _S.SUPPLEMENT_REQUESTED, _S.PAYMENT_REQUESTED, _S.SUSPENDED), _S.STOPPED, _CASE,
+        ("note",),
+    ),
+    Rule(Action.PROPOSE, (_S.PROCESSING,), _S.PROCESSING, _CASE, ("outcome",)),
+    Rule(Action.COMPLETE, (_S.PROCESSING,), _S.COMPLETED, _CASE, ("outcome",)),
+    Rule(Action.HAND_OVER, (_S.COMPLETED,), _S.RETURNED, _DESK, ("evidence",)),
+    Rule(Action.REOPEN, (_S.COMPLETED,), _S.PROCESSING, _CASE, ("note",)),
+    Rule(Action.MESSAGE, SENT, None, _CITIZEN | _DESK, ("note",)),
+    Rule(Action.ASK_ERASURE, (_S.REFUSED, _S.WITHDRAWN, _S.STOPPED, _S.RETURNED), None, _CITIZEN),
+    Rule(Action.ERASE, (_S.REFUSED, _S.WITHDRAWN, _S.STOPPED, _S.RETURNED), None, frozenset((Role.ADMIN, Role.SYSTEM))),
+)  # fmt: skip
+
+#: Something is owed, or it is still to be said how much.
+OPEN = (Payment.DUE, Payment.UNDECIDED)
+_BY_ACTION: Mapping[Action, Rule] = {rule.action: rule for rule in TABLE}
+#: Nothing leads on from here; what is left is to forget whose it was.
+FINAL = frozenset((_S.REFUSED, _S.WITHDRAWN, _S.STOPPED, _S.RETURNED))
+#: Nobody owes the citizen anything any more.
+RESOLVED = frozenset((_S.REFUSED, _S.WITHDRAWN, _S.STOPPED, _S.COMPLETED, _S.RETURNED))
+
+
+def target(dossier: Dossier, action: Action) -> State:
+    """Where *action* leads from here.
+
+    Raises:
+        ForbiddenAction: it leads nowhere.
+    """
+    rule = _BY_ACTION.get(action)
+    if rule is None or dossier.state not in rule.sources:
+        allowed = ", ".join(sorted(r.action.value for r in TABLE if dossier.state in r.sources)) or "nothing"
+        message = f"{action.value} is not possible in state {dossier.state.name.lower()}; possible: {allowed}"
+        raise ForbiddenAction(message, "state")
+    if dossier.state in rule.stays:
+        return dossier.state
+    if rule.target is not None:
+        return rule.target
+    back = dossier.handling.back
+    return back if back is not None and dossier.state is rule.returns else dossier.state
+
+
+def pauses(dossier: Dossier, action: Action) -> bool:
+    """Whether the clock stands still after *action*."""
+    rule = _BY_ACTION[action]
+    return rule.pauses and dossier.state not in rule.stays
+
+
+def refusal(dossier: Dossier, action: Action, actor: Actor, workflow: Workflow = PLAIN) -> str | None:
+    """Why *actor* may not do *action* now, as a word of ours; None where nothing is in the way."""
+    rule = _BY_ACTION.get(action)
+    if rule is None or dossier.state not in rule.sources:
+        return "state"
+    if _role(dossier, actor) not in rule.roles:
+        return "role"
+    if not workflow.offers(action) and not _decides_fee(dossier, action):
+        return "workflow"
+    if dossier.state in rule.stays and not _decides_fee(dossier, action):
+        return "state"
+    if action is Action.SUPPLEMENT and actor.role in OFFICERS and dossier.handling.channel is Channel.ONLINE:
+        # What came over the counter is mended there; nobody of the office changes what a citizen typed.
+        return "role" if dossier.owner != actor.id else None
+    if action is Action.EXTEND and dossier.handling.extensions >= workflow.extensions:
+        return "extended"
+    if action is Action.COMPLETE and workflow.four_eyes:
+        if actor.role is not Role.APPROVER or not dossier.handling.proposed:
+            return "approver"
+        if dossier.handling.proposed == actor.id:
+            return "four-eyes"
+    if action in (Action.ASK_ERASURE, Action.ERASE, Action.MESSAGE) and _is_erased(dossier.handling, action):
+        return "erased"
+    return _money(dossier.handling, action)
+
+
+def _decides_fee(dossier: Dossier, action: Action) -> bool:
+    """Whether *action* says how much a fee is that nobody could work out."""
+    return action is Action.REQUEST_PAYMENT and dossier.handling.payment is Payment.UNDECIDED
+
+
+def _money(handling: Handling, action: Action) -> str | None:
+    """What money has against *action*: what is asked for beforehand keeps a dossier out, and any debt its result back."""
+    payment = handling.payment
+    if action in (Action.ACCEPT, Action.HAND_OVER) and payment is Payment.DUE:
+        return "unpaid"
+    if action in (Action.ACCEPT, Action.HAND_OVER) and payment is Payment.UNDECIDED:
+        return "undecided"
+    if action is Action.SETTLE and payment not in OPEN:
+        return "nothing-due"
+    if action is Action.REQUEST_PAYMENT and payment is Payment.DUE:
+        return "unpaid"
+    if action is Action.REFUND and payment is not Payment.PAID and not handling.surplus:
+        return "nothing-paid"
+    return None
+
+
+def _role(dossier: Dossier, actor: Actor) -> Role:
+    """What *actor* is towards *dossier*: nobody of the office decides on one's own."""
+    return Role.CITIZEN if dossier.owner == actor.id and actor.role is not Role.SYSTEM else actor.role
+
+
+def _is_erased(handling: Handling, action: Action) -> bool:
+    return handling.erased is not None or (action is Action.ASK_ERASURE and handling.erasure_asked is not None)
+
+
+def permitted(dossier: Dossier, actor: Actor, workflow: Workflow = PLAIN) -> tuple[Action, ...]:
+    """What *actor* can do now, in the order of the table."""
+    return tuple(rule.action for rule in TABLE if refusal(dossier, rule.action, actor, workflow) is None)
+
+
+def guard(dossier: Dossier, action: Action, actor: Actor, facts: Mapping[str, Json], workflow: Workflow = PLAIN) -> None:
+    """Lets pass what may happen.
+
+    Raises:
+        ForbiddenAction: *actor* may not, the state or the procedure does not allow it, or *facts* say too little.
+    """
+    target(dossier, action)
+    if (why := refusal(dossier, action, actor, workflow)) is not None:
+        raise ForbiddenAction(f"{action.value} is not for {actor.role} now: {why}", why)
+    missing = [need for need in _BY_ACTION[action].needs if facts.get(need) in (None, "", [])]
+    if missing:
+        raise ForbiddenAction(f"{action.value} needs {', '.join(missing)}", f"needs-{missing[0]}")
+    for need in _BY_ACTION[action].needs:
+        known = tuple(workflow.steps) if need == "step" else _WORDS.get(need)
+        if known is not None and facts[need] not in known:
+            raise ForbiddenAction(f"{facts[need]} is no {need} here; known: {', '.join(known)}", f"needs-{need}")
+    if unknown := sorted({*facts.get("reasons", {}).values()} - {*REASONS}):
+        raise ForbiddenAction(f"{unknown[0]} is no reason to ask for anything; known: {', '.join(REASONS)}", "needs-asked")
+    if action is Action.COMPLETE and facts["outcome"] != Outcome.APPROVED.value and not facts.get("note"):
+        raise ForbiddenAction("whoever does not get what was asked for is told why: note", "needs-note")
+    if action is Action.SETTLE and dossier.handling.payment is Payment.UNDECIDED and facts["payment"] != Payment.WAIVED.value:
+        raise ForbiddenAction("nobody can pay a fee before it is said how much it is; waive it, or ask for it", "undecided")
+    if action is Action.REQUEST_PAYMENT and not (type(facts["amount"]) is int and facts["amount"] > 0):
+        raise ForbiddenAction("what is to be paid is a number of đồng above 0", "needs-amount")
+
+
+#: What may stand where an action needs one of a few words.
+_WORDS: Mapping[str, tuple[str, ...]] = {
+    "payment": (Payment.PAID.value, Payment.WAIVED.value),
+    "outcome": tuple(one.value for one in Outcome),
+    "evidence": EVIDENCE,
+}
+
+
+def step(dossier: Dossier, event: Event) -> Dossier:
+    """*dossier* after *event*; answers lie apart and are not its concern.
+
+    Raises:
+        ForbiddenAction: the state does not allow it.
+    """
+    state = target(dossier, event.action)
+    changed = attrs.evolve(
+        dossier, state=state, version=dossier.version + 1, changed=event.at, handling=_handled(dossier, state, event)
+    )
+    if event.action is Action.SUPPLEMENT and dossier.handling.update:
+        return attrs.evolve(changed, revision=dossier.handling.update)
+    if event.action is not Action.SUBMIT:
+        return changed
+    return attrs.evolve(
+        changed, submitted=event.at, code=DossierCode(str(event.facts["code"])), agency=str(event.facts["agency"]), declared=()
+    )
+
+
+def pays_off(before: Dossier, after: Dossier) -> bool:
+    """Whether something was owed before a step, and nothing is after it."""
+    return before.handling.payment is Payment.DUE and after.handling.payment is not Payment.DUE
+
+
+#: What an event may say of the handling.
+_FACTS = (
+    *(
+        "unit",
+        "sector",
+        "channel",
+        "officer",
+        "receipt",
+        "step",
+        "asked",
+        "declared",
+        "reasons",
+        "update",
+        "payment",
+        "amount",
+        "billed",
+        "outcome",
+    ),
+    *("due", "estimated", "promised", "answer_by", "limit", "left", "days", "spanned", "until"),
+)
+
+
+def _handled(dossier: Dossier, state: State, event: Event) -> Handling:
+    handling, action = dossier.handling, event.action
+    changed = handling_of({name: event.facts[name] for name in _FACTS if name in event.facts}, handling)
+    if pauses(dossier, action):
+        changed = attrs.evolve(changed, back=dossier.state, paused=event.at, running=None)
+    elif _BY_ACTION[action].returns is dossier.state:
+        running = event.at if changed.limit is not None else None
+        changed = attrs.evolve(changed, back=None, paused=None, asked=(), reasons={}, update="", until=None, running=running)
+    if state in FINAL and changed.payment in OPEN:
+        changed = attrs.evolve(changed, payment=Payment.NONE)
+    if state in RESOLVED and handling.resolved is None:
+        changed = attrs.evolve(changed, resolved=event.at, paused=None, back=None, asked=(), reasons={}, update="", until=None)
+    return _told(changed, event)
+
+
+def _told(handling: Handling, event: Event) -> Handling:
+    """What follows from the action itself."""
+    match event.action:
+        case Action.ACCEPT:
+            running = event.at if handling.limit is not None else None
+            return attrs.evolve(handling, accepted=event.at, running=running)
+        case Action.EXTEND:
+            return attrs.evolve(handling, extensions=handling.extensions + 1)
+        case Action.REQUEST_PAYMENT:
+            return attrs.evolve(handling, payment=Payment.DUE)
+        case Action.SURPLUS:
+            return attrs.evolve(handling, surplus=handling.surplus + int(event.facts["surplus"]))
+        case Action.REFUND if handling.surplus:
+            return attrs.evolve(handling, surplus=0)
+        case Action.REFUND:
+            return attrs.evolve(handling, payment=Payment.REFUNDED)
+        case Action.MESSAGE:
+            return attrs.evolve(handling, unanswered=event.at if event.facts.get("by") == "owner" else None)
+        case Action.PROPOSE:
+            return attrs.evolve(handling, proposed=event.actor)
+        case Action.COMPLETE:
+            return attrs.evolve(handling, delivery=Delivery.READY)
+        case Action.HAND_OVER:
+            return attrs.evolve(handling, delivery=Delivery.HANDED_OVER)
+        case Action.REOPEN:
+            return attrs.evolve(handling, resolved=None, outcome=None, days=None, spanned=0, proposed="", delivery=Delivery.NONE)
+        case Action.ASK_ERASURE:
+            return attrs.evolve(handling, erasure_asked=event.at)
+        case Action.ERASE:
+            return attrs.evolve(handling, erased=event.at)
+        case _:
+            return handling

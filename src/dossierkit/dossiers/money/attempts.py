@@ -1,0 +1,112 @@
+"""Attempts to pay: one for each time that somebody sets out to, whatever comes of it.
+
+A gateway knows an attempt by its *ref*.  What was paid stays paid; an attempt that failed may still turn out to be paid.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from enum import Enum
+
+import attrs
+
+from dossierkit.dossiers.lifecycle.dossier import Event
+from dossierkit.dossiers.states import Action
+
+
+class Progress(Enum):
+    """What came of an attempt."""
+
+    OPEN = "open"
+    PAID = "paid"
+    FAILED = "failed"
+    #: Nothing is owed any more: it is not to be continued.  What is paid all the same is a surplus.
+    CLOSED = "closed"
+
+
+@attrs.frozen
+class Attempt:
+    """One attempt to pay for the dossier with the id *dossier*."""
+
+    ref: str
+    dossier: str
+    #: Đồng.
+    amount: int
+    #: `vnpay`, `vietqr`, `cash`.
+    gateway: str
+    created: datetime
+    progress: Progress = Progress.OPEN
+    #: What the gateway or the bank calls it.
+    number: str = ""
+    #: When it was paid, or failed.
+    at: datetime | None = None
+    #: It was paid when nothing was owed any more: to be given back.
+    surplus: bool = False
+    #: How often the gateway was asked what came of it.
+    asked: int = 0
+
+
+#: So long after it was begun a gateway is asked about an attempt that no callback told of: once for each, then no more.
+ASKED_AFTER = (timedelta(minutes=16), timedelta(hours=1), timedelta(hours=6), timedelta(days=1), timedelta(days=3))
+
+
+@attrs.frozen
+class Callback:
+    """What a gateway told us, once it is known that the gateway did."""
+
+    ref: str
+    #: Đồng.
+    amount: int
+    paid: bool
+    number: str = ""
+
+
+class Answer(Enum):
+    """What a gateway is told in return: the codes of VNPay's PAY API 2.1.0."""
+
+    CONFIRMED = ("00", "Confirm Success")
+    UNKNOWN = ("01", "Order not found")
+    ALREADY = ("02", "Order already confirmed")
+    WRONG_AMOUNT = ("04", "Invalid amount")
+    FORGED = ("97", "Invalid signature")
+    FAILED = ("99", "Unknown error")
+
+
+def attempt_ref(code: str, number: int) -> str:
+    """What a gateway knows the *number*-th attempt for the dossier with *code* by: letters, digits, hyphens."""
+    return f"{code.replace('.', '')}-{number:02}"
+
+
+def judged(attempt: Attempt | None, callback: Callback) -> Answer:
+    """What *callback* means for *attempt*; only where it is confirmed anything changes."""
+    if attempt is None:
+        return Answer.UNKNOWN
+    if callback.amount != attempt.amount:
+        return Answer.WRONG_AMOUNT
+    if attempt.progress is Progress.PAID or (attempt.progress is not Progress.OPEN and not callback.paid):
+        return Answer.ALREADY
+    return Answer.CONFIRMED
+
+
+def finished(attempt: Attempt, callback: Callback, now: datetime, *, surplus: bool = False) -> Attempt:
+    """*attempt* after *callback* was confirmed."""
+    progress = Progress.PAID if callback.paid else Progress.FAILED
+    return attrs.evolve(attempt, progress=progress, number=callback.number, at=now, surplus=surplus and callback.paid)
+
+
+def is_to_be_asked(attempt: Attempt, now: datetime) -> bool:
+    """Whether it is time to ask the gateway what came of *attempt*."""
+    unknown = attempt.progress in (Progress.OPEN, Progress.CLOSED)
+    return unknown and attempt.asked < len(ASKED_AFTER) and now >= attempt.created + ASKED_AFTER[attempt.asked]
+
+
+def to_give_back(history: Sequence[Event]) -> tuple[str, ...]:
+    """The refs of the payments that came in when nothing was owed, and were not given back yet."""
+    refs: tuple[str, ...] = ()
+    for event in history:
+        if event.action is Action.SURPLUS:
+            refs = (*refs, str(event.facts["ref"]))
+        elif event.action is Action.REFUND:
+            refs = ()
+    return refs

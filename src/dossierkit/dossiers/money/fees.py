@@ -1,0 +1,176 @@
+"""What a dossier costs: phí (for a service) and lệ phí (a levy) apart, who is exempt, and when each is collected.
+
+What is not known is never zero: a fee whose amount does not follow from the answers is open until they are complete, or an
+officer says how much it is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from enum import Enum
+
+import attrs
+
+from dossierkit.dossiers.procedure.block import COLLECT, DEAREST, KINDS
+from dossierkit.dossiers.procedure.procedure import Entry, Procedure
+from dossierkit.dossiers.states import Channel
+from dossierkit.findings import Problem
+from dossierkit.forms.fields.applicators import reachable
+from dossierkit.forms.fields.effective import effective
+from dossierkit.forms.fields.form import Field, Form, Kind, Layout
+from dossierkit.forms.fields.tree import index
+from dossierkit.forms.lint.conditions import seeds_at
+from dossierkit.forms.schema.rule_reads import readings
+from dossierkit.pointers import ABSENT, Json, child, get, split
+
+__all__ = ["KINDS", "Collect", "Fee", "Quote", "fees", "owed", "quote", "unanswered"]
+
+
+class Collect(Enum):
+    """When a fee is collected."""
+
+    #: Before anybody looks at the dossier.
+    SUBMISSION = "submission"
+    #: When an officer asks for it.
+    REQUEST = "request"
+    #: Before the result is handed over.
+    RESULT = "result"
+
+
+assert tuple(moment.value for moment in Collect) == COLLECT
+
+
+@attrs.frozen
+class Fee:
+    """One fee of one dossier."""
+
+    title: str
+    #: One of `KINDS`.
+    kind: str
+    #: Đồng, what an exemption takes away already gone; None while nobody knows.
+    amount: int | None
+    collect: Collect
+    #: The title of the rule that exempts from it; empty where none does.
+    exempt: str = ""
+
+
+@attrs.frozen
+class Quote:
+    """What a fee is before there are answers, in đồng: the same at both ends where it is fixed."""
+
+    #: None: it has no such bound.
+    least: int | None
+    most: int | None
+    #: An officer says how much it is.
+    assessed: bool = False
+
+
+def fees(procedure: Procedure, answers: Json, channel: Channel = Channel.ONLINE, language: str = "vi") -> tuple[Fee, ...]:
+    """The fees that *answers* come to, in the order of the file; an exempt one costs nothing and says why."""
+    result = []
+    for entry in _charged(procedure, answers, channel):
+        exempt = _exemption(procedure, entry, answers, language)
+        amount = 0 if exempt else _amount(entry, answers)
+        title, kind = procedure.words(entry, "title", language), entry.values["kind"]
+        result.append(Fee(title, kind, amount, _collect(entry), exempt))
+    return tuple(result)
+
+
+def owed(charged: tuple[Fee, ...], *when: Collect) -> int | None:
+    """What is collected at these moments together, in đồng; None while the amount of one of them is not known."""
+    amounts = [fee.amount for fee in charged if fee.collect in when]
+    return None if None in amounts else sum(amount for amount in amounts if amount is not None)
+
+
+def quote(procedure: Procedure, entry: Entry) -> Quote:
+    """What the fee *entry* is as far as the file says: its amount, or the bounds of the field that it comes from."""
+    if "amount" in entry.values:
+        return Quote(int(entry.values["amount"]), int(entry.values["amount"]))
+    if "amountFrom" not in entry.values:
+        return Quote(None, None, assessed=True)
+    facets = tuple(reachable(procedure.form.schemas, seeds_at(procedure.form, entry.values["amountFrom"])))
+    least = [money for facet in facets if (money := _money(facet.get("minimum"))) is not None]
+    most = [money for facet in facets if (money := _money(facet.get("maximum"))) is not None]
+    # A bound of nothing says nothing.
+    return Quote(max(least, default=0) or None, min(most, default=0) or None)
+
+
+def unanswered(
+    procedure: Procedure, answers: Json, channel: Channel = Channel.ONLINE, layout: Layout | None = None
+) -> tuple[Problem, ...]:
+    """A problem for each question that is not answered, and that a fee due with the submission follows from.
+
+    None is left where the amount is known, or cannot be known from any answer: an officer says then how much it is.
+    """
+    asked: dict[str, Problem] = {}
+    for entry in _charged(procedure, answers, channel):
+        place = entry.get("amountFrom")
+        if place is None or _collect(entry) is not Collect.SUBMISSION or _exemption(procedure, entry, answers, "vi"):
+            continue
+        if _amount(entry, answers) is None:
+            fields = index(procedure.form, effective(procedure.form, answers, layout=layout)).fields
+            for pointer in _inputs(procedure.form, place, answers, frozenset()):
+                if pointer in fields and _is_asked(fields[pointer]) and get(answers, pointer) is ABSENT:
+                    asked[pointer] = Problem(pointer, "required", {}, f"{entry.origin}/amountFrom")
+    return tuple(asked.values())
+
+
+def _charged(procedure: Procedure, answers: Json, channel: Channel) -> Iterator[Entry]:
+    for entry in procedure.entries("fees"):
+        if entry.get("channel") in (None, int(channel)) and procedure.applies(entry, answers):
+            yield entry
+
+
+def _collect(entry: Entry) -> Collect:
+    return Collect(entry.values.get("collect", "request"))
+
+
+def _amount(entry: Entry, answers: Json) -> int | None:
+    place = entry.get("amountFrom")
+    return _money(get(answers, place) if place is not None else entry.get("amount"))
+
+
+def _money(value: Json) -> int | None:
+    """*value* as a number of đồng; None where it is none: no number, below zero, a fraction, more than there is."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    # What is computed may come as a whole float; comparing refuses NaN, too.
+    return int(value) if 0 <= value <= DEAREST and value == int(value) else None
+
+
+def _exemption(procedure: Procedure, entry: Entry, answers: Json, language: str) -> str:
+    for number, rule in enumerate(entry.values.get("exempt", ())):
+        case = Entry(rule, f"{entry.origin}/exempt/{number}")
+        if procedure.applies(case, answers):
+            return procedure.words(case, "title", language)
+    return ""
+
+
+def _is_asked(field: Field) -> bool:
+    return (field.leaf or field.kind is Kind.LIST) and not field.read_only
+
+
+def _inputs(form: Form, place: str, answers: Json, seen: frozenset[str]) -> Iterator[str]:
+    """The places that the value at *place* follows from: itself, or what its expression reads, and so on."""
+    computed = next((one for one in form.computed if one.at == place), None)
+    if computed is None:
+        yield from _rows(place, answers)
+    elif place not in seen:
+        read = readings(computed.expression.source)
+        guarded = {reading.pointer for reading in read if reading.tested}
+        for reading in read:
+            if reading.pointer not in guarded:
+                yield from _inputs(form, reading.pointer, answers, seen | {place})
+
+
+def _rows(pointer: str, answers: Json) -> Iterator[str]:
+    """*pointer* with each `*` as the rows that there are; where there are none, the list itself."""
+    places = [""]
+    for name in split(pointer):
+        if name != "*":
+            places = [child(place, name) for place in places]
+            continue
+        lists = [(place, get(answers, place)) for place in places]
+        yield from (place for place, rows in lists if not isinstance(rows, list))
+        places = [child(place, n) for place, rows in lists if isinstance(rows, list) for n in range(len(rows))]
+    yield from places

@@ -1,0 +1,142 @@
+"""Faults in an `x-procedure` block, in words for its author: its shape, and what it names that there is not."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+
+import attrs
+
+from dossierkit.dossiers.procedure.block import AT, acted_on, block_of, conditions, fault_code, listed, misshapen
+from dossierkit.dossiers.procedure.persons import NAMES
+from dossierkit.findings import Fault
+from dossierkit.forms.fields.applicators import declared, reachable
+from dossierkit.forms.fields.form import Form
+from dossierkit.forms.lint.conditions import condition_faults, seeds_at, types_of
+from dossierkit.pointers import Json, child, split
+from dossierkit.text import known_hint
+
+_NUMBERS = frozenset(("integer", "number"))
+
+
+def block_faults(form: Form) -> Iterator[Fault]:
+    """Everything in the block of *form* that means nothing, or not what it says.
+
+    With one of level error the office could not act: such a file is refused when it is read.
+    """
+    whole = block_of(form.schema)
+    faults = misshapen(whole)
+    yield from faults
+    block = acted_on(whole) if faults else whole
+    yield from _named(form, block, "sector", "sectors")
+    yield from _named(form, block, "unit", "units")
+    yield from _conditions(form, block)
+    yield from _documents(block)
+    yield from _time_limits(block)
+    yield from _fees(form, block)
+    yield from _places(form, block)
+    yield from _same(
+        "step", ((f"{AT}/workflow/steps/{n}", s["code"]) for n, s in enumerate(block.get("workflow", {}).get("steps", ())))
+    )
+    begin, end = block.get("effectiveFrom", ""), block.get("effectiveUntil", "9999")
+    if begin > end:
+        yield Fault("bad-block", f"{AT}/effectiveUntil", f"effectiveUntil is not before effectiveFrom, {begin}")
+    if isinstance(form.schema, dict) and "x-procedure" in form.schema:
+        for key in ("source", "verified"):
+            if key not in whole:
+                yield Fault("no-source", AT, f"say where this comes from: {key!r} is missing", "advice")
+
+
+def _named(form: Form, block: Mapping[str, Json], key: str, name: str) -> Iterator[Fault]:
+    options, value = form.dialect.options.get(name), block.get(key)
+    if options is None or value is None or options.find(value, {}) is not None:
+        return
+    known = {str(choice.value) for choice in options.select({}, "", 10_000)}
+    yield Fault(f"unknown-{key}", f"{AT}/{key}", f"the installation has no {key} {value!r}{known_hint(value, known)}")
+
+
+def _conditions(form: Form, block: Mapping[str, Json]) -> Iterator[Fault]:
+    facets = tuple(reachable(form.schemas, (form.root,)))
+    for pointer, when in conditions(block):
+        if when == {}:
+            yield Fault("idle-condition", pointer, "this always holds; leave it out, or say when", "warning")
+        for fault in condition_faults(form, facets, when, pointer, level="error"):
+            # Nobody is let off by an answer that was not given.
+            frees = fault.code == "vacuous-condition" and "/exempt/" in pointer
+            yield attrs.evolve(fault, level="error") if frees else fault
+
+
+def _same(what: str, coded: Iterable[tuple[str, str]]) -> Iterator[Fault]:
+    seen: set[str] = set()
+    for pointer, code in coded:
+        if code in seen:
+            yield Fault("same-code", f"{pointer}/code", f"another {what} has the code {code!r}")
+        seen.add(code)
+
+
+def _documents(block: Mapping[str, Json]) -> Iterator[Fault]:
+    entries = enumerate(listed(block, "documents"), 1)
+    coded = [(pointer, str(entry.get("code", n)) if isinstance(entry, dict) else str(n)) for n, (pointer, entry) in entries]
+    yield from _same("document", coded)
+
+
+def _time_limits(block: Mapping[str, Json]) -> Iterator[Fault]:
+    always: dict[Json, str] = {}
+    for pointer, entry in listed(block, "timeLimit"):
+        channel = entry.get("channel")
+        before = always.get(channel) or always.get(None)
+        if before is not None:
+            message = f"nothing comes here: {before} always holds; put what holds more often last"
+            yield Fault("unreachable", pointer, message, "warning")
+        if entry.get("when", {}) == {}:
+            always.setdefault(channel, pointer)
+
+
+def _fees(form: Form, block: Mapping[str, Json]) -> Iterator[Fault]:
+    asks = block.get("workflow", {}).get("payment", True)
+    for pointer, fee in listed(block, "fees"):
+        if not asks and fee.get("collect", "request") == "request":
+            yield Fault("unreachable", pointer, "workflow.payment is false, so nobody is ever asked for this", "warning")
+        place = fee.get("amountFrom")
+        if place is None:
+            continue
+        at = f"{pointer}/amountFrom"
+        yield from _leads(form, at, place)
+        seeds = seeds_at(form, place)
+        types = types_of(form, seeds)
+        if seeds and (not types or types - _NUMBERS - {"null"}):
+            yield Fault(fault_code(at), at, f"{place} is no number; a fee is a whole number of đồng")
+
+
+def _places(form: Form, block: Mapping[str, Json]) -> Iterator[Fault]:
+    for who, place in block.get("persons", {}).items():
+        at = child(f"{AT}/persons", who)
+        yield from _leads(form, at, place)
+        seeds = seeds_at(form, place)
+        if seeds and "string" not in types_of(form, seeds) and not any(seeds_at(form, place + name) for name in NAMES):
+            yield Fault(fault_code(at), at, f"{place} is neither a name nor a group with one of {', '.join(NAMES)}")
+    for what, place in block.get("delivery", {}).items():
+        yield from _leads(form, f"{AT}/delivery/{what}", place)
+    for index, move in enumerate(block.get("migrate", ())):
+        yield from _leads(form, f"{AT}/migrate/{index}/to", move["to"])
+    seen: set[str] = set()
+    for index, section in enumerate(block.get("sections", ())):
+        for number, place in enumerate(section["fields"]):
+            if place in seen:
+                yield Fault(
+                    "same-field", f"{AT}/sections/{index}/fields/{number}", f"{place} stands in a section already", "warning"
+                )
+            seen.add(place)
+
+
+def _leads(form: Form, at: str, place: str) -> Iterator[Fault]:
+    """A fault where no field stands at *place*, with the name that was meant."""
+    tokens = split(place)
+    for depth in range(1, len(tokens) + 1):
+        here = "/" + "/".join(place.split("/")[1 : depth + 1])
+        if not seeds_at(form, here):
+            above = place.split("/")[1:depth]
+            known = declared(form.schemas, seeds_at(form, "".join(f"/{token}" for token in above)))
+            yield Fault(
+                fault_code(at), at, f"{place!r} leads to no field: there is no {here!r}{known_hint(tokens[depth - 1], known)}"
+            )
+            return

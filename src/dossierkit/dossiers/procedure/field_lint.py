@@ -1,0 +1,39 @@
+"""Faults in what a form's fields say to the portal: what an account fills in, and which files can be sent."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from dossierkit.dossiers.attachments.file_types import KNOWN
+from dossierkit.findings import Fault
+from dossierkit.forms.fields.applicators import located
+from dossierkit.forms.fields.form import Form
+from dossierkit.forms.schema.schemas import Facet, every_schema
+from dossierkit.pointers import child
+from dossierkit.text import known_hint
+
+#: What `x-prefill` can point to in an account of ours; a host's own sign-in may bring more.
+ACCOUNT = ("/dateOfBirth", "/email", "/fullName", "/idNumber", "/phone")
+
+
+def field_faults(form: Form) -> Iterator[Fault]:
+    """Pointers into an account that lead nowhere, and types of files that nobody can send."""
+    for uri, document in form.schemas.documents.items():
+        base = Facet(document, uri + "#", form.schemas.root(uri).resolver)
+        for pointer, schema in every_schema(document):
+            if isinstance(schema, dict):
+                yield from _faults(form.schemas.below(base, pointer, schema))
+
+
+def _faults(facet: Facet) -> Iterator[Fault]:
+    place, limits = facet.get("x-prefill"), facet.get("x-file")
+    if place is not None and place not in ACCOUNT:
+        file, pointer = located(facet, "/x-prefill")
+        level = "warning" if place.startswith("/") else "error"
+        yield Fault("unknown-prefill", pointer, f"an account has no {place!r}{known_hint(place, ACCOUNT)}", level, file)
+    for index, kind in enumerate(limits.get("accept", ()) if limits is not None else ()):
+        if kind.casefold() not in KNOWN:
+            file, pointer = located(facet, child("/x-file/accept", index))
+            yield Fault(
+                "unknown-file-type", pointer, f"no file of the type {kind!r} can be sent{known_hint(kind, KNOWN)}", "error", file
+            )

@@ -1,0 +1,193 @@
+"""A procedure (thủ tục): the form and what the office says about it, read from `x-procedure`."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping
+
+import attrs
+
+from dossierkit.dossiers.codes import DEFAULT_RECEIPT, DEFAULT_TEMPLATE
+from dossierkit.dossiers.deadlines.deadlines import TimeLimit
+from dossierkit.dossiers.lifecycle.dossier import Dossier
+from dossierkit.dossiers.lifecycle.workflow import Workflow
+from dossierkit.dossiers.procedure.block import AT, acted_on, block_of, listed
+from dossierkit.dossiers.states import Channel
+from dossierkit.findings import Problem
+from dossierkit.forms.fields.form import Form
+from dossierkit.forms.schema.document import value_of
+from dossierkit.forms.schema.judge import Judge, Verdict
+from dossierkit.forms.schema.schemas import MAIN
+from dossierkit.forms.words.titles import translated
+from dossierkit.pointers import Json
+
+
+@attrs.frozen
+class Bundle:
+    """A procedure file and every file that it reaches: path (empty for itself) → JSON.  Never changed once used."""
+
+    documents: Mapping[str, Json] = attrs.field(hash=False)
+
+    def __repr__(self) -> str:
+        return f"<Bundle of {len(self.documents)} documents>"
+
+    @property
+    def revision(self) -> str:
+        """The SHA-256 of the canonical bundle, 64 hexadecimal digits."""
+        return hashlib.sha256(self.canonical()).hexdigest()
+
+    def canonical(self) -> bytes:
+        """The bundle in its one spelling; members keep their order, which is the order of the form."""
+        ordered = {path: self.documents[path] for path in sorted(self.documents)}
+        return json.dumps(ordered, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+@attrs.frozen
+class Entry:
+    """A document, a time limit or a fee, as one of several cases; *when* is a JSON Schema on the answers."""
+
+    values: Mapping[str, Json] = attrs.field(hash=False)
+    #: Where it stands, for translations.
+    origin: str
+
+    def get(self, key: str) -> Json:
+        """The value of *key*, or None."""
+        return self.values.get(key)
+
+
+@attrs.frozen(eq=False)
+class Procedure:
+    """One revision of a procedure."""
+
+    code: str
+    form: Form
+    bundle: Bundle
+    revision: str
+    #: What can be acted on of `x-procedure`, in the shape of `block.SHAPE`; empty for a bare schema.
+    block: Mapping[str, Json] = attrs.field(
+        init=False, default=attrs.Factory(lambda self: acted_on(block_of(self.form.schema)), takes_self=True)
+    )
+
+    def __repr__(self) -> str:
+        return f"<Procedure {self.code!r}, revision {self.revision[:8]}>"
+
+    def text(self, key: str, language: str = "vi") -> str:
+        """A text of the block in *language*, empty where there is none."""
+        value = self.block.get(key, "")
+        return translated(self.form, value, f"{MAIN}#{AT}/{key}", language) if value else ""
+
+    def title(self, language: str = "vi") -> str:
+        """What people call it; the code where the file has no title."""
+        own = self.form.title
+        return translated(self.form, own, f"{MAIN}#/title", language) if own else self.code
+
+    def entries(self, key: str) -> tuple[Entry, ...]:
+        """The cases of `documents`, `timeLimit`, `fees`, `results` or `legalBasis`."""
+        entries = listed(self.block, key)
+        return tuple(Entry({"title": entry} if isinstance(entry, str) else entry, origin) for origin, entry in entries)
+
+    def documents(self, answers: Json) -> tuple[tuple[str, Entry], ...]:
+        """The documents that are asked for with *answers*, each with its code: its own, or its place in the file."""
+        return tuple((code, entry) for code, entry in self._coded() if self.applies(entry, answers))
+
+    @property
+    def document_codes(self) -> frozenset[str]:
+        """The codes of all its documents, whatever the answers."""
+        return frozenset(code for code, _ in self._coded())
+
+    def _coded(self) -> Iterator[tuple[str, Entry]]:
+        entries = enumerate(self.entries("documents"), 1)
+        return ((str(entry.values.get("code", number)), entry) for number, entry in entries)
+
+    def missing(self, dossier: Dossier) -> tuple[str, ...]:
+        """The codes of the documents that are required with its answers, and that no file of *dossier* is for."""
+        sent = {one.document for one in dossier.attachments}
+        asked = self.documents(dossier.answers)
+        return tuple(code for code, entry in asked if entry.get("required") is True and code not in sent)
+
+    def declared(self, dossier: Dossier, answers: Json) -> tuple[str, ...]:
+        """The codes of the documents that are asked for with *answers*, may come on paper, and are declared to."""
+        asked = self.documents(answers)
+        return tuple(code for code, entry in asked if code in dossier.declared and entry.get("paper") is not False)
+
+    def unsent(self, dossier: Dossier, answers: Json) -> tuple[Problem, ...]:
+        """A problem at `document:CODE` for each required document of *answers* that is neither there nor to come on paper."""
+        here = {one.document for one in dossier.attachments}.union(self.declared(dossier, answers))
+        return tuple(
+            Problem(
+                f"document:{code}",
+                "document-upload" if entry.get("paper") is False else "document",
+                {"title": entry.get("title")},
+                f"{MAIN}#{entry.origin}/title",
+            )
+            for code, entry in self.documents(answers)
+            if entry.get("required") is True and code not in here
+        )
+
+    def words(self, entry: Entry, key: str, language: str = "vi") -> str:
+        """A text of *entry* in *language*."""
+        value = entry.values.get(key, "")
+        return translated(self.form, value, f"{MAIN}#{entry.origin}/{key}", language) if value else ""
+
+    def applies(self, entry: Entry, answers: Json) -> bool:
+        """Whether *entry* is the case of these answers."""
+        when = entry.get("when")
+        if when is None:
+            return True
+        memo = self.form.schemas.memo
+        verdict = memo.get(("when", id(when)))
+        if verdict is None:
+            # The schema lives as long as the form does, and is asked for with every dossier.
+            verdict = memo["when", id(when)] = Judge().compile(value_of(when))
+        assert isinstance(verdict, Verdict)
+        return verdict.accepts(value_of(answers))
+
+    @property
+    def code_template(self) -> str:
+        """How its dossier codes are written."""
+        return str(self.block.get("codeTemplate", DEFAULT_TEMPLATE))
+
+    @property
+    def receipt_template(self) -> str:
+        """How its receipt numbers are written."""
+        return str(self.block.get("receiptTemplate", DEFAULT_RECEIPT))
+
+    def time_limit(self, answers: Json, channel: Channel = Channel.ONLINE) -> TimeLimit | None:
+        """How long the office has with *answers* that came by *channel*; None where nothing is promised."""
+        for entry in self.entries("timeLimit"):
+            if entry.get("channel") in (None, int(channel)) and self.applies(entry, answers):
+                return TimeLimit.of(entry.values) if "count" in entry.values else None
+        return None
+
+    @property
+    def moves(self) -> Mapping[str, str]:
+        """Where answers of earlier revisions stand in this one: old place → new place, see `comparing.after_moves`."""
+        return {move["from"]: move["to"] for move in self.block.get("migrate", ())}
+
+    @property
+    def workflow(self) -> Workflow:
+        """How it narrows what can happen to its dossiers."""
+        block = self.block.get("workflow", {})
+        return Workflow(
+            payment=block.get("payment", True),
+            supplement=block.get("supplement", True),
+            four_eyes=block.get("fourEyes", False),
+            extensions=int(block.get("extensions", 1)),
+            steps={step["code"]: step.get("title", step["code"]) for step in block.get("steps", ())},
+        )
+
+    @property
+    def unit(self) -> str:
+        """The id of the unit that handles its dossiers; empty where none is named."""
+        return str(self.block.get("unit", ""))
+
+    @property
+    def sector(self) -> str:
+        """The id of its sector (lĩnh vực); empty where none is named."""
+        return str(self.block.get("sector", ""))
+
+    @property
+    def agency(self) -> str | None:
+        """The id of the agency that takes its dossiers in, or None for the installation's."""
+        return self.block.get("agency")

@@ -1,0 +1,1 @@
+"""Which fields hold for some answers, and of which kind: `effective` is the function that everything asks."""

@@ -1,0 +1,230 @@
+"""Two forms compared as they are written, whatever the answers: which fields come, go, move or change, and at what risk."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from enum import Enum
+
+import attrs
+
+from dossierkit.forms.fields.applicators import declared, reachable, unconditional
+from dossierkit.forms.fields.form import Form
+from dossierkit.forms.schema.schemas import Facet, Schemas
+from dossierkit.forms.words.titles import humanized
+from dossierkit.pointers import ABSENT, Json, child, drop, get, join, key, last, parent, put, split
+
+#: Deeper than this a form only repeats itself.
+_DEEPEST = 12
+#: The place of every item of a list.
+EACH = "*"
+
+
+class Risk(Enum):
+    """What a difference does to answers that were given before."""
+
+    #: They are as good as before.
+    SAFE = "safe"
+    #: They are kept, if somebody says where they go: see `x-procedure.migrate`.
+    MIGRATION = "migration"
+    #: Some of them may no longer be accepted.
+    BREAKING = "breaking"
+
+
+@attrs.frozen
+class Difference:
+    """One difference: *kind* is `added`, `removed`, `moved` or `changed`."""
+
+    kind: str
+    pointer: str
+    label: str
+    risk: Risk
+    #: The keywords that differ; of what moved, where it was.
+    detail: str = ""
+
+
+@attrs.frozen
+class _Place:
+    """One field under any answers."""
+
+    label: str
+    #: It is required whatever the answers are, or under some of them.
+    required: bool
+    sometimes: bool
+    #: Every keyword that limits its answers, as one text each; several of the same name where several schemas meet.
+    limits: Mapping[str, tuple[str, ...]] = attrs.field(hash=False)
+    leaf: bool = True
+
+
+#: Keywords that say something about the answers themselves.
+_LIMITS = (
+    *("type", "enum", "const", "format", "pattern", "minLength", "maxLength", "minimum", "maximum", "exclusiveMinimum"),
+    *("exclusiveMaximum", "multipleOf", "minItems", "maxItems", "uniqueItems", "x-options", "x-file"),
+)
+#: A greater number asks for more, or for less.
+_LOWER, _UPPER = (
+    frozenset(("minLength", "minimum", "exclusiveMinimum", "minItems")),
+    frozenset(("maxLength", "maximum", "exclusiveMaximum", "maxItems")),
+)
+
+
+def compare(old: Form, new: Form, moves: Mapping[str, str] | None = None) -> tuple[Difference, ...]:
+    """What *new* asks otherwise than *old*, in the order of the pages; of a group that comes or goes the group alone.
+
+    Args:
+        moves: what is known to have moved, old place → new place.
+    """
+    before, after, known = _places(old), _places(new), dict(moves or {})
+    moved = {a: b for a, b in known.items() if a in before and b in after}
+    for a, b in moved.items():
+        before = _renamed(before, a, b)
+    while guess := _guess(before, after):
+        moved |= {guess[0]: guess[1]}
+        before = _renamed(before, *guess)
+    found = [Difference("moved", b, after[b].label, Risk.SAFE if a in known else Risk.MIGRATION, a) for a, b in moved.items()]
+    for place in _outermost(after, before):
+        risk = Risk.BREAKING if after[place].required else Risk.SAFE
+        found.append(Difference("added", place, after[place].label, risk, "required" if after[place].required else ""))
+    found += [Difference("removed", place, before[place].label, Risk.MIGRATION) for place in _outermost(before, after)]
+    found += [
+        Difference("changed", place, after[place].label, risk, detail)
+        for place in after
+        if place in before
+        for risk, detail in _changed(before[place], after[place])
+    ]
+    order = {place: number for number, place in enumerate([*after, *before])}
+    return tuple(sorted(found, key=lambda one: order.get(one.pointer, 0)))
+
+
+def _outermost(places: Mapping[str, _Place], others: Mapping[str, _Place]) -> list[str]:
+    """Those of *places* that are not among *others*, without what lies inside them."""
+    return [place for place in places if place not in others and (parent(place) == "" or parent(place) in others)]
+
+
+def _renamed(places: Mapping[str, _Place], old: str, new: str) -> dict[str, _Place]:
+    """*places* after what stood at *old*, and inside it, went to *new*."""
+    return {
+        new + place[len(old) :] if place == old or place.startswith(old + "/") else place: one for place, one in places.items()
+    }
+
+
+def _guess(before: Mapping[str, _Place], after: Mapping[str, _Place]) -> tuple[str, str] | None:
+    """Something that went, and the one thing that came under the same title with the same type: it probably moved."""
+    came = _outermost(after, before)
+    for place in _outermost(before, after):
+        was = before[place]
+        same = [one for one in came if (after[one].label, after[one].leaf) == (was.label, was.leaf)]
+        if len(same) == 1 and after[same[0]].limits.get("type") == was.limits.get("type"):
+            return place, same[0]
+    return None
+
+
+def _changed(old: _Place, new: _Place) -> Iterator[tuple[Risk, str]]:
+    if new.required and not old.required:
+        yield Risk.BREAKING, "required"
+    elif new.sometimes and not (old.sometimes or old.required):
+        yield Risk.BREAKING, "required (sometimes)"
+    elif old.required and not new.required:
+        yield Risk.SAFE, "no longer required"
+    for name in _LIMITS:
+        was, now = old.limits.get(name, ()), new.limits.get(name, ())
+        if was != now:
+            yield (Risk.SAFE if _is_wider(name, was, now) else Risk.BREAKING), name
+
+
+def _is_wider(name: str, was: tuple[str, ...], now: tuple[str, ...]) -> bool:
+    """Whether all that *was* allowed still is."""
+    if not now:
+        return True
+    if len(was) != 1 or len(now) != 1:
+        return False
+    if name in _LOWER or name in _UPPER:
+        return float(now[0]) <= float(was[0]) if name in _LOWER else float(now[0]) >= float(was[0])
+    if name == "enum":
+        return set(was[0].split("\x1f")) <= set(now[0].split("\x1f"))
+    return name == "uniqueItems" and now == ("false",)
+
+
+def _places(form: Form) -> dict[str, _Place]:
+    return dict(_below(form.schemas, "", (form.root,), (form.root,)))
+
+
+def _below(schemas: Schemas, place: str, seeds: tuple[Facet, ...], above: tuple[Facet, ...]) -> Iterator[tuple[str, _Place]]:
+    """Every place below *place*, outermost first; what comes back to itself is entered once."""
+    if len(split(place)) >= _DEEPEST:
+        return
+    facets = [*reachable(schemas, seeds)]
+    always = [*unconditional(schemas, seeds)]
+    for name in _in_order(schemas, seeds, facets):
+        own = tuple(
+            schemas.below(facet, child("/properties", name), facet.schema["properties"][name])
+            for facet in facets
+            if name in (facet.get("properties") or {})
+        )
+        required = any(name in (facet.get("required") or ()) for facet in always)
+        sometimes = any(name in (facet.get("required") or ()) for facet in facets)
+        yield from _entered(schemas, child(place, name), own, above, required, sometimes)
+    for facet in facets:
+        items = facet.get("items")
+        if isinstance(items, dict):
+            yield from _entered(schemas, child(place, EACH), (schemas.below(facet, "/items", items),), above, False, False)
+            return
+
+
+def _entered(
+    schemas: Schemas, place: str, own: tuple[Facet, ...], above: tuple[Facet, ...], required: bool, sometimes: bool
+) -> Iterator[tuple[str, _Place]]:
+    here = tuple(unconditional(schemas, own))
+    if any(facet in above for facet in here):
+        return
+    inside = [*_below(schemas, place, own, (*above, *here))]
+    yield place, _Place(_label(schemas, own, place), required, sometimes, _limits(schemas, own), leaf=not inside)
+    yield from inside
+
+
+def _in_order(schemas: Schemas, seeds: tuple[Facet, ...], facets: list[Facet]) -> list[str]:
+    names = declared(schemas, seeds)
+    return [*dict.fromkeys(name for facet in facets for name in (facet.get("properties") or {}) if name in names)]
+
+
+def _label(schemas: Schemas, own: tuple[Facet, ...], place: str) -> str:
+    titles = (facet.get("title") for facet in unconditional(schemas, own))
+    return next((one for one in titles if isinstance(one, str) and one.strip()), humanized(last(place)))
+
+
+def _limits(schemas: Schemas, own: tuple[Facet, ...]) -> dict[str, tuple[str, ...]]:
+    found: dict[str, list[str]] = {}
+    for facet in unconditional(schemas, own):
+        for name in _LIMITS:
+            if isinstance(facet.schema, dict) and name in facet.schema:
+                found.setdefault(name, []).append(_text(facet.schema[name]))
+    return {name: tuple(sorted(set(texts))) for name, texts in found.items()}
+
+
+def _text(value: Json) -> str:
+    return "\x1f".join(sorted(key(one) for one in value)) if isinstance(value, list) else key(value)
+
+
+def after_moves(answers: Json, moves: Mapping[str, str]) -> Json:
+    """*answers* with what stood at each old place at its new one; `/rows/*/a` → `/rows/*/b` inside each row.
+
+    Where something stands at the new place already, nothing is moved: an answer is never lost for another.
+    """
+    for old, new in moves.items():
+        for source, target in _each(answers, split(old), split(new)):
+            value = get(answers, source)
+            if value is not ABSENT and get(answers, target) is ABSENT:
+                answers = put(drop(answers, source), target, value)
+    return answers
+
+
+def _each(answers: Json, old: list[str] | tuple[str, ...], new: list[str] | tuple[str, ...]) -> Iterator[tuple[str, str]]:
+    """The places in *answers* that *old* stands for, each with where it goes; rows stay the rows that they are."""
+    if EACH not in old:
+        yield join(old), join(new)
+        return
+    at = list(old).index(EACH)
+    rows = get(answers, join(old[:at]))
+    for index in range(len(rows) if isinstance(rows, list) else 0):
+        filled = [*old[:at], str(index), *old[at + 1 :]]
+        target = [str(index) if part == EACH and place == at else part for place, part in enumerate(new)]
+        yield from _each(answers, filled, target)

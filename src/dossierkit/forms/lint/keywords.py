@@ -1,0 +1,128 @@
+"""Lint of our own keywords on fields: members and rules that nobody knows, files where no file is kept."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from dossierkit.findings import Fault
+from dossierkit.forms.fields.applicators import located
+from dossierkit.forms.fields.form import Form
+from dossierkit.forms.schema.schemas import Facet, every_schema
+from dossierkit.pointers import Json, child
+from dossierkit.text import known_hint
+
+#: The rules that `x-messages` can have words for: what a problem may be of.
+RULES = frozenset(
+    [
+        "additionalProperties",
+        "anyOf",
+        "branch",
+        "const",
+        "contains",
+        "dependentRequired",
+        "enum",
+        "exclusiveMaximum",
+        "exclusiveMinimum",
+        "forbidden",
+        "format",
+        "maxItems",
+        "maxLength",
+        "maxProperties",
+        "maximum",
+        "minItems",
+        "minLength",
+        "minProperties",
+        "minimum",
+        "multipleOf",
+        "no-file",
+        "not",
+        "oneOf",
+        "option",
+        "pattern",
+        "propertyNames",
+        "required",
+        "type",
+        "unevaluatedItems",
+        "unevaluatedProperties",
+        "uniqueItems",
+        "x-file",
+    ]
+)
+_MEMBERS: Mapping[str, frozenset[str]] = {
+    "x-file": frozenset(("accept", "maxBytes", "maxFiles")),
+    "x-options": frozenset(("list", "where")),
+}
+#: What a schema has to say for there to be a problem of a rule; of any other rule there can always be one.
+_STATED = RULES - {
+    *(
+        "additionalProperties",
+        "anyOf",
+        "branch",
+        "contains",
+        "dependentRequired",
+        "forbidden",
+        "no-file",
+        "not",
+        "oneOf",
+        "option",
+    ),
+    *("propertyNames", "required", "type", "unevaluatedItems", "unevaluatedProperties"),
+}
+#: Keyword at the root → the members of each of its entries.
+_ENTRIES: Mapping[str, frozenset[str]] = {
+    "x-rules": frozenset(("rule", "message", "at")),
+    "x-tests": frozenset(("name", "today", "answers", "problems")),
+}
+
+
+def keyword_faults(form: Form) -> Iterator[Fault]:
+    """Faults of every schema of *form* that says something in keywords of ours."""
+    for uri, document in form.schemas.documents.items():
+        base = Facet(document, uri + "#", form.schemas.root(uri).resolver)
+        for pointer, schema in every_schema(document):
+            if isinstance(schema, dict):
+                facet = form.schemas.below(base, pointer, schema)
+                yield from _messages(facet)
+                yield from _members(facet)
+                yield from _file(facet)
+    yield from _entries(form.schema)
+
+
+def _entries(schema: Json) -> Iterator[Fault]:
+    for keyword, known in _ENTRIES.items():
+        for index, entry in enumerate(schema.get(keyword, ()) if isinstance(schema, dict) else ()):
+            for name in entry if isinstance(entry, dict) else ():
+                if name not in known:
+                    message = f"{name!r} means nothing here{known_hint(name, known)}"
+                    yield Fault("unknown-key", child(f"/{keyword}/{index}", name), message)
+
+
+def _messages(facet: Facet) -> Iterator[Fault]:
+    stated = {"$ref", "allOf", "oneOf", "anyOf"}.isdisjoint(facet.schema)
+    for rule in facet.get("x-messages") or {}:
+        file, pointer = located(facet, child("/x-messages", rule))
+        if rule not in RULES:
+            message = f"there is no problem of the rule {rule!r}{known_hint(rule, RULES)}"
+            yield Fault("unknown-message", pointer, message, "error", file)
+        elif rule in _STATED and stated and rule not in facet.schema:
+            message = f"these words are never used: the schema does not say {rule!r}"
+            yield Fault("idle-message", pointer, message, "warning", file)
+
+
+def _members(facet: Facet) -> Iterator[Fault]:
+    for keyword, known in _MEMBERS.items():
+        said = facet.get(keyword)
+        for name in said if isinstance(said, dict) else ():
+            if name not in known:
+                file, pointer = located(facet, child(f"/{keyword}", name))
+                yield Fault("unknown-key", pointer, f"{name!r} means nothing here{known_hint(name, known)}", "error", file)
+
+
+def _file(facet: Facet) -> Iterator[Fault]:
+    limits, kind = facet.get("x-file"), facet.get("type")
+    if limits is None:
+        return
+    if kind is not None and not {"string", "array", "null"}.issuperset(kind if isinstance(kind, list) else [kind]):
+        file, pointer = located(facet, "/x-file")
+        message = f"no file is kept where the type is {kind!r}; write 'string', or 'array' for several"
+        yield Fault("no-file", pointer, message, "error", file)

@@ -1,0 +1,261 @@
+"""What the author of a procedure file should know, with stable codes and pointers.
+
+`lint` reads the file as the portal does, then looks for what JSON Schema allows and nobody means: misspelt keywords,
+conditions that always hold, bounds that exclude everything, texts nobody translated, tests that fail.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from datetime import date
+
+from dossierkit.errors import SchemaError
+from dossierkit.findings import Fault
+from dossierkit.forms.checks.problems import check
+from dossierkit.forms.fields.applicators import located
+from dossierkit.forms.fields.effective import effective
+from dossierkit.forms.fields.form import Form, Kind
+from dossierkit.forms.fields.tree import walk
+from dossierkit.forms.lint.endless import endless_faults
+from dossierkit.forms.lint.keywords import keyword_faults
+from dossierkit.forms.lint.places import place_faults
+from dossierkit.forms.lint.texts import rule_faults, translation_faults
+from dossierkit.forms.reader import read
+from dossierkit.forms.schema.dialect import FIELD_KEYWORDS, ROOT_KEYWORDS, STANDARD, STANDARD_KEYWORDS, WIDGETS, Dialect
+from dossierkit.forms.schema.document import Document, value_of
+from dossierkit.forms.schema.judge import BACKTRACKING
+from dossierkit.forms.schema.metaschema import what_is_wrong
+from dossierkit.forms.schema.schemas import Facet, every_schema
+from dossierkit.pointers import Json, child, join
+from dossierkit.text import meant
+
+_BOUNDS = (
+    ("minimum", "maximum"),
+    ("exclusiveMinimum", "maximum"),
+    ("minimum", "exclusiveMaximum"),
+    ("minLength", "maxLength"),
+    ("minItems", "maxItems"),
+    ("minProperties", "maxProperties"),
+    ("minContains", "maxContains"),
+)
+_OLD = frozenset(("definitions", "dependencies", "additionalItems", "id", "$recursiveRef", "$recursiveAnchor"))
+#: Words that other form libraries write into schemas.
+_TOOLS = {
+    "react-jsonschema-form": re.compile(r"ui:.*|enumNames"),
+    "JSON Forms": re.compile(r"i18n|scope|elements|uischema"),
+    "ngx-formly or ngx-schema-form": re.compile(
+        r"widget|options|props|templateOptions|expressions|expressionProperties|fieldset|buttons|visibleIf|order"
+    ),
+    "Form.io": re.compile(
+        r"components|validate|conditional|customConditional|input|inputType|inputMask|tableView|placeholder|label|hidden|persistent|multiple"
+    ),
+    "JSON Editor": re.compile(r"propertyOrder|headerTemplate|infoText|watch|links|media|basicCategoryTitle"),
+    "a documentation of an API": re.compile(
+        r"example|discriminator|xml|externalDocs|nullable|x-(?:example|nullable|enum.*|go-.*)"
+    ),
+}
+#: Whoever writes these beside a file means the file, and meets its id.
+_NO_FILE = frozenset(("pattern", "format", "minLength", "maxLength", "enum", "const"))
+_FOREIGN = ("(?P<", "(?P=", r"\A", r"\Z", "(?i)", "(?x)", "(?s)", "(?m)", r"\h", "(?>")
+
+
+def lint(
+    document: Document | Json,
+    *,
+    resources: Mapping[str, Document | Json] | None = None,
+    dialect: Dialect = STANDARD,
+    today: date,
+) -> tuple[Fault, ...]:
+    """Every fault and piece of advice about *document*, errors first.
+
+    Args:
+        today: the day by which the file's own tests are judged.
+    """
+    try:
+        form = read(document, resources=resources, dialect=dialect)
+    except SchemaError as error:
+        return tuple(dict.fromkeys((*error.faults, *_every_metaschema_fault(value_of(document), error))))
+    found = [
+        *form.advice,
+        *_schema_faults(form),
+        *keyword_faults(form),
+        *place_faults(form),
+        *endless_faults(form),
+        *rule_faults(form),
+        *translation_faults(form),
+        *_widget_faults(form),
+        *_test_faults(form, today),
+    ]
+    rank = {"error": 0, "warning": 1, "advice": 2}
+    return tuple(sorted(dict.fromkeys(found), key=lambda fault: rank[fault.level]))
+
+
+def _every_metaschema_fault(document: Json, error: SchemaError) -> Iterator[Fault]:
+    """What the metaschema says of every place: the judge stops at the first."""
+    from jsonschema import Draft202012Validator
+    from jsonschema.exceptions import best_match
+
+    said = {fault.pointer for fault in error.faults}
+    if not isinstance(document, dict) or "not-a-schema" not in {fault.code for fault in error.faults}:
+        return
+    for found in Draft202012Validator(Draft202012Validator.META_SCHEMA).iter_errors(document):
+        deepest = best_match([found]) or found
+        pointer = join(deepest.absolute_path)
+        if pointer not in said:
+            yield Fault("not-a-schema", pointer, what_is_wrong(document, pointer, deepest.message))
+
+
+def _schema_faults(form: Form) -> Iterator[Fault]:
+    for uri, document in form.schemas.documents.items():
+        base = Facet(document, uri + "#", form.schemas.root(uri).resolver)
+        for pointer, schema in every_schema(document):
+            if isinstance(schema, dict):
+                facet = form.schemas.below(base, pointer, schema)
+                yield from _keyword_faults(form, facet, root=not pointer)
+                yield from _value_faults(form, facet)
+                yield from _pattern_faults(facet)
+                yield from _file_faults(facet)
+
+
+def _fault(facet: Facet, code: str, suffix: str, message: str, level: str = "error") -> Fault:
+    file, pointer = located(facet, suffix)
+    return Fault(code, pointer, message, level, file)
+
+
+def _keyword_faults(form: Form, facet: Facet, *, root: bool) -> Iterator[Fault]:
+    known = STANDARD_KEYWORDS | FIELD_KEYWORDS | form.dialect.keywords | (ROOT_KEYWORDS if root else frozenset())
+    for keyword in facet.schema:
+        if keyword in known or keyword in _OLD:
+            continue
+        level, words = "advice", "means nothing here; other tools may know it"
+        tool = next((tool for tool, knows in _TOOLS.items() if knows.fullmatch(keyword)), "")
+        if keyword in ROOT_KEYWORDS:
+            yield _fault(
+                facet,
+                "misplaced-keyword",
+                child("", keyword),
+                f"{keyword!r} only means something at the root of a file",
+                "warning",
+            )
+            continue
+        if tool:
+            words = f"means nothing here; it is a word of {tool}"
+        elif hint := meant(keyword, known):
+            level, words = "warning", f"means nothing here{hint}"
+        yield _fault(facet, "unknown-keyword", child("", keyword), f"{keyword!r} {words}", level)
+    format_ = facet.get("format")
+    if isinstance(format_, str) and format_ not in form.dialect.formats:
+        hint = meant(format_, form.dialect.formats)
+        yield _fault(facet, "unknown-format", "/format", f"nobody checks the format {format_!r}{hint}", "warning")
+    widget = facet.get("x-widget")
+    if widget is not None and widget not in WIDGETS and widget not in form.dialect.widgets:
+        hint = meant(str(widget), WIDGETS | form.dialect.widgets.keys())
+        yield _fault(facet, "unknown-widget", "/x-widget", f"there is no widget {widget!r}{hint}")
+    options = facet.get("x-options")
+    name = options.get("list") if isinstance(options, dict) else options
+    if options is not None and name not in form.dialect.options:
+        yield _fault(
+            facet, "unknown-list", "/x-options", f"the installation has no list {name!r}{meant(str(name), form.dialect.options)}"
+        )
+
+
+def _value_faults(form: Form, facet: Facet) -> Iterator[Fault]:
+    schema = facet.schema
+    for low, high in _BOUNDS:
+        least, most = schema.get(low), schema.get(high)
+        if not isinstance(least, int | float) or not isinstance(most, int | float):
+            continue
+        if least > most or (least == most and "exclusive" in low + high):
+            yield _fault(
+                facet, "contradiction", f"/{low}", f"nothing is both at least {least} ({low}) and at most {most} ({high})"
+            )
+    if schema.get("enum") == []:
+        yield _fault(facet, "contradiction", "/enum", "an empty list of choices accepts nothing")
+    for keyword in ("const", "default"):
+        if keyword in schema and not form.schemas.accepts(facet, schema[keyword]):
+            yield _fault(facet, f"bad-{keyword}", f"/{keyword}", f"the schema refuses its own {keyword}; change one of them")
+    examples = schema.get("examples")
+    for index, example in enumerate(examples if isinstance(examples, list) else ()):
+        if not form.schemas.accepts(facet, example):
+            yield _fault(
+                facet, "bad-example", f"/examples/{index}", "the schema refuses its own example; change one of them", "warning"
+            )
+    condition = schema.get("if")
+    if isinstance(condition, dict) and ("then" in schema or "else" in schema):
+        loose = [name for name in condition.get("properties", {}) if name not in condition.get("required", ())]
+        if loose:
+            message = f"this holds while {loose[0]!r} is not answered yet; add it to the condition's 'required'"
+            yield _fault(facet, "vacuous-if", "/if", message, "warning")
+    elif "if" in schema:
+        yield _fault(facet, "idle-if", "/if", "an 'if' without 'then' or 'else' changes nothing", "warning")
+    for keyword in ("then", "else"):
+        if keyword in schema and "if" not in schema:
+            yield _fault(facet, "idle-if", f"/{keyword}", f"{keyword!r} without 'if' never holds", "warning")
+
+
+def _pattern_faults(facet: Facet) -> Iterator[Fault]:
+    patterns = [("/pattern", facet.get("pattern"))] if isinstance(facet.get("pattern"), str) else []
+    patterns += [(child("/patternProperties", pattern), pattern) for pattern in facet.get("patternProperties") or {}]
+    for suffix, pattern in patterns:
+        foreign = next((piece for piece in _FOREIGN if piece in pattern), None)
+        if foreign is not None:
+            yield _fault(facet, "not-ecma", suffix, f"{foreign!r} is no part of ECMA regular expressions", "warning")
+        if BACKTRACKING.search(pattern):
+            message = "lookaround and back-references may need many steps; after a limit the answer is refused"
+            yield _fault(facet, "slow-pattern", suffix, message, "warning")
+        if r"\w" in pattern or "[A-Za-z]" in pattern or "[a-zA-Z]" in pattern:
+            yield _fault(
+                facet, "ascii-letters", suffix, r"this refuses «Nguyễn»: for letters of any language write \p{L}", "advice"
+            )
+
+
+def _file_faults(facet: Facet) -> Iterator[Fault]:
+    if "x-file" not in facet.schema:
+        return
+    items = facet.get("items")
+    for place, schema in (("", facet.schema), ("/items", items if isinstance(items, dict) else {})):
+        for keyword in sorted(_NO_FILE & schema.keys()):
+            message = f"the answer is the id of the file that is kept, which no {keyword!r} fits; say in 'x-file' what is taken"
+            yield _fault(facet, "limited-file", child(place, keyword), message)
+
+
+def _widget_faults(form: Form) -> Iterator[Fault]:
+    for field in walk(effective(form, {})):
+        if field.kind is Kind.JSON and field.facets and field.keywords.get("x-widget") != "json":
+            yield _fault(
+                field.facets[0],
+                "json-field",
+                "",
+                "no better widget fits, so people have to write JSON; say more about its type",
+                "advice",
+            )
+        for picker in field.pickers:
+            if picker.name != "type" and field.facets:
+                message = (
+                    "nothing tells the alternatives apart; give each a property with a 'const' of its own, or at least a title"
+                )
+                yield _fault(field.facets[0], "no-discriminator", "", message, "warning")
+                break
+
+
+def _test_faults(form: Form, today: date) -> Iterator[Fault]:
+    tests = form.schema.get("x-tests") if isinstance(form.schema, dict) else None
+    for index, test in enumerate(tests if isinstance(tests, list) else ()):
+        at = f"/x-tests/{index}"
+        if not isinstance(test, dict) or "answers" not in test or not isinstance(test.get("problems", []), list):
+            yield Fault("bad-test", at, 'a test is {"name": …, "answers": {…}, "problems": ["/pointer rule"]}')
+            continue
+        try:
+            day = date.fromisoformat(str(test.get("today", today)))
+        except ValueError:
+            yield Fault("bad-test", at + "/today", "the day of a test is written 2026-11-22")
+            continue
+        found = [f"{problem.at} {problem.rule}" for problem in check(form, test["answers"], today=day)]
+        if sorted(found) != sorted(test.get("problems", [])):
+            shown = ", ".join(found) or "no problem"
+            yield Fault(
+                "failed-test",
+                at,
+                f"{test.get('name', at)!r} found {shown}; expected {', '.join(test.get('problems', [])) or 'none'}",
+            )

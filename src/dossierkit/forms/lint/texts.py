@@ -1,0 +1,196 @@
+"""Lint of what is said about fields: rules, sections, messages, translations."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from dossierkit.findings import Fault
+from dossierkit.forms.fields.applicators import declared
+from dossierkit.forms.fields.form import Form
+from dossierkit.forms.fields.places import is_declared
+from dossierkit.forms.lint.conditions import can_be, never, seeds_at
+from dossierkit.forms.schema.rule_reads import readings
+from dossierkit.forms.schema.rules import FUNCTIONS, Expression
+from dossierkit.forms.schema.schemas import BASE, MAIN, every_schema
+from dossierkit.pointers import ABSENT, Json, child, get, split
+from dossierkit.text import known_hint, meant
+
+#: What CEL has of its own.
+_BUILT_IN = frozenset(
+    [
+        "all",
+        "exists",
+        "exists_one",
+        "map",
+        "filter",
+        "has",
+        "size",
+        "int",
+        "uint",
+        "double",
+        "string",
+        "bool",
+        "bytes",
+        "type",
+        "dyn",
+        "duration",
+        "timestamp",
+        "matches",
+        "contains",
+        "startsWith",
+        "endsWith",
+        "getFullYear",
+        "getMonth",
+        "getDate",
+        "getDayOfMonth",
+        "getDayOfWeek",
+        "getDayOfYear",
+        "getHours",
+        "getMinutes",
+        "getSeconds",
+        "getMilliseconds",
+        "min",
+        "max",
+    ]
+)
+_TEXTS = ("title", "description")
+
+
+def rule_faults(form: Form) -> Iterator[Fault]:
+    """Rules and computed values that read or call what is not there, and pointers that lead nowhere."""
+    names = set(_top(form)) | {"answers", "today"}
+    expressions = [(rule.expression, rule.at, f"{rule.origin}/rule", f"{rule.origin}/at") for rule in form.rules]
+    expressions += [(one.expression, one.at, one.origin, one.origin) for one in form.computed]
+    for expression, at, where, place in expressions:
+        yield from _unknown(form, expression, names, where)
+        yield from _read(form, expression, where)
+        if not _declared(form, at):
+            yield Fault("dangling-pointer", place, f"{at!r} leads to no field")
+    for index, section in enumerate(form.sections):
+        for number, pointer in enumerate(section.fields):
+            if not _declared(form, pointer):
+                yield Fault(
+                    "dangling-pointer", f"/x-procedure/sections/{index}/fields/{number}", f"{pointer!r} leads to no field"
+                )
+    if form.sections:
+        listed = {pointer for section in form.sections for pointer in section.fields}
+        for name in sorted(_top(form)):
+            if child("", name) not in listed:
+                yield Fault(
+                    "unlisted-field",
+                    "/x-procedure/sections",
+                    f"no section lists {child('', name)!r}; it is shown last",
+                    "warning",
+                )
+
+
+def _read(form: Form, expression: Expression, where: str) -> Iterator[Fault]:
+    """Places that an expression reads where no field is, and literals that no answer there ever is."""
+    for reading in readings(expression.source):
+        tokens = split(reading.pointer)
+        # A name that no field has is told by `_unknown`, unless it is read from `answers`.
+        told = tokens[0] in expression.names and not seeds_at(form, child("", tokens[0]))
+        if told:
+            continue
+        if missing := _first_missing(form, tokens):
+            above, name = missing
+            known = declared(form.schemas, seeds_at(form, above))
+            message = f"the rule reads {child(above, name)!r}, which is no field{known_hint(name, known)}"
+            yield Fault("unknown-name", where, message)
+        elif seeds := seeds_at(form, reading.pointer):
+            for literal in reading.literals:
+                # Nothing typed is what an author compares with who means that there is no answer.
+                if literal != "" and not can_be(form, seeds, literal):
+                    yield never(where, form, seeds, literal, "error")
+
+
+def _first_missing(form: Form, tokens: tuple[str, ...]) -> tuple[str, str] | None:
+    """Where a place ends, and the name that is not below it; None where all are, or anything may be."""
+    above = ""
+    for name in tokens:
+        if not seeds_at(form, child(above, name)):
+            return (above, name) if declared(form.schemas, seeds_at(form, above)) else None
+        above = child(above, name)
+    return None
+
+
+def _declared(form: Form, pointer: str) -> bool:
+    try:
+        return is_declared(form, pointer)
+    except ValueError:
+        return False
+
+
+def _top(form: Form) -> frozenset[str]:
+    return frozenset(declared(form.schemas, (form.root,)))
+
+
+def _unknown(form: Form, expression: Expression, names: set[str], where: str) -> Iterator[Fault]:
+    for name in sorted(expression.names - names):
+        yield Fault("unknown-name", where, f"the rule reads {name!r}, which is no field{meant(name, names)}")
+    known = _BUILT_IN | FUNCTIONS.keys() | form.dialect.functions.keys()
+    for call in sorted(expression.calls):
+        if call.isidentifier() and not call.startswith(("_", "@")) and call not in known:
+            yield Fault("unknown-function", where, f"the rule calls {call!r}, which is no function{meant(call, known)}")
+
+
+def translation_faults(form: Form) -> Iterator[Fault]:
+    """Texts without a translation, and translations without a text, in every file."""
+    for uri, document in form.schemas.documents.items():
+        if not isinstance(document, dict) or not (uri == MAIN or uri.startswith(BASE)):
+            continue
+        file = "" if uri == MAIN else uri.removeprefix(BASE)
+        block = document.get("x-translations")
+        if not isinstance(block, dict):
+            if any(True for _ in texts(document)):
+                yield Fault(
+                    "no-translations", "", "there is no x-translations, so English pages show this text as it is", "advice", file
+                )
+            continue
+        for language, known in block.items():
+            where = child("/x-translations", language)
+            for pointer in known if isinstance(known, dict) else ():
+                if not isinstance(_text_at(document, pointer), str):
+                    yield Fault("stale-translation", child(where, pointer), f"{pointer!r} leads to no text", "error", file)
+            for pointer, text in texts(document):
+                if pointer not in known and any(c.isalpha() for c in text) and not text.isascii():
+                    message = f"{pointer!r} ({text[:40]!r}) has no translation"
+                    yield Fault("missing-translation", where, message, "warning", file)
+
+
+def _text_at(document: Json, pointer: str) -> Json:
+    try:
+        return get(document, pointer)
+    except ValueError:
+        return ABSENT
+
+
+def texts(document: Json) -> Iterator[tuple[str, str]]:
+    """(pointer, text) of everything in *document* that a person may read."""
+    for pointer, schema in every_schema(document):
+        if not isinstance(schema, dict):
+            continue
+        for keyword in _TEXTS:
+            if isinstance(schema.get(keyword), str):
+                yield f"{pointer}/{keyword}", schema[keyword]
+        messages = schema.get("x-messages")
+        for rule, text in messages.items() if isinstance(messages, dict) else ():
+            yield child(f"{pointer}/x-messages", rule), str(text)
+    rules = document.get("x-rules")
+    for index, rule in enumerate(rules or ()):
+        yield f"/x-rules/{index}/message", str(rule["message"])
+    block = document.get("x-procedure")
+    if isinstance(block, dict):
+        yield from _block_texts(block)
+
+
+def _block_texts(block: dict[str, Json]) -> Iterator[tuple[str, str]]:
+    for key in ("guidance", "purpose", "source"):
+        if isinstance(block.get(key), str):
+            yield f"/x-procedure/{key}", block[key]
+    for key in ("documents", "timeLimit", "fees", "results", "legalBasis", "sections"):
+        entries = block.get(key)
+        for index, entry in enumerate(entries if isinstance(entries, list) else ()):
+            for word in ("title", "note"):
+                if isinstance(entry, dict) and isinstance(entry.get(word), str):
+                    yield f"/x-procedure/{key}/{index}/{word}", entry[word]

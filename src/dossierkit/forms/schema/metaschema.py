@@ -1,0 +1,63 @@
+"""What a schema that is none should have said: words for an author, by the keyword that is wrong."""
+
+from __future__ import annotations
+
+from dossierkit.forms.schema.schemas import MANY, NAMED, ONE
+from dossierkit.pointers import Json, get, split
+from dossierkit.text import meant
+
+TYPES = ("string", "number", "integer", "boolean", "object", "array", "null")
+
+_SCHEMA = "a schema: {…}, true or false"
+_COUNT = "a whole number, 0 or more"
+_TEXT = "a text"
+_SHAPES = {
+    **dict.fromkeys(ONE, _SCHEMA),
+    **dict.fromkeys(MANY, "a list of at least one schema: [{…}]"),
+    **dict.fromkeys(NAMED, "schemas by name: {name: {…}}"),
+    **dict.fromkeys(("maxLength", "minLength", "maxItems", "minItems", "maxProperties", "minProperties"), _COUNT),
+    **dict.fromkeys(("maxContains", "minContains"), _COUNT),
+    **dict.fromkeys(("maximum", "minimum", "exclusiveMaximum", "exclusiveMinimum"), "a number"),
+    **dict.fromkeys(("uniqueItems", "readOnly", "writeOnly", "deprecated"), "true or false"),
+    **dict.fromkeys(("title", "description", "$comment", "format", "$ref", "$dynamicRef", "$id", "$anchor"), _TEXT),
+    "multipleOf": "a number above 0",
+    "required": "a list of names, each once",
+    "dependentRequired": "names by name: {name: [names]}",
+    "enum": "a list of values",
+    "examples": "a list of values",
+    "pattern": "a regular expression as JavaScript writes it",
+}
+
+
+def what_is_wrong(document: Json, pointer: str, message: str) -> str:
+    """What stands wrongly at *pointer* of *document*, and what would be right.
+
+    Args:
+        message: what the metaschema says, for places that nothing is known of.
+    """
+    keyword = _keyword(split(pointer))
+    value = get(document, pointer)
+    shown = f"{value!r}" if isinstance(value, str | int | float) and not isinstance(value, bool) else "this"
+    if keyword == "type":
+        if isinstance(value, list):
+            value = next((item for item in value if item not in TYPES), value)
+            shown = repr(value) if isinstance(value, str) else shown
+        hint = meant(value, TYPES) if isinstance(value, str) else ""
+        return f"{shown} is no type{hint or '; types are ' + ', '.join(TYPES)}"
+    if keyword in _SHAPES and _SHAPES[keyword] != _SCHEMA:
+        return f"{shown} cannot stand under {keyword!r}, which is {_SHAPES[keyword]}"
+    if pointer and (not keyword or keyword in _SHAPES):
+        return f"{shown} stands where {_SCHEMA} is wanted"
+    return message.splitlines()[0][:300]
+
+
+def _keyword(tokens: tuple[str, ...]) -> str:
+    """The keyword that the last of *tokens* belongs to; empty where a schema stands there."""
+    position = 0
+    while position < len(tokens):
+        keyword = tokens[position]
+        steps = 1 if keyword in ONE else 2 if keyword in MANY or keyword in NAMED else 0
+        if not steps or position + steps > len(tokens):
+            return keyword
+        position += steps
+    return ""

@@ -1,0 +1,62 @@
+"""The shapes of our own keywords, which no metaschema knows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from dossierkit.findings import Fault
+from dossierkit.forms.schema.schemas import BASE, MAIN, every_schema
+from dossierkit.pointers import Json, child
+
+_TEXT = {"type": "string"}
+_TEXTS = {"type": "object", "additionalProperties": _TEXT}
+
+#: Keyword → what it has to look like, as JSON Schema, and in words.
+ON_FIELDS: Mapping[str, tuple[Json, str]] = {
+    "x-messages": (_TEXTS, 'words by rule: {"pattern": "…"}'),
+    "x-widget": (_TEXT, "the name of a widget"),
+    "x-options": (
+        {"anyOf": [_TEXT, {"type": "object", "properties": {"list": _TEXT, "where": _TEXTS}, "required": ["list"]}]},
+        'the name of a list, or {"list": name, "where": {column: pointer}}',
+    ),
+    "x-file": (
+        {
+            "type": "object",
+            "properties": {
+                "accept": {"type": "array", "items": _TEXT},
+                "maxBytes": {"type": "integer", "minimum": 1},
+                "maxFiles": {"type": "integer", "minimum": 1},
+            },
+        },
+        'limits: {"accept": [".pdf"], "maxBytes": 10485760, "maxFiles": 5}',
+    ),
+    "x-prefill": (_TEXT, "a pointer into the account"),
+    "x-personal": ({"type": "boolean"}, "true or false"),
+    "x-unit": (_TEXT, "a unit, such as m²"),
+}
+AT_ROOT: Mapping[str, tuple[Json, str]] = {
+    "x-procedure": ({"type": "object"}, "an object: {…}"),
+    "x-rules": ({"type": "array"}, 'a list of {"rule": CEL, "message": words, "at": pointer}'),
+    "x-compute": (_TEXTS, 'CEL by pointer: {"/fee": "…"}'),
+    "x-tests": ({"type": "array"}, 'a list of {"answers": {…}, "problems": […]}'),
+    "x-translations": (
+        {"type": "object", "additionalProperties": _TEXTS},
+        'texts by pointer by language: {"en": {"/title": "…"}}',
+    ),
+}
+
+
+def own_keyword_faults(documents: Mapping[str, Json]) -> Iterator[Fault]:
+    """A fault for each keyword of ours that has another shape."""
+    from dossierkit.forms.schema.judge import is_valid
+
+    for uri, document in documents.items():
+        if not (uri == MAIN or uri.startswith(BASE)):
+            continue
+        file = "" if uri == MAIN else uri.removeprefix(BASE)
+        for pointer, schema in every_schema(document):
+            if not isinstance(schema, dict):
+                continue
+            for keyword, (shape, words) in ({**ON_FIELDS, **AT_ROOT} if not pointer else ON_FIELDS).items():
+                if keyword in schema and not is_valid(shape, schema[keyword]):
+                    yield Fault("bad-keyword", child(pointer, keyword), f"{keyword} is {words}", file=file)

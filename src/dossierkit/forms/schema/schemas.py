@@ -1,0 +1,172 @@
+"""The schema documents of a form, with every reference resolved: facets, and the judges of subschemas.
+
+A *facet* is one schema object with the place it stands at.  Schemas refer to each other by URI; documents of the
+folder live below `BASE`, which leads nowhere, so nothing can be fetched by accident.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from urllib.parse import unquote
+
+import attrs
+import referencing
+import referencing.exceptions
+from referencing.jsonschema import DRAFT202012
+
+from dossierkit.errors import SchemaError
+from dossierkit.findings import Fault
+from dossierkit.forms.schema.judge import Judge, Verdict
+from dossierkit.pointers import Json, child
+
+#: The address of the folder of procedures; `.invalid` is reserved and resolves nowhere.
+BASE = "https://procedures.invalid/"
+MAIN = BASE + "procedure.json"
+
+#: Keywords whose value is one schema, a list of schemas, or schemas by name.
+ONE = frozenset(
+    [
+        "additionalProperties",
+        "contains",
+        "contentSchema",
+        "else",
+        "if",
+        "items",
+        "not",
+        "propertyNames",
+        "then",
+        "unevaluatedItems",
+        "unevaluatedProperties",
+    ]
+)
+MANY = frozenset(("allOf", "anyOf", "oneOf", "prefixItems"))
+NAMED = frozenset(("$defs", "definitions", "dependentSchemas", "patternProperties", "properties"))
+
+
+def subschemas(schema: Json) -> Iterator[tuple[str, Json]]:
+    """The schemas right below *schema*, each with the pointer that leads to it."""
+    if not isinstance(schema, dict):
+        return
+    for keyword, value in schema.items():
+        if keyword in ONE:
+            yield child("", keyword), value
+        elif keyword in MANY and isinstance(value, list):
+            for index, item in enumerate(value):
+                yield f"/{keyword}/{index}", item
+        elif keyword in NAMED and isinstance(value, dict):
+            for name, item in value.items():
+                yield child(f"/{keyword}", name), item
+
+
+def every_schema(schema: Json, pointer: str = "") -> Iterator[tuple[str, Json]]:
+    """*schema* and all schemas inside it, each with its pointer, outermost first."""
+    pending = [(pointer, schema)]
+    while pending:
+        pointer, schema = pending.pop()
+        yield pointer, schema
+        pending.extend((pointer + below, item) for below, item in reversed([*subschemas(schema)]))
+
+
+@attrs.frozen
+class Facet:
+    """One schema at its place.  Two facets of the same schema object are equal."""
+
+    schema: Json = attrs.field(eq=id, repr=False)
+    #: Document URI and JSON Pointer, `…/person.json#/$defs/Person`.
+    location: str = attrs.field(eq=False)
+    resolver: referencing._core.Resolver[Json] = attrs.field(eq=False, repr=False)
+
+    def get(self, keyword: str) -> Json:
+        """The value of *keyword*, or None."""
+        return self.schema.get(keyword) if isinstance(self.schema, dict) else None
+
+
+@attrs.define(eq=False)
+class Schemas:
+    """The documents, and a judge for each schema in them, made when first asked for."""
+
+    judge: Judge
+    documents: Mapping[str, Json] = attrs.field(init=False)
+    _registry: referencing.Registry[Json] = attrs.field(init=False)
+    _locations: dict[int, str] = attrs.field(init=False, factory=dict)
+    _verdicts: dict[str, Verdict] = attrs.field(init=False, factory=dict)
+    #: What `effective` remembers of these documents; of its own concern.
+    memo: dict[object, object] = attrs.field(init=False, factory=dict)
+    #: How much may be remembered before all of it is dropped; grows with the largest answers that were met.
+    room: int = attrs.field(init=False, default=50_000)
+
+    def __repr__(self) -> str:
+        return f"<Schemas of {len(self.documents)} documents>"
+
+    def __attrs_post_init__(self) -> None:
+        self.documents = self.judge.documents
+        self._registry = referencing.Registry().with_resources(
+            (uri, DRAFT202012.create_resource(document)) for uri, document in self.documents.items()
+        )
+        for uri, document in self.documents.items():
+            for pointer, schema in every_schema(document):
+                if isinstance(schema, dict):
+                    self._locations.setdefault(id(schema), f"{uri}#{pointer}")
+
+    def root(self, uri: str = MAIN) -> Facet:
+        """The whole document at *uri*."""
+        return Facet(self.documents[uri], uri + "#", self._registry.resolver(uri))
+
+    def below(self, facet: Facet, pointer: str, schema: Json) -> Facet:
+        """*schema*, which stands at *pointer* inside *facet*."""
+        resolver = facet.resolver
+        if isinstance(schema, dict) and isinstance(schema.get("$id"), str):
+            resolver = resolver.in_subresource(DRAFT202012.create_resource(schema))
+        return Facet(schema, facet.location + pointer, resolver)
+
+    def target(self, facet: Facet, keyword: str = "$ref") -> Facet:
+        """What the reference in *facet* leads to.
+
+        Raises:
+            SchemaError: it leads to nothing that is here.
+        """
+        reference = facet.schema[keyword]
+        try:
+            found = facet.resolver.lookup(reference)
+        except (referencing.exceptions.Unresolvable, ValueError) as error:
+            place = facet.location.partition("#")
+            message = _unresolved(str(reference), self.documents)
+            file = "" if place[0] == MAIN else place[0].removeprefix(BASE)
+            raise SchemaError([Fault("unresolved-ref", f"{place[2]}/{keyword}", message, file=file)]) from error
+        location = self._locations.get(id(found.contents))
+        if location is None:
+            # True, false, or what stands where nobody expects a schema: it is known by its address alone.
+            location = unquote(reference)
+        return Facet(found.contents, location, found.resolver)
+
+    def accepts(self, facet: Facet, value: Json) -> bool:
+        """Whether *value* is valid against *facet*."""
+        if isinstance(facet.schema, bool):
+            return facet.schema
+        return self.verdict(facet).accepts(value)
+
+    def matches(self, pattern: str, name: str) -> bool:
+        """Whether *name* matches *pattern*, as the judge understands it and in its time."""
+        known = self._verdicts.get("pattern:" + pattern)
+        if known is None:
+            known = self._verdicts["pattern:" + pattern] = self.judge.compile({"pattern": pattern})
+        return known.accepts(name)
+
+    def verdict(self, facet: Facet) -> Verdict:
+        """The judge of *facet* alone."""
+        verdict = self._verdicts.get(facet.location)
+        if verdict is None:
+            verdict = self.judge.verdict(facet.location)
+            self._verdicts[facet.location] = verdict
+        return verdict
+
+
+def _unresolved(reference: str, documents: Mapping[str, Json]) -> str:
+    if len(reference) > 200:
+        reference = reference[:200] + "…"
+    if "://" in reference or reference.startswith(("file:", "urn:")):
+        return f"{reference!r} is not in this folder; references never leave it: copy what you need into shared/"
+    if reference.startswith("#"):
+        return f"{reference!r} leads to nothing in this file"
+    known = ", ".join(sorted(uri.removeprefix(BASE) for uri in documents if uri != MAIN)) or "none"
+    return f"{reference!r} leads to nothing; files that can be referred to: {known}"

@@ -1,0 +1,54 @@
+"""What of a form is about a person: the fields marked `x-personal`, to be named beforehand and masked afterwards."""
+
+from __future__ import annotations
+
+from dossierkit.forms.fields.effective import effective
+from dossierkit.forms.fields.form import Form
+from dossierkit.forms.fields.tree import walk
+from dossierkit.forms.schema.schemas import every_schema
+from dossierkit.forms.words.titles import translated
+from dossierkit.pointers import ABSENT, Json, get, put
+
+#: What stands in place of a masked answer.
+MASK = "***"
+
+
+def personal_titles(form: Form, language: str = "vi") -> tuple[str, ...]:
+    """What the form may ask for about a person, by title, each once, in the order of its files."""
+    found: dict[str, None] = {}
+    for uri, document in form.schemas.documents.items():
+        for pointer, schema in every_schema(document):
+            if isinstance(schema, dict) and schema.get("x-personal") is True and isinstance(schema.get("title"), str):
+                found[translated(form, schema["title"], f"{uri}#{pointer}/title", language)] = None
+    return tuple(found)
+
+
+def masked_answers(form: Form, answers: Json) -> Json:
+    """*answers* with every personal one masked: for lists, logs and whoever need not know."""
+    masked = answers
+    for field in walk(effective(form, answers)):
+        if field.keywords.get("x-personal") is True and get(answers, field.pointer) is not ABSENT:
+            masked = put(masked, field.pointer, MASK)
+    return without_secrets(form, masked)
+
+
+def without_secrets(form: Form, answers: Json) -> Json:
+    """*answers* with what is never shown again (`writeOnly`) masked: for whoever lists, exports or searches them."""
+    if not _has_secrets(form):
+        return answers
+    masked = answers
+    for field in walk(effective(form, answers)):
+        if field.write_only and field.leaf and get(answers, field.pointer) is not ABSENT:
+            masked = put(masked, field.pointer, MASK)
+    return masked
+
+
+def _has_secrets(form: Form) -> bool:
+    memo = form.schemas.memo
+    if "secrets" not in memo:
+        memo["secrets"] = any(
+            isinstance(schema, dict) and (schema.get("writeOnly") is True or schema.get("x-widget") == "password")
+            for document in form.schemas.documents.values()
+            for _, schema in every_schema(document)
+        )
+    return bool(memo["secrets"])

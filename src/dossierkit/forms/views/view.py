@@ -1,0 +1,53 @@
+"""Form × answers × problems × language → what a widget may know.
+
+A `Control` is one field ready to be shown: words in one language, texts as they stand in the control, what is wrong.
+Templates read controls and nothing else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from dossierkit.findings import Problem
+from dossierkit.forms.fields.form import Form, Layout, Section
+from dossierkit.forms.fields.tree import sectioned
+from dossierkit.forms.views.controls import Viewer
+from dossierkit.forms.views.values import Control, FormView, SectionView
+from dossierkit.forms.words.catalogue import word
+from dossierkit.forms.words.titles import schema_text, translated
+from dossierkit.pointers import Json
+
+
+def view(
+    form: Form,
+    answers: Json,
+    *,
+    problems: Iterable[Problem] = (),
+    language: str = "vi",
+    layout: Layout | None = None,
+) -> FormView:
+    """The whole form for *answers*."""
+    viewer = Viewer.of(form, answers, problems=problems, language=language, layout=layout)
+    root = viewer.tree(viewer.root)
+    return FormView(
+        schema_text(form, (form.root,), "title", language),
+        schema_text(form, (form.root,), "description", language),
+        tuple(sections(form, root, language)),
+        viewer.summary(),
+        root,
+    )
+
+
+def sections(form: Form, root: Control, language: str) -> Iterator[SectionView]:
+    """The controls below *root* under the headings of the form; what no section lists stands last."""
+    controls = {id(control.field): control for control in (root, *root.children)}
+    for number, section, fields in sectioned(form, root.field):
+        title = section_title(form, section, language)
+        yield SectionView(f"s{number}", title, tuple(controls[id(field)] for field in fields))
+
+
+def section_title(form: Form, section: Section | None, language: str) -> str:
+    """The heading of *section*, or of what no section lists; empty in a form without sections."""
+    if section is not None:
+        return translated(form, section.title, section.origin, language)
+    return word("other-section", language) if form.sections else ""

@@ -1,0 +1,1 @@
+"""What the engine says to people: titles, values and limits, and the sentence for each problem."""

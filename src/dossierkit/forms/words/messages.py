@@ -1,0 +1,246 @@
+"""Problems → sentences that say what is wrong with this answer, and what would be right."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from decimal import Decimal
+
+import attrs
+
+from dossierkit.findings import Problem
+from dossierkit.forms.answers.texts import is_ambiguous, is_amount, is_too_precise, show_number, show_text
+from dossierkit.forms.fields.applicators import members, unconditional
+from dossierkit.forms.fields.effective import effective
+from dossierkit.forms.fields.form import Field, Form, Kind
+from dossierkit.forms.fields.merging import choices
+from dossierkit.forms.fields.places import items
+from dossierkit.forms.fields.tree import Index, index
+from dossierkit.forms.schema.dialect import Choice
+from dossierkit.forms.schema.schemas import MAIN, Facet
+from dossierkit.forms.words.catalogue import month, word
+from dossierkit.forms.words.pattern_examples import examples
+from dossierkit.forms.words.titles import choice_title, humanized, schema_text, translated, uncapitalized, whose
+from dossierkit.forms.words.values import unit_of
+from dossierkit.pointers import Json
+
+#: Longer answers are not quoted back.
+_QUOTED = 40
+#: The rules of the range of a number: the lower ones, then the upper ones.
+_LOWER = ("minimum", "exclusiveMinimum")
+_UPPER = ("maximum", "exclusiveMaximum")
+_REQUIRED = {
+    Kind.CHOICE: "required-choice",
+    Kind.BOOLEAN: "required-choice",
+    Kind.CHECKS: "required-choice",
+    Kind.ACCEPT: "required-accept",
+    Kind.LIST: "required-list",
+    Kind.FILE: "required-file",
+    Kind.GROUP: "required-group",
+}
+
+
+def message(form: Form, problem: Problem, *, language: str = "vi", answers: Json = None) -> str:
+    """*problem* as one sentence that names the field."""
+    return messages(form, (problem,), language=language, answers=answers)[0]
+
+
+def messages(form: Form, problems: Iterable[Problem], *, language: str = "vi", answers: Json = None) -> tuple[str, ...]:
+    """*problems* as sentences, each naming its field among those that hold for *answers*."""
+    tree = index(form, effective(form, {} if answers is None else answers))
+    return tuple(sentence(form, problem, tree, language) for problem in problems)
+
+
+def sentence(form: Form, problem: Problem, tree: Index, language: str) -> str:
+    """*problem* as one sentence that says whose it is among the fields of *tree*."""
+    words = problem_words(form, problem, tree.fields.get(problem.at), language)
+    # What is no answer, such as a document, brings its own name.
+    own = problem.params.get("title")
+    name = translated(form, own, problem.origin, language) if isinstance(own, str) else ""
+    return f"{name or whose(form, tree, problem.at, language)}: {uncapitalized(words)}"
+
+
+def problem_words(form: Form, problem: Problem, field: Field | None, language: str) -> str:
+    """What to do about *problem*, without the field's name."""
+    if problem.rule == "rule":
+        text = str(problem.params.get("message", ""))
+        return translated(form, text, f"{MAIN}#{problem.origin}/message", language)
+    if field is not None:
+        for facet in field.facets:
+            own = facet.get("x-messages")
+            if isinstance(own, dict) and isinstance(own.get(problem.rule), str):
+                return translated(form, own[problem.rule], f"{facet.location}/x-messages/{problem.rule}", language)
+    return _Words(form, problem, field, language).sentence()
+
+
+@attrs.frozen
+class _Words:
+    """The words for one problem of one field."""
+
+    form: Form
+    problem: Problem
+    field: Field | None
+    language: str
+
+    def say(self, name: str, /, **params: Json) -> str:
+        return word(name, self.language).format(**params)
+
+    def sentence(self) -> str:
+        params = self.problem.params
+        match self.problem.rule:
+            case "required":
+                return self.say(_REQUIRED.get(self.field.kind, "required") if self.field is not None else "required")
+            case "type":
+                return self._type()
+            case "minimum" | "exclusiveMinimum" | "maximum" | "exclusiveMaximum":
+                return self._range()
+            case "minLength" | "maxLength" as rule if isinstance(params.get("value"), str):
+                return self.say(f"{rule}-now", limit=params.get("limit"), length=len(params["value"]))
+            case "minItems" | "maxItems" as rule if params.get("count") and "limit" in params:
+                return self.say(f"{rule}-now", limit=params["limit"], count=params["count"])
+            case "maxItems" if "limit" not in params:
+                return self.say("maxItems-none")
+            case "contains":
+                return self._contains()
+            case "multipleOf" if decimals := _decimals(params.get("multiple_of")):
+                return self.say("multipleOf-decimals", decimals=decimals)
+            case "pattern":
+                example = self._example()
+                return self._quoting("pattern-example", example=example) if example else self._quoting("pattern")
+            case "format":
+                return self._format()
+            case "const":
+                value = params.get("expected_value")
+                return self.say("const", expected=choice_title(self.form, Choice(value, str(value)), self.language))
+        try:
+            return self.say(self.problem.rule, **{name: self._shown(value) for name, value in params.items()})
+        except KeyError:
+            return self.say("other")
+
+    def _text(self) -> str:
+        """The text that was answered, unless it is long, or secret."""
+        value = self.problem.params.get("value")
+        text = value.strip() if isinstance(value, str) and not self._is_secret() else ""
+        return text if len(text) <= _QUOTED and text.isprintable() else ""
+
+    def _is_secret(self) -> bool:
+        return self.field is not None and self.field.write_only
+
+    def _quoting(self, name: str, **params: Json) -> str:
+        text = self._text()
+        return self.say(f"{name}-not", value=text, **params) if text else self.say(name, **params)
+
+    def _type(self) -> str:
+        kinds = self.problem.params.get("types") or ["string"]
+        if self.field is not None and self.field.kind is Kind.NUMBER:
+            return self._number("type-integer" if self.field.keywords.get("type") == "integer" else "type-number")
+        named = next((kind for kind in kinds if kind != "null"), kinds[0])
+        return self.say(f"type-{named}")
+
+    def _number(self, name: str) -> str:
+        value, text = self.problem.params.get("value"), self._text()
+        if isinstance(value, int | float):
+            return self.say(f"{name}-not", value=self._shown(value))
+        if text and is_too_precise(text, self.language):
+            return self.say("number-precise", value=text)
+        if text and is_ambiguous(text, self.language):
+            return self.say("number-marks", value=text)
+        return self._quoting(name)
+
+    def _range(self) -> str:
+        """The whole range that a number has to be in, and the number that it is now."""
+        limits = {self.problem.rule: self.problem.params.get("limit")}
+        if self.field is not None:
+            limits = {rule: self.field.keywords[rule] for rule in (*_LOWER, *_UPPER) if rule in self.field.keywords} | limits
+        low = max((rule for rule in _LOWER if rule in limits), key=lambda rule: (limits[rule], rule != "minimum"), default="")
+        high = min((rule for rule in _UPPER if rule in limits), key=lambda rule: (limits[rule], rule == "maximum"), default="")
+        if (low, high) == ("minimum", "maximum"):
+            words = self.say("range-closed", low=self._shown(limits[low]), high=self._amount(limits[high]))
+        else:
+            words = self.say("and").join(
+                self.say(f"range-{rule}", limit=self._amount(limits[rule])) for rule in (low, high) if rule
+            )
+        value = self.problem.params.get("value")
+        return self.say("range" if value is None else "range-now", limits=words, value=self._amount(value))
+
+    def _amount(self, value: Json) -> str:
+        unit = unit_of(self.field) if self.field is not None else ""
+        return f"{self._shown(value)}\u00a0{unit}" if unit else self._shown(value)
+
+    def _contains(self) -> str:
+        params = self.problem.params
+        name = "contains-many" if "most" in params else "contains-few"
+        return self.say(name, limit=params.get("most", params.get("least", 1)), count=params.get("here", 0), kind=self._wanted())
+
+    def _wanted(self) -> str:
+        """What items a list has to contain: by their title, their value, or their answers."""
+        schemas = self.form.schemas
+        facet = (
+            next((f for f in self.field.facets if f.location == self.problem.origin), None) if self.field is not None else None
+        )
+        if facet is None:
+            return self.say("contains-kind")
+        wanted = tuple(unconditional(schemas, (schemas.below(facet, "/contains", facet.schema["contains"]),)))
+        rows = tuple(unconditional(schemas, items(self.form, self.field.facets))) if self.field is not None else ()
+        if title := schema_text(self.form, wanted, "title", self.language) or self._titles(wanted, rows):
+            return self.say("contains-value", value=title)
+        answers: list[str] = []
+        fields = members(schemas, rows)
+        for name, seeds in members(schemas, wanted).items():
+            below = tuple(unconditional(schemas, fields.get(name, ())))
+            if titles := self._titles(tuple(unconditional(schemas, seeds)), below):
+                title = schema_text(self.form, below, "title", self.language) or humanized(name, self.language)
+                answers.append(self.say("contains-answer", label=uncapitalized(title), value=titles))
+        return self.say("and").join(answers) or self.say("contains-kind")
+
+    def _titles(self, wanted: tuple[Facet, ...], rows: tuple[Facet, ...]) -> str:
+        """The values that *wanted* allows, as the field of *rows* calls them."""
+        if not any("const" in facet or "enum" in facet for facet in (f.schema for f in wanted) if isinstance(facet, dict)):
+            return ""
+        named = (choice_title(self.form, choice, self.language) for choice in choices(self.form.schemas, (*rows, *wanted)) or ())
+        return self.say("or").join(f"“{title}”" for title in named)
+
+    def _format(self) -> str:
+        known = self.form.dialect.formats.get(str(self.problem.params.get("format")))
+        if known is None:
+            return self._quoting("pattern")
+        value = self.problem.params.get("value")
+        reason = known.reason(value) if isinstance(value, str) else None
+        if reason is not None and not self._is_secret():
+            quotes = {"example": known.example, **reason.quotes}
+            if "month" in quotes:
+                quotes["month"] = month(int(quotes["month"]), self.language)
+            if "wanted" in quotes:
+                quotes["wanted"] = self.say("or").join(str(quotes["wanted"]).split("/"))
+            return self.say(reason.name, **quotes)
+        kind = known.words.get(self.language) or next(iter(known.words.values()), known.name)
+        return self._quoting("format-example" if known.example else "format", kind=kind, example=known.example)
+
+    def _example(self) -> str:
+        """A text that the field accepts: the author's own example, or one made from the pattern."""
+        field = self.field
+        if field is None:
+            return ""
+        own = field.keywords.get("examples")
+        if isinstance(own, list) and own:
+            return show_text(own[0], field, self.form.dialect, self.language)
+        known = self.form.schemas.memo.get(("example", field.facets))
+        if not isinstance(known, str):
+            patterns = dict.fromkeys(str(facet.get("pattern")) for facet in field.facets if facet.get("pattern"))
+            made = (text for pattern in patterns for text in examples(pattern))
+            known = next((text for text in made if all(self.form.schemas.accepts(facet, text) for facet in field.facets)), "")
+            self.form.schemas.memo["example", field.facets] = known
+        return known
+
+    def _shown(self, value: Json) -> str:
+        if isinstance(value, int | float) and not isinstance(value, bool):
+            return show_number(value, self.language, grouped=self.field is not None and is_amount(self.field, value))
+        return str(value)
+
+
+def _decimals(step: Json) -> int:
+    """How many decimals `multipleOf` 0.1, 0.01 … leaves; 0 for any other step."""
+    if not isinstance(step, int | float):
+        return 0
+    exact = Decimal(str(step)).normalize()
+    sign, digits, exponent = exact.as_tuple()
+    return -int(exponent) if digits == (1,) and not sign and int(exponent) < 0 else 0

@@ -1,0 +1,93 @@
+"""What mails say, in Vietnamese and English: plain text, and the same as simple HTML."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from html import escape
+from pathlib import Path
+from string import Formatter
+
+import attrs
+
+from dossierkit.dossiers.mails import SendMail
+from dossierkit.locale import FOLDER as LOCALE
+from dossierkit.locale.texts import LANGUAGES, text_of
+
+_BREAKS = re.compile(r"[\x00-\x1f\x7f\u2028\u2029]+")
+_LINK = re.compile(r"https?://[^\s<>\"]+")
+
+#: Stands for an office while nobody said which one it is.
+SAMPLE_NAME = "Cổng dịch vụ công trực tuyến"
+
+
+@attrs.frozen
+class Office:
+    """Who writes, and where its portal is; links are built from *address* alone, never from a request.
+
+    What is empty is not said anywhere.
+    """
+
+    name: str = SAMPLE_NAME
+    #: Where its portal is.
+    address: str = "http://127.0.0.1:8000"
+    #: The agency above it, and the place where it writes, as papers have them.
+    superior: str = ""
+    place: str = ""
+    #: Where people find it, when they call, when they come.
+    postal_address: str = ""
+    telephone: str = ""
+    hours: str = ""
+    #: A picture, PNG or JPEG.
+    emblem: Path | None = None
+    #: In English; as in Vietnamese where they are empty.
+    name_en: str = ""
+    hours_en: str = ""
+
+    @property
+    def is_sample(self) -> bool:
+        """Whether nobody said which office it is."""
+        return self.name == SAMPLE_NAME
+
+    def named(self, language: str) -> str:
+        """Its name in *language*."""
+        return (language == "en" and self.name_en) or self.name
+
+    def open_hours(self, language: str) -> str:
+        """When people can come, in *language*."""
+        return (language == "en" and self.hours_en) or self.hours
+
+
+def letter(name: str, language: str, office: Office, *, key: str, to: str, path: str, **values: str) -> SendMail:
+    """The letter *name* to the address *to*.
+
+    Args:
+        key: what makes a repeat the same mail.
+        path: where its link leads, below the address of the office.
+        values: texts that the letter quotes; line breaks in them become spaces.
+    """
+    spoken = language if language in LANGUAGES else LANGUAGES[0]
+    subject, body = (text_of(LOCALE, "mails", f"{name}-{part}", spoken) for part in ("subject", "text"))
+    known = {"link": office.address.rstrip("/") + path, **{k: _BREAKS.sub(" ", v) for k, v in values.items()}}
+    texts = [paragraph.format(**known) for paragraph in body.split("\n\n") if _is_known(paragraph, known)]
+    shown = "".join(f"<p>{_linked(text)}</p>" for text in texts)
+    signature = [line for line in (office.named(spoken), office.postal_address, office.telephone) if line]
+    signed = "<br>".join(map(escape, signature))
+    page = f'<!doctype html><html lang="{language}"><body>{shown}<p>{signed}</p></body></html>'
+    return SendMail(key, to, subject.format(**known)[:200], "\n\n".join([*texts, "\n".join(signature)]) + "\n", page)
+
+
+def _is_known(paragraph: str, values: Mapping[str, str]) -> bool:
+    """Whether everything that *paragraph* quotes is there; without it the paragraph says nothing."""
+    return all(values[name] for _, name, _, _ in Formatter().parse(paragraph) if name)
+
+
+def _linked(text: str) -> str:
+    """*text* as HTML, its addresses as links."""
+    parts: list[str] = []
+    end = 0
+    for match in _LINK.finditer(text):
+        address = match[0].rstrip(".,;")
+        parts += [escape(text[end : match.start()]), f'<a href="{escape(address)}">{escape(address)}</a>']
+        end = match.start() + len(address)
+    return "".join([*parts, escape(text[end:])])

@@ -1,0 +1,103 @@
+"""What the owner of a dossier is told when it changes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from dossierkit.dossiers.accounts import Account, Notices
+from dossierkit.dossiers.deadlines.calendars import office_time
+from dossierkit.dossiers.lifecycle.dossier import Dossier
+from dossierkit.dossiers.mails import SendMail
+from dossierkit.dossiers.procedure.procedure import Procedure
+from dossierkit.dossiers.states import Action
+from dossierkit.mail.letters import Office, letter
+from dossierkit.pointers import Json
+
+#: Told to whoever wants all, or what is needed.
+NEEDED = frozenset(
+    (
+        Action.SUBMIT,
+        Action.REFUSE,
+        Action.REQUEST_SUPPLEMENT,
+        Action.REQUEST_PAYMENT,
+        Action.EXTEND,
+        Action.REDATE,
+        Action.STOP,
+        Action.WITHDRAW,
+        Action.COMPLETE,
+        Action.REOPEN,
+        Action.SURPLUS,
+        Action.REFUND,
+        Action.ASK_ERASURE,
+        Action.ERASE,
+    )
+)
+#: Told to whoever wants all.
+TOLD = NEEDED | frozenset(
+    (Action.ACCEPT, Action.ASSIGN, Action.SUPPLEMENT, Action.SETTLE, Action.SUSPEND, Action.RESUME, Action.HAND_OVER)
+)
+
+
+def dossier_in(key: str) -> str:
+    """The id of the dossier that a mail of `notices` with this *key* is about; of another mail, something that is none."""
+    return f"{key}:".split(":")[1]
+
+
+def notices(
+    owner: Account | None,
+    officer: Account | None,
+    before: Dossier,
+    after: Dossier,
+    procedure: Procedure,
+    action: Action,
+    facts: Mapping[str, Json],
+    office: Office,
+    check: str = "",
+) -> tuple[SendMail, ...]:
+    """The mails that tell *owner* that *action* led from *before* to *after*.  *check* is the check code of the dossier.
+
+    A guest has no address; to one that nobody proved no word of a dossier goes.
+    """
+    if action is Action.MESSAGE:
+        return _of_a_message(owner, officer, before, after, office)
+    wanted = {Notices.ALL: TOLD, Notices.NEEDED: NEEDED, Notices.NONE: frozenset[Action]()}
+    if (
+        owner is None
+        or not owner.proven
+        or action not in wanted[owner.notices]
+        or (action is Action.ASSIGN and before.state is after.state)
+    ):
+        return ()
+    told = {
+        "code": str(after.code),
+        "check": check,
+        "procedure": procedure.title(owner.language),
+        "receipt": after.handling.receipt,
+        "due": _day(after.handling.due),
+        "amount": _dong(facts.get("surplus", facts.get("amount"))),
+    }
+    # The version makes it another mail each time, and the same one however often the change is tried.
+    key, path = f"{action.value}:{after.id}:{after.version}", f"/dossiers/{after.code}"
+    return (letter(action.value, owner.language, office, key=key, to=owner.mail, path=path, **told),)
+
+
+def _of_a_message(
+    owner: Account | None, officer: Account | None, before: Dossier, after: Dossier, office: Office
+) -> tuple[SendMail, ...]:
+    """To the other side, without the words: mail is read by others, too.  *officer* works on it, where somebody does."""
+    asks = after.handling.unanswered is not None
+    reader = officer if asks else owner
+    if reader is None or reader.disabled or not reader.proven or (not asks and reader.notices is Notices.NONE):
+        return ()
+    path = f"/desk/{after.code}" if asks else f"/dossiers/{after.code}"
+    key = f"message:{after.id}:{before.version}:{after.version}"
+    return (letter("message", reader.language, office, key=key, to=reader.mail, path=f"{path}#thread", code=str(after.code)),)
+
+
+def _dong(amount: Json) -> str:
+    return f"{amount:,} đ".replace(",", ".") if amount is not None else ""
+
+
+def _day(moment: datetime | None) -> str:
+    return f"{office_time(moment):%d/%m/%Y}" if moment is not None else ""

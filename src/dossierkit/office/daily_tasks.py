@@ -1,0 +1,127 @@
+"""What the passing of days asks for: reminders to officers, pauses that end, due days by a calendar that changed.
+
+Silence decides nothing: a dossier that nobody looked at is told of, and stays where it is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime, time, timedelta
+
+from dossierkit.dossiers.accounts import Account
+from dossierkit.dossiers.deadlines.calendars import ZONE, day_of
+from dossierkit.dossiers.deadlines.deadlines import is_overdue
+from dossierkit.dossiers.lifecycle.dossier import Actor, Dossier, Query, may_see
+from dossierkit.dossiers.mails import SendMail
+from dossierkit.dossiers.states import Action, Role, State
+from dossierkit.errors import ForbiddenAction, StaleDossier
+from dossierkit.mail.letters import letter
+from dossierkit.mail.notices import dossier_in
+from dossierkit.office.engine import Engine
+
+#: Who does what only a day did.
+PROGRAM = Actor("calendar", Role.SYSTEM)
+OPEN = (State.ACCEPTED, State.PROCESSING)
+#: A mail names so many dossiers and says how many more there are; the desk lists all of them.
+_NAMED = 40
+
+
+def remind(engine: Engine) -> int:
+    """Mails each officer once a day what is due soon, overdue, or waits for an answer too long; gives how many mails."""
+    now = engine.clock.now()
+    lists: dict[str, dict[str, list[Dossier]]] = {}
+    soon = datetime.combine(engine.office_clock.calendar().next_working(day_of(now) + timedelta(days=1)), time(), ZONE)
+    for dossier in _every(engine, Query(states=OPEN, due=soon + timedelta(days=1))):
+        kind = "overdue" if is_overdue(dossier.handling.due, now) else "soon"
+        for officer in _readers(engine, dossier):
+            lists.setdefault(officer.id, {}).setdefault(kind, []).append(dossier)
+    for dossier in _every(engine, Query(state=State.SUBMITTED)):
+        by = dossier.handling.answer_by
+        if by is not None and by < now:
+            for officer in _readers(engine, dossier):
+                lists.setdefault(officer.id, {}).setdefault("unanswered", []).append(dossier)
+    mails = [_mail(engine, id, found, now) for id, found in lists.items()]
+    engine.store.outbox.post(*(mail for mail in mails if mail is not None))
+    return len(mails)
+
+
+def _every(engine: Engine, query: Query) -> Iterator[Dossier]:
+    before = None
+    while found := engine.store.find(None, query, before=before, limit=200):
+        yield from found
+        before = found[-1].id
+
+
+def _readers(engine: Engine, dossier: Dossier) -> list[Account]:
+    """Who works on it; the intake officers of its unit, where nobody does."""
+    accounts = engine.store.accounts
+    own = accounts.account(dossier.handling.officer) if dossier.handling.officer else None
+    if own is not None and not own.disabled:
+        return [own]
+    unit = dossier.handling.unit
+    return [one for one in accounts.officers(unit) if unit and one.role is Role.INTAKE_OFFICER and not one.disabled]
+
+
+def _mail(engine: Engine, id: str, found: Mapping[str, list[Dossier]], now: datetime) -> SendMail | None:
+    account = engine.store.accounts.account(id)
+    if account is None or not account.proven:
+        return None
+    told = {"overdue": "", "soon": "", "unanswered": "", **{kind: _codes(dossiers) for kind, dossiers in found.items()}}
+    key = f"reminder:{id}:{day_of(now).isoformat()}"
+    return letter("reminder", account.language, engine.office, key=key, to=account.mail, path="/desk", **told)
+
+
+def _codes(dossiers: Sequence[Dossier]) -> str:
+    more = len(dossiers) - _NAMED
+    return ", ".join(str(one.code) for one in dossiers[:_NAMED]) + (f" … (+{more})" if more > 0 else "")
+
+
+def resume(engine: Engine) -> int:
+    """Lets what was suspended until a day go on once that has come; gives how many did."""
+    now, done = engine.clock.now(), 0
+    for dossier in [*_every(engine, Query(state=State.SUSPENDED))]:
+        until = dossier.handling.until
+        if until is not None and until <= now:
+            try:
+                engine.act(dossier.id, Action.RESUME, PROGRAM, version=dossier.version)
+            except (StaleDossier, ForbiddenAction):
+                continue  # an officer was faster
+            done += 1
+    return done
+
+
+def recompute(engine: Engine, *, apply: bool, note: str = "") -> Iterator[tuple[Dossier, datetime]]:
+    """Open dossiers that are due on another day by the calendar as it is now, each with that day.
+
+    A day that an officer set stays.
+
+    Args:
+        apply: change them, each by an event of its own that says *note*.
+    """
+    for dossier in [*_every(engine, Query(states=OPEN))]:
+        handling = dossier.handling
+        found = engine.office_clock.reckoned(handling)
+        # What was extended before promises were kept apart stays, too.
+        if found is None or found.at == handling.due or handling.extensions:
+            continue
+        if apply:
+            facts = {"due": found.at.isoformat(), "estimated": found.estimated, "left": handling.left}
+            try:
+                engine.act(dossier.id, Action.REDATE, PROGRAM, version=dossier.version, facts=facts, note=note)
+            except StaleDossier:
+                continue
+        yield dossier, found.at
+
+
+def unreached(engine: Engine, actor: Actor, *, limit: int = 20) -> tuple[Dossier, ...]:
+    """The dossiers of an officer whose owner was to be told something by mail and cannot be reached, newest first."""
+    outbox, found = engine.store.outbox, dict[str, Dossier]()
+    for lost in outbox.given_up():
+        dossier = engine.store.get(dossier_in(lost.mail.key))
+        if dossier is None or not may_see(dossier, actor):
+            continue
+        owner = engine.store.accounts.account(dossier.owner)
+        # Whoever has another address by now, or was reached since, knows.
+        if owner is not None and owner.mail == lost.mail.to and outbox.bounces(owner.mail):
+            found[dossier.id] = dossier
+    return tuple(found.values())[:limit]

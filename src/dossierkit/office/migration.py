@@ -1,0 +1,133 @@
+"""Changing a procedure that lives: what a new file would do to drafts and open dossiers, and drafts brought to it."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import attrs
+
+from dossierkit.dossiers.lifecycle.dossier import Dossier
+from dossierkit.dossiers.lifecycle.lifecycle import RESOLVED
+from dossierkit.dossiers.procedure.procedure import Procedure
+from dossierkit.dossiers.states import State
+from dossierkit.errors import SettingsError, StaleDossier
+from dossierkit.forms import canonical
+from dossierkit.forms.lint.comparison import EACH, after_moves
+from dossierkit.office.engine import Engine
+from dossierkit.pointers import join, split
+
+
+@attrs.frozen
+class Replay:
+    """What became of stored answers under a new form."""
+
+    #: State → how many dossiers there are, and how many of them would be refused.
+    seen: Counter[State]
+    refused: Counter[State]
+    #: (state, place, rule) → of how many dossiers; rows of a list are one place.
+    reasons: Counter[tuple[State, str, str]]
+
+
+def replay(engine: Engine, new: Procedure, *, seen: Callable[[], object] = lambda: None) -> Replay:
+    """Every draft and open dossier of the procedure judged by *new*, with the moves that it names.
+
+    A draft is refused for what its own form does not refuse already.
+
+    Args:
+        seen: is called after each dossier of the store.
+    """
+    found = Replay(Counter(), Counter(), Counter())
+    for dossier in engine.store.every():
+        if dossier.procedure == new.code and is_open(dossier):
+            found.seen[dossier.state] += 1
+            reasons = _reasons(engine, dossier, new)
+            found.refused[dossier.state] += bool(reasons)
+            found.reasons.update((dossier.state, place, rule) for place, rule in reasons)
+        seen()
+    return found
+
+
+def is_open(dossier: Dossier) -> bool:
+    """Whether somebody may still have to change its answers."""
+    return dossier.state is not State.CANCELLED and dossier.state not in RESOLVED
+
+
+def _reasons(engine: Engine, dossier: Dossier, new: Procedure) -> set[tuple[str, str]]:
+    moved = canonical(new.form, after_moves(dossier.answers, new.moves))
+    found = {(_place(one.at), one.rule) for one in engine.problems(dossier, new.form, moved)}
+    if found and dossier.state is State.DRAFT:
+        own = engine.procedure_of(dossier).form
+        found -= {(_place(one.at), one.rule) for one in engine.problems(dossier, own, canonical(own, dossier.answers))}
+    return found
+
+
+def _place(pointer: str) -> str:
+    return join(EACH if part.isdigit() else part for part in split(pointer))
+
+
+def migrate(engine: Engine, code: str, journal: Path | None = None) -> Iterator[tuple[str, bool]]:
+    """Brings every draft of the procedure *code* to the revision that new drafts get: (its id, whether it was done).
+
+    A draft that somebody is writing at this moment is left; another run takes it.
+
+    Args:
+        journal: where is kept how to undo it; without one nothing is changed.
+
+    Raises:
+        UnknownProcedure: none has this code.
+        SettingsError: *journal* is there already.
+    """
+    new = engine.procedure(code)
+    if journal is None:
+        yield from ((one.id, True) for one in _behind(engine, new))
+        return
+    engine.store.keep_bundle(new.revision, new.bundle.canonical())
+    try:
+        file = journal.open("x", encoding="utf-8")
+    except FileExistsError:
+        raise SettingsError(f"{journal} is there already; it says how to undo an earlier run") from None
+    with file:
+        for dossier in _behind(engine, new):
+            # Written before it is done: what is in the journal and was not done is left alone by an undo.
+            line = {"id": dossier.id, "revision": dossier.revision, "version": dossier.version + 1}
+            file.write(json.dumps({**line, "moves": dict(new.moves)}) + "\n")
+            file.flush()
+            answers = after_moves(dossier.answers, new.moves)
+            yield dossier.id, _replaced(engine, attrs.evolve(dossier, revision=new.revision, answers=answers))
+
+
+def _behind(engine: Engine, new: Procedure) -> Iterator[Dossier]:
+    for dossier in engine.store.every():
+        if dossier.procedure == new.code and dossier.state is State.DRAFT and dossier.revision != new.revision:
+            yield dossier
+
+
+def undo(engine: Engine, journal: Path) -> Iterator[tuple[str, bool]]:
+    """Takes back what `migrate` did as *journal* has it: (id, whether it was done); who wrote since keeps what is written.
+
+    Raises:
+        SettingsError: *journal* is none.
+    """
+    for number, text in enumerate(journal.read_text("utf-8").splitlines(), 1):
+        try:
+            line = json.loads(text)
+            id, revision, version, moves = line["id"], line["revision"], line["version"], line["moves"]
+        except (ValueError, KeyError, TypeError) as error:
+            raise SettingsError(f"line {number} of {journal} is none of a migration") from error
+        dossier = engine.store.get(id)
+        if dossier is None or dossier.version != version or dossier.state is not State.DRAFT:
+            yield id, False
+            continue
+        answers = after_moves(dossier.answers, {new: old for old, new in reversed(moves.items())})
+        yield id, _replaced(engine, attrs.evolve(dossier, revision=revision, answers=answers))
+
+
+def _replaced(engine: Engine, changed: Dossier) -> bool:
+    try:
+        engine.store.replace(attrs.evolve(changed, version=changed.version + 1, changed=engine.clock.now()))
+    except StaleDossier:
+        return False
+    return True

@@ -1,0 +1,123 @@
+"""Paying for a dossier: an attempt is begun, a gateway or a bank tells what came of it, the dossier goes on.
+
+Only a callback changes anything.  It may come late, twice, out of order or forged; money that came in is never lost:
+what comes when nothing is owed is a surplus, which an officer gives back.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable, Iterator, Mapping
+
+import attrs
+
+from dossierkit.dossiers.lifecycle.dossier import Actor, Dossier
+from dossierkit.dossiers.money.attempts import Answer, Attempt, Callback, Progress, attempt_ref, finished, is_to_be_asked, judged
+from dossierkit.dossiers.states import Action, Payment, Role
+from dossierkit.errors import ForbiddenAction, ForgedCallback, GatewayError, StaleDossier
+from dossierkit.office.engine import Engine
+from dossierkit.ports import PaymentGateway
+
+#: Who settles what a gateway or a bank confirmed.
+PROGRAM = Actor("payments", Role.SYSTEM)
+#: Open attempts of one dossier beyond which nobody needs another one.
+_MOST = 50
+
+_log = logging.getLogger(__name__)
+
+
+@attrs.frozen(eq=False)
+class Payments:
+    """Payments for the dossiers of one engine."""
+
+    engine: Engine
+    gateways: Mapping[str, PaymentGateway] = attrs.field(factory=dict)
+
+    def begin(self, dossier: Dossier, gateway: str) -> Attempt:
+        """A new attempt to pay what is owed for *dossier*.
+
+        Raises:
+            ForbiddenAction: nothing is owed, or somebody set out to pay too often.
+            StaleDossier: nothing is owed any more.
+        """
+        if dossier.handling.payment is not Payment.DUE or dossier.code is None:
+            raise ForbiddenAction("nothing is owed for this dossier")
+        store, code = self.engine.store.payments, dossier.code.text
+        if len(store.attempts(dossier.id)) >= _MOST:
+            raise ForbiddenAction("there were too many attempts to pay for this dossier; pay at the counter")
+        now, amount = self.engine.clock.now(), dossier.handling.amount
+        return store.begin(dossier.id, lambda number: Attempt(attempt_ref(code, number), dossier.id, amount, gateway, now))
+
+    def receive(self, gateway: str, params: Mapping[str, str]) -> Answer:
+        """What the gateway is to be told about the callback that *params* are."""
+        try:
+            callback = self.gateways[gateway].callback(params)
+        except ForgedCallback:
+            return Answer.FORGED
+        return self.apply(callback)
+
+    def apply(self, callback: Callback) -> Answer:
+        """Does what *callback* means, once."""
+        while True:
+            attempt = self.engine.store.payments.attempt(callback.ref)
+            answer = judged(attempt, callback)
+            if attempt is None or answer is not Answer.CONFIRMED:
+                return answer
+            try:
+                if self._applied(attempt, callback):
+                    return answer
+            except StaleDossier:
+                continue  # somebody did something at the same moment; it is judged anew
+
+    def _applied(self, attempt: Attempt, callback: Callback) -> bool:
+        """Keeps what came of *attempt*: its dossier is settled where it waited for that; else there is a surplus."""
+        engine = self.engine
+        dossier, now = engine.store.get(attempt.dossier), engine.clock.now()
+        assert dossier is not None, "a dossier that was sent is never deleted"
+        owed = dossier.handling.payment is Payment.DUE and dossier.handling.amount == attempt.amount
+        done = finished(attempt, callback, now, surplus=not owed)
+        if not callback.paid:
+            return engine.store.payments.finish(done, attempt.progress)
+        action = Action.SETTLE if owed else Action.SURPLUS
+        told = {"payment": Payment.PAID.value} if owed else {"surplus": attempt.amount}
+        facts = {**told, "ref": attempt.ref, "gateway": attempt.gateway}
+        engine.act(dossier.id, action, PROGRAM, version=dossier.version, facts=facts, paid=(done, attempt.progress))
+        return True
+
+    def ask(self, attempt: Attempt) -> Answer | None:
+        """Asks the gateway what came of *attempt*, and does what that means, once; None while it does not know.
+
+        Raises:
+            ForbiddenAction: it cannot be asked: of a transfer only the statement of the bank tells.
+            GatewayError: it does not answer.
+        """
+        gateway = self.gateways.get(attempt.gateway)
+        if gateway is None:
+            raise ForbiddenAction(f"{attempt.gateway} cannot be asked; see the statement of the bank")
+        told = gateway.status(attempt, now=self.engine.clock.now())
+        return self.apply(told) if told is not None else None
+
+    def ask_about_open(self) -> int:
+        """Asks about attempts that no callback told of, each a few times at growing intervals; gives how many were settled."""
+        store, now, done = self.engine.store.payments, self.engine.clock.now(), 0
+        for attempt in (*store.every(Progress.OPEN), *store.every(Progress.CLOSED)):
+            if attempt.gateway not in self.gateways or not is_to_be_asked(attempt, now):
+                continue
+            # Counted first: a gateway that fails is not asked more often for it.
+            store.finish(attrs.evolve(attempt, asked=attempt.asked + 1), attempt.progress)
+            try:
+                done += self.ask(attempt) is Answer.CONFIRMED
+            except GatewayError as error:
+                _log.warning("nothing is known of the payment %s: %s", attempt.ref, error)
+        return done
+
+    def reconcile(self, callbacks: Iterable[tuple[str, Callback | None]]) -> Iterator[tuple[str, Answer]]:
+        """What each line of a bank statement came to: (the line, the answer); a repeat is `Answer.ALREADY`."""
+        for line, callback in callbacks:
+            yield line, Answer.UNKNOWN if callback is None else self.apply(callback)
+
+    def transfers_due(self) -> tuple[Attempt, ...]:
+        """The attempts that a line of a bank statement may be for."""
+        return tuple(
+            one for one in self.engine.store.payments.every() if one.gateway == "vietqr" and one.progress is not Progress.FAILED
+        )

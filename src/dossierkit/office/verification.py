@@ -1,0 +1,215 @@
+"""Proves a whole store: histories unchanged, states that follow from them, series without gaps, nothing missing."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator
+from datetime import date
+
+import attrs
+
+from dossierkit.dossiers.codes import drawn_by
+from dossierkit.dossiers.ledger.ledger import Measure, half_ends, half_of, postings, spans
+from dossierkit.dossiers.ledger.ledger import Place as LedgerPlace
+from dossierkit.dossiers.ledger.reports import DIMENSIONS
+from dossierkit.dossiers.lifecycle.dossier import Dossier, Event, blobs_of, chained, digests
+from dossierkit.dossiers.lifecycle.handling import PLAIN, Handling, handling_of
+from dossierkit.dossiers.lifecycle.lifecycle import FINAL, OPEN, step
+from dossierkit.dossiers.money.attempts import Progress
+from dossierkit.dossiers.states import Action, Channel, Payment, State
+from dossierkit.errors import ForbiddenAction
+from dossierkit.ports import BlobStore, DossierStore
+
+#: Files are read in pieces of so many bytes.
+_PIECE = 256 * 1024
+#: After every day that anything can be posted on.
+_FOR_EVER = date(9998, 12, 31)
+#: (agency, day or year) → the numbers that events say were drawn.
+Drawn = dict[tuple[str, str], set[int]]
+#: One figure of the totals: where it is counted (`DIMENSIONS`), and what.
+Cell = tuple[tuple[str, ...], Channel, Measure]
+
+
+def contradictions(
+    store: DossierStore,
+    fits: Callable[[Dossier], bool],
+    *,
+    blobs: BlobStore | None = None,
+    seen: Callable[[], object] = lambda: None,
+) -> Iterator[str]:
+    """Everything in *store* that contradicts something else, in words; nothing where all is well.
+
+    Args:
+        fits: whether the form of a dossier accepts its answers.
+        blobs: the files, which are then compared with their hashes.
+        seen: is called after each dossier.
+    """
+    drawn: Drawn = {}
+    money = _Money()
+    posted: Counter[LedgerPlace] = Counter()
+    took: Counter[tuple[int, str, int]] = Counter()
+    for dossier in store.every():
+        events = store.events(dossier.id)
+        yield from _of_one(dossier, events, posted, took)
+        _note_numbers(drawn, events)
+        money.note(dossier, events)
+        if store.bundle(dossier.revision) is None:
+            yield f"{dossier.id}: the bundle of its revision is gone"
+        elif not fits(dossier):
+            yield f"{dossier.id}: its answers do not fit the form that it was filed under"
+        if blobs is not None:
+            yield from _of_files(dossier, blobs)
+        seen()
+    for gap in store.gaps():
+        drawn.setdefault((gap.agency, gap.series), set()).update(range(gap.first, gap.last + 1))
+    marked, counters = store.marked(), store.counters()
+    for series, last in marked.items():
+        if last > counters.get(series, 0):
+            yield f"{series[0]} {series[1]}: {last} was given out, the database ends with {counters.get(series, 0)}"
+    for series, last in counters.items():
+        missing = set(range(1, last + 1)) - drawn.get(series, set())
+        if missing:
+            yield f"{series[0]} {series[1]}: no dossier has the numbers {sorted(missing)[:10]}"
+    yield from _of_payments(store, money)
+    yield from _of_the_ledger(store, posted)
+    yield from _of_spans(store, took)
+
+
+def _of_the_ledger(store: DossierStore, posted: Counter[LedgerPlace]) -> Iterator[str]:
+    """What the ledger says otherwise than the events: in its totals, and posting by posting."""
+    yield from _of_totals(store, posted)
+    for one in store.postings():
+        posted[one.place] -= one.count
+    for (day, unit, _, procedure, _, measure), count in posted.items():
+        if count:
+            yield f"the ledger of {day} ({unit}, {procedure}): {measure} is off by {-count}"
+
+
+def _of_totals(store: DossierStore, posted: Counter[LedgerPlace]) -> Iterator[str]:
+    """What each half-month adds to the totals that reports read, and what its events do."""
+    halves: defaultdict[str, Counter[Cell]] = defaultdict(Counter)
+    for (day, unit, sector, procedure, channel, measure), count in posted.items():
+        named = {"unit": unit, "sector": sector, "procedure": procedure, "channel": str(channel)}
+        halves[half_of(day)][tuple(named[name] for name in DIMENSIONS), channel, measure] += count
+    years = sorted({place[0].year for place in posted})
+    until: Counter[Cell] = Counter()
+    # Reports take whole years, whole half-months and single days from three places: each is looked at where it begins to count.
+    for last in (*(day for year in years for day in half_ends(year)), _FOR_EVER):
+        said, before, until = halves.get(half_of(last), Counter()), until, Counter(store.sums(last, DIMENSIONS))
+        for key in until.keys() | before.keys() | said.keys():
+            if (kept := until[key] - before[key]) != said[key]:
+                yield f"the totals of {' '.join(key[0])} until {last}: {key[2]} is {kept}, its events say {said[key]}"
+
+
+def _of_spans(store: DossierStore, took: Counter[tuple[int, str, int]]) -> Iterator[str]:
+    """How long dossiers took, by the store and by their events."""
+    took.subtract({(one.year, one.procedure, one.days): one.count for one in store.spans()})
+    for (year, procedure, days), count in sorted(took.items()):
+        if count:
+            yield f"the time of {procedure} in {year}: {days} days are off by {-count}"
+
+
+@attrs.define
+class _Money:
+    """What the events of all dossiers say about payments."""
+
+    #: The refs of payments that settled a debt, and of those that came in when nothing was owed.
+    settled: set[str] = attrs.field(factory=set)
+    surplus: set[str] = attrs.field(factory=set)
+    #: The ids of dossiers that something is owed for.
+    owing: set[str] = attrs.field(factory=set)
+
+    def note(self, dossier: Dossier, events: tuple[Event, ...]) -> None:
+        """Adds what *dossier* and its *events* say."""
+        for event in events:
+            if event.action is Action.SURPLUS:
+                self.surplus.add(str(event.facts["ref"]))
+            elif event.action is Action.SETTLE and "ref" in event.facts:
+                self.settled.add(str(event.facts["ref"]))
+        if dossier.handling.payment is Payment.DUE:
+            self.owing.add(dossier.id)
+
+
+def _of_payments(store: DossierStore, money: _Money) -> Iterator[str]:
+    """Payments that no event tells of, events of payments that are none, and attempts to pay what is not owed."""
+    for attempt in store.payments.every():
+        if attempt.progress is Progress.OPEN and attempt.dossier not in money.owing:
+            yield f"{attempt.dossier}: the attempt {attempt.ref} to pay is open, and nothing is owed"
+        if attempt.progress is Progress.PAID:
+            told = money.surplus if attempt.surplus else money.settled
+            if attempt.ref not in told:
+                how = "is a surplus that no event tells of" if attempt.surplus else "settled nothing"
+                yield f"{attempt.dossier}: the payment {attempt.ref} {how}"
+            told.discard(attempt.ref)
+    for ref in sorted(money.settled):
+        yield f"an event was settled by the payment {ref}, which is none"
+    for ref in sorted(money.surplus):
+        yield f"an event tells of the surplus {ref}, which was never paid"
+
+
+def _of_files(dossier: Dossier, blobs: BlobStore) -> Iterator[str]:
+    """Files that are gone, or that are no longer what their names say."""
+    for blob in sorted(blobs_of(dossier)):
+        content = blobs.open(blob)
+        if content is None:
+            yield f"{dossier.id}: the file {blob} is gone"
+            continue
+        with content:
+            mixed = hashlib.sha256()
+            while piece := content.read(_PIECE):
+                mixed.update(piece)
+        if mixed.hexdigest() not in blob:
+            yield f"{dossier.id}: the file {blob} was changed"
+
+
+def _note_numbers(drawn: Drawn, events: tuple[Event, ...]) -> None:
+    agency = ""
+    for event in events:
+        agency = str(event.facts.get("agency", agency))
+        if (found := drawn_by(event.action, event.facts, agency)) is not None:
+            drawn.setdefault(found[:2], set()).add(found[2])
+
+
+def _of_one(
+    dossier: Dossier, events: tuple[Event, ...], posted: Counter[LedgerPlace], took: Counter[tuple[int, str, int]]
+) -> Iterator[str]:
+    if dossier.state in FINAL and dossier.handling.payment in OPEN:
+        yield f"{dossier.id}: it ended, and something is still owed for it"
+    before = ""
+    for number, event in enumerate(events, 1):
+        again = chained(event.dossier, number, event.action, event.actor, event.at, event.facts, before)
+        if again != event:
+            yield f"{dossier.id}: event {number} was changed after the fact"
+        before = event.hash
+    yield from _of_answers(dossier, events)
+    told = attrs.evolve(dossier, state=State.DRAFT, handling=_begun(events), code=None, submitted=None, agency=None)
+    try:
+        for event in events[1:]:
+            before_it, told = told, step(told, event)
+            for one in postings(before_it, event, told):
+                posted[one.place] += one.count
+            for span in spans(before_it, event, told):
+                took[span.year, span.procedure, span.days] += span.count
+    except (ForbiddenAction, KeyError, ValueError) as error:
+        yield f"{dossier.id}: its events lead nowhere: {error}"
+        return
+    for name, words in (("code", "code"), ("state", "state"), ("handling", "handling"), ("submitted", "day of submission")):
+        if getattr(told, name) != getattr(dossier, name):
+            yield f"{dossier.id}: its {words} is not the one of its events"
+
+
+def _begun(events: tuple[Event, ...]) -> Handling:
+    """What is known of a draft: how it comes in."""
+    channel = events[0].facts.get("channel") if events else None
+    return handling_of({"channel": channel}) if channel is not None else PLAIN
+
+
+def _of_answers(dossier: Dossier, events: tuple[Event, ...]) -> Iterator[str]:
+    """Answers and files against the last event that vouches for them; those of an erased dossier are gone."""
+    if not dossier.salt:
+        return
+    for name, found in digests(dossier).items():
+        said = [event.facts[name] for event in events if name in event.facts]
+        if said and said[-1] != found:
+            yield f"{dossier.id}: its {name} are not those of its events"

@@ -1,0 +1,1 @@
+"""Figures of a period, as tables (`tables`) and as text, CSV, JSON and XLSX (`exports`)."""

@@ -1,0 +1,110 @@
+"""Tables of a period: by month, or by what the ledger tells apart, with titles instead of ids; and how long things take."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date
+
+import attrs
+
+from dossierkit.catalog.option_lists import Table
+from dossierkit.dossiers.ledger.ledger import Span
+from dossierkit.dossiers.ledger.reports import DIMENSIONS, Period, Report, months
+from dossierkit.errors import SettingsError, UnknownProcedure
+from dossierkit.office.engine import Engine
+from dossierkit.statistics.exports import Rows, as_csv, as_json, as_text, as_xlsx, labelled, title
+
+
+@attrs.frozen
+class PeriodTable:
+    """One table of a period, ready to be shown or written."""
+
+    report: Report
+    rows: Rows
+    language: str
+
+    def written(self, form: str) -> bytes:
+        """The table in one of `exports.FORMATS`."""
+        if form == "xlsx":
+            return as_xlsx(self.rows, self.language, name=f"{self.report.period.last.year}")
+        made = {"json": lambda: as_json(self.report, self.rows), "csv": lambda: as_csv(self.rows, self.language)}
+        return made.get(form, lambda: as_text(self.rows, self.language))().encode()
+
+
+def table_of(
+    engine: Engine, period: Period, by: tuple[str, ...], *, language: str = "vi", nd09: bool = False, as_of: date | None = None
+) -> PeriodTable:
+    """The table of *period*, by `month` or by dimensions of the ledger, as it was known on the day *as_of* (today).
+
+    Raises:
+        SettingsError: *by* is none of them.
+    """
+    if by == ("month",):
+        report = engine.report(period, as_of=as_of)
+        parts = months(engine.store.sums, period, as_of=as_of or engine.today(), nd09=nd09)
+        found = [(f"{one.period.last:%m/%Y}", one.total) for one in parts]
+        return PeriodTable(report, [*found, (title("total", language), report.total)], language)
+    if unknown := [name for name in by if name not in DIMENSIONS]:
+        raise SettingsError(f"there is no table by {unknown[0]!r}; known: month, {', '.join(DIMENSIONS)}")
+    report = engine.report(period, by=by, as_of=as_of)
+    rows = labelled(report, lambda dimension, value: name_of(engine, dimension, value, language), language)
+    return PeriodTable(report, rows, language)
+
+
+def name_of(engine: Engine, dimension: str, value: str, language: str) -> str:
+    """What the value of a dimension is called."""
+    if not value:
+        return title("none", language)
+    if dimension == "channel":
+        return title(f"channel-{value}", language)
+    if dimension == "procedure":
+        try:
+            return engine.procedure(value).title(language)
+        except UnknownProcedure:
+            return value
+    options = engine.catalog.dialect.options.get(f"{dimension}s")
+    return options.names(language).get(value, value) if isinstance(options, Table) else value
+
+
+@attrs.frozen
+class Pace:
+    """How long one procedure took in a year, and how often in time."""
+
+    procedure: str
+    title: str
+    completed: int
+    #: Half of them took no longer, in working days; None where nothing was completed.
+    median: float | None
+    #: The share resolved in time; None where nothing was resolved.
+    rate: float | None
+
+
+def paces(engine: Engine, year: int, *, language: str = "vi") -> tuple[Pace, ...]:
+    """How long each procedure took in *year*, those with the most dossiers first."""
+    took: dict[str, list[Span]] = {}
+    for span in engine.store.spans(year):
+        took.setdefault(span.procedure, []).append(span)
+    found = []
+    for line in engine.report(Period.year(year), by=("procedure",)).lines:
+        (code,) = line.key
+        spans = took.get(code, [])
+        count = sum(one.count for one in spans)
+        found.append(Pace(code, name_of(engine, "procedure", code, language), count, median(spans), line.rate))
+    return tuple(sorted(found, key=lambda one: (-one.completed, one.title)))
+
+
+def median(spans: Iterable[Span]) -> float | None:
+    """The middle of the days of *spans*, the mean of both where there are two."""
+    ordered = sorted((one for one in spans if one.count > 0), key=lambda one: one.days)
+    count = sum(one.count for one in ordered)
+    if not count:
+        return None
+    return (_at(ordered, (count - 1) // 2) + _at(ordered, count // 2)) / 2
+
+
+def _at(ordered: list[Span], place: int) -> int:
+    for one in ordered:
+        if place < one.count:
+            return one.days
+        place -= one.count
+    raise AssertionError("a place within the count")  # pragma: no cover  # the caller counted

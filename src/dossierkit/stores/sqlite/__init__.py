@@ -1,0 +1,5 @@
+"""Keeps dossiers in one SQLite file."""
+
+from dossierkit.stores.sqlite.store import SqliteStore
+
+__all__ = ["SqliteStore"]

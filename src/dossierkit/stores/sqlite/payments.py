@@ -1,0 +1,105 @@
+"""Attempts to pay in a table of the SQLite store."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from typing import Any
+
+from dossierkit.dossiers.money.attempts import Attempt, Progress
+from dossierkit.ports.payments import owes_nothing
+
+Write = Callable[[Callable[[sqlite3.Connection], Any]], Any]
+Read = Callable[..., list[Any]]
+
+_SELECT = """SELECT p.ref, d.id, p.amount, p.gateway, p.created, p.progress, p.number, p.at, p.surplus, p.asked, p.rowid
+    FROM payments p JOIN dossiers d ON d.seq = p.seq"""
+
+
+class SqlitePayments:
+    """A `PaymentStore` over the connections of a `SqliteStore`."""
+
+    def __init__(self, write: Write, read: Read) -> None:
+        self._write = write
+        self._read = read
+
+    def begin(self, dossier: str, make: Callable[[int], Attempt]) -> Attempt:
+        """See `PaymentStore.begin`."""
+
+        def work(connection: sqlite3.Connection) -> Attempt:
+            sql = "SELECT seq FROM dossiers WHERE id = ? AND json_extract(handling, '$.payment') = 'due'"
+            row = connection.execute(sql, (dossier,)).fetchone()
+            if row is None:
+                raise owes_nothing(dossier)
+            made = make(connection.execute("SELECT COUNT(*) FROM payments WHERE seq = ?", row).fetchone()[0] + 1)
+            keep_attempt(connection, made, None)
+            return made
+
+        kept: Attempt = self._write(work)
+        return kept
+
+    def attempt(self, ref: str) -> Attempt | None:
+        """See `PaymentStore.attempt`."""
+        rows = self._read(f"{_SELECT} WHERE p.ref = ?", (ref,))
+        return _attempt(rows[0]) if rows else None
+
+    def attempts(self, dossier: str) -> tuple[Attempt, ...]:
+        """See `PaymentStore.attempts`."""
+        return tuple(map(_attempt, self._read(f"{_SELECT} WHERE d.id = ? ORDER BY p.rowid", (dossier,))))
+
+    def finish(self, attempt: Attempt, before: Progress) -> bool:
+        """See `PaymentStore.finish`."""
+        return bool(self._write(lambda connection: keep_attempt(connection, attempt, before)))
+
+    def every(self, progress: Progress | None = None) -> Iterator[Attempt]:
+        """See `PaymentStore.every`."""
+        last = 0
+        wanted = "" if progress is None else f" AND p.progress = '{progress.value}'"
+        while rows := self._read(f"{_SELECT} WHERE p.rowid > ?{wanted} ORDER BY p.rowid LIMIT 500", (last,)):
+            yield from map(_attempt, rows)
+            last = rows[-1][-1]
+
+
+ATTEMPTS = """INSERT OR IGNORE INTO payments (ref, seq, amount, gateway, created, progress, number, at, surplus, asked)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"""
+
+
+def attempt_row(seq: int, attempt: Attempt) -> tuple[Any, ...]:
+    """The row of *attempt* at the dossier *seq*, see `ATTEMPTS`."""
+    one = attempt
+    created = one.created.isoformat()
+    return one.ref, seq, one.amount, one.gateway, created, one.progress.value, one.number, _at(one), one.surplus, one.asked
+
+
+def _at(attempt: Attempt) -> str | None:
+    return attempt.at.isoformat() if attempt.at is not None else None
+
+
+def keep_attempt(connection: sqlite3.Connection, attempt: Attempt, before: Progress | None) -> bool:
+    """Keeps *attempt*, a new one where *before* is None; False where it is no longer as *before*."""
+    if before is None:
+        row = connection.execute("SELECT seq FROM dossiers WHERE id = ?", (attempt.dossier,)).fetchone()
+        if row is None:
+            return False
+        done = connection.execute(ATTEMPTS, attempt_row(row[0], attempt))
+    else:
+        done = connection.execute(
+            """UPDATE payments SET progress = ?, number = ?, at = ?, surplus = ?, asked = max(asked, ?)
+            WHERE ref = ? AND progress = ?""",
+            (attempt.progress.value, attempt.number, _at(attempt), attempt.surplus, attempt.asked, attempt.ref, before.value),
+        )
+    return done.rowcount == 1
+
+
+def close_attempts(connection: sqlite3.Connection, seq: int) -> None:
+    """Closes the open attempts of the dossier *seq*."""
+    connection.execute("UPDATE payments SET progress = 'closed' WHERE seq = ? AND progress = 'open'", (seq,))
+
+
+def _attempt(row: Any) -> Attempt:
+    ref, dossier, amount, gateway, created, progress, number, at, surplus, asked, _ = row
+    moment = datetime.fromisoformat(at) if at else None
+    return Attempt(
+        ref, dossier, amount, gateway, datetime.fromisoformat(created), Progress(progress), number, moment, bool(surplus), asked
+    )

@@ -1,0 +1,141 @@
+"""A running portal and a real browser, for the tests that click."""
+
+from __future__ import annotations
+
+import shutil
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import attrs
+import pytest
+from dossierkit_web.requests.cookies import VISIT
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
+
+
+@attrs.frozen
+class Portal:
+    """A portal as `dossierkit serve` runs it."""
+
+    address: str
+    procedures: Path
+    data: Path
+
+    def captcha(self, page: Page) -> str:
+        """What the picture on the look-up page says."""
+        from dossierkit.stores.sqlite.store import SqliteStore
+        from dossierkit.wiring import SystemClock
+        from support.captcha_reader import digits
+
+        token = next(c["value"] for c in page.context.cookies() if c["name"] == VISIT)
+        store = SqliteStore(self.data / "dossiers.db")
+        try:
+            return digits(store, SystemClock(), token, page.locator("[name=challenge]").get_attribute("value") or "")
+        finally:
+            store.close()
+
+
+@contextmanager
+def serving(folder: Path, data: Path, *options: str) -> Iterator[Portal]:
+    """A running portal over the shipped procedures, which are copied into *folder*, started as an admin starts it."""
+    shutil.copytree(Path(__file__).parents[2] / "schemas" / "procedures", folder, dirs_exist_ok=True)
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    program = subprocess.Popen(
+        [sys.executable, "-m", "dossierkit", "serve", "--port", str(port), "--procedures", str(folder), "--data", str(data), *options],
+        stdout=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    assert program.stdout is not None
+    try:
+        assert "serves" in program.stdout.readline()
+        deadline = time.monotonic() + 20
+        while time.monotonic() < deadline:
+            with socket.socket() as probe:
+                if probe.connect_ex(("127.0.0.1", port)) == 0:
+                    break
+            time.sleep(0.05)
+        yield Portal(f"http://127.0.0.1:{port}", folder, data)
+    finally:
+        program.terminate()
+        program.wait(20)
+        program.stdout.close()
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Portal]:
+    """A running portal that guests may use."""
+    with serving(tmp_path_factory.mktemp("procedures"), tmp_path_factory.mktemp("data"), "--guests") as portal:
+        yield portal
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        opened = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
+        yield opened
+        opened.close()
+
+
+@contextmanager
+def browsers_of(app: Any) -> Iterator[Callable[..., Any]]:
+    """A maker of browsers without scripts, each with cookies of its own, that send what our own pages send."""
+    from starlette.testclient import TestClient
+
+    with ExitStack() as open_now:
+
+        def browser(**options: Any) -> TestClient:
+            return open_now.enter_context(TestClient(app, headers={"sec-fetch-site": "same-origin"}, **options))
+
+        yield browser
+
+
+def visit(browser: Browser, **options: Any) -> Page:
+    """A page of somebody who was never here."""
+    page = browser.new_context(**options).new_page()
+    page.set_default_timeout(10_000)
+    return page
+
+
+def press(page: Page, selector: str) -> None:
+    """Clicks what leads to another page, and waits for that page: a click alone returns while it is still on its way."""
+    with page.expect_navigation():
+        page.locator(selector).click()
+
+
+#: What axe looks for; the size of targets (2.2) is among the rules only where its tag is named.
+_RULES = {"runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}}
+
+
+#: Rules that look at colours: the only ones that a dark page can break when the same page in light keeps them.
+_COLOURS = {"runOnly": {"type": "rule", "values": ["color-contrast", "link-in-text-block"]}}
+
+
+def sound(page: Page, *, colours: bool = False) -> None:
+    """axe finds nothing, and nothing is wider than the page.
+
+    Args:
+        colours: the same page was looked at before in other colours; they are what is new.
+    """
+    from axe_playwright_python.sync_playwright import Axe
+
+    ran = Axe().run(page, options=_COLOURS if colours else _RULES)
+    found = [(v["id"], [n["html"][:120] for n in v["nodes"]]) for v in ran.response["violations"]]
+    assert not found, (page.url, found)
+    fits(page)
+
+
+def fits(page: Page) -> None:
+    """Nothing is wider than the page."""
+    wide = """() => [...document.querySelectorAll('body *')].filter(e => e.getBoundingClientRect().right > innerWidth + 1)
+        .map(e => e.outerHTML.slice(0, 100)).slice(-3)"""
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), (page.url, page.evaluate(wide))

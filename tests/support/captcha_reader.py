@@ -1,0 +1,19 @@
+"""Reads a captcha as its picture says it, for tests: whoever has the installation's key knows what was drawn."""
+
+from __future__ import annotations
+
+from dossierkit_web.requests.confirmation import ACTION
+
+from dossierkit.people.captchas import Captchas, Challenge
+from dossierkit.people.throttle import Throttle
+from dossierkit.ports import DossierStore
+from dossierkit.testing import FixedClock
+from dossierkit.wiring import installation_key
+
+
+def digits(store: DossierStore, clock: FixedClock, visit: str, challenge: str) -> str:
+    """What a page with *challenge* shows to the browser whose cookie for visits is *visit*."""
+    captchas = Captchas(lambda: installation_key(store, "captcha-key"), Throttle(store.accounts, clock), clock)
+    spelled = Challenge.of(challenge)
+    assert spelled is not None
+    return captchas.digits(visit, ACTION, spelled)

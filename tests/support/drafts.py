@@ -1,0 +1,34 @@
+"""Drafts between two pages: what was sent, and what was lost on the way."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from dossierkit.forms import Form, Kind, Layout, effective, parse
+from dossierkit.forms.answers.control_names import kept_layout, layout, merged
+from dossierkit.forms.fields.tree import walk
+from dossierkit.pointers import ABSENT, child, get, same
+
+Pairs = list[tuple[str, str]]
+
+
+def leaves(value: Any, at: str = "") -> Iterator[tuple[str, Any]]:
+    """Every answer in *value* that somebody could have typed, with its pointer."""
+    if isinstance(value, dict | list):
+        for name, item in value.items() if isinstance(value, dict) else enumerate(value):
+            yield from leaves(item, child(at, name))
+    elif value is not None and value is not ABSENT and not (isinstance(value, str) and not value.strip()):
+        yield at, value
+
+
+def lost(form: Form, before: Any, after: Any) -> list[str]:
+    """The pointers of answers in *before* that are not the same in *after*, less those that only follow from the schema."""
+    follow = {field.pointer for field in walk(effective(form, before)) if field.kind is Kind.CONSTANT and not field.pickers}
+    return [at for at, value in leaves(before) if at not in follow and not same(get(after, at), value)]
+
+
+def sent(form: Form, pairs: Pairs, answers: Any, opened: Layout) -> tuple[Any, Layout]:
+    """The draft after its page was sent."""
+    after = parse(form, pairs, base=answers, layout=opened)
+    return after, kept_layout(merged(opened, layout(pairs)), after)

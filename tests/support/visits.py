@@ -1,0 +1,51 @@
+"""What somebody does at the portal again and again, for tests of pages."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import attrs
+from dossierkit_web.requests.cookies import VISIT
+from starlette.testclient import TestClient
+
+from dossierkit import Engine
+from dossierkit.ports import AccountStore
+from support.captcha_reader import digits
+from support.page import Page
+
+MAIL, GOOD = "an@example.vn", "ngựa đúng pin kẹp giấy"
+
+
+def register(client: TestClient, mail: str = MAIL, name: str = "Nguyễn Văn An") -> str:
+    """The first password that the page shows."""
+    page = client.post("/register", data={"/email": mail, "/fullName": name, "do": "save"})
+    assert page.status_code == 200, page.text
+    found = re.search(r'id="secret">([^<]+)<', page.text)
+    assert found is not None
+    return found[1]
+
+
+def sign_in(client: TestClient, password: str, mail: str = MAIL, **more: str) -> Any:
+    """The page after signing in."""
+    return client.post("/sign-in", data={"mail": mail, "password": password, **more})
+
+
+def known(client: TestClient, mail: str = MAIL, name: str = "Nguyễn Văn An") -> None:
+    """Somebody who has chosen a password and is signed in."""
+    sign_in(client, register(client, mail, name), mail)
+    assert client.post("/password", data={"new": GOOD}).url.path == "/"
+
+
+def prove(accounts: AccountStore, mail: str = MAIL) -> None:
+    """Makes the address proven, as the link in a mail does."""
+    account = accounts.account_of(mail)
+    assert account is not None
+    assert accounts.replace_account(attrs.evolve(account, proven=True, version=account.version + 1))
+
+
+def look_up(client: TestClient, engine: Engine, code: str, **changed: str) -> Any:
+    """The page after a look-up with the digits of its picture."""
+    pairs = dict(Page(client.get("/lookup").text).pairs)
+    right = digits(engine.store, engine.clock, client.cookies[VISIT], pairs["challenge"])
+    return client.post("/lookup", data={**pairs, "code": code, "captcha": right, **changed})
