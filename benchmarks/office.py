@@ -45,7 +45,7 @@ def rows() -> list[Row]:
 
 
 def _simulation(engine: Engine) -> Simulation:
-    from dossierkit.dossiers.accounts import Account
+    from dossierkit.dossiers.people.account import Account
 
     staff = {
         unit: Staff(

@@ -13,7 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dossierkit.dossiers.deadlines.calendars import Calendar, at, day_of
-from dossierkit.dossiers.deadlines.deadlines import TimeLimit, Unit, arrival, due, is_overdue, left
+from dossierkit.dossiers.deadlines.deadlines import arrival, due, is_overdue, left
+from dossierkit.dossiers.procedure.time_limits import TimeLimit, Unit
 from dossierkit.errors import SettingsError
 from dossierkit.office.vietnam_calendar import office_calendar
 

@@ -28,7 +28,7 @@ from dossierkit.dossiers.ledger.reports import DIMENSIONS, FIGURES, Line, Period
 from dossierkit.dossiers.lifecycle.lifecycle import RESOLVED, step
 from dossierkit.dossiers.states import Channel, Outcome
 from dossierkit.office.vietnam_calendar import office_calendar
-from dossierkit.statistics.tables import median
+from dossierkit.statistics.durations import median
 from dossierkit.testing import CountedTokens, FixedClock
 from dossierkit.wiring import open_engine
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from dossierkit.dossiers.deadlines.deadlines import TimeLimit
 from dossierkit.dossiers.procedure.persons import Persons, persons
 from dossierkit.dossiers.procedure.procedure import Bundle, Procedure
+from dossierkit.dossiers.procedure.time_limits import TimeLimit
 from dossierkit.dossiers.states import Channel
 from dossierkit.forms import read
 from dossierkit.forms.views.personal import masked_answers, personal_titles

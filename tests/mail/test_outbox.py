@@ -16,10 +16,10 @@ import pytest
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import AuthResult, LoginPassword
 
-from dossierkit.dossiers.mails import BACK_OFF, SendMail, next_try
+from dossierkit.dossiers.mails import SendMail
 from dossierkit.errors import MailError, SettingsError
 from dossierkit.files.clamd import ClamdScanner
-from dossierkit.mail.outbox import LEASE, Worker, deliver
+from dossierkit.mail.outbox import BACK_OFF, LEASE, Worker, deliver, next_try
 from dossierkit.mail.transports import FileMailer, SmtpMailer, message
 from dossierkit.ports import DossierStore
 from dossierkit.stores.memory.store import MemoryStore

@@ -13,10 +13,10 @@ import pytest
 from conftest import NOON, SMALL
 
 from dossierkit import Action, Actor, Dossier, Engine, RefusedAnswers, Role, State
-from dossierkit.dossiers.accounts import Account, Notices
 from dossierkit.dossiers.deadlines.calendars import at, day_of
 from dossierkit.dossiers.ledger.reports import Period
 from dossierkit.dossiers.lifecycle.dossier import Attachment, Query
+from dossierkit.dossiers.people.account import Account, Notices
 from dossierkit.dossiers.states import Delivery, Outcome, Payment
 from dossierkit.errors import CodeError, ForbiddenAction, StaleDossier, UnknownDossier
 from dossierkit.files.disk import DiskBlobs

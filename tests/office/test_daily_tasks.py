@@ -15,8 +15,8 @@ from test_actions import AN, INTAKE, OFFICER, UNIT, day, sent
 
 from dossierkit import Action, Dossier, Engine, Role, State, open_engine
 from dossierkit.cli import main
-from dossierkit.dossiers.accounts import Account
-from dossierkit.dossiers.clock import OfficeClock
+from dossierkit.dossiers.deadlines.clock import OfficeClock
+from dossierkit.dossiers.people.account import Account
 from dossierkit.errors import ForbiddenAction
 from dossierkit.office.daily_tasks import PROGRAM, recompute, remind, resume
 from dossierkit.office.vietnam_calendar import office_calendar

@@ -12,8 +12,8 @@ import pytest
 from conftest import NOON
 
 from dossierkit import Engine, open_engine
-from dossierkit.dossiers.accounts import Account
 from dossierkit.dossiers.lifecycle.dossier import Actor, Attachment
+from dossierkit.dossiers.people.account import Account
 from dossierkit.dossiers.states import Role
 from dossierkit.files.disk import DiskBlobs
 from dossierkit.office.retention import NOTICE, clear_abandoned

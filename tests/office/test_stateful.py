@@ -15,10 +15,10 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from dossierkit import Action, Actor, Dossier, DossierkitError, Engine, Role, State
-from dossierkit.dossiers.accounts import Account
 from dossierkit.dossiers.lifecycle.dossier import may_see
 from dossierkit.dossiers.lifecycle.lifecycle import FINAL
 from dossierkit.dossiers.money.attempts import Attempt, Callback, Progress
+from dossierkit.dossiers.people.account import Account
 from dossierkit.dossiers.states import Payment
 from dossierkit.office.payments import Payments
 from dossierkit.testing import CountedTokens, FixedClock

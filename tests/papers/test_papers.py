@@ -21,7 +21,7 @@ from test_actions import AN, INTAKE, OFFICER, UNIT
 
 from dossierkit import Action, Actor, Dossier, Engine, Role
 from dossierkit.cli import main
-from dossierkit.dossiers.accounts import Account
+from dossierkit.dossiers.people.account import Account
 from dossierkit.errors import ForgedSlip, SettingsError, UnknownDossier
 from dossierkit.locale import FOLDER as LOCALE
 from dossierkit.locale.texts import LANGUAGES, text_of

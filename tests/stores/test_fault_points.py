@@ -15,11 +15,11 @@ import pytest
 from conftest import NOON, SMALL
 
 from dossierkit import Action, Actor, Engine, Role
-from dossierkit.dossiers.accounts import Account
-from dossierkit.dossiers.clock import OfficeClock
 from dossierkit.dossiers.deadlines.calendars import Calendar
+from dossierkit.dossiers.deadlines.clock import OfficeClock
 from dossierkit.dossiers.lifecycle.dossier import Attachment
 from dossierkit.dossiers.money.attempts import Answer, Callback
+from dossierkit.dossiers.people.account import Account
 from dossierkit.office.payments import Payments
 from dossierkit.stores.mark import mark_of
 from dossierkit.testing import CountedTokens, FixedClock

@@ -15,7 +15,7 @@ from support.browsing import Portal, fits, press, sound, visit
 from support.clicking import Browser, Page, expect
 
 from dossierkit import Action, Actor, Role, open_engine
-from dossierkit.dossiers.accounts import Account
+from dossierkit.dossiers.people.account import Account
 from dossierkit.people.staff import appoint
 from dossierkit.wiring import open_accounts
 

@@ -14,7 +14,7 @@ from support.browsing import Portal, press, visit
 from support.clicking import Browser, Page, expect
 
 from dossierkit import Action, Actor, Dossier, Engine, Role, State, open_engine
-from dossierkit.dossiers.accounts import Account
+from dossierkit.dossiers.people.account import Account
 from dossierkit.wiring import open_accounts
 
 pytestmark = pytest.mark.browser

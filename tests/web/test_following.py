@@ -16,7 +16,7 @@ from support.page import Page
 from support.visits import MAIL, known, look_up
 
 from dossierkit import Action, Actor, Dossier, Engine, Role, State, open_engine
-from dossierkit.dossiers.accounts import Notices
+from dossierkit.dossiers.people.account import Notices
 from dossierkit.testing import FixedClock
 
 INTAKE, OFFICER = Actor("mai", Role.INTAKE_OFFICER, "so-nnmt"), Actor("nam", Role.CASE_OFFICER, "so-nnmt")

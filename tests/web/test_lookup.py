@@ -21,7 +21,7 @@ from support.page import Page
 from support.visits import look_up
 
 from dossierkit import Actor, Dossier, Engine, open_engine
-from dossierkit.dossiers.accounts import Account
+from dossierkit.dossiers.people.account import Account
 from dossierkit.people.captchas import MOST_WORK, WORK
 from dossierkit.testing import FixedClock
 

@@ -23,7 +23,7 @@ from support.browsing import Portal, press, serving, sound, visit
 from support.clicking import Browser, Page, expect
 
 from dossierkit import Action, Actor, Dossier, Engine, Role, open_engine
-from dossierkit.dossiers.accounts import Account
+from dossierkit.dossiers.people.account import Account
 from dossierkit.payments.vietqr import crc16, memo_of
 from dossierkit.wiring import open_accounts
 

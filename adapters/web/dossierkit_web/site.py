@@ -17,9 +17,10 @@ from starlette.responses import HTMLResponse, Response
 
 from dossierkit.catalog.lint import FolderLint
 from dossierkit.catalog.option_lists import Table
-from dossierkit.dossiers.accounts import Account, Wants
 from dossierkit.dossiers.deadlines.calendars import office_time
 from dossierkit.dossiers.lifecycle.dossier import Actor
+from dossierkit.dossiers.people.account import Account
+from dossierkit.dossiers.people.session import Wants
 from dossierkit.files.disk import DiskBlobs
 from dossierkit.forms import Form
 from dossierkit.html import Renderer

@@ -11,7 +11,7 @@ from dossierkit.cli.options import data_option, engine_of
 from dossierkit.dossiers.states import OFFICERS, Role
 
 if TYPE_CHECKING:
-    from dossierkit.dossiers.accounts import Account
+    from dossierkit.dossiers.people.account import Account
     from dossierkit.people.accounts import Accounts
 
 

@@ -45,7 +45,7 @@ def stats(
 ) -> None:
     """What came in, what was resolved in time or late, what is in progress."""
     from dossierkit.errors import SettingsError
-    from dossierkit.statistics.tables import table_of
+    from dossierkit.statistics.period_tables import table_of
 
     period = _period(year, part, first, last, nd09=nd09)
     if form == "xlsx" and out is None:

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import attrs
 
 from dossierkit.demo.simulation import Simulation, Staff, sample_name
-from dossierkit.dossiers.accounts import Account
+from dossierkit.dossiers.people.account import Account
 from dossierkit.dossiers.states import Action, Role
 from dossierkit.errors import SettingsError
 from dossierkit.office.engine import Engine

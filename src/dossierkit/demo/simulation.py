@@ -15,7 +15,6 @@ from itertools import takewhile
 
 import attrs
 
-from dossierkit.dossiers.accounts import Account
 from dossierkit.dossiers.deadlines.calendars import Calendar, Hours, at, day_of
 from dossierkit.dossiers.ledger.ledger import Posting, Span, postings, spans
 from dossierkit.dossiers.lifecycle.dossier import NOTHING_SAID, Actor, Dossier, Event, Said, chained, digest, digests
@@ -23,6 +22,7 @@ from dossierkit.dossiers.lifecycle.handling import PLAIN
 from dossierkit.dossiers.lifecycle.lifecycle import step
 from dossierkit.dossiers.money.attempts import Attempt
 from dossierkit.dossiers.money.fees import Collect, fees, owed
+from dossierkit.dossiers.people.account import Account
 from dossierkit.dossiers.procedure.persons import NAMES
 from dossierkit.dossiers.procedure.procedure import Procedure
 from dossierkit.dossiers.states import Action, Channel, Payment, State

@@ -1,13 +1,10 @@
-"""What should happen outside, as values: kept in the transaction that makes it so, done afterwards."""
+"""Mails as values: kept in the transaction that makes them true, sent afterwards."""
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import attrs
-
-#: How long to wait after each failure; after the last one somebody has to look.
-BACK_OFF = tuple(timedelta(seconds=s) for s in (10, 60, 300, 1_800, 7_200, 21_600, 43_200, 86_400))
 
 
 @attrs.frozen
@@ -30,8 +27,3 @@ class Outgoing:
     tries: int = 0
     due: datetime | None = None
     error: str = ""
-
-
-def next_try(tries: int, now: datetime) -> datetime | None:
-    """When a mail that failed *tries* times is tried again; None where it is given up."""
-    return now + BACK_OFF[tries - 1] if tries <= len(BACK_OFF) else None

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 
-from dossierkit.dossiers.accounts import Account, Notices
 from dossierkit.dossiers.deadlines.calendars import office_time
 from dossierkit.dossiers.lifecycle.dossier import Dossier
 from dossierkit.dossiers.mails import SendMail
+from dossierkit.dossiers.people.account import Account, Notices
 from dossierkit.dossiers.procedure.procedure import Procedure
 from dossierkit.dossiers.states import Action
 from dossierkit.mail.letters import Office, letter

@@ -5,15 +5,16 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 
-from dossierkit.dossiers.mails import next_try
 from dossierkit.errors import MailError
 from dossierkit.ports import Clock, Mailer, Outbox
 
 #: Nobody else takes a claimed mail for so long; a program that dies gives it back by that.
 LEASE = timedelta(minutes=2)
 
+#: How long to wait after each failure; after the last one somebody has to look.
+BACK_OFF = tuple(timedelta(seconds=s) for s in (10, 60, 300, 1_800, 7_200, 21_600, 43_200, 86_400))
 _log = logging.getLogger(__name__)
 
 
@@ -64,3 +65,8 @@ class Worker:
             except Exception:  # noqa: BLE001  # whatever it was, the next mail is to go out
                 # A worker that dies of one surprise would keep all mails back.
                 _log.exception("a worker stumbled; going on")
+
+
+def next_try(tries: int, now: datetime) -> datetime | None:
+    """When a mail that failed *tries* times is tried again; None where it is given up."""
+    return now + BACK_OFF[tries - 1] if tries <= len(BACK_OFF) else None

@@ -7,8 +7,8 @@ from datetime import date, datetime
 
 import attrs
 
-from dossierkit.dossiers.clock import OfficeClock
 from dossierkit.dossiers.codes import LETTERS, CodeTemplate, DossierCode, ReceiptTemplate, letter_number, series_of
+from dossierkit.dossiers.deadlines.clock import OfficeClock
 from dossierkit.dossiers.lifecycle.dossier import RESULT, Actor, Attachment, Dossier, Event, Said, chained, digests, message_files
 from dossierkit.dossiers.mails import SendMail
 from dossierkit.dossiers.money.attempts import Attempt, Progress, attempt_ref

@@ -8,11 +8,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, time, timedelta
 
-from dossierkit.dossiers.accounts import Account
 from dossierkit.dossiers.deadlines.calendars import ZONE, day_of
 from dossierkit.dossiers.deadlines.deadlines import is_overdue
 from dossierkit.dossiers.lifecycle.dossier import Actor, Dossier, Query, may_see
 from dossierkit.dossiers.mails import SendMail
+from dossierkit.dossiers.people.account import Account
 from dossierkit.dossiers.states import Action, Role, State
 from dossierkit.errors import ForbiddenAction, StaleDossier
 from dossierkit.mail.letters import letter

@@ -12,8 +12,8 @@ import attrs
 from dossierkit.catalog.catalog import Catalog
 from dossierkit.catalog.index import Listed
 from dossierkit.dossiers.attachments.embedded import content_of
-from dossierkit.dossiers.clock import OfficeClock
 from dossierkit.dossiers.deadlines.calendars import Calendar, day_of
+from dossierkit.dossiers.deadlines.clock import OfficeClock
 from dossierkit.dossiers.lifecycle.dossier import BLOB, Actor, Attachment, Dossier, Query, chained, may_see
 from dossierkit.dossiers.lifecycle.handling import PLAIN
 from dossierkit.dossiers.lifecycle.lifecycle import target

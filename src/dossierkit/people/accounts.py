@@ -12,8 +12,10 @@ from datetime import timedelta
 
 import attrs
 
-from dossierkit.dossiers.accounts import FIRST_PASSWORD, RESET, Account, Session, Wants, mail_address, password_fault
 from dossierkit.dossiers.mails import SendMail
+from dossierkit.dossiers.people.account import FIRST_PASSWORD, RESET, Account, mail_address
+from dossierkit.dossiers.people.password_rules import password_fault
+from dossierkit.dossiers.people.session import Session, Wants
 from dossierkit.dossiers.states import OFFICERS
 from dossierkit.errors import SignInRefused, StaleAccount, WeakPassword
 from dossierkit.mail.letters import Office, letter

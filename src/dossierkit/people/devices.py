@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 
 import attrs
 
-from dossierkit.dossiers.accounts import Account
+from dossierkit.dossiers.people.account import Account
 from dossierkit.people.tokens import signature
 
 #: A device is known for so long after a sign-in.

@@ -6,7 +6,8 @@ from collections.abc import Callable
 
 import attrs
 
-from dossierkit.dossiers.accounts import Account, Session, mail_address
+from dossierkit.dossiers.people.account import Account, mail_address
+from dossierkit.dossiers.people.session import Session
 from dossierkit.mail.letters import letter
 from dossierkit.people.accounts import Accounts
 from dossierkit.people.tokens import mail_key

@@ -9,7 +9,8 @@ import re
 
 import attrs
 
-from dossierkit.dossiers.accounts import Account, Session, Wants
+from dossierkit.dossiers.people.account import Account
+from dossierkit.dossiers.people.session import Session, Wants
 from dossierkit.errors import SignInRefused
 from dossierkit.people.accounts import NOWHERE, Accounts, SignedIn
 from dossierkit.people.throttle import CODES, Origin

@@ -6,7 +6,8 @@ import secrets
 
 import attrs
 
-from dossierkit.dossiers.accounts import Account, Session, mail_address
+from dossierkit.dossiers.people.account import Account, mail_address
+from dossierkit.dossiers.people.session import Session
 from dossierkit.errors import LinkWanted, SignInRefused
 from dossierkit.people.accounts import Accounts, SignedIn
 from dossierkit.pointers import Json

@@ -6,7 +6,7 @@ import secrets
 
 import attrs
 
-from dossierkit.dossiers.accounts import Account, mail_address
+from dossierkit.dossiers.people.account import Account, mail_address
 from dossierkit.dossiers.states import OFFICERS, Role
 from dossierkit.errors import SettingsError
 from dossierkit.people.accounts import Accounts

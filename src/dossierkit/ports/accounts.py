@@ -6,8 +6,9 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
-from dossierkit.dossiers.accounts import Account, Session
 from dossierkit.dossiers.mails import Outgoing, SendMail
+from dossierkit.dossiers.people.account import Account
+from dossierkit.dossiers.people.session import Session
 
 
 class AccountStore(Protocol):

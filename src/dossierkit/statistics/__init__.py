@@ -1,1 +1,1 @@
-"""Figures of a period, as tables (`tables`) and as text, CSV, JSON and XLSX (`exports`)."""
+"""Figures of a period as tables (`period_tables`), how long procedures take (`durations`), and their files (`exports`)."""

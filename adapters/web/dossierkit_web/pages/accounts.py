@@ -10,7 +10,8 @@ from starlette.datastructures import FormData
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
-from dossierkit.dossiers.accounts import Wants, mail_address
+from dossierkit.dossiers.people.account import mail_address
+from dossierkit.dossiers.people.session import Wants
 from dossierkit.errors import SignInRefused, WeakPassword
 from dossierkit.forms import Problem, canonical, check, parse
 from dossierkit.forms.answers.control_names import layout as layout_of

@@ -12,8 +12,8 @@ from starlette.responses import RedirectResponse, Response
 
 from dossierkit.catalog.catalog import Serving
 from dossierkit.catalog.index import Finding
-from dossierkit.dossiers.accounts import Account, mail_address
 from dossierkit.dossiers.lifecycle.dossier import Actor
+from dossierkit.dossiers.people.account import Account, mail_address
 from dossierkit.dossiers.states import OFFICERS, Role
 from dossierkit.errors import SettingsError, UnknownDossier
 from dossierkit.forms.lint.comparison import compare

@@ -12,11 +12,11 @@ from starlette.datastructures import FormData, QueryParams
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from dossierkit.dossiers.accounts import Account
 from dossierkit.dossiers.deadlines.calendars import ZONE, day_of
 from dossierkit.dossiers.deadlines.deadlines import is_overdue
 from dossierkit.dossiers.lifecycle.dossier import Actor, Dossier, Query
 from dossierkit.dossiers.lifecycle.lifecycle import RESOLVED, SENT
+from dossierkit.dossiers.people.account import Account
 from dossierkit.dossiers.procedure.persons import persons
 from dossierkit.dossiers.states import Action, State
 from dossierkit.errors import CodeError, DossierkitError, ForbiddenAction, StaleAccount, UnknownDossier

@@ -11,12 +11,12 @@ from starlette.datastructures import FormData
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from dossierkit.dossiers.accounts import Account
 from dossierkit.dossiers.deadlines.calendars import Hours, at
 from dossierkit.dossiers.lifecycle.dossier import RESULT, Actor, Attachment, Dossier, Event, Said
 from dossierkit.dossiers.lifecycle.lifecycle import TABLE
 from dossierkit.dossiers.money.attempts import Answer, Progress, to_give_back
 from dossierkit.dossiers.money.fees import Collect, fees, owed
+from dossierkit.dossiers.people.account import Account
 from dossierkit.dossiers.procedure.persons import persons
 from dossierkit.dossiers.states import EVIDENCE, OFFICERS, REASONS, Action, Outcome, State
 from dossierkit.errors import (

@@ -12,9 +12,9 @@ from starlette.datastructures import FormData
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response, StreamingResponse
 
-from dossierkit.dossiers.accounts import Account
 from dossierkit.dossiers.attachments.file_types import shown_name
 from dossierkit.dossiers.lifecycle.dossier import Dossier, blobs_of
+from dossierkit.dossiers.people.account import Account
 from dossierkit.forms.views.personal import without_secrets
 from dossierkit_web.pages.documents import pieces
 from dossierkit_web.requests.limits import allow

@@ -11,8 +11,8 @@ from starlette.datastructures import FormData, UploadFile
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
-from dossierkit.dossiers.accounts import Account
 from dossierkit.dossiers.lifecycle.dossier import Actor, Dossier, Query, blobs_of
+from dossierkit.dossiers.people.account import Account
 from dossierkit.dossiers.procedure.procedure import Procedure
 from dossierkit.dossiers.states import Action, Channel, State
 from dossierkit.errors import RefusedAnswers, StaleDossier, UnknownDossier, UnknownProcedure

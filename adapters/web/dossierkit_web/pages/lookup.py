@@ -10,9 +10,9 @@ from starlette.datastructures import FormData
 from starlette.requests import Request
 from starlette.responses import Response
 
-from dossierkit.dossiers.accounts import masked
 from dossierkit.dossiers.codes import same_check_code, series_typed
 from dossierkit.dossiers.lifecycle.dossier import Dossier, Event
+from dossierkit.dossiers.people.account import masked
 from dossierkit.dossiers.procedure.persons import persons
 from dossierkit.errors import CodeError, TooManyTries
 from dossierkit.mail.notices import TOLD

@@ -12,9 +12,9 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from dossierkit import pointers
-from dossierkit.dossiers.accounts import Account
 from dossierkit.dossiers.deadlines.calendars import ZONE
 from dossierkit.dossiers.lifecycle.dossier import RESULT, Actor, Dossier, Query
+from dossierkit.dossiers.people.account import Account
 from dossierkit.dossiers.procedure.persons import persons
 from dossierkit.dossiers.procedure.procedure import Procedure
 from dossierkit.dossiers.states import Action, State

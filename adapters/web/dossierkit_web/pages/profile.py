@@ -7,8 +7,9 @@ from starlette.datastructures import FormData
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
-from dossierkit.dossiers.accounts import Account, Session, mail_address
 from dossierkit.dossiers.lifecycle.dossier import Query
+from dossierkit.dossiers.people.account import Account, mail_address
+from dossierkit.dossiers.people.session import Session
 from dossierkit.dossiers.states import State
 from dossierkit.errors import SignInRefused, StaleAccount
 from dossierkit.forms import Problem, check

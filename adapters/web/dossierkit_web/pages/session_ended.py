@@ -16,8 +16,8 @@ from starlette.datastructures import FormData
 from starlette.requests import Request
 from starlette.responses import Response
 
-from dossierkit.dossiers.accounts import ABSOLUTE
 from dossierkit.dossiers.lifecycle.dossier import Dossier
+from dossierkit.dossiers.people.session import ABSOLUTE
 from dossierkit.people.tokens import hashed, is_token, new_token
 from dossierkit_web.requests.limits import allow
 from dossierkit_web.requests.posted import number, text

@@ -14,8 +14,9 @@ from starlette.responses import RedirectResponse, Response
 from dossierkit.dossiers.ledger.reports import DIMENSIONS, FIGURES, PARTS, Line, Period
 from dossierkit.dossiers.lifecycle.dossier import Actor
 from dossierkit.dossiers.states import OFFICERS
+from dossierkit.statistics.durations import paces
 from dossierkit.statistics.exports import FORMATS
-from dossierkit.statistics.tables import paces, table_of
+from dossierkit.statistics.period_tables import table_of
 from dossierkit_web.pages.desk import PAGE, facts_of, officer_of
 from dossierkit_web.requests.limits import allow
 from dossierkit_web.site import Site, language_of

@@ -1,1 +1,1 @@
-"""When a result is due: calendars of an office, time limits, pauses, the reason for each day."""
+"""When a result is due: `calendars` of an office, `deadlines` counted over them, the `clock` of each action."""

@@ -6,47 +6,14 @@ that end on a day off end on the next working day.  A pause keeps what is left; 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import date, datetime, timedelta
-from enum import Enum
 
 import attrs
 
 from dossierkit.dossiers.deadlines.calendars import Calendar, Hours, at, day_of
-from dossierkit.pointers import Json
+from dossierkit.dossiers.procedure.time_limits import TimeLimit, Unit
 
 OPEN = Hours()
-
-
-class Unit(Enum):
-    """What a time limit counts."""
-
-    WORKING = "working"
-    CALENDAR = "calendar"
-    HOURS = "hours"
-
-
-@attrs.frozen
-class TimeLimit:
-    """How long an office has, as `x-procedure.timeLimit` says."""
-
-    count: int
-    unit: Unit = Unit.WORKING
-    #: Due on the day it arrives, if it arrives early enough.
-    same_day: bool = False
-    #: So many, anew, after a supplement; None: what was left.
-    after_supplement: int | None = None
-
-    @classmethod
-    def of(cls, entry: Mapping[str, Json]) -> TimeLimit:
-        """The limit that *entry* of a procedure file states."""
-        after = entry.get("afterSupplement")
-        return cls(
-            int(entry["count"]),
-            Unit(entry.get("unit", "working")),
-            entry.get("sameDay") is True,
-            int(after) if after is not None else None,
-        )
 
 
 @attrs.frozen

@@ -12,7 +12,7 @@ from datetime import date
 from functools import cache
 
 from dossierkit.dossiers.codes import CodeTemplate, ReceiptTemplate, is_agency, parse_code
-from dossierkit.dossiers.deadlines.deadlines import Unit
+from dossierkit.dossiers.procedure.time_limits import Unit
 from dossierkit.dossiers.states import Channel
 from dossierkit.errors import CodeError
 from dossierkit.findings import Fault

@@ -9,10 +9,10 @@ from collections.abc import Iterator, Mapping
 import attrs
 
 from dossierkit.dossiers.codes import DEFAULT_RECEIPT, DEFAULT_TEMPLATE
-from dossierkit.dossiers.deadlines.deadlines import TimeLimit
 from dossierkit.dossiers.lifecycle.dossier import Dossier
 from dossierkit.dossiers.lifecycle.workflow import Workflow
 from dossierkit.dossiers.procedure.block import AT, acted_on, block_of, listed
+from dossierkit.dossiers.procedure.time_limits import TimeLimit
 from dossierkit.dossiers.states import Channel
 from dossierkit.findings import Problem
 from dossierkit.forms.fields.form import Form

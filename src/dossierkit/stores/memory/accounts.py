@@ -9,8 +9,9 @@ from datetime import datetime
 
 import attrs
 
-from dossierkit.dossiers.accounts import ENDED, Account, Session
 from dossierkit.dossiers.mails import Outgoing, SendMail
+from dossierkit.dossiers.people.account import Account
+from dossierkit.dossiers.people.session import ENDED, Session
 from dossierkit.dossiers.states import Role
 from dossierkit.errors import StaleAccount
 

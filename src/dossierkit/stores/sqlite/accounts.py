@@ -8,8 +8,9 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from dossierkit.dossiers.accounts import ENDED, Account, Notices, Session, Wants
 from dossierkit.dossiers.mails import Outgoing, SendMail
+from dossierkit.dossiers.people.account import Account, Notices
+from dossierkit.dossiers.people.session import ENDED, Session, Wants
 from dossierkit.dossiers.states import State
 from dossierkit.errors import StaleAccount
 from dossierkit.stores.sqlite.rows import add_mails, encoded

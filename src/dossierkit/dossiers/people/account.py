@@ -1,32 +1,25 @@
-"""Accounts: who somebody is to the office, for how long a session lasts, what a password has to be."""
+"""Accounts as values: who a person is to the office, and the one spelling of a mail address."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Container, Mapping
+from collections.abc import Mapping
 from datetime import datetime, timedelta
-from enum import Enum, IntEnum
+from enum import Enum
 
 import attrs
 
 from dossierkit.dossiers.lifecycle.dossier import Actor
 from dossierkit.dossiers.states import Role
 from dossierkit.pointers import Json
-from dossierkit.text import fold, nfc
+from dossierkit.text import nfc
 
 #: How long the first password, which the page shows and a mail carries, opens anything.
 FIRST_PASSWORD = timedelta(hours=24)
 #: How long the link for a forgotten password opens anything.
 RESET = timedelta(hours=1)
-#: A session ends when nobody used it for so long, and after so long whatever happens.
-IDLE = timedelta(hours=2)
-ABSOLUTE = timedelta(hours=12)
 
-#: No session and no secret lasts longer: what is older than a new one by this has ended.
-ENDED = timedelta(days=1)
 
-SHORTEST = 10
-LONGEST = 256
 _MAIL = re.compile(r"[^\s@<>\"(),;:\\\[\]\x00-\x1f]{1,64}@[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?(?:\.[A-Za-z0-9-]+)+")
 
 
@@ -86,66 +79,10 @@ class Account:
         return name if isinstance(name, str) and name.strip() else self.mail
 
 
-class Wants(IntEnum):
-    """What somebody who gave the right password still has to do."""
-
-    NOTHING = 0
-    #: Choose a password of one's own.
-    PASSWORD = 1
-    #: Give the code of the second factor.
-    CODE = 2
-    #: Set a second factor up: the office asks its people for one.
-    ENROL = 3
-
-
-@attrs.frozen
-class Session:
-    """One browser that is known.  *hash* is all that is kept of its token."""
-
-    hash: str
-    started: datetime
-    seen: datetime
-    #: Empty for a guest.
-    account: str = ""
-    #: What is wanted before anything else answers.
-    wants: Wants = Wants.NOTHING
-
-    @property
-    def actor(self) -> Actor:
-        """Whoever sits there as one who acts."""
-        return Actor(self.account) if self.account else Actor("guest:" + self.hash, Role.GUEST)
-
-    def lasts(self, now: datetime) -> bool:
-        """Whether the session is still good."""
-        return now - self.seen < IDLE and now - self.started < ABSOLUTE
-
-
 def mail_address(text: str) -> str | None:
     """The one spelling of a mail address, or None where it is none that we write to."""
     bare = nfc(text.strip()).casefold()
     return bare if len(bare) <= 254 and bare.isascii() and _MAIL.fullmatch(bare) else None
-
-
-def password_fault(password: str, *, common: Container[str], names: tuple[str, ...] = ()) -> str | None:
-    """Why *password* will not do: `short`, `long`, `common` or `name`; None where it will.
-
-    Args:
-        common: folded passwords that everybody guesses.
-        names: what others know of the person: name, mail address, numbers.
-    """
-    if len(password) < SHORTEST:
-        return "short"
-    if len(password) > LONGEST:
-        return "long"
-    folded = fold(password)
-    bare = folded.replace(" ", "")
-    if bare in common or bare.rstrip("0123456789") in common or len(set(bare)) < 4:
-        return "common"
-    for name in names:
-        known = fold(name).replace(" ", "")
-        if len(known) > 3 and (known in bare or (len(bare) > 3 and bare in known)):
-            return "name"
-    return None
 
 
 def masked(name: str) -> str:

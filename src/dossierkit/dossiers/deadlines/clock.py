@@ -8,11 +8,12 @@ from datetime import datetime
 import attrs
 
 from dossierkit.dossiers.deadlines.calendars import Calendar
-from dossierkit.dossiers.deadlines.deadlines import Due, TimeLimit, Unit, due, left
+from dossierkit.dossiers.deadlines.deadlines import Due, due, left
 from dossierkit.dossiers.lifecycle.dossier import Dossier
 from dossierkit.dossiers.lifecycle.handling import Handling
 from dossierkit.dossiers.lifecycle.lifecycle import pauses
 from dossierkit.dossiers.procedure.procedure import Procedure
+from dossierkit.dossiers.procedure.time_limits import TimeLimit, Unit
 from dossierkit.dossiers.states import Action, State
 from dossierkit.pointers import Json
 

@@ -1,0 +1,1 @@
+"""Accounts and sessions as values, and the rules of passwords."""

@@ -1,0 +1,41 @@
+"""Time limits: how long an office has, as `x-procedure.timeLimit` says."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import Enum
+
+import attrs
+
+from dossierkit.pointers import Json
+
+
+class Unit(Enum):
+    """What a time limit counts."""
+
+    WORKING = "working"
+    CALENDAR = "calendar"
+    HOURS = "hours"
+
+
+@attrs.frozen
+class TimeLimit:
+    """How long an office has, as `x-procedure.timeLimit` says."""
+
+    count: int
+    unit: Unit = Unit.WORKING
+    #: Due on the day it arrives, if it arrives early enough.
+    same_day: bool = False
+    #: So many, anew, after a supplement; None: what was left.
+    after_supplement: int | None = None
+
+    @classmethod
+    def of(cls, entry: Mapping[str, Json]) -> TimeLimit:
+        """The limit that *entry* of a procedure file states."""
+        after = entry.get("afterSupplement")
+        return cls(
+            int(entry["count"]),
+            Unit(entry.get("unit", "working")),
+            entry.get("sameDay") is True,
+            int(after) if after is not None else None,
+        )
