@@ -195,3 +195,27 @@ def test_the_recursion_limit_is_left_alone() -> None:
     read(SERVED["deep nesting"])
 
     assert sys.getrecursionlimit() == before
+
+
+@pytest.mark.parametrize(
+    "text", ["NaN", "Infinity", "-Infinity", "[NaN]", "1e999", '"\\ud800"', '{"a": 1, "a": 2}', "[" * 100_000, "9" * 5_000]
+)
+@pytest.mark.parametrize(
+    "field",
+    [
+        {"enum": ["a", "b"]},
+        {"type": "boolean"},
+        {"const": True},
+        {"type": "array", "items": {"enum": ["a", "b"]}, "uniqueItems": True},
+    ],
+)
+def test_a_choice_that_is_no_json_is_told_as_it_was_sent(field: dict[str, Any], text: str) -> None:
+    """It is read as strictly as a file: what comes of it is an answer that can be kept, shown and sent again."""
+    form = read({"type": "object", "properties": {"x": field}})
+
+    answers = parse(form, [("/x", text), ("order:/x", text)])
+    markup = str(Renderer().render(form, answers, problems=check(form, answers, today=TODAY)).fields)
+
+    assert answers["x"] in (text, [text])
+    assert canonical(form, answers) == answers
+    assert markup.encode()

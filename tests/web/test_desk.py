@@ -64,16 +64,21 @@ def office(tmp_path: Path, folder: Path, clock: FixedClock) -> Iterator[tuple[En
     engine.close()
 
 
-def filed(engine: Engine, client: Any) -> Dossier:
+def filed(engine: Engine, client: Any, *, files: Any = None, **more: str) -> Dossier:
     """A dossier that a citizen sent."""
-    page = client.post(
-        "/procedures/1.000001/apply", data={"/name": "Trần Thị Bà", "/copies": "2", "paper:don": "1", "do": "save"}
-    )
+    data = {"/name": "Trần Thị Bà", "/copies": "2", "paper:don": "1", **more, "do": "save"}
+    page = client.post("/procedures/1.000001/apply", data=data, files=files)
     draft = dict(Page(page.text).pairs)["meta:draft"]
     code = client.post("/procedures/1.000001/apply/review", data={"meta:draft": draft}).url.path.rpartition("/")[2]
     found = engine.lookup(code)
     assert found is not None
     return found
+
+
+def changed(engine: Engine, folder: Path, schema: Any) -> None:
+    """The office's procedure is *schema* from now on."""
+    (folder / "small.json").write_text(json.dumps(schema), "utf-8")
+    engine.catalog._looked = -1e9  # in place of waiting a quarter of a second
 
 
 def act(client: Any, dossier: Dossier, action: str, **facts: Any) -> Any:
@@ -309,6 +314,83 @@ def test_a_refusal_says_what_is_missing(office: Any, action: str, facts: Any, wo
     if control:
         assert f'href="#{control}"' in page.text
         assert f'id="{control}"' in page.text
+
+
+@pytest.mark.parametrize(
+    ("action", "sent"),
+    [
+        ("accept", {"paper": ["ve"]}),
+        ("accept", {"paper": []}),
+        ("request-supplement", {"asked": ["wrong:/name", "outdated:document:don"]}),
+        ("request-payment", {"amount": ["ba trăm <nghìn>"]}),
+        ("extend", {"due": ["31/12/2026"]}),
+        ("suspend", {"until": ["mai"]}),
+        ("complete", {"outcome": ["rejected"]}),
+    ],
+)
+def test_a_refused_action_keeps_what_was_picked(office: Any, folder: Path, action: str, sent: Any) -> None:
+    """Every control of the action shows what was sent, whatever the refusal is about."""
+    engine, browser, officer = office
+    papers = [{"title": title, "code": code, "required": True} for title, code in (("Đơn", "don"), ("Bản vẽ", "ve"))]
+    changed(engine, folder, {**SMALL, "x-procedure": {**SMALL["x-procedure"], "unit": UNIT, "documents": papers}})
+    nam, mai, citizen = officer("nam@office.vn"), officer("mai@office.vn"), browser()
+    known(citizen)
+    dossier = filed(engine, citizen, **{"paper:ve": "1"})
+    if action != "accept":
+        act(mai, dossier, "accept", paper=["don", "ve"])
+        act(mai, dossier, "assign", officer=nam_id(engine))
+
+    page = act(mai if action == "accept" else nam, dossier, action, **sent)
+
+    assert page.status_code == 422
+    form = next(one for one in page.text.split("<form")[1:] if f'value="{action}"' in one).partition("</form>")[0]
+    (name, picked), *_ = sent.items()
+    assert [value for control, value in Page(form).pairs if control == name and value] == picked
+
+
+def test_the_citizen_sees_which_document_each_file_is(office: Any, folder: Path) -> None:
+    """A file stands below the document that it was handed in for, as it does at the desk."""
+    engine, browser, officer = office
+    papers = [{"title": "Đơn xin", "code": "don"}, {"title": "Bản vẽ", "code": "ve"}, {"title": "Ảnh", "code": "anh"}]
+    changed(engine, folder, {**SMALL, "x-procedure": {**SMALL["x-procedure"], "unit": UNIT, "documents": papers}})
+    citizen = browser()
+    known(citizen)
+    dossier = filed(engine, citizen, files={"document:ve": ("vẽ.pdf", PDF)})
+
+    for page in (citizen.get(f"/dossiers/{dossier.code}"), officer("mai@office.vn").get(f"/desk/{dossier.code}")):
+        lines = Page(page.text.partition('<ul class="documents">')[2].partition("<h2")[0]).text
+        assert lines.startswith("Đơn xin (đã khai nộp bản giấy tại quầy hoặc qua bưu chính) Bản vẽ vẽ.pdf 1 KB Ảnh chưa đính kèm")
+
+
+def test_nobody_is_asked_to_mend_what_is_computed(office: Any, folder: Path) -> None:
+    """The desk offers no value that its owner cannot change, and takes no request for one alone."""
+    engine, browser, officer = office
+    schema = {
+        **SMALL,
+        "properties": {
+            **SMALL["properties"],
+            "twice": {"title": "Gấp đôi", "type": "integer"},
+            "fee": {"title": "Mức", "type": "string", "default": "một", "readOnly": True},
+            "sums": {"title": "Tổng", "type": "object", "properties": {"all": {"title": "Cả", "type": "integer"}}},
+        },
+        "x-compute": {"/twice": "copies * 2", "/sums/all": "copies * 3"},
+        "x-procedure": {**SMALL["x-procedure"], "unit": UNIT},
+    }
+    changed(engine, folder, schema)
+    citizen = browser()
+    known(citizen)
+    dossier = filed(engine, citizen)
+    assert dossier.answers["twice"] == 4
+    mai = officer("mai@office.vn")
+    page = mai.get(f"/desk/{dossier.code}").text
+    assert "Gấp đôi" in page
+    offered = set(re.findall(r'value="wrong:([^"]+)"', page))
+    assert offered == {"/name", "/copies"}
+    for place in ("/twice", "/fee", "/sums", "/sums/all"):
+        refused = act(mai, dossier, "request-supplement", asked=[f"wrong:{place}", "/copies"], note="Chưa đúng")
+        assert refused.status_code == 422, place
+        assert "Hãy chọn ít nhất một mục" in refused.text
+    assert engine.lookup(str(dossier.code)).state is State.SUBMITTED
 
 
 def nam_id(engine: Engine) -> str:

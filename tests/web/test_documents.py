@@ -179,6 +179,25 @@ def test_a_required_document_is_asked_for(tmp_path: Path, folder: Path, clock: F
     assert send(client, client.get(APPLY).text, do="continue").url.path == f"{APPLY}/review"
 
 
+def test_the_last_section_is_done_when_its_documents_are(tmp_path: Path, folder: Path, clock: FixedClock) -> None:
+    """The documents stand below the last section: while a required one lacks, only the sections above are done."""
+    _, browser = portal(tmp_path, folder, clock)
+    schema = json.loads((folder / "small.json").read_text("utf-8"))
+    schema["x-procedure"]["sections"] = [
+        {"title": title, "fields": fields} for title, fields in (("Người nộp", ["/name"]), ("Giấy tờ", ["/copies", "/rows"]))
+    ]
+    (folder / "small.json").write_text(json.dumps(schema), "utf-8")
+    client = browser()
+
+    saved = send(client, client.get(APPLY).text)
+    assert saved.text.count('<li class="done">') == 1
+    assert "Bước 2/2: Giấy tờ" in saved.text
+    assert client.post(APPLY, data=dict(Page(saved.text).pairs), headers={"x-fragment": "1"}).headers["x-done"] == "s1"
+    brought = send(client, client.get(APPLY).text, ("don", "a.pdf", PDF))
+
+    assert brought.text.count('<li class="done">') == 2
+
+
 def test_a_paper_is_declared_kept_and_told(tmp_path: Path, folder: Path, clock: FixedClock) -> None:
     """Ticked, kept with the draft, shown before and after sending, and part of the history; unticked, it is asked for again."""
     engine, browser = portal(tmp_path, folder, clock)
@@ -200,7 +219,7 @@ def test_a_paper_is_declared_kept_and_told(tmp_path: Path, folder: Path, clock: 
     assert review.url.path == f"{APPLY}/review"
     assert "đã khai nộp bản giấy" in review.text
     done = client.post(f"{APPLY}/review", data=dict(Page(review.text).pairs)).text
-    assert "Đơn đề nghị (đã khai nộp bản giấy" in done
+    assert "Đơn đề nghị (đã khai nộp bản giấy" in Page(done).text
     dossier = next(iter(engine.store.every()))
     assert (dossier.handling.declared, dossier.declared) == (("don",), ())
     [*_, sent] = engine.history(dossier)

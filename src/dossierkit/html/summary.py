@@ -8,7 +8,7 @@ import attrs
 
 from dossierkit.dossiers.attachments.embedded import file_of
 from dossierkit.forms.fields.form import Field, Form, Kind, embeds
-from dossierkit.forms.fields.tree import sectioned
+from dossierkit.forms.fields.tree import is_asked, sectioned
 from dossierkit.forms.views.controls import control_id
 from dossierkit.forms.views.view import section_title
 from dossierkit.forms.words.catalogue import word
@@ -40,7 +40,6 @@ def answer_rows(
         file_name: what people call the file with an id; empty where it is not there.
     """
     rows: list[Row] = []
-    computed = {one.at for one in form.computed}
 
     def add(field: Field, depth: int) -> None:
         value = get(answers, field.pointer)
@@ -56,14 +55,13 @@ def answer_rows(
                 else ", ".join(file_name(id) or word("file-missing", language) for id in files)
                 or readable(form, field, value, language)
             )
-            asked = not (field.read_only or field.kind is Kind.CONSTANT or field.pointer in computed)
             rows.append(
                 Row(
                     depth,
                     label(form, field, language),
                     written if field.leaf else None,
                     field.pointer,
-                    control_id(field.control) if asked else "",
+                    control_id(field.control) if is_asked(form, field) else "",
                     (own.blob,) if own else files,
                 )
             )

@@ -179,7 +179,7 @@ class Engine(Drafting):
             and not told.get("update")
             and (unknown := asked_for_nothing(procedure.form, dossier.answers, codes, told["asked"]))
         ):
-            raise ForbiddenAction(f"{unknown[0]} is no answer and no document of this dossier", "needs-asked")
+            raise ForbiddenAction(f"{unknown[0]} is nothing that its owner can mend or bring", "needs-asked")
         if action is Action.ACCEPT and (missing := {*procedure.missing(dossier)} - {*told.get("paper", ())}):
             message = f"documents are missing: {', '.join(sorted(missing))}; say which were handed in on paper"
             raise ForbiddenAction(message, "needs-paper")

@@ -80,7 +80,8 @@ def act(site: Site, request: Request, form: FormData) -> Response:
     files, left = files_sent(site, request, dossier, form)
 
     def again(trouble: str, code: int) -> Response:
-        return _page(site, request, dossier, actor, trouble=trouble, tried=text(form, "action"), note=note, code=code)
+        tried = "update" if "update" in form else text(form, "action")
+        return _page(site, request, dossier, actor, trouble=trouble, tried=tried, note=note, sent=_sent(form), code=code)
 
     if left:
         return again(left, 422)
@@ -136,6 +137,11 @@ def _wanted(form: FormData, today: date, colleagues: Container[str]) -> tuple[Ac
     if said.get("officer", "") != "" and said["officer"] not in colleagues:
         raise ForbiddenAction("nobody of the unit", "needs-officer")
     return action, {name: value for name, value in said.items() if value not in ("", [], {})}
+
+
+def _sent(form: FormData) -> Mapping[str, Sequence[str]]:
+    """What every control says, to be shown again."""
+    return {name: [value for value in form.getlist(name) if isinstance(value, str)] for name in form}
 
 
 def _asked(form: FormData) -> dict[str, Json]:
@@ -198,6 +204,7 @@ def _page(
     trouble: str = "",
     tried: str = "",
     note: str = "",
+    sent: Mapping[str, Sequence[str]] | None = None,
     code: int = 200,
 ) -> Response:
     done, told = request.query_params.get("done", ""), request.query_params.get("gateway", "")
@@ -212,6 +219,7 @@ def _page(
         tried=tried,
         at=_place(trouble, tried),
         typed=note,
+        sent=sent or {},
         done=done if done in {one.value for one in Action} else "",
         gateway_told=told if told in GATEWAY_TOLD else "",
     )

@@ -432,10 +432,16 @@ def _tag(actor: Actor | None) -> str:
 
 
 def _done(site: Site, rendered: Rendered, draft: Dossier) -> frozenset[str]:
-    """The ids of the sections that are answered, with nothing left to mend."""
+    """The ids of the sections that are answered, with nothing left to mend.
+
+    The documents are handed in below the last section, which is not done before all of them are there.
+    """
     wrong = [problem.at for problem in site.engine.check(draft)]
-    return frozenset(
+    answered = [
         section.id
         for section in rendered.sections
         if any(get(draft.answers, pointer) is not ABSENT for pointer in section.pointers) and not any(map(section.holds, wrong))
-    )
+    ]
+    last = rendered.sections[-1].id if rendered.sections else ""
+    lacking = any(at.startswith("document:") for at in wrong)
+    return frozenset(id for id in answered if not (lacking and id == last))

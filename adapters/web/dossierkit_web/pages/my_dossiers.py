@@ -48,7 +48,7 @@ def _page(site: Site, request: Request, dossier: Dossier, *, trouble: str = "", 
     history = [event for event in whole if event.action not in _INTERNAL]
     procedure, language = site.engine.procedure_of(dossier), language_of(request)
     rows = site.renderer.rows(procedure.form, dossier.answers, language=language)
-    ended = dossier.state in (State.COMPLETED, State.RETURNED)
+    documents, ended = procedure.documents(dossier.answers), dossier.state in (State.COMPLETED, State.RETURNED)
     return site.page(
         request,
         "dossier",
@@ -64,12 +64,9 @@ def _page(site: Site, request: Request, dossier: Dossier, *, trouble: str = "", 
         papers=[one for one in kinds_of(whole, site.engine.store.payments.attempts(dossier.id)) if one.form != "06"],
         thread=thread(dossier, whole, said),
         results=[one for one in dossier.attachments if ended and one.document == RESULT],
-        sent=[one for one in dossier.attachments if not one.document.startswith("@")],
-        on_paper=[
-            procedure.words(entry, "title", language)
-            for code, entry in procedure.documents(dossier.answers)
-            if code in dossier.handling.declared
-        ],
+        procedure=procedure,
+        documents=documents,
+        others=[one for one in dossier.attachments if not (one.document.startswith("@") or one.document in dict(documents))],
         accept=accepted(),
         trouble=trouble,
         typed=typed,

@@ -7,7 +7,7 @@ from collections.abc import Container, Sequence
 from dossierkit.dossiers.lifecycle.dossier import Attachment
 from dossierkit.forms.fields.effective import effective
 from dossierkit.forms.fields.form import Form
-from dossierkit.forms.fields.tree import walk
+from dossierkit.forms.fields.tree import is_asked, walk
 from dossierkit.pointers import ABSENT, Json, drop, get, put
 
 _DOCUMENT = "document:"
@@ -41,8 +41,8 @@ def asked_documents(asked: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def asked_for_nothing(form: Form, answers: Json, codes: Container[str], asked: Sequence[str]) -> tuple[str, ...]:
-    """Those of *asked* that are neither a field that holds with *answers* nor a document with one of *codes*."""
-    known = {field.pointer for field in walk(effective(form, answers))}
+    """Those of *asked* that the owner cannot bring: no field to answer that holds with *answers*, no document of *codes*."""
+    known = {field.pointer for field in walk(effective(form, answers)) if is_asked(form, field)}
     return tuple(one for one in asked if one not in known and not (one.startswith(_DOCUMENT) and one[len(_DOCUMENT) :] in codes))
 
 

@@ -6,13 +6,12 @@ The law: `parse(form, flatten(form, a)) ≡ a` for every valid canonical `a` tha
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterable, Iterator
 
 import attrs
 
 from dossierkit.forms.answers.control_names import Controls, branch_name, mark_name, merged, name_of
-from dossierkit.forms.answers.texts import encode, read_text, show_text
+from dossierkit.forms.answers.texts import encode, read_json, read_text, show_text
 from dossierkit.forms.fields.applicable import hold
 from dossierkit.forms.fields.effective import effective, unused
 from dossierkit.forms.fields.field_kinds import UNDECIDED
@@ -240,10 +239,7 @@ class _Reading:
 
 def _in_order(values: list[Json], order: str) -> list[Json]:
     """*values* as they stood before, newly checked ones after them."""
-    try:
-        before = json.loads(order)
-    except ValueError:
-        before = []
+    before = read_json(order)
     known = [encode(value) for value in before] if isinstance(before, list) else []
     return sorted(values, key=lambda value: known.index(encode(value)) if encode(value) in known else len(known))
 

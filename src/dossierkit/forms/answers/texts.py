@@ -119,7 +119,7 @@ def read_text(text: str, field: Field, dialect: Dialect, language: str) -> Json:
     if field.kind is Kind.NUMBER:
         return read_number(text, language)
     if field.kind is Kind.JSON:
-        return _read_json(text)
+        return read_json(text)
     widget = dialect.widgets.get(field.widget)
     if widget is not None:
         return widget.read(text)
@@ -135,17 +135,15 @@ def _means_blank(field: Field) -> bool:
 def _read_choice(text: str, field: Field) -> Json:
     if not text.strip():
         return ABSENT
-    try:
-        value = json.loads(text)
-    except ValueError:
-        return text
+    value = read_json(text)
     for choice in field.choices:
         if same(choice.value, value):
             return choice.value
     return value
 
 
-def _read_json(text: str) -> Json:
+def read_json(text: str) -> Json:
+    """The JSON value that *text* spells, read as strictly as a document; *text* itself where it is none."""
     from dossierkit.errors import DocumentError
     from dossierkit.forms.schema.document import load
 
@@ -173,7 +171,7 @@ def _shown(value: Json, field: Field, dialect: Dialect, language: str) -> str | 
     if field.kind in (Kind.CHOICE, Kind.BOOLEAN, Kind.ACCEPT, Kind.CHECKS):
         return encode(value)
     if field.kind is Kind.JSON:
-        plain = isinstance(value, str) and same(_read_json(value), value) and value.strip()
+        plain = isinstance(value, str) and same(read_json(value), value) and value.strip()
         return value if plain else json.dumps(value, ensure_ascii=False, indent=1 if isinstance(value, dict | list) else None)
     if field.kind is Kind.NUMBER and isinstance(value, int | float) and not isinstance(value, bool):
         return show_number(value, language, grouped=is_amount(field, value))

@@ -25,6 +25,13 @@ def is_settled(field: Field) -> bool:
     return field.read_only or bool(field.children and all(map(is_settled, field.children)))
 
 
+def is_asked(form: Form, field: Field) -> bool:
+    """Whether somebody can answer *field*, or something below it: it is not read only, constant or computed."""
+    if field.read_only or field.kind is Kind.CONSTANT or any(one.at == field.pointer for one in form.computed):
+        return False
+    return not field.children or any(is_asked(form, below) for below in field.children)
+
+
 def pruned(field: Field, only: Collection[str]) -> Field:
     """*field* with those below it that stand at the pointers *only*, and what leads there."""
     kept = tuple(
