@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from dossierkit.dossiers.procedure.persons import Persons, persons
 from dossierkit.dossiers.procedure.procedure import Bundle, Procedure
 from dossierkit.dossiers.procedure.time_limits import TimeLimit
@@ -32,10 +34,45 @@ def test_the_time_limit_is_that_of_the_case_and_the_channel() -> None:
         }
     )
     assert found.time_limit({"urgent": True}) == TimeLimit(1)
-    assert found.time_limit({}) == TimeLimit(5)
-    assert found.time_limit({}, Channel.POST) == TimeLimit(9)
-    assert found.time_limit({}, Channel.COUNTER) is None
+    assert found.time_limit({"urgent": False}) == TimeLimit(5)
+    assert found.time_limit({"urgent": False}, Channel.POST) == TimeLimit(9)
+    assert found.time_limit({"urgent": False}, Channel.COUNTER) is None
     assert procedure({}).time_limit({}) is None
+
+
+@pytest.mark.parametrize(
+    ("limits", "shortest"),
+    [
+        ([{"count": 3, "when": "urgent"}, {"count": 9}], 3),
+        ([{"count": 30, "when": "urgent"}, {"count": 9}], 9),
+        ([{"count": 12, "unit": "calendar", "when": "urgent"}, {"count": 9}], 12),
+        ([{"count": 80, "unit": "hours", "when": "urgent"}, {"count": 9}], 9),
+        ([{"count": 20, "sameDay": True, "when": "urgent"}, {"count": 9}], 20),
+        ([{"noDueDate": True, "when": "urgent"}, {"count": 9}], 9),
+        ([{"count": 9}, {"count": 3, "when": "urgent"}], 9),
+    ],
+)
+def test_a_time_that_depends_on_an_open_question_is_the_shortest(limits: list[dict[str, Any]], shortest: int) -> None:
+    """The office is held to the least that it may have promised; what comes after a certain case does not count."""
+    urgent = {"properties": {"urgent": {"const": True}}, "required": ["urgent"]}
+    stated = [{**limit, "when": urgent} if "when" in limit else limit for limit in limits]
+    block = {"properties": {"urgent": {"type": "boolean"}}, "x-procedure": {"timeLimit": stated}}
+    limit = procedure(block).time_limit({})
+    assert limit is not None
+    assert limit.count == shortest
+
+
+def test_a_document_that_depends_on_an_open_question_is_offered() -> None:
+    """It can be sent, and is not required; once the question is answered it is required, or not asked for."""
+    urgent = {"properties": {"urgent": {"const": True}}, "required": ["urgent"]}
+    documents = [{"title": "Giấy tờ", "code": "a", "required": True, "when": urgent}]
+    asking = procedure({"properties": {"urgent": {"type": "boolean"}}, "x-procedure": {"documents": documents}})
+    asked = {
+        given: asking.documents(answers) for given, answers in ((None, {}), (True, {"urgent": True}), (False, {"urgent": False}))
+    }
+    assert {given: [(code, entry.get("required")) for code, entry in found] for given, found in asked.items()} == {
+        None: [("a", False)], True: [("a", True)], False: [],
+    }  # fmt: skip
 
 
 def test_persons_are_found_where_the_file_says() -> None:

@@ -6,11 +6,15 @@ from typing import Any
 
 import pytest
 from conftest import TODAY
+from hypothesis import given
+from hypothesis import strategies as st
 
 from dossierkit.forms import STANDARD, read
+from dossierkit.forms.conditions import Decision, decide
 from dossierkit.forms.fields.applicators import reachable
 from dossierkit.forms.lint.conditions import condition_faults, seeds_at
 from dossierkit.forms.lint.lint import lint
+from dossierkit.forms.schema.judge import is_valid
 from dossierkit.forms.schema.rule_reads import readings
 from dossierkit.wiring import with_lists
 
@@ -134,3 +138,138 @@ def test_a_place_is_found_wherever_it_is_declared() -> None:
     """Rows by any number, free names, nothing where nothing is."""
     assert all(seeds_at(FORM, pointer) for pointer in ("", "/rows/*/no", "/rows/7/no", "/map/free", "/coded/c1", "/group/inner"))
     assert not any(seeds_at(FORM, pointer) for pointer in ("/nobody", "/name/deep", "/rows/no", "/plain/x"))
+
+
+# --- what a condition comes to ------------------------------------------------------------------------------------------
+
+ASKED = read(
+    {
+        "properties": {
+            "kind": {"enum": ["house", "land"]},
+            "urgent": {"type": "boolean"},
+            "area": {"type": "integer"},
+            "agreed": {"type": "boolean", "const": True},
+            "address": {"type": "object", "properties": {"city": {"type": "string"}}},
+            "rows": {"type": "array", "items": {"properties": {"what": {"enum": ["p", "q"]}}}},
+            "extras": {"type": "array", "items": {"enum": ["x", "y"]}, "uniqueItems": True},
+        },
+        "if": {"properties": {"kind": {"const": "house"}}, "required": ["kind"]},
+        "then": {"properties": {"floors": {"type": "integer"}, "site": {"properties": {"zone": {"type": "string"}}}}},
+    }
+)  # fmt: skip
+URGENT = {"properties": {"urgent": {"const": True}}, "required": ["urgent"]}
+LARGE = {"properties": {"area": {"minimum": 100}}, "required": ["area"]}
+HIGH = {"properties": {"floors": {"minimum": 3}}, "required": ["floors"]}
+IN_HUE = {"properties": {"address": {"properties": {"city": {"const": "Huế"}}, "required": ["city"]}}, "required": ["address"]}
+ZONED = {"properties": {"site": {"properties": {"zone": {"const": "z"}}, "required": ["zone"]}}, "required": ["site"]}
+WITH_P = {
+    "properties": {"rows": {"contains": {"properties": {"what": {"const": "p"}}, "required": ["what"]}}},
+    "required": ["rows"],
+}
+ALL_P = {"properties": {"rows": {"items": WITH_P["properties"]["rows"]["contains"]}}, "required": ["rows"]}  # type: ignore[index]
+NONE_OR_SMALL = {"anyOf": [{"not": {"required": ["area"]}}, {"properties": {"area": {"maximum": 9}}, "required": ["area"]}]}
+
+
+@pytest.mark.parametrize(
+    ("condition", "answers", "holds", "open"),
+    [
+        # Asked, and not answered: nobody knows.
+        (URGENT, {}, None, ["/urgent"]),
+        ({"properties": {"urgent": {"const": True}}}, {}, None, ["/urgent"]),
+        ({"not": URGENT}, {}, None, ["/urgent"]),
+        ({"allOf": [{"required": ["urgent"]}, {"properties": {"urgent": {"const": True}}}]}, {}, None, ["/urgent"]),
+        ({"required": ["area"], "anyOf": [LARGE, {"properties": {"area": {"maximum": 5}}}]}, {}, None, ["/area"]),
+        ({"allOf": [URGENT, LARGE]}, {"urgent": True}, None, ["/area"]),
+        ({"oneOf": [URGENT, LARGE]}, {"urgent": True}, None, ["/area"]),
+        ({"if": URGENT, "then": LARGE, "else": True}, {"area": 1}, None, ["/urgent"]),
+        ({"if": {"required": ["kind"]}, "then": LARGE}, {"kind": "land"}, None, ["/area"]),
+        (IN_HUE, {}, None, ["/address/city"]),
+        (HIGH, {"kind": "house"}, None, ["/floors"]),
+        (ZONED, {"kind": "house"}, None, ["/site/zone"]),
+        (WITH_P, {}, None, ["/rows"]),
+        (WITH_P, {"rows": [{"what": "q"}, {}]}, None, ["/rows/1/what"]),
+        (ALL_P, {"rows": [{"what": "p"}, {}]}, None, ["/rows/1/what"]),
+        ({"properties": {"extras": {"contains": {"const": "x"}}}, "required": ["extras"]}, {}, None, ["/extras"]),
+        # What is answered, or whatever the answer would be.
+        (URGENT, {"urgent": True}, True, []),
+        (URGENT, {"urgent": False}, False, []),
+        ({"allOf": [URGENT, LARGE]}, {"urgent": False}, False, []),
+        ({"anyOf": [URGENT, LARGE]}, {"urgent": True}, True, []),
+        ({"oneOf": [URGENT, LARGE]}, {"urgent": True, "area": 100}, False, []),
+        ({"if": URGENT, "then": LARGE, "else": LARGE}, {"area": 100}, True, []),
+        ({"if": URGENT, "then": False}, {"urgent": False}, True, []),
+        (WITH_P, {"rows": [{"what": "p"}, {}]}, True, []),
+        (ALL_P, {"rows": [{"what": "q"}, {}]}, False, []),
+        ({"properties": {"rows": {"contains": True, "maxContains": 1}}, "required": ["rows"]}, {"rows": [{}, {}]}, False, []),
+        ({"minProperties": 1}, {}, False, []),
+        ({"properties": {"urgent": {}}}, {}, True, []),
+        # What does not hold is absent, and that is all.
+        (HIGH, {"kind": "land"}, False, []),
+        (HIGH, {}, False, []),
+        ({"not": HIGH}, {"kind": "land"}, True, []),
+        (ZONED, {"kind": "land"}, False, []),
+        ({"properties": {"nowhere": {"const": 1}}, "required": ["nowhere"]}, {}, False, []),
+        # A box that is not ticked is an answer.
+        ({"properties": {"agreed": {"const": True}}, "required": ["agreed"]}, {}, False, []),
+        # Whether there is an answer is always known.
+        ({"required": ["urgent"]}, {}, False, []),
+        ({"not": {"required": ["urgent"]}}, {}, True, []),
+        ({"properties": {"urgent": False}}, {}, True, []),
+        (NONE_OR_SMALL, {}, True, []),
+        # The judge alone.
+        ({"$ref": "#/$defs/u", "$defs": {"u": URGENT}}, {"urgent": True}, True, []),
+        ({"additionalProperties": False, "properties": {"urgent": True}}, {"area": 1}, False, []),
+        (True, {}, True, []),
+    ],
+)  # fmt: skip
+def test_a_condition_depends_on_what_is_asked_and_not_answered(condition: Any, answers: Any, holds: Any, open: list[str]) -> None:
+    """It is decided by the answers, by the fields that hold, or not yet, and then the open questions are named."""
+    assert decide(ASKED, condition, answers) == Decision(holds, tuple(open))
+
+
+ATOMS = st.sampled_from(
+    [URGENT, LARGE, HIGH, IN_HUE, WITH_P, ALL_P, ZONED, NONE_OR_SMALL, {"required": ["area"]}, {"properties": {"area": {"minimum": 3}}},
+     {"minProperties": 2}, True, False]
+)  # fmt: skip
+CONDITIONS = st.recursive(
+    ATOMS,
+    lambda below: st.one_of(
+        st.builds(lambda parts: {"allOf": parts}, st.lists(below, min_size=1, max_size=3)),
+        st.builds(lambda parts: {"anyOf": parts}, st.lists(below, min_size=1, max_size=3)),
+        st.builds(lambda parts: {"oneOf": parts}, st.lists(below, min_size=1, max_size=3)),
+        st.builds(lambda part: {"not": part}, below),
+        st.builds(lambda one, two, three: {"if": one, "then": two, "else": three}, below, below, below),
+    ),
+    max_leaves=6,
+)
+EVERY_ANSWER = st.fixed_dictionaries(
+    {
+        "kind": st.sampled_from(["house", "land"]),
+        "urgent": st.booleans(),
+        "area": st.integers(0, 200),
+        "address": st.just({"city": "Huế"}),
+        "floors": st.integers(1, 5),
+        "site": st.fixed_dictionaries({"zone": st.sampled_from("zy")}),
+        "rows": st.lists(st.fixed_dictionaries({"what": st.sampled_from("pq")}), min_size=1, max_size=3),
+    }
+)
+
+
+@given(CONDITIONS, EVERY_ANSWER)
+def test_of_answered_questions_a_condition_is_plain_json_schema(condition: Any, answers: Any) -> None:
+    """Where everything is answered, the judge says the same."""
+    assert decide(ASKED, condition, answers) == Decision(is_valid(condition, answers))
+
+
+@given(CONDITIONS, EVERY_ANSWER, st.sets(st.sampled_from(["urgent", "area", "address", "rows"])))
+def test_a_decision_stands_whatever_is_answered_later(condition: Any, answers: Any, left: set[str]) -> None:
+    """What is decided without some answers is not changed by them, unless the condition asks whether there is one."""
+    decision = decide(ASKED, condition, {name: value for name, value in answers.items() if name not in left})
+    assert bool(decision.open) == (decision.holds is None)
+    if decision.holds is not None and not _asks_whether(condition):
+        assert decision.holds == is_valid(condition, answers)
+
+
+def _asks_whether(condition: Any) -> bool:
+    text = repr(condition)
+    return repr({"required": ["area"]}) in text or repr({"minProperties": 2}) in text

@@ -263,13 +263,96 @@ def test_a_fee_is_quoted_before_there_are_answers(engine: Engine, folder: Path) 
         "both": {"minimum": 1, "maximum": 2},
     }
     properties = {name: {"type": "integer", **bound} for name, bound in bounds.items()}
-    kinds = [{"amount": 5_000}, {"assessed": True}, *({"amountFrom": f"/{name}"} for name in bounds)]
+    kinds = [
+        {"amount": 5_000}, {"assessed": True}, *({"amountFrom": f"/{name}"} for name in bounds),
+        {"amount": 5_000, "when": {"required": ["from"]}},
+    ]  # fmt: skip
     block = {**SMALL["x-procedure"], "fees": [{"title": "Phí", "kind": "phi", **kind} for kind in kinds]}
     (folder / "small.json").write_text(json.dumps({**SMALL, "properties": properties, "x-procedure": block}), "utf-8")
     procedure = engine.procedure("1.000001")
     assert [quote(procedure, entry) for entry in procedure.entries("fees")] == [
         Quote(5_000, 5_000), Quote(None, None, assessed=True), Quote(None, None), Quote(10_000, None), Quote(None, 90_000), Quote(1, 2),
+        Quote(5_000, 5_000, conditional=True),
     ]  # fmt: skip
+
+
+WHEN_URGENT = {"properties": {"urgent": {"const": True}}, "required": ["urgent"]}
+
+
+def conditional(folder: Path, collect: str, **fee: Any) -> None:
+    """A procedure with one fee that depends on optional questions."""
+    properties = {
+        **SMALL["properties"],
+        "urgent": {"type": "boolean"},
+        "kind": {"enum": ["a", "b"]},
+        "extras": {"type": "array", "items": {"enum": ["x", "y"]}, "uniqueItems": True},
+        "many": {"type": "boolean", "readOnly": True},
+    }
+    branch = {"properties": {"size": {"type": "integer"}}}
+    chosen = {"properties": {"kind": {"const": "a"}}, "required": ["kind"]}
+    fees_ = [{"title": "Phí", "kind": "phi", "amount": 70_000, "collect": collect, **fee}]
+    block = {**SMALL["x-procedure"], "unit": UNIT, "fees": fees_}
+    schema = {**SMALL, "properties": properties, "if": chosen, "then": branch, "x-procedure": block}
+    (folder / "small.json").write_text(json.dumps({**schema, "x-compute": {"/many": "double(copies) > 2.0"}}), "utf-8")
+
+
+@pytest.mark.parametrize(
+    ("when", "answers", "asked"),
+    [
+        (WHEN_URGENT, {}, ["/urgent"]),
+        ({"not": WHEN_URGENT}, {}, ["/urgent"]),
+        ({"properties": {"urgent": {"const": False}}}, {}, ["/urgent"]),
+        ({"properties": {"size": {"minimum": 5}}, "required": ["size"]}, {"kind": "a"}, ["/size"]),
+        ({"properties": {"many": {"const": True}}, "required": ["many"]}, {"copies": ...}, ["/copies"]),
+    ],
+)
+def test_a_question_that_a_prepaid_fee_depends_on_is_asked(
+    engine: Engine, folder: Path, when: dict[str, Any], answers: dict[str, Any], asked: list[str]
+) -> None:
+    """A fee in a case that nobody can tell yet is not free: its question is required when the dossier is sent."""
+    conditional(folder, "submission", when=when)
+    given = {name: value for name, value in {"name": "An", "copies": 1, **answers}.items() if value is not ...}
+    assert [(one.at, one.rule) for one in engine.check(engine.begin("1.000001", AN, given))] == [(at, "required") for at in asked]
+
+
+def test_a_fee_whose_case_is_open_is_decided_by_an_officer(engine: Engine, folder: Path) -> None:
+    """What comes with the result waits for that; nothing is promised to be free."""
+    conditional(folder, "result", when=WHEN_URGENT)
+    dossier = sent(engine)
+    assert fees(engine.procedure_of(dossier), dossier.answers)[0].amount is None
+    engine.act(dossier.id, Action.ACCEPT, INTAKE)
+    engine.act(dossier.id, Action.ASSIGN, INTAKE, facts={"officer": "nam"})
+    done = engine.act(dossier.id, Action.COMPLETE, OFFICER, facts={"outcome": "approved"})
+    assert done.handling.payment is Payment.UNDECIDED
+
+
+def test_none_of_several_boxes_is_no_reason_to_ask_again(engine: Engine, folder: Path) -> None:
+    """Whoever wants none of them could not answer: the dossier is sent, and an officer decides."""
+    with_x = {"properties": {"extras": {"contains": {"const": "x"}}}, "required": ["extras"]}
+    conditional(folder, "submission", when=with_x)
+    assert sent(engine).handling.payment is Payment.UNDECIDED
+
+
+@pytest.mark.parametrize(
+    ("fee", "answers", "amount"),
+    [
+        ({"when": WHEN_URGENT}, {"urgent": True}, 70_000),
+        ({"when": WHEN_URGENT}, {"urgent": False}, None),
+        ({"when": {"properties": {"size": {"minimum": 5}}, "required": ["size"]}}, {"kind": "b"}, None),
+        ({"when": {"properties": {"size": {"minimum": 5}}, "required": ["size"]}}, {}, None),
+        ({"when": WHEN_URGENT, "amount": 0}, {}, 0),
+        ({"when": WHEN_URGENT, "exempt": [{"title": "x", "when": {"required": ["copies"]}}]}, {"copies": 1}, 0),
+        ({"exempt": [{"title": "x", "when": WHEN_URGENT}]}, {}, 70_000),
+    ],
+)
+def test_a_fee_whose_case_is_known_is_what_it_is(
+    engine: Engine, folder: Path, fee: dict[str, Any], answers: dict[str, Any], amount: int | None
+) -> None:
+    """The other branch pays nothing; nobody is exempt without having said so."""
+    conditional(folder, "submission", **fee)
+    found = fees(engine.procedure("1.000001"), {"name": "An", **answers})
+    assert [one.amount for one in found] == ([] if amount is None else [amount])
+    assert unanswered(engine.procedure("1.000001"), {"name": "An", **answers}) == ()
 
 
 def test_rows_are_asked_for_what_a_fee_adds_up(engine: Engine, folder: Path) -> None:

@@ -242,6 +242,7 @@ def test_pages_never_say_that_what_is_unknown_costs_nothing(portal: Any, folder:
         {"title": "Phí thẩm định", "kind": "phi", "assessed": True, "collect": "submission"},
         {"title": "Phí đo đạc", "kind": "phi", "amountFrom": "/open"},
         {"title": "Phí in", "kind": "phi", "amountFrom": "/cost", "note": "mỗi bản"},
+        {"title": "Phí gấp", "kind": "phi", "amount": 70_000, "when": {"required": ["open"]}},
     ]
     limits = [{"noDueDate": True, "channel": 3, "note": "gửi bưu chính"}, {"count": 5}]
     block = {**SMALL["x-procedure"], "unit": "so-nnmt", "fees": fees, "timeLimit": limits}
@@ -252,6 +253,7 @@ def test_pages_never_say_that_what_is_unknown_costs_nothing(portal: Any, folder:
     for words in (
         "Phí thẩm định: cơ quan xác định và thông báo",
         "Phí đo đạc: theo nội dung kê khai",
+        "Phí gấp: 70.000 đ, tùy nội dung kê khai",
         "Phí in: từ 10.000 đ đến 90.000 đ, theo nội dung kê khai",
         "mỗi bản",
         "Không ấn định thời hạn",

@@ -1,7 +1,7 @@
 """What a dossier costs: phí (for a service) and lệ phí (a levy) apart, who is exempt, and when each is collected.
 
-What is not known is never zero: a fee whose amount does not follow from the answers is open until they are complete, or an
-officer says how much it is.
+What is not known is never zero: a fee is open whose amount, or whose case, does not follow from the answers, until they are
+complete or an officer says how much it is.  An exemption is claimed: one that depends on an open question does not hold.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from dossierkit.dossiers.procedure.block import COLLECT, DEAREST, KINDS
 from dossierkit.dossiers.procedure.procedure import Entry, Procedure
 from dossierkit.dossiers.states import Channel
 from dossierkit.findings import Problem
+from dossierkit.forms.conditions import Decision
 from dossierkit.forms.fields.applicators import reachable
 from dossierkit.forms.fields.effective import effective
 from dossierkit.forms.fields.form import Field, Form, Kind, Layout
@@ -63,14 +64,18 @@ class Quote:
     most: int | None
     #: An officer says how much it is.
     assessed: bool = False
+    #: It is asked for in some cases only.
+    conditional: bool = False
 
 
 def fees(procedure: Procedure, answers: Json, channel: Channel = Channel.ONLINE, language: str = "vi") -> tuple[Fee, ...]:
-    """The fees that *answers* come to, in the order of the file; an exempt one costs nothing and says why."""
+    """The fees that *answers* come to, or may come to, in the order of the file; an exempt one costs nothing and says why."""
     result = []
-    for entry in _charged(procedure, answers, channel):
+    for entry, decision in _charged(procedure, answers, channel):
         exempt = _exemption(procedure, entry, answers, language)
         amount = 0 if exempt else _amount(entry, answers)
+        if amount and not decision.holds:
+            amount = None
         title, kind = procedure.words(entry, "title", language), entry.values["kind"]
         result.append(Fee(title, kind, amount, _collect(entry), exempt))
     return tuple(result)
@@ -84,15 +89,16 @@ def owed(charged: tuple[Fee, ...], *when: Collect) -> int | None:
 
 def quote(procedure: Procedure, entry: Entry) -> Quote:
     """What the fee *entry* is as far as the file says: its amount, or the bounds of the field that it comes from."""
+    conditional = "when" in entry.values
     if "amount" in entry.values:
-        return Quote(int(entry.values["amount"]), int(entry.values["amount"]))
+        return Quote(int(entry.values["amount"]), int(entry.values["amount"]), conditional=conditional)
     if "amountFrom" not in entry.values:
-        return Quote(None, None, assessed=True)
+        return Quote(None, None, assessed=True, conditional=conditional)
     facets = tuple(reachable(procedure.form.schemas, seeds_at(procedure.form, entry.values["amountFrom"])))
     least = [money for facet in facets if (money := _money(facet.get("minimum"))) is not None]
     most = [money for facet in facets if (money := _money(facet.get("maximum"))) is not None]
     # A bound of nothing says nothing.
-    return Quote(max(least, default=0) or None, min(most, default=0) or None)
+    return Quote(max(least, default=0) or None, min(most, default=0) or None, conditional=conditional)
 
 
 def unanswered(
@@ -103,22 +109,33 @@ def unanswered(
     None is left where the amount is known, or cannot be known from any answer: an officer says then how much it is.
     """
     asked: dict[str, Problem] = {}
-    for entry in _charged(procedure, answers, channel):
-        place = entry.get("amountFrom")
-        if place is None or _collect(entry) is not Collect.SUBMISSION or _exemption(procedure, entry, answers, "vi"):
+    for entry, decision in _charged(procedure, answers, channel, layout):
+        if _collect(entry) is not Collect.SUBMISSION or _exemption(procedure, entry, answers, "vi"):
             continue
-        if _amount(entry, answers) is None:
-            fields = index(procedure.form, effective(procedure.form, answers, layout=layout)).fields
-            for pointer in _inputs(procedure.form, place, answers, frozenset()):
-                if pointer in fields and _is_asked(fields[pointer]) and get(answers, pointer) is ABSENT:
-                    asked[pointer] = Problem(pointer, "required", {}, f"{entry.origin}/amountFrom")
+        if not decision.holds and _amount(entry, answers) != 0:
+            places, keyword = decision.open, "when"
+        elif "amountFrom" in entry.values and _amount(entry, answers) is None:
+            places, keyword = (entry.values["amountFrom"],), "amountFrom"
+        else:
+            continue
+        fields = index(procedure.form, effective(procedure.form, answers, layout=layout)).fields
+        for pointer in (read for place in places for read in _inputs(procedure.form, place, answers, frozenset())):
+            # Whoever needs none of several boxes, or no row, could not answer: an officer decides then.
+            several = keyword == "when" and pointer in fields and fields[pointer].kind in (Kind.CHECKS, Kind.LIST)
+            if pointer in fields and _is_asked(fields[pointer]) and not several and get(answers, pointer) is ABSENT:
+                asked[pointer] = Problem(pointer, "required", {}, f"{entry.origin}/{keyword}")
     return tuple(asked.values())
 
 
-def _charged(procedure: Procedure, answers: Json, channel: Channel) -> Iterator[Entry]:
+def _charged(
+    procedure: Procedure, answers: Json, channel: Channel, layout: Layout | None = None
+) -> Iterator[tuple[Entry, Decision]]:
+    """The fees that apply, or may apply, each with what is known of that."""
     for entry in procedure.entries("fees"):
-        if entry.get("channel") in (None, int(channel)) and procedure.applies(entry, answers):
-            yield entry
+        if entry.get("channel") in (None, int(channel)):
+            decision = procedure.decide(entry, answers, layout)
+            if decision.holds is not False:
+                yield entry, decision
 
 
 def _collect(entry: Entry) -> Collect:
@@ -141,7 +158,7 @@ def _money(value: Json) -> int | None:
 def _exemption(procedure: Procedure, entry: Entry, answers: Json, language: str) -> str:
     for number, rule in enumerate(entry.values.get("exempt", ())):
         case = Entry(rule, f"{entry.origin}/exempt/{number}")
-        if procedure.applies(case, answers):
+        if procedure.decide(case, answers).holds:
             return procedure.words(case, "title", language)
     return ""
 

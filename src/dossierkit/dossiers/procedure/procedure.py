@@ -15,9 +15,8 @@ from dossierkit.dossiers.procedure.block import AT, acted_on, block_of, listed
 from dossierkit.dossiers.procedure.time_limits import TimeLimit
 from dossierkit.dossiers.states import Channel
 from dossierkit.findings import Problem
-from dossierkit.forms.fields.form import Form
-from dossierkit.forms.schema.document import value_of
-from dossierkit.forms.schema.judge import Judge, Verdict
+from dossierkit.forms.conditions import Decision, decide
+from dossierkit.forms.fields.form import Form, Layout
 from dossierkit.forms.schema.schemas import MAIN
 from dossierkit.forms.words.titles import translated
 from dossierkit.pointers import Json
@@ -56,6 +55,10 @@ class Entry:
         return self.values.get(key)
 
 
+def _offered(entry: Entry) -> Entry:
+    return attrs.evolve(entry, values={**entry.values, "required": False})
+
+
 @attrs.frozen(eq=False)
 class Procedure:
     """One revision of a procedure."""
@@ -88,8 +91,12 @@ class Procedure:
         return tuple(Entry({"title": entry} if isinstance(entry, str) else entry, origin) for origin, entry in entries)
 
     def documents(self, answers: Json) -> tuple[tuple[str, Entry], ...]:
-        """The documents that are asked for with *answers*, each with its code: its own, or its place in the file."""
-        return tuple((code, entry) for code, entry in self._coded() if self.applies(entry, answers))
+        """The documents that are asked for with *answers*, each with its code: its own, or its place in the file.
+
+        One that depends on a question which is not answered is offered, and not required.
+        """
+        decided = ((code, entry, self.decide(entry, answers).holds) for code, entry in self._coded())
+        return tuple((code, entry if holds else _offered(entry)) for code, entry, holds in decided if holds is not False)
 
     @property
     def document_codes(self) -> frozenset[str]:
@@ -130,18 +137,10 @@ class Procedure:
         value = entry.values.get(key, "")
         return translated(self.form, value, f"{MAIN}#{entry.origin}/{key}", language) if value else ""
 
-    def applies(self, entry: Entry, answers: Json) -> bool:
-        """Whether *entry* is the case of these answers."""
+    def decide(self, entry: Entry, answers: Json, layout: Layout | None = None) -> Decision:
+        """Whether *entry* is the case of these answers, or which questions that depends on."""
         when = entry.get("when")
-        if when is None:
-            return True
-        memo = self.form.schemas.memo
-        verdict = memo.get(("when", id(when)))
-        if verdict is None:
-            # The schema lives as long as the form does, and is asked for with every dossier.
-            verdict = memo["when", id(when)] = Judge().compile(value_of(when))
-        assert isinstance(verdict, Verdict)
-        return verdict.accepts(value_of(answers))
+        return decide(self.form, when, answers, layout=layout) if when is not None else Decision(True)
 
     @property
     def code_template(self) -> str:
@@ -154,11 +153,18 @@ class Procedure:
         return str(self.block.get("receiptTemplate", DEFAULT_RECEIPT))
 
     def time_limit(self, answers: Json, channel: Channel = Channel.ONLINE) -> TimeLimit | None:
-        """How long the office has with *answers* that came by *channel*; None where nothing is promised."""
+        """How long the office has with *answers* that came by *channel*; None where nothing is promised.
+
+        Where that depends on questions which are not answered, it is the shortest time that it may be.
+        """
+        possible = []
         for entry in self.entries("timeLimit"):
-            if entry.get("channel") in (None, int(channel)) and self.applies(entry, answers):
-                return TimeLimit.of(entry.values) if "count" in entry.values else None
-        return None
+            holds = self.decide(entry, answers).holds if entry.get("channel") in (None, int(channel)) else False
+            if holds is not False and "count" in entry.values:
+                possible.append(TimeLimit.of(entry.values))
+            if holds:
+                break
+        return min(possible, key=lambda limit: limit.working_days, default=None)
 
     @property
     def moves(self) -> Mapping[str, str]:

@@ -18,6 +18,10 @@ class Unit(Enum):
     HOURS = "hours"
 
 
+#: Unit → about how many working days one of it is.
+_WORKING_DAYS: Mapping[Unit, float] = {Unit.WORKING: 1, Unit.CALENDAR: 5 / 7, Unit.HOURS: 1 / 8}
+
+
 @attrs.frozen
 class TimeLimit:
     """How long an office has, as `x-procedure.timeLimit` says."""
@@ -28,6 +32,11 @@ class TimeLimit:
     same_day: bool = False
     #: So many, anew, after a supplement; None: what was left.
     after_supplement: int | None = None
+
+    @property
+    def working_days(self) -> float:
+        """About how many working days it is, to tell the shorter of two limits."""
+        return 0 if self.same_day else self.count * _WORKING_DAYS[self.unit]
 
     @classmethod
     def of(cls, entry: Mapping[str, Json]) -> TimeLimit:
