@@ -20,6 +20,7 @@ from dossierkit.dossiers.people.account import Account, Notices
 from dossierkit.dossiers.states import Delivery, Outcome, Payment
 from dossierkit.errors import CodeError, ForbiddenAction, StaleDossier, UnknownDossier
 from dossierkit.files.disk import DiskBlobs
+from dossierkit.forms import Layout
 from dossierkit.office.retention import erase
 from dossierkit.testing import FixedClock
 
@@ -113,6 +114,33 @@ def test_a_supplement_takes_only_what_was_asked_for(workflow: Callable[..., None
     engine.act(dossier.id, Action.SUPPLEMENT, AN, answers={"name": "Lê Thị Quỳnh", "copies": 3})
     assert [one.id for one in engine.desk(INTAKE, Query(words="quynh"))] == [dossier.id], "found by what it says now"
     assert "chưa đúng" not in str([event.facts for event in engine.history(mended)])
+
+
+def test_a_supplement_keeps_the_branch_that_its_page_shows(folder: Path, engine: Engine) -> None:
+    """What was typed in the chosen branch is there afterwards, also where another branch would take it."""
+    branches = [
+        {"title": "Trong nước", "properties": {"no": {"type": "string", "pattern": "^a"}}, "required": ["no"]},
+        {
+            "title": "Nước ngoài",
+            "properties": {"no": {"type": "string"}, "since": {"type": "integer"}},
+            "required": ["no", "since"],
+        },
+    ]
+    schema = {**SMALL, "properties": {**SMALL["properties"], "paper": {"type": "object", "anyOf": branches}}}
+    (folder / "small.json").write_text(json.dumps(schema), "utf-8")
+    first = {"name": "An", "copies": 2, "paper": {"no": "a1"}}
+    dossier = engine.submit(engine.begin("1.000001", AN, first).id, AN)
+    root, layout = Actor("root", Role.ADMIN), Layout(branches={("/paper", "0"): (1,)})
+    typed = {**first, "paper": {"no": "a2", "since": 1999}}
+    draft = engine.begin("1.000001", AN, first)
+    engine.save(draft.id, typed, AN, version=draft.version, layout=layout)
+    as_filed = engine.submit(draft.id, AN).answers
+
+    engine.act(dossier.id, Action.REQUEST_SUPPLEMENT, root, facts={"asked": ["/paper"]}, note="?")
+    assert not engine.changes_nothing(engine.open(dossier.id, AN), typed, layout=layout)
+    mended = engine.act(dossier.id, Action.SUPPLEMENT, AN, answers=typed, layout=layout)
+
+    assert mended.answers == as_filed == typed
 
 
 def test_what_is_asked_for_can_be_left_out(workflow: Callable[..., None], engine: Engine) -> None:

@@ -417,6 +417,165 @@ def test_prepaid_fees_keep_a_dossier_out(priced: None, engine: Engine) -> None:
     assert list(engine.verify()) == []
 
 
+# --- a supplement and the bill ------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def by_copies(folder: Path) -> None:
+    """A prepaid fee of 10 000 đ a copy; what three copies or more cost an officer says."""
+    cost = {"type": "number", "readOnly": True}
+    fees_ = [
+        {"title": "Phí", "kind": "phi", "amountFrom": "/cost", "collect": "submission"},
+        {"title": "Phí thẩm tra", "kind": "phi", "amount": 5_000, "when": {"properties": {"copies": {"minimum": 2}}, "required": ["copies"]}},
+    ]  # fmt: skip
+    block = {**SMALL["x-procedure"], "unit": UNIT, "fees": fees_}
+    compute = {"/cost": "copies < 5 ? double(copies) * 10000.0 : 0.5"}
+    schema = {**SMALL, "properties": {**SMALL["properties"], "cost": cost}, "x-compute": compute, "x-procedure": block}
+    schema["properties"]["copies"] = {"type": "integer", "minimum": 0, "maximum": 9}
+    (folder / "small.json").write_text(json.dumps(schema), "utf-8")
+
+
+def with_copies(engine: Engine, copies: int) -> Dossier:
+    return engine.submit(engine.begin("1.000001", AN, {"name": "An", "copies": copies}).id, AN)
+
+
+def supplemented(engine: Engine, dossier: Dossier, copies: int) -> Dossier:
+    engine.act(dossier.id, Action.REQUEST_SUPPLEMENT, INTAKE, facts={"asked": ["/copies"]}, note="Số bản chưa đúng")
+    return engine.act(dossier.id, Action.SUPPLEMENT, AN, answers={"name": "An", "copies": copies})
+
+
+def paid_for(engine: Engine, dossier: Dossier) -> Dossier:
+    attempt = Payments(engine).begin(dossier, "vietqr")
+    assert Payments(engine).apply(Callback(attempt.ref, attempt.amount, paid=True)) is Answer.CONFIRMED
+    return engine.open(dossier.id, AN)
+
+
+def bill(dossier: Dossier) -> tuple[Payment, int, int]:
+    """What is said of the payment, how much is owed where it is, and what is to be given back."""
+    handling = dossier.handling
+    return handling.payment, handling.amount if handling.payment is Payment.DUE else 0, handling.surplus
+
+
+@pytest.mark.parametrize(
+    ("copies", "pays", "then", "expected"),
+    [
+        (0, False, 2, (Payment.DUE, 20_000, 0)),
+        (2, False, 3, (Payment.DUE, 30_000, 0)),
+        (2, False, 0, (Payment.NONE, 0, 0)),
+        (2, False, 2, (Payment.DUE, 20_000, 0)),
+        (2, False, 7, (Payment.UNDECIDED, 0, 0)),
+        (2, True, 3, (Payment.DUE, 10_000, 0)),
+        (2, True, 1, (Payment.PAID, 0, 10_000)),
+        (2, True, 0, (Payment.PAID, 0, 20_000)),
+        (2, True, 2, (Payment.PAID, 0, 0)),
+        (2, True, 7, (Payment.UNDECIDED, 0, 0)),
+        (7, False, 2, (Payment.DUE, 20_000, 0)),
+        (7, False, 0, (Payment.NONE, 0, 0)),
+        (7, False, 8, (Payment.UNDECIDED, 0, 0)),
+    ],
+)
+def test_a_supplement_before_acceptance_makes_the_bill_anew(
+    by_copies: None, engine: Engine, copies: int, pays: bool, then: int, expected: tuple[Payment, int, int]
+) -> None:
+    """What is paid stays paid; the difference is owed, or is to be given back."""
+    dossier = with_copies(engine, copies)
+    dossier = paid_for(engine, dossier) if pays else dossier
+    assert bill(supplemented(engine, dossier, then)) == expected
+    assert list(engine.verify()) == []
+
+
+def test_a_bill_follows_one_supplement_after_another(by_copies: None, engine: Engine) -> None:
+    """A surplus shrinks, is given back or turns into a debt; every đồng is counted once."""
+    dossier = paid_for(engine, with_copies(engine, 4))
+    dossier = supplemented(engine, dossier, 1)
+    assert bill(dossier) == (Payment.PAID, 0, 30_000)
+    assert [one.id for one in engine.desk(INTAKE, Query(surplus=True))] == [dossier.id], "a task of the desk"
+    dossier = supplemented(engine, dossier, 3)
+    assert bill(dossier) == (Payment.PAID, 0, 10_000)
+    dossier = engine.act(dossier.id, Action.REFUND, INTAKE, note="Trả lại")
+    assert bill(dossier) == (Payment.PAID, 0, 0)
+    dossier = supplemented(engine, dossier, 4)
+    assert bill(dossier) == (Payment.DUE, 10_000, 0)
+    with pytest.raises(ForbiddenAction, match="unpaid"):
+        engine.act(dossier.id, Action.ACCEPT, INTAKE)
+    dossier = paid_for(engine, dossier)
+    assert bill(dossier) == (Payment.PAID, 0, 0)
+    assert bill(supplemented(engine, dossier, 3)) == (Payment.PAID, 0, 10_000)
+    assert list(engine.verify()) == []
+
+
+def test_an_attempt_for_another_amount_is_closed(by_copies: None, engine: Engine) -> None:
+    """What is paid by it all the same is a surplus, and the new amount is still owed."""
+    dossier = with_copies(engine, 2)
+    attempt = Payments(engine).begin(dossier, "vietqr")
+    assert bill(supplemented(engine, dossier, 3)) == (Payment.DUE, 30_000, 0)
+    assert [one.progress for one in engine.store.payments.attempts(dossier.id)] == [Progress.CLOSED]
+    assert Payments(engine).apply(Callback(attempt.ref, 20_000, paid=True)) is Answer.CONFIRMED
+    assert bill(engine.open(dossier.id, AN)) == (Payment.DUE, 30_000, 20_000)
+    assert list(engine.verify()) == []
+
+
+def test_what_an_officer_decided_stands_while_the_fee_does(by_copies: None, engine: Engine) -> None:
+    """An amount that was said, or let go, is asked about anew only where the fee is another one."""
+    dossier = with_copies(engine, 7)
+    dossier = engine.act(dossier.id, Action.REQUEST_PAYMENT, INTAKE, facts={"amount": 90_000})
+    dossier = supplemented(engine, dossier, 8)
+    assert bill(dossier) == (Payment.DUE, 90_000, 0)
+    dossier = engine.act(dossier.id, Action.SETTLE, INTAKE, facts={"payment": "waived"})
+    assert bill(dossier) == (Payment.WAIVED, 0, 0)
+    dossier = supplemented(engine, dossier, 7)
+    assert bill(dossier) == (Payment.WAIVED, 0, 0)
+    dossier = supplemented(engine, dossier, 4)
+    assert bill(dossier) == (Payment.UNDECIDED, 0, 0)
+    assert engine.outstanding(dossier) == 40_000
+    engine.act(dossier.id, Action.SETTLE, INTAKE, facts={"payment": "waived"})
+    assert bill(supplemented(engine, dossier, 1)) == (Payment.WAIVED, 0, 0)
+    assert list(engine.verify()) == []
+
+
+@pytest.mark.parametrize(
+    ("then", "expected", "asks"),
+    [
+        (2, (Payment.PAID, 0, 0), 0),
+        (1, (Payment.PAID, 0, 10_000), 0),
+        (4, (Payment.UNDECIDED, 0, 0), 20_000),
+        (7, (Payment.UNDECIDED, 0, 0), None),
+    ],
+)
+def test_a_supplement_after_acceptance_is_for_an_officer_to_decide(
+    by_copies: None, engine: Engine, then: int, expected: tuple[Payment, int, int], asks: int | None
+) -> None:
+    """More is not owed by itself: the result waits until somebody asked for it or let it go."""
+    dossier = paid_for(engine, with_copies(engine, 2))
+    engine.act(dossier.id, Action.ACCEPT, INTAKE)
+    dossier = supplemented(engine, engine.act(dossier.id, Action.ASSIGN, INTAKE, facts={"officer": "nam"}), then)
+    assert (bill(dossier), engine.outstanding(dossier)) == (expected, asks)
+    dossier = engine.act(dossier.id, Action.COMPLETE, OFFICER, facts={"outcome": "approved"})
+    assert bill(dossier) == expected
+    if expected[0] is Payment.UNDECIDED:
+        with pytest.raises(ForbiddenAction, match="undecided"):
+            engine.act(dossier.id, Action.HAND_OVER, INTAKE, facts={"evidence": "counter"})
+        dossier = engine.act(dossier.id, Action.REQUEST_PAYMENT, INTAKE, facts={"amount": 20_000})
+        paid_for(engine, dossier)
+    assert engine.act(dossier.id, Action.HAND_OVER, INTAKE, facts={"evidence": "counter"}).state is State.RETURNED
+    assert list(engine.verify()) == []
+
+
+def test_a_fee_that_an_officer_asked_for_is_part_of_the_bill(by_copies: None, engine: Engine) -> None:
+    """What was requested after acceptance and is not owed any more is given back; what was never asked for changes nothing."""
+    dossier = paid_for(engine, with_copies(engine, 2))
+    engine.act(dossier.id, Action.ACCEPT, INTAKE)
+    asked = engine.act(dossier.id, Action.REQUEST_PAYMENT, INTAKE, facts={"amount": 5_000})
+    dossier = paid_for(engine, asked)
+    assert bill(supplemented(engine, dossier, 1)) == (Payment.PAID, 0, 15_000)
+    refunded = engine.act(dossier.id, Action.REFUND, INTAKE, note="Trả lại")
+    assert bill(refunded) == (Payment.PAID, 0, 0)
+    assert bill(engine.act(dossier.id, Action.REFUND, INTAKE, note="Trả lại hết")) == (Payment.REFUNDED, 0, 0)
+    assert bill(supplemented(engine, dossier, 0)) == (Payment.REFUNDED, 0, 0)
+    assert bill(supplemented(engine, dossier, 2)) == (Payment.UNDECIDED, 0, 0)
+    assert list(engine.verify()) == []
+
+
 # --- callbacks --------------------------------------------------------------------------------------------------------
 
 

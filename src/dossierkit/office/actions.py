@@ -139,7 +139,7 @@ class Acting:
         amount = owed(fees(self.procedure, dossier.answers, dossier.handling.channel), collect)
         if amount == 0 or collect.value in billed:
             return {}
-        if amount is None:
+        if amount is None or dossier.handling.payment is Payment.UNDECIDED:
             return {"payment": Payment.UNDECIDED.value, "billed": [*billed, collect.value]}
         return {"payment": Payment.DUE.value, "amount": amount, "billed": [*billed, collect.value]}
 

@@ -8,6 +8,7 @@ from itertools import chain
 
 import attrs
 
+from dossierkit.dossiers.billing import account, outstanding, rebilled
 from dossierkit.dossiers.codes import DossierCode, check_code, meant_codes, meant_receipts
 from dossierkit.dossiers.deadlines.calendars import day_of
 from dossierkit.dossiers.ledger.reports import Figure, Period, Report, report
@@ -16,10 +17,12 @@ from dossierkit.dossiers.lifecycle.lifecycle import guard, permitted
 from dossierkit.dossiers.lifecycle.supplements import asked_for_nothing, mended, with_documents
 from dossierkit.dossiers.mails import SendMail
 from dossierkit.dossiers.money.attempts import Attempt, Progress
+from dossierkit.dossiers.money.fees import fees
 from dossierkit.dossiers.procedure.procedure import Procedure
 from dossierkit.dossiers.states import Action, Role
 from dossierkit.errors import CodeError, ForbiddenAction, RefusedAnswers, StaleDossier
 from dossierkit.forms import Kind, effective
+from dossierkit.forms.answers.control_names import kept_layout
 from dossierkit.forms.checks.problems import fits
 from dossierkit.forms.fields.form import Layout, embeds
 from dossierkit.forms.fields.tree import walk
@@ -53,6 +56,7 @@ class Engine(Drafting):
         note: str = "",
         answers: Json = None,
         files: tuple[Attachment, ...] = (),
+        layout: Layout | None = None,
         paid: tuple[Attempt, Progress] | None = None,
     ) -> Dossier:
         """The dossier after *action*; `permitted` lists what an actor can do.  Submitting twice gives the same code.
@@ -63,6 +67,7 @@ class Engine(Drafting):
             note: a reason in words; it lies apart from the history, and can be erased.
             answers: with a supplement, as the citizen has them now; only what was asked for is taken.
             files: with a supplement for the documents that were asked for; with a message or a result, whatever comes along.
+            layout: with a supplement, what its page has open; without one the answers alone say which branches are meant.
             paid: the attempt that settles it, and what had come of it before.
 
         Raises:
@@ -75,7 +80,7 @@ class Engine(Drafting):
             return self._sent(dossier, action, actor, dossier.version if version is None else version)
         self._guard_seen(dossier, version)
         procedure, acting = self._acting(dossier, actor, action, facts or {})
-        changed, told = self._changed(dossier, action, answers, files)
+        changed, told = self._changed(dossier, action, answers, files, layout)
         told |= {**(facts or {}), **({"note": digest(note, dossier.salt)} if note else {})}
         guard(dossier, action, actor, told, procedure.workflow)
         self._guard_places(dossier, procedure, action, told)
@@ -103,38 +108,56 @@ class Engine(Drafting):
             guard_version(dossier, version)
 
     def _changed(
-        self, dossier: Dossier, action: Action, answers: Json, files: tuple[Attachment, ...]
+        self, dossier: Dossier, action: Action, answers: Json, files: tuple[Attachment, ...], layout: Layout | None
     ) -> tuple[Dossier, dict[str, Json]]:
         """*dossier* with the answers and files that come with *action*, and what its event says of them."""
         if action is Action.SUPPLEMENT:
-            changed = self._supplemented(dossier, self.wanted(dossier)[1] if answers is None else answers, files)
-            return changed, {**digests(changed), **({"unchanged": True} if self._is_as_before(dossier, changed) else {})}
+            changed = self._supplemented(dossier, self.wanted(dossier)[1] if answers is None else answers, files, layout)
+            unchanged = {"unchanged": True} if self._is_as_before(dossier, changed) else {}
+            return changed, {**digests(changed), **unchanged, **self._rebilled(dossier, changed)}
         if not files:
             return dossier, {}
         changed, tag = filed(dossier, action, files, self.tokens.token())
         return changed, {"files": tag, **digests(changed)}
 
-    def _supplemented(self, dossier: Dossier, answers: Json, files: tuple[Attachment, ...]) -> Dossier:
+    def _rebilled(self, dossier: Dossier, supplemented: Dossier) -> dict[str, Json]:
+        """What a supplement makes of the bill."""
+        channel = dossier.handling.channel
+        before = fees(self.procedure_of(dossier), dossier.answers, channel)
+        after = fees(self.wanted(dossier)[0], supplemented.answers, channel)
+        return rebilled(before, after, dossier.handling, account(self.history(dossier)))
+
+    def outstanding(self, dossier: Dossier) -> int | None:
+        """What the fees of *dossier* come to beyond what is paid, in đồng; None while that is not known."""
+        charged = fees(self.procedure_of(dossier), dossier.answers, dossier.handling.channel)
+        return outstanding(charged, dossier.handling, account(self.history(dossier)))
+
+    def _supplemented(self, dossier: Dossier, answers: Json, files: tuple[Attachment, ...], layout: Layout | None) -> Dossier:
         (procedure, before), asked = self.wanted(dossier), dossier.handling.asked
-        form = procedure.form
-        whole = self.whole(form, mended(form, before, answers, asked))
+        form, opened = procedure.form, kept_layout(layout, answers) if layout is not None else Layout()
+        whole = self.whole(form, mended(form, before, answers, asked, layout=opened), opened)
         # A file that was missing before and is not asked for is no reason to refuse what is.
         problems = tuple(
             problem
-            for problem in self.problems(dossier, form, whole)
+            for problem in self.problems(attrs.evolve(dossier, layout=opened), form, whole)
             if problem.rule != "no-file" or problem.at in asked or not same(get(whole, problem.at), get(before, problem.at))
         )
         if problems:
             raise RefusedAnswers(problems)
         return attrs.evolve(dossier, answers=whole, attachments=with_documents(dossier.attachments, files, asked))
 
-    def changes_nothing(self, dossier: Dossier, answers: Json, files: tuple[Attachment, ...] = ()) -> bool:
+    def changes_nothing(
+        self, dossier: Dossier, answers: Json, files: tuple[Attachment, ...] = (), *, layout: Layout | None = None
+    ) -> bool:
         """Whether a supplement with *answers* and *files* would leave *dossier* as the office has it.
+
+        Args:
+            layout: as for `act`.
 
         Raises:
             RefusedAnswers: it would be refused.
         """
-        return self._is_as_before(dossier, self._supplemented(dossier, answers, files))
+        return self._is_as_before(dossier, self._supplemented(dossier, answers, files, layout))
 
     def _is_as_before(self, dossier: Dossier, supplemented: Dossier) -> bool:
         procedure, before = self.wanted(dossier)

@@ -18,7 +18,7 @@ from dossierkit.dossiers.money.attempts import Answer, Progress, to_give_back
 from dossierkit.dossiers.money.fees import Collect, fees, owed
 from dossierkit.dossiers.people.account import Account
 from dossierkit.dossiers.procedure.persons import persons
-from dossierkit.dossiers.states import EVIDENCE, OFFICERS, REASONS, Action, Outcome, State
+from dossierkit.dossiers.states import EVIDENCE, OFFICERS, REASONS, Action, Outcome, Payment
 from dossierkit.errors import (
     CodeError,
     DossierkitError,
@@ -56,8 +56,6 @@ ASKS: Mapping[Action, tuple[str, ...]] = {
     Action.COMPLETE: ("outcome", "files"),
     Action.HAND_OVER: ("evidence",),
 }
-#: What is asked for in a state that it does not lead away from.
-_DECIDED: Mapping[State, Collect] = {State.SUBMITTED: Collect.SUBMISSION, State.COMPLETED: Collect.RESULT}
 #: What comes of asking a gateway.
 GATEWAY_TOLD = ("waiting", "booked", "known", "strange", "unreachable")
 #: Done by the citizen, by the program, or somewhere else.
@@ -262,10 +260,11 @@ def _offered(site: Site, dossier: Dossier, actor: Actor, language: str) -> dict[
     """What can be done to *dossier*, and what each action is told."""
     procedure = site.engine.procedure_of(dossier)
     missing = procedure.missing(dossier)
+    undecided = dossier.handling.payment is Payment.UNDECIDED
     costs = fees(procedure, dossier.answers, dossier.handling.channel)
     permitted = site.engine.permitted(dossier, actor)
     return {
-        "amount": owed(costs, _DECIDED.get(dossier.state, Collect.REQUEST)),
+        "amount": site.engine.outstanding(dossier) if undecided else owed(costs, Collect.REQUEST),
         "actions": [one for one in permitted if one not in _ELSEWHERE],
         "supplements": Action.SUPPLEMENT in permitted,
         "newer": _newer(site, dossier, language) if Action.REQUEST_SUPPLEMENT in permitted else (),

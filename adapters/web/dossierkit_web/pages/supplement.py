@@ -79,10 +79,10 @@ def send(site: Site, request: Request, form: FormData) -> Response:
     try:
         problems = (*problems, *strange)
         if not (left or problems):
-            if text(form, "do") != "send-unchanged" and site.engine.changes_nothing(dossier, filled, files):
+            if text(form, "do") != "send-unchanged" and site.engine.changes_nothing(dossier, filled, files, layout=layout):
                 return _page(site, request, dossier, answers, layout=layout, unchanged=True, code=422)
             version = number(text(form, "meta:version"), dossier.version)
-            site.engine.act(dossier.id, Action.SUPPLEMENT, actor, version=version, answers=filled, files=files)
+            site.engine.act(dossier.id, Action.SUPPLEMENT, actor, version=version, answers=filled, files=files, layout=layout)
             return RedirectResponse(_back(request, dossier), 303)
     except RefusedAnswers as refused:
         problems = refused.problems
@@ -145,7 +145,7 @@ def _page(
 ) -> Response:
     (procedure, before), language, asked = site.engine.wanted(dossier), language_of(request), dossier.handling.asked
     form = procedure.form
-    only = (*asked, *brought(form, before, mended(form, before, answers, asked)))
+    only = (*asked, *brought(form, before, mended(form, before, answers, asked, layout=layout), layout=layout))
     rendered = site.renderer.render(form, answers, problems=problems, language=language, layout=layout, only=only)
     if "x-fragment" in request.headers:
         return HTMLResponse(str(rendered.fields), code)

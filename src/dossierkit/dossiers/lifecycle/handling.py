@@ -64,7 +64,7 @@ class Handling:
     payment: Payment = Payment.NONE
     #: What was asked for last, in đồng.
     amount: int = 0
-    #: What came in when nothing was owed, in đồng: to be given back.
+    #: What came in when nothing was owed, or is not owed any more since a supplement, in đồng: to be given back.
     surplus: int = 0
     delivery: Delivery = Delivery.NONE
     outcome: Outcome | None = None

@@ -242,8 +242,9 @@ def step(dossier: Dossier, event: Event) -> Dossier:
 
 
 def pays_off(before: Dossier, after: Dossier) -> bool:
-    """Whether something was owed before a step, and nothing is after it."""
-    return before.handling.payment is Payment.DUE and after.handling.payment is not Payment.DUE
+    """Whether what was owed before a step is not owed any more after it: nothing is, or another amount."""
+    was, now = before.handling, after.handling
+    return was.payment is Payment.DUE and (now.payment is not Payment.DUE or now.amount != was.amount)
 
 
 #: What an event may say of the handling.
@@ -293,8 +294,8 @@ def _told(handling: Handling, event: Event) -> Handling:
             return attrs.evolve(handling, extensions=handling.extensions + 1)
         case Action.REQUEST_PAYMENT:
             return attrs.evolve(handling, payment=Payment.DUE)
-        case Action.SURPLUS:
-            return attrs.evolve(handling, surplus=handling.surplus + int(event.facts["surplus"]))
+        case Action.SURPLUS | Action.SUPPLEMENT:
+            return attrs.evolve(handling, surplus=handling.surplus + int(event.facts.get("surplus", 0)))
         case Action.REFUND if handling.surplus:
             return attrs.evolve(handling, surplus=0)
         case Action.REFUND:

@@ -6,23 +6,27 @@ from collections.abc import Container, Sequence
 
 from dossierkit.dossiers.lifecycle.dossier import Attachment
 from dossierkit.forms.fields.effective import effective
-from dossierkit.forms.fields.form import Form
+from dossierkit.forms.fields.form import Form, Layout
 from dossierkit.forms.fields.tree import is_asked, walk
 from dossierkit.pointers import ABSENT, Json, drop, get, put
 
 _DOCUMENT = "document:"
 
 
-def mended(form: Form, before: Json, after: Json, asked: tuple[str, ...]) -> Json:
-    """*before* with what *after* has at the pointers *asked*, and in fields that only hold because of that."""
+def mended(form: Form, before: Json, after: Json, asked: tuple[str, ...], *, layout: Layout | None = None) -> Json:
+    """*before* with what *after* has at the pointers *asked*, and in fields that only hold because of that.
+
+    Args:
+        layout: which branches the page has open that *after* comes from.
+    """
     taken = _taken(before, after, asked)
-    return _taken(taken, after, brought(form, before, taken))
+    return _taken(taken, after, brought(form, before, taken, layout=layout))
 
 
-def brought(form: Form, before: Json, after: Json) -> tuple[str, ...]:
+def brought(form: Form, before: Json, after: Json, *, layout: Layout | None = None) -> tuple[str, ...]:
     """The pointers of fields that hold with *after* and did not with *before*, the outermost of each."""
     held = {field.pointer for field in walk(effective(form, before))}
-    new = [field.pointer for field in walk(effective(form, after)) if field.pointer not in held]
+    new = [field.pointer for field in walk(effective(form, after, layout=layout)) if field.pointer not in held]
     return tuple(one for one in new if not any(one.startswith(above + "/") for above in new))
 
 
