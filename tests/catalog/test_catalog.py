@@ -10,6 +10,7 @@ import random
 import shutil
 import socket
 from contextlib import closing
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -217,6 +218,42 @@ def test_faults_are_logged_once_and_say_what_serves(folder: Path, caplog: pytest
     put(folder, "small.json", SMALL)
     again(catalog).list()
     assert caplog.records[-1].getMessage() == "small.json is well again"
+
+
+def test_errors_that_do_not_keep_a_file_from_serving_are_logged_once_a_revision(
+    folder: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """With file, line and rule; however often somebody looks, and on whatever day."""
+    caplog.set_level(logging.INFO)
+    catalog, lint = Catalog(folder, STANDARD, memory=MemoryStore()), FolderLint(folder, STANDARD)
+    odd = {
+        **SMALL,
+        "x-procedure": {**SMALL["x-procedure"], "code": "1.000077"},
+        "x-rules": [{"rule": "nowhere > 1", "message": "x"}],
+    }
+
+    def told() -> list[str]:
+        caplog.clear()
+        for day in (TODAY, TODAY, TODAY + timedelta(days=1)):
+            lint.tell(again(catalog), day)
+        return [record.getMessage() for record in caplog.records if record.name == "dossierkit.catalog.lint"]
+
+    assert told() == []
+    put(folder, "odd.json", odd)
+    first = told()
+    assert [(line.split(":")[0], line.rpartition("(")[2]) for line in first] == [
+        ("odd.json", "unknown-name); it serves all the same")
+    ]
+    assert catalog.procedure("1.000077").code == "1.000077"
+    assert {record.levelname for record in caplog.records} == {"WARNING"}
+    os.utime(folder / "odd.json", (1e9, 1e9))
+    assert told() == [], "touched, and not changed"
+    put(folder, "odd.json", {**odd, "title": "Khác"})
+    assert len(told()) == 1
+    put(folder, "odd.json", "{")
+    assert told() == [], "the catalog tells what it refuses"
+    put(folder, "odd.json", {**odd, "title": "Khác"})
+    assert told() == []
 
 
 def test_what_nobody_can_submit_is_not_offered(folder: Path) -> None:

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 from pathlib import Path
 
 import attrs
 
+from dossierkit.catalog.catalog import Catalog, Serving
 from dossierkit.catalog.folder import Stamp, dropped, shown, stamp_of
 from dossierkit.catalog.index import SHARED, Finding, gathered, placed
 from dossierkit.dossiers.procedure.block import block_of, misshapen
 from dossierkit.dossiers.procedure.block_lint import block_faults
 from dossierkit.dossiers.procedure.field_lint import field_faults
+from dossierkit.dossiers.procedure.procedure import Bundle
 from dossierkit.errors import DocumentError, SchemaError
 from dossierkit.findings import Fault
 from dossierkit.forms.lint.lint import lint
@@ -21,6 +24,20 @@ from dossierkit.forms.schema.dialect import Dialect
 from dossierkit.forms.schema.document import Document
 from dossierkit.pointers import Json
 
+_log = logging.getLogger(__name__)
+
+
+@attrs.frozen
+class _Linted:
+    """One file, as it was looked at."""
+
+    day: date
+    stamps: Mapping[str, Stamp | None]
+    code: str
+    #: Empty where it cannot be read.
+    revision: str
+    findings: tuple[Finding, ...]
+
 
 @attrs.define
 class FolderLint:
@@ -28,8 +45,9 @@ class FolderLint:
 
     folder: Path
     dialect: Dialect
-    #: By file: the day and the stamps that it was looked at with, its code, and what was found.
-    _known: dict[str, tuple[date, dict[str, Stamp | None], str, tuple[Finding, ...]]] = attrs.field(init=False, factory=dict)
+    _known: dict[str, _Linted] = attrs.field(init=False, factory=dict)
+    #: File → the revision and the errors that the log tells of.
+    _logged: dict[str, tuple[str, frozenset[Finding]]] = attrs.field(init=False, factory=dict)
     _shared: list[str] | None = attrs.field(init=False, default=None)
     _found: tuple[Finding, ...] = attrs.field(init=False, default=())
 
@@ -38,19 +56,37 @@ class FolderLint:
         names, shared = _names(self.folder), _names(self.folder / SHARED)
         known = {name: self._looked_at(name, today) for name in names}
         if shared != self._shared or [*known.values()] != [*self._known.values()]:
-            same = _same_codes((self.folder / name, code) for name, (_, _, code, _) in known.items())
-            found = (attrs.evolve(f, file=str(self.folder / f.file)) for _, _, _, findings in known.values() for f in findings)
+            same = _same_codes((self.folder / name, linted.code) for name, linted in known.items())
+            found = (attrs.evolve(f, file=str(self.folder / f.file)) for linted in known.values() for f in linted.findings)
             self._found = tuple(dict.fromkeys((*found, *same)))
         self._known, self._shared = known, shared
         return self._found
 
-    def _looked_at(self, name: str, today: date) -> tuple[date, dict[str, Stamp | None], str, tuple[Finding, ...]]:
+    def tell(self, catalog: Catalog, today: date) -> None:
+        """Logs each error of a file that serves all the same, once for each revision.
+
+        What does not serve, the catalog logs itself.
+        """
+        self.findings(today)
+        served = {state.file for state in catalog.files() if state.serving is Serving.ITSELF}
+        for name, linted in self._known.items():
+            if shown(name) not in served:
+                continue
+            errors = [finding for finding in linted.findings if finding.level == "error"]
+            revision, logged = self._logged.get(name, ("", frozenset()))
+            for finding in errors:
+                if linted.revision != revision or finding not in logged:
+                    place = f"{finding.file}:{finding.line}:{finding.column}"
+                    _log.warning("%s: %s (%s); it serves all the same", place, finding.message, finding.code)
+            self._logged[name] = linted.revision, frozenset(errors)
+
+    def _looked_at(self, name: str, today: date) -> _Linted:
         known = self._known.get(name)
-        if known is not None and known[0] == today and all(stamp_of(self.folder, path) == known[1][path] for path in known[1]):
+        if known is not None and known.day == today and all(stamp_of(self.folder, p) == s for p, s in known.stamps.items()):
             return known
         stamps: dict[str, Stamp | None] = {}
-        code, found = _lint(self.folder, name, self.dialect, today, stamps)
-        return today, stamps, code, found
+        code, revision, findings = _lint(self.folder, name, self.dialect, today, stamps)
+        return _Linted(today, stamps, code, revision, findings)
 
 
 def lint_paths(paths: Iterable[Path], dialect: Dialect, today: date) -> Iterator[Finding]:
@@ -58,7 +94,7 @@ def lint_paths(paths: Iterable[Path], dialect: Dialect, today: date) -> Iterator
     codes: list[tuple[Path, str]] = []
     told: set[Finding] = set()
     for path in _files(paths):
-        code, found = _lint(path.parent, path.name, dialect, today, {})
+        code, _, found = _lint(path.parent, path.name, dialect, today, {})
         codes.append((path, code))
         for finding in found:
             whole = attrs.evolve(finding, file=str(path.parent / finding.file))
@@ -70,8 +106,8 @@ def lint_paths(paths: Iterable[Path], dialect: Dialect, today: date) -> Iterator
 
 def _lint(
     folder: Path, name: str, dialect: Dialect, today: date, stamps: dict[str, Stamp | None]
-) -> tuple[str, tuple[Finding, ...]]:
-    """The code of the file *name* and what is found in it and what it reaches, by its own names.
+) -> tuple[str, str, tuple[Finding, ...]]:
+    """The code and the revision of the file *name*, and what is found in it and what it reaches, by its own names.
 
     Args:
         stamps: is told what each file was.
@@ -79,16 +115,18 @@ def _lint(
     try:
         documents = gathered(folder, name, stamps)
     except DocumentError as error:
-        return "", (Finding(error.file or shown(name), error.line, error.column, "", "not-json", "error", error.message),)
+        return "", "", (Finding(error.file or shown(name), error.line, error.column, "", "not-json", "error", error.message),)
     try:
         resources: dict[str, Document | Json] = {path: document for path, document in documents.items() if path}
         main = documents[""]
         found = lint(main, resources=resources, dialect=dialect, today=today)
         faults = (*found, *_office_faults(main, resources, dialect))
-        return _code(main.value) or Path(name).stem, tuple(dict.fromkeys(placed(fault, name, documents) for fault in faults))
+        revision = Bundle({path: document.value for path, document in documents.items()}).revision
+        findings = tuple(dict.fromkeys(placed(fault, name, documents) for fault in faults))
+        return _code(main.value) or Path(name).stem, revision, findings
     except Exception as error:  # noqa: BLE001  # what lint stumbles over is a fault of the file, and the next file is looked at
         message = f"cannot be looked at: {type(error).__name__}: {error}"
-        return "", (Finding(shown(name), 1, 1, "", "unreadable", "error", message),)
+        return "", "", (Finding(shown(name), 1, 1, "", "unreadable", "error", message),)
 
 
 def _office_faults(document: Document, resources: Mapping[str, Document | Json], dialect: Dialect) -> tuple[Fault, ...]:

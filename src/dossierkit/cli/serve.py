@@ -137,6 +137,7 @@ def _workers(
     engine: Engine, data: Path, smtp: str, sender: str, gateways: Mapping[str, PaymentGateway], keep_drafts: timedelta
 ) -> tuple[Worker, ...]:
     """What goes on beside the pages: mails go out, gateways are asked, and what nobody wants any more is cleared away."""
+    from dossierkit.catalog.lint import FolderLint
     from dossierkit.files.disk import DiskBlobs
     from dossierkit.mail.outbox import Worker, deliver
     from dossierkit.office.daily_tasks import remind, resume
@@ -144,6 +145,7 @@ def _workers(
     from dossierkit.office.retention import clear_abandoned, sweep
     from dossierkit.wiring import mailer
 
+    lint = FolderLint(engine.catalog.folder, engine.catalog.dialect)
     post, blobs = mailer(data, smtp=smtp, sender=sender), DiskBlobs(data / "attachments")
     return (
         Worker(lambda: deliver(engine.store.outbox, post, engine.clock)),
@@ -151,6 +153,7 @@ def _workers(
         Worker(Payments(engine, gateways).ask_about_open, every=120),
         # What is dropped is read, and its faults are logged, before somebody asks for it.
         Worker(engine.catalog.settle, every=1),
+        Worker(lambda: lint.tell(engine.catalog, engine.today()), every=2),
         Worker(lambda: sweep(engine.store, blobs, engine.clock), every=600),
         Worker(lambda: clear_abandoned(engine, blobs, keep_drafts), every=600),
     )
