@@ -76,7 +76,7 @@ def open_engine(
         StoreError: the store cannot be opened.
         CatalogError: there is no such folder.
     """
-    from dossierkit.catalog.catalog import Catalog
+    from dossierkit.catalog.catalog import Catalog, guard_folder
     from dossierkit.dossiers.deadlines.calendars import day_of
     from dossierkit.office.engine import Engine
 
@@ -84,10 +84,12 @@ def open_engine(
     scheme, _, place = store.partition(":")
     if scheme not in STORES or (scheme == "sqlite" and not place):
         raise UnknownStore(f"no store for {store!r}; known: memory:, sqlite:PATH")
+    # Before the store is opened, which makes a database.
+    procedures = guard_folder(Path(procedures or samples()))
     kept, folder = _store(scheme, place, new=new)
     dialect = with_lists(dialect, folder, lambda: day_of(clock.now()))
     index = folder / "catalog.json" if folder is not None else None
-    catalog = Catalog(procedures or samples(), dialect, memory=kept, index=index, approval=approval)
+    catalog = Catalog(procedures, dialect, memory=kept, index=index, approval=approval)
     return Engine(
         kept, catalog, clock=clock, tokens=tokens or RandomTokens(), agency=agency, office=office,
         check_key=lru_cache(maxsize=1)(lambda: installation_key(kept, "check-key")),
@@ -156,14 +158,15 @@ def mailer(data: Path, *, smtp: str = "", sender: str = "") -> Mailer:
     sender = sender or "portal@example.invalid"
     if not smtp:
         return FileMailer(data / "mail", sender)
-    parts = urlsplit(smtp)
     ways = {"smtp": ("starttls", 587), "smtps": ("tls", 465), "smtp+plain": ("none", 25)}
-    if parts.scheme not in ways or not parts.hostname:
+    try:
+        parts = urlsplit(smtp)
+        (security, usual), port, host = ways[parts.scheme], parts.port, parts.hostname or ""
+    except (KeyError, ValueError):
+        host = ""
+    if not host:
         raise SettingsError("the mail server is written smtp://user:password@host:587, or smtps://… or smtp+plain://…")
-    security, port = ways[parts.scheme]
-    return SmtpMailer(
-        parts.hostname, parts.port or port, sender, unquote(parts.username or ""), unquote(parts.password or ""), security
-    )
+    return SmtpMailer(host, port or usual, sender, unquote(parts.username or ""), unquote(parts.password or ""), security)
 
 
 def scanner(clamd: str) -> Scanner | None:

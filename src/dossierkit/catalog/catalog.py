@@ -98,6 +98,17 @@ class _Shelf:
     faults: tuple[Finding, ...] = ()
 
 
+def guard_folder(folder: Path) -> Path:
+    """The *folder* of procedure files, which is there.
+
+    Raises:
+        CatalogError: it is not.
+    """
+    if not folder.is_dir():
+        raise CatalogError(f"no folder {folder}; make it, or name another with --procedures")
+    return folder
+
+
 class Catalog:
     """The procedures in *folder*.
 
@@ -120,9 +131,7 @@ class Catalog:
         approval: bool = False,
         now: Callable[[], float] = time.monotonic,
     ) -> None:
-        self.folder = Path(folder)
-        if not self.folder.is_dir():
-            raise CatalogError(f"no folder {self.folder}; make it, or name another with --procedures")
+        self.folder = guard_folder(Path(folder))
         self.dialect = dialect
         self._memory = memory
         self._index = index

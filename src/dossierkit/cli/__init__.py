@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from dossierkit.cli.installation import settle
+from dossierkit.cli.options import FOLDER
 from dossierkit.errors import DossierkitError
 from dossierkit.extras import wanted
 
@@ -48,7 +49,7 @@ class _OneLine(click.Group):
 @click.version_option(package_name="dossierkit")
 @click.option(
     "--home",
-    type=click.Path(path_type=Path, file_okay=False),
+    type=FOLDER,
     default=None,
     envvar="DOSSIERKIT_HOME",
     help="Folder of the installation.  [default: the current one, or the nearest above it, that holds dossierkit.toml]",

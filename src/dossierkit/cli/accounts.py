@@ -43,8 +43,9 @@ def _known(accounts: Accounts, mail: str) -> Account:
 @click.argument("mail")
 def add(data: Path, name: str, role: str, unit: str, mail: str) -> None:
     """Add an officer who signs in as MAIL; prints the first password."""
-    from dossierkit.people.staff import appoint
+    from dossierkit.people.staff import appoint, guard_officer
 
+    guard_officer(mail, name, Role(role), unit)
     # An office has people before it has dossiers; a folder that is not there is a misspelt one all the same.
     secret = appoint(_accounts(data, make=data.is_dir()), mail, name, Role(role), unit)
     click.echo(f"{mail}: first password {secret} (opens once, within 24 hours)")

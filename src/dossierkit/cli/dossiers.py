@@ -69,13 +69,16 @@ def submit(
     from dossierkit.errors import RefusedAnswers
     from dossierkit.forms import load, message
 
+    issued, given = parse_code(code) if code else None, load(answers.read()).value
+    # An unknown procedure makes no database.
+    _listing(data, procedures).procedure(procedure)
     engine = engine_of(data, procedures, agency, make=True)
     actor = Actor("command-line", Role.ADMIN)
-    draft = engine.begin(procedure, actor, load(answers.read()).value)
+    draft = engine.begin(procedure, actor, given)
     if paper:
         draft = engine.save(draft.id, draft.answers, actor, version=draft.version, declared=paper)
     try:
-        sent = engine.take_in(draft.id, actor, parse_code(code)) if code else engine.submit(draft.id, actor)
+        sent = engine.take_in(draft.id, actor, issued) if issued else engine.submit(draft.id, actor)
         click.echo(sent.code)
     except RefusedAnswers as refused:
         form = engine.procedure(procedure).form

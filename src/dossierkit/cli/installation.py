@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from dossierkit.cli.options import FOLDER
 from dossierkit.errors import SettingsError
 
 if TYPE_CHECKING:
@@ -96,7 +97,7 @@ def _guard_variables(command: click.Command) -> None:
 
 
 @click.command()
-@click.argument("folder", type=click.Path(path_type=Path, file_okay=False), default=Path())
+@click.argument("folder", type=FOLDER, default=Path())
 def init(folder: Path) -> None:
     """Lay out an installation in FOLDER (the current one where none is named): settings, procedures, data."""
     from dossierkit.installation import SETTINGS, lay_out

@@ -7,19 +7,23 @@ from pathlib import Path
 
 import click
 
-from dossierkit.cli.options import data_option, engine_of, language_option, office_day, procedures_option
-
-_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
-_NEW_FILE = click.Path(dir_okay=False, path_type=Path)
+from dossierkit.cli.options import (
+    FILE,
+    NEW_FILE,
+    PathParameter,
+    data_option,
+    engine_of,
+    language_option,
+    office_day,
+    procedures_option,
+)
 
 
 @click.command()
-@click.option(
-    "--data", type=click.Path(exists=True, path_type=Path, file_okay=False), default=None, help="Replay what is stored here, too."
-)
+@click.option("--data", type=PathParameter(exists=True, file_okay=False), default=None, help="Replay what is stored here, too.")
 @language_option
-@click.argument("old", type=_FILE)
-@click.argument("new", type=_FILE)
+@click.argument("old", type=FILE)
+@click.argument("new", type=FILE)
 def plan(data: Path | None, language: str, old: Path, new: Path) -> None:  # noqa: ARG001  # labels are the files' own
     """Say what NEW changes against OLD, field by field, and what it would do to stored drafts and open dossiers.
 
@@ -62,8 +66,8 @@ def _replayed(data: Path, new: object) -> int:
 @click.command()
 @data_option
 @procedures_option
-@click.option("--apply", "journal", type=_NEW_FILE, help="Do it, and write into this file how to undo it.")
-@click.option("--undo", "undone", type=_FILE, help="Take back what this file tells of.")
+@click.option("--apply", "journal", type=NEW_FILE, help="Do it, and write into this file how to undo it.")
+@click.option("--undo", "undone", type=FILE, help="Take back what this file tells of.")
 @click.argument("procedure")
 def migrate(data: Path, procedures: Path | None, journal: Path | None, undone: Path | None, procedure: str) -> None:
     """Bring every draft of PROCEDURE to its newest revision; only says how many without --apply."""

@@ -16,9 +16,39 @@ if TYPE_CHECKING:
     from dossierkit.installation import Installation
     from dossierkit.office.engine import Engine
 
+
+class PathParameter(click.Path):
+    """A path that has a name: an empty one would be the current folder.
+
+    Args:
+        beside: it is written, so that the folder that it is to lie in has to be there.
+    """
+
+    def __init__(self, *, beside: bool = False, **options: Any) -> None:
+        super().__init__(path_type=Path, **options)
+        self._beside = beside
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """See `click.Path.convert`."""
+        if not str(value):
+            self.fail("it is empty; name a path, or leave it out", param, ctx)
+        path = super().convert(value, param, ctx)
+        assert isinstance(path, Path)
+        if self._beside and not path.parent.is_dir():
+            self.fail(f"there is no folder {path.parent}", param, ctx)
+        return path
+
+
+#: A folder, there or still to be made.
+FOLDER = PathParameter(file_okay=False)
+#: A file to read.
+FILE = PathParameter(exists=True, dir_okay=False)
+#: A file to write.
+NEW_FILE = PathParameter(dir_okay=False, beside=True)
+
 data_option: Callable[..., Any] = click.option(
     "--data",
-    type=click.Path(path_type=Path, file_okay=False),
+    type=FOLDER,
     default=Path("data"),
     envvar="DOSSIERKIT_DATA",
     show_default=True,
@@ -26,7 +56,7 @@ data_option: Callable[..., Any] = click.option(
 )
 procedures_option: Callable[..., Any] = click.option(
     "--procedures",
-    type=click.Path(path_type=Path, file_okay=False),
+    type=FOLDER,
     default=None,
     envvar="DOSSIERKIT_PROCEDURES",
     help="Folder of procedure files.  [default: that of the installation, else the samples that ship]",
@@ -114,7 +144,9 @@ def engine_of(
 
     Raises:
         SettingsError: there is no database, and not *make*.
+        CatalogError: there is no folder *procedures*.
     """
+    from dossierkit.catalog.catalog import guard_folder
     from dossierkit.files.disk import DiskBlobs
     from dossierkit.mail.letters import Office
     from dossierkit.private_files import private_folder
@@ -122,13 +154,16 @@ def engine_of(
     from dossierkit.wiring import AGENCY, open_engine
 
     here = installed()
-    if make:
-        private_folder(data)
-    else:
-        existing(data)
-    _guard(data, procedures)
     if here is not None:
         procedures, agency = procedures or here.procedures, agency or str(here.settings.get("agency", ""))
+    if not make:
+        existing(data)
+    if procedures is not None:
+        # Before anything is made: a misspelt folder is to leave nothing behind.
+        guard_folder(procedures)
+    if make:
+        private_folder(data)
+    _guard(data, procedures)
     office = here.office_at(address) if here is not None else Office(address=address) if address else Office()
     return open_engine(
         f"sqlite:{data / DATABASE}",

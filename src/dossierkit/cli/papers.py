@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from dossierkit.cli.options import data_option, engine_of, language_option, procedures_option
+from dossierkit.cli.options import NEW_FILE, data_option, engine_of, language_option, procedures_option
 
 
 @click.command("slip-key")
@@ -50,13 +50,14 @@ def _public(data: Path) -> str:
 @click.option("--since", type=click.DateTime(["%Y-%m-%d"]), required=True, help="First day of acceptance.")
 @click.option("--until", type=click.DateTime(["%Y-%m-%d"]), required=True, help="Last day of acceptance.")
 @click.option("--unit", default="", help="One unit; all where none is named.")
-@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), required=True, help="The workbook.")
+@click.option("--out", type=NEW_FILE, required=True, help="The workbook.")
 def register(data: Path, procedures: Path | None, language: str, since: datetime, until: datetime, unit: str, out: Path) -> None:
     """Write the register (form 07) into a workbook."""
     from dossierkit.papers.register import register as write
 
     engine = engine_of(data, procedures)
-    count = write(engine, out, since.date(), until.date(), unit=unit, language=language)
+    with out.open("wb") as file:
+        count = write(engine, file, since.date(), until.date(), unit=unit, language=language)
     engine.close()
     click.echo(f"{count} dossiers in {out}")
 

@@ -7,12 +7,12 @@ from pathlib import Path
 
 import click
 
-from dossierkit.cli.options import data_option, engine_of
+from dossierkit.cli.options import FILE, data_option, engine_of
 
 
 @click.command()
 @data_option
-@click.argument("statement", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.argument("statement", type=FILE)
 def reconcile(data: Path, statement: Path) -> None:
     """Book the transfers of STATEMENT, a bank's CSV with a number, an amount and a memo; doing it twice books nothing twice.
 

@@ -11,12 +11,10 @@ from typing import TYPE_CHECKING, Any
 import click
 from click.core import ParameterSource
 
-from dossierkit.cli.options import installed, language_option, office_day, procedures_option
+from dossierkit.cli.options import FILE, FOLDER, PathParameter, installed, language_option, office_day, procedures_option
 
 if TYPE_CHECKING:
     from dossierkit.forms import Form
-
-_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
 def form_at(path: Path) -> Form:
@@ -35,7 +33,7 @@ def form_at(path: Path) -> Form:
 @click.argument("name")
 @click.option(
     "--into",
-    type=click.Path(file_okay=False, path_type=Path),
+    type=FOLDER,
     help="Folder to write into.  [default: the procedures of the installation, or of the checkout]",
 )
 @click.option("--like", default="", help="The code of a sample to copy, with the shared files that it needs.")
@@ -151,8 +149,8 @@ def _scaffold(name: str) -> dict[str, Any]:
 
 
 @click.command()
-@click.argument("file", type=_FILE)
-@click.option("--answers", type=_FILE, help="A JSON file of answers to show.")
+@click.argument("file", type=FILE)
+@click.option("--answers", type=FILE, help="A JSON file of answers to show.")
 @language_option
 def render(file: Path, answers: Path | None, language: str) -> None:
     """Print the form in FILE as HTML."""
@@ -164,8 +162,8 @@ def render(file: Path, answers: Path | None, language: str) -> None:
 
 
 @click.command()
-@click.argument("file", type=_FILE)
-@click.argument("answers", type=_FILE)
+@click.argument("file", type=FILE)
+@click.argument("answers", type=FILE)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.option("--today", type=click.DateTime(["%Y-%m-%d"]), default=None, help="The day to judge by.  [default: today]")
 @language_option
@@ -190,11 +188,11 @@ def check(file: Path, answers: Path, as_json: bool, today: Any, language: str) -
 
 
 @click.command()
-@click.argument("paths", nargs=-1, type=click.Path(exists=True, path_type=Path))
+@click.argument("paths", nargs=-1, type=PathParameter(exists=True))
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.option(
     "--data",
-    type=click.Path(path_type=Path, file_okay=False),
+    type=FOLDER,
     default=None,
     envvar="DOSSIERKIT_DATA",
     help="Folder with units.json.",

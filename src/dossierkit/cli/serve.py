@@ -18,7 +18,7 @@ from dossierkit.cli.options import agency_option, data_option, engine_of, instal
 if TYPE_CHECKING:
     from dossierkit.mail.outbox import Worker
     from dossierkit.office.engine import Engine
-    from dossierkit.ports import PaymentGateway
+    from dossierkit.ports import Mailer, PaymentGateway
 
 
 @click.command()
@@ -104,7 +104,7 @@ def serve(
     from dossierkit_web.oidc import provider
 
     from dossierkit.papers.slip import installed_key
-    from dossierkit.wiring import payment_settings, scanner
+    from dossierkit.wiring import mailer, payment_settings, scanner
 
     _guard_passwords(host, secure=secure, plain_http=plain_http)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
@@ -113,13 +113,14 @@ def serve(
     here = f"http://{host}:{listening.getsockname()[1]}"
     money = payment_settings(vnpay, vietqr, sandbox_at="" if secure else f"{address or here}/sandbox/pay")
     ways: dict[str, Any] = {"gateways": money.gateways, "sandbox": money.sandbox, "bank": money.bank, "scanner": scanner(clamd)}
+    post = mailer(data, smtp=smtp, sender=sender)
     engine = engine_of(data, procedures, agency, address or here, approval=approval, make=True, new=new)
     ways |= {"slips": installed_key(engine.store, data / "slip.key", new=new), "second_factor": second_factor}
     ways |= {"keep_drafts": timedelta(days=keep_drafts)}
     config = web.WebConfig(secure=secure, guests=guests, passwords=data / "passwords.txt", oidc=elsewhere, **ways)
     app = web.create_app(engine, blobs=data / "attachments", config=config)
     _announce(engine, data, here, smtp)
-    _run(app, listening, engine, _workers(engine, data, smtp, sender, money.ways, timedelta(days=keep_drafts)), proxy)
+    _run(app, listening, engine, _workers(engine, data, post, money.ways, timedelta(days=keep_drafts)), proxy)
 
 
 def _guard_passwords(host: str, *, secure: bool, plain_http: bool) -> None:
@@ -134,7 +135,7 @@ def _guard_passwords(host: str, *, secure: bool, plain_http: bool) -> None:
 
 
 def _workers(
-    engine: Engine, data: Path, smtp: str, sender: str, gateways: Mapping[str, PaymentGateway], keep_drafts: timedelta
+    engine: Engine, data: Path, post: Mailer, gateways: Mapping[str, PaymentGateway], keep_drafts: timedelta
 ) -> tuple[Worker, ...]:
     """What goes on beside the pages: mails go out, gateways are asked, and what nobody wants any more is cleared away."""
     from dossierkit.catalog.lint import FolderLint
@@ -143,10 +144,9 @@ def _workers(
     from dossierkit.office.daily_tasks import remind, resume
     from dossierkit.office.payments import Payments
     from dossierkit.office.retention import clear_abandoned, sweep
-    from dossierkit.wiring import mailer
 
     lint = FolderLint(engine.catalog.folder, engine.catalog.dialect)
-    post, blobs = mailer(data, smtp=smtp, sender=sender), DiskBlobs(data / "attachments")
+    blobs = DiskBlobs(data / "attachments")
     return (
         Worker(lambda: deliver(engine.store.outbox, post, engine.clock)),
         Worker(lambda: (resume(engine), remind(engine)), every=900),

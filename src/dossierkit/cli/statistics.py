@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from dossierkit.cli.options import data_option, engine_of, language_option, procedures_option
+from dossierkit.cli.options import NEW_FILE, data_option, engine_of, language_option, procedures_option
 from dossierkit.statistics.exports import FORMATS
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 @click.option("--as-of", type=click.DateTime(["%Y-%m-%d"]), help="As it was known on this day.  [default: today]")
 @click.option("--nd09", is_flag=True, help="Months from the 15th to the 14th, as decree 09/2019 has them.")
 @click.option("--format", "form", type=click.Choice(FORMATS), default="table", show_default=True)
-@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="Write into this file.")
+@click.option("--out", type=NEW_FILE, help="Write into this file.")
 def stats(
     data: Path,
     procedures: Path | None,

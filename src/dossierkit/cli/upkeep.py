@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from dossierkit.cli.options import data_option, engine_of, procedures_option
+from dossierkit.cli.options import FILE, NEW_FILE, data_option, engine_of, procedures_option
 
 
 @click.command()
@@ -58,10 +58,10 @@ def verify(data: Path, procedures: Path | None) -> None:
 @data_option
 @click.option(
     "--key",
-    type=click.Path(dir_okay=False, path_type=Path),
+    type=NEW_FILE,
     help="Write the key of acceptance slips into this file, apart from the back-up; put it back as DATA/slip.key.",
 )
-@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+@click.argument("file", type=NEW_FILE)
 def backup(data: Path, key: Path | None, file: Path) -> None:
     """Write database, attachments and keys into FILE, while the portal goes on."""
     from dossierkit.stores.backup import back_up
@@ -82,12 +82,13 @@ def backup(data: Path, key: Path | None, file: Path) -> None:
     help="The last code, or receipt number, that was given out after the back-up, or OLD/dossiers.mark; repeat it.",
 )
 @click.option("--nothing-since", is_flag=True, help="No code was given out after the back-up.")
-@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.argument("file", type=FILE)
 def restore(data: Path, after: tuple[str, ...], nothing_since: bool, file: Path) -> None:
     """Lay the back-up FILE into an empty data folder, and never give out a number twice."""
     from dossierkit.errors import SettingsError
+    from dossierkit.stores.backup import given_out, skip_after
     from dossierkit.stores.backup import restore as lay
-    from dossierkit.stores.backup import skip_after
+    from dossierkit.wiring import samples
 
     if bool(after) == nothing_since:
         raise SettingsError(
@@ -95,8 +96,10 @@ def restore(data: Path, after: tuple[str, ...], nothing_since: bool, file: Path)
             " went out), or name the mark of the lost folder, --after OLD/dossiers.mark, or say that there was none,"
             " --nothing-since"
         )
+    # Whatever can be refused is refused before the first file is laid.
+    given_out(after)
     count = lay(file, data)
-    engine = engine_of(data, None)
+    engine = engine_of(data, samples())
     for gap in skip_after(engine.store, engine.clock, after):
         click.echo(f"{gap.agency} {gap.series}: {gap.first} to {gap.last} are given out no more")
     engine.close()

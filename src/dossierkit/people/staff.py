@@ -18,17 +18,29 @@ def appoint(accounts: Accounts, mail: str, name: str, role: Role, unit: str = ""
     Raises:
         SettingsError: the address is none or taken, the role is a citizen's, or nobody but an admin is of no unit.
     """
-    spelled = mail_address(mail)
-    if spelled is None:
-        raise SettingsError(f"{mail!r} is no mail address")
-    if role not in OFFICERS:
-        raise SettingsError(f"{role} is no role of the office; known: {', '.join(sorted(OFFICERS))}")
-    if not unit and role is not Role.ADMIN:
-        raise SettingsError("say which unit: only an admin may be of none, and then sees all of them")
+    spelled = guard_officer(mail, name, role, unit)
     account = Account(secrets.token_hex(16), spelled, accounts.clock.now(), {"fullName": name}, role, unit=unit)
     if not accounts.store.create_account(account):
         raise SettingsError(f"{spelled} has an account already")
     return accounts.issue(account, "shown")
+
+
+def guard_officer(mail: str, name: str, role: Role, unit: str = "") -> str:
+    """The address of a new officer as accounts spell it.
+
+    Raises:
+        SettingsError: as for `appoint`, but that it is taken.
+    """
+    spelled = mail_address(mail)
+    if spelled is None:
+        raise SettingsError(f"{mail!r} is no mail address")
+    if not name.strip():
+        raise SettingsError("say what people call the officer")
+    if role not in OFFICERS:
+        raise SettingsError(f"{role} is no role of the office; known: {', '.join(sorted(OFFICERS))}")
+    if not unit and role is not Role.ADMIN:
+        raise SettingsError("say which unit: only an admin may be of none, and then sees all of them")
+    return spelled
 
 
 def reset(accounts: Accounts, account: Account) -> str:

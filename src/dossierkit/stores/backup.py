@@ -95,16 +95,21 @@ def restore(archive: Path, data: Path) -> int:
     """Lays what *archive* holds into the empty folder *data*; gives how many files.
 
     Raises:
-        SettingsError: *data* holds something, or *archive* is no back-up.
+        SettingsError: *data* holds something, or *archive* is no back-up, or is damaged; nothing was laid then.
     """
     if data.exists() and any(data.iterdir()):
         raise SettingsError(f"{data} is not empty; a back-up is laid into a new folder, and nothing is overwritten")
-    private_folder(data)
     try:
         with tarfile.open(archive) as opened:
             members = opened.getmembers()
             if not members or members[0].name != DATABASE:
                 raise SettingsError(f"{archive} is no back-up of dossierkit")
+            end = max(member.offset_data + member.size for member in members)
+            if archive.stat().st_size < end:
+                raise SettingsError(f"{archive} is damaged: it ends after {archive.stat().st_size:,} of {end:,} bytes")
+            for member in members:
+                tarfile.data_filter(member, str(data))
+            private_folder(data)
             opened.extractall(data, members, filter="data")
             for path in data.rglob("*"):
                 path.chmod(FOLDER if path.is_dir() else FILE)
@@ -122,12 +127,20 @@ def skip_after(store: DossierStore, clock: Clock, numbers: Sequence[str]) -> Ite
     Raises:
         SettingsError: one of them is none of these.
     """
-    for typed in numbers:
-        for (agency, series), number in _given(typed).items():
-            last = store.counters().get((agency, series), 0)
-            gap = Gap(agency, series, last + 1, number, clock.now())
-            if number > last and store.skip(gap):
-                yield gap
+    for (agency, series), number in given_out(numbers):
+        last = store.counters().get((agency, series), 0)
+        gap = Gap(agency, series, last + 1, number, clock.now())
+        if number > last and store.skip(gap):
+            yield gap
+
+
+def given_out(numbers: Sequence[str]) -> list[tuple[tuple[str, str], int]]:
+    """The agency and the series of each of *numbers*, as for `skip_after`, and how far it got.
+
+    Raises:
+        SettingsError: one of them is none of these.
+    """
+    return [placed for typed in numbers for placed in _given(typed).items()]
 
 
 def _given(typed: str) -> Numbers:
