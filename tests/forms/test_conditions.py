@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dossierkit.forms import STANDARD, read
-from dossierkit.forms.conditions import Decision, decide
+from dossierkit.forms.checks.conditions import Decision, decide
 from dossierkit.forms.fields.applicators import reachable
 from dossierkit.forms.lint.conditions import condition_faults, seeds_at
 from dossierkit.forms.lint.lint import lint

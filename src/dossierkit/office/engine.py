@@ -8,7 +8,6 @@ from itertools import chain
 
 import attrs
 
-from dossierkit.dossiers.billing import account, outstanding, rebilled
 from dossierkit.dossiers.codes import DossierCode, check_code, meant_codes, meant_receipts
 from dossierkit.dossiers.deadlines.calendars import day_of
 from dossierkit.dossiers.ledger.reports import Figure, Period, Report, report
@@ -17,6 +16,7 @@ from dossierkit.dossiers.lifecycle.lifecycle import guard, permitted
 from dossierkit.dossiers.lifecycle.supplements import asked_for_nothing, mended, with_documents
 from dossierkit.dossiers.mails import SendMail
 from dossierkit.dossiers.money.attempts import Attempt, Progress
+from dossierkit.dossiers.money.billing import account, outstanding, rebilled
 from dossierkit.dossiers.money.fees import fees
 from dossierkit.dossiers.procedure.procedure import Procedure
 from dossierkit.dossiers.states import Action, Role

@@ -15,7 +15,7 @@ from dossierkit.dossiers.procedure.block import COLLECT, DEAREST, KINDS
 from dossierkit.dossiers.procedure.procedure import Entry, Procedure
 from dossierkit.dossiers.states import Channel
 from dossierkit.findings import Problem
-from dossierkit.forms.conditions import Decision
+from dossierkit.forms.checks.conditions import Decision
 from dossierkit.forms.fields.applicators import reachable
 from dossierkit.forms.fields.effective import effective
 from dossierkit.forms.fields.form import Field, Form, Kind, Layout

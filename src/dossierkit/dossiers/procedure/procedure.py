@@ -15,7 +15,7 @@ from dossierkit.dossiers.procedure.block import AT, acted_on, block_of, listed
 from dossierkit.dossiers.procedure.time_limits import TimeLimit
 from dossierkit.dossiers.states import Channel
 from dossierkit.findings import Problem
-from dossierkit.forms.conditions import Decision, decide
+from dossierkit.forms.checks.conditions import Decision, decide
 from dossierkit.forms.fields.form import Form, Layout
 from dossierkit.forms.schema.schemas import MAIN
 from dossierkit.forms.words.titles import translated
