@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import partial
-from typing import Any, Protocol
+from itertools import count
+from typing import Any, Protocol, TypeVar
 
 import attrs
 from markupsafe import Markup, escape
@@ -22,12 +23,15 @@ from dossierkit.forms.views.view import sections
 from dossierkit.forms.words.catalogue import word
 from dossierkit.forms.words.titles import schema_text
 from dossierkit.forms.words.values import readable
+from dossierkit.html.stencils import anywhere, filled, numbered
 from dossierkit.pointers import ABSENT, Json, key, step
 
 #: Where a template puts what stands inside; no text can hold it, since control characters are escaped by no one.
 _HOLE = "\x00content\x00"
 #: Longer answers are not remembered.
 _LONGEST = 200
+
+_Made = TypeVar("_Made")
 
 
 class Pieces(Protocol):
@@ -39,6 +43,10 @@ class Pieces(Protocol):
 
     def only_writes(self, widget: str) -> bool:
         """Whether the template of *widget* writes an answer and does nothing else with it."""
+        ...
+
+    def is_ours(self, template: str) -> bool:
+        """Whether no host replaced *template*, or what it is made of: then its markup is the same in every row."""
         ...
 
     def remembered(self, name: object, make: Callable[[], Any]) -> Any:
@@ -73,7 +81,8 @@ class Page:
 
     def section(self, id: str, title: str, fields: tuple[Field, ...]) -> str:
         """*fields* under their heading."""
-        before, after = self._frame(("section", id, title, self.viewer.language), "section", id=id, title=title)
+        name = ("section", id, title, self.viewer.language)
+        before, after = self.renderer.remembered(name, lambda: self._split("section", id=id, title=title))
         answers = self.viewer.answers
         shown = [self.field(field, _inside(answers, field) if field.pointer else answers) for field in fields]
         return "".join((before, *shown, after))
@@ -82,45 +91,73 @@ class Page:
         """*field* with its answer *value*, and everything below it."""
         if not field.leaf:
             return self._inner(field, value)
-        if field.widget == "lookup":
-            return self._leaf(field)
+        errors = self.viewer.errors.get(field.pointer, ())
+        if field.write_only:
+            return self._leaf(field, self.viewer.value(field), errors)
         if is_nameless(field):
             value = ABSENT
-        if field.write_only:
-            return self._leaf(field)
-        if field.kind in (Kind.TEXT, Kind.NUMBER) and not field.read_only and (written := self._written(field, value)):
+        if field.widget == "lookup":
+            return self._lookup(field, value, errors)
+        if field.kind in (Kind.TEXT, Kind.NUMBER) and not field.read_only and (written := self._written(field, value, errors)):
             return written
         plain = value if type(value) is str else key(value)
         if len(plain) > _LONGEST:
-            return self._leaf(field)
-        name = (field, self.viewer.language, type(value), plain, self.viewer.errors.get(field.pointer))
-        return self.renderer.remembered(name, lambda: self._leaf(field))  # type: ignore[no-any-return]  # the memo holds anything
+            return self._leaf(field, value, errors)
+        name = (self.viewer.language, type(value), plain, errors)
+        markup, numbers = self._of_shape(name, field, field.widget, lambda field: self._leaf(field, value, errors))
+        return filled(markup, numbers)
 
-    def _written(self, field: Field, value: Json) -> str | None:
+    def _lookup(self, field: Field, value: Json, errors: tuple[str, ...]) -> str:
+        """A field whose choices depend on what was looked for, and on other answers."""
+        control = self.viewer.answered(field, value, errors)
+        options, search, note = control.options, control.search, control.search_note
+        name = (self.viewer.language, options, search, note, control.text, errors)
+
+        def made(field: Field) -> str:
+            bare = self.viewer.answered(field, value, errors)
+            return self._control(field, attrs.evolve(bare, options=options, search=search, search_note=note), value)
+
+        markup, numbers = self._of_shape(name, field, field.widget, made)
+        return filled(markup, numbers)
+
+    def _of_shape(
+        self, name: object, field: Field, template: str, make: Callable[[Field], _Made]
+    ) -> tuple[_Made, tuple[str, ...]]:
+        """What *make* gives for every field of the shape of *field*, and the numbers to fill in; *name* says what else it tells.
+
+        Where a host brought the *template*, it may look at the number of a row, so each row has its own.
+        """
+        if field.shape is None or not self.renderer.is_ours(template):
+            return self.renderer.remembered((name, field), lambda: make(field)), ()
+        texts, numbers = numbered(field.control)
+        called = "" if field.pointer == field.control else field.name
+        made = self.renderer.remembered((name, field.shape, texts, called), lambda: make(anywhere(field)))
+        return made, numbers
+
+    def _written(self, field: Field, value: Json, errors: tuple[str, ...]) -> str | None:
         """*field* with its answer put into what its template wrote around another one; None where it looked at that."""
         viewer = self.viewer
         text = show_text(value, field, viewer.form.dialect, viewer.language)
         if not text:
             return None
         hole = _HOLE + "\n" if "\n" in text else _HOLE
-        name = ("written", field, viewer.language, hole, viewer.errors.get(field.pointer))
 
-        def split() -> tuple[str, ...]:
-            control = attrs.evolve(viewer.control(field), text=hole)
+        def split(field: Field) -> tuple[str, ...]:
+            control = attrs.evolve(viewer.answered(field, value, errors), text=hole)
             if not self.renderer.only_writes(control.widget):
                 return ()
-            parts = self._control(field, control).split(hole)
+            parts = self._control(field, control, value).split(hole)
             return tuple(parts) if len(parts) == 2 else ()
 
-        around = self.renderer.remembered(name, split)
-        return around[0] + str(escape(text)) + around[1] if around else None
+        around, numbers = self._of_shape(("written", viewer.language, hole, errors), field, field.widget, split)
+        return filled(around[0], numbers) + str(escape(text)) + filled(around[1], numbers) if around else None
 
-    def _leaf(self, field: Field) -> str:
-        return self._control(field, self.viewer.control(field))
+    def _leaf(self, field: Field, value: Json, errors: tuple[str, ...]) -> str:
+        return self._control(field, self.viewer.answered(field, value, errors), value)
 
-    def _control(self, field: Field, control: Control) -> str:
+    def _control(self, field: Field, control: Control, value: Json) -> str:
         where = field.control
-        value = self.viewer.value(field) if not field.write_only else ABSENT
+        value = ABSENT if field.write_only else value
         limits = field.keywords.get("x-file")
         more: dict[str, Any] = {
             "search_name": name_of(where, "search"),
@@ -146,24 +183,35 @@ class Page:
             # The page or the row already says what this is.
             note = "".join(Markup('<p class="error">{}</p>').format(error) for error in errors) if field.row else ""
             return "".join((note, self._open(field), *[self.field(below, _inside(value, below)) for below in field.children]))
-        name = (field, self.viewer.language, errors, isinstance(value, dict), value is ABSENT)
-        before, after = self._frame(name, field.kind.value, make=lambda: self._group(field, value))
-        shown = self.field if field.kind is Kind.GROUP else partial(self._row, field)
-        return "".join((before, *[shown(below, _inside(value, below)) for below in field.children], after))
+        name = ("frame", self.viewer.language, errors, isinstance(value, dict), value is ABSENT)
+        template = field.kind.value
+
+        def split(field: Field) -> tuple[str, str]:
+            return self._split(template, **self._group(field, value, errors))
+
+        (before, after), numbers = self._of_shape(name, field, template, split)
+        return "".join((filled(before, numbers), *self._below(field, value), filled(after, numbers)))
+
+    def _below(self, field: Field, value: Json) -> Iterator[str]:
+        answers = [_inside(value, below) for below in field.children]
+        if field.kind is Kind.GROUP:
+            return map(self.field, field.children, answers)
+        shown = self._entry if field.kind is Kind.ENTRIES else partial(self._row, field, self._row_title(field))
+        return map(shown, count(), field.children, answers)
 
     def _open(self, field: Field) -> str:
         if not field.recursive:
             return ""
         return str(Markup('<input type="hidden" name="{}" value="1">').format(name_of(field.control, "open")))
 
-    def _group(self, field: Field, value: Json) -> dict[str, Any]:
+    def _group(self, field: Field, value: Json, errors: tuple[str, ...]) -> dict[str, Any]:
         where = field.control + ("/~e" if field.kind is Kind.ENTRIES else "")
         most = field.keywords.get("maxItems")
         fixed = len(field.keywords.get("prefixItems") or ())
         closed = field.keywords.get("items") is False or (fixed and "items" not in field.keywords) or is_settled(field)
         return {
             "c": _More(
-                self.viewer.control(field),
+                self.viewer.answered(field, value, errors),
                 {
                     "where": where,
                     "count_name": name_of(where, "count"),
@@ -192,28 +240,40 @@ class Page:
             title = ""
         return title or word("item", self.viewer.language)
 
-    def _row(self, field: Field, row: Field, value: Json) -> str:
-        index = field.children.index(row)
-        where = row.control
-        base = {"index": index, "last": index == len(field.children) - 1, "where": where}
-        if field.kind is Kind.ENTRIES:
-            named = "" if "/~e" in row.pointer else row.name
-            extra = {"title": f"{word('item', self.viewer.language)} {index + 1}", "key": named, "name": name_of(where, "key")}
-            before, after = self._frame(
-                ("entry", where, index, named, self.viewer.language),
-                "entry",
-                r={**base, **extra, "id": control_id(where) + ".key"},
-            )
-            return before + self.field(row, value) + after
+    def _entry(self, index: int, row: Field, value: Json) -> str:
+        """Entry number *index* of an editor: its name, and its answer."""
+        named = "" if "/~e" in row.pointer else row.name
+        title = f"{word('item', self.viewer.language)} {index + 1}"
+        return self._framed("entry", row, value, {"title": title, "key": named}, index=index)
+
+    def _row(self, field: Field, called: str, index: int, row: Field, value: Json) -> str:
+        """Row number *index* of the list *field*, whose rows are *called* so."""
         fixed = len(field.keywords.get("prefixItems") or ())
         if index < fixed:
             return self.field(row, value)
-        title = self._title_of(row, value, f"{self._row_title(field)} {index + 1}")
-        settled = is_settled(row)
-        name = ("row", where, index, base["last"], title, fixed, settled, self.viewer.language)
-        moves = {"index": 0, "last": True} if settled else {"index": index - fixed}
-        before, after = self._frame(name, "row", r={**base, "title": title, "removable": not settled, **moves})
-        return before + self.field(row, value) + after
+        title = self._title_of(row, value, f"{called} {index + 1}")
+        if is_settled(row):
+            return self._framed("row", row, value, {"title": title}, index=0, last=True, removable=False)
+        last = index == len(field.children) - 1
+        return self._framed("row", row, value, {"title": title}, index=index - fixed, last=last, removable=True)
+
+    def _framed(self, template: str, row: Field, value: Json, texts: Mapping[str, str], *, index: int, **told: bool) -> str:
+        """*row* with its answer *value* inside *template*, which writes *texts* and looks at the rest."""
+        ours = self.renderer.is_ours(template)
+        written = {name: f"\x00{name}\x00" for name in texts} if ours else texts
+
+        def split(row: Field) -> tuple[str, str]:
+            where = row.control
+            names = {"where": where, "id": control_id(where) + ".key", "name": name_of(where, "key")}
+            return self._split(template, r={**names, **written, **told, "index": index})
+
+        # Our own asks only whether it is the first row.
+        name = (template, self.viewer.language, bool(index) if ours else index, *told.values(), *written.values())
+        (before, after), numbers = self._of_shape(name, row, template, split)
+        before = filled(before, numbers)
+        for hole, text in texts.items():
+            before = before.replace(f"\x00{hole}\x00", str(escape(text)))
+        return before + self.field(row, value) + filled(after, numbers)
 
     def _title_of(self, row: Field, answers: Json, title: str) -> str:
         """*title* with the first answer of the row, so that a reader tells rows apart."""
@@ -225,17 +285,12 @@ class Page:
                 return f"{title} – {text[:60]}" if text.strip() else title
         return title
 
-    def _frame(
-        self, name: object, template: str, /, make: Callable[[], dict[str, Any]] | None = None, **values: Any
-    ) -> tuple[str, str]:
+    def _split(self, template: str, /, **values: Any) -> tuple[str, str]:
         """What stands before and after the content of *template*."""
-
-        def split() -> tuple[str, str]:
-            markup = self.renderer.piece(template, self.viewer.language, content=Markup(_HOLE), **(make() if make else values))
-            before, _, after = str(markup).partition(_HOLE)
-            return before, after
-
-        return self.renderer.remembered(("frame", name), split)  # type: ignore[no-any-return]  # the memo holds anything
+        before, _, after = str(self.renderer.piece(template, self.viewer.language, content=Markup(_HOLE), **values)).partition(
+            _HOLE
+        )
+        return before, after
 
 
 def _inside(value: Json, below: Field) -> Json:

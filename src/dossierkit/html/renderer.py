@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import attrs
-from jinja2 import ChoiceLoader, DictLoader, Environment, FileSystemLoader, PackageLoader, StrictUndefined
+from jinja2 import ChoiceLoader, DictLoader, Environment, FileSystemLoader, PackageLoader, StrictUndefined, TemplateNotFound
 from markupsafe import Markup
 
 from dossierkit.findings import Problem
@@ -24,9 +24,12 @@ from dossierkit.html.words import attributes, described, live, words_of
 from dossierkit.pointers import Json, key
 
 _REMEMBERED = 20_000
-#: So many whole forms with at most so many answers (the defaults of a new draft) are remembered.
+#: Templates that others are made of, or that stand in for them.
+_WITHIN = ("field", "notes", "pickers", "readonly", "textarea")
+#: So many whole forms with at most so many answers, so long together (the defaults of a new draft), are remembered.
 _BLANKS = 128
 _FEW = 6
+_SHORT = 2_000
 
 
 @attrs.frozen
@@ -75,8 +78,9 @@ class Renderer:
             for name, widget in (widgets or {}).items()
         }
         loaders = [*(FileSystemLoader(str(folder)) for folder in folders), DictLoader(own)]
+        self._hosts = ChoiceLoader(loaders)
         self.environment = Environment(
-            loader=ChoiceLoader([*loaders, PackageLoader("dossierkit.html")]),
+            loader=ChoiceLoader([self._hosts, PackageLoader("dossierkit.html")]),
             autoescape=True,
             trim_blocks=True,
             lstrip_blocks=True,
@@ -87,6 +91,7 @@ class Renderer:
         self._memo: dict[object, Any] = {}
         self._blanks: dict[object, Rendered] = {}
         self._template = lru_cache(maxsize=None)(self.environment.get_template)
+        self.is_ours = lru_cache(maxsize=None)(lambda name: not any(map(self._is_replaced, (name, *_WITHIN))))
         self.only_writes = lru_cache(maxsize=None)(lambda widget: only_writes(self.environment, f"{widget}.html"))
 
     def render(
@@ -111,16 +116,18 @@ class Renderer:
             viewer = Viewer.of(form, answers, problems=problems, language=language, layout=layout)
             return self._rendered(attrs.evolve(viewer, root=pruned(viewer.root, only)), beside)
         if not problems and not beside and layout in (None, Layout()) and (not isinstance(answers, dict) or len(answers) <= _FEW):
-            return self._blank(form, answers, language)
+            text = key(answers)
+            if len(text) <= _SHORT:
+                return self._blank(form, answers, language, text)
         return self._rendered(Viewer.of(form, answers, problems=problems, language=language, layout=layout), beside)
 
     def rows(self, form: Form, answers: Json, *, language: str = "vi", layout: Layout | None = None) -> tuple[Row, ...]:
         """*answers* as a summary list, its files by their names; see `answer_rows`."""
         return answer_rows(form, effective(form, answers, layout=layout), answers, language, file_name=self._file_name)
 
-    def _blank(self, form: Form, answers: Json, language: str) -> Rendered:
-        """A form that nobody has filled in yet is the same for everybody."""
-        name = (form, language, key(answers))
+    def _blank(self, form: Form, answers: Json, language: str, text: str) -> Rendered:
+        """A form that nobody has filled in yet is the same for everybody; *text* is the key of *answers*."""
+        name = (form, language, text)
         found = self._blanks.get(name)
         if found is None:
             if len(self._blanks) >= _BLANKS:
@@ -130,6 +137,9 @@ class Renderer:
         return found
 
     def _rendered(self, viewer: Viewer, beside: Sequence[tuple[str, str]] = ()) -> Rendered:
+        # Only between two pages: one that drops what it has just made makes it again.
+        if len(self._memo) > _REMEMBERED:
+            self._memo.clear()
         page = Page(self, viewer)
         language = viewer.language
         markup = Markup("".join(page.section(*section) for section in page.sections()))
@@ -143,11 +153,16 @@ class Renderer:
         """The template *name* filled with *values*."""
         return Markup(self._template(f"{name}.html").render(**values, **words_of(self.piece, language)))
 
+    def _is_replaced(self, name: str) -> bool:
+        try:
+            self._hosts.get_source(self.environment, f"{name}.html")
+        except TemplateNotFound:
+            return False
+        return True
+
     def remembered(self, name: object, make: Callable[[], Any]) -> Any:
         """What *make* gave the first time for *name*."""
         found = self._memo.get(name)
         if found is None:
-            if len(self._memo) > _REMEMBERED:
-                self._memo.clear()
             found = self._memo[name] = make()
         return found

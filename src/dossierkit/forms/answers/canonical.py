@@ -116,10 +116,8 @@ def _list(form: Form, field: Field, value: list[Json], possible: tuple[Facet, ..
 
 
 def _leaf(form: Form, field: Field, value: Json) -> Json:
-    if isinstance(value, str) and not value.strip():
-        named = any(isinstance(c.value, str) and same(c.value, value) for c in field.choices)
-        if not named:
-            return None if field.nullable and (field.required or field.row) else ABSENT
+    if isinstance(value, str) and not value.strip() and field.choice(value) is None:
+        return None if field.nullable and (field.required or field.row) else ABSENT
     if value is None:
         allowed = field.nullable or field.kind in (Kind.CONSTANT, Kind.CHOICE, Kind.JSON)
         return None if field.row or (field.required and allowed) or field.required else ABSENT

@@ -17,7 +17,7 @@ from dossierkit.forms.fields.effective import effective, unused
 from dossierkit.forms.fields.field_kinds import UNDECIDED
 from dossierkit.forms.fields.form import Field, Form, Kind, Layout
 from dossierkit.forms.fields.tree import is_settled
-from dossierkit.pointers import ABSENT, Json, get, last, same
+from dossierkit.pointers import ABSENT, Json, same, step
 
 #: Rounds until answers and the fields that hold for them agree; each round settles one condition on the way down.
 MAX_ROUNDS = 12
@@ -129,7 +129,7 @@ class _Reading:
     def _untouched(self, field: Field, text: str, shown: Json) -> bool:
         if not text.strip():
             # A box to tick shows no other value than its own.
-            return field.kind is Kind.ACCEPT and shown is not None and not any(same(c.value, shown) for c in field.choices)
+            return field.kind is Kind.ACCEPT and shown is not None and field.choice(shown) is None
         return text.replace("\r\n", "\n") == show_text(shown, field, self.form.dialect, self.language)
 
     def _constant(self, field: Field) -> Json:
@@ -240,8 +240,10 @@ class _Reading:
 def _in_order(values: list[Json], order: str) -> list[Json]:
     """*values* as they stood before, newly checked ones after them."""
     before = read_json(order)
-    known = [encode(value) for value in before] if isinstance(before, list) else []
-    return sorted(values, key=lambda value: known.index(encode(value)) if encode(value) in known else len(known))
+    ranks: dict[str, int] = {}
+    for value in before if isinstance(before, list) else ():
+        ranks.setdefault(encode(value), len(ranks))
+    return sorted(values, key=lambda value: ranks.get(encode(value), len(ranks)))
 
 
 def has_leaf(value: Json) -> bool:
@@ -387,5 +389,4 @@ def shown_texts(field: Field, value: Json) -> list[str]:
 def _below(value: Json, below: Field, field: Field) -> Json:
     if below.kind is Kind.ENTRIES and field.kind is Kind.GROUP:
         return value
-    name = last(below.pointer)
-    return get(value, "/" + below.pointer.rpartition("/")[2]) if value is not ABSENT and name is not None else ABSENT
+    return step(value, below.name)

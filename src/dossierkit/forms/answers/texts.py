@@ -136,10 +136,8 @@ def _read_choice(text: str, field: Field) -> Json:
     if not text.strip():
         return ABSENT
     value = read_json(text)
-    for choice in field.choices:
-        if same(choice.value, value):
-            return choice.value
-    return value
+    choice = field.choice(value)
+    return choice.value if choice is not None else value
 
 
 def read_json(text: str) -> Json:

@@ -29,7 +29,7 @@ MAX_FIELDS = 20_000
 #: So many rows that must be there are shown before anybody fills them.
 BLANK_ROWS = 20
 #: So many things are remembered for a field, at most.
-_REMEMBERED = 10
+_REMEMBERED = 14
 
 
 def effective(form: Form, answers: Json, *, layout: Layout | None = None) -> Field:
@@ -77,11 +77,12 @@ class _Here:
 
     #: Without its children.
     field: Field
+    #: Where what stands below it begins.
     inner: _Place
     #: What is shown until somebody asks for one level more, where a schema from further up holds again.
-    folded: Field | None
+    folded: Field | None = None
     #: The editor of undeclared members, if there is one.
-    free: Field | None
+    free: Field | None = None
     #: Members that `dependentRequired` makes required → what the group then has.
     members: dict[frozenset[str], tuple[_Below, ...]] = attrs.field(factory=dict)
     #: The rows of a list that were met so far; None where there can be none.
@@ -99,6 +100,18 @@ class _Below:
     size: int
     #: It is deprecated: asked of nobody who has not answered it already.
     retired: bool = False
+
+
+@attrs.frozen(eq=False)
+class _Prospect:
+    """What can be said of one member wherever it stands, before anybody answers it."""
+
+    held: Held
+    #: No answer changes what holds, or the type.
+    still: bool
+    #: One answer below it can make another one required.
+    depends: bool
+    retired: bool
 
 
 @attrs.define
@@ -147,20 +160,34 @@ class _Walk:
         name = ("here", held, place, known, typed)
         here = memo.get(name)
         if not isinstance(here, _Here):
-            at = place.pointer, place.control
-            field = make(self.form, held, *at, required=place.required, known=known, typed=typed)
-            marks = place.inherited.union(mark for mark in _INHERITED if field.keywords.get(mark) is True)
-            if place.inherited:
-                field = attrs.evolve(field, inherited=place.inherited)
-            facets = frozenset(held.facets)
-            below = place.above.union(facet for facet in facets if facet.schema is not True)
-            free = None if field.leaf else entries(self.form, held, *at)
-            folded = None
-            if not field.leaf and not facets.isdisjoint(place.above):
-                group = field.kind is Kind.GROUP
-                field, folded = attrs.evolve(field, recursive=group), attrs.evolve(field, recursive=group, folded=group)
-            here = memo[name] = _Here(field, _Place(*at, place.required, below, inherited=marks), folded, free)
+            shape = make(self.form, held, required=place.required, known=known, typed=typed)
+            returns = not (shape.leaf or place.above.isdisjoint(held.facets))
+            field = self._placed(shape, place, recursive=returns and shape.kind is Kind.GROUP)
+            here = memo[name] = _Here(field, place) if field.leaf else self._around(held, field, place, returns)
         return here
+
+    def _placed(self, shape: Field, place: _Place, *, recursive: bool) -> Field:
+        """The field of *shape* at *place*, the same object each time."""
+        memo = self.form.schemas.memo
+        if place.inherited or recursive:
+            variant = ("variant", shape, place.inherited, recursive)
+            found = memo.get(variant)
+            if not isinstance(found, Field):
+                found = memo[variant] = attrs.evolve(shape, inherited=place.inherited, recursive=recursive)
+            shape = found
+        name = ("field", shape, place.pointer, place.control)
+        field = memo.get(name)
+        if not isinstance(field, Field):
+            field = memo[name] = attrs.evolve(shape, pointer=place.pointer, control=place.control, shape=shape)
+        return field
+
+    def _around(self, held: Held, field: Field, place: _Place, returns: bool) -> _Here:
+        """What the fields below *field* have in common; the schemas of one that *returns* hold further up, too."""
+        marks = place.inherited.union(mark for mark in _INHERITED if field.keywords.get(mark) is True)
+        above = place.above.union(facet for facet in held.facets if facet.schema is not True)
+        inner = _Place(place.pointer, place.control, place.required, above, inherited=marks)
+        folded = attrs.evolve(field, folded=field.recursive, shape=None) if returns else None
+        return _Here(field, inner, folded, entries(self.form, held, place.pointer, place.control))
 
     def _members(self, held: Held, here: _Here, value: Json) -> Iterator[Field]:
         members = value if isinstance(value, dict) else {}
@@ -189,24 +216,33 @@ class _Walk:
         before = self.count
         still = self._still(member, place)
         size, self.count = self.count - before, before
-        retired = not (member.required or member.row) and self._is_deprecated(member, place)
+        retired = not (member.required or member.row) and self._prospect(member).retired
         return _Below(member, place, still, size, retired)
 
-    def _is_deprecated(self, member: Property, place: _Place) -> bool:
-        held = self._held(member.seeds, ABSENT, attrs.evolve(place, control="?"))
-        return any(facet.get("deprecated") is True for facet in held.facets)
+    def _prospect(self, member: Property) -> _Prospect:
+        """What can be said of *member* wherever it stands, before anybody answers it."""
+        memo = self.form.schemas.memo
+        name = ("prospect", member.seeds)
+        known = memo.get(name)
+        if not isinstance(known, _Prospect):
+            held = hold_again(self.form.schemas, member.seeds, {}, None)
+            still = is_still(held) and len(merging.types(held.facets)) == 1
+            depends = any(facet.get("dependentRequired") for facet in held.facets)
+            retired = any(facet.get("deprecated") is True for facet in held.facets)
+            known = memo[name] = _Prospect(held, still, depends, retired)
+        return known
 
     def _still(self, member: Property, place: _Place) -> Field | None:
         """The field of *member* with all that is below it, if no answer can change any of it."""
-        held = self._held(member.seeds, ABSENT, attrs.evolve(place, control="?"))
-        if not is_still(held) or len(merging.types(held.facets)) != 1:
+        prospect = self._prospect(member)
+        held = prospect.held
+        if not prospect.still:
             return None
         self._counted(1)
         here = self._here(held, ABSENT, place, member)
         if here.field.leaf:
             return here.field
-        depends = any(facet.get("dependentRequired") for facet in held.facets)
-        if here.field.kind is not Kind.GROUP or here.folded is not None or here.free is not None or depends:
+        if here.field.kind is not Kind.GROUP or here.folded is not None or here.free is not None or prospect.depends:
             return None
         below = self._declared(held, here, frozenset())
         if any(one.still is None or one.retired for one in below):
@@ -284,6 +320,19 @@ def _with_children(form: Form, field: Field, children: tuple[Field, ...]) -> Fie
         bare = all(below.kind is Kind.CONSTANT for below in children)
         # Without a control of its own nobody could say whether such a group is meant.
         asked = constant and field.kind is Kind.GROUP and not field.required and not field.pickers and (bare or not field.row)
-        known = attrs.evolve(field, children=children, presence=asked)
+        known = attrs.evolve(field, children=children, presence=asked, shape=_shape_with(form, field, children, asked))
         memo[name] = known
+    return known
+
+
+def _shape_with(form: Form, field: Field, children: tuple[Field, ...], presence: bool) -> Field | None:
+    """The shape of *field* with *children*, which is shared by all that have the same below them."""
+    shapes = tuple(below.shape for below in children if below.shape is not None)
+    if field.shape is None or len(shapes) < len(children):
+        return None
+    memo = form.schemas.memo
+    name = ("children", field.shape, shapes)
+    known = memo.get(name)
+    if not isinstance(known, Field):
+        known = memo[name] = attrs.evolve(field.shape, children=shapes, presence=presence)
     return known

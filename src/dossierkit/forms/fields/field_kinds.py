@@ -29,13 +29,10 @@ _MONEY_UNITS = ("đ", "đồng", "VND", "VNĐ")
 UNDECIDED = "undecided"
 
 
-def make(
-    form: Form, held: Held, pointer: str, control: str, *, required: bool, known: Property | None, typed: str | int | None
-) -> Field:
-    """The field of what is *held* at *pointer*, without children.
+def make(form: Form, held: Held, *, required: bool, known: Property | None, typed: str | int | None) -> Field:
+    """The shape of the fields of what is *held*, without place or children.
 
     Args:
-        control: what its control is called.
         known: how the group or list above declares it.
         typed: the type of its value by name, or as a page picked it by number; it matters where several are allowed.
     """
@@ -43,10 +40,10 @@ def make(
     types = _types(form, held)
     if len(types) == 1:
         typed = None
-    name = ("field", held, pointer, control, required, known, typed)
+    name = ("shape", held, required, known, typed)
     field = memo.get(name)
     if not isinstance(field, Field):
-        field = memo[name] = _Maker(form, held, pointer, control, required, known, typed, types).field()
+        field = memo[name] = _Maker(form, held, required, known, typed, types).field()
     return field
 
 
@@ -93,8 +90,6 @@ def _is_free(facets: tuple[Facet, ...]) -> bool:
 class _Maker:
     form: Form
     held: Held
-    pointer: str
-    control: str
     required: bool
     known: Property | None
     typed: str | int | None
@@ -115,7 +110,7 @@ class _Maker:
         if kind is Kind.CHECKS:
             choices = self._item_choices()
         return Field(
-            self.pointer,
+            "",
             kind,
             widget,
             self.required,
@@ -126,7 +121,6 @@ class _Maker:
             pickers=pickers,
             row=self.known is not None and self.known.row,
             place=self.known is not None and self.known.place,
-            control=self.control,
         )
 
     def _type_picker(self, kinds: tuple[str, ...]) -> Picker:

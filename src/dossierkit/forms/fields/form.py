@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from enum import Enum
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import attrs
 
 from dossierkit.findings import Fault
 from dossierkit.forms.schema.dialect import Choice
-from dossierkit.pointers import Json, last
+from dossierkit.pointers import Json, key, last
 
 if TYPE_CHECKING:
     from dossierkit.forms.schema.dialect import Dialect
@@ -80,7 +81,8 @@ def _is_write_only(field: Field) -> bool:
 class Field:
     """One place for an answer as it holds now.
 
-    A field is made once for the same schemas at the same pointer and then shared, so identity can key a memo.
+    A field is made once for the same schemas at the same pointer and then shared, so identity can key a memo.  Fields that
+    differ in nothing but their place, as those of the rows of a list do, share one *shape*.
     """
 
     pointer: str
@@ -110,6 +112,8 @@ class Field:
     inherited: frozenset[str] = frozenset()
     #: What its control is called: its pointer, unless that can still change (an entry whose name is being edited).
     control: str = attrs.field(default=attrs.Factory(lambda self: self.pointer, takes_self=True))
+    #: The same field at no place, shared by all that differ in their place alone; None where none was made.
+    shape: Field | None = None
 
     # --- what follows from the rest, worked out once ------------------------------------------------------------
 
@@ -126,6 +130,14 @@ class Field:
 
     def __repr__(self) -> str:
         return f"<Field {self.pointer!r}: {self.kind.name.lower()}>"
+
+    def choice(self, value: Json) -> Choice | None:
+        """The one of its choices that *value* is."""
+        return (self.shape or self)._by_key.get(key(value))
+
+    @cached_property
+    def _by_key(self) -> Mapping[str, Choice]:
+        return {key(choice.value): choice for choice in reversed(self.choices)}
 
 
 @attrs.frozen

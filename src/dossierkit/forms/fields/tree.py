@@ -39,7 +39,7 @@ def pruned(field: Field, only: Collection[str]) -> Field:
         for below in field.children
         if below.pointer in only or any(one.startswith(below.pointer + "/") for one in only)
     )
-    return attrs.evolve(field, children=kept)
+    return attrs.evolve(field, children=kept, shape=None)
 
 
 @attrs.frozen(eq=False)

@@ -22,7 +22,7 @@ from dossierkit.forms.words.catalogue import word
 from dossierkit.forms.words.messages import problem_words, sentence
 from dossierkit.forms.words.titles import choice_title, label, schema_text, uncapitalized, whose
 from dossierkit.forms.words.values import file_limits, readable, unit_of
-from dossierkit.pointers import ABSENT, Json, drop, get, same
+from dossierkit.pointers import ABSENT, Json, drop, get, key
 from dossierkit.text import fold, holds
 
 _UNSAFE = re.compile(r"[^A-Za-z0-9/_\-]")
@@ -85,8 +85,12 @@ class Viewer:
 
     def control(self, field: Field) -> Control:
         """*field* alone."""
+        return self.answered(field, self.value(field), self.errors.get(field.pointer, ()))
+
+    def answered(self, field: Field, value: Json, errors: tuple[str, ...]) -> Control:
+        """*field* alone, as it is with the answer *value* and *errors*."""
         where = field.control
-        value = ABSENT if field.write_only and field.leaf else self.value(field)
+        value = ABSENT if field.write_only and field.leaf else value
         text = show_text(value, field, self.form.dialect, self.language) if field.leaf and not field.several else ""
         offer, query = self._offer(field, value), self._query(field)
         return Control(
@@ -97,7 +101,7 @@ class Viewer:
             self._hints(field),
             self._readable(field, value) if field.read_only else text,
             self._options(field, value, offer.choices),
-            self.errors.get(field.pointer, ()),
+            errors,
             is_answered_by_nothing(self.form, field),
             self._is_entered(field),
             _attributes(self.form, field),
@@ -144,12 +148,11 @@ class Viewer:
             chosen = value or []
         else:
             chosen = [] if value is ABSENT else [value]
+        keys = {key(value) for value in chosen}
         options = [
-            Option(
-                encode(choice.value), choice_title(self.form, choice, self.language), any(same(choice.value, c) for c in chosen)
-            )
+            Option(encode(choice.value), choice_title(self.form, choice, self.language), key(choice.value) in keys)
             for choice in choices
-            if not choice.deprecated or any(same(choice.value, c) for c in chosen)
+            if not choice.deprecated or key(choice.value) in keys
         ]
         known = {option.value for option in options}
         # An answer that is no longer offered stays visible, so that nobody loses it unseen.
@@ -165,10 +168,11 @@ class Viewer:
             answers = drop(self.answers, field.pointer) if field.write_only else self.answers
             return offered(self.form, field, answers, query)
         wanted = fold(query)
-        titles = ((choice, choice_title(self.form, choice, self.language)) for choice in field.choices)
-        matching = [choice for choice, title in titles if wanted and holds(fold(title), wanted)]
-        chosen = [choice for choice in field.choices if same(choice.value, value) and choice not in matching[:FOUND]]
-        return Offer((*chosen, *matching[:FOUND]), searched=True, more=len(matching) > FOUND)
+        choices = field.choices if wanted else ()
+        matching = [choice for choice in choices if holds(fold(choice_title(self.form, choice, self.language)), wanted)]
+        chosen = field.choice(value)
+        before = (chosen,) if chosen is not None and chosen not in matching[:FOUND] else ()
+        return Offer((*before, *matching[:FOUND]), searched=True, more=len(matching) > FOUND)
 
     def _query(self, field: Field) -> str:
         return self.layout.searches.get(field.control, "")

@@ -7,7 +7,7 @@ from dossierkit.forms.fields.form import Field, Form, Kind, embeds
 from dossierkit.forms.fields.options import option_list
 from dossierkit.forms.words.catalogue import word
 from dossierkit.forms.words.titles import choice_title
-from dossierkit.pointers import ABSENT, Json, same
+from dossierkit.pointers import ABSENT, Json
 
 
 def readable(form: Form, field: Field, value: Json, language: str) -> str:
@@ -26,9 +26,9 @@ def readable(form: Form, field: Field, value: Json, language: str) -> str:
 
 
 def _titled(form: Form, field: Field, value: Json, language: str) -> str:
-    for choice in field.choices:
-        if same(choice.value, value):
-            return choice_title(form, choice, language)
+    choice = field.choice(value)
+    if choice is not None:
+        return choice_title(form, choice, language)
     if isinstance(value, bool):
         return word("yes" if value else "no", language)
     options = option_list(form, field)
