@@ -17,7 +17,7 @@ from benchmarks.measure import Row, costs, medians, shown
 from dossierkit import Action, Actor, Engine, Role, State, open_engine
 from dossierkit.demo.simulation import Simulation, Staff, sample_name
 from dossierkit.dossiers.lifecycle.dossier import Query
-from dossierkit.ports import Life
+from dossierkit.ports import ImportedDossier
 from dossierkit.stores.sqlite import rows as sqlite_rows
 from dossierkit.stores.sqlite.store import SqliteStore
 from dossierkit.wiring import samples
@@ -63,7 +63,7 @@ def _simulation(engine: Engine) -> Simulation:
 # --- the bulk path ----------------------------------------------------------------------------------------------------
 
 
-def _loading(place: Path, engine: Engine, lives: list[Life]) -> list[Row]:
+def _loading(place: Path, engine: Engine, lives: list[ImportedDossier]) -> list[Row]:
     """The same rows in the same batches: ours from values, theirs as tuples that are there already."""
     ours, theirs = [], []
     kept: list[dict[str, list[Any]]] = []
@@ -86,7 +86,7 @@ def _loading(place: Path, engine: Engine, lives: list[Life]) -> list[Row]:
     return [costs(f"load of {SMALL} lives vs raw sqlite3 with the same rows in batches", mine, raw_time, 2)]
 
 
-def _empty(path: Path, engine: Engine, lives: list[Life]) -> SqliteStore:
+def _empty(path: Path, engine: Engine, lives: list[ImportedDossier]) -> SqliteStore:
     store = SqliteStore(path)
     for revision in {one.dossier.revision for one in lives}:
         bundle = engine.store.bundle(revision)
@@ -131,7 +131,7 @@ def _insert(path: Path, kept: list[dict[str, list[Any]]]) -> None:
 # --- proofs -----------------------------------------------------------------------------------------------------------
 
 
-def _proving(engine: Engine, place: Path, lives: list[Life]) -> Row:
+def _proving(engine: Engine, place: Path, lives: list[ImportedDossier]) -> Row:
     """A proof costs as much a dossier with a quarter of them."""
     quarter = open_engine(f"sqlite:{place / 'quarter.db'}", procedures=samples())
     for revision in {one.dossier.revision for one in lives}:

@@ -26,7 +26,7 @@ from dossierkit.dossiers.lifecycle.dossier import Attachment, blobs_of
 from dossierkit.dossiers.states import State
 from dossierkit.errors import SettingsError, StoreError
 from dossierkit.files.disk import DiskBlobs
-from dossierkit.ports import Gap
+from dossierkit.ports import NumberGap
 from dossierkit.private_files import guard
 from dossierkit.stores.backup import back_up, restore, skip_after
 from dossierkit.testing import CountedTokens, FixedClock
@@ -127,11 +127,11 @@ def test_the_same_seed_tells_the_same_story(tmp_path: Path, clock: FixedClock) -
 
 def test_of_a_load_that_fails_nothing_is_kept(shown: Any) -> None:
     """A code that is there already: the transaction is not."""
-    from dossierkit.ports import Life
+    from dossierkit.ports import ImportedDossier
 
     engine, _ = shown
     one = next(d for d in engine.store.every() if d.code is not None)
-    again = Life(one, engine.history(one), ())
+    again = ImportedDossier(one, engine.history(one), ())
     before = engine.store.size()
     with pytest.raises(StoreError):
         list(engine.store.load([again]))
@@ -145,7 +145,7 @@ def test_gaps_are_kept_and_proved(engine: Engine) -> None:
     assert str(first.code) == "H29.15-261122-0001"
     assert [gap.last for gap in skip_after(engine.store, engine.clock, ["H29.15-261122-0007", " 00005/2026/h29.15 "])] == [7, 5]
     assert list(skip_after(engine.store, engine.clock, ["H29.15-261122-0003"])) == []
-    assert not engine.store.skip(Gap("H29.15", "2026-11-22", 2, 7, NOON))
+    assert not engine.store.skip(NumberGap("H29.15", "2026-11-22", 2, 7, NOON))
     second = engine.submit(engine.begin("1.000001", AN, {"name": "An"}).id, AN)
     assert str(second.code) == "H29.15-261122-0008"
     accepted = engine.act(second.id, Action.ACCEPT, Actor("root", Role.ADMIN))

@@ -34,7 +34,7 @@ from dossierkit.forms.fields.tree import walk
 from dossierkit.office.actions import Acting, search_words
 from dossierkit.office.engine import Engine
 from dossierkit.pointers import ABSENT, Json, get, put
-from dossierkit.ports import Change, Life, Place
+from dossierkit.ports import ActionRecord, ImportedDossier, Position
 
 FAMILIES = ("Nguyễn", "Trần", "Lê", "Phạm", "Hoàng", "Huỳnh", "Phan", "Vũ", "Võ", "Đặng", "Bùi", "Đỗ", "Hồ", "Ngô", "Dương")
 #: Nobody is called so: whoever sees a name knows that it is a sample.
@@ -96,7 +96,7 @@ class Simulation:
             self.engine.store.keep_bundle(procedure.revision, procedure.bundle.canonical())
         return [procedure for procedure in found if procedure.unit in self.staff]
 
-    def lives(self, count: int) -> Iterator[Life]:
+    def lives(self, count: int) -> Iterator[ImportedDossier]:
         """So many lives, in the order in which they were submitted."""
         first = max(_days(self.engine.today())[0], min(sample.since for sample in self._samples))
         begin = min(at(first, Hours().opens), self._now)
@@ -110,7 +110,7 @@ class Simulation:
         found = at(day, time(7, 30)) + timedelta(minutes=self.chance.randrange(9 * 60))
         return min(found, self._now)
 
-    def _life(self, submitted: datetime, owner: Account) -> Life:
+    def _life(self, submitted: datetime, owner: Account) -> ImportedDossier:
         day = day_of(submitted)
         sample = self.chance.choice([sample for sample in self._samples if sample.since <= day])
         answers = self._with_files(sample.procedure, self._with_name(sample.procedure, sample.answers, owner.name), owner)
@@ -143,7 +143,7 @@ class Simulation:
         self._files[owner] = id
         return id
 
-    def drawn(self, change: Change) -> int:
+    def drawn(self, change: ActionRecord) -> int:
         """The next number of the series that *change* draws from."""
         if change.series is None:
             return 0
@@ -173,10 +173,10 @@ class _Story:
         self.attempts: list[Attempt] = []
         self.now = submitted
 
-    def life(self) -> Life:
+    def life(self) -> ImportedDossier:
         """What became of it."""
         words = search_words(self.procedure, self.dossier.answers)
-        return Life(
+        return ImportedDossier(
             self.dossier, tuple(self.events), tuple(self.posted), tuple(self.spans), words, self.said, tuple(self.attempts)
         )
 
@@ -295,8 +295,8 @@ class _Story:
         said = Said(note, self.dossier.answers if action is Action.SUPPLEMENT else None) if note else NOTHING_SAID
         self._kept(self._acting(actor).change(self.dossier, action, told, said))
 
-    def _kept(self, change: Change) -> None:
-        event = change.event(Place(self.world.drawn(change), self.events[-1].hash, len(self.events) + 1))
+    def _kept(self, change: ActionRecord) -> None:
+        event = change.event(Position(self.world.drawn(change), self.events[-1].hash, len(self.events) + 1))
         before, self.dossier = self.dossier, step(self.dossier, event)
         self.posted += postings(before, event, self.dossier)
         self.spans += spans(before, event, self.dossier)

@@ -23,7 +23,7 @@ from dossierkit.forms.fields.tree import walk
 from dossierkit.forms.schema.schemas import every_schema
 from dossierkit.forms.views.personal import without_secrets
 from dossierkit.pointers import Json, drop, texts_in
-from dossierkit.ports import Change, Place
+from dossierkit.ports import ActionRecord, Position
 from dossierkit.text import fold, place_words
 
 
@@ -39,7 +39,7 @@ class Acting:
     mails: Callable[[Dossier], tuple[SendMail, ...]]
     clock: OfficeClock
 
-    def submission(self, dossier: Dossier, *, answers: bool, code: DossierCode | None = None) -> Change:
+    def submission(self, dossier: Dossier, *, answers: bool, code: DossierCode | None = None) -> ActionRecord:
         """A draft on its way to its code.
 
         Args:
@@ -60,12 +60,12 @@ class Acting:
             **self._costs(dossier, Collect.SUBMISSION),
         }
 
-        def event(place: Place) -> Event:
+        def event(place: Position) -> Event:
             drawn = template.issue(agency, self.today, place.drawn).text if code is None else code.text
             facts = {"code": drawn, **({"number": place.drawn} if code is None else {"imported": True}), **said}
             return chained(dossier.id, place.number, Action.SUBMIT, self.actor.id, self.now, facts, place.before)
 
-        return Change(
+        return ActionRecord(
             dossier,
             event,
             series=(agency, self.today.isoformat()) if code is None else None,
@@ -84,7 +84,7 @@ class Acting:
         *,
         answers: bool = False,
         paid: tuple[Attempt, Progress] | None = None,
-    ) -> Change:
+    ) -> ActionRecord:
         """Any other action; accepting draws a receipt number.
 
         Args:
@@ -93,7 +93,7 @@ class Acting:
         """
         agency, series = dossier.agency or self.agency, series_of(action, self.today)
         takes_cash = action is Action.SETTLE and paid is None and facts.get("payment") == Payment.PAID.value
-        change = Change(
+        change = ActionRecord(
             _erased(dossier) if action is Action.ERASE else dossier,
             self._event(dossier, action, self._told(dossier, action, facts), cash=takes_cash),
             series=(agency, series) if series is not None else None,
@@ -107,11 +107,11 @@ class Acting:
             return attrs.evolve(change, paid=lambda _: paid[0], paid_before=paid[1])
         return attrs.evolve(change, paid=self._cash(dossier)) if takes_cash else change
 
-    def _event(self, dossier: Dossier, action: Action, told: Mapping[str, Json], *, cash: bool) -> Callable[[Place], Event]:
+    def _event(self, dossier: Dossier, action: Action, told: Mapping[str, Json], *, cash: bool) -> Callable[[Position], Event]:
         """What makes the event of *action*, once the store knows its place."""
         template, agency = ReceiptTemplate(self.procedure.receipt_template), dossier.agency or self.agency
 
-        def event(place: Place) -> Event:
+        def event(place: Position) -> Event:
             # Where the clock was set back, the day that was posted on last still counts.
             facts = {**told, "posted": max(self.today, place.posted or self.today).isoformat()}
             if action is Action.ACCEPT:

@@ -1,25 +1,35 @@
 """What dossierkit needs from the world, as protocols.  Implementations know these and the pure floors, nothing else."""
 
 from dossierkit.ports.accounts import AccountStore, Outbox
-from dossierkit.ports.dossiers import EVERYTHING, Change, DossierStore, Gap, Life, Place, batches, highest, numbers_of
+from dossierkit.ports.dossiers import (
+    EVERYTHING,
+    ActionRecord,
+    DossierStore,
+    ImportedDossier,
+    NumberGap,
+    Position,
+    batches,
+    highest,
+    numbers_of,
+)
 from dossierkit.ports.payments import PaymentGateway, PaymentStore
 from dossierkit.ports.world import BlobStore, Clock, Hasher, Mailer, Scanner, Tokens
 
 __all__ = [
     "EVERYTHING",
     "AccountStore",
+    "ActionRecord",
     "BlobStore",
-    "Change",
     "Clock",
     "DossierStore",
-    "Gap",
     "Hasher",
-    "Life",
+    "ImportedDossier",
     "Mailer",
+    "NumberGap",
     "Outbox",
     "PaymentGateway",
     "PaymentStore",
-    "Place",
+    "Position",
     "Scanner",
     "Tokens",
     "batches",

@@ -23,68 +23,72 @@ EVERYTHING = Query()
 
 
 @attrs.frozen
-class Place:
-    """Where an event comes to stand, as only the store knows."""
+class Position:
+    """Position of an event in the log of its dossier, known to the store alone."""
 
-    #: What the series gave; 0 without one.
+    #: Number drawn from the series; 0 if the action draws none.
     drawn: int
-    #: The hash of the event before it, and its own number.
+    #: Hash of the event before it.
     before: str
+    #: Number of the event, from 1.
     number: int
-    #: The last day that anything was posted on; None where nothing was yet.
+    #: Last day of any posting in the ledger; None while the ledger is empty.
     posted: date | None = None
 
 
 @attrs.frozen
-class Change:
-    """One action on its way into the store; all of it is kept, or nothing."""
+class ActionRecord:
+    """One action with everything that a store writes for it, in one transaction."""
 
-    #: As it was seen, whose version guards it; with the answers and attachments as they are to be.
+    #: Dossier as the actor saw it: its version guards the write.  With the new answers and attachments, see *answers*.
     dossier: Dossier
-    #: Makes the event, once the store knows its place.
-    event: Callable[[Place], Event]
-    #: The series that a code or a receipt number is drawn from: the agency, and the day or the year.
+    #: Makes the event for the position that the store gives it.
+    event: Callable[[Position], Event]
+    #: Series of the code or receipt number that the action draws: agency, and ISO day or year; None if it draws none.
     series: tuple[str, str] | None = None
-    #: The answers or attachments differ from the stored ones.
+    #: Write the answers and attachments of *dossier*; otherwise the stored ones remain.
     answers: bool = False
-    #: What it is found by from now on; None: as before.
+    #: New text of the search index; None keeps the present one.
     search: str | None = None
-    #: The mails that tell of it, given the dossier as it is afterwards.
+    #: Mails about the action, given the dossier after it.
     mails: Callable[[Dossier], tuple[SendMail, ...]] = lambda _: ()
     said: Said = NOTHING_SAID
-    #: Forgets whose it was, what was said with any event, and what it was found by.
+    #: Erase the owner, the notes of all events and the text of the search index.
     forget: bool = False
-    #: What is paid with it, given the event; and what came of that attempt so far, None where it is a new one.
+    #: Makes the attempt that the action pays with, given the event; None if it pays nothing.
     paid: Callable[[Event], Attempt] | None = None
+    #: Stored progress of that attempt, which guards the write; None for a new attempt.
     paid_before: Progress | None = None
-    #: A dossier that has left its state comes back as it is, and nobody is told off.
+    #: Return the stored dossier, instead of raising, if it has left the state of *dossier* meanwhile.
     once: bool = False
 
 
 @attrs.frozen
-class Life:
-    """A whole dossier with everything that happened to it, as another system or a simulation made it."""
+class ImportedDossier:
+    """A dossier with its whole history, made by another system or a simulation, see `DossierStore.load`."""
 
-    #: As it stands after its events.
+    #: State after the last event.
     dossier: Dossier
     events: tuple[Event, ...]
     postings: tuple[Posting, ...]
     spans: tuple[Span, ...] = ()
-    #: What it is found by; empty for a draft.
+    #: Text of the search index; empty for a draft.
     search: str = ""
+    #: Notes by number of their event.
     said: Mapping[int, Said] = attrs.field(factory=dict, hash=False)
     attempts: tuple[Attempt, ...] = ()
 
 
 @attrs.frozen
-class Gap:
-    """Numbers of a series that are given out no more: they were, before the store was lost and restored."""
+class NumberGap:
+    """Numbers of a series that stay unused, because they were given out before the store was lost and restored."""
 
     agency: str
     #: The day of codes, the year of receipts, the year and book of letters, see `codes.series_of`.
     series: str
     first: int
     last: int
+    #: When the gap was recorded.
     at: datetime
 
 
@@ -130,7 +134,7 @@ class DossierStore(Protocol):
         """
         ...
 
-    def record(self, change: Change) -> Dossier:
+    def record(self, change: ActionRecord) -> Dossier:
         """The dossier after *change*: state, event, number, answers, note, search text and mails, all or nothing.
 
         Raises:
@@ -138,7 +142,7 @@ class DossierStore(Protocol):
         """
         ...
 
-    def load(self, lives: Iterable[Life], *, at_once: int = 500) -> Iterator[int]:
+    def load(self, lives: Iterable[ImportedDossier], *, at_once: int = 500) -> Iterator[int]:
         """Keeps whole lives in big transactions; gives after each how many there are so far.
 
         Their numbers stand for themselves: every series goes on after the highest of them.
@@ -148,11 +152,11 @@ class DossierStore(Protocol):
         """
         ...
 
-    def skip(self, gap: Gap) -> bool:
+    def skip(self, gap: NumberGap) -> bool:
         """Lets a series go on after *gap*; False where it is there already."""
         ...
 
-    def gaps(self) -> tuple[Gap, ...]:
+    def gaps(self) -> tuple[NumberGap, ...]:
         """Every gap, in the order in which they were made."""
         ...
 
@@ -283,7 +287,7 @@ class DossierStore(Protocol):
         ...
 
 
-def numbers_of(life: Life) -> dict[tuple[str, str], int]:
+def numbers_of(life: ImportedDossier) -> dict[tuple[str, str], int]:
     """(agency, series) → the highest number that the events of *life* drew."""
     found: dict[tuple[str, str], int] = {}
     for event in (event for event in life.events if "number" in event.facts):
@@ -293,7 +297,7 @@ def numbers_of(life: Life) -> dict[tuple[str, str], int]:
     return found
 
 
-def highest(lives: Iterable[Life]) -> dict[tuple[str, str], int]:
+def highest(lives: Iterable[ImportedDossier]) -> dict[tuple[str, str], int]:
     """(agency, series) → the highest number that the events of *lives* drew."""
     found: dict[tuple[str, str], int] = {}
     for life in lives:
@@ -302,7 +306,7 @@ def highest(lives: Iterable[Life]) -> dict[tuple[str, str], int]:
     return found
 
 
-def batches(lives: Iterable[Life], size: int) -> Iterator[tuple[Life, ...]]:
+def batches(lives: Iterable[ImportedDossier], size: int) -> Iterator[tuple[ImportedDossier, ...]]:
     """*lives*, so many at a time."""
     rest = iter(lives)
     while batch := tuple(itertools.islice(rest, size)):

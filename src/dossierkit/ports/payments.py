@@ -11,7 +11,7 @@ from dossierkit.errors import StaleDossier
 
 
 class PaymentStore(Protocol):
-    """Keeps attempts to pay.  What is paid together with an action of its dossier comes with a `Change`.
+    """Keeps attempts to pay.  What is paid together with an action of its dossier comes with an `ActionRecord`.
 
     With a change after which nothing is owed any more, every open attempt of the dossier is closed.
     """

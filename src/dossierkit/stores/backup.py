@@ -13,7 +13,7 @@ from pathlib import Path
 
 from dossierkit.dossiers.codes import parse_code
 from dossierkit.errors import CodeError, LostDossiers, SettingsError
-from dossierkit.ports import Clock, DossierStore, Gap
+from dossierkit.ports import Clock, DossierStore, NumberGap
 from dossierkit.private_files import FILE, FOLDER, private_folder, write_private
 from dossierkit.stores.mark import Numbers, kept_in, mark_of, read_mark, write_mark
 
@@ -118,7 +118,7 @@ def restore(archive: Path, data: Path) -> int:
         raise SettingsError(f"{archive} is no back-up of dossierkit, or is damaged: {error}") from error
 
 
-def skip_after(store: DossierStore, clock: Clock, numbers: Sequence[str]) -> Iterator[Gap]:
+def skip_after(store: DossierStore, clock: Clock, numbers: Sequence[str]) -> Iterator[NumberGap]:
     """Lets each series go on after what was given out since the back-up.
 
     Args:
@@ -129,7 +129,7 @@ def skip_after(store: DossierStore, clock: Clock, numbers: Sequence[str]) -> Ite
     """
     for (agency, series), number in given_out(numbers):
         last = store.counters().get((agency, series), 0)
-        gap = Gap(agency, series, last + 1, number, clock.now())
+        gap = NumberGap(agency, series, last + 1, number, clock.now())
         if number > last and store.skip(gap):
             yield gap
 

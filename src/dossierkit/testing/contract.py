@@ -19,7 +19,7 @@ from dossierkit.dossiers.lifecycle.dossier import Attachment, Dossier, Event, Qu
 from dossierkit.dossiers.states import Action, State
 from dossierkit.errors import StaleDossier
 from dossierkit.forms.fields.form import Layout
-from dossierkit.ports import Change, DossierStore, Place
+from dossierkit.ports import ActionRecord, DossierStore, Position
 
 DAY = date(2026, 11, 22)
 NOON = datetime(2026, 11, 22, 5, tzinfo=UTC)
@@ -31,20 +31,20 @@ def _draft(store: DossierStore, id: str, owner: str = "an") -> Dossier:
     return dossier
 
 
-def _submission(dossier: Dossier, agency: str = "H29.15", search: str = "dat dai") -> Change:
-    def event(place: Place) -> Event:
+def _submission(dossier: Dossier, agency: str = "H29.15", search: str = "dat dai") -> ActionRecord:
+    def event(place: Position) -> Event:
         facts = {"code": CodeTemplate().issue(agency, DAY, place.drawn).text, "agency": agency}
         return chained(dossier.id, place.number, Action.SUBMIT, dossier.owner, NOON, facts, place.before)
 
-    return Change(dossier, event, series=(agency, DAY.isoformat()), answers=True, search=search, once=True)
+    return ActionRecord(dossier, event, series=(agency, DAY.isoformat()), answers=True, search=search, once=True)
 
 
-def _acceptance(dossier: Dossier, note: str = "") -> Change:
-    def event(place: Place) -> Event:
+def _acceptance(dossier: Dossier, note: str = "") -> ActionRecord:
+    def event(place: Position) -> Event:
         facts = {"receipt": ReceiptTemplate().issue("H29.15", DAY, place.drawn), "due": NOON.isoformat()}
         return chained(dossier.id, place.number, Action.ACCEPT, "officer", NOON, facts, place.before)
 
-    return Change(dossier, event, series=("H29.15", "2026"), said=Said(note))
+    return ActionRecord(dossier, event, series=("H29.15", "2026"), said=Said(note))
 
 
 class StoreContract:
@@ -331,10 +331,10 @@ class StoreContract:
         """Whoever asks for them gets them, and whoever clears them away."""
         draft = _draft(store, "a")
 
-        def event(place: Place) -> Event:
+        def event(place: Position) -> Event:
             return chained("a", place.number, Action.CANCEL, "an", NOON, {}, place.before)
 
-        cancelled = store.record(Change(draft, event))
+        cancelled = store.record(ActionRecord(draft, event))
         assert cancelled.state is State.CANCELLED
         assert store.find("an") == ()
         assert store.find("an", Query(state=State.CANCELLED)) == (cancelled,)

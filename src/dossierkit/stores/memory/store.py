@@ -18,7 +18,7 @@ from dossierkit.dossiers.lifecycle.lifecycle import pays_off, step
 from dossierkit.dossiers.states import Channel, State
 from dossierkit.errors import StaleDossier, StoreError
 from dossierkit.pointers import Json
-from dossierkit.ports import EVERYTHING, Change, Place
+from dossierkit.ports import EVERYTHING, ActionRecord, Position
 from dossierkit.stores.memory.accounts import MemoryAccounts, MemoryOutbox
 from dossierkit.stores.memory.whole import MemoryWhole, copied
 from dossierkit.text import holds
@@ -62,7 +62,7 @@ class MemoryStore(MemoryWhole):
             self._guard(dossier.id, dossier.version - 1)
             self._dossiers[dossier.id] = copied(dossier)
 
-    def record(self, change: Change) -> Dossier:
+    def record(self, change: ActionRecord) -> Dossier:
         """See `DossierStore.record`."""
         with self._lock:
             seen = change.dossier
@@ -73,7 +73,7 @@ class MemoryStore(MemoryWhole):
             number = self._counters.get(change.series, 0) + 1 if change.series is not None else 0
             events = self._events[seen.id]
             posted = self._posted if self._postings else None
-            event = change.event(Place(number, events[-1].hash, len(events) + 1, posted))
+            event = change.event(Position(number, events[-1].hash, len(events) + 1, posted))
             dossier = step(seen if change.answers else attrs.evolve(seen, answers=stored.answers), event)
             if change.paid is not None and not self.payments.finish(change.paid(event), change.paid_before):
                 raise StaleDossier(f"the payment for dossier {seen.id} is known already; read it again")

@@ -15,7 +15,7 @@ from dossierkit.dossiers.ledger.ledger import Posting, Span, posted_on
 from dossierkit.dossiers.lifecycle.dossier import Dossier, Event, Said
 from dossierkit.dossiers.states import Payment
 from dossierkit.errors import StoreError
-from dossierkit.ports import Gap, Life, batches, numbers_of
+from dossierkit.ports import ImportedDossier, NumberGap, batches, numbers_of
 from dossierkit.stores.memory.payments import MemoryPayments
 
 
@@ -36,10 +36,10 @@ class MemoryWhole:
         #: The last day on which somebody did something that was posted.
         self._posted = date.min
         self._counters: dict[tuple[str, str], int] = {}
-        self._gaps: list[Gap] = []
+        self._gaps: list[NumberGap] = []
         self.payments = MemoryPayments(self._lock, self._owes)
 
-    def load(self, lives: Iterable[Life], *, at_once: int = 500) -> Iterator[int]:
+    def load(self, lives: Iterable[ImportedDossier], *, at_once: int = 500) -> Iterator[int]:
         """See `DossierStore.load`."""
         done = 0
         for batch in batches(lives, at_once):
@@ -53,7 +53,7 @@ class MemoryWhole:
                 done += len(batch)
             yield done
 
-    def _live(self, life: Life) -> None:
+    def _live(self, life: ImportedDossier) -> None:
         dossier = life.dossier
         self._dossiers[dossier.id] = copied(dossier)
         self._events[dossier.id] = list(life.events)
@@ -89,7 +89,7 @@ class MemoryWhole:
                 Span(*place, count) for place, count in sorted(self._spans.items()) if count and year in (None, place[0])
             )
 
-    def skip(self, gap: Gap) -> bool:
+    def skip(self, gap: NumberGap) -> bool:
         """See `DossierStore.skip`."""
         with self._lock:
             if self._counters.get((gap.agency, gap.series), 0) >= gap.last:
@@ -98,7 +98,7 @@ class MemoryWhole:
             self._gaps.append(gap)
             return True
 
-    def gaps(self) -> tuple[Gap, ...]:
+    def gaps(self) -> tuple[NumberGap, ...]:
         """See `DossierStore.gaps`."""
         with self._lock:
             return tuple(self._gaps)

@@ -11,7 +11,7 @@ import attrs
 from dossierkit.dossiers.ledger.ledger import Posting, posted_on
 from dossierkit.dossiers.lifecycle.dossier import blobs_of
 from dossierkit.dossiers.lifecycle.handling import handling_json
-from dossierkit.ports import Life, highest
+from dossierkit.ports import ImportedDossier, highest
 from dossierkit.stores.sqlite.ledger import HALF, YEAR, keep_spans, note_posted
 from dossierkit.stores.sqlite.payments import ATTEMPTS, attempt_row
 from dossierkit.stores.sqlite.rows import encoded, event_row
@@ -21,7 +21,7 @@ _DOSSIERS = """INSERT INTO dossiers (seq, id, procedure, revision, owner, state,
     code, unit, officer, due, receipt, unanswered, handling) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"""
 
 
-def load(connection: sqlite3.Connection, lives: Sequence[Life]) -> None:
+def load(connection: sqlite3.Connection, lives: Sequence[ImportedDossier]) -> None:
     """Writes *lives*."""
     first = connection.execute("SELECT COALESCE(MAX(seq), 0) + 1 FROM dossiers").fetchone()[0]
     numbered = list(enumerate(lives, first))
@@ -39,7 +39,7 @@ def load(connection: sqlite3.Connection, lives: Sequence[Life]) -> None:
     _counters(connection, lives)
 
 
-def _dossier(seq: int, life: Life) -> tuple[Any, ...]:
+def _dossier(seq: int, life: ImportedDossier) -> tuple[Any, ...]:
     one, handling = life.dossier, life.dossier.handling
     return (
         seq, one.id, one.procedure, one.revision, one.owner, int(one.state), one.version, one.created.isoformat(),
@@ -50,27 +50,29 @@ def _dossier(seq: int, life: Life) -> tuple[Any, ...]:
     )  # fmt: skip
 
 
-def _answers(seq: int, life: Life) -> tuple[int, str, str, str]:
+def _answers(seq: int, life: ImportedDossier) -> tuple[int, str, str, str]:
     files = encoded([attrs.asdict(one) for one in life.dossier.attachments]) if life.dossier.attachments else "[]"
     return seq, encoded(life.dossier.answers), files, life.dossier.salt
 
 
-def _files(numbered: Sequence[tuple[int, Life]], answers: Sequence[tuple[int, str, str, str]]) -> Iterator[tuple[str, int]]:
+def _files(
+    numbered: Sequence[tuple[int, ImportedDossier]], answers: Sequence[tuple[int, str, str, str]]
+) -> Iterator[tuple[str, int]]:
     """The files of each; only answers whose text holds the beginning of a file's name are looked through."""
     for (seq, life), (_, body, _, _) in zip(numbered, answers, strict=True):
         if life.dossier.attachments or "sha256-" in body:
             yield from ((blob, seq) for blob in blobs_of(life.dossier))
 
 
-def _search(seq: int, life: Life) -> tuple[int, str]:
+def _search(seq: int, life: ImportedDossier) -> tuple[int, str]:
     return seq, f"{owner_word(life.dossier.owner)} {unit_word(life.dossier.handling.unit)} {life.search}"
 
 
-def _said(seq: int, life: Life) -> list[tuple[Any, ...]]:
+def _said(seq: int, life: ImportedDossier) -> list[tuple[Any, ...]]:
     return [(seq, number, one.text, encoded(one.before) if one.before is not None else None) for number, one in life.said.items()]
 
 
-def _postings(connection: sqlite3.Connection, numbered: Sequence[tuple[int, Life]]) -> None:
+def _postings(connection: sqlite3.Connection, numbered: Sequence[tuple[int, ImportedDossier]]) -> None:
     rows = ((one.day.isoformat(), seq, *_place(one), one.count) for seq, life in numbered for one in life.postings)
     connection.executemany("INSERT INTO postings VALUES (?, ?, ?, ?, ?, ?, ?, ?)", rows)
     for table, part in (("totals", HALF), ("totals_by_year", YEAR)):
@@ -88,7 +90,7 @@ def _place(posting: Posting) -> tuple[str, str, str, int, str]:
     return posting.unit, posting.sector, posting.procedure, int(posting.channel), posting.measure.value
 
 
-def _counters(connection: sqlite3.Connection, lives: Sequence[Life]) -> None:
+def _counters(connection: sqlite3.Connection, lives: Sequence[ImportedDossier]) -> None:
     connection.executemany(
         "INSERT INTO counters VALUES (?, ?, ?) ON CONFLICT (agency, day) DO UPDATE SET number = max(number, excluded.number)",
         ((*place, number) for place, number in highest(lives).items()),

@@ -22,7 +22,7 @@ from dossierkit.errors import StaleDossier
 from dossierkit.forms.answers.control_names import layout, layout_pairs
 from dossierkit.forms.fields.form import Layout
 from dossierkit.pointers import Json
-from dossierkit.ports import Change, Place
+from dossierkit.ports import ActionRecord, Position
 from dossierkit.stores.sqlite.ledger import keep_postings, keep_spans, last_posted
 from dossierkit.stores.sqlite.payments import close_attempts, keep_attempt
 from dossierkit.stores.sqlite.schema import owner_word, unit_word
@@ -36,7 +36,7 @@ _PAPER = "paper:"
 SEARCHED = f"{COLUMNS} FROM search CROSS JOIN dossiers d ON d.seq = search.rowid JOIN answers a ON a.seq = d.seq"
 
 
-def recorded(connection: sqlite3.Connection, change: Change) -> tuple[Dossier, int]:
+def recorded(connection: sqlite3.Connection, change: ActionRecord) -> tuple[Dossier, int]:
     """The dossier after *change*, as it is where that happened already and once is enough; and the number that was drawn.
 
     The number is 0 where none was.
@@ -52,7 +52,7 @@ def recorded(connection: sqlite3.Connection, change: Change) -> tuple[Dossier, i
         "SELECT hash, number FROM events WHERE seq = ? ORDER BY number DESC LIMIT 1", (seq,)
     ).fetchone()
     drawn = _drawn(connection, change.series)
-    event = change.event(Place(drawn, before, last + 1, last_posted(connection)))
+    event = change.event(Position(drawn, before, last + 1, last_posted(connection)))
     dossier = step(seen, event)
     if change.paid is not None and not keep_attempt(connection, change.paid(event), change.paid_before):
         raise StaleDossier(f"the payment for dossier {seen.id} is known already; read it again")

@@ -24,7 +24,7 @@ from dossierkit.dossiers.lifecycle.handling import handling_json
 from dossierkit.dossiers.states import State
 from dossierkit.errors import CorruptStore, StoreError, UnwritableStore
 from dossierkit.pointers import Json
-from dossierkit.ports import EVERYTHING, Change, Gap
+from dossierkit.ports import EVERYTHING, ActionRecord, NumberGap
 from dossierkit.private_files import private_file, private_folder
 from dossierkit.stores.group_commit import GroupCommit
 from dossierkit.stores.mark import INSTALLATION, Mark, Noted, Numbers, lacking, mark_of, read_mark, write_mark
@@ -128,7 +128,7 @@ class SqliteStore(SqliteWhole):
         """Brings every series and the mark to where the other one is, if that is further."""
         now, counters, numbers = datetime.now(UTC), self.counters(), noted.numbers if noted is not None else {}
         for (agency, series), last in lacking(counters, numbers).items():
-            self.skip(Gap(agency, series, counters.get((agency, series), 0) + 1, last, now))
+            self.skip(NumberGap(agency, series, counters.get((agency, series), 0) + 1, last, now))
         if ahead := lacking(numbers, counters):
             self._mark.note(ahead)
 
@@ -213,7 +213,7 @@ class SqliteStore(SqliteWhole):
 
         self._write(work)
 
-    def record(self, change: Change) -> Dossier:
+    def record(self, change: ActionRecord) -> Dossier:
         """See `DossierStore.record`."""
         dossier, drawn = self._write(lambda connection: recorded(connection, change))
         if change.series is not None and drawn:

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from dossierkit.dossiers.lifecycle.dossier import Event
-from dossierkit.ports import Gap, Life, batches, highest
+from dossierkit.ports import ImportedDossier, NumberGap, batches, highest
 from dossierkit.stores.mark import Mark
 from dossierkit.stores.sqlite.bulk import load
 from dossierkit.stores.sqlite.rows import event_of
@@ -21,7 +21,7 @@ class SqliteWhole:
     _read: Callable[..., list[Any]]
     _mark: Mark
 
-    def load(self, lives: Iterable[Life], *, at_once: int = 500) -> Iterator[int]:
+    def load(self, lives: Iterable[ImportedDossier], *, at_once: int = 500) -> Iterator[int]:
         """See `DossierStore.load`."""
         done = 0
         for batch in batches(lives, at_once):
@@ -30,7 +30,7 @@ class SqliteWhole:
             done += len(batch)
             yield done
 
-    def skip(self, gap: Gap) -> bool:
+    def skip(self, gap: NumberGap) -> bool:
         """See `DossierStore.skip`."""
         sql = """INSERT INTO counters VALUES (?, ?, ?) ON CONFLICT (agency, day) DO UPDATE SET number = excluded.number
             WHERE number < excluded.number"""
@@ -47,10 +47,10 @@ class SqliteWhole:
             self._mark.note({(gap.agency, gap.series): gap.last})
         return done
 
-    def gaps(self) -> tuple[Gap, ...]:
+    def gaps(self) -> tuple[NumberGap, ...]:
         """See `DossierStore.gaps`."""
         rows = self._read("SELECT agency, series, first, last, at FROM gaps ORDER BY rowid")
-        return tuple(Gap(agency, name, first, last, datetime.fromisoformat(at)) for agency, name, first, last, at in rows)
+        return tuple(NumberGap(agency, name, first, last, datetime.fromisoformat(at)) for agency, name, first, last, at in rows)
 
     def revisions(self) -> Mapping[tuple[str, str], int]:
         """See `DossierStore.revisions`."""
