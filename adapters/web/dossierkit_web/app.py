@@ -224,9 +224,9 @@ def _account_routes(route: Callable[..., Route]) -> list[Route]:
 
 
 def _elsewhere_routes(route: Callable[..., Route]) -> list[Route]:
-    from dossierkit_web import oidc
+    from dossierkit_web.pages import sign_in_elsewhere
 
-    return [route("/sign-in/elsewhere", oidc.leave), route("/sign-in/elsewhere/back", oidc.come_back)]
+    return [route("/sign-in/elsewhere", sign_in_elsewhere.leave), route("/sign-in/elsewhere/back", sign_in_elsewhere.come_back)]
 
 
 #: The pages that files are sent to.

@@ -1,0 +1,57 @@
+"""Pages of sign-in elsewhere: off to the provider, and back."""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+from urllib.parse import quote
+
+from starlette.datastructures import FormData
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from dossierkit.errors import LinkWanted, SignInRefused
+from dossierkit.people.single_sign_on import sign_in_from
+from dossierkit.people.tokens import hashed, is_token, new_token
+from dossierkit_web.requests.posted import local
+from dossierkit_web.requests.session import arrived
+from dossierkit_web.site import Site, language_of
+
+#: So long somebody may take at the provider.
+_AWAY = timedelta(minutes=10)
+
+
+def leave(site: Site, request: Request, form: FormData) -> Response:  # noqa: ARG001  # every page has this shape
+    """Sends somebody to the provider; what only the two of us may know is kept here, tied to the session."""
+    assert site.config.oidc is not None, "the route is only there with a provider"
+    visitor = site.seated(request)
+    state, nonce, verifier = new_token(), new_token(), new_token()
+    kept = json.dumps(["oidc", nonce, verifier, local(request)])
+    until = site.engine.clock.now() + _AWAY
+    site.engine.store.accounts.keep_secret(hashed(f"oidc:{visitor.holder}:{state}"), kept, until)
+    address = site.config.oidc.address(_callback(site), state=state, nonce=nonce, verifier=verifier)
+    return site.keep(request, visitor, RedirectResponse(address, 303))
+
+
+def come_back(site: Site, request: Request, form: FormData) -> Response:  # noqa: ARG001  # every page has this shape
+    """Signs in whoever the provider vouches for."""
+    assert site.config.oidc is not None, "the route is only there with a provider"
+    visitor = site.visitor(request)
+    state, code = request.query_params.get("state", ""), request.query_params.get("code", "")
+    place = hashed(f"oidc:{visitor.holder}:{state}")
+    kept = site.engine.store.accounts.take_secret(place, site.engine.clock.now()) if is_token(state) else None
+    if kept is None or not code:
+        return site.message(request, "elsewhere-failed", code=422)
+    _, nonce, verifier, after = json.loads(kept)
+    try:
+        somebody = site.config.oidc.somebody(_callback(site), code, nonce=nonce, verifier=verifier)
+        signed_in = sign_in_from(site.accounts, somebody, session=visitor.session, language=language_of(request))
+    except LinkWanted:
+        return RedirectResponse("/sign-in?next=" + quote("/profile?link"), 303)
+    except SignInRefused:
+        return site.message(request, "elsewhere-failed", code=422)
+    return site.keep(request, arrived(site.accounts, signed_in), RedirectResponse(after, 303))
+
+
+def _callback(site: Site) -> str:
+    return site.engine.office.address.rstrip("/") + "/sign-in/elsewhere/back"
