@@ -11,8 +11,10 @@ import tomllib
 from importlib.metadata import packages_distributions
 from pathlib import Path
 
+import grimp
 import pytest
 from conftest import ROOT
+from support.purity import impurities
 
 import dossierkit
 from dossierkit.extras import EXTRAS, wanted
@@ -33,28 +35,91 @@ def test_imports_go_down_the_floors() -> None:
     assert result.returncode == 0, result.stdout
 
 
-@pytest.mark.parametrize(
-    ("module", "line"),
-    [
-        ("forms/answers/texts.py", "import socket\n"),
-        ("dossiers/codes.py", "import time\n"),
-        ("forms/answers/texts.py", "from dossierkit import catalog\n"),
-    ],
-)
-def test_the_contracts_bite(tmp_path: Path, module: str, line: str) -> None:
-    """A clock, a socket or an upward import in a pure floor breaks a contract."""
+#: One line for each contract, in a module that has no business with it.
+BREACHES = {
+    "Imports go down the floors only": ("forms/answers/texts.py", "from dossierkit.catalog import catalog"),
+    "Rooms of forms, in the order of the way": ("forms/schema/formats.py", "from dossierkit.forms.fields import tree"),
+    "Rooms of dossiers": ("dossiers/codes.py", "from dossierkit.dossiers.lifecycle import dossier"),
+    "forms and dossiers are pure": ("dossiers/states.py", "import time"),
+    "Implementations know ports and the pure packages": ("stores/sqlite/rows.py", "from dossierkit.office import engine"),
+    "html knows forms and files that are answers": ("html/holes.py", "from dossierkit.catalog import catalog"),
+    "Only the stores know a database": ("office/retention.py", "import sqlite3"),
+    "Pages know no store": ("papers/qr.py", "from dossierkit.stores import memory"),
+    "Only the schema room knows jsonschema-rs": ("forms/fields/tree.py", "import jsonschema_rs"),
+}
+
+
+def test_every_contract_bites(tmp_path: Path) -> None:
+    """A copy of the house with one forbidden import for each contract: every contract is broken, none is kept."""
     shutil.copy(ROOT / "pyproject.toml", tmp_path)
     for source in SOURCES:
         shutil.copytree(source, tmp_path / source.name, ignore=shutil.ignore_patterns("__pycache__"))
-    place = tmp_path / "dossierkit" / module
-    place.write_text(place.read_text("utf-8") + "\n\n" + line, "utf-8")
+    for module, line in BREACHES.values():
+        place = tmp_path / "dossierkit" / module
+        place.write_text(place.read_text("utf-8") + f"\n\n{line}\n", "utf-8")
     program = "import sys; sys.path.insert(0, '.'); from importlinter.cli import lint_imports_command; lint_imports_command()"
 
     result = subprocess.run(
         [sys.executable, "-c", program, "--no-cache"], cwd=tmp_path, capture_output=True, text=True, check=False
     )
 
-    assert result.returncode == 1, result.stdout
+    contracts = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["tool"]["importlinter"]["contracts"]
+    assert {contract["name"] for contract in contracts} == set(BREACHES)
+    assert set(re.findall(r"^(.*) BROKEN", result.stdout, re.MULTILINE)) == set(BREACHES), result.stdout
+
+
+def test_an_indirect_import_breaks_purity(tmp_path: Path) -> None:
+    """A clock behind a module that the pure packages may import is found, too."""
+    shutil.copy(ROOT / "pyproject.toml", tmp_path)
+    for source in SOURCES:
+        shutil.copytree(source, tmp_path / source.name, ignore=shutil.ignore_patterns("__pycache__"))
+    text = tmp_path / "dossierkit" / "text.py"
+    text.write_text(text.read_text("utf-8") + "\n\nimport socket\n", "utf-8")
+    program = "import sys; sys.path.insert(0, '.'); from importlinter.cli import lint_imports_command; lint_imports_command()"
+
+    result = subprocess.run(
+        [sys.executable, "-c", program, "--no-cache"], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+
+    assert "forms and dossiers are pure BROKEN" in result.stdout
+
+
+@pytest.mark.parametrize("package", ["forms", "dossiers"])
+def test_the_pure_packages_call_nothing_impure(package: str) -> None:
+    """No clock, disk, chance, terminal or state of a module, however it is reached."""
+    for module in (ROOT / "src" / "dossierkit" / package).rglob("*.py"):
+        assert list(impurities(module.read_text("utf-8"))) == [], module
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "datetime.now(UTC)",
+        "datetime.datetime.utcnow()",
+        "date.today()",
+        "open('file')",
+        "print('text')",
+        "Path('file').read_text()",
+        "os.environ['NAME']",
+        "exec('pass')",
+        "CACHE['key'] = 1",
+        "CACHE.setdefault('key', 1)",
+        "global CACHE",
+    ],
+)
+def test_impure_calls_are_found(line: str) -> None:
+    """Each kind of them, inside a function."""
+    assert list(impurities(f"CACHE = {{}}\n\n\ndef work():\n    {line}\n"))
+
+
+def test_no_two_files_import_each_other() -> None:
+    """No circle between files, imports for types and imports inside functions included."""
+    graph = grimp.build_graph("dossierkit", "dossierkit_web", include_external_packages=False)
+    imports = {module: graph.find_modules_directly_imported_by(module) for module in graph.modules if module != "dossierkit"}
+    while ends := {module for module, targets in imports.items() if not targets & imports.keys()}:
+        imports = {module: targets for module, targets in imports.items() if module not in ends}
+
+    assert not imports, sorted(imports)
 
 
 def test_public_names_are_sorted_and_real() -> None:

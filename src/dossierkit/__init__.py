@@ -5,6 +5,7 @@ Names are resolved when they are first used, so that importing this stays light.
 
 from __future__ import annotations
 
+import logging
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
     from dossierkit.errors import RefusedAnswers as RefusedAnswers
     from dossierkit.office.engine import Engine as Engine
     from dossierkit.wiring import open_engine as open_engine
+
+# CEL would write answers into the log when a rule fails; the failure itself reaches the caller.
+logging.getLogger("cel").setLevel(logging.CRITICAL)
 
 __version__ = "0.1.0"
 

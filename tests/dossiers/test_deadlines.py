@@ -187,7 +187,9 @@ def test_a_year_without_announced_days_is_estimated(year: int) -> None:
     assert days.works(day_of(found.at))
 
 
-moments = st.datetimes(datetime(2024, 1, 1), datetime(2027, 12, 1)).map(lambda moment: at(moment.date(), moment.time()))
+moments = st.datetimes(datetime(2024, 1, 1), datetime(2027, 12, 1)).map(  # noqa: DTZ001  # given a zone below
+    lambda moment: at(moment.date(), moment.time())
+)
 
 
 @given(moments, st.integers(1, 60), st.sampled_from([Unit.WORKING, Unit.CALENDAR]))

@@ -12,7 +12,7 @@ from dossierkit.forms.fields.effective import effective
 from dossierkit.forms.fields.form import Form, Section
 from dossierkit.forms.schema.dialect import STANDARD, Dialect
 from dossierkit.forms.schema.document import value_of
-from dossierkit.forms.schema.judge import Judge, Unjudgeable
+from dossierkit.forms.schema.judge import Judge, Unjudgeable, guard_schema
 from dossierkit.forms.schema.metaschema import what_is_wrong
 from dossierkit.forms.schema.own_keywords import own_keyword_faults
 from dossierkit.forms.schema.references import settle
@@ -120,7 +120,7 @@ def _structure(schemas: Schemas, root: Facet) -> Iterator[Fault]:
     sound = True
     for uri, document in schemas.documents.items():
         try:
-            _metaschema(document)
+            guard_schema(document)
         except Unjudgeable as error:
             sound = False
             yield Fault("not-a-schema", join(error.path), what_is_wrong(document, join(error.path), str(error)), file=_file(uri))
@@ -144,17 +144,6 @@ def _structure(schemas: Schemas, root: Facet) -> Iterator[Fault]:
     except Unjudgeable as error:
         pointer = join(error.path)
         yield Fault("not-a-schema", pointer, what_is_wrong(schemas.documents[MAIN], pointer, str(error)))
-
-
-def _metaschema(document: Json) -> None:
-    import jsonschema_rs
-
-    if isinstance(document, bool):
-        return
-    try:
-        jsonschema_rs.meta.validate({key: value for key, value in document.items() if key != "$schema"})
-    except jsonschema_rs.ValidationError as error:
-        raise Unjudgeable(error.message, tuple(error.instance_path)) from error
 
 
 class _Cost:

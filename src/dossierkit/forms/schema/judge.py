@@ -216,3 +216,15 @@ def _refusal(error: Any, root: Json) -> Refusal:
         instance,
         context or (((_refusal(inner, root),),) if inner is not None else ()),
     )
+
+
+def guard_schema(document: Json) -> None:
+    """Raise Unjudgeable, with the place, where *document* is no JSON Schema 2020-12."""
+    import jsonschema_rs
+
+    if isinstance(document, bool):
+        return
+    try:
+        jsonschema_rs.meta.validate({key: value for key, value in document.items() if key != "$schema"})
+    except jsonschema_rs.ValidationError as error:
+        raise Unjudgeable(error.message, tuple(error.instance_path)) from error

@@ -7,7 +7,6 @@ with the first rule, since that import is slow.
 
 from __future__ import annotations
 
-import logging
 import re
 from collections.abc import Callable, Iterator, Mapping
 from datetime import date, timedelta
@@ -34,10 +33,6 @@ _TOKEN = re.compile(
     re.DOTALL,
 )
 _LOOP = re.compile(r"\.\s*(?:all|exists|exists_one|map|filter)\s*\(\s*([A-Za-z_]\w*)\s*,")
-
-
-# It would write what somebody typed into the log whenever a rule stumbles over it; the failure itself reaches the caller.
-logging.getLogger("cel").setLevel(logging.CRITICAL)
 
 
 @attrs.frozen(eq=False)
