@@ -220,6 +220,24 @@ def test_a_sound_file_has_no_fault() -> None:
     assert lint(schema, dialect=DIALECT, today=TODAY) == ()
 
 
+@pytest.mark.parametrize(
+    ("schema", "answers", "problems"),
+    [
+        ({"properties": {"a": STRING}, "required": ["a"]}, {"a": " "}, ["/a required"]),
+        ({"properties": {"a": STRING, "b": {"type": "integer"}}}, {"a": "", "b": None}, []),
+        ({"properties": {"tel": {"type": "string", "format": "vn-phone"}}}, {"tel": "0912 345 678"}, []),
+        ({"properties": {"a": {"type": ["string", "null"]}}, "required": ["a"]}, {}, []),
+        ({"properties": {"rows": {"type": "array", "items": {"properties": {"n": STRING}, "required": ["n"]}}}}, {"rows": [{}]}, []),
+        ({"properties": {"n": {"type": "integer"}, "twice": {"maximum": 4}}, "x-compute": {"/twice": "n * 2"}}, {"n": 3}, ["/twice maximum"]),
+        ({"properties": {"until": STRING}, "required": ["until"], "x-compute": {"/until": "addDays(today, 1)"}}, {}, []),
+    ],
+)  # fmt: skip
+def test_a_test_of_a_file_judges_what_its_page_would_send(schema: dict[str, Any], answers: Any, problems: list[str]) -> None:
+    """Blank texts are no answers, formats have their one spelling, and what is computed is there."""
+    test = {"answers": answers, "problems": problems, "today": "2026-11-22"}
+    assert [f for f in lint({**schema, "x-tests": [test]}, dialect=DIALECT, today=TODAY) if f.code == "failed-test"] == []
+
+
 def test_shipped_procedures_have_no_warning() -> None:
     """Not one fault, warning or piece of advice."""
     assert list(lint_paths([PROCEDURES], DIALECT, TODAY)) == []

@@ -19,7 +19,7 @@ from test_actions import AN, INTAKE, UNIT
 from dossierkit import Action, Engine, State, open_engine
 from dossierkit.cli import main
 from dossierkit.errors import ForbiddenAction, RefusedAnswers, SettingsError
-from dossierkit.forms import Form, read
+from dossierkit.forms import Form, Layout, read
 from dossierkit.forms.lint.comparison import after_moves, compare
 from dossierkit.office.migration import migrate, replay, undo
 from dossierkit.pointers import Json
@@ -203,6 +203,36 @@ def test_a_replay_counts_what_would_be_refused(folder: Path, engine: Engine) -> 
     better = replay(engine, engine.procedure("1.000001"))
     assert dict(+better.refused) == {State.DRAFT: 1}
     assert engine.open(sent.id, AN).answers == {"name": "An", "copies": 2}, "a replay changes nothing"
+
+
+def test_a_replay_judges_what_a_page_would_send(folder: Path, engine: Engine) -> None:
+    """With what is computed, with null for a blank that may be null, and in the branch that a draft has chosen."""
+    either = [{"properties": {name: {"type": "string"}}, "required": [name]} for name in ("x", "y")]
+
+    def small(schema: dict[str, Any]) -> None:
+        schema["properties"]["who"] = {"oneOf": either}
+        schema["required"].append("who")
+
+    def larger(schema: dict[str, Any]) -> None:
+        small(schema)
+        total, maybe = {"type": "integer", "minimum": 1}, {"type": ["string", "null"]}
+        schema["properties"] |= {"who": either[1], "total": total, "maybe": maybe}
+        schema["required"] += ["total", "maybe"]
+        schema["x-compute"] = {"/total": "copies * 2"}
+
+    write(folder, small)
+    answers = {"name": "An", "copies": 2}
+    engine.submit(engine.begin("1.000001", AN, {**answers, "who": {"y": "1"}}).id, AN)
+    draft = engine.begin("1.000001", AN, {**answers, "who": {"x": "1"}})
+    draft = engine.save(draft.id, draft.answers, AN, version=1, layout=Layout(branches={("/who", "0"): (1,)}))
+    assert [(problem.at, problem.rule) for problem in engine.check(draft)] == [("/who/y", "required")]
+    write(folder, larger)
+    look(engine)
+    found = replay(engine, engine.procedure("1.000001"))
+    assert dict(found.seen) == {State.DRAFT: 1, State.SUBMITTED: 1}
+    assert dict(found.reasons) == {}
+    again = engine.check(engine.move(draft.id, AN, version=2))
+    assert [(problem.at, problem.rule) for problem in again] == [("/who/y", "required")]
 
 
 def test_drafts_are_brought_along_and_back(folder: Path, engine: Engine, tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ from dossierkit.dossiers.lifecycle.lifecycle import RESOLVED
 from dossierkit.dossiers.procedure.procedure import Procedure
 from dossierkit.dossiers.states import State
 from dossierkit.errors import SettingsError, StaleDossier
-from dossierkit.forms import canonical
+from dossierkit.forms.fields.form import Form, Layout
 from dossierkit.forms.lint.comparison import EACH, after_moves
 from dossierkit.office.engine import Engine
 from dossierkit.pointers import join, split
@@ -56,12 +56,18 @@ def is_open(dossier: Dossier) -> bool:
 
 
 def _reasons(engine: Engine, dossier: Dossier, new: Procedure) -> set[tuple[str, str]]:
-    moved = canonical(new.form, after_moves(dossier.answers, new.moves))
-    found = {(_place(one.at), one.rule) for one in engine.problems(dossier, new.form, moved)}
+    # What was chosen among the branches of one revision means nothing in another.
+    moved = attrs.evolve(dossier, answers=after_moves(dossier.answers, new.moves), layout=Layout())
+    found = _refusals(engine, moved, new.form)
     if found and dossier.state is State.DRAFT:
-        own = engine.procedure_of(dossier).form
-        found -= {(_place(one.at), one.rule) for one in engine.problems(dossier, own, canonical(own, dossier.answers))}
+        found -= _refusals(engine, dossier, engine.procedure_of(dossier).form)
     return found
+
+
+def _refusals(engine: Engine, dossier: Dossier, form: Form) -> set[tuple[str, str]]:
+    """(place, rule) of what *form* refuses of *dossier* as its page would send it."""
+    answers = engine.whole(form, dossier.answers, dossier.layout)
+    return {(_place(problem.at), problem.rule) for problem in engine.problems(dossier, form, answers)}
 
 
 def _place(pointer: str) -> str:

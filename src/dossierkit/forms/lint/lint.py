@@ -12,6 +12,7 @@ from datetime import date
 
 from dossierkit.errors import SchemaError
 from dossierkit.findings import Fault
+from dossierkit.forms.answers.canonical import as_sent
 from dossierkit.forms.checks.problems import check
 from dossierkit.forms.fields.applicators import located
 from dossierkit.forms.fields.effective import effective
@@ -251,7 +252,8 @@ def _test_faults(form: Form, today: date) -> Iterator[Fault]:
         except ValueError:
             yield Fault("bad-test", at + "/today", "the day of a test is written 2026-11-22")
             continue
-        found = [f"{problem.at} {problem.rule}" for problem in check(form, test["answers"], today=day)]
+        answers = as_sent(form, test["answers"], today=day)
+        found = [f"{problem.at} {problem.rule}" for problem in check(form, answers, today=day)]
         if sorted(found) != sorted(test.get("problems", [])):
             shown = ", ".join(found) or "no problem"
             yield Fault(
