@@ -18,6 +18,7 @@ from dossierkit.forms.fields.form import Layout
 from dossierkit.forms.fields.tree import walk
 from dossierkit.forms.views.personal import MASK, masked_answers, without_secrets
 from dossierkit.forms.views.view import view
+from dossierkit.forms.words.catalogue import word
 from dossierkit.html import Renderer
 from dossierkit.html.summary import answer_rows
 from dossierkit.testing import FixedClock
@@ -274,3 +275,89 @@ def test_a_deprecated_choice_is_offered_to_whoever_has_it() -> None:
     assert "Cũ" not in str(Renderer().render(form, {"c": "a"}).fields)
     assert "Cũ" in str(Renderer().render(form, {"c": "b"}).fields)
     assert check(form, {"c": "b"}, today=TODAY) == ()
+
+
+_NEW = {"title": "Căn cước", "properties": {"kind": {"const": "id"}, "id": _TEXT}, "required": ["id"]}
+_OLD = {"title": "Chứng minh", "properties": {"kind": {"const": "old"}, "old": _TEXT}, "required": ["old"]}
+_PLAIN = [{**branch, "properties": {n: s for n, s in branch["properties"].items() if n != "kind"}} for branch in (_NEW, _OLD)]
+_GONE = {"deprecated": True}
+
+
+@pytest.mark.parametrize(
+    ("schema", "answer"),
+    [
+        ({"oneOf": [_PLAIN[0], _PLAIN[1] | _GONE]}, {"old": "1"}),
+        ({"anyOf": [_PLAIN[0], _PLAIN[1] | _GONE]}, {"id": "1", "old": "1"}),
+        ({"oneOf": [_PLAIN[0], {"$ref": "#/$defs/old"} | _GONE]}, {"old": "1"}),
+        ({"oneOf": [_PLAIN[0], {"allOf": [_PLAIN[1], _GONE]}]}, {"old": "1"}),
+        ({"oneOf": [_NEW, _OLD | _GONE]}, {"kind": "old", "old": "1"}),
+        ({"anyOf": [_NEW, _OLD | _GONE]}, {"kind": "old", "old": "1"}),
+        (
+            {
+                "properties": {"kind": {"oneOf": [{"const": "id", "title": "Căn cước"}, {"const": "old", "title": "Chứng minh"}]}},
+                "oneOf": [_NEW, _OLD | _GONE],
+            },
+            {"kind": "old", "old": "1"},
+        ),
+        ({"oneOf": [{"title": "Căn cước", "type": "integer"}, {"title": "Chứng minh", "type": "string"} | _GONE]}, "1"),
+        ({"enum": ["id", "old"], "oneOf": [{"const": "id", "title": "Căn cước"}, {"const": "old", "title": "Chứng minh"} | _GONE]}, "old"),
+        ({"enum": ["Căn cước", "Chứng minh"], "oneOf": [{"const": "Căn cước"}, {"const": "Chứng minh"} | _GONE]}, "Chứng minh"),
+    ],
+)  # fmt: skip
+def test_a_deprecated_branch_is_offered_to_whoever_has_it(schema: dict[str, Any], answer: Any) -> None:
+    """However the branches are told apart; and to nobody else, nor once another one was chosen."""
+    form = read({"properties": {"who": schema}, "required": ["who"], "$defs": {"old": _PLAIN[1]}})
+
+    def offered(answers: Any, opened: Layout | None = None) -> bool:
+        page = str(Renderer().render(form, answers, layout=opened).fields)
+        assert "Căn cước" in page
+        return "Chứng minh" in page
+
+    assert not offered({})
+    assert offered({"who": answer})
+    assert parse(form, flatten(form, {"who": answer})) == {"who": answer}
+    assert check(form, {"who": answer}, today=TODAY) == ()
+    other = next(
+        c for c in ({"id": "2"}, {"kind": "id", "id": "2"}, 2, "id", "Căn cước") if form.schemas.accepts(form.root, {"who": c})
+    )
+    assert not offered({"who": other})
+
+
+def test_a_deprecated_branch_that_a_page_has_open_stays() -> None:
+    """Until somebody chooses another one."""
+    form = read({"properties": {"who": {"oneOf": [_PLAIN[0], _PLAIN[1] | _GONE]}}})
+
+    def page(picked: int) -> str:
+        return str(Renderer().render(form, {}, layout=Layout(branches={("/who", "0"): (picked,)})).fields)
+
+    assert ("Chứng minh" in page(0), "Chứng minh" in page(1)) == (False, True)
+
+
+def test_a_deprecated_branch_leaves_the_others_their_numbers() -> None:
+    """What a page submits for a branch means the same, whoever sees it."""
+    form = read({"properties": {"who": {"oneOf": [_PLAIN[1] | _GONE, _PLAIN[0]]}}})
+    page = Page(str(Renderer().render(form, {}).fields))
+
+    assert [values["value"] for _, values in page.attributes if values.get("type") == "radio"] == ["1", ""]
+
+
+def test_a_mark_tells_no_alternatives_apart() -> None:
+    """Branches that only narrow what stands outside are no choice, deprecated or not."""
+    form = _form({"a": _TEXT, "b": _TEXT}, oneOf=[{"required": ["a"]}, {"required": ["b"], "deprecated": True}])
+
+    assert effective(form, {}).pickers == ()
+
+
+def test_a_search_finds_no_deprecated_choice() -> None:
+    """And says that it found none; who has it already sees it."""
+    many = [{"const": f"c{number}", "title": f"Xã {number}", "deprecated": number > 990} for number in range(1_000)]
+    form = _form({"c": {"oneOf": many}})
+
+    def options(answers: Any, query: str) -> list[str | None]:
+        page = Page(str(Renderer().render(form, answers, layout=Layout(searches={"/c": query})).fields))
+        return [values["value"] for tag, values in page.attributes if tag == "option" and values.get("value")]
+
+    assert options({}, "xa 99") == ['"c99"', '"c990"']
+    assert options({"c": "c995"}, "xa 99") == ['"c99"', '"c990"', '"c995"']
+    nothing = str(Renderer().render(form, {}, layout=Layout(searches={"/c": "xa 995"})).fields)
+    assert word("search-none", "vi") in nothing

@@ -18,7 +18,7 @@ import attrs
 
 from dossierkit.errors import SchemaError
 from dossierkit.findings import Fault
-from dossierkit.forms.fields.applicators import alternatives, branch_choice, branch_profile, declared, located, unconditional
+from dossierkit.forms.fields.applicators import Alternatives, alternatives, branch_profile, declared, located, unconditional
 from dossierkit.forms.fields.form import Picker
 from dossierkit.forms.schema.schemas import Facet, Schemas
 from dossierkit.pointers import ABSENT, Json, child
@@ -29,6 +29,7 @@ NARROWING = frozenset(
         "$comment",
         "title",
         "description",
+        "deprecated",
         "required",
         "not",
         "minProperties",
@@ -60,6 +61,8 @@ class Held:
     pickers: tuple[Picker, ...] = ()
     #: Discriminator → the schemas of its values, one a branch; empty where the property is declared outside.
     drivers: tuple[tuple[str, tuple[tuple[Facet, Facet], ...]], ...] = ()
+    #: (discriminator, a value as `key` writes it) of each branch that is deprecated.
+    retired: frozenset[tuple[str, str]] = frozenset()
     #: Properties of a branch that its discriminator replaces.
     replaced: frozenset[tuple[Facet, str]] = frozenset()
     #: Schemas that would hold for other answers.
@@ -94,6 +97,7 @@ class _Gathering:
     unions: list[tuple[Facet, str]] = attrs.field(factory=list)
     pickers: list[Picker] = attrs.field(factory=list)
     drivers: dict[str, tuple[tuple[Facet, Facet], ...]] = attrs.field(factory=dict)
+    retired: set[tuple[str, str]] = attrs.field(factory=set)
     replaced: set[tuple[Facet, str]] = attrs.field(factory=set)
     dormant: dict[Facet, None] = attrs.field(factory=dict)
     conditions: dict[Facet, None] = attrs.field(factory=dict)
@@ -112,6 +116,7 @@ class _Gathering:
             facets,
             tuple(self.pickers),
             tuple(self.drivers.items()),
+            frozenset(self.retired),
             frozenset(self.replaced),
             tuple(f for f in self.dormant if f not in self.found),
             tuple(self.conditions),
@@ -170,9 +175,10 @@ class _Gathering:
         if len(known.real) == 1:
             self.add(known.real[0])
         elif known.driver is not None:
+            self.retired |= {(known.driver, value) for value in known.retired}
             self._drive(known.driver, known.pairs, keyword)
         elif not all(self._narrows(branch) for branch in known.real):
-            self._pick(list(known.real), facet, keyword)
+            self._pick(known, facet, keyword)
 
     def _drive(self, name: str, pairs: tuple[tuple[Facet, Facet], ...], keyword: str) -> None:
         declared, branches = name in self.names, [branch for branch, _ in pairs]
@@ -190,14 +196,13 @@ class _Gathering:
             else:
                 self.dormant[branch] = None
 
-    def _pick(self, branches: list[Facet], facet: Facet, keyword: str) -> None:
-        name = str(len(self.pickers))
+    def _pick(self, known: Alternatives, facet: Facet, keyword: str) -> None:
+        name, branches = str(len(self.pickers)), list(known.real)
         mark = f"{zlib.crc32(f'{facet.location}/{keyword}'.encode()):08x}"
         wanted = self.picks.get(f"@{mark}", self.picks.get(name))
         picked = self._guess(branches, keyword) if wanted is None else wanted
         picked = tuple(index for index in dict.fromkeys(picked) if 0 <= index < len(branches))
-        titles = tuple(branch_choice(self.schemas, branch, index) for index, branch in enumerate(branches))
-        self.pickers.append(Picker(name, titles, picked if keyword == "anyOf" else picked[:1], mark))
+        self.pickers.append(Picker(name, known.choices, picked if keyword == "anyOf" else picked[:1], mark))
         for index, branch in enumerate(branches):
             self._either(branch, index in self.pickers[-1].picked)
 

@@ -17,7 +17,7 @@ from dossierkit.forms.schema.schemas import BASE, MAIN, Facet, Schemas
 from dossierkit.pointers import ABSENT, Json, child, key
 
 #: So many values of a branch stand in its name.
-_NAMED = 4
+_MOST_VALUES = 4
 
 
 def located(facet: Facet, suffix: str = "") -> tuple[str, str]:
@@ -95,6 +95,10 @@ class Alternatives:
     #: The property that tells the branches apart, and what each of them has for it.
     driver: str | None
     pairs: tuple[tuple[Facet, Facet], ...] = ()
+    #: The values of that property, as `key` writes them, whose branch is deprecated.
+    retired: frozenset[str] = frozenset()
+    #: The branches as a picker offers them; empty where a property tells them apart.
+    choices: tuple[Choice, ...] = ()
 
 
 def alternatives(schemas: Schemas, facet: Facet, keyword: str) -> Alternatives:
@@ -113,7 +117,14 @@ def _alternatives(schemas: Schemas, facet: Facet, keyword: str) -> Alternatives:
     real = [branch for branch in branches if not _is_null(branch)]
     driver = discriminator(schemas, real) if len(real) > 1 else None
     pairs = tuple((branch, property_of(schemas, branch, driver)) for branch in real) if driver is not None else ()
-    return Alternatives(False, tuple(real), len(real) < len(branches), driver, pairs)
+    retired = frozenset(value for branch, own in pairs if is_deprecated(schemas, branch) for value in _fixed(schemas, own))
+    choices = tuple(_choice(schemas, branch, index) for index, branch in enumerate(real)) if driver is None else ()
+    return Alternatives(False, tuple(real), len(real) < len(branches), driver, pairs, retired, choices)
+
+
+def is_deprecated(schemas: Schemas, facet: Facet) -> bool:
+    """Whether *facet* is offered to nobody who has not answered it already."""
+    return any(one.get("deprecated") is True for one in unconditional(schemas, (facet,)))
 
 
 def _is_null(facet: Facet) -> bool:
@@ -138,7 +149,12 @@ def property_of(schemas: Schemas, branch: Facet, name: str) -> Facet:
     raise AssertionError(f"{name} is not declared in {branch.location}")  # pragma: no cover  # the caller found it there
 
 
-def branch_choice(schemas: Schemas, branch: Facet, index: int) -> Choice:
+def _choice(schemas: Schemas, branch: Facet, index: int) -> Choice:
+    """*branch* as a picker offers it."""
+    return attrs.evolve(_named(schemas, branch, index), deprecated=is_deprecated(schemas, branch))
+
+
+def _named(schemas: Schemas, branch: Facet, index: int) -> Choice:
     """How *branch* is called: by its title, its values, its format, an example, its type, or its place in the list."""
     facets = [facet for facet in unconditional(schemas, (branch,)) if isinstance(facet.schema, dict)]
     for facet in facets:
@@ -149,7 +165,9 @@ def branch_choice(schemas: Schemas, branch: Facet, index: int) -> Choice:
     if values and not any(isinstance(value, dict | list) for value in values):
         if len(values) == 1 and isinstance(values[0], bool):
             return Choice(index, "", "word:true" if values[0] else "word:false")
-        return Choice(index, ", ".join(map(_written, values[:_NAMED])) + (" …" if len(values) > _NAMED else ""), "word:named")
+        return Choice(
+            index, ", ".join(map(_written, values[:_MOST_VALUES])) + (" …" if len(values) > _MOST_VALUES else ""), "word:named"
+        )
     merged = {keyword: value for facet in reversed(facets) for keyword, value in facet.schema.items()}
     kind, examples = merged.get("type"), merged.get("examples")
     if isinstance(merged.get("format"), str) and kind in (None, "string"):

@@ -13,7 +13,7 @@ from dossierkit.forms.fields.form import Field, Form, Kind, Picker
 from dossierkit.forms.fields.properties import Property
 from dossierkit.forms.schema.dialect import Choice
 from dossierkit.forms.schema.schemas import Facet
-from dossierkit.pointers import ABSENT, Json
+from dossierkit.pointers import ABSENT, Json, key
 
 #: Above this many characters an answer is long.
 LONG = 300
@@ -130,9 +130,12 @@ class _Maker:
         return Picker("type", choices, tuple(picked[:1]))
 
     def _choices(self) -> tuple[Choice, ...] | None:
-        if self.known is not None and self.known.choices is not None:
-            return self.known.choices
-        return merging.choices(self.form.schemas, self.held.facets)
+        choices = self.known.choices if self.known is not None else None
+        if choices is None:
+            choices = merging.choices(self.form.schemas, self.held.facets)
+        if choices is None or self.known is None or not self.known.retired:
+            return choices
+        return tuple(attrs.evolve(c, deprecated=c.deprecated or key(c.value) in self.known.retired) for c in choices)
 
     def _kind(self, types: tuple[str, ...], keywords: Mapping[str, Json], choices: tuple[Choice, ...] | None) -> tuple[Kind, str]:
         wanted = keywords.get("x-widget")

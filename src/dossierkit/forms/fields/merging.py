@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+import attrs
+
 from dossierkit.forms.fields.applicable import Held
-from dossierkit.forms.fields.applicators import constant, is_constant, unconditional
+from dossierkit.forms.fields.applicators import constant, is_constant, is_deprecated, unconditional
 from dossierkit.forms.schema.dialect import Choice
 from dossierkit.forms.schema.schemas import Facet, Schemas
 from dossierkit.pointers import ABSENT, Json, key
@@ -86,9 +88,14 @@ def choices(schemas: Schemas, facets: Iterable[Facet]) -> tuple[Choice, ...] | N
             if result is None:
                 result = listed
             else:
-                # The titled spelling of a value wins over the bare one.
-                result = {k: (listed[k] if listed[k].origin else c) for k, c in result.items() if k in listed}
+                result = {name: _either(choice, listed[name]) for name, choice in result.items() if name in listed}
     return None if result is None else tuple(result.values())
+
+
+def _either(first: Choice, second: Choice) -> Choice:
+    """The same value listed twice: its title wins over none, and what is deprecated once is."""
+    titled = second if second.origin else first
+    return attrs.evolve(titled, deprecated=first.deprecated or second.deprecated)
 
 
 def _enumerations(schemas: Schemas, facet: Facet) -> Iterator[list[Choice]]:
@@ -109,9 +116,8 @@ def _enumerations(schemas: Schemas, facet: Facet) -> Iterator[list[Choice]]:
 def _titled(schemas: Schemas, option: Facet) -> Choice:
     value = constant(schemas, option)
     assert value is not ABSENT
-    facets = tuple(unconditional(schemas, (option,)))
-    deprecated = any(facet.get("deprecated") is True for facet in facets)
-    for facet in facets:
+    deprecated = is_deprecated(schemas, option)
+    for facet in unconditional(schemas, (option,)):
         if isinstance(facet.get("title"), str):
             return Choice(value, facet.schema["title"], facet.location + "/title", deprecated)
     return Choice(value, _plain(value), deprecated=deprecated)

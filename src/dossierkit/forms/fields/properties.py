@@ -23,6 +23,8 @@ class Property:
     required: bool
     #: Set where the member picks a branch of the group.
     choices: tuple[Choice, ...] | None = None
+    #: The values, as `key` writes them, that pick a deprecated branch of the group.
+    retired: frozenset[str] = frozenset()
     #: It is an element of a list.
     row: bool = False
     #: Such an element with a schema of its own.
@@ -68,7 +70,8 @@ def _declared(schemas: Schemas, held: Held, dependent: frozenset[str]) -> Iterat
         driven = driver_choices(schemas, held, name)
         choices, says = driven if driven else (None, ())
         own = tuple(seed for seed in found if seed.schema is not True)
-        yield Property(name, own or says[:1], _is_required(schemas, held, name, required), choices)
+        retired = frozenset(value for driver, value in held.retired if driver == name)
+        yield Property(name, own or says[:1], _is_required(schemas, held, name, required), choices, retired)
 
 
 def _is_required(schemas: Schemas, held: Held, name: str, required: frozenset[str]) -> bool:

@@ -142,8 +142,6 @@ class Viewer:
             return self._booleans(field, value)
         if field.kind not in (Kind.CHOICE, Kind.CHECKS, Kind.ACCEPT, Kind.CONSTANT):
             return ()
-        if field.write_only:
-            value = ABSENT
         if field.kind is Kind.CHECKS and (isinstance(value, list) or value is None):
             chosen = value or []
         else:
@@ -152,7 +150,6 @@ class Viewer:
         options = [
             Option(encode(choice.value), choice_title(self.form, choice, self.language), key(choice.value) in keys)
             for choice in choices
-            if not choice.deprecated or key(choice.value) in keys
         ]
         known = {option.value for option in options}
         # An answer that is no longer offered stays visible, so that nobody loses it unseen.
@@ -160,17 +157,17 @@ class Viewer:
         return tuple(options)
 
     def _offer(self, field: Field, value: Json) -> Offer:
-        """The choices of a list that is looked up, and how it is searched."""
+        """The choices that are offered, a deprecated one to whoever has it; of a list that is looked up, those searched for."""
         if field.widget != "lookup":
-            return Offer(field.choices)
+            had = {key(one) for one in (value if isinstance(value, list) and field.kind is Kind.CHECKS else [value])}
+            return Offer(tuple(choice for choice in field.choices if not choice.deprecated or key(choice.value) in had))
         query = self._query(field)
         if "x-options" in field.keywords:
             answers = drop(self.answers, field.pointer) if field.write_only else self.answers
             return offered(self.form, field, answers, query)
-        wanted = fold(query)
-        choices = field.choices if wanted else ()
-        matching = [choice for choice in choices if holds(fold(choice_title(self.form, choice, self.language)), wanted)]
-        chosen = field.choice(value)
+        wanted, chosen = fold(query), field.choice(value)
+        searched = (choice for choice in field.choices if not choice.deprecated or choice is chosen) if wanted else ()
+        matching = [choice for choice in searched if holds(fold(choice_title(self.form, choice, self.language)), wanted)]
         before = (chosen,) if chosen is not None and chosen not in matching[:FOUND] else ()
         return Offer((*before, *matching[:FOUND]), searched=True, more=len(matching) > FOUND)
 
@@ -197,9 +194,13 @@ class Viewer:
 
     def _picker(self, field: Field, picker: Picker, where: str) -> PickerView:
         titles = _told_apart([choice_title(self.form, choice, self.language) for choice in picker.choices])
-        options = [Option(str(index), title, picker.picked == (index,)) for index, title in enumerate(titles)]
+        options = [
+            Option(str(index), titles[index], picker.picked == (index,))
+            for index, choice in enumerate(picker.choices)
+            if not choice.deprecated or index in picker.picked
+        ]
         if len(picker.picked) > 1:
-            joined = " + ".join(options[index].label for index in picker.picked)
+            joined = " + ".join(titles[index] for index in picker.picked)
             options.append(Option(picker.text, joined, True))
         if not field.required:
             options.append(Option("", word("none", self.language), not picker.picked))
