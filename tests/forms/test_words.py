@@ -454,8 +454,10 @@ def test_a_number_that_is_shown_reads_the_same(value: float, language: str, sche
 
 
 @pytest.mark.parametrize(
-    "typed", ["12345678901234567,89", "0,1000000000000000055511151231257827", "1e-400", "3,14159265358979323846"]
-)
+    "typed",
+    ["12345678901234567,89", "0,1000000000000000055511151231257827", "3,14159265358979323846", "1e-400", "1e400", "-1e999999999",
+     "1e-999999999"],
+)  # fmt: skip
 def test_a_number_with_too_many_digits_is_refused_with_words(typed: str) -> None:
     """It stays as it was typed; no digit is changed silently."""
     form = _form({"a": {"type": "number"}})
@@ -464,6 +466,19 @@ def test_a_number_with_too_many_digits_is_refused_with_words(typed: str) -> None
 
     assert answers == {"a": typed}
     assert "quá nhiều chữ số" in message(form, check(form, answers, today=TODAY)[0], answers=answers)
+
+
+@pytest.mark.parametrize(
+    "typed", ["1" * 401, "1" * 5_000, "1," + "1" * 5_000, "1e" + "9" * 19, "1e-" + "9" * 5_000, "1" + ".111" * 500]
+)
+def test_a_number_of_any_length_is_read_or_stays_a_text(typed: str) -> None:
+    """Nothing that somebody types fails."""
+    form = _form({"a": {"type": "number"}})
+
+    answers = parse(form, [("/a", typed)])
+
+    assert answers == {"a": typed}
+    assert [problem.rule for problem in check(form, answers, today=TODAY)] == ["type"]
 
 
 @pytest.mark.parametrize("typed", ["12345678901234567890", "9007199254740993", "0,30000000000000004", "1e21"])

@@ -8,7 +8,6 @@ from __future__ import annotations
 import json
 import re
 from decimal import Decimal
-from math import isinf
 
 from dossierkit.forms.fields.form import Field, Kind
 from dossierkit.forms.schema.dialect import Dialect
@@ -23,12 +22,11 @@ _GROUPED = {
     "en": re.compile(r"[+-]?\d{1,3}(?:[,\s\u00a0]\d{3})+(?:\.\d+)?", re.ASCII),
 }
 _PLAIN = {
-    "vi": re.compile(r"[+-]?\d+(?:,\d+)?(?:[eE][+-]?\d+)?", re.ASCII),
-    "en": re.compile(r"[+-]?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?", re.ASCII),
+    "vi": re.compile(r"[+-]?\d+(?:,\d+)?(?:[eE][+-]?\d{1,9})?", re.ASCII),
+    "en": re.compile(r"[+-]?\d+(?:\.\d+)?(?:[eE][+-]?\d{1,9})?", re.ASCII),
 }
+#: So many digits before the decimal mark are kept.
 _MAX_DIGITS = 400
-#: So many digits, grouped.
-_MAX_LETTERS = 600
 #: No year is as large.
 _FIRST_AMOUNT = 10_000
 
@@ -39,11 +37,8 @@ def read_number(text: str, language: str) -> Json:
     In Vietnamese `1.258` is one thousand two hundred and fifty-eight, and `1.5` is refused rather than guessed at.
     """
     exact = _decimal(text, language)
-    if exact is None:
-        return text
-    if exact == exact.to_integral_value() and abs(exact) < 10**_MAX_DIGITS:
-        return int(exact)
-    return float(exact) if _fits_double(exact) else text
+    number = _kept(exact) if exact is not None else None
+    return text if number is None else number
 
 
 def _decimal(text: str, language: str) -> Decimal | None:
@@ -52,8 +47,6 @@ def _decimal(text: str, language: str) -> Decimal | None:
     if bare.endswith(("đ", "₫")):
         bare = bare[:-1].rstrip()
     thousands, decimal = MARKS.get(language, MARKS["vi"])
-    if len(bare) > _MAX_LETTERS:
-        return None
     if not _PLAIN.get(language, _PLAIN["vi"]).fullmatch(bare):
         if not _GROUPED.get(language, _GROUPED["vi"]).fullmatch(bare):
             return None
@@ -61,16 +54,20 @@ def _decimal(text: str, language: str) -> Decimal | None:
     return Decimal(bare.replace(decimal, "."))
 
 
-def _fits_double(exact: Decimal) -> bool:
-    """Whether a double keeps every digit of *exact*."""
+def _kept(exact: Decimal) -> int | float | None:
+    """*exact* as an answer that keeps every digit of it; None where there is none."""
+    if exact.adjusted() >= _MAX_DIGITS:
+        return None
+    if exact == exact.to_integral_value():
+        return int(exact)
     number = float(exact)
-    return not isinf(number) and Decimal(repr(number)) == exact
+    return number if Decimal(repr(number)) == exact else None
 
 
 def is_too_precise(text: str, language: str) -> bool:
     """Whether *text* writes a number with more digits than are kept."""
     exact = _decimal(text, language)
-    return exact is not None and exact != exact.to_integral_value() and not _fits_double(exact)
+    return exact is not None and _kept(exact) is None
 
 
 def is_ambiguous(text: str, language: str) -> bool:
