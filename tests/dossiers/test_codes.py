@@ -121,3 +121,9 @@ def test_few_codes_are_meant(typed: str) -> None:
 def test_a_receipt_number_is_looked_up_however_it_is_written(typed: str, receipt: str) -> None:
     """As it stands, or as the default template has it; the agency of the installation may be left out."""
     assert receipt in meant_receipts(typed, "H29.15")
+
+
+@pytest.mark.parametrize("typed", ["12/2026/H", "12/2026/H29.1", "12/2026/KHAC", "12/1999"])
+def test_a_receipt_number_of_no_agency_means_itself_alone(typed: str) -> None:
+    """The number of another agency is never shown for it."""
+    assert meant_receipts(typed, "H29.15") == (typed,)

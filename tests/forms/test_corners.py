@@ -211,6 +211,18 @@ def test_text_with_half_a_pair_is_refused() -> None:
 
     with pytest.raises(DocumentError, match="surrogate"):
         load('"\ud800"')
+    for escaped in (r'"\ud800"', r'{"a": "\udc00\ud800"}', r'{"\ud83d": 1}', r'[{"a": ["\ud83d\u0041"]}]'):
+        with pytest.raises(DocumentError, match="surrogate"):
+            load(escaped)
+
+
+def test_a_whole_pair_may_be_escaped() -> None:
+    """In names and values; what else is refused still is."""
+    from dossierkit.errors import DocumentError
+
+    assert load(r'{"\ud83d\ude00": ["\ud83d\ude00", {"a": 1}]}').value == {"😀": ["😀", {"a": 1}]}
+    with pytest.raises(DocumentError, match="stands twice"):
+        load(r'{"\ud83d\ude00": 1, "😀": 2}')
 
 
 def test_identified_subschemas_have_references_of_their_own(form: Make) -> None:

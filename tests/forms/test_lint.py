@@ -220,6 +220,13 @@ def test_a_sound_file_has_no_fault() -> None:
     assert lint(schema, dialect=DIALECT, today=TODAY) == ()
 
 
+def test_a_file_that_is_true_says_nothing() -> None:
+    """A schema of anything may be referred to; there is nothing in it to translate."""
+    schema = {"properties": {"a": {"$ref": "shared/any.json", "title": "A", "type": "string"}}, "x-translations": {"en": {}}}
+
+    assert lint(schema, resources={"shared/any.json": True}, dialect=DIALECT, today=TODAY) == ()
+
+
 @pytest.mark.parametrize(
     ("schema", "answers", "problems"),
     [

@@ -8,7 +8,7 @@ import pytest
 from conftest import TODAY
 
 from dossierkit.errors import SchemaError
-from dossierkit.forms import check, effective, is_valid, read
+from dossierkit.forms import check, effective, flatten, is_valid, parse, read
 from dossierkit.forms.fields.tree import walk
 from dossierkit.forms.lint.lint import lint
 
@@ -109,6 +109,22 @@ def test_a_dynamic_reference_keeps_its_meaning() -> None:
 
     assert not check(form, {"v": 1, "kids": [{"v": 2}]}, today=TODAY)
     assert check(form, {"kids": [{"v": "x"}]}, today=TODAY)
+
+
+def test_a_dynamic_reference_stays_in_its_resource() -> None:
+    """An embedded resource has names of its own; the page and the judge follow the same one."""
+    tree = {
+        "$id": "https://example.org/tree",
+        "$dynamicAnchor": "node",
+        "type": "object",
+        "properties": {"v": INTEGER, "kids": {"type": "array", "items": {"$dynamicRef": "#node"}}},
+    }
+    form = read({"properties": {"t": tree}})
+    answers = {"t": {"kids": [{"v": 7}]}}
+
+    assert parse(form, flatten(form, answers)) == answers
+    assert not check(form, answers, today=TODAY)
+    assert [problem.at for problem in check(form, {"t": {"kids": [{"v": "x"}]}}, today=TODAY)] == ["/t/kids/0/v"]
 
 
 @pytest.mark.parametrize(

@@ -220,6 +220,16 @@ _OWNERS = {
         ),
         ({"title": "chủ hộ", "required": ["role"]}, [{}], "cần ít nhất 1 mục chủ hộ; hiện có 0."),
         ({"required": ["role"]}, [{}], "cần ít nhất 1 mục đúng loại mà biểu mẫu hỏi; hiện có 0."),
+        (
+            {"properties": {"age": {"minimum": 18}, "role": {"const": "owner"}}, "required": ["age", "role"]},
+            [{"role": "owner", "age": 3}],
+            "cần ít nhất 1 mục có vai trò là “owner”; hiện có 0.",
+        ),
+        (
+            {"properties": {"age": {"minimum": 18}}, "required": ["age"]},
+            [{}],
+            "cần ít nhất 1 mục đúng loại mà biểu mẫu hỏi; hiện có 0.",
+        ),
     ],
 )
 def test_a_list_is_told_what_it_lacks(contains: dict[str, Any], items: list[Any], words: str) -> None:
@@ -246,6 +256,17 @@ def test_a_list_is_told_what_it_has_too_many_of() -> None:
         "Chủ: chỉ được nhiều nhất 1 mục có vai trò là “owner”; hiện có 2.",
         "Chủ: cần ít nhất 2 mục có vai trò là “other”; hiện có 1.",
     )
+
+
+def test_a_list_is_not_told_of_the_kinds_that_it_has() -> None:
+    """Of two kinds that are wanted, the one that is there is no problem."""
+    wants = [{"contains": {"properties": {"role": {"const": role}}, "required": ["role"]}} for role in ("owner", "other")]
+    form = _form({"a": {**_OWNERS, "allOf": wants}})
+    answers = {"a": [{"role": "owner"}]}
+
+    words = messages(form, check(form, answers, today=TODAY), answers=answers)
+
+    assert words == ("Chủ: cần ít nhất 1 mục có vai trò là “other”; hiện có 0.",)
 
 
 @pytest.mark.parametrize("value", [{}, {"at": []}, {"at": [None]}, {"at": [1.5]}, {"at": [None, 2]}])
@@ -399,7 +420,8 @@ def test_an_example_fits_the_whole_field() -> None:
 @pytest.mark.parametrize(
     "pattern",
     [r"(?=x)y", r"\bx", "^$", "(", "x)", "[a", "*", r"\p{Greek}", r"\1", "a{70}", "x" * 500, r"^[\u4e00]$", "(" * 30 + ")" * 30, "\\",
-     "^(?:(?:a{60}){60}){60}$", r"^\P{L}\cA$"],
+     "^(?:(?:a{60}){60}){60}$", r"^\P{L}\cA$",
+     "^[一-龥]+$", r"^[^\s\S]$"],
 )  # fmt: skip
 def test_a_pattern_beyond_us_shows_none(pattern: str) -> None:
     """What cannot be made is not invented."""

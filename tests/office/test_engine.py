@@ -6,15 +6,19 @@ import json
 from datetime import timedelta
 from pathlib import Path
 
+import attrs
 import pytest
 from conftest import NOON, SMALL
 
 from dossierkit import Action, Actor, Engine, RefusedAnswers, State, open_engine
-from dossierkit.dossiers.lifecycle.dossier import Query, chained
+from dossierkit.catalog.catalog import Catalog
+from dossierkit.dossiers.lifecycle.dossier import Dossier, Query, chained
 from dossierkit.dossiers.lifecycle.lifecycle import step
 from dossierkit.dossiers.mails import SendMail
 from dossierkit.errors import CodeError, ForbiddenAction, StaleDossier, UnknownDossier, UnknownProcedure
-from dossierkit.testing import FixedClock, MemoryStore, RecordingMailer
+from dossierkit.forms import STANDARD
+from dossierkit.ports import EVERYTHING
+from dossierkit.testing import CountedTokens, FixedClock, MemoryStore, RecordingMailer
 
 AN, BINH = Actor("an"), Actor("binh")
 
@@ -32,6 +36,37 @@ def test_a_draft_gets_its_code(engine: Engine) -> None:
     assert engine.lookup(" h29.15-261122-0001 ") == dossier
     assert engine.find(AN, Query(words="đất")) == (dossier,)
     assert list(engine.verify()) == []
+
+
+def test_a_second_tab_gets_the_draft_that_is_there(engine: Engine) -> None:
+    """Of the same person and procedure, where one alone is wanted."""
+    draft = engine.begin("1.000001", AN, sole=True)
+
+    assert engine.begin("1.000001", AN, {"name": "An"}, sole=True) == draft
+    assert engine.begin("1.000001", BINH, sole=True).id != draft.id
+    assert engine.begin("1.000001", AN).id != draft.id
+
+
+class _Cancelling(MemoryStore):
+    """Cancels a draft just before it is looked for, as another tab may."""
+
+    def find(
+        self, owner: str | None, query: Query = EVERYTHING, *, before: str | None = None, limit: int = 20
+    ) -> tuple[Dossier, ...]:
+        for draft in super().find(owner, query):
+            self.replace(attrs.evolve(draft, state=State.CANCELLED, version=draft.version + 1))
+        return super().find(owner, query, before=before, limit=limit)
+
+
+def test_a_draft_that_goes_meanwhile_leaves_room_for_a_new_one(folder: Path, clock: FixedClock) -> None:
+    """Nobody is given a draft that was cancelled."""
+    catalog = Catalog(folder, STANDARD, memory=MemoryStore())
+    engine = Engine(_Cancelling(), catalog, clock=clock, tokens=CountedTokens(), agency="H29.15", check_key=lambda: b"key")
+    first = engine.begin("1.000001", AN, sole=True)
+
+    second = engine.begin("1.000001", AN, sole=True)
+
+    assert (engine.open(first.id, AN).state, engine.open(second.id, AN).state) == (State.CANCELLED, State.DRAFT)
 
 
 def test_submitting_again_gives_the_same_code(engine: Engine) -> None:

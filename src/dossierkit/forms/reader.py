@@ -17,7 +17,7 @@ from dossierkit.forms.schema.metaschema import what_is_wrong
 from dossierkit.forms.schema.own_keywords import own_keyword_faults
 from dossierkit.forms.schema.references import settle
 from dossierkit.forms.schema.rules import Computed, Expression, Rule, compile_expression
-from dossierkit.forms.schema.schemas import BASE, MAIN, Facet, Schemas, subschemas
+from dossierkit.forms.schema.schemas import BASE, MAIN, Facet, Schemas, file_of, subschemas
 from dossierkit.forms.schema.upgrade import upgrade
 from dossierkit.pointers import Json, child, join
 from dossierkit.text import nfc
@@ -108,11 +108,7 @@ def _refuse_old_names(documents: Mapping[str, Json]) -> None:
             "https://json-schema.org/draft/2020-12/schema#",
         ):
             message = f"{named!r} is no draft that is read here; write https://json-schema.org/draft/2020-12/schema"
-            raise SchemaError([Fault("unknown-draft", "/$schema", message, file=_file(uri))])
-
-
-def _file(uri: str) -> str:
-    return "" if uri == MAIN else uri.removeprefix(BASE)
+            raise SchemaError([Fault("unknown-draft", "/$schema", message, file=file_of(uri))])
 
 
 def _structure(schemas: Schemas, root: Facet) -> Iterator[Fault]:
@@ -123,7 +119,9 @@ def _structure(schemas: Schemas, root: Facet) -> Iterator[Fault]:
             guard_schema(document)
         except Unjudgeable as error:
             sound = False
-            yield Fault("not-a-schema", join(error.path), what_is_wrong(document, join(error.path), str(error)), file=_file(uri))
+            yield Fault(
+                "not-a-schema", join(error.path), what_is_wrong(document, join(error.path), str(error)), file=file_of(uri)
+            )
     if not sound:
         return
     yield from own_keyword_faults(schemas.documents)

@@ -13,7 +13,7 @@ from itertools import chain
 import attrs
 
 from dossierkit.forms.schema.dialect import Choice
-from dossierkit.forms.schema.schemas import BASE, MAIN, Facet, Schemas
+from dossierkit.forms.schema.schemas import Facet, Schemas, file_of
 from dossierkit.pointers import ABSENT, Json, child, key
 
 #: So many values of a branch stand in its name.
@@ -23,7 +23,7 @@ _MOST_VALUES = 4
 def located(facet: Facet, suffix: str = "") -> tuple[str, str]:
     """The file (empty for the procedure's own) and the pointer of *facet*."""
     uri, _, pointer = facet.location.partition("#")
-    return ("" if uri == MAIN else uri.removeprefix(BASE)), pointer + suffix
+    return file_of(uri), pointer + suffix
 
 
 def unconditional(schemas: Schemas, seeds: Iterable[Facet]) -> Iterator[Facet]:

@@ -11,7 +11,7 @@ from dossierkit.forms.fields.places import is_declared
 from dossierkit.forms.lint.conditions import can_be, never, seeds_at
 from dossierkit.forms.schema.rule_reads import readings
 from dossierkit.forms.schema.rules import FUNCTIONS, Expression
-from dossierkit.forms.schema.schemas import BASE, MAIN, every_schema
+from dossierkit.forms.schema.schemas import every_schema, file_of
 from dossierkit.pointers import ABSENT, Json, child, get, split
 from dossierkit.text import known_hint, meant
 
@@ -137,9 +137,9 @@ def _unknown(form: Form, expression: Expression, names: set[str], where: str) ->
 def translation_faults(form: Form) -> Iterator[Fault]:
     """Texts without a translation, and translations without a text, in every file."""
     for uri, document in form.schemas.documents.items():
-        if not isinstance(document, dict) or not (uri == MAIN or uri.startswith(BASE)):
+        if not isinstance(document, dict):
             continue
-        file = "" if uri == MAIN else uri.removeprefix(BASE)
+        file = file_of(uri)
         block = document.get("x-translations")
         if not isinstance(block, dict):
             if any(True for _ in texts(document)):

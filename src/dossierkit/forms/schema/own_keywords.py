@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from dossierkit.findings import Fault
-from dossierkit.forms.schema.schemas import BASE, MAIN, every_schema
+from dossierkit.forms.schema.schemas import every_schema, file_of
 from dossierkit.pointers import Json, child
 
 _TEXT = {"type": "string"}
@@ -51,12 +51,9 @@ def own_keyword_faults(documents: Mapping[str, Json]) -> Iterator[Fault]:
     from dossierkit.forms.schema.judge import is_valid
 
     for uri, document in documents.items():
-        if not (uri == MAIN or uri.startswith(BASE)):
-            continue
-        file = "" if uri == MAIN else uri.removeprefix(BASE)
         for pointer, schema in every_schema(document):
             if not isinstance(schema, dict):
                 continue
             for keyword, (shape, words) in ({**ON_FIELDS, **AT_ROOT} if not pointer else ON_FIELDS).items():
                 if keyword in schema and not is_valid(shape, schema[keyword]):
-                    yield Fault("bad-keyword", child(pointer, keyword), f"{keyword} is {words}", file=file)
+                    yield Fault("bad-keyword", child(pointer, keyword), f"{keyword} is {words}", file=file_of(uri))

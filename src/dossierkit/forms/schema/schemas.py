@@ -23,6 +23,12 @@ from dossierkit.pointers import Json, child
 BASE = "https://procedures.invalid/"
 MAIN = BASE + "procedure.json"
 
+
+def file_of(uri: str) -> str:
+    """The file of the document at *uri*, relative to the procedure's own; empty for that one."""
+    return "" if uri == MAIN else uri.removeprefix(BASE)
+
+
 #: Keywords whose value is one schema, a list of schemas, or schemas by name.
 ONE = frozenset(
     [
@@ -129,10 +135,9 @@ class Schemas:
         try:
             found = facet.resolver.lookup(reference)
         except (referencing.exceptions.Unresolvable, ValueError) as error:
-            place = facet.location.partition("#")
+            uri, _, pointer = facet.location.partition("#")
             message = _unresolved(str(reference), self.documents)
-            file = "" if place[0] == MAIN else place[0].removeprefix(BASE)
-            raise SchemaError([Fault("unresolved-ref", f"{place[2]}/{keyword}", message, file=file)]) from error
+            raise SchemaError([Fault("unresolved-ref", f"{pointer}/{keyword}", message, file=file_of(uri))]) from error
         location = self._locations.get(id(found.contents))
         if location is None:
             # True, false, or what stands where nobody expects a schema: it is known by its address alone.
@@ -168,5 +173,5 @@ def _unresolved(reference: str, documents: Mapping[str, Json]) -> str:
         return f"{reference!r} is not in this folder; references never leave it: copy what you need into shared/"
     if reference.startswith("#"):
         return f"{reference!r} leads to nothing in this file"
-    known = ", ".join(sorted(uri.removeprefix(BASE) for uri in documents if uri != MAIN)) or "none"
+    known = ", ".join(sorted(filter(None, map(file_of, documents)))) or "none"
     return f"{reference!r} leads to nothing; files that can be referred to: {known}"
