@@ -616,7 +616,6 @@ def test_sections_hold_the_rest_last(form: Make) -> None:
                 "sections": [
                     {"title": "Trước", "fields": ["/b"]},
                     {"title": "Rỗng", "fields": ["/zz"]},
-                    {"title": "x", "fields": 3},
                 ]
             },
         }
@@ -631,6 +630,24 @@ def test_sections_hold_the_rest_last(form: Make) -> None:
     scalar = read({"type": "string", "title": "Một"})
     assert [s.controls[0].name for s in view(scalar, "x").sections] == ["value:"]
     assert parse(scalar, [("value:", "y")]) == "y"
+
+
+@pytest.mark.parametrize(
+    "block",
+    [3, [], {"sections": None}, {"sections": {"title": "T", "fields": ["/a"]}}, {"sections": ["/a"]}, {"sections": [{"title": "T"}]},
+     {"sections": [{"title": 3, "fields": ["/a"]}]}, {"sections": [{"title": "T", "fields": "/a"}]},
+     {"sections": [{"title": "T", "fields": ["/a"]}, {"title": "T", "fields": [3]}]}],
+)  # fmt: skip
+def test_sections_of_another_shape_are_none(block: Any) -> None:
+    """A file that an earlier version took still has its page; the fields stand there without headings."""
+    schema = {"properties": {"a": STRING}, "x-procedure": block}
+    if not isinstance(block, dict):
+        with pytest.raises(SchemaError, match="x-procedure is an object"):
+            read(schema)
+        return
+
+    assert read(schema).sections == ()
+    assert 'name="/a"' in str(Renderer().render(read(schema), {}).fields)
 
 
 def test_defaults_respect_what_stands(form: Make) -> None:

@@ -12,14 +12,14 @@ from dossierkit.forms.fields.effective import effective
 from dossierkit.forms.fields.form import Form, Section
 from dossierkit.forms.schema.dialect import STANDARD, Dialect
 from dossierkit.forms.schema.document import value_of
-from dossierkit.forms.schema.judge import Judge, Unjudgeable, guard_schema
+from dossierkit.forms.schema.judge import Judge, Unjudgeable, guard_schema, is_valid
 from dossierkit.forms.schema.metaschema import what_is_wrong
 from dossierkit.forms.schema.own_keywords import own_keyword_faults
 from dossierkit.forms.schema.references import settle
 from dossierkit.forms.schema.rules import Computed, Expression, Rule, compile_expression
 from dossierkit.forms.schema.schemas import BASE, MAIN, Facet, Schemas, file_of, subschemas
 from dossierkit.forms.schema.upgrade import upgrade
-from dossierkit.pointers import Json, child, join
+from dossierkit.pointers import ABSENT, Json, child, get, join
 from dossierkit.text import nfc
 
 if TYPE_CHECKING:
@@ -27,6 +27,14 @@ if TYPE_CHECKING:
 
 #: How many schemas one judgement may have to walk, references followed; beyond it a file is refused.
 MAX_COST = 200_000
+_SECTIONS: Json = {
+    "type": "array",
+    "items": {
+        "type": "object",
+        "properties": {"title": {"type": "string"}, "fields": {"type": "array", "items": {"type": "string"}}},
+        "required": ["title", "fields"],
+    },
+}
 _AS_MANY_AS_ANSWERS = frozenset(("/items", "/additionalProperties", "/unevaluatedItems", "/unevaluatedProperties"))
 
 
@@ -227,15 +235,12 @@ def _rules(schema: Json, dialect: Dialect) -> tuple[tuple[Rule, ...], tuple[Comp
 
 
 def _sections(schema: Json) -> tuple[Section, ...]:
-    block = schema.get("x-procedure") if isinstance(schema, dict) else None
-    listed = block.get("sections") if isinstance(block, dict) else None
-    return tuple(
-        Section(
-            str(item.get("title", "")), tuple(map(str, item.get("fields", ()))), f"{MAIN}#/x-procedure/sections/{index}/title"
-        )
-        for index, item in enumerate(listed if isinstance(listed, list) else ())
-        if isinstance(item, dict) and isinstance(item.get("fields", []), list)
-    )
+    """The sections of the page; none where what stands there has another shape, which `dossiers.block` refuses in words."""
+    listed = get(schema, "/x-procedure/sections")
+    if listed is ABSENT or not is_valid(_SECTIONS, listed):
+        return ()
+    at = f"{MAIN}#/x-procedure/sections"
+    return tuple(Section(item["title"], tuple(item["fields"]), f"{at}/{index}/title") for index, item in enumerate(listed))
 
 
 def _translations(documents: Mapping[str, Json]) -> dict[str, dict[str, str]]:
