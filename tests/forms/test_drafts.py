@@ -322,10 +322,7 @@ def test_a_default_is_filled_in_when_its_field_comes() -> None:
     )
 
     def turned(draft: Any, opened: Layout, button: str = "", **controls: str) -> tuple[Any, Layout]:
-        answers, now = typed(form, draft, opened, **controls)
-        answers, now = rearranged(answers, now, button)
-        answers = arrived(form, draft, answers, None, shown=opened, layout=now)
-        return answers, remembered(form, answers, now)
+        return followed(form, (draft, opened), typed(form, draft, opened, **controls), button)
 
     draft, opened = turned({}, Layout(), __k='"b"')
     assert draft == {"k": "b", "d": "kg"}
@@ -346,6 +343,91 @@ def test_a_default_is_filled_in_when_its_field_comes() -> None:
     assert "u" not in draft
     draft, opened = turned(draft, opened, branch_of__u="1")
     assert draft["u"] == {"d": "kg"}
+
+
+def followed(form: Form, before: tuple[Any, Layout], after: tuple[Any, Layout], button: str) -> tuple[Any, Layout]:
+    """The draft that the page *before* became, after what its button does, with the defaults of the fields that came."""
+    answers, opened = rearranged(*after, button)
+    answers = arrived(form, before[0], answers, None, shown=before[1], layout=opened)
+    return answers, remembered(form, answers, opened)
+
+
+_DEFAULTS: list[dict[str, Any]] = [
+    {"type": "string", "default": "kg"},
+    {"type": "integer", "default": 3},
+    {"type": "boolean", "default": True},
+    {"enum": ["p", "q"], "default": "q"},
+]
+
+
+@st.composite
+def offering(draw: st.DrawFn) -> dict[str, Any]:
+    """A form whose defaults come with a choice, with another default, with a row, or with a branch."""
+    default = st.sampled_from(_DEFAULTS)
+    brought_by = draw(st.sampled_from(["condition", "row", "branch", "discriminator"]))
+    match brought_by:
+        case "condition":
+            first, chained = draw(default), {"properties": {"d": {"const": "kg"}}, "required": ["d"]}
+            chosen = [{"properties": {"k": {"const": kind}}, "required": ["k"]} for kind in "ab"]
+            return {
+                "properties": {"k": {"enum": ["a", "b", "c"]}},
+                "allOf": [
+                    {"if": chosen[0], "then": {"properties": {"d": first, "only": draw(default)}}},
+                    {"if": chosen[1], "then": {"properties": {"d": first, "g": {"properties": {"in": draw(default)}}}}},
+                    {"if": chained, "then": {"properties": {"e": draw(default)}}},
+                ],
+            }
+        case "row":
+            row = {"properties": {"n": {"type": "string"}, "u": draw(default)}}
+            return {"properties": {"rows": {"type": "array", "items": row, "minItems": draw(st.integers(0, 1))}}}
+    either: list[dict[str, Any]] = [
+        {"properties": {f"x{n}": draw(default), "same": {"type": "string", "default": unit}}} for n, unit in enumerate("gt")
+    ]
+    if brought_by == "discriminator":
+        for number, branch in enumerate(either):
+            branch["properties"] = {"which": {"const": f"w{number}"}, **branch["properties"]}
+    return {"properties": {"who": {"oneOf": either}}}
+
+
+@given(offering(), st.data())
+def test_a_default_is_filled_in_once(schema: dict[str, Any], data: st.DataObject) -> None:
+    """When its field first holds, never in a branch that nobody chose; what was changed or cleared stays so for good."""
+    form = read(schema)
+    draft, opened = initial(form), Layout()
+    stands: dict[str, Any] = {}
+    met: set[str] = set()
+    for _ in range(8):
+        fields = [*walk(effective(form, draft, layout=opened))]
+        offers = [field for field in fields if "default" in field.keywords]
+        for field in offers:
+            stands.setdefault(field.control, field.keywords["default"])
+        note(f"{draft} {opened}")
+        assert {field.control: get(draft, field.pointer) for field in offers} == {f.control: stands[f.control] for f in offers}
+        met.update(field.pointer for field in fields)
+        assert {at for at, _ in leaves(draft)} <= met
+
+        buttons = [(f"add:{field.control}", None, None) for field in fields if field.kind is Kind.LIST]
+        buttons += [(f"remove:{field.control}", None, None) for field in fields if field.row]
+        choices = [
+            ("update", field, pair) for field in fields if _can_edit(field) and field not in offers for pair in _edits(field)
+        ]
+        changes = [("update", field, pair) for field in offers for pair in [*_edits(field)[:1], (name_of(field.control), "")]]
+        steps = [step for step in (buttons, choices, changes) if step]
+        button, field, edit = data.draw(st.sampled_from(steps).flatmap(st.sampled_from))
+        pairs = [pair for pair in shown(form, draft, opened) if edit is None or pair[0] != edit[0]]
+        after = sent(form, [*pairs, edit] if edit else pairs, draft, opened)
+        draft, opened = followed(form, (draft, opened), after, button)
+        if field in offers:
+            stands[field.control] = get(draft, field.pointer)
+            assert edit[1] or stands[field.control] is ABSENT
+        if button.startswith("remove:"):
+            stands = _without_row(stands, int(button.rpartition("/")[2]))
+
+
+def _without_row(stands: dict[str, Any], gone: int) -> dict[str, Any]:
+    """What stands in the rows after one is *gone*: those after it move up."""
+    rows = [stands[f"/rows/{row}/u"] for row in range(len(stands)) if row != gone]
+    return {f"/rows/{row}/u": value for row, value in enumerate(rows)}
 
 
 def test_rows_that_must_be_there_begin_with_their_defaults() -> None:
