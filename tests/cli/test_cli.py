@@ -155,6 +155,58 @@ def test_a_wrong_use_is_one_line(run: Any, arguments: tuple[str, ...]) -> None:
     assert re.fullmatch(r"dossierkit: .+ \(see .+ --help\)\n", result.stderr)
 
 
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (("submit", "ban-sa", "{good}"), r"no procedure is called 'ban-sa' \(see dossierkit list\)"),
+        (("submit", "1.000001", "{cut}"), r".*cut\.json: not JSON: it breaks off in the middle; .*\(line 1, column 9\)"),
+        (("check", "{small}", "{cut}"), r".*cut\.json: not JSON: it breaks off .*"),
+        (("check", "{small}", "{none}"), r".*none\.json: not JSON: there is nothing in it .*"),
+        (("init", "{good}/office"), r".*good\.json.*: a file stands where a folder is wanted; name another"),
+        (("init", "{root}/none/" + "x" * 300), r".*: the name is too long; choose a shorter one"),
+        (("check", "{small}", "{good}", "--today", "01/12/2026"), r".*'01/12/2026' is no day; one is written 2026-11-22 .*"),
+        (("register", "--since", "2026-13-01", "--until", "2026-12-31", "--out", "x.xlsx"), r".*'2026-13-01' is no day; .*"),
+        (("serve", "--proxy", "the proxy"), r"'the proxy' is no address of a proxy; one is written 127\.0\.0\.1, .*"),
+        (("serve", "--proxy", "127.0.0.1, 10.0.0.0/8"), r"'10\.0\.0\.0/8' is no address of a proxy; .*"),
+    ],
+)
+def test_a_failure_says_which_thing_and_what_to_do(
+    run: Any, tmp_path: Path, folder: Path, arguments: tuple[str, ...], told: str
+) -> None:
+    """The file, the place in it, the way to write a value; no number of the system, no words of a parser."""
+    for name, text in {"good": '{"name": "An"}', "cut": '{"name":', "none": ""}.items():
+        (tmp_path / f"{name}.json").write_text(text)
+    (small,) = (path for path in folder.glob("*.json") if "1.000001" in path.read_text("utf-8"))
+    places = {name: tmp_path / f"{name}.json" for name in ("good", "cut", "none")} | {"root": tmp_path, "small": small}
+    data = arguments[0] in ("submit", "serve")
+
+    result = run(*(argument.format_map(places) for argument in arguments), data=data)
+
+    assert result.exit_code == 2
+    assert re.fullmatch(f"dossierkit: {told}\n", result.stderr)
+
+
+def test_answers_are_checked_from_a_pipe(folder: Path) -> None:
+    """As they are submitted."""
+    (small,) = (path for path in folder.glob("*.json") if "1.000001" in path.read_text("utf-8"))
+
+    result = CliRunner().invoke(main, ["check", str(small), "-", "--json"], input='{"name": 5}', catch_exceptions=False)
+
+    assert "/name" in [problem["at"] for problem in json.loads(result.stdout)]
+
+
+def test_nothing_to_show_is_said(run: Any, tmp_path: Path) -> None:
+    """No procedure in a folder or of these words, no erasure asked for: silence would look like a fault."""
+    (tmp_path / "empty").mkdir()
+
+    assert "holds no procedure file" in run("lint", tmp_path / "empty").stderr
+    assert "no procedure holds 'nothing'" in run("list", "nothing", data=True).stderr
+    answers = tmp_path / "a.json"
+    answers.write_text('{"name": "Nguyễn Văn Đạt"}', "utf-8")
+    run("submit", "1.000001", answers, data=True)
+    assert run("erase", data=True).stderr == "nobody asks for an erasure\n"
+
+
 def test_a_bad_file_is_told_once(run: Any, folder: Path, capfd: pytest.CaptureFixture[str]) -> None:
     """By `list` itself, not by the log as well."""
     (folder / "half.json").write_text('{"title":', "utf-8")
@@ -282,9 +334,8 @@ def test_a_document_that_comes_on_paper_is_said(run: Any, folder: Path, tmp_path
 def test_the_numbers_of_a_year(run: Any, tmp_path: Path) -> None:
     """As a table, or as files; a workbook wants to know where to."""
     answers = tmp_path / "answers.json"
-    shipped = json.loads((PROCEDURES / "cung-cap-du-lieu-dat-dai.json").read_bytes())
-    answers.write_text(json.dumps(shipped["x-tests"][0]["answers"]), "utf-8")
-    run("submit", "1.012789", answers, data=True)
+    answers.write_text('{"name": "Nguyễn Văn Đạt"}', "utf-8")
+    assert run("submit", "1.000001", answers, data=True).exit_code == 0
     assert "12/2020" in run("stats", "--year", "2020", data=True).output
     assert json.loads(run("stats", "--year", "2020", "--by", "unit,sector", "--format", "json", data=True).output)["by"] == [
         "unit",

@@ -161,7 +161,7 @@ def _own(path: Path, shipped: Mapping[str, Callable[[], Iterable[Row]]]) -> dict
     try:
         lists = load(path.read_bytes()).value
     except DocumentError as error:
-        raise SettingsError(f"{path} is not JSON: {error}") from None
+        raise SettingsError(f"{path}: {error}") from None
     if not isinstance(lists, dict):
         raise SettingsError(f'{path}: it is an object of lists, such as {{"units": [{{"code": "…", "name": "…"}}]}}')
     changed: dict[str, Callable[[], Iterable[Row]]] = {}

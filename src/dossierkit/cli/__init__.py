@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import sys
 from pathlib import Path
 from typing import Any
@@ -10,7 +12,7 @@ import click
 
 from dossierkit.cli.installation import settle
 from dossierkit.cli.options import FOLDER
-from dossierkit.errors import DossierkitError
+from dossierkit.errors import DossierkitError, UnknownProcedure
 from dossierkit.extras import wanted
 
 
@@ -40,9 +42,35 @@ class _OneLine(click.Group):
                 raise
             click.echo(f"dossierkit: {advice}", err=True)
             sys.exit(2)
-        except (DossierkitError, OSError) as error:
+        except UnknownProcedure as error:
+            click.echo(f"dossierkit: {error} (see dossierkit list)", err=True)
+            sys.exit(2)
+        except OSError as error:
+            click.echo(f"dossierkit: {_advice(error)}", err=True)
+            sys.exit(2)
+        except DossierkitError as error:
             click.echo(f"dossierkit: {error}", err=True)
             sys.exit(2)
+
+
+#: What to do where the system refuses something, by the number of its error.
+_ADVICE = {
+    errno.ENOENT: "it is not there; make it, or name another",
+    errno.ENOTDIR: "a file stands where a folder is wanted; name another",
+    errno.EISDIR: "it is a folder; name a file",
+    errno.EACCES: "this user may not use it; change who may, or name another",
+    errno.EPERM: "this user may not change it; change who may, or name another",
+    errno.EROFS: "its disk can only be read; name another",
+    errno.ENOSPC: "its disk is full; make room, then run this again",
+    errno.ENAMETOOLONG: "the name is too long; choose a shorter one",
+}
+
+
+def _advice(error: OSError) -> str:
+    """What the system refused, of which file, and what to do."""
+    if error.filename is None or error.errno is None:
+        return str(error)
+    return f"{os.fsdecode(error.filename)}: {_ADVICE.get(error.errno, os.strerror(error.errno))}"
 
 
 @click.group(cls=_OneLine, context_settings={"auto_envvar_prefix": "DOSSIERKIT", "help_option_names": ["-h", "--help"]})

@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING, BinaryIO
 import click
 
 from dossierkit.cli.options import (
+    ANSWERS,
     agency_option,
+    answers_in,
     data_option,
     engine_of,
     language_option,
@@ -34,8 +36,11 @@ def list_(data: Path, procedures: Path | None, language: str, words: tuple[str, 
     # The faults are printed below; the log would say them once more.
     logging.getLogger("dossierkit").addHandler(logging.NullHandler())
     engine = _listing(data, procedures)
-    for one in engine.procedures(" ".join(words), language=language):
+    listed = engine.procedures(" ".join(words), language=language)
+    for one in listed:
         click.echo(f"{one.code}\t{one.title_in(language)}")
+    if words and not listed:
+        click.echo(f"no procedure holds {' '.join(words)!r}; without words all are listed", err=True)
     for fault in engine.catalog.faults():
         click.echo(f"{fault.file}: {fault.message}", err=True)
     click.echo(f"from {engine.catalog.folder.resolve()}", err=True)
@@ -58,7 +63,7 @@ def _listing(data: Path, procedures: Path | None) -> Engine:
 @click.option("--code", default="", help="The code that another portal issued; the dossier is taken in with it.")
 @click.option("--paper", multiple=True, help="The code of a document that comes on paper; once for each.")
 @click.argument("procedure")
-@click.argument("answers", type=click.File("rb"))
+@click.argument("answers", type=ANSWERS)
 def submit(
     data: Path, procedures: Path | None, agency: str | None, code: str, paper: tuple[str, ...], procedure: str, answers: BinaryIO
 ) -> None:
@@ -67,9 +72,9 @@ def submit(
     from dossierkit.dossiers.lifecycle.dossier import Actor
     from dossierkit.dossiers.states import Role
     from dossierkit.errors import RefusedAnswers
-    from dossierkit.forms import load, message
+    from dossierkit.forms import message
 
-    issued, given = parse_code(code) if code else None, load(answers.read()).value
+    issued, given = parse_code(code) if code else None, answers_in(answers)
     # An unknown procedure makes no database.
     _listing(data, procedures).procedure(procedure)
     engine = engine_of(data, procedures, agency, make=True)
@@ -167,9 +172,13 @@ def erase(data: Path, procedures: Path | None, yes: bool, code: str | None) -> N
 
     engine = engine_of(data, procedures)
     if code is None:
+        asked = False
         for one in engine.store.every():
             if one.handling.erasure_asked is not None and one.handling.erased is None:
+                asked = True
                 click.echo(f"{one.code}\t{one.state.name.lower()}\tasked {office_time(one.handling.erasure_asked):%d/%m/%Y}")
+        if not asked:
+            click.echo("nobody asks for an erasure", err=True)
         return
     dossier = engine.lookup(code)
     if dossier is None:

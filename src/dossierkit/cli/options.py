@@ -8,13 +8,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 import click
 
 if TYPE_CHECKING:
     from dossierkit.installation import Installation
     from dossierkit.office.engine import Engine
+    from dossierkit.pointers import Json
 
 
 class PathParameter(click.Path):
@@ -39,6 +40,39 @@ class PathParameter(click.Path):
         return path
 
 
+class Day(click.DateTime):
+    """A day, written as ISO 8601 has it."""
+
+    name = "day"
+
+    def __init__(self) -> None:
+        super().__init__(["%Y-%m-%d"])
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """See `click.DateTime.convert`."""
+        try:
+            return super().convert(value, param, ctx)
+        except click.BadParameter:
+            self.fail(f"{value!r} is no day; one is written 2026-11-22", param, ctx)
+
+
+def answers_in(file: BinaryIO) -> Json:
+    """The answers in *file*, a JSON file or what is piped in.
+
+    Raises:
+        DocumentError: it is not JSON that we read; it says which file.
+    """
+    from dossierkit.errors import DocumentError
+    from dossierkit.forms import load
+
+    try:
+        return load(file.read()).value
+    except DocumentError as error:
+        raise DocumentError(error.message, error.line, error.column, getattr(file, "name", "what is piped in")) from None
+
+
+#: A JSON file with answers, or - for what is piped in.
+ANSWERS = click.File("rb")
 #: A folder, there or still to be made.
 FOLDER = PathParameter(file_okay=False)
 #: A file to read.

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from dossierkit.cli.options import NEW_FILE, data_option, engine_of, language_option, procedures_option
+from dossierkit.cli.options import NEW_FILE, Day, data_option, engine_of, language_option, procedures_option
 
 
 @click.command("slip-key")
@@ -47,8 +47,8 @@ def _public(data: Path) -> str:
 @data_option
 @procedures_option
 @language_option
-@click.option("--since", type=click.DateTime(["%Y-%m-%d"]), required=True, help="First day of acceptance.")
-@click.option("--until", type=click.DateTime(["%Y-%m-%d"]), required=True, help="Last day of acceptance.")
+@click.option("--since", type=Day(), required=True, help="First day of acceptance.")
+@click.option("--until", type=Day(), required=True, help="Last day of acceptance.")
 @click.option("--unit", default="", help="One unit; all where none is named.")
 @click.option("--out", type=NEW_FILE, required=True, help="The workbook.")
 def register(data: Path, procedures: Path | None, language: str, since: datetime, until: datetime, unit: str, out: Path) -> None:

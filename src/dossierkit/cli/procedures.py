@@ -6,12 +6,23 @@ import json
 import re
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 import click
 from click.core import ParameterSource
 
-from dossierkit.cli.options import FILE, FOLDER, PathParameter, installed, language_option, office_day, procedures_option
+from dossierkit.cli.options import (
+    ANSWERS,
+    FILE,
+    FOLDER,
+    Day,
+    PathParameter,
+    answers_in,
+    installed,
+    language_option,
+    office_day,
+    procedures_option,
+)
 
 if TYPE_CHECKING:
     from dossierkit.forms import Form
@@ -150,32 +161,31 @@ def _scaffold(name: str) -> dict[str, Any]:
 
 @click.command()
 @click.argument("file", type=FILE)
-@click.option("--answers", type=FILE, help="A JSON file of answers to show.")
+@click.option("--answers", type=ANSWERS, help="A JSON file of answers to show.")
 @language_option
-def render(file: Path, answers: Path | None, language: str) -> None:
+def render(file: Path, answers: BinaryIO | None, language: str) -> None:
     """Print the form in FILE as HTML."""
-    from dossierkit.forms import load
     from dossierkit.html import Renderer
 
-    value = load(answers.read_bytes()).value if answers is not None else {}
+    value = answers_in(answers) if answers is not None else {}
     click.echo(Renderer().render(form_at(file), value, language=language).fields)
 
 
 @click.command()
 @click.argument("file", type=FILE)
-@click.argument("answers", type=FILE)
+@click.argument("answers", type=ANSWERS)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-@click.option("--today", type=click.DateTime(["%Y-%m-%d"]), default=None, help="The day to judge by.  [default: today]")
+@click.option("--today", type=Day(), default=None, help="The day to judge by.  [default: today]")
 @language_option
-def check(file: Path, answers: Path, as_json: bool, today: Any, language: str) -> None:
-    """Check ANSWERS against the form in FILE; exit 1 where something is wrong."""
-    from dossierkit.forms import as_sent, load
+def check(file: Path, answers: BinaryIO, as_json: bool, today: Any, language: str) -> None:
+    """Check ANSWERS (a JSON file, or - for what is piped in) against the form in FILE; exit 1 where something is wrong."""
+    from dossierkit.forms import as_sent
     from dossierkit.forms import check as judge
     from dossierkit.forms.words.messages import messages
 
     day = today.date() if today else office_day()
     form = form_at(file)
-    value = as_sent(form, load(answers.read_bytes()).value, today=day)
+    value = as_sent(form, answers_in(answers), today=day)
     problems = judge(form, value, today=day)
     words = messages(form, problems, language=language, answers=value)
     rows = [{"at": p.at, "rule": p.rule, "message": said} for p, said in zip(problems, words, strict=True)]
@@ -204,6 +214,7 @@ def lint(paths: tuple[Path, ...], as_json: bool, data: Path | None) -> None:
     """
     import attrs
 
+    from dossierkit.catalog.folder import dropped
     from dossierkit.catalog.lint import lint_paths
     from dossierkit.forms import STANDARD
     from dossierkit.wiring import with_lists
@@ -225,6 +236,8 @@ def lint(paths: tuple[Path, ...], as_json: bool, data: Path | None) -> None:
     else:
         for f in findings:
             click.echo(f"{f.file}:{f.line}:{f.column}: {f.level} {f.code}: {f.message}")
+        for empty in (path for path in paths if path.is_dir() and not any(dropped(path))):
+            click.echo(f"{empty} holds no procedure file; drop one in there, or name another folder", err=True)
         errors = sum(f.level == "error" for f in findings)
         click.echo(f"{errors} errors, {sum(f.level == 'warning' for f in findings)} warnings", err=True)
     sys.exit(1 if any(f.level == "error" for f in findings) else 0)

@@ -107,6 +107,7 @@ def serve(
     from dossierkit.wiring import mailer, payment_settings, scanner
 
     _guard_passwords(host, secure=secure, plain_http=plain_http)
+    proxies = _addresses(proxy)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     elsewhere = provider(oidc) if oidc else None
     listening = _bound(host, port)
@@ -120,7 +121,26 @@ def serve(
     config = web.WebConfig(secure=secure, guests=guests, passwords=data / "passwords.txt", oidc=elsewhere, **ways)
     app = web.create_app(engine, blobs=data / "attachments", config=config)
     _announce(engine, data, here, smtp)
-    _run(app, listening, engine, _workers(engine, data, post, money.ways, timedelta(days=keep_drafts)), proxy)
+    _run(app, listening, engine, _workers(engine, data, post, money.ways, timedelta(days=keep_drafts)), proxies)
+
+
+def _addresses(proxy: str) -> tuple[str, ...]:
+    """The addresses in *proxy*, with commas between them.
+
+    Raises:
+        SettingsError: one of them is none: no proxy would be believed, and all people would share one limit.
+    """
+    from dossierkit.errors import SettingsError
+
+    addresses = tuple(address.strip() for address in proxy.split(",") if address.strip())
+    for address in addresses:
+        try:
+            ipaddress.ip_address(address)
+        except ValueError:
+            raise SettingsError(
+                f"{address!r} is no address of a proxy; one is written 127.0.0.1, several with commas between them"
+            ) from None
+    return addresses
 
 
 def _guard_passwords(host: str, *, secure: bool, plain_http: bool) -> None:
@@ -159,7 +179,7 @@ def _workers(
     )
 
 
-def _run(app: Any, listening: socket.socket, engine: Engine, workers: Sequence[Worker], proxy: str) -> None:
+def _run(app: Any, listening: socket.socket, engine: Engine, workers: Sequence[Worker], proxies: Sequence[str]) -> None:
     """Serves until somebody ends it."""
     import uvicorn
     from dossierkit_web.requests.slow_clients import Patience, patient
@@ -170,13 +190,13 @@ def _run(app: Any, listening: socket.socket, engine: Engine, workers: Sequence[W
     try:
         config = uvicorn.Config(
             app,
-            http=patient(Patience(proxies=tuple(one.strip() for one in proxy.split(",")))),
+            http=patient(Patience(proxies=tuple(proxies))),
             # As many connections are taken at once as may be on their way out.
             backlog=256,
             log_level="warning",
             server_header=False,
-            proxy_headers=bool(proxy),
-            forwarded_allow_ips=proxy,
+            proxy_headers=bool(proxies),
+            forwarded_allow_ips=list(proxies),
         )
         uvicorn.Server(config).run(sockets=[listening])
     except KeyboardInterrupt:

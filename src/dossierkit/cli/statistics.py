@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from dossierkit.cli.options import NEW_FILE, data_option, engine_of, language_option, procedures_option
+from dossierkit.cli.options import NEW_FILE, Day, data_option, engine_of, language_option, procedures_option
 from dossierkit.statistics.exports import FORMATS
 
 if TYPE_CHECKING:
@@ -23,9 +23,9 @@ if TYPE_CHECKING:
 @click.option("--year", type=click.IntRange(2000, 2100), help="The year.")
 @click.option("--by", default="month", show_default=True, help="month, or unit, sector, procedure, channel; several with commas.")
 @click.option("--part", default="year", show_default=True, help="year, q1 to q4, h1, h2, m9 (nine months), or a month, 1 to 12.")
-@click.option("--from", "first", type=click.DateTime(["%Y-%m-%d"]), help="From this day; with --to, instead of a year.")
-@click.option("--to", "last", type=click.DateTime(["%Y-%m-%d"]), help="Until this day, included.")
-@click.option("--as-of", type=click.DateTime(["%Y-%m-%d"]), help="As it was known on this day.  [default: today]")
+@click.option("--from", "first", type=Day(), help="From this day; with --to, instead of a year.")
+@click.option("--to", "last", type=Day(), help="Until this day, included.")
+@click.option("--as-of", type=Day(), help="As it was known on this day.  [default: today]")
 @click.option("--nd09", is_flag=True, help="Months from the 15th to the 14th, as decree 09/2019 has them.")
 @click.option("--format", "form", type=click.Choice(FORMATS), default="table", show_default=True)
 @click.option("--out", type=NEW_FILE, help="Write into this file.")

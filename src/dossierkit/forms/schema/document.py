@@ -90,13 +90,36 @@ def _careful(text: str) -> Json:
         value = json.loads(text, object_pairs_hook=_Members, parse_constant=_refuse_constant)
         return _Checked(text).value(value, "")
     except json.JSONDecodeError as fault:
-        raise DocumentError(f"not JSON: {fault.msg}", fault.lineno, fault.colno) from None
+        raise DocumentError(_words(fault), fault.lineno, fault.colno) from None
     except ValueError as fault:
         if isinstance(fault, _Constant):
             line, column = _place(text, max(text.find(str(fault)), 0))
             raise DocumentError(f"{fault} is not a JSON number", line, column) from None
         digits = _MANY_DIGITS.search(text)
         raise DocumentError("a number has too many digits", *_place(text, digits.start() if digits else 0)) from None
+
+
+#: What the reader of Python says, and what to do about it; its spelling of a comma too many differs between versions.
+_ADVICE = (
+    ("Expecting property name", "a name in double quotes is missing here: no comma stands before }, and JSON has no comments"),
+    ("Expecting ':'", "a colon is missing here"),
+    ("Expecting ','", "a comma is missing here, or a closing bracket"),
+    ("Illegal trailing comma", "no comma stands before a closing bracket"),
+    ("Extra data", "there is more after its end: a file holds one value"),
+    ("Invalid control character", r"a line break, a tab or another control character is written \n, \t or \u0001"),
+    ("Invalid \\", r"what follows the backslash is no escape; a backslash itself is written \\"),
+    ("Unterminated string", "this text has no closing quotation mark"),
+    ("Expecting value", "a value is missing here, or is written otherwise: text in double quotes, a number, true, false, null"),
+)
+
+
+def _words(fault: json.JSONDecodeError) -> str:
+    """What is wrong with a text that is not JSON, and what to do about it."""
+    if not fault.doc.strip():
+        return "not JSON: there is nothing in it"
+    if not fault.doc[fault.pos :].strip():
+        return "not JSON: it breaks off in the middle; write it whole"
+    return f"not JSON: {next((words for begin, words in _ADVICE if fault.msg.startswith(begin)), fault.msg)}"
 
 
 def value_of(source: Json) -> Json:
