@@ -1,51 +1,89 @@
-"""Draws `lifecycle.md` from the table itself: `python docs/lifecycle.py`."""
+"""Draws `lifecycle.md` by taking every step that a dossier can take: `python docs/lifecycle.py`."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from itertools import groupby
 from pathlib import Path
+from typing import NamedTuple
 
-from dossierkit.dossiers.lifecycle.lifecycle import FINAL, TABLE, Rule
-from dossierkit.dossiers.states import State
+from dossierkit.dossiers.lifecycle.dossier import Dossier, chained
+from dossierkit.dossiers.lifecycle.lifecycle import FINAL, TABLE, Rule, pauses, step
+from dossierkit.dossiers.states import Action, State
+from dossierkit.errors import ForbiddenAction
 
 PLACE = Path(__file__).with_suffix(".md")
+_MORNING = datetime(2026, 11, 26, 1, tzinfo=UTC)
+#: Facts that some action reads; the others ignore them.
+_FACTS = {"code": "H29.15-261126-0001", "agency": "H29.15", "posted": "2026-11-26"}
+
+
+class Step(NamedTuple):
+    """One action that `step` allows."""
+
+    source: State
+    action: Action
+    target: State
+    pauses: bool
+
+
+def steps() -> Iterator[Step]:
+    """Every step that a dossier can take from its draft on, found by taking it."""
+    waiting = [Dossier("", "", "", "", State.DRAFT, 1, _MORNING, _MORNING)]
+    visited = set()
+    while waiting:
+        dossier = waiting.pop()
+        # Where a paused dossier comes back to depends on where it was.
+        if (dossier.state, dossier.handling.back) in visited:
+            continue
+        visited.add((dossier.state, dossier.handling.back))
+        for action in Action:
+            event = chained("", dossier.version, action, "", _MORNING, _FACTS, "")
+            try:
+                after = step(dossier, event)
+            except ForbiddenAction:
+                continue
+            yield Step(dossier.state, action, after.state, pauses(dossier, action))
+            waiting.append(after)
 
 
 def drawn() -> str:
     """The page."""
-    arrows: dict[tuple[State, State], list[str]] = {}
-    for rule in TABLE:
-        for source in rule.sources:
-            for target in _targets(rule, source):
-                if source is not target:
-                    arrows.setdefault((source, target), []).append(rule.action.value)
-    lines = [f"    {source.name} --> {target.name}: {', '.join(actions)}" for (source, target), actions in arrows.items()]
+    taken = sorted(set(steps()), key=lambda step: (_order(step.source), _order(step.target), [*Action].index(step.action)))
+    moves = groupby((step for step in taken if step.source is not step.target), key=lambda step: (step.source, step.target))
+    lines = [
+        f"    {source.name} --> {target.name}: {', '.join(step.action.value for step in group)}"
+        for (source, target), group in moves
+    ]
     ends = [f"    {state.name} --> [*]" for state in sorted(FINAL)]
+    rows = [_row(rule, [step for step in taken if step.action is rule.action]) for rule in TABLE]
     codes = [f"| {state.name.lower()} | {state.national or '–'} |" for state in State]
-    return _PAGE.format(arrows="\n".join([*lines, *ends]), rows="\n".join(map(_row, TABLE)), codes="\n".join(codes))
+    return _PAGE.format(arrows="\n".join([*lines, *ends]), rows="\n".join(rows), codes="\n".join(codes))
 
 
-def _targets(rule: Rule, source: State) -> tuple[State, ...]:
-    """Where *rule* leads from *source*; where it has no target, to wherever the dossier can have come from."""
-    if source in rule.stays:
-        return (source,)
-    if rule.target is not None:
-        return (rule.target,)
-    pauses = [pause for pause in TABLE if pause.pauses and pause.target is source]
-    came = tuple(state for pause in pauses for state in pause.sources if state not in pause.stays)
-    return came or (source,)
+def _order(state: State) -> int:
+    return [*State].index(state)
 
 
-def _row(rule: Rule) -> str:
-    sources = ", ".join(state.name.lower() for state in rule.sources)
-    target = rule.target.name.lower() if rule.target is not None else "as before"
-    target += f"; as before from {', '.join(state.name.lower() for state in rule.stays)}" if rule.stays else ""
+def _row(rule: Rule, taken: list[Step]) -> str:
+    sources = _names(step.source for step in taken)
+    leaves = _names(step.target for step in taken if step.source is not step.target)
+    stays = any(step.source is step.target for step in taken)
+    target = leaves if not stays else "stays" if not leaves else f"{leaves}; stays elsewhere"
     roles, needs = ", ".join(sorted(rule.roles)), ", ".join(rule.needs) or "–"
-    return f"| {rule.action.value} | {sources} | {target} | {roles} | {needs} | {'yes' if rule.pauses else ''} |"
+    halts = any(step.pauses for step in taken)
+    return f"| {rule.action.value} | {sources} | {target} | {roles} | {needs} | {'yes' if halts else ''} |"
+
+
+def _names(states: Iterator[State]) -> str:
+    return ", ".join(state.name.lower() for state in sorted(set(states), key=_order))
 
 
 _PAGE = """# The life of a dossier
 
-This page is drawn from the table in `dossiers/lifecycle.py` by `python docs/lifecycle.py`; a test compares the two.
+This page is drawn by `python docs/lifecycle.py`, which takes every step that `dossiers.lifecycle.lifecycle.step` allows; a test
+compares the two.
 
 ```mermaid
 stateDiagram-v2

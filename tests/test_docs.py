@@ -11,6 +11,7 @@ from conftest import PROCEDURES, ROOT, TODAY
 
 from dossierkit.cli import main
 from dossierkit.cli.installation import settings_of
+from dossierkit.dossiers.states import Action
 from dossierkit.forms import STANDARD
 from dossierkit.forms.lint.lint import lint
 from dossierkit.installation import OFFICE
@@ -84,7 +85,17 @@ def test_links_lead_somewhere() -> None:
             assert (path.parent / target).exists(), (path.name, target)
 
 
-def test_the_life_of_a_dossier_is_drawn_from_the_table() -> None:
+def test_the_drawing_shows_what_leaves_a_state_alone() -> None:
+    """A message, a refund or money that nobody asked for is in no arrow; a settlement leads back from payment alone."""
+    arrows = re.findall(r"^    (\w+) --> (\w+): (.*)$", (ROOT / "docs" / "lifecycle.md").read_text("utf-8"), re.MULTILINE)
+    leading = {action: {source for source, _, actions in arrows if action.value in actions.split(", ")} for action in Action}
+
+    assert not leading[Action.MESSAGE] | leading[Action.REFUND] | leading[Action.SURPLUS]
+    assert leading[Action.SETTLE] == {"PAYMENT_REQUESTED"}
+    assert leading[Action.RESUME] == {"SUSPENDED"}
+
+
+def test_the_life_of_a_dossier_is_drawn_from_its_steps() -> None:
     """`python docs/lifecycle.py` draws it anew."""
     import runpy
 
