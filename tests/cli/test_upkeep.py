@@ -348,6 +348,35 @@ def test_a_proof_names_each_fault(installation: Any) -> None:
     assert (ran.exit_code, "contradictions" in ran.output) == (1, True)
 
 
+def test_nothing_is_laid_before_everything_is_checked(installation: Any, tmp_path: Path) -> None:
+    """A number that is none, an archive that is cut off or leads out of the folder: the new folder is not even made."""
+    _, data = installation
+    archive, new = tmp_path / "b.tar", tmp_path / "new"
+    assert run("backup", "--data", data, archive).exit_code == 0
+    (tmp_path / "cut.tar").write_bytes(archive.read_bytes()[:-12_000])
+    with tarfile.open(archive) as good, tarfile.open(tmp_path / "out.tar", "w") as bad:
+        bad.addfile(good.getmembers()[0], good.extractfile(good.getmembers()[0]))
+        bad.addfile(tarfile.TarInfo("../out"))
+
+    for arguments in (
+        (archive, "--after", "H29.15-261122"), (archive, "--after", "H29.15-261122-0001", "--after", "x"),
+        (archive, "--after", tmp_path / "no.mark"), (tmp_path / "cut.tar", "--nothing-since"), (tmp_path / "out.tar", "--nothing-since"),
+    ):  # fmt: skip
+        refused = run("restore", "--data", new, *arguments)
+        assert (refused.exit_code, len(refused.stderr.splitlines())) == (2, 1), refused.output
+        assert not new.exists()
+
+
+def test_progress_is_told_where_there_is_no_terminal(tmp_path: Path) -> None:
+    """From the beginning, in lines, to the end; a proof tells its own."""
+    ran = run("demo", "--data", tmp_path / "demo", "--dossiers", 25, "--procedures", PROCEDURES)
+    lines = ran.stderr.splitlines()
+    assert (lines[0], lines[-1]) == ("dossiers: 0 of 25", "dossiers: 25 of 25")
+    proof = run("verify", "--data", tmp_path / "demo")
+    assert len(proof.stderr.splitlines()) > 10
+    assert proof.stderr.splitlines()[0].startswith("dossiers: 0 of ")
+
+
 def test_demo_says_as_whom_to_look(tmp_path: Path) -> None:
     """A command, an empty folder, and a password for everybody."""
     ran = run("demo", "--data", tmp_path / "demo", "--dossiers", 30, "--procedures", PROCEDURES)

@@ -5,12 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from conftest import PROCEDURES
 
+from dossierkit.catalog.catalog import procedure_at
 from dossierkit.dossiers.procedure.persons import Persons, persons
 from dossierkit.dossiers.procedure.procedure import Bundle, Procedure
 from dossierkit.dossiers.procedure.time_limits import TimeLimit
 from dossierkit.dossiers.states import Channel
-from dossierkit.forms import read
+from dossierkit.forms import STANDARD, read
 from dossierkit.forms.views.personal import masked_answers, personal_titles
 
 
@@ -60,6 +62,15 @@ def test_a_time_that_depends_on_an_open_question_is_the_shortest(limits: list[di
     limit = procedure(block).time_limit({})
     assert limit is not None
     assert limit.count == shortest
+
+
+def test_a_promised_time_holds_for_every_dossier() -> None:
+    """Land data is given the same day where it is there, which the office alone knows: what is promised is ten working days."""
+    land_data = procedure_at(PROCEDURES / "cung-cap-du-lieu-dat-dai.json", STANDARD)
+    assert land_data.time_limit({}) == TimeLimit(10)
+    (entry,) = land_data.entries("timeLimit")
+    assert "trong ngày" in land_data.words(entry, "title")
+    assert "same working day" in land_data.words(entry, "title", "en")
 
 
 def test_a_document_that_depends_on_an_open_question_is_offered() -> None:

@@ -17,6 +17,7 @@ from dossierkit.cli.options import (
     office_day,
     procedures_option,
 )
+from dossierkit.cli.progress import progress
 
 
 @click.command()
@@ -53,8 +54,8 @@ def _replayed(data: Path, new: object) -> int:
 
     assert isinstance(new, Procedure)
     engine = engine_of(data, None)
-    with click.progressbar(length=max(engine.store.size(), 1), label="dossiers", file=sys.stderr) as bar:
-        found = replay(engine, new, seen=lambda: bar.update(1))
+    with progress(engine.store.size(), "dossiers") as advance:
+        found = replay(engine, new, seen=lambda: advance(1))
     engine.close()
     for state, count in sorted(found.seen.items()):
         click.echo(f"{state.name.lower():22} {count:8} stored {found.refused[state]:8} would be refused")

@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from dossierkit.cli.options import FILE, NEW_FILE, data_option, engine_of, procedures_option
+from dossierkit.cli.progress import progress
 
 
 @click.command()
@@ -22,12 +23,12 @@ def demo(data: Path, procedures: Path | None, count: int, seed: int) -> None:
 
     engine = engine_of(data, procedures, make=True)
     accounts = open_accounts(engine)
-    # The bar stands before the people and the procedures are prepared: that takes a moment, too.
-    with click.progressbar(length=count, label="dossiers", file=sys.stderr) as bar:
+    # It begins before the people and the procedures are prepared, which takes a moment, too.
+    with progress(count, "dossiers") as advance:
         shown = demonstrate(engine, accounts, count, seed=seed)
         done = 0
         for so_far in shown.progress:
-            bar.update(so_far - done)
+            advance(so_far - done)
             done = so_far
     click.echo(f"{count} dossiers of two years are in {data.resolve()}; look at them with: dossierkit serve --data {data}")
     click.echo(f"Everybody's password: {shown.password}")
@@ -45,8 +46,8 @@ def verify(data: Path, procedures: Path | None) -> None:
 
     engine = engine_of(data, procedures)
     found = 0
-    with click.progressbar(length=max(engine.store.size(), 1), label="dossiers", file=sys.stderr) as bar:
-        for contradiction in engine.verify(blobs=DiskBlobs(data / "attachments"), seen=lambda: bar.update(1)):
+    with progress(engine.store.size(), "dossiers") as advance:
+        for contradiction in engine.verify(blobs=DiskBlobs(data / "attachments"), seen=lambda: advance(1)):
             found += 1
             click.echo(contradiction)
     click.echo("all is well" if not found else f"{found} contradictions", err=bool(found))
@@ -59,11 +60,14 @@ def verify(data: Path, procedures: Path | None) -> None:
 @click.option(
     "--key",
     type=NEW_FILE,
-    help="Write the key of acceptance slips into this file, apart from the back-up; put it back as DATA/slip.key.",
+    help="Write the key of acceptance slips into this file (0600), apart from the back-up; put it back as DATA/slip.key.",
 )
 @click.argument("file", type=NEW_FILE)
 def backup(data: Path, key: Path | None, file: Path) -> None:
-    """Write database, attachments and keys into FILE, while the portal goes on."""
+    """Write database, attachments and keys into FILE, while the portal goes on.
+
+    FILE can be read by its owner alone (mode 0600).  It is not encrypted: encrypt it before it leaves the machine.
+    """
     from dossierkit.stores.backup import back_up
 
     count = 0
