@@ -8,7 +8,7 @@ import pytest
 from conftest import TODAY
 from hypothesis import given, note
 from hypothesis import strategies as st
-from support.drafts import leaves, lost, sent
+from support.drafts import leaves, lost, sent, silent
 from support.page import Page
 from support.strategies import unfinished
 
@@ -29,18 +29,6 @@ Pairs = list[tuple[str, str]]
 def shown(form: Form, answers: Any, opened: Layout | None) -> Pairs:
     """What a browser submits of the page of a draft."""
     return Page(str(RENDERER.render(form, answers, layout=opened).fields)).pairs
-
-
-def silent(form: Form, answers: Any, opened: Layout) -> list[str]:
-    """What the page of a draft shows as answered that neither reaches the dossier nor has a problem at its place."""
-    whole = canonical(form, answers, layout=opened)
-    wrong = [problem.at for problem in check(form, whole, today=TODAY, layout=opened)]
-    return [
-        field.pointer
-        for field in walk(effective(form, answers, layout=opened))
-        if field.leaf and list(leaves(get(answers, field.pointer)))
-        if get(whole, field.pointer) is ABSENT and not any(field.pointer.startswith(at) for at in wrong)
-    ]
 
 
 @given(unfinished())

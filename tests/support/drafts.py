@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from dossierkit.forms import Form, Kind, Layout, effective, parse
+from conftest import TODAY
+
+from dossierkit.forms import Form, Kind, Layout, canonical, check, effective, parse
 from dossierkit.forms.answers.control_names import kept_layout, layout, merged
 from dossierkit.forms.fields.tree import walk
 from dossierkit.pointers import ABSENT, child, get, same
@@ -32,3 +34,15 @@ def sent(form: Form, pairs: Pairs, answers: Any, opened: Layout) -> tuple[Any, L
     """The draft after its page was sent."""
     after = parse(form, pairs, base=answers, layout=opened)
     return after, kept_layout(merged(opened, layout(pairs)), after)
+
+
+def silent(form: Form, answers: Any, opened: Layout) -> list[str]:
+    """What the page of a draft shows as answered that neither reaches the dossier nor has a problem at its place."""
+    whole = canonical(form, answers, layout=opened)
+    wrong = [problem.at for problem in check(form, whole, today=TODAY, layout=opened)]
+    return [
+        field.pointer
+        for field in walk(effective(form, answers, layout=opened))
+        if field.leaf and list(leaves(get(answers, field.pointer)))
+        if get(whole, field.pointer) is ABSENT and not any(field.pointer.startswith(at) for at in wrong)
+    ]

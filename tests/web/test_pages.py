@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import random
 import re
 import time
 from collections.abc import Iterator
@@ -18,6 +19,7 @@ from starlette.applications import Starlette
 from starlette.routing import Mount
 from starlette.testclient import TestClient
 from support.browsing import browsers_of
+from support.drafts import silent
 from support.page import Page
 from support.visits import look_up
 
@@ -573,6 +575,45 @@ def test_what_was_chosen_and_typed_stays_until_it_is_changed(portal: Any, folder
     assert dossier.answers["home"] == {"zip": "ABC"}
     assert dossier.answers["map"] == {"An": {"p": "x"}}
     assert dossier.layout.branches == {}
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_a_fragment_shows_what_the_whole_page_would(portal: Any, folder: Path, seed: int) -> None:
+    """A walk of edits and buttons: what was typed is in the next page and in the dossier, or has a problem at its field."""
+    row = {"type": "object", "properties": {"no": {"type": "integer"}, "unit": {"type": "string", "default": "kg"}}}
+    more = {
+        "home": BRANCHES,
+        "kind": {"enum": ["a", "b"]},
+        "plots": {"type": "array", "items": row},
+        "map": {"type": "object", "additionalProperties": {"type": "string", "maxLength": 3}},
+    }
+    arrives = {"if": {"properties": {"kind": {"const": "b"}}, "required": ["kind"]}, "then": {"properties": {"late": {"type": "string"}}}}  # fmt: skip
+    (folder / "small.json").write_text(json.dumps({**SMALL, **arrives, "properties": {**SMALL["properties"], **more}}), "utf-8")
+    engine, browser = portal
+    client, chance = browser(), random.Random(seed)
+    page = fill(post(client, APPLY, fill(client.get(APPLY).text), "save").text)
+    for step in range(15):
+        fields = {name: value for name, value in page if "/" in name and not name.startswith(("count:", "order:", "mark:"))}
+        # A file comes by its own control, and the second entry of a name gets a number.
+        name = chance.choice(sorted(fields.keys() - {"/file"}))
+        text = f"Tên {step}" if name.startswith("key:") else chance.choice(_TYPED.get(name, ["An", "sai", "12", ""]))
+        sent = [*((n, value) for n, value in page if n != name), (name, text)]
+        button = chance.choice(["update"] * 6 + ["add:/plots", "add:/map/~e", "remove:/plots/0"])
+        answer = post(client, APPLY, sent, button, headers={"x-fragment": "1"})
+        meta = [(n, answer.headers["x-version"] if n == "meta:version" else value) for n, value in page if n.startswith("meta:")]
+        shown = Page(answer.text).pairs
+        page = [*meta, *shown]
+
+        draft = engine.store.get(answer.headers["x-draft"])
+        whole = Page(client.get(f"{APPLY}?draft={draft.id}").text).pairs
+        assert [pair for pair in whole if "/" in pair[0]] == shown
+        assert button.startswith("remove:") or dict(shown).get(name, text) == text
+        kept = {n: was for n, was in fields.items() if n != name and n in dict(shown) and not button.startswith("remove:")}
+        assert {n: dict(shown)[n] for n in kept} == kept
+        assert silent(engine.procedure_of(draft).form, draft.answers, draft.layout) == []
+
+
+_TYPED = {"branch:/home": ["0", "1", "", "1"], "/kind": ['"a"', '"b"', '"b"', ""]}
 
 
 def test_a_file_may_be_all_that_stands_in_a_row(portal: Any, folder: Path) -> None:
