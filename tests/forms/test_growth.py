@@ -10,6 +10,7 @@ import pytest
 from support.counting import calls_of
 
 from dossierkit.forms import canonical, check, effective, flatten, parse, read
+from dossierkit.forms.lint.comparison import compare
 from dossierkit.html import Renderer
 from dossierkit.pointers import Json
 
@@ -90,6 +91,32 @@ def test_a_page_of_most_fields_is_worked_out_once() -> None:
     second = calls_of(lambda: effective(form, answers))
 
     assert second < first / 4
+
+
+def test_two_forms_are_compared_in_proportion_to_their_places() -> None:
+    """Every list got another name; what stands below a shared definition is worked out once."""
+    renamed = {size: _comparison(size) for size in (SMALL, LARGE)}
+    levels = 6
+    definitions = {
+        f"d{i}": {"properties": {"text": TEXT, **{n: {"items": {"$ref": f"#/$defs/d{i + 1}"}} for n in "abc"}}}
+        for i in range(levels)
+    }
+    shared = read({"$ref": "#/$defs/d0", "$defs": {**definitions, f"d{levels}": _group(*"xyz")}})
+    places = 3**levels * 5
+
+    assert renamed[LARGE] / renamed[SMALL] < 1.05 * LARGE / SMALL
+    assert compare(shared, shared) == ()
+    assert calls_of(lambda: compare(shared, shared)) < 250 * places
+
+
+def _comparison(size: int) -> int:
+    schema, _ = _lists(size)
+    lists = {name: {**rows, "title": f"Số {name}"} for name, rows in schema["properties"].items()}
+    old = read(json.loads(json.dumps({"properties": lists})))
+    new = read(json.loads(json.dumps({"properties": {f"new {name}": rows for name, rows in lists.items()}})))
+
+    assert [difference.kind for difference in compare(old, new)] == ["moved"] * size
+    return calls_of(lambda: compare(old, new))
 
 
 def _work(case: Callable[[int], Case], size: int) -> dict[str, int]:

@@ -11,7 +11,7 @@ from dossierkit.forms.fields.applicators import declared, reachable, uncondition
 from dossierkit.forms.fields.form import Form
 from dossierkit.forms.schema.schemas import Facet, Schemas
 from dossierkit.forms.words.titles import humanized
-from dossierkit.pointers import ABSENT, Json, child, drop, get, join, key, last, parent, put, split
+from dossierkit.pointers import ABSENT, Json, child, drop, get, join, key, parent, put, split
 
 #: Deeper than this a form only repeats itself.
 _DEEPEST = 12
@@ -75,11 +75,11 @@ def compare(old: Form, new: Form, moves: Mapping[str, str] | None = None) -> tup
     """
     before, after, known = _places(old), _places(new), dict(moves or {})
     moved = {a: b for a, b in known.items() if a in before and b in after}
-    for a, b in moved.items():
-        before = _renamed(before, a, b)
-    while guess := _guess(before, after):
-        moved |= {guess[0]: guess[1]}
-        before = _renamed(before, *guess)
+    before = _renamed(before, moved)
+    # What moved as a whole may hold what moved inside it.
+    while guesses := _guesses(before, after):
+        moved |= guesses
+        before = _renamed(before, guesses)
     found = [Difference("moved", b, after[b].label, Risk.SAFE if a in known else Risk.MIGRATION, a) for a, b in moved.items()]
     for place in _outermost(after, before):
         risk = Risk.BREAKING if after[place].required else Risk.SAFE
@@ -100,22 +100,30 @@ def _outermost(places: Mapping[str, _Place], others: Mapping[str, _Place]) -> li
     return [place for place in places if place not in others and (parent(place) == "" or parent(place) in others)]
 
 
-def _renamed(places: Mapping[str, _Place], old: str, new: str) -> dict[str, _Place]:
-    """*places* after what stood at *old*, and inside it, went to *new*."""
-    return {
-        new + place[len(old) :] if place == old or place.startswith(old + "/") else place: one for place, one in places.items()
-    }
+def _renamed(places: Mapping[str, _Place], moves: Mapping[str, str]) -> dict[str, _Place]:
+    """*places* after what stood at each old place of *moves*, and inside it, went to the new one."""
+    return {_moved(place, moves): here for place, here in places.items()} if moves else dict(places)
 
 
-def _guess(before: Mapping[str, _Place], after: Mapping[str, _Place]) -> tuple[str, str] | None:
-    """Something that went, and the one thing that came under the same title with the same type: it probably moved."""
-    came = _outermost(after, before)
+def _moved(place: str, moves: Mapping[str, str]) -> str:
+    around = place
+    while around and around not in moves:
+        around = parent(around)
+    return moves[around] + place[len(around) :] if around in moves else place
+
+
+def _guesses(before: Mapping[str, _Place], after: Mapping[str, _Place]) -> dict[str, str]:
+    """What went, each with the one thing that came under the same title with the same type: it probably moved there."""
+    came: dict[tuple[str, bool], list[str]] = {}
+    for place in _outermost(after, before):
+        came.setdefault((after[place].label, after[place].leaf), []).append(place)
+    guesses: dict[str, str] = {}
     for place in _outermost(before, after):
         was = before[place]
-        same = [one for one in came if (after[one].label, after[one].leaf) == (was.label, was.leaf)]
-        if len(same) == 1 and after[same[0]].limits.get("type") == was.limits.get("type"):
-            return place, same[0]
-    return None
+        candidates = came.get((was.label, was.leaf), [])
+        if len(candidates) == 1 and after[candidates[0]].limits.get("type") == was.limits.get("type"):
+            guesses[place] = candidates.pop()
+    return guesses
 
 
 def _changed(old: _Place, new: _Place) -> Iterator[tuple[Risk, str]]:
@@ -145,40 +153,71 @@ def _is_wider(name: str, was: tuple[str, ...], now: tuple[str, ...]) -> bool:
 
 
 def _places(form: Form) -> dict[str, _Place]:
-    return dict(_below(form.schemas, "", (form.root,), (form.root,)))
+    return dict(_Outline(form.schemas).below("", (form.root,), (form.root,)))
 
 
-def _below(schemas: Schemas, place: str, seeds: tuple[Facet, ...], above: tuple[Facet, ...]) -> Iterator[tuple[str, _Place]]:
-    """Every place below *place*, outermost first; what comes back to itself is entered once."""
-    if len(split(place)) >= _DEEPEST:
-        return
-    facets = [*reachable(schemas, seeds)]
-    always = [*unconditional(schemas, seeds)]
-    for name in _in_order(schemas, seeds, facets):
-        own = tuple(
-            schemas.below(facet, child("/properties", name), facet.schema["properties"][name])
-            for facet in facets
-            if name in (facet.get("properties") or {})
-        )
-        required = any(name in (facet.get("required") or ()) for facet in always)
-        sometimes = any(name in (facet.get("required") or ()) for facet in facets)
-        yield from _entered(schemas, child(place, name), own, above, required, sometimes)
-    for facet in facets:
-        items = facet.get("items")
-        if isinstance(items, dict):
-            yield from _entered(schemas, child(place, EACH), (schemas.below(facet, "/items", items),), above, False, False)
+@attrs.frozen
+class _Member:
+    """What some schemas say of one member, or of each item, wherever they hold."""
+
+    name: str
+    own: tuple[Facet, ...]
+    #: The schemas that hold there whatever the answers are.
+    here: tuple[Facet, ...]
+    label: str
+    required: bool
+    sometimes: bool
+    limits: Mapping[str, tuple[str, ...]] = attrs.field(hash=False)
+
+
+@attrs.define
+class _Outline:
+    """Walks the places of a form.  What stands below the same schemas is worked out once, however often they are entered."""
+
+    schemas: Schemas
+    _known: dict[tuple[Facet, ...], tuple[_Member, ...]] = attrs.field(init=False, factory=dict)
+
+    def below(
+        self, place: str, seeds: tuple[Facet, ...], above: tuple[Facet, ...], depth: int = 0
+    ) -> Iterator[tuple[str, _Place]]:
+        """Every place below *place*, outermost first; what comes back to itself is entered once."""
+        if depth >= _DEEPEST:
             return
+        for member in self._members(seeds):
+            if any(facet in above for facet in member.here):
+                continue
+            at = child(place, member.name)
+            inside = [*self.below(at, member.own, (*above, *member.here), depth + 1)]
+            yield at, _Place(member.label, member.required, member.sometimes, member.limits, leaf=not inside)
+            yield from inside
 
+    def _members(self, seeds: tuple[Facet, ...]) -> tuple[_Member, ...]:
+        if seeds not in self._known:
+            self._known[seeds] = tuple(self._declared(seeds))
+        return self._known[seeds]
 
-def _entered(
-    schemas: Schemas, place: str, own: tuple[Facet, ...], above: tuple[Facet, ...], required: bool, sometimes: bool
-) -> Iterator[tuple[str, _Place]]:
-    here = tuple(unconditional(schemas, own))
-    if any(facet in above for facet in here):
-        return
-    inside = [*_below(schemas, place, own, (*above, *here))]
-    yield place, _Place(_label(schemas, own, place), required, sometimes, _limits(schemas, own), leaf=not inside)
-    yield from inside
+    def _declared(self, seeds: tuple[Facet, ...]) -> Iterator[_Member]:
+        schemas = self.schemas
+        facets = [*reachable(schemas, seeds)]
+        always = [*unconditional(schemas, seeds)]
+        for name in _in_order(schemas, seeds, facets):
+            own = tuple(
+                schemas.below(facet, child("/properties", name), facet.schema["properties"][name])
+                for facet in facets
+                if name in (facet.get("properties") or {})
+            )
+            required = any(name in (facet.get("required") or ()) for facet in always)
+            sometimes = any(name in (facet.get("required") or ()) for facet in facets)
+            yield self._member(name, own, required=required, sometimes=sometimes)
+        for facet in facets:
+            items = facet.get("items")
+            if isinstance(items, dict):
+                yield self._member(EACH, (schemas.below(facet, "/items", items),), required=False, sometimes=False)
+                return
+
+    def _member(self, name: str, own: tuple[Facet, ...], *, required: bool, sometimes: bool) -> _Member:
+        here = tuple(unconditional(self.schemas, own))
+        return _Member(name, own, here, _label(here, name), required, sometimes, _limits(here))
 
 
 def _in_order(schemas: Schemas, seeds: tuple[Facet, ...], facets: list[Facet]) -> list[str]:
@@ -186,14 +225,14 @@ def _in_order(schemas: Schemas, seeds: tuple[Facet, ...], facets: list[Facet]) -
     return [*dict.fromkeys(name for facet in facets for name in (facet.get("properties") or {}) if name in names)]
 
 
-def _label(schemas: Schemas, own: tuple[Facet, ...], place: str) -> str:
-    titles = (facet.get("title") for facet in unconditional(schemas, own))
-    return next((one for one in titles if isinstance(one, str) and one.strip()), humanized(last(place)))
+def _label(here: tuple[Facet, ...], name: str) -> str:
+    titles = (facet.get("title") for facet in here)
+    return next((title for title in titles if isinstance(title, str) and title.strip()), humanized(name))
 
 
-def _limits(schemas: Schemas, own: tuple[Facet, ...]) -> dict[str, tuple[str, ...]]:
+def _limits(here: tuple[Facet, ...]) -> dict[str, tuple[str, ...]]:
     found: dict[str, list[str]] = {}
-    for facet in unconditional(schemas, own):
+    for facet in here:
         for name in _LIMITS:
             if isinstance(facet.schema, dict) and name in facet.schema:
                 found.setdefault(name, []).append(_text(facet.schema[name]))
