@@ -12,6 +12,7 @@ import jsonschema_rs
 from benchmarks.measure import Row, costs, faster, medians
 from benchmarks.sample import BAD, GOOD, SCHEMA
 from dossierkit.forms import canonical, check, flatten, parse, read
+from dossierkit.forms.lint.comparison import compare
 from dossierkit.forms.schema.judge import Judge
 from dossierkit.forms.schema.schemas import MAIN
 from dossierkit.forms.words.messages import messages
@@ -96,8 +97,8 @@ def _first_use() -> list[Row]:
 
 
 def _first_page_and_post(schema: Json, answers: Json, theirs: float) -> list[Row]:
-    """The rest of a first use, each part with nothing remembered but what the parts before it left; no goal of their own."""
-    spent: dict[str, float] = dict.fromkeys(("read", "blank page", "post", "filled page"), 0.0)
+    """The rest of a first use, each part with nothing remembered but what the parts before it left; then a comparison."""
+    spent: dict[str, float] = dict.fromkeys(("read", "blank page", "post", "filled page", "plan"), 0.0)
     before = perf_counter()
 
     def lap(part: str) -> None:
@@ -115,10 +116,13 @@ def _first_page_and_post(schema: Json, answers: Json, theirs: float) -> list[Row
     lap("post")
     Renderer().render(form, posted)
     lap("filled page")
+    other = read({**schema, "properties": {f"new {name}": rows for name, rows in schema["properties"].items()}})
+    before = perf_counter()
+    compare(form, other)
+    lap("plan")
     kilobytes = len(json.dumps(schema)) // 1000
     return [
-        costs(f"first use of {kilobytes} KB: {part}, vs jsonschema-rs", seconds, theirs, float("inf"))
-        for part, seconds in spent.items()
+        costs(f"first use of {kilobytes} KB: {part}, vs jsonschema-rs", seconds, theirs, 20) for part, seconds in spent.items()
     ]
 
 

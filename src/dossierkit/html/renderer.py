@@ -90,6 +90,7 @@ class Renderer:
         self._file_name = file_name
         self._memo: dict[object, Any] = {}
         self._blanks: dict[object, Rendered] = {}
+        self._words = lru_cache(maxsize=None)(lambda language: words_of(self.piece, language))
         self._template = lru_cache(maxsize=None)(self.environment.get_template)
         self.is_ours = lru_cache(maxsize=None)(lambda name: not any(map(self._is_replaced, (name, *_WITHIN))))
         self.only_writes = lru_cache(maxsize=None)(lambda widget: only_writes(self.environment, f"{widget}.html"))
@@ -151,7 +152,7 @@ class Renderer:
 
     def piece(self, name: str, language: str, /, **values: Any) -> Markup:
         """The template *name* filled with *values*."""
-        return Markup(self._template(f"{name}.html").render(**values, **words_of(self.piece, language)))
+        return Markup(self._template(f"{name}.html").render(**values, **self._words(language)))
 
     def _is_replaced(self, name: str) -> bool:
         try:
