@@ -179,6 +179,33 @@ def test_each_form_says_what_belongs_on_it(office: Engine) -> None:
     assert list(office.verify()) == []
 
 
+@pytest.mark.parametrize("where", ["fields", "group"])
+def test_what_is_never_shown_again_is_on_no_paper(office: Engine, folder: Path, where: str) -> None:
+    """A `writeOnly` name, telephone, address, delivery: on no slip; what is open stays."""
+    schema = json.loads((folder / "small.json").read_text("utf-8"))
+    person = schema["properties"]["holder"]
+    if where == "group":
+        person["writeOnly"] = True
+    else:
+        for field in (*person["properties"].values(), person["properties"]["address"]["properties"]["detail"]):
+            field["writeOnly"] = True
+    schema["properties"]["delivery"] = {"type": "string", "writeOnly": True}
+    schema["properties"]["open"] = {"type": "object", "properties": {"fullName": {"type": "string"}}}
+    schema["x-procedure"]["persons"]["submitter"] = "/open"
+    (folder / "small.json").write_text(json.dumps(schema), "utf-8")
+    secrets = {"fullName": "Secret A", "phone": "Secret B", "email": "Secret C", "address": {"detail": "Secret D"}}
+    answers = {"name": "An", "copies": 2, "holder": secrets, "delivery": "Secret E", "open": {"fullName": "Open F"}}
+    dossier = on_paper(office, answers)
+    office.act(dossier.id, Action.ACCEPT, INTAKE, facts={"paper": ["don"]})
+    dossier = office.open(dossier.id, AN)
+
+    shown = text_of_paper(paper_of(office, dossier, "01"))
+
+    assert dossier.answers["holder"] == secrets
+    assert "Secret" not in shown
+    assert "Open F" in shown
+
+
 def test_a_refusal_is_said_in_words(office: Engine) -> None:
     dossier = filed(office)
     office.act(dossier.id, Action.REFUSE, INTAKE, note="Không thuộc thẩm quyền")

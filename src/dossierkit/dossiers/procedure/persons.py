@@ -1,4 +1,7 @@
-"""Three persons that may be three people: who signed in, who submits, whose dossier it is."""
+"""Three persons that may be three people: who signed in, who submits, whose dossier it is.
+
+What is never shown again (`writeOnly`) is left out, as if it had not been answered: papers and lists show the rest.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,7 @@ import attrs
 from dossierkit.dossiers.procedure.procedure import Procedure
 from dossierkit.forms.fields.effective import effective
 from dossierkit.forms.fields.tree import index
+from dossierkit.forms.views.personal import MASK, without_secrets
 from dossierkit.forms.words.values import readable
 from dossierkit.pointers import Json, child, get
 
@@ -28,6 +32,7 @@ class Persons:
 
 def persons(procedure: Procedure, answers: Json, holder: str = "") -> Persons:
     """Who they are by *answers*, at the places that `x-procedure.persons` names."""
+    answers = without_secrets(procedure.form, answers)
     submitter = _name(procedure, "submitter", answers) or holder
     return Persons(holder, submitter, _name(procedure, "owner", answers) or submitter)
 
@@ -39,9 +44,9 @@ def _name(procedure: Procedure, who: str, answers: Json) -> str:
 
 
 def _text(answers: Json, *pointers: str) -> str:
-    """The first text that is not blank at one of *pointers*."""
+    """The first text that is not blank, and not masked, at one of *pointers*."""
     values = (get(answers, pointer) for pointer in pointers)
-    return next((value for value in values if isinstance(value, str) and value.strip()), "")
+    return next((value for value in values if isinstance(value, str) and value.strip() and value != MASK), "")
 
 
 @attrs.frozen
@@ -62,6 +67,7 @@ def contact(procedure: Procedure, answers: Json, language: str = "vi") -> Contac
     pointer = procedure.block.get("persons", {}).get("owner")
     if pointer is None:
         return Contact()
+    answers = without_secrets(procedure.form, answers)
     groups = [f"{pointer}{group}" for group in _GROUPS]
     addresses = (address_words(procedure, answers, f"{group}/address", language) for group in groups)
     phone, mail = (_text(answers, *(f"{group}/{name}" for group in groups)) for name in ("phone", "email"))
@@ -77,13 +83,18 @@ def address_words(procedure: Procedure, answers: Json, pointer: str, language: s
 
     It is a text, or a group: `detail`, `communeCode` and `provinceCode` where it has them, else all that it says in page order.
     """
+    answers = without_secrets(procedure.form, answers)
     value = get(answers, pointer)
     if not isinstance(value, dict):
-        return value if isinstance(value, str) else ""
+        return _text(answers, pointer)
     fields = index(procedure.form, effective(procedure.form, answers)).fields
     names = [name for name in _PARTS if name in value] or [name for name in value if child(pointer, name) in fields]
     places = [child(pointer, name) for name in names]
-    parts = (readable(procedure.form, fields[at], get(answers, at), language) for at in places if at in fields)
+    parts = (
+        readable(procedure.form, fields[at], get(answers, at), language)
+        for at in places
+        if at in fields and not fields[at].write_only
+    )
     return ", ".join(part for part in parts if part)
 
 
@@ -97,7 +108,7 @@ def handing_over(procedure: Procedure, answers: Json, language: str = "vi") -> s
     fields = index(procedure.form, effective(procedure.form, answers)).fields
     for pointer in (places["how"],) if places else _HANDED:
         value = get(answers, pointer)
-        if isinstance(value, str) and pointer in fields:
+        if isinstance(value, str) and pointer in fields and not fields[pointer].write_only:
             how = readable(procedure.form, fields[pointer], value, language)
             address = address_words(procedure, answers, places["address"], language) if "address" in places else ""
             return f"{how}: {address}" if address else how
