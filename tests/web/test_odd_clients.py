@@ -18,6 +18,7 @@ import pytest
 import uvicorn
 from dossierkit_web import WebConfig, create_app
 from dossierkit_web.requests.slow_clients import Patience, patient
+from starlette.testclient import TestClient
 
 from dossierkit import open_engine
 from dossierkit.testing import FixedClock
@@ -93,6 +94,19 @@ def test_other_kinds_of_bodies_are_counted_or_left_unread(app: Any) -> None:
     status, read = ask(app, FILES, part * 400_000)
     assert status in (400, 413)
     assert read * PIECE < 2 * 20_000 * len(part)
+
+
+@pytest.mark.parametrize(("language", "title"), [("vi", "Không đọc được dữ liệu gửi lên"), ("en", "The form could not be read")])
+def test_too_many_parts_are_refused_on_a_page_of_ours(app: Any, language: str, title: str) -> None:
+    """Too many fields, too many files, no parts at all: status 400, the portal around it, in the language of the page."""
+    client = TestClient(app, headers={"sec-fetch-site": "same-origin"}, cookies={"dossierkit-lang": language})
+    field = '--xyz\r\nContent-Disposition: form-data; name="a"\r\n\r\n1\r\n'
+    file = '--xyz\r\nContent-Disposition: form-data; name="upload:/name"; filename="a.pdf"\r\n\r\n1\r\n'
+    for body in (field * 20_001 + "--xyz--", file * 500 + "--xyz--", "nonsense"):
+        answer = client.post("/procedures/1.000001/apply", content=body, headers={"content-type": FILES.decode()})
+        assert (answer.status_code, answer.headers["content-type"]) == (400, "text/html; charset=utf-8")
+        assert f"<h1>{title}</h1>" in answer.text
+        assert f'<html lang="{language}">' in answer.text
 
 
 @pytest.mark.parametrize("said", [True, False])
