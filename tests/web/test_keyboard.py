@@ -36,6 +36,9 @@ FOCUS = """() => { const e = document.activeElement; if (!e || e === document.bo
         uncovered: !top || e.contains(top) || top.contains(e) || !!top.closest('label'), small: box.width < 2 }; }"""
 
 
+MARKER = "s => getComputedStyle(s, '::before').content"
+
+
 class Keys:
     """Somebody who has a keyboard and nothing else."""
 
@@ -103,6 +106,7 @@ def test_the_whole_journey(served: Portal, browser: Browser, tmp_path: Path) -> 
     keys.reach("[data-dialog]")
     page.keyboard.press("Enter")
     expect(page.get_by_role("dialog")).to_be_visible()
+    assert page.evaluate("document.activeElement.matches('dialog [type=email]')"), "it starts at its first field"
     page.keyboard.press("Escape")
     expect(page.get_by_role("dialog")).to_be_hidden()
     assert page.evaluate("document.activeElement.matches('[data-dialog]')"), "the focus comes back to where it was"
@@ -156,3 +160,31 @@ def test_the_whole_journey(served: Portal, browser: Browser, tmp_path: Path) -> 
     keys.press("header form[action='/sign-out'] button")
     expect(page.locator("[data-dialog]")).to_be_visible()
     assert keys.stops > 100
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+def test_what_opens_says_so(served: Portal, browser: Browser, width: int) -> None:
+    """Each `details` has a marker, which turns, and takes the focus where it can be seen; a keyboard opens it."""
+    page = visit(browser, viewport={"width": width, "height": 800})
+    for path in ("/procedures", "/procedures/1.000001", "/procedures/1.000001/apply"):
+        page.goto(f"{served.address}{path}")
+        keys = Keys(page)
+        for number in range(page.locator("summary").count()):
+            summary = page.locator("summary").nth(number)
+            before = summary.evaluate(MARKER)
+            assert before.startswith('"▾"' if summary.evaluate("s => s.parentElement.open") else '"▸"'), path
+            summary.focus()
+            page.keyboard.press("Shift+Tab")
+            page.keyboard.press("Tab")
+            keys.look()
+            page.keyboard.press("Enter")
+            assert summary.evaluate(MARKER) != before
+
+
+def test_signing_in_without_a_script_starts_at_the_first_field(served: Portal, browser: Browser) -> None:
+    """The link leads to a page of its own."""
+    page = visit(browser, java_script_enabled=False)
+    page.goto(served.address)
+    page.locator("[data-dialog]").click()
+    page.keyboard.insert_text("an@example.vn")
+    expect(page.locator("#in-mail")).to_have_value("an@example.vn")
