@@ -61,7 +61,7 @@ def test_the_catalog_shows_its_health(office: Any, folder: Path, clock: FixedClo
     engine.store.outbox.failed(mail.id, "hộp thư đầy", None)
     engine.catalog._looked = -1e9  # in place of waiting a quarter of a second
     page = root.get("/admin").text
-    for words in ("broken.json", "unitt", "hiện hành", "ai@example.vn", "hộp thư đầy", "đã thôi gửi", str(folder)):
+    for words in ("broken.json", "unitt", "hiện hành", "ai@example.vn", "hộp thư đầy", "đã ngừng gửi", str(folder)):
         assert words in page, words
     root.post("/admin/mails", data={"id": str(mail.id)})
     assert [one.mail.to for one in engine.store.outbox.claim(clock.now() + timedelta(seconds=1), clock.now(), 99)][-1:] == [
@@ -85,10 +85,10 @@ def test_faults_of_files_are_told_once_in_the_language_of_the_page(office: Any, 
     for page in pages.values():
         assert [page.count(f"{name}:1:") for name in ("small.json", "broken.json", "odd.json")] == [1, 1, 1]
         assert page.count(str(folder)) == 1
-    assert "small.json: tệp hiện không đọc được; bản gần nhất còn đúng vẫn được dùng" in pages["vi"]
+    assert "small.json: tệp hiện không đọc được; phiên bản hợp lệ gần nhất vẫn được dùng" in pages["vi"]
     assert "broken.json: không được dùng" in pages["vi"]
-    assert "small.json: cannot be read now; its last good revision serves" in pages["en"]
-    assert "Cảnh báo: từ khóa này không có ý nghĩa ở đây" in pages["vi"]
+    assert "small.json: cannot be read at present; its last valid revision is in use" in pages["en"]
+    assert "Cảnh báo: từ khóa này không có tác dụng ở đây" in pages["vi"]
     assert [entry.code for entry in engine.procedures()].count("1.000001") == 1
 
 

@@ -290,7 +290,12 @@ def test_what_does_not_work_is_told(office: Any) -> None:
             "Hãy nhập số tiền lớn hơn 0, chỉ gồm chữ số, ví dụ: 150000.",
             "request-payment-amount",
         ),
-        ("extend", {"due": "01/01/2020", "note": "Chờ"}, "Hãy nhập ngày hẹn mới, sau hôm nay, ví dụ: 31/12/2026.", "extend-due"),
+        (
+            "extend",
+            {"due": "01/01/2020", "note": "Chờ"},
+            "Hãy nhập ngày hẹn mới, sau hôm nay, theo dạng ngày/tháng/năm.",
+            "extend-due",
+        ),
         ("assign", {"officer": "nobody"}, "Hãy chọn một cán bộ của đơn vị.", "assign-officer"),
         ("complete", {"outcome": "rejected"}, "Hãy ghi lý do.", "complete-note"),
         ("hand-over", {"evidence": "counter"}, "Hồ sơ không còn ở trạng thái cho phép làm việc này. Hãy xem lại hồ sơ.", ""),

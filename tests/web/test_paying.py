@@ -136,7 +136,7 @@ def test_an_officer_asks_the_gateway(tmp_path: Path, folder: Path, clock: FixedC
         client.post(f"/dossiers/{dossier.code}/pay", data={"gateway": "vietqr"})
         place = f"/desk/{dossier.code}"
         vnpay, vietqr = engine.store.payments.attempts(dossier.id)
-        assert "chưa biết kết quả" in officer.post(f"{place}/payments", data={"ref": vnpay.ref}).text
+        assert "chưa có kết quả" in officer.post(f"{place}/payments", data={"ref": vnpay.ref}).text
         asked = dict(Page(client.get(local(gone)).text).pairs)["asked"]
         assert "Đang chờ xác nhận" in client.post("/sandbox/pay", data={"asked": asked, "outcome": "silent"}).text
         assert engine.lookup(str(dossier.code)).handling.payment is Payment.DUE
@@ -241,9 +241,12 @@ def test_pages_never_say_that_what_is_unknown_costs_nothing(portal: Any, folder:
     fees = [
         {"title": "Phí thẩm định", "kind": "phi", "assessed": True, "collect": "submission"},
         {"title": "Phí đo đạc", "kind": "phi", "amountFrom": "/open"},
-        {"title": "Phí in", "kind": "phi", "amountFrom": "/cost", "note": "mỗi bản"},
+        {"title": "Phí in", "kind": "phi", "amountFrom": "/cost", "note": "mỗi bản", "exempt": [
+            {"title": "Hộ nghèo", "note": "có giấy chứng nhận", "when": {"properties": {"copies": {"const": 7}}, "required": ["copies"]}},
+            {"title": "Người có công", "when": {"properties": {"copies": {"const": 8}}, "required": ["copies"]}},
+        ]},
         {"title": "Phí gấp", "kind": "phi", "amount": 70_000, "when": {"required": ["open"]}},
-    ]
+    ]  # fmt: skip
     limits = [{"noDueDate": True, "channel": 3, "note": "gửi bưu chính"}, {"count": 5}]
     block = {**SMALL["x-procedure"], "unit": "so-nnmt", "fees": fees, "timeLimit": limits}
     schema = {**SMALL, "properties": {**SMALL["properties"], **costs}, "x-procedure": block}
@@ -256,6 +259,7 @@ def test_pages_never_say_that_what_is_unknown_costs_nothing(portal: Any, folder:
         "Phí gấp: 70.000 đ, tùy nội dung kê khai",
         "Phí in: từ 10.000 đ đến 90.000 đ, theo nội dung kê khai",
         "mỗi bản",
+        "Miễn: Hộ nghèo (có giấy chứng nhận); Người có công.",
         "Không ấn định thời hạn",
         "gửi bưu chính",
         "5 ngày làm việc",

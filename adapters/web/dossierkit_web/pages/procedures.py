@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from dossierkit.catalog.index import Listed
-from dossierkit.dossiers.money.fees import quote
+from dossierkit.dossiers.money.fees import exemptions, quote
 from dossierkit.dossiers.procedure.procedure import Procedure
 from dossierkit.forms.answers.defaults import initial
 from dossierkit.forms.views.personal import personal_titles
@@ -65,7 +65,7 @@ def show_one(site: Site, request: Request, form: FormData) -> Response:  # noqa:
         title=procedure.title(language),
         block=procedure.block,
         guidance=markdown(procedure.text("guidance", language)),
-        quotes=[(entry, quote(procedure, entry)) for entry in procedure.entries("fees")],
+        quotes=[(entry, quote(procedure, entry), exemptions(entry)) for entry in procedure.entries("fees")],
         notice=purpose_notice(site, procedure, language),
         preview=site.renderer.render(procedure.form, initial(procedure.form), language=language),
     )

@@ -24,7 +24,7 @@ from dossierkit.forms.lint.conditions import seeds_at
 from dossierkit.forms.schema.rule_reads import readings
 from dossierkit.pointers import ABSENT, Json, child, get, split
 
-__all__ = ["KINDS", "Collect", "Fee", "Quote", "fees", "owed", "quote", "unanswered"]
+__all__ = ["KINDS", "Collect", "Fee", "Quote", "exemptions", "fees", "owed", "quote", "unanswered"]
 
 
 class Collect(Enum):
@@ -155,12 +155,14 @@ def _money(value: Json) -> int | None:
     return int(value) if 0 <= value <= DEAREST and value == int(value) else None
 
 
+def exemptions(entry: Entry) -> tuple[Entry, ...]:
+    """The cases in which the fee *entry* costs nothing, in the order of the file: each with a title, perhaps a note."""
+    return tuple(Entry(rule, f"{entry.origin}/exempt/{number}") for number, rule in enumerate(entry.values.get("exempt", ())))
+
+
 def _exemption(procedure: Procedure, entry: Entry, answers: Json, language: str) -> str:
-    for number, rule in enumerate(entry.values.get("exempt", ())):
-        case = Entry(rule, f"{entry.origin}/exempt/{number}")
-        if procedure.decide(case, answers).holds:
-            return procedure.words(case, "title", language)
-    return ""
+    cases = (case for case in exemptions(entry) if procedure.decide(case, answers).holds)
+    return next((procedure.words(case, "title", language) for case in cases), "")
 
 
 def _is_asked(field: Field) -> bool:
