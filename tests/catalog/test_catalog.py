@@ -269,6 +269,39 @@ def test_what_nobody_can_submit_is_not_offered(folder: Path) -> None:
     assert {(fault.file, fault.code) for fault in catalog.faults()} == {("endless.json", "endless"), ("small.json", "endless")}
 
 
+@pytest.mark.parametrize(
+    "schema",
+    [
+        {"type": "number", "minimum": 30, "maximum": 20},
+        {"type": "integer", "exclusiveMinimum": 2, "maximum": 2},
+        {"type": "string", "minLength": 9, "maxLength": 2},
+        {"type": "array", "minItems": 11, "maxItems": 10},
+        {"enum": []},
+    ],
+)
+def test_what_allows_no_answer_is_not_offered_where_one_is_required(folder: Path, schema: dict[str, Any]) -> None:
+    """Lint alone tells it of a field that may be left out."""
+    catalog = Catalog(folder, STANDARD, memory=MemoryStore())
+    catalog.settle()
+    form = {"type": "object", "properties": {"a": schema, "b": {"type": "string"}}}
+    put(folder, "asked.json", {**form, "required": ["a"]})
+    put(folder, "left.json", {**form, "required": ["b"]})
+
+    assert [entry.code for entry in again(catalog).list()] == ["1.000001", "left"]
+    assert {(fault.file, fault.code) for fault in catalog.faults()} == {("asked.json", "endless")}
+
+
+def test_a_misspelt_block_does_not_take_the_place_of_the_procedure(folder: Path) -> None:
+    """The code stood in it: without it the file would be another procedure, and this one be gone."""
+    catalog = Catalog(folder, STANDARD, memory=MemoryStore())
+    before = catalog.procedure("1.000001").revision
+    put(folder, "small.json", {("x-procedur" if name == "x-procedure" else name): said for name, said in SMALL.items()})
+
+    assert [entry.code for entry in again(catalog).list()] == ["1.000001"]
+    assert catalog.procedure("1.000001").revision == before
+    assert {fault.code for fault in catalog.faults()} == {"lost-block"}
+
+
 def test_a_store_that_takes_nothing_is_no_fault_of_a_file(folder: Path) -> None:
     """The procedure serves as long as the process does."""
 

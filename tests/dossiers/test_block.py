@@ -135,6 +135,9 @@ def test_the_example_is_well() -> None:
 #: A mistake: where, what stands there instead (None: nothing), where the fault is told, what its words hold, whether it serves.
 MISTAKES: dict[str, tuple[str, Any, str, str, bool]] = {
     "agency that issues no codes": ("/agency", "WEB", "/agency", "such as H29.15", False),
+    "code that is another page": ("/code", "1.0/2", "/code", "no slash among them", False),
+    "code that browsers take away": ("/code", "..", "/code", "no slash among them", False),
+    "code with a control character": ("/code", "1.0\x002", "/code", "no slash among them", False),
     "agency with a blank": ("/agency", "H29 15", "/agency", "such as H29.15", False),
     "template without number": ("/codeTemplate", "{agency}-{yymmdd}", "/codeTemplate", "codeTemplate gives", False),
     "template whose codes cannot be looked up": ("/codeTemplate", "{agency}/{yymmdd}/{number}", "/codeTemplate", "gives codes", False),

@@ -21,6 +21,8 @@ STRING = {"type": "string"}
 
 FAULTS: dict[str, tuple[str, dict[str, Any], str]] = {
     "misspelt keyword": ("unknown-keyword", {"propertes": {}}, "did you mean 'properties'"),
+    "misspelt block": ("lost-block", {"x-procedur": {}}, "did you mean 'x-procedure'"),
+    "block in capitals": ("lost-block", {"X-Procedure": {}}, "did you mean 'x-procedure'"),
     "keyword of another tool": ("unknown-keyword", {"ui:order": []}, "means nothing"),
     "misplaced keyword": ("misplaced-keyword", {"properties": {"a": {"x-rules": []}}}, "root"),
     "undeclared required": ("undeclared-required", {"properties": {"name": STRING}, "required": ["nam"]}, "did you mean 'name'"),
@@ -259,12 +261,15 @@ def test_findings_have_line_and_column(tmp_path: Path) -> None:
     )
     (tmp_path / "bad.json").write_text('{"a": 1,\n}')
     (tmp_path / "dup.json").write_text(json.dumps({"x-procedure": {"code": "a"}}))
+    (tmp_path / "yes.json").write_text("true")
+    (tmp_path / "none.json").write_text("[]")
 
     found = {(Path(f.file).name, f.code, f.line) for f in lint_paths([tmp_path], DIALECT, TODAY) if f.level != "advice"}
 
     assert ("s.json", "unknown-keyword", 2) in found
     assert ("a.json", "unknown-keyword", 4) in found
     assert ("bad.json", "not-json", 2) in found
+    assert {name for name, code, line in found if (code, line) == ("not-json", 1)} == {"yes.json", "none.json"}
     assert ("dup.json", "same-code", 1) in found
 
 

@@ -24,6 +24,7 @@ from dossierkit.dossiers.procedure.block_lint import block_faults
 from dossierkit.dossiers.procedure.procedure import Bundle, Procedure
 from dossierkit.errors import CatalogError, DocumentError, SchemaError, StoreError, UnknownProcedure
 from dossierkit.forms.lint.endless import endless_faults
+from dossierkit.forms.lint.keywords import lost_block_faults
 from dossierkit.forms.reader import read
 from dossierkit.forms.schema.dialect import Dialect
 from dossierkit.forms.schema.document import Document, load
@@ -478,7 +479,7 @@ def _refuse(procedure: Procedure) -> None:
     Raises:
         SchemaError: with each reason.
     """
-    faults = (*endless_faults(procedure.form), *block_faults(procedure.form))
+    faults = (*lost_block_faults(procedure.form), *endless_faults(procedure.form), *block_faults(procedure.form))
     if refused := [fault for fault in faults if fault.level == "error"]:
         raise SchemaError(refused)
 

@@ -11,7 +11,7 @@ import attrs
 
 from dossierkit.catalog.catalog import Catalog, Serving
 from dossierkit.catalog.folder import Stamp, dropped, shown, stamp_of
-from dossierkit.catalog.index import SHARED, Finding, gathered, placed
+from dossierkit.catalog.index import SHARED, Finding, gathered, listed, placed
 from dossierkit.dossiers.procedure.block import block_of, misshapen
 from dossierkit.dossiers.procedure.block_lint import block_faults
 from dossierkit.dossiers.procedure.field_lint import field_faults
@@ -114,6 +114,8 @@ def _lint(
     """
     try:
         documents = gathered(folder, name, stamps)
+        if folder.name != SHARED:
+            listed(name, documents[""].value)
     except DocumentError as error:
         return "", "", (Finding(error.file or shown(name), error.line, error.column, "", "not-json", "error", error.message),)
     try:

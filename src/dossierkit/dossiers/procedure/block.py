@@ -187,8 +187,10 @@ SHAPE: Mapping[str, Json] = _object(
     {
         "code": {
             "type": "string",
-            "pattern": r"^\S(.{0,98}\S)?$",
-            "description": 'code: up to 100 characters, such as "1.012786"',
+            # It stands in addresses: a slash would be another page, and browsers take one or two dots away.
+            "pattern": r"^[^\s/\p{Cc}]([^/\p{Cc}]{0,98}[^\s/\p{Cc}])?$",
+            "not": {"enum": [".", ".."]},
+            "description": 'code: up to 100 characters, no slash among them, such as "1.012786"',
         },
         "title": _TITLE,
         "unit": _text("unit: the id of a unit of the installation"),

@@ -2,13 +2,46 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from dossierkit.findings import Fault
 from dossierkit.forms.fields.applicators import located
 from dossierkit.forms.fields.form import Form
 from dossierkit.forms.schema.schemas import Facet, Schemas
-from dossierkit.pointers import child
+from dossierkit.pointers import Json, child
+
+#: Two keywords that bound the same, and the type of value that they bound.
+_BOUNDS = (
+    ("minimum", "maximum", ("number", "integer")),
+    ("exclusiveMinimum", "maximum", ("number", "integer")),
+    ("minimum", "exclusiveMaximum", ("number", "integer")),
+    ("minLength", "maxLength", ("string",)),
+    ("minItems", "maxItems", ("array",)),
+    ("minProperties", "maxProperties", ("object",)),
+    ("minContains", "maxContains", ()),
+)
+
+
+def contradictions(schema: Mapping[str, Json]) -> Iterator[tuple[str, str]]:
+    """The keywords of *schema* that leave no value of the type that they bound, each with why."""
+    for low, high, _ in _BOUNDS:
+        if (bounds := _crossed(schema, low, high)) is not None:
+            yield low, f"nothing is both at least {bounds[0]} ({low}) and at most {bounds[1]} ({high})"
+    if schema.get("enum") == []:
+        yield "enum", "an empty list of choices accepts nothing"
+
+
+def _crossed(schema: Mapping[str, Json], low: str, high: str) -> tuple[float, float] | None:
+    least, most = schema.get(low), schema.get(high)
+    if not isinstance(least, int | float) or not isinstance(most, int | float):
+        return None
+    return (least, most) if least > most or (least == most and "exclusive" in low + high) else None
+
+
+def _allows_nothing(schema: Mapping[str, Json]) -> bool:
+    """Whether no value meets *schema* for what it says itself, whatever the schemas below it say."""
+    crossed = (low for low, high, types in _BOUNDS if schema.get("type") in types and _crossed(schema, low, high))
+    return schema.get("enum") == [] or any(crossed)
 
 
 def endless_faults(form: Form) -> Iterator[Fault]:
@@ -59,7 +92,7 @@ def _needs_of(form: Form) -> dict[Facet, list[list[Facet]]]:
 
 
 def _groups(schemas: Schemas, facet: Facet) -> Iterator[list[Facet]]:
-    if facet.schema is False:
+    if facet.schema is False or (facet.schema is not True and _allows_nothing(facet.schema)):
         yield []
     for keyword in ("$ref", "$dynamicRef"):
         if isinstance(facet.get(keyword), str):

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from difflib import get_close_matches
 
 from dossierkit.findings import Fault
 from dossierkit.forms.fields.applicators import located
 from dossierkit.forms.fields.form import Form
+from dossierkit.forms.schema.dialect import STANDARD_KEYWORDS
 from dossierkit.forms.schema.schemas import Facet, every_schema
 from dossierkit.pointers import Json, child
 from dossierkit.text import known_hint
@@ -73,6 +75,16 @@ _ENTRIES: Mapping[str, frozenset[str]] = {
     "x-rules": frozenset(("rule", "message", "at")),
     "x-tests": frozenset(("name", "today", "answers", "problems")),
 }
+
+
+def lost_block_faults(form: Form) -> Iterator[Fault]:
+    """A root that has no `x-procedure`, and something that is nearly called so: code, fees and times would be lost unseen."""
+    root = form.root.schema
+    if isinstance(root, dict) and "x-procedure" not in root:
+        for keyword in root:
+            if keyword not in STANDARD_KEYWORDS and get_close_matches(keyword.casefold(), ["x-procedure"], 1, 0.85):
+                message = f"{keyword!r} means nothing here; did you mean 'x-procedure'?"
+                yield Fault("lost-block", child("", keyword), message)
 
 
 def keyword_faults(form: Form) -> Iterator[Fault]:

@@ -18,8 +18,8 @@ from dossierkit.forms.fields.applicators import located
 from dossierkit.forms.fields.effective import effective
 from dossierkit.forms.fields.form import Form, Kind
 from dossierkit.forms.fields.tree import walk
-from dossierkit.forms.lint.endless import endless_faults
-from dossierkit.forms.lint.keywords import keyword_faults
+from dossierkit.forms.lint.endless import contradictions, endless_faults
+from dossierkit.forms.lint.keywords import keyword_faults, lost_block_faults
 from dossierkit.forms.lint.places import place_faults
 from dossierkit.forms.lint.texts import rule_faults, translation_faults
 from dossierkit.forms.reader import read
@@ -31,15 +31,6 @@ from dossierkit.forms.schema.schemas import Facet, every_schema
 from dossierkit.pointers import Json, child, join
 from dossierkit.text import meant
 
-_BOUNDS = (
-    ("minimum", "maximum"),
-    ("exclusiveMinimum", "maximum"),
-    ("minimum", "exclusiveMaximum"),
-    ("minLength", "maxLength"),
-    ("minItems", "maxItems"),
-    ("minProperties", "maxProperties"),
-    ("minContains", "maxContains"),
-)
 _OLD = frozenset(("definitions", "dependencies", "additionalItems", "id", "$recursiveRef", "$recursiveAnchor"))
 #: Words that other form libraries write into schemas.
 _TOOLS = {
@@ -80,6 +71,7 @@ def lint(
     found = [
         *form.advice,
         *_schema_faults(form),
+        *lost_block_faults(form),
         *keyword_faults(form),
         *place_faults(form),
         *endless_faults(form),
@@ -163,16 +155,8 @@ def _keyword_faults(form: Form, facet: Facet, *, root: bool) -> Iterator[Fault]:
 
 def _value_faults(form: Form, facet: Facet) -> Iterator[Fault]:
     schema = facet.schema
-    for low, high in _BOUNDS:
-        least, most = schema.get(low), schema.get(high)
-        if not isinstance(least, int | float) or not isinstance(most, int | float):
-            continue
-        if least > most or (least == most and "exclusive" in low + high):
-            yield _fault(
-                facet, "contradiction", f"/{low}", f"nothing is both at least {least} ({low}) and at most {most} ({high})"
-            )
-    if schema.get("enum") == []:
-        yield _fault(facet, "contradiction", "/enum", "an empty list of choices accepts nothing")
+    for keyword, message in contradictions(schema):
+        yield _fault(facet, "contradiction", f"/{keyword}", message)
     for keyword in ("const", "default"):
         if keyword in schema and not form.schemas.accepts(facet, schema[keyword]):
             yield _fault(facet, f"bad-{keyword}", f"/{keyword}", f"the schema refuses its own {keyword}; change one of them")

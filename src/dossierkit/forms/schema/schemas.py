@@ -18,6 +18,7 @@ from dossierkit.errors import SchemaError
 from dossierkit.findings import Fault
 from dossierkit.forms.schema.judge import Judge, Verdict
 from dossierkit.pointers import Json, child
+from dossierkit.text import meant
 
 #: The address of the folder of procedures; `.invalid` is reserved and resolves nowhere.
 BASE = "https://procedures.invalid/"
@@ -173,5 +174,6 @@ def _unresolved(reference: str, documents: Mapping[str, Json]) -> str:
         return f"{reference!r} is not in this folder; references never leave it: copy what you need into shared/"
     if reference.startswith("#"):
         return f"{reference!r} leads to nothing in this file"
-    known = ", ".join(sorted(filter(None, map(file_of, documents)))) or "none"
-    return f"{reference!r} leads to nothing; files that can be referred to: {known}"
+    # Only files that something refers to are here, so that they are no list of those that could be.
+    close = meant(reference, filter(None, map(file_of, documents)))
+    return f"{reference!r} leads to nothing{close or '; a file of the folder is written shared/NAME.json'}"
