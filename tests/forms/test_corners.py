@@ -784,7 +784,7 @@ def test_a_case_of_a_procedure_applies_by_its_condition() -> None:
     }
     procedure = Procedure("1", read(schema), Bundle({"": schema}), "r")
 
-    assert [procedure.applies(e, {}) for e in procedure.entries("documents")] == [True, False, True]
+    assert [procedure.decide(e, {}).holds for e in procedure.entries("documents")] == [True, False, True]
     assert [procedure.words(e, "title") for e in procedure.entries("documents")] == ["A", "B", "C"]
     assert (procedure.agency, procedure.code_template) == ("H15.01", "{agency}-{yymmdd}-{number:6}")
     assert procedure.entries("timeLimit")[0].origin == "/x-procedure/timeLimit"
