@@ -171,7 +171,7 @@ def test_every_figure_leads_to_its_dossiers(portal: Any) -> None:
     assert "/desk/figures" not in lan.get("/statistics?year=2026").text
     for query in ("", "&by=unit&key=so-nnmt", "&by=sector&key=dat-dai"):
         assert lan.get(f"/desk/figures?year=2026&figure=received{query}").text.count('<a href="/desk/H29') == 0
-    assert browser().get("/desk/figures?figure=late").status_code == 404
+    assert browser().get("/desk/figures?figure=late").status_code == 401
     for query in ("figure=owner", "figure=", "figure=late&by=owner", ""):
         assert root.get(f"/desk/figures?{query}").status_code == 404
 

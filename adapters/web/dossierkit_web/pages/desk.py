@@ -22,6 +22,7 @@ from dossierkit.dossiers.states import Action, State
 from dossierkit.errors import CodeError, DossierkitError, ForbiddenAction, StaleAccount, UnknownDossier
 from dossierkit.office.daily_tasks import unreached
 from dossierkit.pointers import Json
+from dossierkit_web.pages import session_ended
 from dossierkit_web.pages.my_dossiers import days_asked
 from dossierkit_web.requests.posted import text
 from dossierkit_web.site import Site, language_of
@@ -186,9 +187,10 @@ def officer_of(site: Site, request: Request) -> Actor:
     """Whoever works here.
 
     Raises:
+        SessionEnded: nobody is signed in.
         UnknownDossier: nobody of the office; for everybody else there is no desk.
     """
-    actor = site.visitor(request).actor
-    if actor is None or actor.is_citizen:
+    actor = session_ended.somebody(site, request)
+    if actor.is_citizen:
         raise UnknownDossier("no desk for citizens")
     return actor

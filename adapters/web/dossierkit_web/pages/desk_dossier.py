@@ -34,6 +34,7 @@ from dossierkit.html.summary import Row
 from dossierkit.office.daily_tasks import unreached
 from dossierkit.papers import kinds_of
 from dossierkit.pointers import Json
+from dossierkit_web.pages import session_ended
 from dossierkit_web.pages.desk import facts_of, officer_of, refused
 from dossierkit_web.pages.documents import VIEWED, accepted, files_by_id
 from dossierkit_web.pages.messages import drop, files_sent, thread, words_sent
@@ -64,10 +65,14 @@ _ELSEWHERE = frozenset(
 )
 
 
-def one(site: Site, request: Request, form: FormData) -> Response:  # noqa: ARG001  # every page has this shape
+def one(site: Site, request: Request, form: FormData) -> Response:  # every page has this shape
     """One dossier, with everything that can be done to it."""
     actor = officer_of(site, request)
-    return _page(site, request, dossier_of(site, request, actor), actor)
+    dossier, kept = dossier_of(site, request, actor), session_ended.kept(site, request)
+    if kept is None:
+        return _page(site, request, dossier, actor)
+    form = kept.form
+    return _page(site, request, dossier, actor, tried=_tried(form), note=words_sent(form), sent=_sent(form), notice="kept-unsent")
 
 
 def act(site: Site, request: Request, form: FormData) -> Response:
@@ -78,8 +83,7 @@ def act(site: Site, request: Request, form: FormData) -> Response:
     files, left = files_sent(site, request, dossier, form)
 
     def again(trouble: str, code: int) -> Response:
-        tried = "update" if "update" in form else text(form, "action")
-        return _page(site, request, dossier, actor, trouble=trouble, tried=tried, note=note, sent=_sent(form), code=code)
+        return _page(site, request, dossier, actor, trouble=trouble, tried=_tried(form), note=note, sent=_sent(form), code=code)
 
     if left:
         return again(left, 422)
@@ -135,6 +139,11 @@ def _wanted(form: FormData, today: date, colleagues: Container[str]) -> tuple[Ac
     if said.get("officer", "") != "" and said["officer"] not in colleagues:
         raise ForbiddenAction("nobody of the unit", "needs-officer")
     return action, {name: value for name, value in said.items() if value not in ("", [], {})}
+
+
+def _tried(form: FormData) -> str:
+    """Which form of the page was sent."""
+    return "update" if "update" in form else text(form, "action")
 
 
 def _sent(form: FormData) -> Mapping[str, Sequence[str]]:
@@ -203,6 +212,7 @@ def _page(
     tried: str = "",
     note: str = "",
     sent: Mapping[str, Sequence[str]] | None = None,
+    notice: str = "",
     code: int = 200,
 ) -> Response:
     done, told = request.query_params.get("done", ""), request.query_params.get("gateway", "")
@@ -218,6 +228,7 @@ def _page(
         at=_place(trouble, tried),
         typed=note,
         sent=sent or {},
+        notice=notice,
         done=done if done in {one.value for one in Action} else "",
         gateway_told=told if told in GATEWAY_TOLD else "",
     )

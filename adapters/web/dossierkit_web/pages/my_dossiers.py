@@ -13,7 +13,7 @@ from starlette.responses import RedirectResponse, Response
 
 from dossierkit import pointers
 from dossierkit.dossiers.deadlines.calendars import ZONE
-from dossierkit.dossiers.lifecycle.dossier import RESULT, Actor, Dossier, Query
+from dossierkit.dossiers.lifecycle.dossier import RESULT, Dossier, Query
 from dossierkit.dossiers.people.account import Account
 from dossierkit.dossiers.procedure.persons import persons
 from dossierkit.dossiers.procedure.procedure import Procedure
@@ -22,6 +22,7 @@ from dossierkit.errors import CodeError, DossierkitError, RefusedAnswers, Unknow
 from dossierkit.forms.schema.formats import read_date
 from dossierkit.papers import kinds_of
 from dossierkit.papers.qr import qr_code
+from dossierkit_web.pages import session_ended
 from dossierkit_web.pages.documents import accepted, files_by_id
 from dossierkit_web.pages.messages import drop, files_sent, thread, words_sent
 from dossierkit_web.requests.limits import allow
@@ -38,10 +39,14 @@ COLLEAGUES = frozenset((Action.ASSIGN, Action.ADVANCE, Action.PROPOSE))
 
 def show(site: Site, request: Request, form: FormData) -> Response:  # noqa: ARG001  # every page has this shape
     """The dossier with its code, for the session that filed it; for anybody else it does not exist."""
-    return _page(site, request, own(site, request))
+    dossier, kept = own(site, request), session_ended.kept(site, request)
+    typed = dict(kept.pairs).get("note", "") if kept is not None else ""
+    return _page(site, request, dossier, typed=typed, notice="kept-unsent" if typed else "")
 
 
-def _page(site: Site, request: Request, dossier: Dossier, *, trouble: str = "", typed: str = "", code: int = 200) -> Response:
+def _page(
+    site: Site, request: Request, dossier: Dossier, *, trouble: str = "", typed: str = "", notice: str = "", code: int = 200
+) -> Response:
     visitor = site.visitor(request)
     assert visitor.actor is not None, "somebody owns it"
     whole, said = site.engine.history(dossier), site.engine.store.said(dossier.id)
@@ -70,6 +75,7 @@ def _page(site: Site, request: Request, dossier: Dossier, *, trouble: str = "", 
         accept=accepted(),
         trouble=trouble,
         typed=typed,
+        notice=notice,
         check=site.engine.check_code(dossier),
         explained=site.engine.office_clock.explained(dossier.handling, language),
         persons=_persons(procedure, dossier, visitor.account),
@@ -81,8 +87,7 @@ def _page(site: Site, request: Request, dossier: Dossier, *, trouble: str = "", 
 
 def write(site: Site, request: Request, form: FormData) -> Response:
     """Sends a message to the office."""
-    dossier, actor = own(site, request), site.visitor(request).actor
-    assert actor is not None, "somebody owns it"
+    dossier, actor = own(site, request), session_ended.somebody(site, request)
     allow(site, request, "messages")
     words = words_sent(form)
     if not words:
@@ -108,14 +113,12 @@ def _persons(procedure: Procedure, dossier: Dossier, account: Account | None) ->
 
 def ask_withdraw(site: Site, request: Request, form: FormData) -> Response:  # noqa: ARG001  # every page has this shape
     """Asks back before a dossier is withdrawn."""
-    return site.page(request, "withdraw", dossier=_own(site, request, site.visitor(request).actor))
+    return site.page(request, "withdraw", dossier=own(site, request))
 
 
 def withdraw(site: Site, request: Request, form: FormData) -> Response:
     """Takes a dossier back from the office; doing it twice is doing it once."""
-    actor = site.visitor(request).actor
-    dossier = _own(site, request, actor)
-    assert actor is not None, "somebody owns it"
+    dossier, actor = own(site, request), session_ended.somebody(site, request)
     if dossier.state is not State.WITHDRAWN:
         site.engine.act(dossier.id, Action.WITHDRAW, actor, version=number(text(form, "version"), dossier.version))
     return RedirectResponse(f"/dossiers/{dossier.code}", 303)
@@ -123,9 +126,7 @@ def withdraw(site: Site, request: Request, form: FormData) -> Response:
 
 def ask_erasure(site: Site, request: Request, form: FormData) -> Response:  # noqa: ARG001  # every page has this shape
     """Asks the office to erase what is personal in a dossier that is done with; asking twice is asking once."""
-    actor = site.visitor(request).actor
-    dossier = _own(site, request, actor)
-    assert actor is not None, "somebody owns it"
+    dossier, actor = own(site, request), session_ended.somebody(site, request)
     if dossier.handling.erasure_asked is None:
         site.engine.act(dossier.id, Action.ASK_ERASURE, actor, version=dossier.version)
     return RedirectResponse(f"/dossiers/{dossier.code}", 303)
@@ -180,9 +181,7 @@ def days_asked(typed: Mapping[str, str]) -> tuple[dict[str, datetime | None], di
 
 def copy(site: Site, request: Request, form: FormData) -> Response:  # noqa: ARG001  # every page has this shape
     """A new draft with the answers of an earlier dossier, but for files that are no longer there."""
-    actor = site.visitor(request).actor
-    dossier = _own(site, request, actor)
-    assert actor is not None, "somebody owns it"
+    dossier, actor = own(site, request), session_ended.somebody(site, request)
     try:
         draft = site.engine.begin(dossier.procedure, actor, dossier.answers)
     except RefusedAnswers as refused:
@@ -195,16 +194,14 @@ def own(site: Site, request: Request) -> Dossier:
     """The visitor's own dossier that the address names.
 
     Raises:
+        SessionEnded: nobody is signed in.
         UnknownDossier: there is none, or it is somebody else's.
     """
-    return _own(site, request, site.visitor(request).actor)
-
-
-def _own(site: Site, request: Request, actor: Actor | None) -> Dossier:
+    actor = session_ended.somebody(site, request)
     try:
         dossier = site.engine.lookup(request.path_params["code"])
     except CodeError:
         dossier = None
-    if dossier is None or actor is None or dossier.owner != actor.id:
+    if dossier is None or dossier.owner != actor.id:
         raise UnknownDossier("no such dossier")
     return dossier

@@ -1,4 +1,4 @@
-"""Signing in while a form is filled in, and going on with what was typed.
+"""Signing in while a form, a message or an action is written, and going on with what was typed.
 
 Where the page or the draft is an account's, the answers are kept for that account alone, and for no longer than a session
 lasts.  Of anybody else nothing is kept: the answers travel in the sign-in page, and come along with whoever signs in there.
@@ -16,19 +16,22 @@ from starlette.datastructures import FormData
 from starlette.requests import Request
 from starlette.responses import Response
 
-from dossierkit.dossiers.lifecycle.dossier import Dossier
+from dossierkit.dossiers.lifecycle.dossier import Actor, Dossier
 from dossierkit.dossiers.people.session import ABSOLUTE
+from dossierkit.errors import UnknownDossier
 from dossierkit.people.tokens import hashed, is_token, new_token
 from dossierkit_web.requests.limits import allow
-from dossierkit_web.requests.posted import number, text
+from dossierkit_web.requests.posted import number, own_page, text
 from dossierkit_web.site import Site
 
+#: Addresses that are only sent to; the page that sends is the one above.
+_ONLY_SENT = ("/messages", "/copy", "/ask-erasure", "/payments", "/views", "/register")
 #: More than so many letters are not kept: the browser still has them.
 _MOST = 512 * 1024
 
 
 class SessionEnded(Exception):
-    """Somebody who is not signed in asks for a draft that has an owner, or that nobody may have."""
+    """Somebody who is not signed in asks for a page that is somebody's own."""
 
 
 @attrs.frozen
@@ -38,6 +41,11 @@ class Kept:
     token: str
     version: int
     pairs: Sequence[tuple[str, str]]
+
+    @property
+    def form(self) -> FormData:
+        """*pairs* as a page receives them."""
+        return FormData([*self.pairs])
 
 
 def guard(site: Site, request: Request, form: FormData | None = None) -> None:
@@ -54,6 +62,21 @@ def guard(site: Site, request: Request, form: FormData | None = None) -> None:
         raise SessionEnded("sign in to go on")
 
 
+def somebody(site: Site, request: Request) -> Actor:
+    """Whoever asks for a page that is somebody's own.
+
+    Raises:
+        SessionEnded: nobody is signed in.
+        UnknownDossier: a host portal does not know who it is.
+    """
+    actor = site.visitor(request).actor
+    if actor is not None:
+        return actor
+    if site.config.identify is not None:
+        raise UnknownDossier("no such page")
+    raise SessionEnded("sign in to go on")
+
+
 def named(request: Request, form: FormData | None = None) -> str:
     """The id of the draft that the request names; empty where it names none."""
     return (text(form, "meta:draft") if form is not None else "") or request.query_params.get("draft", "")
@@ -61,21 +84,36 @@ def named(request: Request, form: FormData | None = None) -> str:
 
 def show(site: Site, request: Request, form: FormData, *, notice: str = "session-ended") -> Response:
     """Asks to sign in, and leads back; what was sent is kept for its owner, or travels in the page."""
-    code, id = request.path_params["code"], named(request, form)
     if "x-fragment" in request.headers:
         return Response(status_code=401)
+    id, after, owner, carried = named(request, form), _asking(request), _owner(site, request, form), ""
     query = {"draft": id[:64]} if id else {}
-    owner, carried = _owner(site, request, form), ""
     pairs = [(name, value) for name, value in form.multi_items() if isinstance(value, str) and not name.startswith("meta:")]
     said = json.dumps({"draft": id, "version": text(form, "meta:version"), "pairs": pairs}, ensure_ascii=False)
-    if request.url.path.endswith("/apply") and pairs and len(said) < _MOST:
+    if _takes_back(request.url.path) and pairs and len(said) < _MOST:
         if owner:
             allow(site, request, "drafts")
             query["kept"] = _keep(site, owner, said)
         else:
             carried = said
-    after = f"/procedures/{code}/apply" + (f"?{urlencode(query)}" if query else "")
-    return page(site, request, after, carried=carried, notice=notice, code=401)
+    after += f"?{urlencode(query)}" if query else ""
+    return page(site, request, after, carried=carried, notice=notice if pairs or id else "", code=401)
+
+
+def _asking(request: Request) -> str:
+    """The address of the page that was asked for, or that sent the request."""
+    path = request.url.path
+    if path.startswith("/procedures/"):
+        return f"/procedures/{request.path_params['code']}/apply"
+    if request.method == "GET":
+        return own_page(request).removesuffix("?")
+    return path.rpartition("/")[0] if path.endswith(_ONLY_SENT) else path
+
+
+def _takes_back(after: str) -> bool:
+    """Whether the page at *after* shows what was kept."""
+    path = urlsplit(after).path
+    return path.endswith("/apply") or path.startswith(("/dossiers/", "/desk/"))
 
 
 def page(
@@ -105,13 +143,14 @@ def page(
         trouble=trouble,
         notice=notice,
         carried=carried if sent is not None else "",
-        pairs=sent["pairs"] if sent is not None else (),
+        # A draft is saved by whoever signed in elsewhere meanwhile; a message or an action is looked at once more.
+        pairs=sent["pairs"] if sent is not None and urlsplit(after).path.endswith("/apply") else (),
     )
 
 
 def come_along(site: Site, owner: str, carried: str, after: str) -> str:
     """Where the account *owner* goes on; what travelled in the sign-in page is kept, and offered there."""
-    if _carried(carried) is None or not urlsplit(after).path.endswith("/apply"):
+    if _carried(carried) is None or not _takes_back(after):
         return after
     return f"{after}{'&' if '?' in after else '?'}{urlencode({'kept': _keep(site, owner, carried)})}"
 
@@ -140,8 +179,8 @@ def _keep(site: Site, owner: str, said: str) -> str:
     return token
 
 
-def kept(site: Site, request: Request, draft: Dossier | None) -> Kept | None:
-    """What whoever is signed in had typed when the session ended, into *draft* or a new one; it stays until it is saved."""
+def kept(site: Site, request: Request, draft: Dossier | None = None) -> Kept | None:
+    """What whoever is signed in had typed when the session ended, into *draft* or no draft; it stays until it is saved."""
     account, token = site.visitor(request).account, request.query_params.get("kept", "")
     if account is None or not is_token(token):
         return None

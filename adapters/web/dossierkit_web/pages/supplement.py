@@ -17,6 +17,7 @@ from dossierkit.forms.answers.control_names import layout as layout_of
 from dossierkit.forms.answers.control_names import pointer_of
 from dossierkit.forms.answers.rows import rearranged, settled_rows
 from dossierkit.pointers import Json, texts_in
+from dossierkit_web.pages import session_ended
 from dossierkit_web.pages.desk import officer_of
 from dossierkit_web.pages.desk_dossier import dossier_of
 from dossierkit_web.pages.documents import accepted, checked, swept
@@ -34,7 +35,10 @@ def show(site: Site, request: Request, form: FormData) -> Response:  # noqa: ARG
     dossier = _dossier(site, request)
     if dossier.state is not State.SUPPLEMENT_REQUESTED:
         return RedirectResponse(_back(request, dossier), 303)
-    return _page(site, request, dossier, site.engine.wanted(dossier)[1], problems=_why(dossier, language_of(request)))
+    answers, layout, kept = site.engine.wanted(dossier)[1], None, session_ended.kept(site, request)
+    if kept is not None:
+        answers, layout, _ = _answers(site, request, dossier, kept.form)
+    return _page(site, request, dossier, answers, layout=layout, problems=_why(dossier, language_of(request)))
 
 
 def _dossier(site: Site, request: Request) -> Dossier:
