@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import re
 from functools import cached_property
+from itertools import accumulate
 from math import isinf
 
 import attrs
@@ -145,16 +146,23 @@ def _decoded(source: bytes | str, max_bytes: int) -> str:
     return text.removeprefix("\ufeff")
 
 
+#: A text, also one that never ends.
+_TEXT = r'"[^"\\]*(?:\\.[^"\\]*)*"?'
+_NO_BRACKETS = re.compile(rf'{_TEXT}|[^\[\]{{}}"]+', re.DOTALL)
+_STEPS = {"[": 1, "{": 1, "]": -1, "}": -1}
+
+
 def _refuse_depth(text: str, max_depth: int) -> None:
     """Bounds the nesting before the recursive reader sees it."""
     if text.count("[") + text.count("{") <= max_depth:
         return
-    depth = 0
-    for token in re.finditer(r'"(?:[^"\\]|\\.)*"?|[\[{\]}]', text, re.DOTALL):
-        depth += {"[": 1, "{": 1, "]": -1, "}": -1}.get(token[0], 0)
-        if depth > max_depth:
-            line, column = _place(text, token.start())
-            raise DocumentError(f"nested more than {max_depth} levels deep", line, column)
+    steps = map(_STEPS.__getitem__, _NO_BRACKETS.sub("", text))
+    if max(accumulate(steps), default=0) <= max_depth:
+        return
+    tokens = [*re.finditer(rf"{_TEXT}|[\[{{\]}}]", text, re.DOTALL)]
+    depths = accumulate(_STEPS.get(token[0], 0) for token in tokens)
+    token = next(token for token, depth in zip(tokens, depths, strict=True) if depth > max_depth)
+    raise DocumentError(f"nested more than {max_depth} levels deep", *_place(text, token.start()))
 
 
 class _Members(list[tuple[str, Json]]):
