@@ -12,7 +12,7 @@ from dossierkit.dossiers.attachments.embedded import content_of, file_of
 from dossierkit.dossiers.procedure.procedure import Bundle, Procedure
 from dossierkit.errors import RefusedAnswers
 from dossierkit.forms import Field, Form, Kind, effective, flatten, parse, read
-from dossierkit.office.actions import search_words
+from dossierkit.office.records import search_words
 
 PNG = b"\x89PNG\r\n\x1a\n" + b"0" * 20
 
@@ -80,4 +80,4 @@ def test_what_is_no_such_file_is_refused_and_a_search_finds_names_alone(engine: 
     assert [problem.at for problem in engine.problems(draft, form, {"photo": text(b"%PDF-1.7")})] == ["/photo"]
     assert engine.problems(draft, form, {"photo": text(PNG)}) == ()
     with pytest.raises(RefusedAnswers):
-        engine._guard_files(draft, form, {"photo": text(b"%PDF-1.7")}, {})
+        engine.checks.guard_files(draft, form, {"photo": text(b"%PDF-1.7")}, {})

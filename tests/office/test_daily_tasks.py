@@ -128,7 +128,7 @@ def test_another_calendar_changes_due_days_by_events(office: Engine, clock: Fixe
     office.act(promised.id, Action.ACCEPT, INTAKE, facts={"due": "2026-12-11T10:00:00+00:00"})
     assert list(recompute(office, apply=False)) == []
     (tmp_path / "calendar.json").write_text('{"off": [{"day": "2026-12-03", "name": "Bão số 12"}]}', "utf-8")
-    office.office_clock = OfficeClock(lambda: office_calendar(tmp_path, TODAY))
+    office.context.office_clock = OfficeClock(lambda: office_calendar(tmp_path, TODAY))
     (found,) = recompute(office, apply=False)
     assert (found[0].id, found[1].date().isoformat()) == (dossier.id, "2026-12-08")
     assert day(office.open(dossier.id, AN)) == "2026-12-07"

@@ -91,7 +91,7 @@ def office(folder: Path, engine: Engine) -> Engine:
     }  # fmt: skip
     schema = {**SMALL, "properties": {**SMALL["properties"], "holder": person}, "x-procedure": block}
     (folder / "small.json").write_text(json.dumps(schema), "utf-8")
-    engine.office = Office(superior="Ủy ban nhân dân Thành phố", place="Thành phố Hồ Chí Minh")
+    engine.context.office = Office(superior="Ủy ban nhân dân Thành phố", place="Thành phố Hồ Chí Minh")
     engine.store.accounts.create_account(Account("nam", "nam@office.vn", NOON, {"fullName": "Nam"}, Role.CASE_OFFICER, unit=UNIT))
     return engine
 
@@ -131,7 +131,7 @@ def test_papers_are_of_the_office_and_its_unit(office: Engine) -> None:
     """From the top: the agency above, the office, its unit; then where it is found and called."""
     dossier = worked(office)
     sample = paper_of(office, dossier, "01")
-    office.office = attrs.evolve(office.office, name="Sở Mẫu", postal_address="Số 1 đường Mẫu", telephone="024 0000 0000")
+    office.context.office = attrs.evolve(office.office, name="Sở Mẫu", postal_address="Số 1 đường Mẫu", telephone="024 0000 0000")
 
     paper = paper_of(office, dossier, "01")
 

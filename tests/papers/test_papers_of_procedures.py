@@ -19,7 +19,7 @@ from dossierkit.dossiers.deadlines.calendars import day_of
 from dossierkit.dossiers.money.fees import fees
 from dossierkit.locale import FOLDER as LOCALE
 from dossierkit.locale.texts import text_of
-from dossierkit.office.actions import Acting
+from dossierkit.office.records import Recording
 from dossierkit.papers import kinds_of, paper_of
 from dossierkit.papers.forms import Forms
 from dossierkit.papers.register import register
@@ -84,8 +84,8 @@ def worked(engine: Engine, code: str, answers: Any) -> Dossier:
     procedure = engine.procedure(code)
     draft = engine.begin(code, AN, answers)
     # Whether the answers are complete is another test's concern.
-    acting = Acting(procedure, AN, engine.agency, NOON, day_of(NOON), lambda _: (), engine.office_clock)
-    dossier = engine.store.record(acting.submission(draft, answers=False))
+    recording = Recording(procedure, AN, engine.agency, NOON, day_of(NOON), lambda _: (), engine.office_clock)
+    dossier = engine.store.record(recording.submission(draft, answers=False))
     if dossier.handling.payment.value == "undecided":
         engine.act(dossier.id, Action.REQUEST_PAYMENT, OFFICE, facts={"amount": 10_000})
         engine.act(dossier.id, Action.SETTLE, OFFICE, facts={"payment": "paid"})
@@ -102,8 +102,8 @@ def worked(engine: Engine, code: str, answers: Any) -> Dossier:
 
 def refused(engine: Engine, code: str, answers: Any) -> Dossier:
     procedure = engine.procedure(code)
-    acting = Acting(procedure, AN, engine.agency, NOON, day_of(NOON), lambda _: (), engine.office_clock)
-    dossier = engine.store.record(acting.submission(engine.begin(code, AN, answers), answers=False))
+    recording = Recording(procedure, AN, engine.agency, NOON, day_of(NOON), lambda _: (), engine.office_clock)
+    dossier = engine.store.record(recording.submission(engine.begin(code, AN, answers), answers=False))
     return engine.act(dossier.id, Action.REFUSE, OFFICE, note="Lý do mẫu")
 
 

@@ -99,7 +99,7 @@ class Killing(sqlite3.Connection):
 
 def opened(place: Path, folder: Path) -> Engine:
     engine = open_engine(f"sqlite:{place}", procedures=folder, clock=FixedClock(NOON), tokens=CountedTokens())
-    engine.office_clock = OfficeClock(Calendar)
+    engine.context.office_clock = OfficeClock(Calendar)
     return engine
 
 

@@ -78,8 +78,9 @@ def create_app(engine: Engine, *, blobs: Path | str, config: WebConfig | None = 
         blobs: the folder of attachments, outside any web root.
     """
     settings = config or WebConfig()
-    engine.blobs = DiskBlobs(blobs)
-    site = Site.of(engine, engine.blobs, settings)
+    kept = DiskBlobs(blobs)
+    engine.keep_files_in(kept)
+    site = Site.of(engine, kept, settings)
     static = StaticFiles(packages=[("dossierkit_web", "static")])
 
     def route(path: str, page: Page, *methods: str) -> Route:

@@ -31,8 +31,8 @@ from dossierkit.forms import check
 from dossierkit.forms.fields.effective import effective
 from dossierkit.forms.fields.form import Kind, embeds
 from dossierkit.forms.fields.tree import walk
-from dossierkit.office.actions import Acting, search_words
 from dossierkit.office.engine import Engine
+from dossierkit.office.records import Recording, search_words
 from dossierkit.pointers import ABSENT, Json, get, put
 from dossierkit.ports import ActionRecord, ImportedDossier, Position
 
@@ -281,19 +281,19 @@ class _Story:
         self.now = max(later, self.now)
         return True
 
-    def _acting(self, actor: Actor) -> Acting:
+    def _recording(self, actor: Actor) -> Recording:
         engine = self.world.engine
-        return Acting(self.procedure, actor, engine.agency, self.now, day_of(self.now), lambda _: (), engine.office_clock)
+        return Recording(self.procedure, actor, engine.agency, self.now, day_of(self.now), lambda _: (), engine.office_clock)
 
     def _submit(self) -> None:
         # Nobody uploads anything here: what is required comes on paper.
         draft = attrs.evolve(self.dossier, declared=self.procedure.missing(self.dossier))
-        self._kept(self._acting(self.owner.actor).submission(draft, answers=False))
+        self._kept(self._recording(self.owner.actor).submission(draft, answers=False))
 
     def _do(self, action: Action, actor: Actor, *, note: str = "", **facts: Json) -> None:
         told = {**facts, **({"note": digest(note, self.dossier.salt)} if note else {})}
         said = Said(note, self.dossier.answers if action is Action.SUPPLEMENT else None) if note else NOTHING_SAID
-        self._kept(self._acting(actor).change(self.dossier, action, told, said))
+        self._kept(self._recording(actor).change(self.dossier, action, told, said))
 
     def _kept(self, change: ActionRecord) -> None:
         event = change.event(Position(self.world.drawn(change), self.events[-1].hash, len(self.events) + 1))

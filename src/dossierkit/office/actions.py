@@ -1,187 +1,216 @@
-"""Actions as changes that a store can keep: the event, the number it draws, the mails that tell of it."""
+"""Actions on dossiers: each is guarded, recorded whole, and told to the people it concerns."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from datetime import date, datetime
+from collections.abc import Mapping
 
 import attrs
 
-from dossierkit.dossiers.codes import LETTERS, CodeTemplate, DossierCode, ReceiptTemplate, letter_number, series_of
-from dossierkit.dossiers.deadlines.clock import OfficeClock
-from dossierkit.dossiers.lifecycle.dossier import RESULT, Actor, Attachment, Dossier, Event, Said, chained, digests, message_files
+from dossierkit.dossiers.codes import DossierCode
+from dossierkit.dossiers.deadlines.calendars import day_of
+from dossierkit.dossiers.lifecycle.dossier import Actor, Attachment, Dossier, Said, digest, digests
+from dossierkit.dossiers.lifecycle.lifecycle import guard, permitted
+from dossierkit.dossiers.lifecycle.supplements import asked_for_nothing
 from dossierkit.dossiers.mails import SendMail
-from dossierkit.dossiers.money.attempts import Attempt, Progress, attempt_ref
-from dossierkit.dossiers.money.fees import Collect, fees, owed
+from dossierkit.dossiers.money.attempts import Attempt, Progress
 from dossierkit.dossiers.procedure.procedure import Procedure
-from dossierkit.dossiers.states import Action, Payment
-from dossierkit.errors import ForbiddenAction
-from dossierkit.forms import effective
-from dossierkit.forms.fields.form import Form, Layout, embeds
-from dossierkit.forms.fields.options import listed_titles
-from dossierkit.forms.fields.tree import walk
-from dossierkit.forms.schema.schemas import every_schema
-from dossierkit.forms.views.personal import without_secrets
-from dossierkit.pointers import Json, drop, texts_in
-from dossierkit.ports import ActionRecord, Position
-from dossierkit.text import fold, place_words
+from dossierkit.dossiers.states import Action
+from dossierkit.errors import ForbiddenAction, RefusedAnswers, StaleDossier
+from dossierkit.forms.fields.form import Layout
+from dossierkit.forms.lint.comparison import after_moves
+from dossierkit.forms.views.changes import changes
+from dossierkit.mail.notices import notices
+from dossierkit.office.answer_checks import AnswerChecks
+from dossierkit.office.context import Context
+from dossierkit.office.dossiers import Dossiers, printed_code
+from dossierkit.office.drafts import Drafts, guard_version
+from dossierkit.office.procedures import Procedures
+from dossierkit.office.records import Recording, filed
+from dossierkit.office.supplements import Supplements
+from dossierkit.pointers import ABSENT, Json, get, same
+
+#: An actor who missed more messages than these has to read a dossier again before deciding.
+_MESSAGES = 50
 
 
-@attrs.frozen
-class Acting:
-    """What every event of one action says alike: who, when, on the office's day, and who is told."""
+@attrs.frozen(eq=False)
+class Actions:
+    """Everything that happens to a dossier once its draft is there."""
 
-    procedure: Procedure
-    actor: Actor
-    agency: str
-    now: datetime
-    today: date
-    mails: Callable[[Dossier], tuple[SendMail, ...]]
-    clock: OfficeClock
+    context: Context
+    procedures: Procedures
+    checks: AnswerChecks
+    dossiers: Dossiers
+    drafts: Drafts
+    supplements: Supplements
 
-    def submission(self, dossier: Dossier, *, answers: bool, code: DossierCode | None = None) -> ActionRecord:
-        """A draft on its way to its code.
-
-        Args:
-            answers: they differ from the stored ones.
-            code: the one that somebody else issued; another is drawn where None.
-        """
-        template, agency = CodeTemplate(self.procedure.code_template), self.procedure.agency or self.agency
-        said = {
-            "agency": agency,
-            "day": self.today.isoformat(),
-            "unit": self.procedure.unit,
-            "sector": self.procedure.sector,
-            "channel": int(dossier.handling.channel),
-            **({"declared": [*declared]} if (declared := self.procedure.declared(dossier, dossier.answers)) else {}),
-            "answer_by": self.clock.answer_by(self.now).isoformat(),
-            **digests(dossier),
-            "revision": dossier.revision,
-            **self._costs(dossier, Collect.SUBMISSION),
-        }
-
-        def event(place: Position) -> Event:
-            drawn = template.issue(agency, self.today, place.drawn).text if code is None else code.text
-            facts = {"code": drawn, **({"number": place.drawn} if code is None else {"imported": True}), **said}
-            return chained(dossier.id, place.number, Action.SUBMIT, self.actor.id, self.now, facts, place.before)
-
-        return ActionRecord(
-            dossier,
-            event,
-            series=(agency, self.today.isoformat()) if code is None else None,
-            answers=answers,
-            search=search_words(self.procedure, dossier.answers),
-            mails=self.mails,
-            once=True,
-        )
-
-    def change(
+    def act(
         self,
-        dossier: Dossier,
+        id: str,
         action: Action,
-        facts: Mapping[str, Json],
-        said: Said,
+        actor: Actor,
         *,
-        answers: bool = False,
+        version: int | None = None,
+        facts: Mapping[str, Json] | None = None,
+        note: str = "",
+        answers: Json = None,
+        files: tuple[Attachment, ...] = (),
+        layout: Layout | None = None,
         paid: tuple[Attempt, Progress] | None = None,
-    ) -> ActionRecord:
-        """Any other action; accepting draws a receipt number.
+    ) -> Dossier:
+        """The dossier after *action*; `permitted` lists what an actor can do.  Submitting twice gives the same code.
 
         Args:
-            answers: those of *dossier*, or its files, are others now.
-            paid: an attempt that settles it, and what had come of it before.
+            version: what the actor saw; None takes whatever is stored.
+            facts: what the action decides, see `lifecycle.TABLE`; never anything personal.
+            note: a reason in words; it lies apart from the history, and can be erased.
+            answers: with a supplement, as the citizen has them now; only what was asked for is taken.
+            files: with a supplement for the documents that were asked for; with a message or a result, whatever comes along.
+            layout: with a supplement, what its page has open; without one the answers alone say which branches are meant.
+            paid: the attempt that settles it, and what had come of it before.
+
+        Raises:
+            UnknownDossier, StaleDossier: as for `save`.
+            ForbiddenAction: not in this state, not for this actor, or *facts* say too little.
+            RefusedAnswers: a submission or a supplement with problems.
         """
-        agency, series = dossier.agency or self.agency, series_of(action, self.today)
-        takes_cash = action is Action.SETTLE and paid is None and facts.get("payment") == Payment.PAID.value
-        change = ActionRecord(
-            _erased(dossier) if action is Action.ERASE else dossier,
-            self._event(dossier, action, self._told(dossier, action, facts), cash=takes_cash),
-            series=(agency, series) if series is not None else None,
-            answers=answers or action is Action.ERASE,
-            search=search_words(self.procedure, dossier.answers) if action is Action.SUPPLEMENT else None,
-            mails=self.mails,
-            said=said,
-            forget=action is Action.ERASE,
-        )
-        if paid is not None:
-            return attrs.evolve(change, paid=lambda _: paid[0], paid_before=paid[1])
-        return attrs.evolve(change, paid=self._cash(dossier)) if takes_cash else change
+        dossier = self.dossiers.open(id, actor)
+        if action in (Action.SUBMIT, Action.SAVE):
+            return self._sent(dossier, action, actor, dossier.version if version is None else version)
+        self._guard_seen(dossier, version)
+        procedure, recording = self._recording(dossier, actor, action, facts or {})
+        changed, told = self._changed(dossier, action, answers, files, layout)
+        told |= {**(facts or {}), **({"note": digest(note, dossier.salt)} if note else {})}
+        guard(dossier, action, actor, told, procedure.workflow)
+        self._guard_places(dossier, procedure, action, told)
+        said = Said(note, dossier.answers if action is Action.SUPPLEMENT else None)
+        return self.context.store.record(recording.change(changed, action, told, said, answers=changed is not dossier, paid=paid))
 
-    def _event(self, dossier: Dossier, action: Action, told: Mapping[str, Json], *, cash: bool) -> Callable[[Position], Event]:
-        """What makes the event of *action*, once the store knows its place."""
-        template, agency = ReceiptTemplate(self.procedure.receipt_template), dossier.agency or self.agency
+    def message(self, id: str, actor: Actor, words: str, *, files: tuple[Attachment, ...] = ()) -> Dossier:
+        """The dossier with a message of *actor* to the other side, whatever else happens to it meanwhile.
 
-        def event(place: Position) -> Event:
-            # Where the clock was set back, the day that was posted on last still counts.
-            facts = {**told, "posted": max(self.today, place.posted or self.today).isoformat()}
-            if action is Action.ACCEPT:
-                facts |= {"receipt": template.issue(agency, self.today, place.drawn), "number": place.drawn}
-            if action is Action.COMPLETE:
-                facts["spanned"] = int(str(facts["posted"])[:4])
-            if action in LETTERS:
-                facts |= {"letter": letter_number(action, self.today, place.drawn), "number": place.drawn}
-            if cash:
-                facts |= {"ref": f"{attempt_ref(str(dossier.code), place.number)}C", "gateway": "cash"}
-            return chained(dossier.id, place.number, action, self.actor.id, self.now, facts, place.before)
+        Raises:
+            UnknownDossier: as for `open`.
+            ForbiddenAction: it is a draft still, or there are no *words*.
+        """
+        while True:
+            try:
+                return self.act(id, Action.MESSAGE, actor, note=words, files=files)
+            except StaleDossier:
+                continue  # somebody was a moment faster; a message fits every version
 
-        return event
+    def take_in(self, id: str, actor: Actor, code: DossierCode) -> Dossier:
+        """The dossier with the *code* that another portal issued; for the rest as `submit`.
 
-    def _told(self, dossier: Dossier, action: Action, facts: Mapping[str, Json]) -> dict[str, Json]:
-        """What the event of *action* says, but for what only the store knows."""
-        timed = self.clock.facts(dossier, action, self.procedure, self.now, facts)
-        costs = self._costs(dossier, Collect.RESULT) if action is Action.COMPLETE else {}
-        by = {"by": "owner" if self.actor.id == dossier.owner else "office"} if action is Action.MESSAGE else {}
-        return {**timed, **costs, **facts, **by, "day": self.today.isoformat()}
+        Raises:
+            ForbiddenAction: the code is of a series of ours, or is there already.
+        """
+        dossier = self.dossiers.open(id, actor)
+        own = self.procedures.of(dossier).agency or self.context.agency
+        if code.text.rsplit("-", 2)[0] == own:
+            raise ForbiddenAction(f"{own} issues codes here; one of ours is never taken in")
+        known = self.context.store.by_code(code)
+        if known is not None and known.id != dossier.id:
+            raise ForbiddenAction(f"a dossier with the code {code} is here already")
+        return self._sent(dossier, Action.SUBMIT, actor, dossier.version, code)
 
-    def _costs(self, dossier: Dossier, collect: Collect) -> dict[str, Json]:
-        """What is owed at the moment *collect*, once for each dossier."""
-        billed = dossier.handling.billed
-        amount = owed(fees(self.procedure, dossier.answers, dossier.handling.channel), collect)
-        if amount == 0 or collect.value in billed:
-            return {}
-        if amount is None or dossier.handling.payment is Payment.UNDECIDED:
-            return {"payment": Payment.UNDECIDED.value, "billed": [*billed, collect.value]}
-        return {"payment": Payment.DUE.value, "amount": amount, "billed": [*billed, collect.value]}
+    def ask_update(self, id: str, actor: Actor, *, version: int | None = None, note: str = "") -> Dossier:
+        """Asks the owner to bring an open dossier to the revision that new drafts get: what that asks otherwise.
 
-    def _cash(self, dossier: Dossier) -> Callable[[Event], Attempt]:
-        """What an officer took over the counter."""
-        amount, now = dossier.handling.amount, self.now
-        return lambda event: Attempt(event.facts["ref"], dossier.id, amount, "cash", now, Progress.PAID, at=now)
+        Raises:
+            UnknownDossier, UnknownProcedure, StaleDossier: as for `open`, `procedure` and `act`.
+            ForbiddenAction: as for a supplement, or the newer form asks nothing else.
+        """
+        dossier = self.dossiers.open(id, actor)
+        newer = self.procedures.current(dossier.procedure)
+        answers = after_moves(dossier.answers, newer.moves)
+        found = changes(self.procedures.of(dossier).form, newer.form, answers)
+        # What only went to another place is answered already.
+        there = {one.pointer for one in found if one.kind == "added" and get(answers, one.pointer) is not ABSENT}
+        asked = [one.pointer for one in found if one.kind != "removed" and one.pointer not in there]
+        if not asked:
+            raise ForbiddenAction("the newer form asks nothing else of this dossier")
+        self.context.store.keep_bundle(newer.revision, newer.bundle.canonical())
+        facts = {"asked": asked, "update": newer.revision}
+        return self.act(id, Action.REQUEST_SUPPLEMENT, actor, version=version, facts=facts, note=note)
 
+    def permitted(self, dossier: Dossier, actor: Actor) -> tuple[Action, ...]:
+        """What *actor* can do to *dossier* now."""
+        return permitted(dossier, actor, self.procedures.of(dossier).workflow)
 
-def _erased(dossier: Dossier) -> Dossier:
-    return attrs.evolve(dossier, answers={}, attachments=(), owner="", salt="", layout=Layout())
+    def _guard_seen(self, dossier: Dossier, version: int | None) -> None:
+        """Lets pass whoever saw all but messages: they change nothing that anybody decides on."""
+        behind = dossier.version - version if version is not None else 0
+        since = self.dossiers.history(dossier)[-behind:] if 0 < behind <= _MESSAGES else ()
+        if not since or any(event.action is not Action.MESSAGE for event in since):
+            guard_version(dossier, version)
 
+    def _changed(
+        self, dossier: Dossier, action: Action, answers: Json, files: tuple[Attachment, ...], layout: Layout | None
+    ) -> tuple[Dossier, dict[str, Json]]:
+        """*dossier* with the answers and files that come with *action*, and what its event says of them."""
+        if action is Action.SUPPLEMENT:
+            changed = self.supplements.supplemented(
+                dossier, self.supplements.wanted(dossier)[1] if answers is None else answers, files, layout
+            )
+            unchanged = {"unchanged": True} if self.supplements.is_as_before(dossier, changed) else {}
+            return changed, {**digests(changed), **unchanged, **self.supplements.rebilled(dossier, changed)}
+        if not files:
+            return dossier, {}
+        changed, tag = filed(dossier, action, files, self.context.tokens.token())
+        return changed, {"files": tag, **digests(changed)}
 
-def search_words(procedure: Procedure, answers: Json) -> str:
-    """What a dossier is found by: its title, every text in its answers, and the places that they name, folded."""
-    for field in walk(effective(procedure.form, answers)) if _embeds_anything(procedure.form) else ():
-        answers = drop(answers, field.pointer) if embeds(field) else answers
-    answers = without_secrets(procedure.form, answers)
-    words = fold(" ".join((procedure.title(), *texts_in(answers))))
-    return " ".join((words, *map(place_words, listed_titles(procedure.form, answers))))
+    def _guard_places(self, dossier: Dossier, procedure: Procedure, action: Action, told: Mapping[str, Json]) -> None:
+        """Lets pass what names answers and documents that there are, and an acceptance of everything that is required."""
+        codes = {code for code, _ in procedure.documents(dossier.answers)}
+        if (
+            action is Action.REQUEST_SUPPLEMENT
+            and not told.get("update")
+            and (unknown := asked_for_nothing(procedure.form, dossier.answers, codes, told["asked"]))
+        ):
+            raise ForbiddenAction(f"{unknown[0]} is nothing that its owner can mend or bring", "needs-asked")
+        if action is Action.ACCEPT and (missing := {*procedure.missing(dossier)} - {*told.get("paper", ())}):
+            message = f"documents are missing: {', '.join(sorted(missing))}; say which were handed in on paper"
+            raise ForbiddenAction(message, "needs-paper")
 
+    def _recording(
+        self, dossier: Dossier, actor: Actor, action: Action, facts: Mapping[str, Json]
+    ) -> tuple[Procedure, Recording]:
+        procedure, owner = self.procedures.of(dossier), self.context.store.accounts.account(dossier.owner)
+        # Mails are written inside the transaction, where the store cannot be asked for anything else.
+        key = self.context.check_key()
 
-def _embeds_anything(form: Form) -> bool:
-    memo = form.schemas.memo
-    if "embeds" not in memo:
-        schemas = (schema for document in form.schemas.documents.values() for _, schema in every_schema(document))
-        memo["embeds"] = any(isinstance(schema, dict) and "contentEncoding" in schema for schema in schemas)
-    return bool(memo["embeds"])
+        def mails(after: Dossier) -> tuple[SendMail, ...]:
+            officer = self.context.store.accounts.account(after.handling.officer) if action is Action.MESSAGE else None
+            return notices(
+                owner,
+                officer,
+                dossier,
+                after,
+                procedure,
+                action,
+                facts,
+                self.context.office,
+                printed_code(key, after),
+            )
 
+        now = self.context.now()
+        return procedure, Recording(procedure, actor, self.context.agency, now, day_of(now), mails, self.context.office_clock)
 
-def filed(dossier: Dossier, action: Action, files: tuple[Attachment, ...], tag: str) -> tuple[Dossier, str]:
-    """*dossier* with the *files* of a message or of its result, and the tag by which an event tells them.
-
-    Raises:
-        ForbiddenAction: nothing else that is done brings files.
-    """
-    kept = dossier.attachments
-    if action is Action.COMPLETE:
-        # The result before was taken back; it is kept, and shown to nobody.
-        kept, document = tuple(attrs.evolve(f, document=f"{RESULT}:void") if f.document == RESULT else f for f in kept), RESULT
-    elif action is Action.MESSAGE:
-        document = message_files(tag)
-    else:
-        raise ForbiddenAction(f"no files come with {action.value}")
-    return attrs.evolve(dossier, attachments=(*kept, *(attrs.evolve(one, document=document) for one in files))), tag
+    def _sent(self, dossier: Dossier, action: Action, actor: Actor, version: int, code: DossierCode | None = None) -> Dossier:
+        """The draft saved, or submitted; what was submitted already comes as it is."""
+        if action is Action.SAVE:
+            return self.drafts.save(dossier.id, dossier.answers, actor, version=version, layout=dossier.layout)
+        if dossier.code is not None:
+            return dossier
+        guard_version(dossier, version)
+        procedure, recording = self._recording(dossier, actor, Action.SUBMIT, {})
+        guard(dossier, Action.SUBMIT, actor, {}, procedure.workflow)
+        form = procedure.form
+        answers = self.checks.whole(form, dossier.answers, dossier.layout)
+        changed = not same(answers, dossier.answers) or dossier.layout != Layout()
+        if problems := (*self.checks.problems(dossier, form, answers), *procedure.unsent(dossier, answers)):
+            raise RefusedAnswers(problems)
+        changed = changed or bool(dossier.declared)
+        ready = attrs.evolve(dossier, answers=answers, layout=Layout()) if changed else dossier
+        return self.context.store.record(recording.submission(ready, answers=changed, code=code))

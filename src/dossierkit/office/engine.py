@@ -1,49 +1,202 @@
-"""The façade: what a portal does with dossiers, in about ten methods."""
+"""The façade: what a portal does with dossiers.  Each method hands on to the service that does it."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from datetime import date
-from itertools import chain
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import date, datetime
 
-import attrs
-
-from dossierkit.dossiers.codes import DossierCode, check_code, meant_codes, meant_receipts
-from dossierkit.dossiers.deadlines.calendars import day_of
-from dossierkit.dossiers.ledger.reports import Figure, Period, Report, report
-from dossierkit.dossiers.lifecycle.dossier import BLOB, Actor, Attachment, Dossier, Event, Query, Said, digest, digests
-from dossierkit.dossiers.lifecycle.lifecycle import guard, permitted
-from dossierkit.dossiers.lifecycle.supplements import asked_for_nothing, mended, with_documents
-from dossierkit.dossiers.mails import SendMail
+from dossierkit.catalog.catalog import Catalog
+from dossierkit.catalog.index import Listed
+from dossierkit.dossiers.codes import DossierCode
+from dossierkit.dossiers.deadlines.calendars import Calendar
+from dossierkit.dossiers.deadlines.clock import OfficeClock
+from dossierkit.dossiers.ledger.reports import Period, Report
+from dossierkit.dossiers.lifecycle.dossier import Actor, Attachment, Dossier, Event, Query
 from dossierkit.dossiers.money.attempts import Attempt, Progress
-from dossierkit.dossiers.money.billing import account, outstanding, rebilled
-from dossierkit.dossiers.money.fees import fees
 from dossierkit.dossiers.procedure.procedure import Procedure
-from dossierkit.dossiers.states import Action, Role
-from dossierkit.errors import CodeError, ForbiddenAction, RefusedAnswers, StaleDossier
-from dossierkit.forms import Kind, effective
-from dossierkit.forms.answers.control_names import kept_layout
-from dossierkit.forms.checks.problems import fits
-from dossierkit.forms.fields.form import Layout, embeds
-from dossierkit.forms.fields.tree import walk
-from dossierkit.forms.lint.comparison import after_moves
-from dossierkit.forms.views.changes import changes
-from dossierkit.mail.notices import notices
-from dossierkit.office.actions import Acting, filed
-from dossierkit.office.drafts import Drafting, guard_version
+from dossierkit.dossiers.states import Action, Channel
+from dossierkit.findings import Problem
+from dossierkit.forms.fields.form import Form, Layout
+from dossierkit.mail.letters import Office
+from dossierkit.office.actions import Actions
+from dossierkit.office.answer_checks import AnswerChecks
+from dossierkit.office.context import Context
+from dossierkit.office.dossiers import Dossiers
+from dossierkit.office.drafts import Drafts
+from dossierkit.office.procedures import Procedures
+from dossierkit.office.reports import Reports
+from dossierkit.office.supplements import Supplements
 from dossierkit.office.verification import contradictions
-from dossierkit.pointers import ABSENT, Json, get, same, texts_in
-from dossierkit.ports import BlobStore
-
-#: After so many messages somebody reads a dossier again before deciding.
-_MESSAGES = 50
+from dossierkit.pointers import Json
+from dossierkit.ports import BlobStore, Clock, DossierStore, Tokens
 
 
-class Engine(Drafting):
+class Engine:
     """Dossiers of the procedures in a catalog, kept in a store.
 
     Made by `open_engine`.  An actor who may not see a dossier gets the same answer as if there were none.
     """
+
+    def __init__(
+        self,
+        store: DossierStore,
+        catalog: Catalog,
+        *,
+        clock: Clock,
+        tokens: Tokens,
+        agency: str,
+        check_key: Callable[[], bytes],
+        office: Office | None = None,
+        calendar: Callable[[], Calendar] | None = None,
+        blobs: BlobStore | None = None,
+    ) -> None:
+        context = Context(
+            store, catalog, clock, tokens, agency, check_key, office or Office(), OfficeClock(calendar or Calendar), blobs
+        )
+        self.context = context
+        self.offered = Procedures(context)
+        self.checks = AnswerChecks(context, self.offered)
+        self.dossiers = Dossiers(context)
+        self.drafts = Drafts(context, self.offered, self.checks, self.dossiers)
+        self.supplements = Supplements(context, self.offered, self.checks, self.dossiers)
+        self.actions = Actions(context, self.offered, self.checks, self.dossiers, self.drafts, self.supplements)
+        self.reports = Reports(context)
+
+    @property
+    def store(self) -> DossierStore:
+        """Where dossiers are kept.  For programs that run beside a portal; pages ask the services."""
+        return self.context.store
+
+    @property
+    def catalog(self) -> Catalog:
+        """The procedure files."""
+        return self.context.catalog
+
+    @property
+    def clock(self) -> Clock:
+        """The clock that everything goes by."""
+        return self.context.clock
+
+    @property
+    def tokens(self) -> Tokens:
+        """Where ids come from."""
+        return self.context.tokens
+
+    @property
+    def agency(self) -> str:
+        """The id that dossier codes begin with."""
+        return self.context.agency
+
+    @property
+    def office(self) -> Office:
+        """Name and address of the office."""
+        return self.context.office
+
+    @property
+    def office_clock(self) -> OfficeClock:
+        """The clock of due days."""
+        return self.context.office_clock
+
+    @property
+    def blobs(self) -> BlobStore | None:
+        """Where files are kept, once that is said."""
+        return self.context.blobs
+
+    def keep_files_in(self, blobs: BlobStore) -> None:
+        """Keep files in *blobs* from now on; answers that name any other are refused."""
+        self.context.blobs = blobs
+
+    def procedures(self, query: str = "", *, language: str = "vi") -> tuple[Listed, ...]:
+        """The procedures that hold all words of *query*, accents or not."""
+        return self.offered.list(query, language=language)
+
+    def procedure(self, code: str) -> Procedure:
+        """The procedure as new drafts get it.
+
+        Raises:
+            UnknownProcedure: none has this code.
+        """
+        return self.offered.current(code)
+
+    def procedure_of(self, dossier: Dossier) -> Procedure:
+        """The procedure as it was when *dossier* was begun."""
+        return self.offered.of(dossier)
+
+    def begin(
+        self, procedure: str, actor: Actor, answers: Json = None, *, channel: Channel = Channel.ONLINE, sole: bool = False
+    ) -> Dossier:
+        """A new draft, with the defaults of the form where no *answers* are given.
+
+        Args:
+            channel: how it reaches the office; over the counter and by post it is an officer who begins it.
+            sole: the newest draft that the actor has of the procedure, where there is one.
+
+        Raises:
+            UnknownProcedure: none has this code.
+            RefusedAnswers: *answers* name files that are not the actor's own.
+        """
+        return self.drafts.begin(procedure, actor, answers, channel=channel, sole=sole)
+
+    def save(
+        self,
+        id: str,
+        answers: Json,
+        actor: Actor,
+        *,
+        version: int,
+        layout: Layout | None = None,
+        declared: Iterable[str] | None = None,
+    ) -> Dossier:
+        """The draft with *answers*, complete or not.
+
+        Args:
+            declared: the codes of the documents that are to come on paper; as before where None.
+            layout: what its page has open; without one the answers alone say which branches are meant.
+
+        Raises:
+            UnknownDossier: there is none, or it is somebody else's.
+            StaleDossier: it is no longer at *version*.
+            ForbiddenAction: it is no draft any more.
+            RefusedAnswers: what is new in *answers* names files that are not the owner's own.
+        """
+        return self.drafts.save(id, answers, actor, version=version, layout=layout, declared=declared)
+
+    def attach(self, id: str, attachment: Attachment, actor: Actor, *, version: int) -> Dossier:
+        """The draft with one more file.
+
+        Raises:
+            UnknownDossier, StaleDossier, ForbiddenAction: as for `save`.
+        """
+        return self.drafts.attach(id, attachment, actor, version=version)
+
+    def detach(self, id: str, document: str, blob: str, actor: Actor, *, version: int) -> Dossier:
+        """The draft without a file; for the rest as `attach`."""
+        return self.drafts.detach(id, document, blob, actor, version=version)
+
+    def move(self, id: str, actor: Actor, *, version: int) -> Dossier:
+        """The draft under the revision that new drafts get; its answers stay, or go where the procedure says they went.
+
+        Raises:
+            UnknownDossier, StaleDossier, ForbiddenAction: as for `save`.
+            UnknownProcedure: the procedure is no longer offered.
+        """
+        return self.drafts.move(id, actor, version=version)
+
+    def check(self, dossier: Dossier) -> tuple[Problem, ...]:
+        """What keeps *dossier* from being submitted."""
+        return self.checks.of_draft(dossier)
+
+    def problems(self, dossier: Dossier, form: Form, answers: Json) -> tuple[Problem, ...]:
+        """What is wrong with *answers* to *form*; a rule that fails is a line in the log, too."""
+        return self.checks.problems(dossier, form, answers)
+
+    def whole(self, form: Form, answers: Json, layout: Layout | None = None) -> Json:
+        """*answers* as they are sent: in their one spelling, with what is computed from them.
+
+        Args:
+            layout: of a draft, which branches were chosen in it.
+        """
+        return self.checks.whole(form, answers, layout)
 
     def act(
         self,
@@ -75,17 +228,9 @@ class Engine(Drafting):
             ForbiddenAction: not in this state, not for this actor, or *facts* say too little.
             RefusedAnswers: a submission or a supplement with problems.
         """
-        dossier = self.open(id, actor)
-        if action in (Action.SUBMIT, Action.SAVE):
-            return self._sent(dossier, action, actor, dossier.version if version is None else version)
-        self._guard_seen(dossier, version)
-        procedure, acting = self._acting(dossier, actor, action, facts or {})
-        changed, told = self._changed(dossier, action, answers, files, layout)
-        told |= {**(facts or {}), **({"note": digest(note, dossier.salt)} if note else {})}
-        guard(dossier, action, actor, told, procedure.workflow)
-        self._guard_places(dossier, procedure, action, told)
-        said = Said(note, dossier.answers if action is Action.SUPPLEMENT else None)
-        return self.store.record(acting.change(changed, action, told, said, answers=changed is not dossier, paid=paid))
+        return self.actions.act(
+            id, action, actor, version=version, facts=facts, note=note, answers=answers, files=files, layout=layout, paid=paid
+        )
 
     def message(self, id: str, actor: Actor, words: str, *, files: tuple[Attachment, ...] = ()) -> Dossier:
         """The dossier with a message of *actor* to the other side, whatever else happens to it meanwhile.
@@ -94,57 +239,39 @@ class Engine(Drafting):
             UnknownDossier: as for `open`.
             ForbiddenAction: it is a draft still, or there are no *words*.
         """
-        while True:
-            try:
-                return self.act(id, Action.MESSAGE, actor, note=words, files=files)
-            except StaleDossier:
-                continue  # somebody was a moment faster; a message fits every version
+        return self.actions.message(id, actor, words, files=files)
 
-    def _guard_seen(self, dossier: Dossier, version: int | None) -> None:
-        """Lets pass whoever saw all but messages: they change nothing that anybody decides on."""
-        behind = dossier.version - version if version is not None else 0
-        since = self.history(dossier)[-behind:] if 0 < behind <= _MESSAGES else ()
-        if not since or any(event.action is not Action.MESSAGE for event in since):
-            guard_version(dossier, version)
+    def submit(self, id: str, actor: Actor, *, version: int | None = None) -> Dossier:
+        """The dossier with its code; see `act`."""
+        return self.act(id, Action.SUBMIT, actor, version=version)
 
-    def _changed(
-        self, dossier: Dossier, action: Action, answers: Json, files: tuple[Attachment, ...], layout: Layout | None
-    ) -> tuple[Dossier, dict[str, Json]]:
-        """*dossier* with the answers and files that come with *action*, and what its event says of them."""
-        if action is Action.SUPPLEMENT:
-            changed = self._supplemented(dossier, self.wanted(dossier)[1] if answers is None else answers, files, layout)
-            unchanged = {"unchanged": True} if self._is_as_before(dossier, changed) else {}
-            return changed, {**digests(changed), **unchanged, **self._rebilled(dossier, changed)}
-        if not files:
-            return dossier, {}
-        changed, tag = filed(dossier, action, files, self.tokens.token())
-        return changed, {"files": tag, **digests(changed)}
+    def take_in(self, id: str, actor: Actor, code: DossierCode) -> Dossier:
+        """The dossier with the *code* that another portal issued; for the rest as `submit`.
 
-    def _rebilled(self, dossier: Dossier, supplemented: Dossier) -> dict[str, Json]:
-        """What a supplement makes of the bill."""
-        channel = dossier.handling.channel
-        before = fees(self.procedure_of(dossier), dossier.answers, channel)
-        after = fees(self.wanted(dossier)[0], supplemented.answers, channel)
-        return rebilled(before, after, dossier.handling, account(self.history(dossier)))
+        Raises:
+            ForbiddenAction: the code is of a series of ours, or is there already.
+        """
+        return self.actions.take_in(id, actor, code)
 
-    def outstanding(self, dossier: Dossier) -> int | None:
-        """What the fees of *dossier* come to beyond what is paid, in đồng; None while that is not known."""
-        charged = fees(self.procedure_of(dossier), dossier.answers, dossier.handling.channel)
-        return outstanding(charged, dossier.handling, account(self.history(dossier)))
+    def ask_update(self, id: str, actor: Actor, *, version: int | None = None, note: str = "") -> Dossier:
+        """Asks the owner to bring an open dossier to the revision that new drafts get: what that asks otherwise.
 
-    def _supplemented(self, dossier: Dossier, answers: Json, files: tuple[Attachment, ...], layout: Layout | None) -> Dossier:
-        (procedure, before), asked = self.wanted(dossier), dossier.handling.asked
-        form, opened = procedure.form, kept_layout(layout, answers) if layout is not None else Layout()
-        whole = self.whole(form, mended(form, before, answers, asked, layout=opened), opened)
-        # A file that was missing before and is not asked for is no reason to refuse what is.
-        problems = tuple(
-            problem
-            for problem in self.problems(attrs.evolve(dossier, layout=opened), form, whole)
-            if problem.rule != "no-file" or problem.at in asked or not same(get(whole, problem.at), get(before, problem.at))
-        )
-        if problems:
-            raise RefusedAnswers(problems)
-        return attrs.evolve(dossier, answers=whole, attachments=with_documents(dossier.attachments, files, asked))
+        Raises:
+            UnknownDossier, UnknownProcedure, StaleDossier: as for `open`, `procedure` and `act`.
+            ForbiddenAction: as for a supplement, or the newer form asks nothing else.
+        """
+        return self.actions.ask_update(id, actor, version=version, note=note)
+
+    def permitted(self, dossier: Dossier, actor: Actor) -> tuple[Action, ...]:
+        """What *actor* can do to *dossier* now."""
+        return self.actions.permitted(dossier, actor)
+
+    def wanted(self, dossier: Dossier) -> tuple[Procedure, Json]:
+        """The procedure that a supplement of *dossier* is about, and the answers that there are for it.
+
+        It is the one that it was filed under, or the newer revision that the office wants it brought to.
+        """
+        return self.supplements.wanted(dossier)
 
     def changes_nothing(
         self, dossier: Dossier, answers: Json, files: tuple[Attachment, ...] = (), *, layout: Layout | None = None
@@ -157,115 +284,42 @@ class Engine(Drafting):
         Raises:
             RefusedAnswers: it would be refused.
         """
-        return self._is_as_before(dossier, self._supplemented(dossier, answers, files, layout))
+        return self.supplements.changes_nothing(dossier, answers, files, layout=layout)
 
-    def _is_as_before(self, dossier: Dossier, supplemented: Dossier) -> bool:
-        procedure, before = self.wanted(dossier)
-        as_before = same(supplemented.answers, self.whole(procedure.form, before))
-        return as_before and supplemented.attachments == dossier.attachments
+    def outstanding(self, dossier: Dossier) -> int | None:
+        """What the fees of *dossier* come to beyond what is paid, in đồng; None while that is not known."""
+        return self.supplements.outstanding(dossier)
 
-    def wanted(self, dossier: Dossier) -> tuple[Procedure, Json]:
-        """The procedure that a supplement of *dossier* is about, and the answers that there are for it.
-
-        It is the one that it was filed under, or the newer revision that the office wants it brought to.
-        """
-        if not dossier.handling.update:
-            return self.procedure_of(dossier), dossier.answers
-        newer = self._restored(dossier.handling.update, dossier.procedure)
-        return newer, after_moves(dossier.answers, newer.moves)
-
-    def ask_update(self, id: str, actor: Actor, *, version: int | None = None, note: str = "") -> Dossier:
-        """Asks the owner to bring an open dossier to the revision that new drafts get: what that asks otherwise.
+    def open(self, id: str, actor: Actor) -> Dossier:
+        """The dossier called *id*, for its owner and, once it was submitted, for the officers of its unit.
 
         Raises:
-            UnknownDossier, UnknownProcedure, StaleDossier: as for `open`, `procedure` and `act`.
-            ForbiddenAction: as for a supplement, or the newer form asks nothing else.
+            UnknownDossier: there is none, or it is somebody else's.
         """
-        dossier = self.open(id, actor)
-        newer = self.procedure(dossier.procedure)
-        answers = after_moves(dossier.answers, newer.moves)
-        found = changes(self.procedure_of(dossier).form, newer.form, answers)
-        # What only went to another place is answered already.
-        there = {one.pointer for one in found if one.kind == "added" and get(answers, one.pointer) is not ABSENT}
-        asked = [one.pointer for one in found if one.kind != "removed" and one.pointer not in there]
-        if not asked:
-            raise ForbiddenAction("the newer form asks nothing else of this dossier")
-        self.store.keep_bundle(newer.revision, newer.bundle.canonical())
-        facts = {"asked": asked, "update": newer.revision}
-        return self.act(id, Action.REQUEST_SUPPLEMENT, actor, version=version, facts=facts, note=note)
-
-    def _guard_places(self, dossier: Dossier, procedure: Procedure, action: Action, told: Mapping[str, Json]) -> None:
-        """Lets pass what names answers and documents that there are, and an acceptance of everything that is required."""
-        codes = {code for code, _ in procedure.documents(dossier.answers)}
-        if (
-            action is Action.REQUEST_SUPPLEMENT
-            and not told.get("update")
-            and (unknown := asked_for_nothing(procedure.form, dossier.answers, codes, told["asked"]))
-        ):
-            raise ForbiddenAction(f"{unknown[0]} is nothing that its owner can mend or bring", "needs-asked")
-        if action is Action.ACCEPT and (missing := {*procedure.missing(dossier)} - {*told.get("paper", ())}):
-            message = f"documents are missing: {', '.join(sorted(missing))}; say which were handed in on paper"
-            raise ForbiddenAction(message, "needs-paper")
-
-    def permitted(self, dossier: Dossier, actor: Actor) -> tuple[Action, ...]:
-        """What *actor* can do to *dossier* now."""
-        return permitted(dossier, actor, self.procedure_of(dossier).workflow)
-
-    def _acting(self, dossier: Dossier, actor: Actor, action: Action, facts: Mapping[str, Json]) -> tuple[Procedure, Acting]:
-        procedure, owner = self.procedure_of(dossier), self.store.accounts.account(dossier.owner)
-        # Mails are written inside the transaction, where the store cannot be asked for anything else.
-        key = self._check_key()
-
-        def mails(after: Dossier) -> tuple[SendMail, ...]:
-            officer = self.store.accounts.account(after.handling.officer) if action is Action.MESSAGE else None
-            return notices(owner, officer, dossier, after, procedure, action, facts, self.office, self._check_code(key, after))
-
-        now = self.clock.now()
-        return procedure, Acting(procedure, actor, self.agency, now, day_of(now), mails, self.office_clock)
-
-    def submit(self, id: str, actor: Actor, *, version: int | None = None) -> Dossier:
-        """The dossier with its code; see `act`."""
-        return self.act(id, Action.SUBMIT, actor, version=version)
-
-    def take_in(self, id: str, actor: Actor, code: DossierCode) -> Dossier:
-        """The dossier with the *code* that another portal issued; for the rest as `submit`.
-
-        Raises:
-            ForbiddenAction: the code is of a series of ours, or is there already.
-        """
-        dossier = self.open(id, actor)
-        own = self.procedure_of(dossier).agency or self.agency
-        if code.text.rsplit("-", 2)[0] == own:
-            raise ForbiddenAction(f"{own} issues codes here; one of ours is never taken in")
-        known = self.store.by_code(code)
-        if known is not None and known.id != dossier.id:
-            raise ForbiddenAction(f"a dossier with the code {code} is here already")
-        return self._sent(dossier, Action.SUBMIT, actor, dossier.version, code)
+        return self.dossiers.open(id, actor)
 
     def find(
         self, actor: Actor, query: Query | None = None, *, before: str | None = None, limit: int = 20
     ) -> tuple[Dossier, ...]:
         """The actor's newest dossiers that *query* is about, those older than the dossier called *before*."""
-        return self.store.find(actor.id, (query or Query()).folded(), before=before, limit=limit)
+        return self.dossiers.find(actor, query, before=before, limit=limit)
 
     def desk(
         self, actor: Actor, query: Query | None = None, *, before: str | None = None, limit: int = 20
     ) -> tuple[Dossier, ...]:
         """What an officer's unit has, newest first, see `find`; nothing for anybody else."""
-        seen = _of_the_desk(actor, query or Query())
-        return self.store.find(None, seen.folded(), before=before, limit=limit) if seen is not None else ()
+        return self.dossiers.desk(actor, query, before=before, limit=limit)
 
     def desk_count(self, actor: Actor, query: Query, *, most: int = 1_000) -> int:
         """How many dossiers of an officer's unit *query* is about, counted up to one more than *most*.
 
         Words, codes and days of submission do not count.
         """
-        seen = _of_the_desk(actor, query)
-        return self.store.count(seen, most + 1) if seen is not None else 0
+        return self.dossiers.desk_count(actor, query, most=most)
 
     def history(self, dossier: Dossier) -> tuple[Event, ...]:
         """What happened to *dossier*."""
-        return self.store.events(dossier.id)
+        return self.dossiers.history(dossier)
 
     def lookup(self, typed: str) -> Dossier | None:
         """The dossier with the code or the receipt number that somebody typed, or None.
@@ -275,24 +329,14 @@ class Engine(Drafting):
         Raises:
             CodeError: it is neither.
         """
-        codes, receipts = meant_codes(typed), meant_receipts(typed, self.agency)
-        by_code = filter(None, map(self.store.by_code, codes))
-        by_receipt = filter(None, map(self.store.by_receipt, receipts))
-        dossier = next(chain(by_code, by_receipt), None)
-        if dossier is None and not codes and len(receipts) == 1 and "/" not in typed:
-            raise CodeError(f"{typed!r} is no dossier code and no receipt number; one looks like H29.15-261122-0001")
-        return dossier
+        return self.dossiers.lookup(typed)
 
     def check_code(self, dossier: Dossier) -> str:
         """The letters that stand beside the code of *dossier* on papers and mails, and show that somebody has one of them.
 
         Empty for a draft.
         """
-        return self._check_code(self._check_key(), dossier)
-
-    @staticmethod
-    def _check_code(key: bytes, dossier: Dossier) -> str:
-        return check_code(key, dossier.code) if dossier.code is not None else ""
+        return self.dossiers.check_code(dossier)
 
     def report(self, period: Period, *, by: Sequence[str] = (), as_of: date | None = None) -> Report:
         """What came in, was resolved and is in progress in *period*, see `ledger.reports`.
@@ -301,7 +345,7 @@ class Engine(Drafting):
             by: dimensions that lines are told apart by: `unit`, `sector`, `procedure`, `channel`.
             as_of: the day up to which things are known; today where None.
         """
-        return report(self.store.sums, period, as_of=as_of or self.today(), by=by)
+        return self.reports.report(period, by=by, as_of=as_of)
 
     def behind(
         self, figure: str, period: Period, where: Mapping[str, str] | None = None, *, before: str | None = None, limit: int = 20
@@ -312,25 +356,7 @@ class Engine(Drafting):
             figure: a name of `reports.FIGURES`.
             where: dimension → value, as of one line of the report.
         """
-        return self.store.behind(Figure.of(figure, period, self.today(), where or {}), before=before, limit=limit)
-
-    def _sent(self, dossier: Dossier, action: Action, actor: Actor, version: int, code: DossierCode | None = None) -> Dossier:
-        """The draft saved, or submitted; what was submitted already comes as it is."""
-        if action is Action.SAVE:
-            return self.save(dossier.id, dossier.answers, actor, version=version, layout=dossier.layout)
-        if dossier.code is not None:
-            return dossier
-        guard_version(dossier, version)
-        procedure, acting = self._acting(dossier, actor, Action.SUBMIT, {})
-        guard(dossier, Action.SUBMIT, actor, {}, procedure.workflow)
-        form = procedure.form
-        answers = self.whole(form, dossier.answers, dossier.layout)
-        changed = not same(answers, dossier.answers) or dossier.layout != Layout()
-        if problems := (*self.problems(dossier, form, answers), *procedure.unsent(dossier, answers)):
-            raise RefusedAnswers(problems)
-        changed = changed or bool(dossier.declared)
-        ready = attrs.evolve(dossier, answers=answers, layout=Layout()) if changed else dossier
-        return self.store.record(acting.submission(ready, answers=changed, code=code))
+        return self.reports.behind(figure, period, where, before=before, limit=limit)
 
     def verify(self, *, blobs: BlobStore | None = None, seen: Callable[[], object] = lambda: None) -> Iterator[str]:
         """What in the store contradicts something else, in words: each fault once.
@@ -339,24 +365,16 @@ class Engine(Drafting):
             blobs: where the files are; they are compared with their hashes, too.
             seen: is called after each dossier.
         """
-        return contradictions(self.store, self._fits, blobs=blobs, seen=seen)
+        return contradictions(self.context.store, self.checks.fits, blobs=blobs, seen=seen)
 
-    def _fits(self, dossier: Dossier) -> bool:
-        """Whether the revision that *dossier* was filed under accepts its answers; a draft may hold anything."""
-        sent = dossier.submitted is not None and dossier.handling.erased is None
-        if not sent:
-            return True
-        form = self.procedure_of(dossier).form
-        return fits(form, dossier.answers) and all(
-            BLOB.fullmatch(text)
-            for field in walk(effective(form, dossier.answers))
-            if field.kind is Kind.FILE and not embeds(field)
-            for text in texts_in(get(dossier.answers, field.pointer))
-        )
+    def now(self) -> datetime:
+        """The present moment, aware, UTC."""
+        return self.context.now()
 
+    def today(self) -> date:
+        """The office's day."""
+        return self.context.today()
 
-def _of_the_desk(actor: Actor, query: Query) -> Query | None:
-    """*query* within what *actor* may see; None where that is nothing."""
-    if actor.is_citizen or not (actor.unit or actor.role is Role.ADMIN):
-        return None
-    return attrs.evolve(query, unit=actor.unit or query.unit)
+    def close(self) -> None:
+        """Lets go of the store."""
+        self.context.store.close()

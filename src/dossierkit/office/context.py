@@ -1,0 +1,43 @@
+"""What every service of an office works with."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date, datetime
+
+import attrs
+
+from dossierkit.catalog.catalog import Catalog
+from dossierkit.dossiers.deadlines.calendars import Calendar, day_of
+from dossierkit.dossiers.deadlines.clock import OfficeClock
+from dossierkit.mail.letters import Office
+from dossierkit.ports import BlobStore, Clock, DossierStore, Tokens
+
+
+@attrs.define(eq=False)
+class Context:
+    """The store, the catalog, the clock and the office that the services of one engine share.
+
+    Fixed once the engine is made, but for *blobs*, which a portal may bring later.
+    """
+
+    store: DossierStore
+    catalog: Catalog
+    clock: Clock
+    tokens: Tokens
+    #: The id that dossier codes begin with, unless a procedure has its own.
+    agency: str
+    #: Gives the secret that check codes are made with.
+    check_key: Callable[[], bytes]
+    office: Office = attrs.field(factory=Office)
+    office_clock: OfficeClock = attrs.field(factory=lambda: OfficeClock(Calendar))
+    #: Where the files are; without it, the ids of files are judged by their shape and their owner alone.
+    blobs: BlobStore | None = None
+
+    def now(self) -> datetime:
+        """The present moment, aware, UTC."""
+        return self.clock.now()
+
+    def today(self) -> date:
+        """The office's day."""
+        return day_of(self.now())

@@ -1,0 +1,91 @@
+"""Reading dossiers: who may open one, what a citizen or an officer finds, what a stranger looks up."""
+
+from __future__ import annotations
+
+from itertools import chain
+
+import attrs
+
+from dossierkit.dossiers.codes import check_code, meant_codes, meant_receipts
+from dossierkit.dossiers.lifecycle.dossier import Actor, Dossier, Event, Query, may_see
+from dossierkit.dossiers.states import Role
+from dossierkit.errors import CodeError, UnknownDossier
+from dossierkit.office.context import Context
+
+
+@attrs.frozen(eq=False)
+class Dossiers:
+    """The dossiers in a store.  An actor who may not see one gets the same answer as if there were none."""
+
+    context: Context
+
+    def open(self, id: str, actor: Actor) -> Dossier:
+        """The dossier called *id*, for its owner and, once it was submitted, for the officers of its unit.
+
+        Raises:
+            UnknownDossier: there is none, or it is somebody else's.
+        """
+        dossier = self.context.store.get(id)
+        if dossier is None or not may_see(dossier, actor):
+            raise UnknownDossier("no such dossier")
+        return dossier
+
+    def history(self, dossier: Dossier) -> tuple[Event, ...]:
+        """What happened to *dossier*."""
+        return self.context.store.events(dossier.id)
+
+    def find(
+        self, actor: Actor, query: Query | None = None, *, before: str | None = None, limit: int = 20
+    ) -> tuple[Dossier, ...]:
+        """The actor's newest dossiers that *query* is about, those older than the dossier called *before*."""
+        return self.context.store.find(actor.id, (query or Query()).folded(), before=before, limit=limit)
+
+    def desk(
+        self, actor: Actor, query: Query | None = None, *, before: str | None = None, limit: int = 20
+    ) -> tuple[Dossier, ...]:
+        """What an officer's unit has, newest first, see `find`; nothing for anybody else."""
+        seen = _of_the_desk(actor, query or Query())
+        return self.context.store.find(None, seen.folded(), before=before, limit=limit) if seen is not None else ()
+
+    def desk_count(self, actor: Actor, query: Query, *, most: int = 1_000) -> int:
+        """How many dossiers of an officer's unit *query* is about, counted up to one more than *most*.
+
+        Words, codes and days of submission do not count.
+        """
+        seen = _of_the_desk(actor, query)
+        return self.context.store.count(seen, most + 1) if seen is not None else 0
+
+    def lookup(self, typed: str) -> Dossier | None:
+        """The dossier with the code or the receipt number that somebody typed, or None.
+
+        It comes whole: what a stranger may see of it is the caller's to choose.
+
+        Raises:
+            CodeError: it is neither.
+        """
+        codes, receipts = meant_codes(typed), meant_receipts(typed, self.context.agency)
+        by_code = filter(None, map(self.context.store.by_code, codes))
+        by_receipt = filter(None, map(self.context.store.by_receipt, receipts))
+        dossier = next(chain(by_code, by_receipt), None)
+        if dossier is None and not codes and len(receipts) == 1 and "/" not in typed:
+            raise CodeError(f"{typed!r} is no dossier code and no receipt number; one looks like H29.15-261122-0001")
+        return dossier
+
+    def check_code(self, dossier: Dossier) -> str:
+        """The letters that stand beside the code of *dossier* on papers and mails, and show that somebody has one of them.
+
+        Empty for a draft.
+        """
+        return printed_code(self.context.check_key(), dossier)
+
+
+def _of_the_desk(actor: Actor, query: Query) -> Query | None:
+    """*query* within what *actor* may see; None where that is nothing."""
+    if actor.is_citizen or not (actor.unit or actor.role is Role.ADMIN):
+        return None
+    return attrs.evolve(query, unit=actor.unit or query.unit)
+
+
+def printed_code(key: bytes, dossier: Dossier) -> str:
+    """The check code of *dossier*; empty for a draft, which has no code yet."""
+    return check_code(key, dossier.code) if dossier.code is not None else ""

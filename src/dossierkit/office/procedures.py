@@ -1,0 +1,49 @@
+"""Procedures as dossiers need them: the current one for a new draft, and the revision that a dossier was filed under."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import lru_cache
+
+import attrs
+
+from dossierkit.catalog.index import Listed
+from dossierkit.dossiers.lifecycle.dossier import Dossier
+from dossierkit.dossiers.procedure.procedure import Procedure
+from dossierkit.office.context import Context
+
+
+@attrs.frozen(eq=False)
+class Procedures:
+    """The procedures of a catalog, by code and by the revision of a dossier."""
+
+    context: Context
+
+    _restored: Callable[[str, str], Procedure] = attrs.field(
+        init=False, default=attrs.Factory(lambda self: lru_cache(maxsize=256)(self._restore), takes_self=True)
+    )
+
+    def list(self, query: str = "", *, language: str = "vi") -> tuple[Listed, ...]:
+        """The procedures that hold all words of *query*, accents or not."""
+        return self.context.catalog.list(query=query, language=language)
+
+    def current(self, code: str) -> Procedure:
+        """The procedure as new drafts get it.
+
+        Raises:
+            UnknownProcedure: none has this code.
+        """
+        return self.context.catalog.procedure(code)
+
+    def of(self, dossier: Dossier) -> Procedure:
+        """The procedure as it was when *dossier* was begun."""
+        return self.restored(dossier.revision, dossier.procedure)
+
+    def restored(self, revision: str, code: str) -> Procedure:
+        """The procedure *code* in an earlier *revision*, read from the bundle in the store."""
+        return self._restored(revision, code)
+
+    def _restore(self, revision: str, code: str) -> Procedure:
+        bundle = self.context.store.bundle(revision)
+        assert bundle is not None, f"the bundle of revision {revision} is gone from the store"
+        return self.context.catalog.restored(bundle, code)

@@ -1,0 +1,90 @@
+"""Supplements: the answers and documents that an office asked for, and what they make of the bill."""
+
+from __future__ import annotations
+
+import attrs
+
+from dossierkit.dossiers.lifecycle.dossier import Attachment, Dossier
+from dossierkit.dossiers.lifecycle.supplements import mended, with_documents
+from dossierkit.dossiers.money.billing import account, outstanding, rebilled
+from dossierkit.dossiers.money.fees import fees
+from dossierkit.dossiers.procedure.procedure import Procedure
+from dossierkit.errors import RefusedAnswers
+from dossierkit.forms.answers.control_names import kept_layout
+from dossierkit.forms.fields.form import Layout
+from dossierkit.forms.lint.comparison import after_moves
+from dossierkit.office.answer_checks import AnswerChecks
+from dossierkit.office.context import Context
+from dossierkit.office.dossiers import Dossiers
+from dossierkit.office.procedures import Procedures
+from dossierkit.pointers import Json, get, same
+
+
+@attrs.frozen(eq=False)
+class Supplements:
+    """What citizens send after an office asked for more."""
+
+    context: Context
+    procedures: Procedures
+    checks: AnswerChecks
+    dossiers: Dossiers
+
+    def wanted(self, dossier: Dossier) -> tuple[Procedure, Json]:
+        """The procedure that a supplement of *dossier* is about, and the answers that there are for it.
+
+        It is the one that it was filed under, or the newer revision that the office wants it brought to.
+        """
+        if not dossier.handling.update:
+            return self.procedures.of(dossier), dossier.answers
+        newer = self.procedures.restored(dossier.handling.update, dossier.procedure)
+        return newer, after_moves(dossier.answers, newer.moves)
+
+    def supplemented(self, dossier: Dossier, answers: Json, files: tuple[Attachment, ...], layout: Layout | None) -> Dossier:
+        """*dossier* with the supplement: of *answers* and *files* what was asked for, and what follows from it.
+
+        Raises:
+            RefusedAnswers: something is wrong in what was asked for.
+        """
+        (procedure, before), asked = self.wanted(dossier), dossier.handling.asked
+        form, opened = procedure.form, kept_layout(layout, answers) if layout is not None else Layout()
+        whole = self.checks.whole(form, mended(form, before, answers, asked, layout=opened), opened)
+        # A file that was missing before and is not asked for is no reason to refuse what is.
+        problems = tuple(
+            problem
+            for problem in self.checks.problems(attrs.evolve(dossier, layout=opened), form, whole)
+            if problem.rule != "no-file" or problem.at in asked or not same(get(whole, problem.at), get(before, problem.at))
+        )
+        if problems:
+            raise RefusedAnswers(problems)
+        return attrs.evolve(dossier, answers=whole, attachments=with_documents(dossier.attachments, files, asked))
+
+    def changes_nothing(
+        self, dossier: Dossier, answers: Json, files: tuple[Attachment, ...] = (), *, layout: Layout | None = None
+    ) -> bool:
+        """Whether a supplement with *answers* and *files* would leave *dossier* as the office has it.
+
+        Args:
+            layout: as for `act`.
+
+        Raises:
+            RefusedAnswers: it would be refused.
+        """
+        return self.is_as_before(dossier, self.supplemented(dossier, answers, files, layout))
+
+    def is_as_before(self, dossier: Dossier, supplemented: Dossier) -> bool:
+        """Whether *supplemented* says the same as *dossier*."""
+        procedure, before = self.wanted(dossier)
+        as_before = same(supplemented.answers, self.checks.whole(procedure.form, before))
+        return as_before and supplemented.attachments == dossier.attachments
+
+    def rebilled(self, dossier: Dossier, supplemented: Dossier) -> dict[str, Json]:
+        """What a supplement makes of the bill."""
+        channel = dossier.handling.channel
+        before = fees(self.procedures.of(dossier), dossier.answers, channel)
+        after = fees(self.wanted(dossier)[0], supplemented.answers, channel)
+        return rebilled(before, after, dossier.handling, account(self.dossiers.history(dossier)))
+
+    def outstanding(self, dossier: Dossier) -> int | None:
+        """What the fees of *dossier* come to beyond what is paid, in đồng; None while that is not known."""
+        charged = fees(self.procedures.of(dossier), dossier.answers, dossier.handling.channel)
+        return outstanding(charged, dossier.handling, account(self.dossiers.history(dossier)))
