@@ -112,6 +112,22 @@ def test_impure_calls_are_found(line: str) -> None:
     assert list(impurities(f"CACHE = {{}}\n\n\ndef work():\n    {line}\n"))
 
 
+#: What lies behind the façade and its services.
+_BEHIND = re.compile(r"\.(store|outbox|catalog|context)$")
+
+
+def test_pages_ask_the_facade_or_a_service() -> None:
+    """The portal reaches into no store, no outbox and no catalog."""
+    reached = [
+        f"{path.name}:{node.lineno}: {ast.unparse(node)}"
+        for path in SOURCES[1].rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        if isinstance(node, ast.Attribute) and _BEHIND.search(ast.unparse(node))
+    ]
+
+    assert reached == []
+
+
 def test_no_two_files_import_each_other() -> None:
     """No circle between files, imports for types and imports inside functions included."""
     graph = grimp.build_graph("dossierkit", "dossierkit_web", include_external_packages=False)

@@ -14,6 +14,7 @@ import attrs
 from dossierkit.data import FOLDER
 from dossierkit.errors import UnknownStore
 from dossierkit.forms.schema.dialect import STANDARD, Dialect
+from dossierkit.office.keys import installation_key
 
 if TYPE_CHECKING:
     from dossierkit.dossiers.deadlines.calendars import Calendar
@@ -125,13 +126,6 @@ def open_accounts(engine: Engine, *, passwords: Path | None = None, second_facto
         second_factor=second_factor,
         key=lambda: installation_key(engine.store, "devices-key"),
     )
-
-
-def installation_key(store: DossierStore, name: str) -> bytes:
-    """The secret of the installation called *name*, made when it is first needed."""
-    if store.recall(name) is None:
-        store.remember(name, secrets.token_hex(32))
-    return bytes.fromhex(str(store.recall(name)))
 
 
 def account_forms(dialect: Dialect) -> dict[str, Form]:

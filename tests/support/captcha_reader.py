@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dossierkit_web.requests.confirmation import ACTION
 
+from dossierkit.office.keys import installation_key
 from dossierkit.people.captchas import Captchas, Challenge
 from dossierkit.people.throttle import Throttle
 from dossierkit.ports import DossierStore
 from dossierkit.testing import FixedClock
-from dossierkit.wiring import installation_key
 
 
 def digits(store: DossierStore, clock: FixedClock, visit: str, challenge: str) -> str:

@@ -24,10 +24,10 @@ from support.visits import GOOD, MAIL, known, prove, register, sign_in
 from dossierkit import Actor, Engine, open_engine
 from dossierkit.dossiers.lifecycle.dossier import Attachment
 from dossierkit.files.disk import DiskBlobs
+from dossierkit.office.keys import installation_key
 from dossierkit.people.proofs_of_work import Efforts
 from dossierkit.people.throttle import Origin
 from dossierkit.testing import FixedClock
-from dossierkit.wiring import installation_key
 
 APPLY = "/procedures/1.000001/apply"
 

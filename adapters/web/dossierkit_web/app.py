@@ -322,7 +322,7 @@ def _sandbox_status(site: Site) -> Callable[[Request], Awaitable[Response]]:
 def _health(engine: Engine) -> Callable[[Request], Response]:
     def health(request: Request) -> Response:  # noqa: ARG001  # Starlette hands it over
         try:
-            engine.store.guard_writable()
+            engine.administration.guard_writable()
         except StoreError:
             return PlainTextResponse("store", 503)
         return PlainTextResponse("ok")

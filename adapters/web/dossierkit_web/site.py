@@ -35,7 +35,7 @@ from dossierkit.people.captchas import Captchas
 from dossierkit.people.devices import LASTS
 from dossierkit.people.proofs_of_work import Efforts
 from dossierkit.ports import PaymentGateway, Scanner
-from dossierkit.wiring import PaymentSettings, account_forms, installation_key, open_accounts
+from dossierkit.wiring import PaymentSettings, account_forms, open_accounts
 from dossierkit_web.requests.cookies import DEVICES, LANGUAGE, SESSION, cookie, drop_cookie, set_cookie
 from dossierkit_web.requests.session import Visitor, seated, visitor_of
 from dossierkit_web.texts import LANGUAGES, word
@@ -109,7 +109,7 @@ class Site:
     @classmethod
     def of(cls, engine: Engine, blobs: DiskBlobs, config: WebConfig) -> Site:
         """A site over *engine*."""
-        dialect = engine.catalog.dialect
+        dialect = engine.offered.dialect
         renderer = Renderer(folders=config.templates, file_name=blobs.name, widgets=dialect.widgets)
         folders = [FileSystemLoader(folder) for folder in config.templates]
         pages = Environment(
@@ -124,16 +124,16 @@ class Site:
             engine,
             accounts,
             Payments(engine, PaymentSettings(config.gateways, config.sandbox, config.bank).ways),
-            Captchas(lambda: installation_key(engine.store, "captcha-key"), accounts.throttle, engine.clock),
+            Captchas(lambda: engine.key("captcha-key"), accounts.throttle, engine.clock),
             renderer,
             blobs,
             config,
-            Papers(engine.catalog.folder / "papers"),
+            Papers(engine.administration.folder / "papers"),
             config.slips,
             pages,
             account_forms(dialect),
-            FolderLint(engine.catalog.folder, dialect),
-            Efforts(lambda: installation_key(engine.store, "devices-key")),
+            FolderLint(engine.administration.folder, dialect),
+            Efforts(lambda: engine.key("devices-key")),
         )
 
     def page(self, request: Request, template: str, /, *, code: int = 200, same: Hashable = None, **values: Any) -> Response:
@@ -184,7 +184,7 @@ class Site:
     def _bounces(self, request: Request) -> bool:
         """Whether mail to whoever asks does not get through."""
         account = self.visitor(request).account
-        return account is not None and self.engine.store.outbox.bounces(account.mail)
+        return account is not None and self.accounts.is_bouncing(account.mail)
 
     def _office_name(self, language: str) -> str:
         office = self.engine.office
@@ -196,7 +196,7 @@ class Site:
 
     def names(self, name: str, language: str) -> dict[str, str]:
         """The values of the named list with their titles; a host's own list has them in one language."""
-        options = self.engine.catalog.dialect.options.get(name)
+        options = self.engine.offered.dialect.options.get(name)
         if isinstance(options, Table):
             return options.names(language)
         return {str(one.value): one.title for one in options.select({}, "", 500)} if options is not None else {}
@@ -235,7 +235,7 @@ class Site:
     def mark(self, request: Request, account: Account, response: Response) -> Response:
         """Makes the browser a known device of *account*."""
         secure = self.config.secure
-        kept = self.accounts.devices.marked(cookie(request, DEVICES, secure=secure), account, self.engine.clock.now())
+        kept = self.accounts.devices.marked(cookie(request, DEVICES, secure=secure), account, self.engine.now())
         set_cookie(request, response, DEVICES, kept, secure=secure, lasts=LASTS)
         return response
 

@@ -168,7 +168,7 @@ class Actions:
             and not told.get("update")
             and (unknown := asked_for_nothing(procedure.form, dossier.answers, codes, told["asked"]))
         ):
-            raise ForbiddenAction(f"{unknown[0]} is nothing that its owner can mend or bring", "needs-asked")
+            raise ForbiddenAction(f"{unknown[0]} cannot be mended by the owner: no such answer or document", "needs-asked")
         if action is Action.ACCEPT and (missing := {*procedure.missing(dossier)} - {*told.get("paper", ())}):
             message = f"documents are missing: {', '.join(sorted(missing))}; say which were handed in on paper"
             raise ForbiddenAction(message, "needs-paper")

@@ -11,6 +11,7 @@ from dossierkit.catalog.catalog import Catalog
 from dossierkit.dossiers.deadlines.calendars import Calendar, day_of
 from dossierkit.dossiers.deadlines.clock import OfficeClock
 from dossierkit.mail.letters import Office
+from dossierkit.office.keys import installation_key
 from dossierkit.ports import BlobStore, Clock, DossierStore, Tokens
 
 
@@ -33,6 +34,10 @@ class Context:
     office_clock: OfficeClock = attrs.field(factory=lambda: OfficeClock(Calendar))
     #: Where the files are; without it, the ids of files are judged by their shape and their owner alone.
     blobs: BlobStore | None = None
+
+    def key(self, name: str) -> bytes:
+        """The secret of the installation called *name*."""
+        return installation_key(self.store, name)
 
     def now(self) -> datetime:
         """The present moment, aware, UTC."""

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from itertools import chain
 
 import attrs
 
-from dossierkit.dossiers.codes import check_code, meant_codes, meant_receipts
-from dossierkit.dossiers.lifecycle.dossier import Actor, Dossier, Event, Query, may_see
+from dossierkit.dossiers.codes import DossierCode, check_code, meant_codes, meant_receipts
+from dossierkit.dossiers.lifecycle.dossier import Actor, Dossier, Event, Query, Said, may_see
 from dossierkit.dossiers.states import Role
 from dossierkit.errors import CodeError, UnknownDossier
 from dossierkit.office.context import Context
@@ -54,6 +55,14 @@ class Dossiers:
         """
         seen = _of_the_desk(actor, query)
         return self.context.store.count(seen, most + 1) if seen is not None else 0
+
+    def notes(self, dossier: Dossier) -> Mapping[int, Said]:
+        """The notes that came with the events of *dossier*, by the numbers of the events; none where it was erased."""
+        return self.context.store.said(dossier.id)
+
+    def has(self, code: DossierCode) -> bool:
+        """Whether a dossier has this code."""
+        return self.context.store.by_code(code) is not None
 
     def lookup(self, typed: str) -> Dossier | None:
         """The dossier with the code or the receipt number that somebody typed, or None.

@@ -18,6 +18,7 @@ from dossierkit.forms.lint.comparison import after_moves
 from dossierkit.forms.schema.rules import compute
 from dossierkit.office.answer_checks import AnswerChecks
 from dossierkit.office.context import Context
+from dossierkit.office.disposal import discard, release
 from dossierkit.office.dossiers import Dossiers
 from dossierkit.office.procedures import Procedures
 from dossierkit.pointers import Json
@@ -133,6 +134,21 @@ class Drafts:
         )
         self.context.store.replace(changed)
         return changed
+
+    def owner_of(self, id: str) -> str:
+        """The owner of the draft called *id*; empty where there is none."""
+        draft = self.context.store.get(id)
+        return draft.owner if draft is not None else ""
+
+    def discard(self, draft: Dossier) -> bool:
+        """Delete *draft* and its files for good; False where it was changed meanwhile."""
+        assert self.context.blobs is not None, "who throws drafts away says where files are kept"
+        return discard(self.context.store, self.context.blobs, draft)
+
+    def release(self, ids: Iterable[str]) -> None:
+        """Delete those of the files *ids* that no dossier names any more."""
+        assert self.context.blobs is not None, "who releases files says where they are kept"
+        release(self.context.store, self.context.blobs, ids)
 
     def _draft(self, id: str, actor: Actor, version: int) -> Dossier:
         dossier = self.dossiers.open(id, actor)

@@ -11,7 +11,7 @@ from dossierkit.dossiers.codes import DossierCode
 from dossierkit.dossiers.deadlines.calendars import Calendar
 from dossierkit.dossiers.deadlines.clock import OfficeClock
 from dossierkit.dossiers.ledger.reports import Period, Report
-from dossierkit.dossiers.lifecycle.dossier import Actor, Attachment, Dossier, Event, Query
+from dossierkit.dossiers.lifecycle.dossier import Actor, Attachment, Dossier, Event, Query, Said
 from dossierkit.dossiers.money.attempts import Attempt, Progress
 from dossierkit.dossiers.procedure.procedure import Procedure
 from dossierkit.dossiers.states import Action, Channel
@@ -19,6 +19,7 @@ from dossierkit.findings import Problem
 from dossierkit.forms.fields.form import Form, Layout
 from dossierkit.mail.letters import Office
 from dossierkit.office.actions import Actions
+from dossierkit.office.administration import Administration
 from dossierkit.office.answer_checks import AnswerChecks
 from dossierkit.office.context import Context
 from dossierkit.office.dossiers import Dossiers
@@ -61,6 +62,7 @@ class Engine:
         self.supplements = Supplements(context, self.offered, self.checks, self.dossiers)
         self.actions = Actions(context, self.offered, self.checks, self.dossiers, self.drafts, self.supplements)
         self.reports = Reports(context)
+        self.administration = Administration(context)
 
     @property
     def store(self) -> DossierStore:
@@ -357,6 +359,14 @@ class Engine:
             where: dimension → value, as of one line of the report.
         """
         return self.reports.behind(figure, period, where, before=before, limit=limit)
+
+    def notes(self, dossier: Dossier) -> Mapping[int, Said]:
+        """The notes that came with the events of *dossier*, by the numbers of the events; none where it was erased."""
+        return self.dossiers.notes(dossier)
+
+    def key(self, name: str) -> bytes:
+        """The secret of the installation called *name*, made when it is first needed."""
+        return self.context.key(name)
 
     def verify(self, *, blobs: BlobStore | None = None, seen: Callable[[], object] = lambda: None) -> Iterator[str]:
         """What in the store contradicts something else, in words: each fault once.

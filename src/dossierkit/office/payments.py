@@ -48,6 +48,28 @@ class Payments:
         now, amount = self.engine.clock.now(), dossier.handling.amount
         return store.begin(dossier.id, lambda number: Attempt(attempt_ref(code, number), dossier.id, amount, gateway, now))
 
+    def attempts_of(self, dossier: Dossier) -> tuple[Attempt, ...]:
+        """The attempts to pay for *dossier*, oldest first."""
+        return self.engine.store.payments.attempts(dossier.id)
+
+    def attempt(self, ref: str) -> Attempt | None:
+        """The attempt that a gateway knows as *ref*."""
+        return self.engine.store.payments.attempt(ref)
+
+    def dossier_of(self, attempt: Attempt) -> Dossier:
+        """The dossier that *attempt* pays for."""
+        dossier = self.engine.store.get(attempt.dossier)
+        assert dossier is not None, "a dossier that was sent is never deleted"
+        return dossier
+
+    def withhold(self, ref: str) -> None:
+        """Note that the sandbox took money for *ref* and sent no callback."""
+        self.engine.store.remember(f"sandbox:{ref}", True)
+
+    def is_withheld(self, ref: str) -> bool:
+        """Whether the sandbox took money for *ref* and sent no callback."""
+        return bool(self.engine.store.recall(f"sandbox:{ref}"))
+
     def receive(self, gateway: str, params: Mapping[str, str]) -> Answer:
         """What the gateway is to be told about the callback that *params* are."""
         try:

@@ -10,6 +10,7 @@ import attrs
 from dossierkit.catalog.index import Listed
 from dossierkit.dossiers.lifecycle.dossier import Dossier
 from dossierkit.dossiers.procedure.procedure import Procedure
+from dossierkit.forms.schema.dialect import Dialect
 from dossierkit.office.context import Context
 
 
@@ -22,6 +23,11 @@ class Procedures:
     _restored: Callable[[str, str], Procedure] = attrs.field(
         init=False, default=attrs.Factory(lambda self: lru_cache(maxsize=256)(self._restore), takes_self=True)
     )
+
+    @property
+    def dialect(self) -> Dialect:
+        """Keywords, formats, widgets and option lists of procedure files."""
+        return self.context.catalog.dialect
 
     def list(self, query: str = "", *, language: str = "vi") -> tuple[Listed, ...]:
         """The procedures that hold all words of *query*, accents or not."""

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from datetime import datetime, timedelta
 from urllib.parse import quote
 
 from dossierkit.dossiers.deadlines.calendars import day_of
 from dossierkit.dossiers.lifecycle.dossier import Actor, Dossier, blobs_in, blobs_of
 from dossierkit.dossiers.states import Action
-from dossierkit.errors import StaleDossier
 from dossierkit.mail.letters import letter
+from dossierkit.office.disposal import discard, release
 from dossierkit.office.engine import Engine
 from dossierkit.ports import BlobStore, Clock, DossierStore
 
@@ -80,23 +79,6 @@ def _tell(engine: Engine, draft: Dossier, end: datetime) -> None:
         day=f"{day_of(end):%d/%m/%Y}",
     )
     engine.store.outbox.post(mail)
-
-
-def discard(store: DossierStore, blobs: BlobStore, draft: Dossier) -> bool:
-    """Deletes *draft* for good; False where somebody had it back meanwhile."""
-    try:
-        store.delete(draft.id, draft.version)
-    except StaleDossier:
-        return False
-    release(store, blobs, blobs_of(draft))
-    return True
-
-
-def release(store: DossierStore, blobs: BlobStore, ids: Iterable[str]) -> None:
-    """Deletes those of the files *ids* that no dossier names any more."""
-    for id in ids:
-        if not store.names(id):
-            blobs.delete(id)
 
 
 def erase(engine: Engine, blobs: BlobStore, dossier: Dossier, actor: Actor) -> Dossier:

@@ -6,7 +6,7 @@ Nothing here tells whether an address has an account: answers, words and time ar
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Container
+from collections.abc import Callable, Container, Mapping
 from contextlib import suppress
 from datetime import timedelta
 
@@ -288,6 +288,38 @@ class Accounts:
     def account(self, session: Session | None) -> Account | None:
         """Whose session it is; None for a guest."""
         return self.store.account(session.account) if session is not None and session.account else None
+
+    def get(self, id: str) -> Account | None:
+        """The account called *id*."""
+        return self.store.account(id)
+
+    def officers(self, unit: str = "") -> tuple[Account, ...]:
+        """The people of the office, or of one *unit* of it."""
+        return self.store.officers(unit)
+
+    def keep_views(self, account: Account, views: Mapping[str, str]) -> None:
+        """Keep the named lists of the desk of *account*.
+
+        Raises:
+            StaleAccount: it was changed since it was read.
+        """
+        self.store.replace_account(attrs.evolve(account, views=views, version=account.version + 1))
+
+    def is_bouncing(self, mail: str) -> bool:
+        """Whether the last mail to this address was refused for good."""
+        return self._outbox.bounces(mail)
+
+    def keep_secret(self, name: str, value: str, lasts: timedelta) -> None:
+        """Keep *value* under *name*, which is a hash, for a time."""
+        self.store.keep_secret(name, value, self.clock.now() + lasts)
+
+    def secret(self, name: str) -> str | None:
+        """The value kept under *name*, while it lasts."""
+        return self.store.secret(name, self.clock.now())
+
+    def take_secret(self, name: str) -> str | None:
+        """The value kept under *name*, which is forgotten with this."""
+        return self.store.take_secret(name, self.clock.now())
 
     def sign_out(self, session: Session) -> None:
         """Ends *session*."""

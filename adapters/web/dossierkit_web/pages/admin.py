@@ -68,26 +68,26 @@ def show(site: Site, request: Request, form: FormData) -> Response:  # noqa: ARG
     """The catalog: files, what lint says, which revisions dossiers are of; and mail that did not get through."""
     _admin(site, request)
     engine, language = site.engine, language_of(request)
-    files = engine.catalog.files()
-    told = {(fault.file, fault.pointer, fault.code) for fault in engine.catalog.faults()}
-    folder = engine.catalog.folder
+    files = engine.administration.files()
+    told = {(fault.file, fault.pointer, fault.code) for fault in engine.administration.faults()}
+    folder = engine.administration.folder
     found = [
         attrs.evolve(one, file=_below(folder, one.file)) for one in site.lint.findings(engine.today()) if one.level != "advice"
     ]
     current = {one.code: (one.title_in(language), _revision(site, one.code)) for one in engine.procedures(language=language)}
-    used = sorted((code, revision, count) for (code, revision), count in engine.store.revisions().items())
+    used = sorted((code, revision, count) for (code, revision), count in engine.administration.revisions().items())
     return site.page(
         request,
         "admin",
-        folder=str(engine.catalog.folder.resolve()),
+        folder=str(engine.administration.folder.resolve()),
         faults=[(one, state) for state in files for one in state.faults],
         lint=[one for one in found if (one.file, one.pointer, one.code) not in told and not _is_told(one, told)],
         lint_words=_LINT_WORDS,
         waits=[state for state in files if state.serving is not Serving.ITSELF],
         current=current,
         used=used,
-        waiting=engine.catalog.waiting(),
-        mails=engine.store.outbox.undelivered(),
+        waiting=engine.administration.waiting(),
+        mails=engine.administration.undelivered(),
     )
 
 
@@ -115,11 +115,11 @@ def plan(site: Site, request: Request, form: FormData) -> Response:  # noqa: ARG
     """What a waiting file would change, before it goes live."""
     _admin(site, request)
     code = request.path_params["code"]
-    found = next(((new, old) for new, old in site.engine.catalog.waiting() if new.code == code), None)
+    found = next(((new, old) for new, old in site.engine.administration.waiting() if new.code == code), None)
     if found is None:
         return RedirectResponse("/admin", 303)
     new, old = found
-    small = site.engine.store.size() <= _REPLAYED
+    small = site.engine.administration.size() <= _REPLAYED
     return site.page(
         request,
         "admin_plan",
@@ -135,7 +135,7 @@ def approve(site: Site, request: Request, form: FormData) -> Response:
     """Lets a waiting file serve, if it is still the one that was looked at."""
     actor = _admin(site, request)
     code, revision = request.path_params["code"], text(form, "revision")
-    done = site.engine.catalog.approve(code, revision)
+    done = site.engine.administration.approve(code, revision)
     tell(request, f"procedure {'approved' if done else 'not approved'}", actor.id)
     return RedirectResponse("/admin" if done else f"/admin/procedures/{code}", 303)
 
@@ -143,10 +143,10 @@ def approve(site: Site, request: Request, form: FormData) -> Response:
 def approve_new(site: Site, request: Request, form: FormData) -> Response:
     """Lets every file serve that was listed as new, if it still is what it was: nobody files under it yet."""
     actor = _admin(site, request)
-    new = {(one.code, one.revision) for one, old in site.engine.catalog.waiting() if old is None}
+    new = {(one.code, one.revision) for one, old in site.engine.administration.waiting() if old is None}
     for listed in form.getlist("new"):
         revision, _, code = str(listed).partition(" ")
-        if (code, revision) in new and site.engine.catalog.approve(code, revision):
+        if (code, revision) in new and site.engine.administration.approve(code, revision):
             tell(request, "procedure approved", actor.id)
     return RedirectResponse("/admin", 303)
 
@@ -154,7 +154,7 @@ def approve_new(site: Site, request: Request, form: FormData) -> Response:
 def mail_again(site: Site, request: Request, form: FormData) -> Response:
     """Tries a mail once more."""
     _admin(site, request)
-    site.engine.store.outbox.again(number(text(form, "id"), 0), site.engine.clock.now())
+    site.engine.administration.send_again(number(text(form, "id"), 0))
     return RedirectResponse("/admin#mails", 303)
 
 
@@ -170,7 +170,7 @@ def _people(site: Site, request: Request, **shown: object) -> Response:
         request,
         "admin_people",
         code=422 if shown.get("trouble") else 200,
-        people=site.engine.store.accounts.officers(),
+        people=site.accounts.officers(),
         roles=sorted(OFFICERS),
         units=site.names("units", language_of(request)),
         **{"trouble": {}, "typed": {}, "secret": "", "mail": "", **shown},
@@ -182,7 +182,7 @@ def change_people(site: Site, request: Request, form: FormData) -> Response:
     actor, what = _admin(site, request), text(form, "do")
     if what == "add":
         return _added(site, request, form)
-    account = site.engine.store.accounts.account(text(form, "id"))
+    account = site.accounts.get(text(form, "id"))
     if account is None or account.role not in OFFICERS or account.id == actor.id:
         return _people(site, request, trouble={"": "people-not-that"})
     tell(request, f"account {what}", account.id)
@@ -226,11 +226,10 @@ def audit(site: Site, request: Request, form: FormData) -> Response:  # noqa: AR
     asked = request.query_params
     before = _before(asked.get("before", ""))
     actor = asked.get("actor", "")[:100]
-    found = site.engine.store.latest(before, actor=actor, limit=_EVENTS + 1)
-    accounts = site.engine.store.accounts
-    people = {id: accounts.account(id) for id in {one.actor for one in found}}
-    dossiers = {id: site.engine.store.get(id) for id in {one.dossier for one in found}}
-    codes = {id: dossier.code for id, dossier in dossiers.items() if dossier is not None}
+    found = site.engine.administration.latest(before, actor=actor, limit=_EVENTS + 1)
+    accounts = site.accounts
+    people = {id: accounts.get(id) for id in {one.actor for one in found}}
+    codes = site.engine.administration.codes({one.dossier for one in found})
     shown = found[:_EVENTS]
     more = f"{shown[-1].at.isoformat()}~{shown[-1].dossier}~{shown[-1].number}" if len(found) > _EVENTS else ""
     names = {id: one.name for id, one in people.items() if one is not None and one.role in OFFICERS}

@@ -54,7 +54,7 @@ def begin(site: Site, request: Request, form: FormData) -> Response:
         code = parse_code(typed).text if typed else ""
     except CodeError:
         return _page(site, request, "lookup-bad", typed[:100], 422)
-    if code and (code.rsplit("-", 2)[0] == site.engine.agency or site.engine.store.by_code(DossierCode(code)) is not None):
+    if code and (code.rsplit("-", 2)[0] == site.engine.agency or site.engine.dossiers.has(DossierCode(code))):
         return _page(site, request, "counter-code", typed[:100], 422)
     response = RedirectResponse(f"/procedures/{quote(procedure)}/apply", 303)
     filing = Filing(channel, secrets.token_hex(8), code)

@@ -53,13 +53,13 @@ def _page(
         # Whoever only typed something looks through everything.
         view = "all" if any(typed.values()) else VIEWS[0]
     before = asked.get("before", "")[:64] or None
-    now = site.engine.clock.now()
+    now = site.engine.now()
     queries = {name: _query(name, actor, now) for name in VIEWS}
     looked, trouble = _filtered(queries[view], typed)
     found = site.engine.desk(actor, looked, before=before, limit=PAGE + 1) if not trouble else ()
     language = language_of(request)
-    people = site.engine.store.accounts
-    account = people.account(actor.id)
+    people = site.accounts
+    account = people.get(actor.id)
     return site.page(
         request,
         "desk",
@@ -117,7 +117,7 @@ def together(site: Site, request: Request, form: FormData) -> Response:
     if action is not None:
         officer = text(form, "officer") or actor.id
         facts: dict[str, Json] = {"officer": officer} if action is Action.ASSIGN else {}
-        known = officer == actor.id or officer in {one.id for one in site.engine.store.accounts.officers(actor.unit)}
+        known = officer == actor.id or officer in {one.id for one in site.accounts.officers(actor.unit)}
         for code in form.getlist("chosen")[: 5 * PAGE] if known else ():
             results.append((str(code)[:100], _done(site, str(code), action, actor, facts)))
     return _page(site, request, actor, asked, results=results)
@@ -147,8 +147,8 @@ def refused(refusal: ForbiddenAction) -> str:
 def keep_view(site: Site, request: Request, form: FormData) -> Response:
     """Keeps a filtered list under a name, or drops one."""
     actor = officer_of(site, request)
-    people = site.engine.store.accounts
-    account = people.account(actor.id)
+    people = site.accounts
+    account = people.get(actor.id)
     name, kept = text(form, "name").strip()[:60], _own_query(text(form, "kept"))
     if account is not None and name:
         views = {one: query for one, query in account.views.items() if one != name}
@@ -160,7 +160,7 @@ def keep_view(site: Site, request: Request, form: FormData) -> Response:
 
 def _replace(site: Site, account: Account, views: Mapping[str, str]) -> None:
     try:
-        site.engine.store.accounts.replace_account(attrs.evolve(account, views=views, version=account.version + 1))
+        site.accounts.keep_views(account, views)
     except StaleAccount:
         return  # the page shows what is kept
 
@@ -173,8 +173,8 @@ def _own_query(typed: str) -> str:
 def facts_of(site: Site, dossier: Dossier, language: str) -> Mapping[str, object]:
     """What a list shows of *dossier* beside its own attributes."""
     procedure, handling = site.engine.procedure_of(dossier), dossier.handling
-    officer = site.engine.store.accounts.account(handling.officer) if handling.officer else None
-    late = dossier.state not in RESOLVED and handling.paused is None and is_overdue(handling.due, site.engine.clock.now())
+    officer = site.accounts.get(handling.officer) if handling.officer else None
+    late = dossier.state not in RESOLVED and handling.paused is None and is_overdue(handling.due, site.engine.now())
     return {
         "title": procedure.title(language),
         "owner": persons(procedure, dossier.answers).owner,

@@ -111,7 +111,7 @@ def ask_gateway(site: Site, request: Request, form: FormData) -> Response:
     """Asks the gateway what came of an attempt to pay that no callback told of."""
     dossier = dossier_of(site, request, officer_of(site, request))
     allow(site, request, "payments")
-    attempt = site.engine.store.payments.attempt(text(form, "ref"))
+    attempt = site.payments.attempt(text(form, "ref"))
     if attempt is None or attempt.dossier != dossier.id:
         raise UnknownDossier("no such attempt")
     try:
@@ -237,8 +237,8 @@ def _page(
 def _shown(site: Site, request: Request, dossier: Dossier) -> dict[str, Any]:
     """What is known of *dossier*: answers, files, history, messages."""
     language, procedure = language_of(request), site.engine.procedure_of(dossier)
-    history, said = site.engine.history(dossier), site.engine.store.said(dossier.id)
-    files, attempts = files_by_id(site, dossier), site.engine.store.payments.attempts(dossier.id)
+    history, said = site.engine.history(dossier), site.engine.notes(dossier)
+    files, attempts = files_by_id(site, dossier), site.payments.attempts_of(dossier)
     viewable = [one for one in files.values() if one.media_type in VIEWED]
     return {
         "facts": facts_of(site, dossier, language),
@@ -305,8 +305,8 @@ def _newer(site: Site, dossier: Dossier, language: str) -> tuple[Change, ...]:
 
 def _people(site: Site, history: Sequence[Event]) -> dict[str, str]:
     """What those of the office are called; the owner is named by the answers, as long as they are kept."""
-    accounts = site.engine.store.accounts
-    known = {event.actor: accounts.account(event.actor) for event in history}
+    accounts = site.accounts
+    known = {event.actor: accounts.get(event.actor) for event in history}
     return {id: account.name for id, account in known.items() if account is not None and account.role in OFFICERS}
 
 
@@ -342,9 +342,9 @@ def _differences(before: Mapping[str, Row], after: Mapping[str, Row]) -> list[tu
 
 def _colleagues(site: Site, dossier: Dossier, actor: Actor) -> list[Account]:
     """Who *dossier* can be given to: those of its unit, and whoever asks."""
-    accounts = site.engine.store.accounts
+    accounts = site.accounts
     found = [one for one in accounts.officers(dossier.handling.unit) if not one.disabled]
-    own = accounts.account(actor.id)
+    own = accounts.get(actor.id)
     return found if own is None or own in found else [own, *found]
 
 

@@ -20,7 +20,6 @@ from dossierkit.errors import StaleDossier, UnknownDossier
 from dossierkit.files.inspection import is_sound
 from dossierkit.forms import Kind, effective
 from dossierkit.forms.fields.tree import walk
-from dossierkit.office.retention import release
 from dossierkit.pointers import get, texts_in
 from dossierkit_web.requests.uploads import scanned
 from dossierkit_web.site import Site
@@ -109,7 +108,7 @@ def detached(site: Site, draft: Dossier, button: str, actor: Actor) -> Dossier:
 
 def swept(site: Site, blobs: Iterable[str]) -> None:
     """Deletes those of *blobs* that no dossier names any more."""
-    release(site.engine.store, site.blobs, blobs)
+    site.engine.drafts.release(blobs)
 
 
 def accepted() -> str:

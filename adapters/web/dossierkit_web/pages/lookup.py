@@ -97,7 +97,7 @@ def _page(
         procedure = site.engine.procedure_of(found)
         title = procedure.title(site.language(request))
         history = tuple(event for event in site.engine.history(found) if event.action in TOLD)
-        account = site.engine.store.accounts.account(found.owner)
+        account = site.accounts.get(found.owner)
         holder = account.name if account is not None and account.name != account.mail else ""
         owner = masked(persons(procedure, found.answers, holder).owner)
     return confirming(

@@ -49,7 +49,7 @@ def _page(
 ) -> Response:
     visitor = site.visitor(request)
     assert visitor.actor is not None, "somebody owns it"
-    whole, said = site.engine.history(dossier), site.engine.store.said(dossier.id)
+    whole, said = site.engine.history(dossier), site.engine.notes(dossier)
     history = [event for event in whole if event.action not in _INTERNAL]
     procedure, language = site.engine.procedure_of(dossier), language_of(request)
     rows = site.renderer.rows(procedure.form, dossier.answers, language=language)
@@ -66,7 +66,7 @@ def _page(
         done="done" in request.query_params,
         history=history,
         notes={e.number: said[e.number].text for e in history if e.number in said and e.action not in COLLEAGUES},
-        papers=[one for one in kinds_of(whole, site.engine.store.payments.attempts(dossier.id)) if one.form != "06"],
+        papers=[one for one in kinds_of(whole, site.payments.attempts_of(dossier)) if one.form != "06"],
         thread=thread(dossier, whole, said),
         results=[one for one in dossier.attachments if ended and one.document == RESULT],
         procedure=procedure,

@@ -31,7 +31,7 @@ _XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 def listed(site: Site, dossier: Dossier, history: Sequence[Event], *, internal: bool) -> list[PaperKind]:
     """The papers about *dossier* that somebody may see."""
-    kinds = kinds_of(history, site.engine.store.payments.attempts(dossier.id))
+    kinds = kinds_of(history, site.payments.attempts_of(dossier))
     return [one for one in kinds if internal or one.form not in _INTERNAL]
 
 

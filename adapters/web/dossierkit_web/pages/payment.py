@@ -41,7 +41,7 @@ def show(site: Site, request: Request, form: FormData) -> Response:  # noqa: ARG
 
 def _page(site: Site, request: Request, dossier: Dossier) -> Response:
     language, procedure = language_of(request), site.engine.procedure_of(dossier)
-    attempts = site.engine.store.payments.attempts(dossier.id)
+    attempts = site.payments.attempts_of(dossier)
     transfer = next((one for one in attempts if one.gateway == "vietqr" and one.progress is Progress.OPEN), None)
     response = site.page(
         request,
@@ -79,7 +79,7 @@ def begin(site: Site, request: Request, form: FormData) -> Response:
     allow(site, request, "payments")
     here = f"/dossiers/{dossier.code}/pay"
     if wanted == "vietqr" and site.config.bank is not None:
-        waiting = [one for one in site.engine.store.payments.attempts(dossier.id) if one.progress is Progress.OPEN]
+        waiting = [one for one in site.payments.attempts_of(dossier) if one.progress is Progress.OPEN]
         if not any((one.gateway, one.amount) == ("vietqr", dossier.handling.amount) for one in waiting):
             site.payments.begin(dossier, "vietqr")
         return RedirectResponse(f"{here}#transfer", 303)
@@ -103,8 +103,8 @@ def returned(site: Site, request: Request, form: FormData) -> Response:  # noqa:
         told = gateway.callback(request.query_params)
     except ForgedCallback:
         raise UnknownDossier("nothing is shown to whoever made this up") from None
-    attempt = site.engine.store.payments.attempt(told.ref)
-    dossier = site.engine.store.get(attempt.dossier) if attempt is not None else None
+    attempt = site.payments.attempt(told.ref)
+    dossier = site.payments.dossier_of(attempt) if attempt is not None else None
     return site.page(
         request, "paid", how=_came(attempt, told), code_=str(dossier.code) if dossier is not None else "", ref=told.ref
     )
@@ -136,10 +136,10 @@ def show_sandbox(site: Site, request: Request, form: FormData) -> Response:  # n
     """What stands in for a gateway where none is configured: it signs like the real one, and no money moves."""
     params = dict(request.query_params)
     _sandbox(site, params)
-    attempt = site.engine.store.payments.attempt(params.get("vnp_TxnRef", ""))
+    attempt = site.payments.attempt(params.get("vnp_TxnRef", ""))
     if attempt is not None and attempt.progress is Progress.CLOSED:
-        dossier = site.engine.store.get(attempt.dossier)
-        return site.page(request, "paid", code=409, how="closed", code_=str(dossier.code) if dossier else "", ref=attempt.ref)
+        dossier = site.payments.dossier_of(attempt)
+        return site.page(request, "paid", code=409, how="closed", code_=str(dossier.code), ref=attempt.ref)
     amount, info = int(params.get("vnp_Amount", "0")) // 100, params.get("vnp_OrderInfo", "")
     return site.page(request, "sandbox", amount=amount, info=info, asked=urlencode(params), outcomes=OUTCOMES)
 
@@ -150,14 +150,14 @@ def decide_sandbox(site: Site, request: Request, form: FormData) -> Response:  #
     sandbox = _sandbox(site, params)
     response, status = OUTCOMES.get(text(form, "outcome"), OUTCOMES["failed"])
     kept = {name: params.get(name, "") for name in ("vnp_Amount", "vnp_OrderInfo", "vnp_TmnCode", "vnp_TxnRef")}
-    now = f"{office_time(site.engine.clock.now()):%Y%m%d%H%M%S}"
+    now = f"{office_time(site.engine.now()):%Y%m%d%H%M%S}"
     told = {
         **kept, "vnp_BankCode": "SANDBOX", "vnp_PayDate": now, "vnp_ResponseCode": response, "vnp_TransactionStatus": status,
         "vnp_TransactionNo": now,
     }  # fmt: skip
     told["vnp_SecureHash"] = signature(sandbox.secret, told)
     if text(form, "outcome") == "silent":  # the callback is lost on its way
-        site.engine.store.remember(_silent(params.get("vnp_TxnRef", "")), True)
+        site.payments.withhold(params.get("vnp_TxnRef", ""))
     else:
         site.payments.receive(sandbox.name, told)
     return RedirectResponse(f"/payments/{sandbox.name}/return?{urlencode(told)}", 303)
@@ -172,10 +172,10 @@ def answer_of_sandbox(site: Site, params: Mapping[str, str]) -> dict[str, str]:
     sandbox = site.config.sandbox
     if sandbox is None or params.get("vnp_SecureHash") != question_signature(sandbox.secret, params):
         raise UnknownDossier("no sandbox")
-    attempt = site.engine.store.payments.attempt(params.get("vnp_TxnRef", ""))
+    attempt = site.payments.attempt(params.get("vnp_TxnRef", ""))
     answer = {"vnp_ResponseId": params.get("vnp_RequestId", ""), "vnp_Command": "querydr", "vnp_ResponseCode": "91"}
     if attempt is not None:
-        paid = attempt.progress is Progress.PAID or site.engine.store.recall(_silent(attempt.ref))
+        paid = attempt.progress is Progress.PAID or site.payments.is_withheld(attempt.ref)
         status = "00" if paid else "02" if attempt.progress is Progress.FAILED else "01"
         answer |= {
             "vnp_ResponseCode": "00",
@@ -186,11 +186,6 @@ def answer_of_sandbox(site: Site, params: Mapping[str, str]) -> dict[str, str]:
             "vnp_TransactionNo": "0",
         }
     return {**answer, "vnp_SecureHash": answer_signature(sandbox.secret, answer)}
-
-
-def _silent(ref: str) -> str:
-    """The fact that the sandbox took money for *ref*, and told nobody."""
-    return f"sandbox:{ref}"
 
 
 def _sandbox(site: Site, params: Mapping[str, str]) -> VnPay:

@@ -14,7 +14,6 @@ from dossierkit.dossiers.states import State
 from dossierkit.errors import SignInRefused, StaleAccount
 from dossierkit.forms import Problem, check
 from dossierkit.forms.fields.form import Layout
-from dossierkit.office.retention import discard
 from dossierkit.people.profiles import change_mail, erase_account, keep_account
 from dossierkit.pointers import Json
 from dossierkit_web.pages.accounts import posted
@@ -100,7 +99,7 @@ def _discard_drafts(site: Site, account: Account) -> None:
     for state in (State.DRAFT, State.CANCELLED):
         while drafts := site.engine.find(account.actor, Query(state=state), limit=100):
             for draft in drafts:
-                discard(site.engine.store, site.blobs, draft)
+                site.engine.drafts.discard(draft)
 
 
 def _part(account: Account, name: str) -> Json:

@@ -24,7 +24,7 @@ def give(site: Site, request: Request, form: FormData) -> Response:
     if not is_confirmed(site, request, form):
         return _page(site, request, local(request, form), trouble="captcha-wrong")
     response = RedirectResponse(local(request, form), 303)
-    note = site.efforts.note(origin_of(site, request), site.engine.clock.now())
+    note = site.efforts.note(origin_of(site, request), site.engine.now())
     set_cookie(request, response, EFFORT, note, secure=site.config.secure, lasts=WINDOW)
     return response
 

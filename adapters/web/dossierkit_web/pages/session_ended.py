@@ -175,7 +175,7 @@ def _is_pair(value: object) -> bool:
 def _keep(site: Site, owner: str, said: str) -> str:
     """The token under which *owner* finds *said*."""
     token = new_token()
-    site.accounts.store.keep_secret(_place(owner, token), said, site.engine.clock.now() + ABSOLUTE)
+    site.accounts.keep_secret(_place(owner, token), said, ABSOLUTE)
     return token
 
 
@@ -184,7 +184,7 @@ def kept(site: Site, request: Request, draft: Dossier | None = None) -> Kept | N
     account, token = site.visitor(request).account, request.query_params.get("kept", "")
     if account is None or not is_token(token):
         return None
-    said = site.accounts.store.secret(_place(account.id, token), site.engine.clock.now())
+    said = site.accounts.secret(_place(account.id, token))
     if said is None:
         return None
     found = json.loads(said)
@@ -198,14 +198,13 @@ def forget(site: Site, request: Request, token: str) -> None:
     """Forgets what was kept, since it is saved."""
     account = site.visitor(request).account
     if account is not None and is_token(token):
-        site.accounts.store.take_secret(_place(account.id, token), site.engine.clock.now())
+        site.accounts.take_secret(_place(account.id, token))
 
 
 def _owner(site: Site, request: Request, form: FormData | None) -> str:
     """The account that the page was made for, or that owns the draft; empty where there is none."""
-    draft = site.engine.store.get(named(request, form))
-    asked = (text(form, "meta:by") if form is not None else "", draft.owner if draft is not None else "")
-    return next((id for id in asked if id and site.accounts.store.account(id) is not None), "")
+    asked = (text(form, "meta:by") if form is not None else "", site.engine.drafts.owner_of(named(request, form)))
+    return next((id for id in asked if id and site.accounts.get(id) is not None), "")
 
 
 def _place(owner: str, token: str) -> str:

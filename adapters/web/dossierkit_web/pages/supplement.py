@@ -162,7 +162,7 @@ def _page(
         back=_back(request, dossier),
         title=procedure.title(language),
         form=rendered,
-        reason=site.engine.store.said(dossier.id)[wanted.number].text,
+        reason=site.engine.notes(dossier)[wanted.number].text,
         procedure=procedure,
         documents=[one for one in procedure.documents(before) if one[0] in asked_documents(asked)],
         accept=accepted(),

@@ -48,7 +48,7 @@ def origin_of(site: Site, request: Request) -> Origin:
     """Where the request comes from, with what the browser can show for itself."""
     secure = site.config.secure
     origin = Origin(address_of(request), cookie(request, DEVICES, secure=secure))
-    effort = site.efforts.name(cookie(request, EFFORT, secure=secure), origin, site.engine.clock.now())
+    effort = site.efforts.name(cookie(request, EFFORT, secure=secure), origin, site.engine.now())
     return attrs.evolve(origin, effort=effort)
 
 

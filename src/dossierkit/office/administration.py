@@ -1,0 +1,74 @@
+"""What an admin of the whole office sees and does: procedure files, mails that failed, and what happened last."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from pathlib import Path
+
+import attrs
+
+from dossierkit.catalog.catalog import FileState
+from dossierkit.catalog.index import Finding
+from dossierkit.dossiers.codes import DossierCode
+from dossierkit.dossiers.lifecycle.dossier import Event
+from dossierkit.dossiers.mails import Outgoing
+from dossierkit.dossiers.procedure.procedure import Procedure
+from dossierkit.office.context import Context
+
+
+@attrs.frozen(eq=False)
+class Administration:
+    """The procedure files of an installation, its outbox and its journal."""
+
+    context: Context
+
+    @property
+    def folder(self) -> Path:
+        """The folder of procedure files."""
+        return self.context.catalog.folder
+
+    def files(self) -> tuple[FileState, ...]:
+        """Each procedure file, and what it serves."""
+        return self.context.catalog.files()
+
+    def faults(self) -> tuple[Finding, ...]:
+        """The faults of files that cannot be read."""
+        return self.context.catalog.faults()
+
+    def waiting(self) -> tuple[tuple[Procedure, Procedure | None], ...]:
+        """Procedures that wait for approval, each with the one that serves until then."""
+        return self.context.catalog.waiting()
+
+    def approve(self, code: str, revision: str) -> bool:
+        """Let the waiting *revision* of a procedure serve; False where the file changed meanwhile."""
+        return self.context.catalog.approve(code, revision)
+
+    def revisions(self) -> Mapping[tuple[str, str], int]:
+        """(procedure, revision) → how many dossiers there are of it, drafts included."""
+        return self.context.store.revisions()
+
+    def size(self) -> int:
+        """How many dossiers there are, drafts included."""
+        return self.context.store.size()
+
+    def undelivered(self) -> tuple[Outgoing, ...]:
+        """Mails that failed, or have to wait."""
+        return self.context.store.outbox.undelivered()
+
+    def send_again(self, id: int) -> None:
+        """Try a mail once more at the next delivery."""
+        self.context.store.outbox.again(id, self.context.now())
+
+    def latest(self, before: tuple[datetime, str, int] | None = None, *, actor: str = "", limit: int = 50) -> tuple[Event, ...]:
+        """Events of dossiers that have a code, newest first; see `DossierStore.latest`."""
+        return self.context.store.latest(before, actor=actor, limit=limit)
+
+    def codes(self, ids: set[str]) -> dict[str, DossierCode | None]:
+        """The codes of the dossiers *ids* that still exist."""
+        dossiers = {id: self.context.store.get(id) for id in ids}
+        return {id: dossier.code for id, dossier in dossiers.items() if dossier is not None}
+
+    def guard_writable(self) -> None:
+        """Raise UnwritableStore where the store can only be read."""
+        self.context.store.guard_writable()

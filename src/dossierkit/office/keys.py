@@ -1,0 +1,14 @@
+"""Secrets of an installation, kept in its store."""
+
+from __future__ import annotations
+
+import secrets
+
+from dossierkit.ports import DossierStore
+
+
+def installation_key(store: DossierStore, name: str) -> bytes:
+    """The secret of the installation called *name*, made when it is first needed."""
+    if store.recall(name) is None:
+        store.remember(name, secrets.token_hex(32))
+    return bytes.fromhex(str(store.recall(name)))
