@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import re
+from contextlib import suppress
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -102,3 +104,48 @@ def test_the_life_of_a_dossier_is_drawn_from_its_steps() -> None:
     page = runpy.run_path(str(ROOT / "docs" / "lifecycle.py"))
 
     assert (ROOT / "docs" / "lifecycle.md").read_text("utf-8") == page["drawn"]()
+
+
+def _found(name: str) -> object:
+    """What the dotted *name* of the guide is: a module of the library or of the portal, or a name in one.
+
+    Raises:
+        LookupError: there is none.
+    """
+    parts = name.split(".")
+    for package in ("dossierkit", "dossierkit_web"):
+        for end in range(len(parts), 0, -1):
+            with suppress(ModuleNotFoundError):
+                thing: object = import_module(".".join((package, *parts[:end])))
+                with suppress(AttributeError):
+                    for part in parts[end:]:
+                        thing = getattr(thing, part)
+                    return thing
+    raise LookupError(name)
+
+
+def test_the_walks_lead_somewhere() -> None:
+    """Every step of the three walks through the code is there."""
+    walks = (ROOT / "docs" / "architecture.md").read_text("utf-8").split("## Three walks")[1].split("\n## ")[0]
+    steps = re.findall(r"`([a-z_]+(?:\.\w+)+)`", walks.replace("`module.function`", ""))
+
+    assert len(steps) > 20
+    for step in steps:
+        assert callable(_found(step)), step
+    with pytest.raises(LookupError):
+        _found("office.engine.Engine.nothing")
+
+
+def test_the_map_shows_places_that_there_are() -> None:
+    """Every file that the map of the house names."""
+    text = (ROOT / "docs" / "architecture.md").read_text("utf-8")
+    homes = (ROOT / "src" / "dossierkit", ROOT / "adapters" / "web" / "dossierkit_web")
+    answers = re.findall(r"^\| [^|]+\? \| (.*) \|$", text, re.MULTILINE)
+
+    assert len(answers) > 15
+    for place in (place for answer in answers for place in re.findall(r"`([\w/.]+)`", answer)):
+        assert any((home / place).exists() for home in homes), place
+    drawn = re.findall(r"^ {2,6}((?:\w+(?:\.py|/) ?)+)", text.split("```")[1], re.MULTILINE)
+    names = {name.rstrip("/") for line in drawn for name in line.split()}
+    rooms = {path.parent.name for path in homes[0].rglob("__init__.py")} - {"dossierkit", "memory", "sqlite"}
+    assert rooms <= names, rooms - names

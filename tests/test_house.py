@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import sys
 import tomllib
+from importlib import import_module
 from importlib.metadata import packages_distributions
 from pathlib import Path
 
@@ -145,6 +146,33 @@ def test_public_names_are_sorted_and_real() -> None:
         assert getattr(dossierkit, name) is not None
     with pytest.raises(AttributeError, match="no attribute 'nothing'"):
         _ = dossierkit.nothing  # type: ignore[attr-defined]  # that is the point
+
+
+#: What hosts import, by the module that they import it from.
+PUBLIC = {
+    "dossierkit": "Action Actor Dossier DossierCode DossierkitError Engine RefusedAnswers Role State Table open_engine",
+    "dossierkit.forms": "STANDARD Choice Dialect Document Fault Field Form Format Kind Layout Problem Widget as_sent canonical check"
+    " effective flatten is_valid load message parse read view",
+    "dossierkit.errors": "DossierkitError DocumentError SchemaError UnknownProcedure UnknownDossier StaleDossier ForbiddenAction",
+    "dossierkit.html": "Renderer",
+    "dossierkit.lists": "Table",
+    "dossierkit.ports": "Clock DossierStore BlobStore Mailer Tokens PaymentGateway Scanner",
+    "dossierkit.stores.memory": "MemoryStore",
+    "dossierkit.stores.sqlite": "SqliteStore",
+    "dossierkit.testing": "CountedTokens FixedClock MemoryStore RecordingMailer",
+    "dossierkit.testing.contract": "StoreContract",
+    "dossierkit.wiring": "open_accounts open_engine samples",
+    "dossierkit_web.app": "WebConfig create_app",
+}
+
+
+@pytest.mark.parametrize("module", PUBLIC)
+def test_public_names_stay_importable(module: str) -> None:
+    """A host that imports them goes on working when modules move."""
+    names = PUBLIC[module].split()
+
+    assert [name for name in names if not hasattr(import_module(module), name)] == []
+    assert names == list(getattr(import_module(module), "__all__", names)) or module not in ("dossierkit", "dossierkit.forms")
 
 
 def test_every_template_environment_is_strict() -> None:

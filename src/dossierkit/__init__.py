@@ -10,6 +10,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from dossierkit.catalog.option_lists import Table as Table
     from dossierkit.dossiers.codes import DossierCode as DossierCode
     from dossierkit.dossiers.lifecycle.dossier import Actor as Actor
     from dossierkit.dossiers.lifecycle.dossier import Dossier as Dossier
@@ -36,6 +37,7 @@ _HOMES = {
     "RefusedAnswers": "dossierkit.errors",
     "Role": "dossierkit.dossiers.states",
     "State": "dossierkit.dossiers.states",
+    "Table": "dossierkit.catalog.option_lists",
     "open_engine": "dossierkit.wiring",
 }
 
@@ -49,6 +51,7 @@ __all__ = [
     "RefusedAnswers",
     "Role",
     "State",
+    "Table",
     "open_engine",
 ]
 
