@@ -144,7 +144,7 @@ def test_what_happened_is_listed(office: Any, clock: FixedClock) -> None:
         dossiers.append(filed(engine, citizen))
     act(mai, dossiers[0], "refuse", note="Lý do riêng tư")
     page = root.get("/admin/audit").text
-    assert "Không được tiếp nhận" in page
+    assert "Đã từ chối tiếp nhận" in page
     assert "Cán bộ mai" in page
     assert "riêng tư" not in page
     assert "Trần Thị Bà" not in page

@@ -206,3 +206,18 @@ def test_a_file_of_a_filing_can_be_looked_at(office: Any, folder: Path) -> None:
     assert (mai.get(place).status_code, thu.get(place).status_code) == (200, 404)
     mai.post(f"{APPLY}/review", data={"meta:draft": draft.id})
     assert (mai.get(place).status_code, thu.get(place).status_code) == (200, 200)
+
+
+def test_a_paper_that_an_officer_declared_is_in_hand(office: Any, folder: Path) -> None:
+    """Over the counter and by post the officer who types holds the papers: they are ticked at acceptance."""
+    engine, _, officer = office
+    block = {**SMALL["x-procedure"], "unit": UNIT, "documents": [{"title": "Đơn", "code": "don", "required": True}]}
+    (folder / "small.json").write_text(json.dumps({**SMALL, "x-procedure": block}), "utf-8")
+    engine.catalog._looked = -1e9  # in place of waiting a quarter of a second
+    mai = officer("mai@office.vn")
+    begin(mai, Channel.POST)
+    page = mai.post(APPLY, data={"/name": "Lê Văn Khách", "/copies": "2", "paper:don": "1", "do": "save"})
+
+    sent = mai.post(f"{APPLY}/review", data={"meta:draft": dict(Page(page.text).pairs)["meta:draft"]})
+
+    assert ("paper", "don") in Page(sent.text).pairs

@@ -99,7 +99,7 @@ def test_from_reception_to_the_result(office: Any) -> None:
     assert str(dossier.code) in mai.get("/desk").text
     assert "Trần Thị Bà" in mai.get("/desk").text
 
-    assert "Được tiếp nhận." in act(mai, dossier, "accept").text
+    assert "Đã tiếp nhận." in act(mai, dossier, "accept").text
     nams = engine.store.accounts.account_of("nam@office.vn").id
     act(mai, dossier, "assign", officer=nams, note="Nhờ anh Nam")
     assert str(dossier.code) in nam.get("/desk?view=mine").text

@@ -311,16 +311,17 @@ def test_many_at_once_and_each_for_itself(office: Any, clock: FixedClock) -> Non
     codes = [str(one.code) for one in dossiers]
     act(mai, dossiers[2], "refuse", note="x")
     done = mai.post("/desk", data={"chosen": [*codes, "H29.15-261122-0999", "x"], "action": "accept", "kept": "view=new"}).text
-    assert done.count("</a>: Được tiếp nhận") == 2
+    assert done.count("</a>: Đã tiếp nhận") == 2
     assert [engine.lookup(code).state for code in codes] == [State.ACCEPTED, State.ACCEPTED, State.REFUSED]
     mais, hoas = (engine.store.accounts.account_of(f"{name}@office.vn").id for name in ("mai", "hoa"))
     mai.post("/desk", data={"chosen": codes[:2], "action": "assign"})
     assert {engine.lookup(code).handling.officer for code in codes[:2]} == {mais}
     nothing = mai.post("/desk", data={"chosen": codes[:2], "action": "assign", "officer": hoas})
     assert "Kết quả từng hồ sơ" not in nothing.text
+    assert (nothing.status_code, '<a href="#to">Hãy chọn một cán bộ' in nothing.text) == (422, True)
     hoa.post("/desk", data={"chosen": codes[:2], "action": "assign"})
     assert {engine.lookup(code).handling.officer for code in codes[:2]} == {mais}
-    assert mai.post("/desk", data={"chosen": codes, "action": "erase"}).status_code == 200
+    assert mai.post("/desk", data={"chosen": codes, "action": "erase"}).status_code == 422
     assert citizen.post("/desk", data={"chosen": codes, "action": "accept"}).status_code == 404
 
     filtered = nam.get("/desk?words=tran&view=all&state=3")
@@ -335,3 +336,80 @@ def test_many_at_once_and_each_for_itself(office: Any, clock: FixedClock) -> Non
     nam.post("/desk/views", data={"name": "Của Mai", "kept": "view=all", "drop": "1"})
     assert "★" not in nam.get("/desk").text
     assert citizen.post("/desk/views", data={"name": "x", "kept": ""}).status_code == 404
+
+
+def test_nothing_is_done_together_without_saying_so(office: Any) -> None:
+    """Whoever chose nothing is told at the list; where nothing can be done to any dossier, nothing is offered."""
+    engine, browser, officer = office
+    citizen = browser()
+    known(citizen)
+    dossier, mai = filed(engine, citizen), officer("mai@office.vn")
+    fresh = mai.get("/desk?view=new").text
+    assert 'name="action" value="accept"' in fresh
+    assert 'name="action" value="assign"' not in fresh, "nobody is given what is not accepted"
+
+    page = mai.post("/desk", data={"action": "accept", "kept": "view=new"})
+
+    assert page.status_code == 422
+    assert '<a href="#chosen">Hãy chọn ít nhất một hồ sơ' in page.text
+    assert Page(page.text).ids["chosen"] == 1
+    act(mai, dossier, "refuse", note="Sai nơi nộp")
+    done = mai.get("/desk?view=done").text
+    assert str(dossier.code) in done
+    assert 'name="chosen"' not in done
+    assert "Với các hồ sơ đã chọn" not in done
+
+
+@pytest.mark.usefixtures("documents")
+@pytest.mark.parametrize("how", ["withdrawn", "stopped", "completed"])
+def test_a_due_day_goes_with_what_it_promised(office: Any, folder: Path, how: str) -> None:
+    """A dossier that ended without a result promises none at the desk: neither on its page nor in a list."""
+    engine, browser, officer = office
+    block = {**SMALL["x-procedure"], "unit": UNIT, "timeLimit": [{"count": 5}]}
+    (folder / "small.json").write_text(json.dumps({**SMALL, "x-procedure": block}), "utf-8")
+    engine.catalog._looked = -1e9
+    citizen = browser()
+    known(citizen)
+    dossier, mai, nam = filed(engine, citizen), officer("mai@office.vn"), officer("nam@office.vn")
+    act(mai, dossier, "accept")
+    act(nam, dossier, "assign", officer=engine.store.accounts.account_of("nam@office.vn").id)
+    assert "Hẹn trả kết quả</dt>" in mai.get(f"/desk/{dossier.code}").text
+
+    if how == "withdrawn":
+        citizen.post(f"/dossiers/{dossier.code}/withdraw")
+    else:
+        act(nam, dossier, {"stopped": "stop", "completed": "complete"}[how], note="Xong", outcome="approved")
+
+    due = f"{engine.lookup(str(dossier.code)).handling.due:%d/%m/%Y}"
+    assert ("Hẹn trả kết quả</dt>" in mai.get(f"/desk/{dossier.code}").text) is (how == "completed")
+    assert (due in mai.get("/desk?view=done").text) is (how == "completed")
+
+
+@pytest.mark.usefixtures("documents")
+def test_a_paper_is_received_when_an_officer_says_so(office: Any) -> None:
+    """What a citizen declared is shown, and not ticked; without the tick there is no acceptance."""
+    engine, browser, officer = office
+    citizen = browser()
+    known(citizen)
+    dossier, mai = filed(engine, citizen), officer("mai@office.vn")
+
+    page = mai.get(f"/desk/{dossier.code}").text
+
+    assert ("paper", "don") not in Page(page).pairs
+    assert "Đơn (đã khai nộp bản giấy" in Page(page).labels["accept-paper-1"]
+    assert "Còn thiếu giấy tờ bắt buộc" in act(mai, dossier, "accept").text
+    assert act(mai, dossier, "accept", paper="don").status_code == 200
+    assert engine.lookup(str(dossier.code)).state is State.ACCEPTED
+
+
+def test_a_frame_takes_no_focus_before_somebody_asks_for_it(office: Any) -> None:
+    """A file that a browser shows in a frame is folded, unless its address is asked for."""
+    engine, browser, officer = office
+    citizen = browser()
+    known(citizen)
+    dossier, mai = filed(engine, citizen), officer("mai@office.vn")
+    citizen.post(f"/dossiers/{dossier.code}/messages", data={"note": "Tệp"}, files={"files": ("a.pdf", PDF)})
+    blob = engine.lookup(str(dossier.code)).attachments[0].blob
+
+    assert '<details><summary><bdi>a.pdf</bdi></summary><iframe class="viewer"' in mai.get(f"/desk/{dossier.code}").text
+    assert "<details open><summary><bdi>a.pdf" in mai.get(f"/desk/{dossier.code}?view={blob}").text

@@ -75,7 +75,7 @@ def test_a_receipt_number_finds_the_dossier(portal: Any) -> None:
     stranger = browser()
     receipt = f" {accepted.handling.receipt.lower()} "
     found = look_up(stranger, engine, receipt, check=engine.check_code(accepted)).text
-    assert "Được tiếp nhận" in found
+    assert "Đã tiếp nhận" in found
     assert "01/12/2026" in found
     assert "Đủ thành phần" not in found
     assert "Không có hồ sơ nào" in look_up(stranger, engine, "00009/2026/H29.15").text

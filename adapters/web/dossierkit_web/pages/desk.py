@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, time, timedelta
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
@@ -45,7 +45,13 @@ def show(site: Site, request: Request, form: FormData) -> Response:  # noqa: ARG
 
 
 def _page(
-    site: Site, request: Request, actor: Actor, asked: QueryParams, *, results: list[tuple[str, str]] | None = None
+    site: Site,
+    request: Request,
+    actor: Actor,
+    asked: QueryParams,
+    *,
+    results: Sequence[tuple[str, str]] = (),
+    refusal: Mapping[str, str] | None = None,
 ) -> Response:
     typed = {name: asked.get(name, "").strip()[:200] for name in FILTERS}
     view = asked.get("view", "")
@@ -60,24 +66,29 @@ def _page(
     language = language_of(request)
     people = site.accounts
     account = people.get(actor.id)
+    offered = {one.id: [action for action in site.engine.permitted(one, actor) if action in BULK] for one in found[:PAGE]}
     return site.page(
         request,
         "desk",
+        code=422 if refusal else 200,
         view=view,
         views=[(name, site.engine.desk_count(actor, query)) for name, query in queries.items()],
         found=[(one, facts_of(site, one, language)) for one in found[:PAGE]],
         more=found[PAGE - 1].id if len(found) > PAGE else "",
         typed=typed,
-        trouble=trouble,
+        trouble={**trouble, **(refusal or {})},
         filtered=any(typed.values()),
         kept=urlencode({**{name: value for name, value in typed.items() if value}, "view": view}),
         titles={one.code: one.title_in(language) for one in site.engine.procedures(language=language)},
         officers=[one for one in people.officers(actor.unit) if not one.disabled],
         states=SENT,
         own_views=account.views if account is not None else {},
-        bulk=BULK,
+        offered=offered,
+        bulk=[action for action in BULK if any(action in one for one in offered.values())],
         unreached=unreached(site.engine, actor),
-        results=results or [],
+        first=next((id for id, actions in offered.items() if actions), ""),
+        refused=refusal is not None,
+        results=results,
     )
 
 
@@ -113,13 +124,15 @@ def together(site: Site, request: Request, form: FormData) -> Response:
     actor = officer_of(site, request)
     asked = QueryParams(text(form, "kept")[:2000])
     action = next((one for one in BULK if one.value == text(form, "action")), None)
-    results: list[tuple[str, str]] = []
-    if action is not None:
-        officer = text(form, "officer") or actor.id
-        facts: dict[str, Json] = {"officer": officer} if action is Action.ASSIGN else {}
-        known = officer == actor.id or officer in {one.id for one in site.accounts.officers(actor.unit)}
-        for code in form.getlist("chosen")[: 5 * PAGE] if known else ():
-            results.append((str(code)[:100], _done(site, str(code), action, actor, facts)))
+    officer, chosen = text(form, "officer") or actor.id, [str(code) for code in form.getlist("chosen")[: 5 * PAGE]]
+    if action is None:
+        return _page(site, request, actor, asked, refusal={"": "desk-refused"})
+    if not chosen:
+        return _page(site, request, actor, asked, refusal={"chosen": "desk-none-chosen"})
+    if officer != actor.id and officer not in {one.id for one in site.accounts.officers(actor.unit)}:
+        return _page(site, request, actor, asked, refusal={"to": "desk-refused-needs-officer"})
+    facts: dict[str, Json] = {"officer": officer} if action is Action.ASSIGN else {}
+    results = [(code[:100], _done(site, code, action, actor, facts)) for code in chosen]
     return _page(site, request, actor, asked, results=results)
 
 
@@ -179,6 +192,8 @@ def facts_of(site: Site, dossier: Dossier, language: str) -> Mapping[str, object
         "title": procedure.title(language),
         "owner": persons(procedure, dossier.answers).owner,
         "officer": officer.name if officer is not None else "",
+        # Nothing is promised any more where a dossier ended without a result.
+        "due": handling.due if handling.resolved is None or handling.outcome is not None else None,
         "late": late,
     }
 

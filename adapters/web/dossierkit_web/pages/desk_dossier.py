@@ -18,7 +18,7 @@ from dossierkit.dossiers.money.attempts import Answer, Progress, to_give_back
 from dossierkit.dossiers.money.fees import Collect, fees, owed
 from dossierkit.dossiers.people.account import Account
 from dossierkit.dossiers.procedure.persons import persons
-from dossierkit.dossiers.states import EVIDENCE, OFFICERS, REASONS, Action, Outcome, Payment
+from dossierkit.dossiers.states import EVIDENCE, OFFICERS, REASONS, Action, Channel, Outcome, Payment
 from dossierkit.errors import (
     CodeError,
     DossierkitError,
@@ -263,6 +263,8 @@ def _shown(site: Site, request: Request, dossier: Dossier) -> dict[str, Any]:
         "results": [one for one in dossier.attachments if one.document == RESULT],
         "viewable": viewable,
         "viewed": _viewed(viewable, request.query_params.get("view", "")),
+        # A frame takes the focus when it loads: it waits until somebody asks for it.
+        "view_asked": "view" in request.query_params,
         "explained": site.engine.office_clock.explained(dossier.handling, language),
     }
 
@@ -282,6 +284,8 @@ def _offered(site: Site, dossier: Dossier, actor: Actor, language: str) -> dict[
         "asks": {**ASKS, Action.ACCEPT: ("paper",) if missing else ()},
         "needs": {rule.action: rule.needs for rule in TABLE},
         "missing": missing,
+        # What an officer declared while typing, the officer has in hand; what a citizen declared is still to come.
+        "typed_here": dossier.handling.channel is not Channel.ONLINE,
         "colleagues": COLLEAGUES,
         "officers": _colleagues(site, dossier, actor),
         "outcomes": [one.value for one in Outcome],
