@@ -18,7 +18,7 @@ from conftest import ROOT
 from support.purity import impurities
 
 import dossierkit
-from dossierkit.extras import EXTRAS, wanted
+from dossierkit.extras import EXTRAS, missing_extra
 from dossierkit.forms import effective
 
 SOURCES = [ROOT / "src" / "dossierkit", ROOT / "adapters" / "web" / "dossierkit_web"]
@@ -215,9 +215,11 @@ def test_each_optional_library_names_its_extra() -> None:
 
 def test_an_extra_is_named_for_its_own_libraries_alone() -> None:
     """One that is missing, a part of one, one that is too old; what is no optional library is somebody else's fault."""
-    assert "starlette is not installed; it comes with the extra web" in wanted(ModuleNotFoundError(name="starlette.routing"))
-    assert "starlette cannot be used" in wanted(ImportError("cannot import name 'x'", name="starlette"))
-    assert wanted(ModuleNotFoundError(name="attrs")) == wanted(ImportError()) == ""
+    assert "starlette is not installed; it comes with the extra web" in missing_extra(
+        ModuleNotFoundError(name="starlette.routing")
+    )
+    assert "starlette cannot be used" in missing_extra(ImportError("cannot import name 'x'", name="starlette"))
+    assert missing_extra(ModuleNotFoundError(name="attrs")) == missing_extra(ImportError()) == ""
 
 
 def test_values_are_short_in_a_debugger() -> None:

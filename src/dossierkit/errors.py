@@ -1,10 +1,10 @@
 """Every exception that dossierkit raises on purpose.
 
-What a person who fills a form can put right is a value (`findings.Problem`), not an exception.
+A mistake that the person at the form can correct is a value (`findings.Problem`), not an exception.
 
     DossierkitError
-    ├── DocumentError          the bytes are not JSON that we read
-    ├── SchemaError            the JSON is no form: every fault at once
+    ├── DocumentError          the bytes are not JSON, or beyond the limits of the reader
+    ├── SchemaError            the JSON is not a form; lists every fault
     ├── RuleError              a CEL expression cannot be compiled
     │   └── MissingRules       the library for them is not installed
     ├── SettingsError          a flag, variable or argument is wrong
@@ -13,21 +13,21 @@ What a person who fills a form can put right is a value (`findings.Problem`), no
     ├── CodeError              a dossier code or its template is malformed
     ├── DossierError
     │   ├── UnknownDossier     no such dossier for this actor
-    │   ├── StaleDossier       somebody changed it since this version was read
+    │   ├── StaleDossier       it was changed since this version was read
     │   ├── ForbiddenAction    the state does not allow the action
     │   └── RefusedAnswers     a submission with problems
     ├── AccountError
-    │   ├── SignInRefused      no such account, or another password
-    │   ├── TooManyTries       too often; says when to come back
-    │   ├── WeakPassword       the new password will not do
-    │   ├── LinkWanted         the address has an account already, which is to be linked first
+    │   ├── SignInRefused      unknown account or wrong password
+    │   ├── TooManyTries       rate limit reached; says when to retry
+    │   ├── WeakPassword       the new password breaks the password rules
+    │   ├── LinkWanted         the address has an account already; link it first
     │   ├── Busy               too many sign-ins at this moment
-    │   └── StaleAccount       somebody changed it since this version was read
-    ├── MailError              a mail did not get through
-    ├── ForgedCallback         what claims to be a gateway is none
-    ├── GatewayError           a gateway does not answer, or not as agreed
-    ├── ForgedSlip             an acceptance slip that this office never signed
-    ├── ScanError              nobody could look through a file
+    │   └── StaleAccount       it was changed since this version was read
+    ├── MailError              a mail was not delivered
+    ├── ForgedCallback         a payment callback without the gateway's signature
+    ├── GatewayError           a gateway does not answer, or breaks the protocol
+    ├── ForgedSlip             an acceptance slip that this office did not sign
+    ├── ScanError              the virus scanner could not check a file
     └── StoreError
         ├── UnknownStore       no store for such an address
         ├── CorruptStore       the stored bytes are damaged
@@ -50,7 +50,10 @@ class DossierkitError(Exception):
 
 
 class DocumentError(DossierkitError):
-    """The bytes are not JSON that we read.  *line* and *column* count from 1; *file* where it is known."""
+    """The bytes are not JSON, or beyond the limits of the reader.
+
+    *line* and *column* count from 1; *file* is empty where it is unknown.
+    """
 
     def __init__(self, message: str, line: int = 1, column: int = 1, file: str = "") -> None:
         super().__init__(
@@ -63,7 +66,7 @@ class DocumentError(DossierkitError):
 
 
 class SchemaError(DossierkitError):
-    """The JSON is no form; *faults* holds every reason."""
+    """The JSON is not a form; *faults* holds every reason."""
 
     def __init__(self, faults: Sequence[Fault]) -> None:
         super().__init__("; ".join(f"{fault.pointer or '/'}: {fault.message}" for fault in faults))
@@ -71,7 +74,7 @@ class SchemaError(DossierkitError):
 
 
 class RuleError(DossierkitError):
-    """A CEL expression cannot be compiled, or asks for too much."""
+    """A CEL expression cannot be compiled, or exceeds a limit."""
 
 
 class MissingRules(RuleError):
@@ -99,18 +102,18 @@ class DossierError(DossierkitError):
 
 
 class UnknownDossier(DossierError):
-    """No such dossier for this actor; a forbidden one answers the same."""
+    """No such dossier for this actor; raised also for a dossier that the actor may not see."""
 
 
 class StaleDossier(DossierError):
-    """Somebody changed the dossier since this version was read; read it again."""
+    """The dossier was changed since this version was read; read it again."""
 
 
 class ForbiddenAction(DossierError):
-    """The action is not possible now, not for this actor, or it says too little.
+    """The state does not allow the action, the actor may not do it, or a fact is missing.
 
-    *why* is a stable word for whoever tells people: a word of `lifecycle.refusal`, or `needs-NAME` where the fact NAME is
-    missing or not one of those that are known; empty where there is none.
+    *why* is a stable id that a user interface can translate: a word of `lifecycle.refusal`, or `needs-NAME` if the fact
+    NAME is missing or has an unknown value; empty if there is no id for the reason.
     """
 
     def __init__(self, message: str, why: str = "") -> None:
@@ -128,15 +131,15 @@ class RefusedAnswers(DossierError):
 
 
 class AccountError(DossierkitError):
-    """Something about an account did not happen."""
+    """An action on an account did not happen."""
 
 
 class SignInRefused(AccountError):
-    """No such account, or another password: which of the two is nobody's business."""
+    """Unknown account or wrong password; the error does not tell which, so that addresses cannot be probed."""
 
 
 class TooManyTries(AccountError):
-    """Too many tries; the next is heard after *wait* seconds."""
+    """Rate limit reached; the next try is accepted after *wait* seconds."""
 
     def __init__(self, wait: int) -> None:
         super().__init__(f"too many tries; try again in {wait} seconds")
@@ -144,15 +147,15 @@ class TooManyTries(AccountError):
 
 
 class WeakPassword(AccountError):
-    """The new password will not do; *fault* is a name of `password_fault`."""
+    """The new password breaks a password rule; *fault* is a name of `password_fault`."""
 
     def __init__(self, fault: str) -> None:
-        super().__init__(f"the password will not do: {fault}")
+        super().__init__(f"the password is refused: {fault}")
         self.fault = fault
 
 
 class LinkWanted(AccountError):
-    """Somebody comes from a sign-in elsewhere with an address that has an account: sign in there first, then link the two."""
+    """A single sign-on names an address that has an account already: sign in to the account first, then link the two."""
 
 
 class Busy(AccountError):
@@ -160,23 +163,23 @@ class Busy(AccountError):
 
 
 class StaleAccount(AccountError):
-    """Somebody changed the account since this version was read; read it again."""
+    """The account was changed since this version was read; read it again."""
 
 
 class ForgedCallback(DossierkitError):
-    """A callback whose signature is not the gateway's; nothing in it is believed."""
+    """A callback whose signature is not the gateway's; its content is ignored."""
 
 
 class GatewayError(DossierkitError):
-    """A gateway that was asked does not answer, or not as agreed."""
+    """A gateway does not answer a status query, or its answer breaks the protocol."""
 
 
 class ForgedSlip(DossierkitError):
-    """An acceptance slip that was changed, or that this office never signed."""
+    """An acceptance slip that was changed, or that this office did not sign."""
 
 
 class MailError(DossierkitError):
-    """A mail did not get through; *final* where trying again is of no use."""
+    """A mail was not delivered; *final* if a retry cannot succeed."""
 
     def __init__(self, message: str, *, final: bool = False) -> None:
         super().__init__(message)
@@ -184,15 +187,15 @@ class MailError(DossierkitError):
 
 
 class ScanError(DossierkitError):
-    """Nobody could look through a file, so it is not taken."""
+    """The virus scanner could not check a file, so the file is refused."""
 
 
 class StoreError(DossierkitError):
-    """The store cannot do what was asked."""
+    """The store cannot do the operation."""
 
 
 class UnknownStore(StoreError):
-    """No store for such an address."""
+    """No store is registered for this address."""
 
 
 class CorruptStore(StoreError):

@@ -27,8 +27,8 @@ EXTRAS: Mapping[str, str] = {
 }
 
 
-def wanted(error: ImportError) -> str:
-    """What to install where *error* is about an optional library; empty where it is about something else."""
+def missing_extra(error: ImportError) -> str:
+    """Advice on the extra to install if *error* is about an optional library; empty for any other import error."""
     library = (error.name or "").partition(".")[0]
     extra = EXTRAS.get(library)
     if extra is None:

@@ -1,4 +1,4 @@
-"""What is wrong, as values: a fault of a file, for its author; a problem of an answer, for whoever gave it."""
+"""Mistakes as values: a `Fault` of a procedure file, for its author; a `Problem` of an answer, for the person at the form."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from dossierkit.pointers import Json
 
 @attrs.frozen
 class Fault:
-    """Why a document is no form, or what its author should look at.
+    """A reason why a document is not a form, or something its author should check.
 
-    *code* is stable, *level* is `error`, `warning` or `advice`, *pointer* leads into the document *file*
+    *code* is a stable id, *level* is `error`, `warning` or `advice`, *pointer* points into the document *file*
     (empty for the document itself).
     """
 
@@ -26,10 +26,10 @@ class Fault:
 
 @attrs.frozen
 class Problem:
-    """What somebody can put right in the answers, at the pointer *at*.
+    """A mistake in the answers that their author can correct, at the pointer *at*.
 
-    *rule* is the keyword that is not met (or `rule` for a cross-field rule, `option` for a value outside a named
-    list), *params* what its words may quote, *origin* where the schema says so.
+    *rule* is the keyword that fails (`rule` for a cross-field rule, `option` for a value outside a named list),
+    *params* are the values that its message may quote, *origin* is the pointer of the keyword in the schema.
     """
 
     at: str

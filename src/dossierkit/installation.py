@@ -14,7 +14,7 @@ import attrs
 from dossierkit.catalog.index import SHARED, bundle_of, local_files
 from dossierkit.errors import SettingsError
 from dossierkit.mail.letters import Office
-from dossierkit.private_files import private_folder, write_private
+from dossierkit.private_files import make_private_folder, write_private
 
 SETTINGS = "dossierkit.toml"
 DATA = "data"
@@ -33,7 +33,7 @@ OFFICE: Mapping[str, str] = {
 }
 
 _TEMPLATE = f"""\
-# Settings of this installation.  A flag or a variable DOSSIERKIT_… wins over what stands here.
+# Settings of this installation.  Flags and variables DOSSIERKIT_… take precedence.
 # Paths are relative to this file.
 
 procedures = "{PROCEDURES}"
@@ -46,7 +46,7 @@ data = "{DATA}"
 # guests = true                          # guests may submit without an account
 # keep-drafts = 90                       # days without a change after which a draft is deleted with its files
 
-# What pages, mails and papers say of the office.
+# How pages, mails and papers present the office.
 [office]
 # name = "Sở Nông nghiệp và Môi trường"
 # name-en = "Department of Agriculture and Environment"
@@ -62,7 +62,7 @@ data = "{DATA}"
 
 @attrs.frozen
 class Setting:
-    """What may stand in the settings file: `str`, `int` or `bool`; a path is a `str` relative to the file."""
+    """The kind of a setting in the settings file: `str`, `int` or `bool`; a path is a `str` relative to the file."""
 
     kind: type
     is_path: bool = False
@@ -70,12 +70,12 @@ class Setting:
 
 @attrs.frozen
 class Installation:
-    """The folder of an installation, with what its settings file says."""
+    """The folder of an installation and the values of its settings file."""
 
     folder: Path
-    #: By the names of flags; paths are absolute.
+    #: Flag name → value; paths are absolute.
     settings: Mapping[str, str | int | bool] = attrs.field(factory=dict, hash=False)
-    #: Attributes of `Office`, as far as they are said.
+    #: The attributes of `Office` that the file sets.
     office: Mapping[str, Any] = attrs.field(factory=dict, hash=False)
 
     @property
@@ -84,13 +84,13 @@ class Installation:
         return Path(str(self.settings["procedures"]))
 
     def office_at(self, address: str = "") -> Office:
-        """The office, with its portal at *address*, or where the settings say."""
+        """The office, its portal at *address*, or else at the address in the settings."""
         portal = address or self.settings.get("address")
         return Office(**{**self.office, **({"address": portal} if portal else {})})
 
 
-def find(start: Path) -> Path | None:
-    """The folder of the installation that *start* lies in."""
+def find_installation(start: Path) -> Path | None:
+    """The folder of the installation that contains *start*; None if there is none."""
     return next((folder for folder in (start, *start.parents) if (folder / SETTINGS).is_file()), None)
 
 
@@ -98,26 +98,26 @@ def read_installation(folder: Path, known: Mapping[str, Setting]) -> Installatio
     """The installation in *folder*.
 
     Args:
-        known: what may stand in its settings file, by the names of flags.
+        known: flag name → kind of each setting that the file may have.
 
     Raises:
-        SettingsError: there is no settings file, or something in it is unknown or of another kind.
+        SettingsError: the settings file is missing, or a setting is unknown or has the wrong type.
     """
     path = folder / SETTINGS
     try:
         written = tomllib.loads(path.read_text("utf-8-sig"))
     except FileNotFoundError:
-        raise SettingsError(f"{folder} holds no {SETTINGS}; lay an installation out with: dossierkit init {folder}") from None
+        raise SettingsError(f"{folder} holds no {SETTINGS}; create an installation with: dossierkit init {folder}") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise SettingsError(f"{path} is no TOML: {error}") from error
+        raise SettingsError(f"{path} is not valid TOML: {error}") from error
     office = written.pop("office", {})
     if not isinstance(office, dict):
-        raise SettingsError(f"{path}: office is a table, [office]")
+        raise SettingsError(f"{path}: office must be a table, [office]")
     settings: dict[str, Any] = {"procedures": PROCEDURES, "data": DATA}
     for name, value in written.items():
         setting = known.get(name)
         if setting is None:
-            raise SettingsError(f"{path} has no setting {name!r}{meant(name, (*known, 'office'))}")
+            raise SettingsError(f"{path} has no setting {name!r}{settings_hint(name, (*known, 'office'))}")
         settings[name] = _checked(path, name, value, setting)
     for name in (name for name in settings if known[name].is_path):
         settings[name] = str(folder / settings[name])
@@ -128,57 +128,57 @@ def _office(path: Path, written: Mapping[str, Any], known: Mapping[str, Setting]
     office: dict[str, Any] = {}
     for name, value in written.items():
         if name not in OFFICE:
-            advice = "; it stands above the line [office]" if name in known else meant(name, OFFICE)
+            advice = "; move it above the line [office]" if name in known else settings_hint(name, OFFICE)
             raise SettingsError(f"{path}: [office] has no setting {name!r}{advice}")
         text = str(_checked(path, f"[office] {name}", value, Setting(str))).strip()
         if not text or not text.isprintable():
-            raise SettingsError(f"{path}: [office] {name} is one line of text")
+            raise SettingsError(f"{path}: [office] {name} must be one line of text")
         office[OFFICE[name]] = path.parent / text if name == "emblem" else text
     return office
 
 
 def _checked(path: Path, name: str, value: object, setting: Setting) -> str | int | bool:
-    # A bool is an int to Python, and no port to anybody else.
+    # isinstance would accept `true` for a port, as a bool is an int in Python.
     if type(value) is not setting.kind:
         words = {str: 'a text in quotes, "…"', int: "a whole number", bool: "true or false"}
-        raise SettingsError(f"{path}: {name} is {words[setting.kind]}, not {value!r}")
+        raise SettingsError(f"{path}: {name} must be {words[setting.kind]}, not {value!r}")
     return value  # type: ignore[return-value]  # it is of the kind that was asked for
 
 
-def meant(name: str, known: Iterable[str]) -> str:
-    """`; did you mean …?` where *name* is nearly one of *known*, and else what is known."""
+def settings_hint(name: str, known: Iterable[str]) -> str:
+    """`; did you mean …?` if *name* is close to one of *known*, or else a list of *known*."""
     names = sorted(known)
     close = get_close_matches(name.replace("_", "-").lower(), names, n=1)
     return f"; did you mean {close[0]!r}?" if close else f"; known: {', '.join(names)}"
 
 
-def lay_out(folder: Path, samples: Path) -> Iterator[Path]:
-    """Makes an installation in *folder*, with the shared files of *samples*; gives each file that it writes.
+def create_installation(folder: Path, samples: Path) -> Iterator[Path]:
+    """Create an installation in *folder* with the shared files of *samples*; yields each file that it writes.
 
-    Procedures and data that are there already become those of the installation; no file is overwritten.
+    Existing procedures and data become those of the installation; no file is overwritten.
 
     Raises:
-        SettingsError: there is an installation already.
+        SettingsError: *folder* has a settings file already.
     """
     if (folder / SETTINGS).exists():
         raise SettingsError(f"{folder / SETTINGS} is there already; init overwrites nothing: name another folder")
     shared = folder / PROCEDURES / SHARED
     shared.mkdir(parents=True, exist_ok=True)
-    private_folder(folder / DATA)
+    make_private_folder(folder / DATA)
     for path in sorted((samples / SHARED).glob("*.json")):
         if not (shared / path.name).exists():
             yield Path(shutil.copyfile(path, shared / path.name))
-    # It comes last: what is half laid out is no installation.
-    # It may hold passwords of a mail server or of a gateway.
+    # Written last, so that an interrupted run leaves no installation behind.
+    # Private, as it may hold passwords of a mail server or of a gateway.
     write_private(folder / SETTINGS, _TEMPLATE.encode(), new=True)
     yield folder / SETTINGS
 
 
-def bring_shared(samples: Path, path: Path) -> Iterator[Path]:
-    """Copies from *samples* the files that the procedure file *path* reaches and that are not beside it; gives each copy."""
+def copy_shared_files(samples: Path, path: Path) -> Iterator[Path]:
+    """Copy from *samples* the missing files that the procedure file *path* refers to; yields each copy."""
     pending = True
     while pending:
-        # What was brought may reach further.
+        # A copied file may refer to further files.
         documents = bundle_of(path.parent, path.name).documents
         reached = {target for name, document in documents.items() for target in local_files(document, name or path.name)}
         missing = sorted(name for name in reached if not (path.parent / name).exists() and (samples / name).is_file())

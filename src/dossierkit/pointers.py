@@ -1,4 +1,4 @@
-"""JSON Pointers (RFC 6901): where a value stands in a document."""
+"""JSON Pointers (RFC 6901): the position of a value in a document."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _INDEX = re.compile(r"0|[1-9][0-9]{0,8}")
 #: A JSON value as `json.loads` gives it.
 Json: TypeAlias = Any
 
-#: What `get` gives where nothing stands; never a JSON value.
+#: The result of `get` for a pointer to nothing; never a JSON value.
 ABSENT: Any = type("Absent", (), {"__repr__": lambda _: "ABSENT", "__bool__": lambda _: False})()
 
 
@@ -69,7 +69,7 @@ def step(value: Json, token: str) -> Json:
 
 
 def get(value: Json, pointer: str) -> Json:
-    """What stands at *pointer* in *value*, or ABSENT."""
+    """The value at *pointer* in *value*, or ABSENT."""
     for token in split(pointer):
         value = step(value, token)
         if value is ABSENT:
@@ -95,7 +95,7 @@ def _put(value: Json, tokens: tuple[str, ...], new: Json) -> Json:
 
 
 def drop(value: Json, pointer: str) -> Json:
-    """*value* without what stands at *pointer*; list elements after it move up."""
+    """*value* without its part at *pointer*; list elements after it move up."""
     above = get(value, parent(pointer)) if pointer else ABSENT
     name = last(pointer)
     if isinstance(above, dict) and name in above:

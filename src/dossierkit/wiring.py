@@ -1,4 +1,4 @@
-"""The one place that knows every implementation: `open_engine`."""
+"""Composition root: `open_engine` and its relatives, the only module that imports every implementation."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from dossierkit.people.accounts import Accounts
     from dossierkit.ports import BlobStore, Clock, DossierStore, Mailer, PaymentGateway, Scanner, Tokens
 
-#: Issues codes where neither a procedure nor the operator names an agency; the last part is not verified.
+#: The agency of dossier codes if neither the procedure nor the operator names one; its last part is not verified.
 AGENCY = "H29.15"
 STORES = ("memory", "sqlite")
 
@@ -40,7 +40,7 @@ class SystemClock:
 
 
 class RandomTokens:
-    """Unguessable texts of 128 bits."""
+    """Random tokens of 128 bits."""
 
     def token(self) -> str:
         """See `Tokens.token`."""
@@ -63,19 +63,19 @@ def open_engine(
     """An engine over *store*: `memory:`, or `sqlite:PATH`.
 
     Args:
-        procedures: the folder of procedure files; the samples that ship where none is named.
-        dialect: formats, widgets, functions and lists beyond the standard ones.
+        procedures: the folder of procedure files; None: the packaged samples.
+        dialect: formats, widgets, functions and option lists beyond the standard ones.
         agency: the id that dossier codes begin with.
-        office: who writes the mails, and the address their links lead to.
-        approval: a changed or new procedure file only serves after an admin approved it.
-        blobs: where files are kept; answers that name any other are refused.
-        new: take the database as it is, also where it is missing beside files or keys, or older than its mark.
+        office: the sender of mails and the base address of their links.
+        approval: a new or changed procedure file is offered only after an admin approved it.
+        blobs: the store of attachments; answers that name any other file are refused.
+        new: accept the database as it is, even if it is missing beside files or keys, or older than its mark.
 
     Raises:
         UnknownStore: no store for this address.
-        LostDossiers: the database is missing beside files or keys, or lacks what was given out, and not *new*.
+        LostDossiers: the database is missing beside files or keys, or lacks dossiers that were acknowledged; not with *new*.
         StoreError: the store cannot be opened.
-        CatalogError: there is no such folder.
+        CatalogError: the folder does not exist.
     """
     from dossierkit.catalog.catalog import Catalog, guard_folder
     from dossierkit.dossiers.deadlines.calendars import day_of
@@ -85,7 +85,7 @@ def open_engine(
     scheme, _, place = store.partition(":")
     if scheme not in STORES or (scheme == "sqlite" and not place):
         raise UnknownStore(f"no store for {store!r}; known: memory:, sqlite:PATH")
-    # Before the store is opened, which makes a database.
+    # Checked first, as opening the store creates a database.
     procedures = guard_folder(Path(procedures or samples()))
     kept, folder = _store(scheme, place, new=new)
     dialect = with_lists(dialect, folder, lambda: day_of(clock.now()))
@@ -110,8 +110,8 @@ def open_accounts(engine: Engine, *, passwords: Path | None = None, second_facto
     """The accounts in the store of *engine*, with passwords as Argon2id hashes.
 
     Args:
-        passwords: a file of passwords that nobody may choose, beside those that are shipped.
-        second_factor: people of the office have to have one.
+        passwords: a file of forbidden passwords, in addition to the packaged list.
+        second_factor: officers must use one.
     """
     from dossierkit.people.accounts import Accounts
     from dossierkit.people.passwords import Argon2, common_passwords
@@ -139,10 +139,12 @@ def account_forms(dialect: Dialect) -> dict[str, Form]:
 
 
 def mailer(data: Path, *, smtp: str = "", sender: str = "") -> Mailer:
-    """The mailer for *smtp* (`smtp://user:password@host:587`, `smtps://…`, `smtp+plain://…`); files in *data* without one.
+    """The mailer for *smtp* (`smtp://user:password@host:587`, `smtps://…`, `smtp+plain://…`).
+
+    If *smtp* is empty, mails become files in *data*.
 
     Raises:
-        SettingsError: the address is none of these.
+        SettingsError: the address has none of these forms.
     """
     from urllib.parse import unquote, urlsplit
 
@@ -152,10 +154,10 @@ def mailer(data: Path, *, smtp: str = "", sender: str = "") -> Mailer:
     sender = sender or "portal@example.invalid"
     if not smtp:
         return FileMailer(data / "mail", sender)
-    ways = {"smtp": ("starttls", 587), "smtps": ("tls", 465), "smtp+plain": ("none", 25)}
+    gateways = {"smtp": ("starttls", 587), "smtps": ("tls", 465), "smtp+plain": ("none", 25)}
     try:
         parts = urlsplit(smtp)
-        (security, usual), port, host = ways[parts.scheme], parts.port, parts.hostname or ""
+        (security, usual), port, host = gateways[parts.scheme], parts.port, parts.hostname or ""
     except (KeyError, ValueError):
         host = ""
     if not host:
@@ -164,10 +166,10 @@ def mailer(data: Path, *, smtp: str = "", sender: str = "") -> Mailer:
 
 
 def scanner(clamd: str) -> Scanner | None:
-    """The scanner at `HOST:PORT`; None where none is named.
+    """The scanner at `HOST:PORT`; None if the setting is empty.
 
     Raises:
-        SettingsError: it is no such address.
+        SettingsError: it is not such an address.
     """
     from dossierkit.errors import SettingsError
     from dossierkit.files.clamd import ClamdScanner
@@ -182,10 +184,10 @@ def scanner(clamd: str) -> Scanner | None:
 
 @attrs.frozen
 class PaymentSettings:
-    """How money can reach the office."""
+    """Payment gateways and the bank account of the office."""
 
     gateways: Mapping[str, PaymentGateway]
-    #: Stands in for a gateway where none is configured.
+    #: Offered only if no real gateway is configured.
     sandbox: VnPay | None
     bank: BankAccount | None
 
@@ -196,13 +198,13 @@ class PaymentSettings:
 
 
 def payment_settings(vnpay: str = "", vietqr: str = "", *, sandbox_at: str = "") -> PaymentSettings:
-    """What the settings *vnpay* and *vietqr* say; see `VnPay.of` and `BankAccount.of`.
+    """The payment settings from *vnpay* and *vietqr*; see `VnPay.of` and `BankAccount.of`.
 
     Args:
-        sandbox_at: where a sandbox answers, for a portal that nothing is at stake in; none where it is empty.
+        sandbox_at: the address of a sandbox gateway, for test portals; empty: no sandbox.
 
     Raises:
-        SettingsError: one of them is written otherwise.
+        SettingsError: a setting is malformed.
     """
     from dossierkit.payments.vietqr import BankAccount
     from dossierkit.payments.vnpay import VnPay
@@ -229,7 +231,7 @@ def _store(scheme: str, place: str, *, new: bool) -> tuple[DossierStore, Path | 
 
 
 def with_lists(dialect: Dialect, data: Path | None, today: Callable[[], date]) -> Dialect:
-    """*dialect* with the option lists of the installation in force *today*; a list that *dialect* names wins."""
+    """*dialect* with the option lists of the installation in force *today*; lists of *dialect* take precedence."""
     from dossierkit.catalog.option_lists import tables
 
     for name, table in tables(data, today).items():
@@ -239,11 +241,11 @@ def with_lists(dialect: Dialect, data: Path | None, today: Callable[[], date]) -
 
 
 def samples() -> Path:
-    """The procedures that ship: in the package, or in the checkout where the package is installed editable."""
+    """The folder of sample procedures: in the package, or in the checkout of an editable install."""
     packaged = packaged_samples()
     return packaged if packaged.is_dir() else Path(__file__).parents[2] / "schemas" / "procedures"
 
 
 def packaged_samples() -> Path:
-    """Where an installed package has its samples; not there in a checkout."""
+    """The samples of an installed package; the folder does not exist in a checkout."""
     return Path(__file__).parent / "procedures"

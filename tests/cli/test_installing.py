@@ -13,7 +13,7 @@ from conftest import PROCEDURES
 
 from dossierkit.cli import main
 from dossierkit.forms import check
-from dossierkit.installation import OFFICE, find
+from dossierkit.installation import OFFICE, find_installation
 from dossierkit.mail.letters import Office
 from dossierkit.wiring import open_engine
 
@@ -93,7 +93,7 @@ def test_every_way_to_find_an_installation(run: Run, home: Path, tmp_path: Path,
 
     assert listed.stdout == "ban-sao\tTên thủ tục\n"
     assert str(home / "procedures") in listed.stderr
-    assert find(tmp_path) is None
+    assert find_installation(tmp_path) is None
 
 
 def test_a_home_that_is_none_is_refused(run: Run, tmp_path: Path) -> None:
@@ -135,13 +135,13 @@ def test_a_flag_wins_over_a_variable_over_the_file(run: Run, home: Path, tmp_pat
         ("port = 80000", "port: 80000 is not in the range"),
         ('language = "fr"', "language: 'fr' is not one of"),
         ("data = 7", "data is a text"),
-        ("data", "is no TOML"),
+        ("data", "is not valid TOML"),
         ('[offise]\nname = "x"', "did you mean 'office'?"),
         ('[office]\ntelefone = "1"', "[office] has no setting 'telefone'; did you mean 'telephone'?"),
-        ("[office]\nport = 80", "it stands above the line [office]"),
+        ("[office]\nport = 80", "move it above the line [office]"),
         ("[office]\nname = 1", "[office] name is a text"),
-        ('[office]\nname = "a\\nb"', "[office] name is one line of text"),
-        ('[office]\nname = " "', "[office] name is one line of text"),
+        ('[office]\nname = "a\\nb"', "[office] name must be one line of text"),
+        ('[office]\nname = " "', "[office] name must be one line of text"),
         ("office = 1", "office is a table"),
     ],
 )

@@ -27,7 +27,7 @@ from dossierkit.dossiers.states import State
 from dossierkit.errors import SettingsError, StoreError
 from dossierkit.files.disk import DiskBlobs
 from dossierkit.ports import NumberGap
-from dossierkit.private_files import guard
+from dossierkit.private_files import restrict
 from dossierkit.stores.backup import back_up, restore, skip_after
 from dossierkit.testing import CountedTokens, FixedClock
 from dossierkit.wiring import open_accounts
@@ -275,8 +275,8 @@ def test_what_cannot_be_mended_is_said(tmp_path: Path, monkeypatch: pytest.Monke
     (tmp_path / "slip.key").chmod(0o644)
     tmp_path.chmod(0o700)
     monkeypatch.setattr(Path, "chmod", refused)
-    (words,) = guard(tmp_path)
-    assert "slip.key can be read by others" in words
+    (words,) = restrict(tmp_path)
+    assert "slip.key is readable by other users" in words
     assert "chmod go= " in words
 
 

@@ -13,7 +13,7 @@ import click
 from dossierkit.cli.installation import settle
 from dossierkit.cli.options import FOLDER
 from dossierkit.errors import DossierkitError, UnknownProcedure
-from dossierkit.extras import wanted
+from dossierkit.extras import missing_extra
 
 
 class _OneLine(click.Group):
@@ -37,7 +37,7 @@ class _OneLine(click.Group):
         try:
             return super().invoke(ctx)
         except ImportError as error:
-            advice = wanted(error)
+            advice = missing_extra(error)
             if not advice:
                 raise
             click.echo(f"dossierkit: {advice}", err=True)
@@ -56,7 +56,7 @@ class _OneLine(click.Group):
 #: What to do where the system refuses something, by the number of its error.
 _ADVICE = {
     errno.ENOENT: "it is not there; make it, or name another",
-    errno.ENOTDIR: "a file stands where a folder is wanted; name another",
+    errno.ENOTDIR: "a file stands where a folder is expected; name another",
     errno.EISDIR: "it is a folder; name a file",
     errno.EACCES: "this user may not use it; change who may, or name another",
     errno.EPERM: "this user may not change it; change who may, or name another",

@@ -27,11 +27,11 @@ def settle(context: click.Context, home: Path | None) -> None:
     Raises:
         SettingsError: *home* is no installation, or a setting is unknown or of another kind.
     """
-    from dossierkit.installation import find, read_installation
+    from dossierkit.installation import find_installation, read_installation
 
     assert isinstance(context.command, click.Group)
     _guard_variables(context.command)
-    folder = home or find(Path.cwd())
+    folder = home or find_installation(Path.cwd())
     if folder is None or context.invoked_subcommand == init.name:
         return
     installation = read_installation(folder.resolve(), settings_of(context.command))
@@ -100,10 +100,10 @@ def _guard_variables(command: click.Command) -> None:
 @click.argument("folder", type=FOLDER, default=Path())
 def init(folder: Path) -> None:
     """Lay out an installation in FOLDER (the current one where none is named): settings, procedures, data."""
-    from dossierkit.installation import SETTINGS, lay_out
+    from dossierkit.installation import SETTINGS, create_installation
     from dossierkit.wiring import samples
 
-    for path in lay_out(folder, samples()):
+    for path in create_installation(folder, samples()):
         click.echo(path)
     where = "" if folder.resolve() == Path.cwd() else f"cd {folder}; "
     click.echo(f"Say in {SETTINGS} who the office is, then: {where}dossierkit new NAME; dossierkit serve", err=True)

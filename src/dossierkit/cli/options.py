@@ -183,7 +183,7 @@ def engine_of(
     from dossierkit.catalog.catalog import guard_folder
     from dossierkit.files.disk import DiskBlobs
     from dossierkit.mail.letters import Office
-    from dossierkit.private_files import private_folder
+    from dossierkit.private_files import make_private_folder
     from dossierkit.stores.backup import ATTACHMENTS, DATABASE
     from dossierkit.wiring import AGENCY, open_engine
 
@@ -196,7 +196,7 @@ def engine_of(
         # Before anything is made: a misspelt folder is to leave nothing behind.
         guard_folder(procedures)
     if make:
-        private_folder(data)
+        make_private_folder(data)
     _guard(data, procedures)
     office = here.office_at(address) if here is not None else Office(address=address) if address else Office()
     return open_engine(
@@ -213,10 +213,10 @@ def engine_of(
 def _guard(data: Path, procedures: Path | None) -> None:
     """Lets others read neither the data nor the settings, which may hold passwords; says where that cannot be done."""
     from dossierkit.installation import SETTINGS
-    from dossierkit.private_files import guard
+    from dossierkit.private_files import restrict
 
     here = installed()
     settings = [here.folder / SETTINGS] if here is not None else []
     shared = {one.resolve() for one in (procedures, here and here.procedures, here and here.folder, Path.cwd()) if one}
-    for words in guard(data, *settings, folder=data.resolve() not in shared):
+    for words in restrict(data, *settings, folder=data.resolve() not in shared):
         click.echo(f"dossierkit: {words}", err=True)

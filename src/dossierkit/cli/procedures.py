@@ -52,7 +52,7 @@ def form_at(path: Path) -> Form:
 def new(name: str, into: Path | None, like: str, procedures: Path | None) -> None:
     """Write a procedure file called NAME to start from."""
     from dossierkit.errors import SettingsError
-    from dossierkit.installation import bring_shared
+    from dossierkit.installation import copy_shared_files
     from dossierkit.wiring import samples
 
     if not re.fullmatch(r"[a-z0-9][a-z0-9.-]*", name):
@@ -65,7 +65,7 @@ def new(name: str, into: Path | None, like: str, procedures: Path | None) -> Non
     text = sample.read_text("utf-8") if sample is not None else json.dumps(_scaffold(name), ensure_ascii=False, indent=2) + "\n"
     into.mkdir(parents=True, exist_ok=True)
     path.write_text(text, "utf-8")
-    for shared in bring_shared(samples(), path):
+    for shared in copy_shared_files(samples(), path):
         click.echo(shared)
     click.echo(f"{path}: edit it, then run: dossierkit lint {path}")
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from dossierkit.dossiers.lifecycle.dossier import BLOB
-from dossierkit.private_files import private_folder, write_private
+from dossierkit.private_files import make_private_folder, write_private
 
 _PIECE = 256 * 1024
 
@@ -24,7 +24,7 @@ class DiskBlobs:
 
     def put(self, name: str, content: BinaryIO) -> str:
         """See `BlobStore.put`."""
-        private_folder(self._folder)
+        make_private_folder(self._folder)
         mixed = hashlib.sha256()
         with tempfile.NamedTemporaryFile(dir=self._folder, suffix=".part", delete=False) as part:
             try:
@@ -39,7 +39,7 @@ class DiskBlobs:
         # The same bytes of two people are two files: what one of them deletes stays with the other.
         id = f"sha256-{mixed.hexdigest()}-{secrets.token_hex(8)}"
         place = self._place(id)
-        private_folder(place.parent)
+        make_private_folder(place.parent)
         Path(part.name).replace(place)
         write_private(place.with_suffix(".json"), json.dumps({"name": name}).encode())
         return id

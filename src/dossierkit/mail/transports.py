@@ -15,7 +15,7 @@ import attrs
 
 from dossierkit.dossiers.mails import SendMail
 from dossierkit.errors import MailError
-from dossierkit.private_files import private_folder, write_private
+from dossierkit.private_files import make_private_folder, write_private
 
 _log = logging.getLogger(__name__)
 
@@ -46,7 +46,7 @@ class FileMailer:
     def send(self, mail: SendMail) -> None:
         """See `Mailer.send`."""
         try:
-            private_folder(self.folder)
+            make_private_folder(self.folder)
             path = self.folder / f"{mail.key.replace(':', '-')}.eml"
             part = path.with_suffix(f".{os.getpid()}.part")
             write_private(part, bytes(message(mail, self.sender)))

@@ -14,7 +14,7 @@ from jinja2 import BaseLoader, FileSystemLoader, StrictUndefined
 from jinja2.sandbox import SandboxedEnvironment
 
 from dossierkit.errors import SettingsError
-from dossierkit.extras import wanted
+from dossierkit.extras import missing_extra
 from dossierkit.papers.qr import qr_code
 from dossierkit.papers.values import Grid, Line, Paper
 from dossierkit.pointers import Json
@@ -52,7 +52,7 @@ class Papers:
         try:
             import typst
         except ImportError as error:
-            raise SettingsError(wanted(error)) from None
+            raise SettingsError(missing_extra(error)) from None
         own = self._own(procedure, paper.kind.form, "typ")
         source = own.read_bytes() if own is not None else (_HERE / "paper.typ").read_bytes()
         told = {"paper": json.dumps(_plain(paper), ensure_ascii=False)}

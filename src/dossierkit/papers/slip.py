@@ -21,7 +21,7 @@ from dossierkit.dossiers.lifecycle.dossier import Dossier, Event
 from dossierkit.dossiers.states import Action
 from dossierkit.errors import ForgedSlip, SettingsError
 from dossierkit.ports import DossierStore
-from dossierkit.private_files import private_folder, write_private
+from dossierkit.private_files import make_private_folder, write_private
 
 #: What stands before every slip; another way of signing gets another one.
 _KIND = "DK1"
@@ -58,7 +58,7 @@ class SlipKey:
         """
         if not path.exists():
             made = Ed25519PrivateKey.generate().private_bytes_raw()
-            private_folder(path.parent)
+            make_private_folder(path.parent)
             with suppress(FileExistsError):  # another process was a moment faster
                 write_private(path, base64.b64encode(made), new=True)
         try:

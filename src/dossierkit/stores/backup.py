@@ -14,7 +14,7 @@ from pathlib import Path
 from dossierkit.dossiers.codes import parse_code
 from dossierkit.errors import CodeError, LostDossiers, SettingsError
 from dossierkit.ports import Clock, DossierStore, NumberGap
-from dossierkit.private_files import FILE, FOLDER, private_folder, write_private
+from dossierkit.private_files import FILE, FOLDER, make_private_folder, write_private
 from dossierkit.stores.mark import Numbers, kept_in, mark_of, read_mark, write_mark
 
 DATABASE = "dossiers.db"
@@ -109,7 +109,7 @@ def restore(archive: Path, data: Path) -> int:
                 raise SettingsError(f"{archive} is damaged: it ends after {archive.stat().st_size:,} of {end:,} bytes")
             for member in members:
                 tarfile.data_filter(member, str(data))
-            private_folder(data)
+            make_private_folder(data)
             opened.extractall(data, members, filter="data")
             for path in data.rglob("*"):
                 path.chmod(FOLDER if path.is_dir() else FILE)

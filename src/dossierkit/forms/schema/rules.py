@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import attrs
 
 from dossierkit.errors import MissingRules, RuleError
-from dossierkit.extras import wanted
+from dossierkit.extras import missing_extra
 from dossierkit.findings import Problem
 from dossierkit.pointers import ABSENT, Json, get, put
 
@@ -116,7 +116,7 @@ def compile_expression(source: str, functions: Mapping[str, Callable[..., Json]]
         import cel
     except ImportError as error:
         # Without its rules a form would take what the office has to refuse.
-        raise MissingRules(wanted(error) or str(error)) from error
+        raise MissingRules(missing_extra(error) or str(error)) from error
     if len(source) > MAX_LENGTH:
         raise RuleError(f"longer than {MAX_LENGTH} characters")
     nesting = _nesting(source)

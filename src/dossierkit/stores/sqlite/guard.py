@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from dossierkit.errors import LostDossiers
-from dossierkit.private_files import private_file
+from dossierkit.private_files import make_private_file
 from dossierkit.stores.mark import Noted, Numbers, kept_in, lacking, mark_of, read_mark
 
 #: How long a program waits for others that open the same database.
@@ -61,7 +61,7 @@ def guarded(path: Path, *, new: bool) -> Noted | None:
 def opened_alone(path: Path) -> Iterator[None]:
     """Lets one program at a time look at the database at *path*, make it, and bring it to this version."""
     lock = path.with_name(f"{path.name}.opening")
-    private_file(lock)
+    make_private_file(lock)
     # SQLite's own lock on an empty database beside the real one: it works everywhere, and goes with its holder.
     connection = sqlite3.connect(lock, timeout=OPENING_SECONDS, isolation_level=None)
     try:

@@ -25,7 +25,7 @@ from dossierkit.dossiers.states import State
 from dossierkit.errors import CorruptStore, StoreError, UnwritableStore
 from dossierkit.pointers import Json
 from dossierkit.ports import EVERYTHING, ActionRecord, NumberGap
-from dossierkit.private_files import private_file, private_folder
+from dossierkit.private_files import make_private_file, make_private_folder
 from dossierkit.stores.group_commit import GroupCommit
 from dossierkit.stores.mark import INSTALLATION, Mark, Noted, Numbers, lacking, mark_of, read_mark, write_mark
 from dossierkit.stores.sqlite.accounts import SqliteAccounts, SqliteOutbox
@@ -93,7 +93,7 @@ class SqliteStore(SqliteWhole):
 
     def _make_folder(self) -> None:
         try:
-            private_folder(self.path.parent)
+            make_private_folder(self.path.parent)
         except OSError as error:
             raise UnwritableStore(f"cannot make the folder {self.path.parent}: {error.strerror}") from error
 
@@ -101,7 +101,7 @@ class SqliteStore(SqliteWhole):
         from dossierkit.stores.sqlite.schema import migrate
 
         # Its journals are made with the rights of the database.
-        private_file(self.path)
+        make_private_file(self.path)
         migrate(self.path)
         if self.path.stat().st_size <= CHECKED_BYTES:
             connection = sqlite3.connect(self.path)
