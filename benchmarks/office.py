@@ -18,7 +18,7 @@ from dossierkit import Action, Actor, Engine, Role, State, open_engine
 from dossierkit.demo.simulation import Simulation, Staff, sample_name
 from dossierkit.dossiers.lifecycle.dossier import Query
 from dossierkit.ports import ImportedDossier
-from dossierkit.stores.sqlite import rows as sqlite_rows
+from dossierkit.stores.sqlite import ledger as sqlite_ledger
 from dossierkit.stores.sqlite.store import SqliteStore
 from dossierkit.wiring import samples
 
@@ -161,7 +161,7 @@ def _upkeep(place: Path) -> list[Row]:
     drafts = iter([life.dossier for life in simulation.lives(1200)])
     submits: list[float] = []
     accepts: dict[bool, list[float]] = {True: [], False: []}
-    keep, span = sqlite_rows.keep_postings, sqlite_rows.keep_spans
+    add = sqlite_ledger.add
     for number in range(600):
         one = next(drafts)
         draft = engine.begin(one.procedure, Actor("an"), one.answers)
@@ -170,12 +170,12 @@ def _upkeep(place: Path) -> list[Row]:
         submits.append(time.perf_counter() - start)
         counted = number % 2 == 0
         if not counted:
-            sqlite_rows.keep_postings, sqlite_rows.keep_spans = _nothing, _nothing  # type: ignore[assignment]  # put back below
+            sqlite_ledger.add = _nothing  # type: ignore[assignment]  # put back below
         procedure = engine.procedure_of(sent)
         start = time.perf_counter()
         engine.act(sent.id, Action.ACCEPT, ROOT, facts={"paper": list(procedure.missing(sent))})
         accepts[counted].append(time.perf_counter() - start)
-        sqlite_rows.keep_postings, sqlite_rows.keep_spans = keep, span
+        sqlite_ledger.add = add
     engine.close()
     submit = statistics.median(submits)
     added = statistics.median(accepts[True]) - statistics.median(accepts[False])

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from dossierkit.payments.vietqr import BankAccount
     from dossierkit.payments.vnpay import VnPay
     from dossierkit.people.accounts import Accounts
-    from dossierkit.ports import BlobStore, Clock, DossierStore, Mailer, PaymentGateway, Scanner, Tokens
+    from dossierkit.ports import BlobStore, Clock, Mailer, PaymentGateway, Scanner, Store, Tokens
 
 #: The agency of dossier codes if neither the procedure nor the operator names one; its last part is not verified.
 AGENCY = "H29.15"
@@ -216,7 +216,7 @@ def payment_settings(vnpay: str = "", vietqr: str = "", *, sandbox_at: str = "")
     return PaymentSettings(gateways, sandbox, BankAccount.of(vietqr) if vietqr else None)
 
 
-def _store(scheme: str, place: str, *, new: bool) -> tuple[DossierStore, Path | None]:
+def _store(scheme: str, place: str, *, new: bool) -> tuple[Store, Path | None]:
     if scheme == "memory":
         from dossierkit.stores.memory.store import MemoryStore
 

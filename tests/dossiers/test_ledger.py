@@ -12,7 +12,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date, timedelta
 from pathlib import Path
-from typing import Any
 
 import attrs
 import pytest
@@ -347,7 +346,7 @@ def test_verify_looks_at_every_total_that_a_report_can_read(tampering: str) -> N
         dossier = engine.submit(engine.begin("1.000001", AN, {"name": "An"}).id, AN)
         engine.act(dossier.id, Action.ACCEPT, ADMIN)
         assert list(engine.verify()) == []
-        engine.store._writer._connection.execute(tampering)  # type: ignore[attr-defined]
+        engine.store.database.write(lambda connection: connection.execute(tampering))  # type: ignore[attr-defined]
         assert "the totals of" in "\n".join(engine.verify())
 
 
@@ -356,10 +355,12 @@ def test_verify_finds_a_ledger_that_was_changed() -> None:
         dossier = engine.submit(engine.begin("1.000001", AN, {"name": "An"}).id, AN)
         engine.act(dossier.id, Action.ACCEPT, ADMIN)
         assert list(engine.verify()) == []
-        connection: Any = engine.store._writer._connection  # type: ignore[attr-defined]  # the tampering
-        for table in ("totals", "totals_by_year"):
-            connection.execute(f"UPDATE {table} SET count = 7 WHERE measure = 'received'")
-        connection.execute("DELETE FROM postings WHERE measure = 'overdue'")
+        for tampering in (
+            "UPDATE totals SET count = 7 WHERE measure = 'received'",
+            "UPDATE totals_by_year SET count = 7 WHERE measure = 'received'",
+            "DELETE FROM postings WHERE measure = 'overdue'",
+        ):
+            engine.store.database.write(lambda connection, sql=tampering: connection.execute(sql))  # type: ignore[attr-defined]
         found = "\n".join(engine.verify())
         assert "received is 7, its events say 1" in found
         assert "overdue is off by -1" in found

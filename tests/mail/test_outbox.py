@@ -21,7 +21,7 @@ from dossierkit.errors import MailError, SettingsError
 from dossierkit.files.clamd import ClamdScanner
 from dossierkit.mail.outbox import BACK_OFF, LEASE, Worker, deliver, next_try
 from dossierkit.mail.transports import FileMailer, SmtpMailer, message
-from dossierkit.ports import DossierStore
+from dossierkit.ports import Store
 from dossierkit.stores.memory.store import MemoryStore
 from dossierkit.stores.sqlite.store import SqliteStore
 from dossierkit.testing import FixedClock
@@ -74,7 +74,7 @@ def free_port() -> int:
 
 
 @pytest.fixture(params=["memory", "sqlite"])
-def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[DossierStore]:
+def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
     made = MemoryStore() if request.param == "memory" else SqliteStore(tmp_path / "d.db")
     yield made
     made.close()
@@ -86,7 +86,7 @@ def mail(key: str = "k1", **more: str) -> SendMail:
     )
 
 
-def test_a_mail_arrives_as_it_was_meant(store: DossierStore, postbox: Any, clock: FixedClock) -> None:
+def test_a_mail_arrives_as_it_was_meant(store: Store, postbox: Any, clock: FixedClock) -> None:
     box, over = postbox
     store.outbox.post(mail())
     assert deliver(store.outbox, over, clock) == (1, 0)
@@ -96,7 +96,7 @@ def test_a_mail_arrives_as_it_was_meant(store: DossierStore, postbox: Any, clock
     assert "<p>Chào</p>" in taken.get_body(("html",)).get_content()
 
 
-def test_the_same_key_is_the_same_mail(store: DossierStore, postbox: Any, clock: FixedClock) -> None:
+def test_the_same_key_is_the_same_mail(store: Store, postbox: Any, clock: FixedClock) -> None:
     box, over = postbox
     for _ in range(2):
         store.outbox.post(mail(), mail())
@@ -105,7 +105,7 @@ def test_the_same_key_is_the_same_mail(store: DossierStore, postbox: Any, clock:
 
 
 @pytest.mark.parametrize("trouble", ["down", "slow", "busy", "no sign-in"])
-def test_trouble_passes_and_nothing_is_lost(store: DossierStore, postbox: Any, clock: FixedClock, trouble: str) -> None:
+def test_trouble_passes_and_nothing_is_lost(store: Store, postbox: Any, clock: FixedClock, trouble: str) -> None:
     box, over = postbox
     store.outbox.post(mail("a"), mail("b"))
     through = over
@@ -132,7 +132,7 @@ def test_trouble_passes_and_nothing_is_lost(store: DossierStore, postbox: Any, c
     assert deliver(store.outbox, over, clock) == (0, 0)
 
 
-def test_a_refused_address_is_given_up_and_seen(store: DossierStore, postbox: Any, clock: FixedClock) -> None:
+def test_a_refused_address_is_given_up_and_seen(store: Store, postbox: Any, clock: FixedClock) -> None:
     box, over = postbox
     box.to_answer = "550 no such mailbox"
     store.outbox.post(mail())
@@ -143,7 +143,7 @@ def test_a_refused_address_is_given_up_and_seen(store: DossierStore, postbox: An
     assert deliver(store.outbox, over, clock) == (0, 0)
 
 
-def test_a_refused_content_is_given_up(store: DossierStore, postbox: Any, clock: FixedClock) -> None:
+def test_a_refused_content_is_given_up(store: Store, postbox: Any, clock: FixedClock) -> None:
     box, over = postbox
     box.answer = "554 refused"
     store.outbox.post(mail())
@@ -151,7 +151,7 @@ def test_a_refused_content_is_given_up(store: DossierStore, postbox: Any, clock:
     assert store.outbox.undelivered()[0].due is None
 
 
-def test_after_the_last_try_somebody_has_to_look(store: DossierStore, clock: FixedClock) -> None:
+def test_after_the_last_try_somebody_has_to_look(store: Store, clock: FixedClock) -> None:
     down = SmtpMailer("127.0.0.1", free_port(), security="none", timeout=0.2)
     store.outbox.post(mail())
     for wait in (*BACK_OFF, timedelta()):
@@ -162,7 +162,7 @@ def test_after_the_last_try_somebody_has_to_look(store: DossierStore, clock: Fix
     assert next_try(1, clock.now()) == clock.now() + BACK_OFF[0]
 
 
-def test_two_workers_send_each_mail_once(store: DossierStore, postbox: Any, clock: FixedClock) -> None:
+def test_two_workers_send_each_mail_once(store: Store, postbox: Any, clock: FixedClock) -> None:
     box, over = postbox
     store.outbox.post(*(mail(f"k{number}") for number in range(30)))
     threads = [threading.Thread(target=deliver, args=(store.outbox, over, clock)) for _ in range(4)]
@@ -173,7 +173,7 @@ def test_two_workers_send_each_mail_once(store: DossierStore, postbox: Any, cloc
     assert len({taken["Message-ID"] for taken in box.taken}) == len(box.taken) == 30
 
 
-def test_a_worker_that_died_gives_its_mails_back(store: DossierStore, postbox: Any, clock: FixedClock) -> None:
+def test_a_worker_that_died_gives_its_mails_back(store: Store, postbox: Any, clock: FixedClock) -> None:
     box, over = postbox
     store.outbox.post(mail())
     assert len(store.outbox.claim(clock.now(), clock.now() + LEASE)) == 1
@@ -194,7 +194,7 @@ def test_what_was_delivered_is_forgotten(tmp_path: Path, postbox: Any, clock: Fi
     assert rows == [("", "", "")]
 
 
-def test_the_worker_goes_on(store: DossierStore, clock: FixedClock) -> None:
+def test_the_worker_goes_on(store: Store, clock: FixedClock) -> None:
     """A surprise costs one round, not the worker."""
     rounds = threading.Event()
 
@@ -250,7 +250,7 @@ def test_addresses_of_scanners() -> None:
         scanner("clamd")
 
 
-def test_an_address_that_bounces_is_known_until_it_is_reached(store: DossierStore, clock: FixedClock) -> None:
+def test_an_address_that_bounces_is_known_until_it_is_reached(store: Store, clock: FixedClock) -> None:
     """Only what came to an end counts, and the newest of it; each address for itself."""
     outbox, now = store.outbox, clock.now()
     outbox.post(*(SendMail(f"k:{n}:1", to, "s", "t") for n, to in enumerate(("a@x.vn", "b@x.vn", "a@x.vn", "a@x.vn"))))

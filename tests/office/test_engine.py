@@ -209,10 +209,10 @@ def test_verify_finds_what_was_changed(clock: FixedClock, folder: Path) -> None:
     assert list(engine.verify()) == []
 
     other = {"code": "H29.15-261122-0009", "agency": "H29.15", "day": "2026-11-22", "number": 1}
-    store._events[ids[0]][1] = chained(ids[0], 2, Action.SUBMIT, "binh", NOON, other, "")  # the tampering
-    store._events[ids[2]].append(chained(ids[2], 3, Action.RESUME, "binh", NOON, {}, store._events[ids[2]][1].hash))
-    del store._dossiers[ids[1]]
-    store._bundles.clear()
+    store.tables.events[ids[0]][1] = chained(ids[0], 2, Action.SUBMIT, "binh", NOON, other, "")  # the tampering
+    store.tables.events[ids[2]].append(chained(ids[2], 3, Action.RESUME, "binh", NOON, {}, store.tables.events[ids[2]][1].hash))
+    del store.tables.dossiers[ids[1]]
+    store.tables.bundles.clear()
     found = "\n".join(engine.verify())
 
     assert "changed after the fact" in found

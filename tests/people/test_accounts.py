@@ -25,7 +25,7 @@ from dossierkit.people.accounts import Accounts
 from dossierkit.people.passwords import QUEUE, Argon2, common_passwords
 from dossierkit.people.profiles import change_mail, keep_account
 from dossierkit.people.throttle import CODES, PASSWORDS, SPENT, Origin
-from dossierkit.ports import DossierStore
+from dossierkit.ports import Store
 from dossierkit.stores.memory.store import MemoryStore
 from dossierkit.stores.sqlite.store import SqliteStore
 from dossierkit.testing import FixedClock
@@ -50,7 +50,7 @@ class PlainHasher:
 
 
 @pytest.fixture(params=["memory", "sqlite"])
-def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[DossierStore]:
+def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
     made = MemoryStore() if request.param == "memory" else SqliteStore(tmp_path / "d.db")
     yield made
     made.close()
@@ -62,7 +62,7 @@ def hasher() -> PlainHasher:
 
 
 @pytest.fixture
-def accounts(store: DossierStore, clock: FixedClock, hasher: PlainHasher) -> Accounts:
+def accounts(store: Store, clock: FixedClock, hasher: PlainHasher) -> Accounts:
     return Accounts(
         store.accounts,
         store.outbox,
@@ -74,7 +74,7 @@ def accounts(store: DossierStore, clock: FixedClock, hasher: PlainHasher) -> Acc
 
 
 @pytest.fixture
-def mails(store: DossierStore, clock: FixedClock) -> Callable[[], list[tuple[str, str]]]:
+def mails(store: Store, clock: FixedClock) -> Callable[[], list[tuple[str, str]]]:
     """(to, text) of every mail since the last look."""
 
     def look() -> list[tuple[str, str]]:
@@ -434,7 +434,7 @@ def test_one_proof_of_work_is_good_for_few_tries(accounts: Accounts) -> None:
 
 
 @pytest.mark.parametrize("door", ["register", "again"])
-def test_as_much_is_written_for_nobody_as_for_somebody(accounts: Accounts, store: DossierStore, door: str) -> None:
+def test_as_much_is_written_for_nobody_as_for_somebody(accounts: Accounts, store: Store, door: str) -> None:
     """How long a door takes tells nobody who has an account."""
     known(accounts)
     accounts.register("new@example.vn", {})
@@ -561,7 +561,7 @@ def test_a_forgotten_password_is_chosen_anew_by_a_link_that_works_once(
     assert "chưa có tài khoản" in text
 
 
-def test_a_link_serves_one_of_two_that_race(store: DossierStore, accounts: Accounts, clock: FixedClock) -> None:
+def test_a_link_serves_one_of_two_that_race(store: Store, accounts: Accounts, clock: FixedClock) -> None:
     known(accounts)
     store.accounts.keep_secret("h", "x", clock.now() + timedelta(hours=1))
     assert store.accounts.secret("h", clock.now()) == "x"
@@ -604,14 +604,14 @@ def test_of_two_changes_of_one_profile_the_second_is_told(accounts: Accounts) ->
         keep_account(accounts, account)
 
 
-def test_hashes_are_made_anew_when_parameters_rise(accounts: Accounts, hasher: PlainHasher, store: DossierStore) -> None:
+def test_hashes_are_made_anew_when_parameters_rise(accounts: Accounts, hasher: PlainHasher, store: Store) -> None:
     session = known(accounts)
     hasher.version = "2"
     accounts.sign_in(MAIL, GOOD)
     assert store.accounts.account(session.account).password.startswith("2:")  # type: ignore[union-attr]
 
 
-def test_a_guests_drafts_come_along(accounts: Accounts, store: DossierStore, folder: Path, clock: FixedClock) -> None:
+def test_a_guests_drafts_come_along(accounts: Accounts, store: Store, folder: Path, clock: FixedClock) -> None:
     from dossierkit.catalog.catalog import Catalog
     from dossierkit.forms import STANDARD
     from dossierkit.office.engine import Engine
@@ -755,7 +755,7 @@ def outcome(argon: Argon2, kept: str, *, first: bool) -> str:
         return "busy"
 
 
-def test_what_has_ended_does_not_pile_up(store: DossierStore, clock: FixedClock) -> None:
+def test_what_has_ended_does_not_pile_up(store: Store, clock: FixedClock) -> None:
     """A day later a new session and a new secret clear the old ones away, and no others."""
     began, hour = clock.now(), timedelta(hours=1)
     for name in ("old", "young"):

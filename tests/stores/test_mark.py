@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import random
 import shutil
@@ -12,6 +13,7 @@ import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+import attrs
 import pytest
 from click.testing import CliRunner
 from conftest import NOON
@@ -23,6 +25,7 @@ from dossierkit.errors import LostDossiers, SettingsError, StoreError, Unwritabl
 from dossierkit.papers.slip import installed_key
 from dossierkit.stores.backup import back_up, restore, skip_after
 from dossierkit.stores.mark import Mark, Noted, mark_of, read_mark, write_mark
+from dossierkit.stores.sqlite.store import SqliteStore
 from dossierkit.testing import FixedClock
 
 AN, ROOT = Actor("an"), Actor("root", Role.ADMIN)
@@ -162,19 +165,38 @@ def test_a_proof_knows_the_mark(place: Path, folder: Path) -> None:
 def test_no_code_is_told_before_it_is_noted(place: Path, folder: Path) -> None:
     """Without room for the mark a submission is refused; what was kept all the same is noted as soon as there is room."""
     engine = opened(place, folder)
-    draft, mark = engine.begin("1.000001", AN, {"name": "An"}), engine.store._mark  # type: ignore[attr-defined]  # what is full
-    own, mark._file = mark._file, os.open("/dev/full", os.O_WRONLY)
+    store = engine.store
+    assert isinstance(store, SqliteStore)
+    store.mark.close()
+    disk = Disk()
+    store.mark = Mark(mark_of(place), write=disk.write)
+    draft = engine.begin("1.000001", AN, {"name": "An"})
+
+    disk.full = True
     with pytest.raises(UnwritableStore, match="room"):
         engine.submit(draft.id, AN)
-    mark._sync()
-    assert engine.store.marked()[DAY] == 3
-    os.close(mark._file)
-    mark._file = own
-    mark._sync()
-    assert engine.store.marked()[DAY] == 4
+    store.mark.sync()
+    assert store.marked()[DAY] == 3
+    disk.full = False
+    store.mark.sync()
+
+    assert store.marked()[DAY] == 4
     assert str(engine.submit(draft.id, AN).code).endswith("-0004")
     assert list(engine.verify()) == []
     engine.close()
+
+
+@attrs.define
+class Disk:
+    """Writes to files until it is full."""
+
+    full: bool = False
+
+    def write(self, file: int, content: bytes) -> int:
+        """As `os.write`."""
+        if self.full:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        return os.write(file, content)
 
 
 def test_a_line_that_is_torn_counts_for_nothing(tmp_path: Path) -> None:

@@ -73,10 +73,9 @@ def test_a_folder_that_cannot_be_made_is_refused(tmp_path: Path) -> None:
         SqliteStore(tmp_path / "file" / "d.db")
 
 
-def test_another_program_that_holds_the_file_is_waited_for_then_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_another_program_that_holds_the_file_is_waited_for_then_named(tmp_path: Path) -> None:
     """A bounded wait, then a message."""
-    monkeypatch.setattr("dossierkit.stores.sqlite.store.BUSY_MS", 100)
-    store = SqliteStore(tmp_path / "d.db")
+    store = SqliteStore(tmp_path / "d.db", busy_seconds=0.1)
     other = sqlite3.connect(tmp_path / "d.db", isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
 
@@ -96,14 +95,14 @@ def test_a_full_disk_loses_nothing(tmp_path: Path, folder: Path) -> None:
     draft = engine.begin("1.000001", actor, {"name": "An"})
     store = engine.store
     assert isinstance(store, SqliteStore)
-    pages = store._writer._connection.execute("PRAGMA page_count").fetchone()[0]  # the limit is this connection's
-    store._writer._connection.execute(f"PRAGMA max_page_count={pages}")
+    (pages,) = store.database.write(lambda connection: connection.execute("PRAGMA page_count").fetchone())
+    store.database.write(lambda connection: connection.execute(f"PRAGMA max_page_count={pages}"))
 
     with pytest.raises(UnwritableStore, match="room"):
         for _ in range(500):
             engine.begin("1.000001", actor, {"name": "x" * 5000})
 
-    store._writer._connection.execute("PRAGMA max_page_count=1000000")
+    store.database.write(lambda connection: connection.execute("PRAGMA max_page_count=1000000"))
     assert str(engine.submit(draft.id, actor).code).endswith("-0001")
     assert list(engine.verify()) == []
     engine.close()

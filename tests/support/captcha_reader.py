@@ -7,11 +7,11 @@ from dossierkit_web.requests.confirmation import ACTION
 from dossierkit.office.keys import installation_key
 from dossierkit.people.captchas import Captchas, Challenge
 from dossierkit.people.throttle import Throttle
-from dossierkit.ports import DossierStore
+from dossierkit.ports import Store
 from dossierkit.testing import FixedClock
 
 
-def digits(store: DossierStore, clock: FixedClock, visit: str, challenge: str) -> str:
+def digits(store: Store, clock: FixedClock, visit: str, challenge: str) -> str:
     """What a page with *challenge* shows to the browser whose cookie for visits is *visit*."""
     captchas = Captchas(lambda: installation_key(store, "captcha-key"), Throttle(store.accounts, clock), clock)
     spelled = Challenge.of(challenge)

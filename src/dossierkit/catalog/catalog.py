@@ -40,7 +40,7 @@ _log = logging.getLogger(__name__)
 
 
 class Memory(Protocol):
-    """Where the catalog remembers small facts over a restart; a `DossierStore` is one."""
+    """Where the catalog remembers small facts over a restart; a `Store` is one."""
 
     def remember(self, key: str, value: Json) -> None:
         """Keeps *value*."""

@@ -12,7 +12,7 @@ from dossierkit.dossiers.deadlines.calendars import Calendar, day_of
 from dossierkit.dossiers.deadlines.clock import OfficeClock
 from dossierkit.mail.letters import Office
 from dossierkit.office.keys import installation_key
-from dossierkit.ports import BlobStore, Clock, DossierStore, Tokens
+from dossierkit.ports import BlobStore, Clock, Store, Tokens
 
 
 @attrs.define(eq=False)
@@ -22,7 +22,7 @@ class Context:
     Fixed once the engine is made, but for *blobs*, which a portal may bring later.
     """
 
-    store: DossierStore
+    store: Store
     catalog: Catalog
     clock: Clock
     tokens: Tokens

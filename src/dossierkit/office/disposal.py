@@ -6,10 +6,10 @@ from collections.abc import Iterable
 
 from dossierkit.dossiers.lifecycle.dossier import Dossier, blobs_of
 from dossierkit.errors import StaleDossier
-from dossierkit.ports import BlobStore, DossierStore
+from dossierkit.ports import BlobStore, DossierStore, Store
 
 
-def discard(store: DossierStore, blobs: BlobStore, draft: Dossier) -> bool:
+def discard(store: Store, blobs: BlobStore, draft: Dossier) -> bool:
     """Delete *draft* and its files for good; False where it was changed meanwhile."""
     try:
         store.delete(draft.id, draft.version)

@@ -29,7 +29,7 @@ from dossierkit.office.reports import Reports
 from dossierkit.office.supplements import Supplements
 from dossierkit.office.verification import contradictions
 from dossierkit.pointers import Json
-from dossierkit.ports import BlobStore, Clock, DossierStore, Tokens
+from dossierkit.ports import BlobStore, Clock, Store, Tokens
 
 
 class Engine:
@@ -40,7 +40,7 @@ class Engine:
 
     def __init__(
         self,
-        store: DossierStore,
+        store: Store,
         catalog: Catalog,
         *,
         clock: Clock,
@@ -65,7 +65,7 @@ class Engine:
         self.administration = Administration(context)
 
     @property
-    def store(self) -> DossierStore:
+    def store(self) -> Store:
         """Where dossiers are kept.  For programs that run beside a portal; pages ask the services."""
         return self.context.store
 

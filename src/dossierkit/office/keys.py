@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import secrets
 
-from dossierkit.ports import DossierStore
+from dossierkit.ports import FactStore
 
 
-def installation_key(store: DossierStore, name: str) -> bytes:
+def installation_key(store: FactStore, name: str) -> bytes:
     """The secret of the installation called *name*, made when it is first needed."""
     if store.recall(name) is None:
         store.remember(name, secrets.token_hex(32))

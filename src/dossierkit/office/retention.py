@@ -11,7 +11,7 @@ from dossierkit.dossiers.states import Action
 from dossierkit.mail.letters import letter
 from dossierkit.office.disposal import discard, release
 from dossierkit.office.engine import Engine
-from dossierkit.ports import BlobStore, Clock, DossierStore
+from dossierkit.ports import BlobStore, Clock, Store
 
 #: So long a cancelled draft can be had back.
 UNDO = timedelta(days=1)
@@ -22,7 +22,7 @@ _AT_ONCE = 100
 _TOLD = "abandoned-drafts-told"
 
 
-def sweep(store: DossierStore, blobs: BlobStore, clock: Clock) -> int:
+def sweep(store: Store, blobs: BlobStore, clock: Clock) -> int:
     """Deletes drafts that were cancelled more than a day ago, and their files; gives how many."""
     done = 0
     while found := store.cancelled(clock.now() - UNDO, _AT_ONCE):

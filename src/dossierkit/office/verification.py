@@ -19,7 +19,7 @@ from dossierkit.dossiers.lifecycle.lifecycle import FINAL, OPEN, step
 from dossierkit.dossiers.money.attempts import Progress
 from dossierkit.dossiers.states import Action, Channel, Payment, State
 from dossierkit.errors import ForbiddenAction
-from dossierkit.ports import BlobStore, DossierStore
+from dossierkit.ports import BlobStore, LedgerStore, Store
 
 #: Files are read in pieces of so many bytes.
 _PIECE = 256 * 1024
@@ -32,7 +32,7 @@ Cell = tuple[tuple[str, ...], Channel, Measure]
 
 
 def contradictions(
-    store: DossierStore,
+    store: Store,
     fits: Callable[[Dossier], bool],
     *,
     blobs: BlobStore | None = None,
@@ -76,7 +76,7 @@ def contradictions(
     yield from _of_spans(store, took)
 
 
-def _of_the_ledger(store: DossierStore, posted: Counter[LedgerPlace]) -> Iterator[str]:
+def _of_the_ledger(store: LedgerStore, posted: Counter[LedgerPlace]) -> Iterator[str]:
     """What the ledger says otherwise than the events: in its totals, and posting by posting."""
     yield from _of_totals(store, posted)
     for one in store.postings():
@@ -86,7 +86,7 @@ def _of_the_ledger(store: DossierStore, posted: Counter[LedgerPlace]) -> Iterato
             yield f"the ledger of {day} ({unit}, {procedure}): {measure} is off by {-count}"
 
 
-def _of_totals(store: DossierStore, posted: Counter[LedgerPlace]) -> Iterator[str]:
+def _of_totals(store: LedgerStore, posted: Counter[LedgerPlace]) -> Iterator[str]:
     """What each half-month adds to the totals that reports read, and what its events do."""
     halves: defaultdict[str, Counter[Cell]] = defaultdict(Counter)
     for (day, unit, sector, procedure, channel, measure), count in posted.items():
@@ -102,7 +102,7 @@ def _of_totals(store: DossierStore, posted: Counter[LedgerPlace]) -> Iterator[st
                 yield f"the totals of {' '.join(key[0])} until {last}: {key[2]} is {kept}, its events say {said[key]}"
 
 
-def _of_spans(store: DossierStore, took: Counter[tuple[int, str, int]]) -> Iterator[str]:
+def _of_spans(store: LedgerStore, took: Counter[tuple[int, str, int]]) -> Iterator[str]:
     """How long dossiers took, by the store and by their events."""
     took.subtract({(one.year, one.procedure, one.days): one.count for one in store.spans()})
     for (year, procedure, days), count in sorted(took.items()):
@@ -131,7 +131,7 @@ class _Money:
             self.owing.add(dossier.id)
 
 
-def _of_payments(store: DossierStore, money: _Money) -> Iterator[str]:
+def _of_payments(store: Store, money: _Money) -> Iterator[str]:
     """Payments that no event tells of, events of payments that are none, and attempts to pay what is not owed."""
     for attempt in store.payments.every():
         if attempt.progress is Progress.OPEN and attempt.dossier not in money.owing:

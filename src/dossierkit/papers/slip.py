@@ -20,7 +20,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 from dossierkit.dossiers.lifecycle.dossier import Dossier, Event
 from dossierkit.dossiers.states import Action
 from dossierkit.errors import ForgedSlip, SettingsError
-from dossierkit.ports import DossierStore
+from dossierkit.ports import FactStore
 from dossierkit.private_files import make_private_folder, write_private
 
 #: What stands before every slip; another way of signing gets another one.
@@ -78,7 +78,7 @@ class SlipKey:
         return ".".join((_KIND, _text(body), _text(self.private.sign(f"{_KIND}.".encode() + body))))
 
 
-def installed_key(store: DossierStore, path: Path, *, new: bool = False) -> SlipKey:
+def installed_key(store: FactStore, path: Path, *, new: bool = False) -> SlipKey:
     """The key of the installation of *store*, in the file *path*; made with the installation.
 
     Args:

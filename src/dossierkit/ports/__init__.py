@@ -1,29 +1,35 @@
-"""What dossierkit needs from the world, as protocols.  Implementations know these and the pure floors, nothing else."""
+"""Protocols of what dossierkit needs from the world.  Implementations import these and the pure packages, nothing else.
 
-from dossierkit.ports.accounts import AccountStore, Outbox
-from dossierkit.ports.dossiers import (
-    EVERYTHING,
-    ActionRecord,
-    DossierStore,
-    ImportedDossier,
-    NumberGap,
-    Position,
-    batches,
-    highest,
-    numbers_of,
-)
+- `store`: the store of an installation, composed of `dossiers`, `ledger`, `installation`, `accounts`, `mail`, `payments`
+- `records`: values that a store writes as a whole
+- `files`: bytes of attachments, and malware scanners
+- `clock`: time and chance
+"""
+
+from dossierkit.ports.accounts import AccountStore, Hasher
+from dossierkit.ports.clock import Clock, Tokens
+from dossierkit.ports.dossiers import EVERYTHING, DossierStore, DraftStore
+from dossierkit.ports.files import BlobStore, Scanner
+from dossierkit.ports.installation import BundleStore, FactStore, SeriesStore, UpkeepStore
+from dossierkit.ports.ledger import LedgerStore
+from dossierkit.ports.mail import Mailer, Outbox
 from dossierkit.ports.payments import PaymentGateway, PaymentStore
-from dossierkit.ports.world import BlobStore, Clock, Hasher, Mailer, Scanner, Tokens
+from dossierkit.ports.records import ActionRecord, ImportedDossier, NumberGap, Position
+from dossierkit.ports.store import Store
 
 __all__ = [
     "EVERYTHING",
     "AccountStore",
     "ActionRecord",
     "BlobStore",
+    "BundleStore",
     "Clock",
     "DossierStore",
+    "DraftStore",
+    "FactStore",
     "Hasher",
     "ImportedDossier",
+    "LedgerStore",
     "Mailer",
     "NumberGap",
     "Outbox",
@@ -31,8 +37,8 @@ __all__ = [
     "PaymentStore",
     "Position",
     "Scanner",
+    "SeriesStore",
+    "Store",
     "Tokens",
-    "batches",
-    "highest",
-    "numbers_of",
+    "UpkeepStore",
 ]

@@ -1,4 +1,4 @@
-"""Where attempts to pay are kept, and the gateways that they go through."""
+"""Attempts to pay, and the gateways that they go through."""
 
 from __future__ import annotations
 
@@ -7,17 +7,16 @@ from datetime import datetime
 from typing import Protocol
 
 from dossierkit.dossiers.money.attempts import Attempt, Callback, Progress
-from dossierkit.errors import StaleDossier
 
 
 class PaymentStore(Protocol):
-    """Keeps attempts to pay.  What is paid together with an action of its dossier comes with an `ActionRecord`.
+    """Attempts to pay.  An attempt that settles its dossier is stored with the action, see `ActionRecord.paid`.
 
-    With a change after which nothing is owed any more, every open attempt of the dossier is closed.
+    When a dossier owes nothing any more, the store closes its open attempts in the same transaction.
     """
 
     def begin(self, dossier: str, make: Callable[[int], Attempt]) -> Attempt:
-        """Keeps the attempt that *make* makes of its number among those of *dossier*.
+        """Store the attempt that *make* returns for its number among the attempts of the dossier, from 1.
 
         Raises:
             StaleDossier: nothing is owed for the dossier.
@@ -25,56 +24,52 @@ class PaymentStore(Protocol):
         ...
 
     def attempt(self, ref: str) -> Attempt | None:
-        """The attempt called *ref*."""
+        """The attempt with the reference *ref*."""
         ...
 
     def attempts(self, dossier: str) -> tuple[Attempt, ...]:
-        """The attempts for the dossier with this id, oldest first."""
+        """Attempts for the dossier with the id, oldest first."""
         ...
 
     def finish(self, attempt: Attempt, before: Progress) -> bool:
-        """Keeps what came of *attempt*; False, and nothing kept, where it is no longer as *before*."""
+        """Store the result of *attempt*; False, and nothing stored, if its stored progress is not *before*."""
         ...
 
     def every(self, progress: Progress | None = None) -> Iterator[Attempt]:
-        """All attempts, or those that came to *progress*, oldest first, in bounded memory."""
+        """All attempts, or those with *progress*, oldest first, read in pages."""
         ...
 
 
 class PaymentGateway(Protocol):
-    """Takes money for us, and tells what came of it by a callback that only it can have sent."""
+    """A payment service, which reports by signed callbacks."""
 
     @property
     def name(self) -> str:
-        """One word of small letters."""
+        """One word of lower-case letters."""
         ...
 
     def address(self, attempt: Attempt, *, back: str, ip: str, language: str, now: datetime, code: str) -> str:
-        """Where a citizen goes to pay.
+        """URL where the citizen pays.
 
         Args:
-            back: the address that shows afterwards what came of it; nothing is decided there.
-            code: the code of the dossier.
+            back: URL that the citizen returns to; it decides nothing.
+            ip: address of the citizen's browser.
+            code: code of the dossier.
         """
         ...
 
     def status(self, attempt: Attempt, *, now: datetime) -> Callback | None:
-        """What came of *attempt*, as the gateway says when it is asked; None while it does not know.
+        """Result of *attempt*, asked of the gateway; None while the gateway knows none.
 
         Raises:
-            GatewayError: it does not answer, or not as agreed.
+            GatewayError: the gateway does not answer, or breaks the protocol.
         """
         ...
 
     def callback(self, params: Mapping[str, str]) -> Callback:
-        """What *params* tell.
+        """The callback that the parameters of a request carry.
 
         Raises:
-            ForgedCallback: the gateway did not sign them.
+            ForgedCallback: the signature is not the gateway's.
         """
         ...
-
-
-def owes_nothing(dossier: str) -> StaleDossier:
-    """What whoever sets out to pay for *dossier* too late is told."""
-    return StaleDossier(f"nothing is owed for dossier {dossier} any more; read it again")

@@ -1,1 +1,7 @@
-"""Where dossiers are kept, behind `ports.DossierStore`: memory (the reference) and SQLite."""
+"""Stores of dossiers: `memory` and `sqlite`, packages of one shape, and what they share.
+
+- `refusals`: errors of refused writes, in the same words
+- `imports`: batches of imported dossiers, and the numbers that they bring
+- `mark`: the last numbers given out, in a file beside a database
+- `backup`: back-ups of a data folder
+"""

@@ -13,9 +13,9 @@ from pathlib import Path
 
 from dossierkit.dossiers.codes import parse_code
 from dossierkit.errors import CodeError, LostDossiers, SettingsError
-from dossierkit.ports import Clock, DossierStore, NumberGap
+from dossierkit.ports import Clock, NumberGap, SeriesStore
 from dossierkit.private_files import FILE, FOLDER, make_private_folder, write_private
-from dossierkit.stores.mark import Numbers, kept_in, mark_of, read_mark, write_mark
+from dossierkit.stores.mark import Numbers, mark_of, read_database, read_mark, write_mark
 
 DATABASE = "dossiers.db"
 #: Signs acceptance slips.
@@ -49,7 +49,7 @@ def back_up(data: Path, into: Path, *, key: Path | None = None) -> Iterator[str]
         copy = Path(folder) / DATABASE
         _copy(data / DATABASE, copy)
         # As of the same moment: the mark of the folder may be ahead by now.
-        noted = kept_in(copy)
+        noted = read_database(copy)
         if noted is not None and noted.installation:
             write_mark(mark_of(copy), noted)
         copies = {path.name: path for path in (copy, mark_of(copy)) if path.is_file()}
@@ -118,7 +118,7 @@ def restore(archive: Path, data: Path) -> int:
         raise SettingsError(f"{archive} is no back-up of dossierkit, or is damaged: {error}") from error
 
 
-def skip_after(store: DossierStore, clock: Clock, numbers: Sequence[str]) -> Iterator[NumberGap]:
+def skip_after(store: SeriesStore, clock: Clock, numbers: Sequence[str]) -> Iterator[NumberGap]:
     """Lets each series go on after what was given out since the back-up.
 
     Args:
@@ -160,7 +160,7 @@ def guard_remains(database: Path) -> None:
         LostDossiers: it is missing or empty beside attachments, mails or the key of slips.
     """
     try:
-        if kept_in(database) is not None:
+        if read_database(database) is not None:
             return
     except sqlite3.Error:
         return  # it is there, and damaged

@@ -1,10 +1,10 @@
 """The mark of an installation: the last number of each series, in a file beside the database.
 
-A number is noted after its transaction is durable, and before anybody is told of it.  So the database is behind its mark
-only if it lost something that was acknowledged: an older copy was put back, or its journal was damaged.  A program that
-dies between the two leaves a mark that is behind the database, which is no loss.
+A number is noted after its transaction is durable, and before the caller gets it.  So the database is behind its mark only
+if it lost acknowledged dossiers: an older copy was put back, or its journal was damaged.  A program that dies between the
+two steps leaves a mark that is behind the database, which is no loss.
 
-What was noted survives the program at once, and a power failure within `SYNC_SECONDS`.
+A note survives the program at once, and a power failure after `SYNC_SECONDS`.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ import secrets
 import sqlite3
 import threading
 import zlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from urllib.parse import quote
 
@@ -25,39 +25,39 @@ import attrs
 
 from dossierkit.errors import UnwritableStore
 
-#: (agency, day or year) → the last number.
+#: (agency, series) → last number, see `codes.series_of`.
 Numbers = Mapping[tuple[str, str], int]
-#: The fact in the database that holds the id of the installation.
+#: Fact in the database with the id of the installation.
 INSTALLATION = "installation"
-#: So long after a number was noted the file is synced at the latest.
+#: Longest time between a note and the sync of the file.
 SYNC_SECONDS = 1.0
-#: A longer file is written anew when it is opened, with one line a series.
+#: Size in bytes above which the file is shortened to one line a series when it is opened.
 _LONG = 256 * 1024
 
 
 @attrs.frozen
 class Noted:
-    """What a mark says."""
+    """Content of a mark."""
 
-    #: The id of the installation.
+    #: Id of the installation.
     installation: str
     numbers: Numbers
 
 
 def lacking(numbers: Numbers, others: Numbers) -> dict[tuple[str, str], int]:
-    """The series of *others* that *numbers* are behind, with the last number of each by *others*."""
+    """The entries of *others* that are higher than the same series in *numbers*."""
     return {series: last for series, last in others.items() if last > numbers.get(series, 0)}
 
 
 def mark_of(database: Path) -> Path:
-    """Where the mark of *database* lies."""
+    """Path of the mark of *database*."""
     return database.with_suffix(".mark")
 
 
 def read_mark(path: Path) -> Noted | None:
-    """What the mark in the file *path* says; None where there is none, or nothing of it can be read.
+    """Content of the mark *path*; None if there is no file, or no line of it can be read.
 
-    A line that is damaged or half there counts for nothing.
+    Damaged and incomplete lines are ignored.
     """
     try:
         lines = path.read_bytes().split(b"\n")
@@ -77,10 +77,10 @@ def read_mark(path: Path) -> Noted | None:
     return Noted(installation, numbers) if installation else None
 
 
-def kept_in(database: Path) -> Noted | None:
-    """What the SQLite file *database* says, empty where it has no id yet; None where it is missing or holds no tables.
+def read_database(database: Path) -> Noted | None:
+    """What a mark of the SQLite file *database* would hold; None if the file is missing or has no tables.
 
-    It is only read: a journal that is damaged stays as it is, for whoever can mend it.
+    The file is opened read-only: a damaged journal stays as it is, so that it can still be repaired.
     """
     if not database.is_file() or not database.stat().st_size:
         return None
@@ -97,14 +97,14 @@ def kept_in(database: Path) -> Noted | None:
 
 
 def write_mark(path: Path, noted: Noted) -> None:
-    """Writes *noted* into the new file *path*, whole or not at all.
+    """Write *noted* into the new file *path*, whole or not at all.
 
     Raises:
-        FileExistsError: there is one.
+        FileExistsError: the file exists.
     """
     part = path.with_name(f"{path.name}.{secrets.token_hex(4)}.part")
     try:
-        _written(part, noted)
+        _write_file(part, noted)
         os.link(part, path)
     finally:
         part.unlink(missing_ok=True)
@@ -112,36 +112,41 @@ def write_mark(path: Path, noted: Noted) -> None:
 
 
 class Mark:
-    """The mark in the file *path*, to be written on.  Threads and programs may share it."""
+    """The mark *path*, open for writing.  Threads and programs may share it.
 
-    def __init__(self, path: Path) -> None:
+    Args:
+        write: writes bytes to a file descriptor, as `os.write` does.
+    """
+
+    def __init__(self, path: Path, *, write: Callable[[int, bytes], int] = os.write) -> None:
         self.path = path
+        self._write_bytes = write
         if path.stat().st_size > _LONG:
             _shorten(path)
-        self._file = _opened(path)
+        self._file = _open_shared(path)
         self._lock = threading.Lock()
         self._sync_is_due = False
-        #: What there was no room for.
-        self._owed: dict[tuple[str, str], int] = {}
+        #: Numbers that could not be written yet.
+        self._unwritten: dict[tuple[str, str], int] = {}
 
     def note(self, numbers: Numbers) -> None:
-        """Notes *numbers* that are about to be given out.
+        """Note *numbers* before they are given out.
 
         Raises:
-            UnwritableStore: there is no room for them; they are noted as soon as there is.
+            UnwritableStore: they cannot be written; `sync` writes them later.
         """
         try:
             self._write(numbers)
         except OSError as error:
             with self._lock:
-                self._owed |= lacking(self._owed, numbers)
+                self._unwritten |= lacking(self._unwritten, numbers)
             raise UnwritableStore(f"{self.path} cannot be written: {error.strerror}; make room and try again") from error
         finally:
             self._sync_soon()
 
     def close(self) -> None:
-        """Lets go of the file; what was noted is durable."""
-        self._sync()
+        """Sync and close the file."""
+        self.sync()
         with self._lock:
             if self._file >= 0:
                 os.close(self._file)
@@ -149,51 +154,51 @@ class Mark:
 
     def _write(self, numbers: Numbers) -> None:
         lines = _lines(numbers)
-        if os.write(self._file, lines) < len(lines):
+        if self._write_bytes(self._file, lines) < len(lines):
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     def _sync_soon(self) -> None:
         if self._sync_is_due:
             return
         self._sync_is_due = True
-        timer = threading.Timer(SYNC_SECONDS, self._sync)
+        timer = threading.Timer(SYNC_SECONDS, self.sync)
         timer.daemon = True
         timer.start()
 
-    def _sync(self) -> None:
-        """Makes durable what was noted, and notes what there was no room for."""
+    def sync(self) -> None:
+        """Write the numbers that could not be written before, and make all durable; on failure, try again later."""
         self._sync_is_due = False
         with self._lock:
             if self._file < 0:
                 return
             try:
-                if self._owed:
-                    self._write(self._owed)
-                    self._owed = {}
+                if self._unwritten:
+                    self._write(self._unwritten)
+                    self._unwritten = {}
                 os.fdatasync(self._file)
             except OSError:
                 self._sync_soon()
 
 
-def _opened(path: Path) -> int:
-    """A descriptor of the file as it is now, shared with others who write on it."""
+def _open_shared(path: Path) -> int:
+    """Descriptor of the file, with a shared lock that keeps it from being shortened."""
     while True:
         file = os.open(path, os.O_WRONLY | os.O_APPEND)
         fcntl.flock(file, fcntl.LOCK_SH)
         if os.fstat(file).st_ino == path.stat().st_ino:
             return file
-        os.close(file)  # somebody has just shortened it
+        os.close(file)  # another program has just shortened it
 
 
 def _shorten(path: Path) -> None:
-    """Writes the file anew with one line a series, unless somebody else writes on it."""
+    """Write the file anew with one line a series, unless a program has it open."""
     file = os.open(path, os.O_RDONLY)
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         noted = read_mark(path)
         if noted is not None:
             part = path.with_name(f"{path.name}.part")
-            _written(part, noted)
+            _write_file(part, noted)
             part.replace(path)
             _sync_folder(path.parent)
     except BlockingIOError:
@@ -202,7 +207,7 @@ def _shorten(path: Path) -> None:
         os.close(file)
 
 
-def _written(path: Path, noted: Noted) -> None:
+def _write_file(path: Path, noted: Noted) -> None:
     with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
         file.write(_line("installation", noted.installation) + _lines(noted.numbers))
         file.flush()
@@ -214,7 +219,7 @@ def _lines(numbers: Numbers) -> bytes:
 
 
 def _line(*words: str) -> bytes:
-    # A line begins with its break: half a line that a power failure left spoils no other.
+    # A line begins with its line break: half a line, left by a power failure, spoils no other.
     body = "\t".join(words).encode()
     return b"\n" + body + b"\t" + _check(body)
 

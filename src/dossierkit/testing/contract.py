@@ -1,4 +1,4 @@
-"""The contract of `DossierStore` as tests, for ours and for yours (needs pytest).
+"""The contract of `Store` as tests, for ours and for yours (needs pytest).
 
 class TestMyStore(StoreContract):
     @pytest.fixture
@@ -19,13 +19,13 @@ from dossierkit.dossiers.lifecycle.dossier import Attachment, Dossier, Event, Qu
 from dossierkit.dossiers.states import Action, State
 from dossierkit.errors import StaleDossier
 from dossierkit.forms.fields.form import Layout
-from dossierkit.ports import ActionRecord, DossierStore, Position
+from dossierkit.ports import ActionRecord, Position, Store
 
 DAY = date(2026, 11, 22)
 NOON = datetime(2026, 11, 22, 5, tzinfo=UTC)
 
 
-def _draft(store: DossierStore, id: str, owner: str = "an") -> Dossier:
+def _draft(store: Store, id: str, owner: str = "an") -> Dossier:
     dossier = Dossier(id, "1.000001", "r1", owner, State.DRAFT, 1, NOON, NOON, {"a": [1, {"b": "đất"}]})
     store.create(dossier, chained(id, 1, Action.BEGIN, owner, NOON, {}, ""), b"bundle")
     return dossier
@@ -50,7 +50,7 @@ def _acceptance(dossier: Dossier, note: str = "") -> ActionRecord:
 class StoreContract:
     """What every store promises.  A subclass has a fixture `store` that gives a new, empty one."""
 
-    def test_what_is_stored_comes_back(self, store: DossierStore) -> None:
+    def test_what_is_stored_comes_back(self, store: Store) -> None:
         """Every attribute of a dossier survives, and so does its bundle."""
         dossier = _draft(store, "a")
 
@@ -63,7 +63,7 @@ class StoreContract:
         store.keep_bundle("r2", b"other")
         assert store.bundle("r2") == b"newer"
 
-    def test_a_sole_draft_has_no_second(self, store: DossierStore) -> None:
+    def test_a_sole_draft_has_no_second(self, store: Store) -> None:
         """Of one owner and procedure; another owner, or a draft that is wanted beside it, is kept."""
         first = _draft(store, "a")
 
@@ -76,7 +76,7 @@ class StoreContract:
         assert create("b", "an", sole=False)
         assert create("c", "ba", sole=True)
 
-    def test_what_a_draft_has_open_comes_back(self, store: DossierStore) -> None:
+    def test_what_a_draft_has_open_comes_back(self, store: Store) -> None:
         """Branches, rows, levels, names and defaults, until it is sent."""
         opened = Layout(
             {"/rows": 3, "/m/~e": 1},
@@ -92,14 +92,14 @@ class StoreContract:
         assert store.record(_submission(attrs.evolve(dossier, layout=Layout()))).layout == Layout()
         assert store.get("a").layout == Layout()  # type: ignore[union-attr]  # it is there
 
-    def test_stored_answers_cannot_be_changed_from_outside(self, store: DossierStore) -> None:
+    def test_stored_answers_cannot_be_changed_from_outside(self, store: Store) -> None:
         """What a caller does to the answers afterwards is its own affair."""
         dossier = _draft(store, "a")
         dossier.answers["a"].append("more")
 
         assert store.get("a").answers == {"a": [1, {"b": "đất"}]}  # type: ignore[union-attr]  # it is there
 
-    def test_second_writer_loses(self, store: DossierStore) -> None:
+    def test_second_writer_loses(self, store: Store) -> None:
         """Of two changes made to the same version, only the first is kept."""
         dossier = _draft(store, "a")
         first = attrs.evolve(dossier, version=2, answers={"x": 1})
@@ -110,7 +110,7 @@ class StoreContract:
 
         assert store.get("a") == first
 
-    def test_codes_count_from_one_for_each_agency(self, store: DossierStore) -> None:
+    def test_codes_count_from_one_for_each_agency(self, store: Store) -> None:
         """One series for each agency and day, without gaps."""
         codes = [store.record(_submission(_draft(store, f"a{n}"))).code for n in range(3)]
         other = store.record(_submission(_draft(store, "b"), agency="H29.16")).code
@@ -119,7 +119,7 @@ class StoreContract:
         assert str(other) == "H29.16-261122-0001"
         assert dict(store.counters()) == {("H29.15", "2026-11-22"): 3, ("H29.16", "2026-11-22"): 1}
 
-    def test_submitting_twice_gives_the_same_code(self, store: DossierStore) -> None:
+    def test_submitting_twice_gives_the_same_code(self, store: Store) -> None:
         """The second time nothing changes."""
         dossier = _draft(store, "a")
         once = store.record(_submission(dossier))
@@ -130,7 +130,7 @@ class StoreContract:
         assert again.state is State.SUBMITTED
         assert len(store.events("a")) == 2
 
-    def test_a_stale_submission_takes_no_number(self, store: DossierStore) -> None:
+    def test_a_stale_submission_takes_no_number(self, store: Store) -> None:
         """A failed submission leaves no gap."""
         dossier = _draft(store, "a")
         store.replace(attrs.evolve(dossier, version=2))
@@ -143,7 +143,7 @@ class StoreContract:
         assert dict(store.counters()) == {}
         assert store.get("a").state is State.DRAFT  # type: ignore[union-attr]  # it is there
 
-    def test_a_submission_that_fails_leaves_the_others_alone(self, store: DossierStore) -> None:
+    def test_a_submission_that_fails_leaves_the_others_alone(self, store: Store) -> None:
         """An error in one job of a batch is that job's alone."""
         dossiers = [_draft(store, f"a{n}") for n in range(20)]
         failed: list[Exception] = []
@@ -167,7 +167,7 @@ class StoreContract:
         numbers = sorted(int(str(d.code)[-4:]) for d in store.every() if d.code)
         assert numbers == list(range(1, 20))
 
-    def test_parallel_submits_of_one_draft_give_one_dossier(self, store: DossierStore) -> None:
+    def test_parallel_submits_of_one_draft_give_one_dossier(self, store: Store) -> None:
         """Fifty clicks, one code."""
         dossier = _draft(store, "a")
         codes: list[str] = []
@@ -180,7 +180,7 @@ class StoreContract:
         assert codes == ["H29.15-261122-0001"] * 50
         assert dict(store.counters()) == {("H29.15", "2026-11-22"): 1}
 
-    def test_a_deleted_draft_is_gone(self, store: DossierStore) -> None:
+    def test_a_deleted_draft_is_gone(self, store: Store) -> None:
         """With its answers and its history."""
         _draft(store, "a")
         with pytest.raises(StaleDossier):
@@ -192,7 +192,7 @@ class StoreContract:
         assert store.events("a") == ()
         assert list(store.every()) == []
 
-    def test_own_dossiers_are_found_newest_first_by_page(self, store: DossierStore) -> None:
+    def test_own_dossiers_are_found_newest_first_by_page(self, store: Store) -> None:
         """Nobody else's, words without accents, page after page without a gap."""
         for n in range(7):
             store.record(_submission(_draft(store, f"a{n}"), search=f"dat dai so {n}"))
@@ -207,7 +207,7 @@ class StoreContract:
         assert [d.id for d in store.find("an", Query(words='" OR dat'))] == []
         assert store.find("an", before="nobody") == ()
 
-    def test_a_query_narrows_down(self, store: DossierStore) -> None:
+    def test_a_query_narrows_down(self, store: Store) -> None:
         """By code, procedure, state and day of submission, alone and together."""
         drafts = [_draft(store, f"a{number}") for number in range(3)]
         done = store.record(_submission(drafts[1]))
@@ -227,7 +227,7 @@ class StoreContract:
         assert found(until=NOON) == []
         assert found(state=State.SUBMITTED, words="dat", code=done.code.text) == ["a1"]
 
-    def test_files_are_named_as_long_as_a_dossier_does(self, store: DossierStore) -> None:
+    def test_files_are_named_as_long_as_a_dossier_does(self, store: Store) -> None:
         """By its answers or among its attachments; a copy counts as well."""
         first, second = (f"sha256-{digit * 64}-{digit * 16}" for digit in "ab")
         draft = _draft(store, "a")
@@ -250,7 +250,7 @@ class StoreContract:
         store.delete("b", 2)
         assert not store.names(second)
 
-    def test_a_code_finds_its_dossier(self, store: DossierStore) -> None:
+    def test_a_code_finds_its_dossier(self, store: Store) -> None:
         """And no other."""
         dossier = store.record(_submission(_draft(store, "a")))
         assert dossier.code is not None
@@ -258,7 +258,7 @@ class StoreContract:
         assert store.by_code(dossier.code) == dossier
         assert store.by_code(DossierCode("H29.15-261122-0009")) is None
 
-    def test_small_facts_are_remembered(self, store: DossierStore) -> None:
+    def test_small_facts_are_remembered(self, store: Store) -> None:
         """The last value counts."""
         store.remember("k", {"v": 1})
         store.remember("k", {"v": 2})
@@ -266,7 +266,7 @@ class StoreContract:
         assert store.recall("k") == {"v": 2}
         assert store.recall("other") is None
 
-    def test_events_are_chained(self, store: DossierStore) -> None:
+    def test_events_are_chained(self, store: Store) -> None:
         """Each event names the hash of the one before it."""
         store.record(_submission(_draft(store, "a")))
 
@@ -275,7 +275,7 @@ class StoreContract:
         assert first.before == ""
         assert second.before == first.hash
 
-    def test_an_action_is_whole(self, store: DossierStore) -> None:
+    def test_an_action_is_whole(self, store: Store) -> None:
         """State, receipt number, note and event are kept together; a second one to the same version is told."""
         dossier = store.record(_submission(_draft(store, "a")))
         accepted = store.record(_acceptance(dossier, note="đủ"))
@@ -293,7 +293,7 @@ class StoreContract:
             store.record(_acceptance(dossier))
         assert dict(store.counters())["H29.15", "2026"] == 1
 
-    def test_an_action_can_change_answers_and_words(self, store: DossierStore) -> None:
+    def test_an_action_can_change_answers_and_words(self, store: Store) -> None:
         """What it was found by before finds it no more."""
         dossier = store.record(_submission(_draft(store, "a"), search="dat dai"))
         change = attrs.evolve(_acceptance(attrs.evolve(dossier, answers={"b": 2})), answers=True, search="song ngoi")
@@ -301,7 +301,7 @@ class StoreContract:
         assert store.get("a").answers == {"b": 2}  # type: ignore[union-attr]  # it is there
         assert [len(store.find("an", Query(words=words))) for words in ("dai", "song")] == [0, 1]
 
-    def test_what_a_draft_declares_comes_back(self, store: DossierStore) -> None:
+    def test_what_a_draft_declares_comes_back(self, store: Store) -> None:
         """Beside what its page has open; once it was sent, its handling says it."""
         draft = _draft(store, "a")
         changed = attrs.evolve(draft, version=2, declared=("1", "don"), layout=Layout(rows={"/b": 2}))
@@ -313,7 +313,7 @@ class StoreContract:
         assert sent.declared == ()
         assert store.get("a") == sent
 
-    def test_drafts_that_nobody_changes_are_found(self, store: DossierStore) -> None:
+    def test_drafts_that_nobody_changes_are_found(self, store: Store) -> None:
         """Those that lie longest come first, page by page; what was sent or thrown away is no draft."""
         late, sent, early = (_draft(store, id) for id in ("late", "sent", "early"))
         store.replace(attrs.evolve(late, version=2, changed=NOON + timedelta(days=1)))
@@ -327,7 +327,7 @@ class StoreContract:
         assert store.idle(NOON, after=(NOON, "other")) == ()
         store.guard_writable()
 
-    def test_cancelled_drafts_are_left_out(self, store: DossierStore) -> None:
+    def test_cancelled_drafts_are_left_out(self, store: Store) -> None:
         """Whoever asks for them gets them, and whoever clears them away."""
         draft = _draft(store, "a")
 

@@ -1,4 +1,15 @@
-"""Keeps dossiers in memory: the reference that every other store is measured by."""
+"""The store in memory: the reference that every other store is compared with, and the store of tests.
+
+The packages of the stores have the same modules:
+
+- `store`: the store, with dossiers, drafts, bundles and facts
+- `action_records`: how an action is written
+- `queries`: which dossiers a query matches
+- `ledger`: postings and their sums
+- `upkeep`: imports, series of numbers, counts
+- `accounts`, `outbox`, `payments`: the stores that it is composed with
+- `tables`: what it keeps
+"""
 
 from dossierkit.stores.memory.store import MemoryStore
 

@@ -2,45 +2,50 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Iterator
 
 import attrs
 
 from dossierkit.dossiers.money.attempts import Attempt, Progress
-from dossierkit.ports.payments import owes_nothing
+from dossierkit.dossiers.states import Payment
+from dossierkit.stores.memory.tables import Tables
+from dossierkit.stores.refusals import nothing_owed
 
 
 class MemoryPayments:
-    """A `PaymentStore` that a `MemoryStore` shares its lock with."""
+    """A `PaymentStore` beside the dossiers in *tables*."""
 
-    def __init__(self, lock: threading.RLock, owes: Callable[[str], bool]) -> None:
-        self._lock = lock
-        self._owes = owes
+    def __init__(self, tables: Tables) -> None:
+        self._tables = tables
         self._attempts: dict[str, Attempt] = {}
 
     def begin(self, dossier: str, make: Callable[[int], Attempt]) -> Attempt:
         """See `PaymentStore.begin`."""
-        with self._lock:
-            if not self._owes(dossier):
-                raise owes_nothing(dossier)
-            made = make(len(self.attempts(dossier)) + 1)
-            self._attempts[made.ref] = made
-            return made
+        with self._tables.lock:
+            stored = self._tables.dossiers.get(dossier)
+            if stored is None or stored.handling.payment is not Payment.DUE:
+                raise nothing_owed(dossier)
+            attempt = make(len(self.attempts(dossier)) + 1)
+            self._attempts[attempt.ref] = attempt
+            return attempt
 
     def attempt(self, ref: str) -> Attempt | None:
         """See `PaymentStore.attempt`."""
-        with self._lock:
+        with self._tables.lock:
             return self._attempts.get(ref)
 
     def attempts(self, dossier: str) -> tuple[Attempt, ...]:
         """See `PaymentStore.attempts`."""
-        with self._lock:
-            return tuple(one for one in self._attempts.values() if one.dossier == dossier)
+        with self._tables.lock:
+            return tuple(attempt for attempt in self._attempts.values() if attempt.dossier == dossier)
 
-    def finish(self, attempt: Attempt, before: Progress | None) -> bool:
-        """See `PaymentStore.finish`; *before* None: it is new."""
-        with self._lock:
+    def finish(self, attempt: Attempt, before: Progress) -> bool:
+        """See `PaymentStore.finish`."""
+        return self.write(attempt, before)
+
+    def write(self, attempt: Attempt, before: Progress | None) -> bool:
+        """Store *attempt*, a new one if *before* is None; False if its stored progress is not *before*."""
+        with self._tables.lock:
             stored = self._attempts.get(attempt.ref)
             if (stored.progress if stored is not None else None) is not before:
                 return False
@@ -49,13 +54,13 @@ class MemoryPayments:
             return True
 
     def close(self, dossier: str) -> None:
-        """Closes the open attempts of *dossier*."""
-        with self._lock:
-            for one in self.attempts(dossier):
-                if one.progress is Progress.OPEN:
-                    self._attempts[one.ref] = attrs.evolve(one, progress=Progress.CLOSED)
+        """Close the open attempts of the dossier."""
+        with self._tables.lock:
+            for attempt in self.attempts(dossier):
+                if attempt.progress is Progress.OPEN:
+                    self._attempts[attempt.ref] = attrs.evolve(attempt, progress=Progress.CLOSED)
 
     def every(self, progress: Progress | None = None) -> Iterator[Attempt]:
         """See `PaymentStore.every`."""
-        with self._lock:
-            return iter([one for one in self._attempts.values() if progress in (None, one.progress)])
+        with self._tables.lock:
+            return iter([attempt for attempt in self._attempts.values() if progress in (None, attempt.progress)])

@@ -1,4 +1,21 @@
-"""Keeps dossiers in one SQLite file."""
+"""The store in one SQLite file.
+
+The packages of the stores have the same modules:
+
+- `store`: the store, with dossiers, drafts, bundles and facts
+- `action_records`: how an action is written
+- `queries`: which dossiers a query matches
+- `ledger`: postings and their sums
+- `upkeep`: imports, series of numbers, counts
+- `accounts`, `outbox`, `payments`: the stores that it is composed with
+
+Only SQL needs the others:
+
+- `database`: connections, transactions and errors; `group_commit`: many writers, one transaction
+- `opening`: checks before the first write
+- `schema`: tables and their migrations
+- `rows`: dossiers and events as rows
+"""
 
 from dossierkit.stores.sqlite.store import SqliteStore
 

@@ -8,21 +8,18 @@ from datetime import datetime
 from typing import Any
 
 from dossierkit.dossiers.money.attempts import Attempt, Progress
-from dossierkit.ports.payments import owes_nothing
-
-Write = Callable[[Callable[[sqlite3.Connection], Any]], Any]
-Read = Callable[..., list[Any]]
+from dossierkit.stores.refusals import nothing_owed
+from dossierkit.stores.sqlite.database import Database
 
 _SELECT = """SELECT p.ref, d.id, p.amount, p.gateway, p.created, p.progress, p.number, p.at, p.surplus, p.asked, p.rowid
     FROM payments p JOIN dossiers d ON d.seq = p.seq"""
 
 
 class SqlitePayments:
-    """A `PaymentStore` over the connections of a `SqliteStore`."""
+    """A `PaymentStore` in *database*."""
 
-    def __init__(self, write: Write, read: Read) -> None:
-        self._write = write
-        self._read = read
+    def __init__(self, database: Database) -> None:
+        self._database = database
 
     def begin(self, dossier: str, make: Callable[[int], Attempt]) -> Attempt:
         """See `PaymentStore.begin`."""
@@ -31,32 +28,31 @@ class SqlitePayments:
             sql = "SELECT seq FROM dossiers WHERE id = ? AND json_extract(handling, '$.payment') = 'due'"
             row = connection.execute(sql, (dossier,)).fetchone()
             if row is None:
-                raise owes_nothing(dossier)
-            made = make(connection.execute("SELECT COUNT(*) FROM payments WHERE seq = ?", row).fetchone()[0] + 1)
-            keep_attempt(connection, made, None)
-            return made
+                raise nothing_owed(dossier)
+            attempt = make(connection.execute("SELECT COUNT(*) FROM payments WHERE seq = ?", row).fetchone()[0] + 1)
+            write_attempt(connection, attempt, None)
+            return attempt
 
-        kept: Attempt = self._write(work)
-        return kept
+        return self._database.write(work)
 
     def attempt(self, ref: str) -> Attempt | None:
         """See `PaymentStore.attempt`."""
-        rows = self._read(f"{_SELECT} WHERE p.ref = ?", (ref,))
+        rows = self._database.read(f"{_SELECT} WHERE p.ref = ?", (ref,))
         return _attempt(rows[0]) if rows else None
 
     def attempts(self, dossier: str) -> tuple[Attempt, ...]:
         """See `PaymentStore.attempts`."""
-        return tuple(map(_attempt, self._read(f"{_SELECT} WHERE d.id = ? ORDER BY p.rowid", (dossier,))))
+        return tuple(map(_attempt, self._database.read(f"{_SELECT} WHERE d.id = ? ORDER BY p.rowid", (dossier,))))
 
     def finish(self, attempt: Attempt, before: Progress) -> bool:
         """See `PaymentStore.finish`."""
-        return bool(self._write(lambda connection: keep_attempt(connection, attempt, before)))
+        return self._database.write(lambda connection: write_attempt(connection, attempt, before))
 
     def every(self, progress: Progress | None = None) -> Iterator[Attempt]:
         """See `PaymentStore.every`."""
         last = 0
-        wanted = "" if progress is None else f" AND p.progress = '{progress.value}'"
-        while rows := self._read(f"{_SELECT} WHERE p.rowid > ?{wanted} ORDER BY p.rowid LIMIT 500", (last,)):
+        condition = "" if progress is None else f" AND p.progress = '{progress.value}'"
+        while rows := self._database.read(f"{_SELECT} WHERE p.rowid > ?{condition} ORDER BY p.rowid LIMIT 500", (last,)):
             yield from map(_attempt, rows)
             last = rows[-1][-1]
 
@@ -66,34 +62,43 @@ ATTEMPTS = """INSERT OR IGNORE INTO payments (ref, seq, amount, gateway, created
 
 
 def attempt_row(seq: int, attempt: Attempt) -> tuple[Any, ...]:
-    """The row of *attempt* at the dossier *seq*, see `ATTEMPTS`."""
-    one = attempt
-    created = one.created.isoformat()
-    return one.ref, seq, one.amount, one.gateway, created, one.progress.value, one.number, _at(one), one.surplus, one.asked
+    """Values of `ATTEMPTS` for *attempt* at the dossier in row *seq*."""
+    return (
+        attempt.ref,
+        seq,
+        attempt.amount,
+        attempt.gateway,
+        attempt.created.isoformat(),
+        attempt.progress.value,
+        attempt.number,
+        _at(attempt),
+        attempt.surplus,
+        attempt.asked,
+    )
 
 
 def _at(attempt: Attempt) -> str | None:
     return attempt.at.isoformat() if attempt.at is not None else None
 
 
-def keep_attempt(connection: sqlite3.Connection, attempt: Attempt, before: Progress | None) -> bool:
-    """Keeps *attempt*, a new one where *before* is None; False where it is no longer as *before*."""
+def write_attempt(connection: sqlite3.Connection, attempt: Attempt, before: Progress | None) -> bool:
+    """Store *attempt*, a new one if *before* is None; False if its stored progress is not *before*."""
     if before is None:
         row = connection.execute("SELECT seq FROM dossiers WHERE id = ?", (attempt.dossier,)).fetchone()
         if row is None:
             return False
-        done = connection.execute(ATTEMPTS, attempt_row(row[0], attempt))
+        written = connection.execute(ATTEMPTS, attempt_row(row[0], attempt))
     else:
-        done = connection.execute(
+        written = connection.execute(
             """UPDATE payments SET progress = ?, number = ?, at = ?, surplus = ?, asked = max(asked, ?)
             WHERE ref = ? AND progress = ?""",
             (attempt.progress.value, attempt.number, _at(attempt), attempt.surplus, attempt.asked, attempt.ref, before.value),
         )
-    return done.rowcount == 1
+    return written.rowcount == 1
 
 
 def close_attempts(connection: sqlite3.Connection, seq: int) -> None:
-    """Closes the open attempts of the dossier *seq*."""
+    """Close the open attempts of the dossier in row *seq*."""
     connection.execute("UPDATE payments SET progress = 'closed' WHERE seq = ? AND progress = 'open'", (seq,))
 
 

@@ -1,7 +1,7 @@
-"""Many writers, one transaction: whoever comes while a commit is under way rides on the next one.
+"""Many writers, one transaction: jobs that arrive during a commit share the next one.
 
-There is one writer at a time, but no thread of its own: the first caller leads, commits its job together with all
-that are waiting, and hands over.  A lone caller so pays for no change of threads, and thirty-two share one sync.
+There is one writer at a time, and no extra thread: the first caller leads, commits its job together with all that wait,
+and hands over.  So a lone caller pays for no switch of threads, and thirty-two callers share one sync.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ class _Job:
     done: bool = False
     result: Any = None
     error: Exception | None = None
-    #: Held until somebody has done the job, or hands the lead to its caller.
+    #: Held until the job is done, or its caller is to lead.
     turn: threading.Lock = attrs.field(factory=threading.Lock)
 
 
@@ -40,11 +40,11 @@ class GroupCommit:
 
     @property
     def read_only(self) -> bool:
-        """Whether *connection* was told to write nothing; it waits for what is under way."""
+        """Whether the connection refuses to write; waits for the commit in progress."""
         return bool(self._connection.execute("PRAGMA query_only").fetchone()[0])
 
     def run(self, work: Callable[[sqlite3.Connection], T]) -> T:
-        """What *work* gives, once it is durable; *work* may run more than once and must only use its argument."""
+        """Result of *work*, once it is durable; *work* may run more than once and must use its argument only."""
         job = _Job(work)
         with self._mutex:
             self._waiting.append(job)
@@ -56,14 +56,14 @@ class GroupCommit:
             self._lead(job)
         if job.error is not None:
             raise job.error
-        return job.result  # type: ignore[no-any-return]  # it is what *work* gave
+        return job.result  # type: ignore[no-any-return]  # the result of *work*
 
     def _lead(self, own: _Job) -> None:
         with self._mutex:
             batch, self._waiting = self._waiting, []
         try:
             self._commit(batch)
-        except Exception as error:  # noqa: BLE001  # every waiting caller must be told, whatever it was
+        except Exception as error:  # noqa: BLE001  # every waiting caller gets it
             for job in batch:
                 job.error = job.error or error
         with self._mutex:

@@ -1,0 +1,87 @@
+"""Data of the installation as a whole: procedure bundles, facts, number series, imports."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Protocol
+
+from dossierkit.pointers import Json
+from dossierkit.ports.records import ImportedDossier, NumberGap
+
+
+class BundleStore(Protocol):
+    """Bundles of procedure files by revision: every dossier can be read under the revision it was filed under."""
+
+    def bundle(self, revision: str) -> bytes | None:
+        """The bundle of a revision."""
+        ...
+
+    def keep_bundle(self, revision: str, bundle: bytes) -> None:
+        """Store the bundle of a revision, unless there is one."""
+        ...
+
+    def revisions(self) -> Mapping[tuple[str, str], int]:
+        """(procedure, revision) → number of dossiers, drafts included."""
+        ...
+
+
+class FactStore(Protocol):
+    """Small facts of the installation, by name."""
+
+    def remember(self, key: str, value: Json) -> None:
+        """Store a fact in place of the one before."""
+        ...
+
+    def recall(self, key: str) -> Json:
+        """The fact called *key*, or None."""
+        ...
+
+
+class SeriesStore(Protocol):
+    """Series of numbers, by agency and ISO day or year: codes by day, receipts by year, see `codes.series_of`."""
+
+    def counters(self) -> Mapping[tuple[str, str], int]:
+        """(agency, series) → last number drawn."""
+        ...
+
+    def marked(self) -> Mapping[tuple[str, str], int]:
+        """(agency, series) → last number noted outside the store; a store that lost nothing has it in `counters`."""
+        ...
+
+    def skip(self, gap: NumberGap) -> bool:
+        """Continue a series after *gap*; False if it is there already."""
+        ...
+
+    def gaps(self) -> tuple[NumberGap, ...]:
+        """Every gap, oldest first."""
+        ...
+
+
+class UpkeepStore(Protocol):
+    """Imports, and what an operator asks of a store."""
+
+    def load(self, dossiers: Iterable[ImportedDossier], *, at_once: int = 500) -> Iterator[int]:
+        """Import dossiers with their history, *at_once* in a transaction; yield the number imported after each.
+
+        Every series continues after the highest imported number.
+
+        Raises:
+            StoreError: a code, a receipt number or an id exists already; that transaction stores nothing.
+        """
+        ...
+
+    def size(self) -> int:
+        """Number of dossiers, drafts included."""
+        ...
+
+    def guard_writable(self) -> None:
+        """Check that a write can be expected to succeed, without writing.
+
+        Raises:
+            UnwritableStore: it cannot.
+        """
+        ...
+
+    def close(self) -> None:
+        """Release files and connections; no other method may be called afterwards."""
+        ...

@@ -1,0 +1,34 @@
+"""The store of an installation: everything that it keeps, in one place and one transaction."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from dossierkit.ports.accounts import AccountStore
+from dossierkit.ports.dossiers import DossierStore, DraftStore
+from dossierkit.ports.installation import BundleStore, FactStore, SeriesStore, UpkeepStore
+from dossierkit.ports.ledger import LedgerStore
+from dossierkit.ports.mail import Outbox
+from dossierkit.ports.payments import PaymentStore
+
+
+class Store(DraftStore, DossierStore, LedgerStore, BundleStore, FactStore, SeriesStore, UpkeepStore, Protocol):
+    """All that an installation keeps.  Each method is one transaction; threads may share a store.
+
+    A function asks for the narrowest of these protocols that has what it needs.
+    """
+
+    @property
+    def accounts(self) -> AccountStore:
+        """Accounts in the same database."""
+        ...
+
+    @property
+    def outbox(self) -> Outbox:
+        """Mails in the same database."""
+        ...
+
+    @property
+    def payments(self) -> PaymentStore:
+        """Attempts to pay in the same database."""
+        ...

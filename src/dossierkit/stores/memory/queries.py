@@ -1,0 +1,54 @@
+"""Which dossiers in memory a query matches."""
+
+from __future__ import annotations
+
+import attrs
+
+from dossierkit.dossiers.codes import bare
+from dossierkit.dossiers.lifecycle.dossier import Dossier, Query
+from dossierkit.dossiers.states import State
+from dossierkit.stores.memory.tables import Tables, detached
+from dossierkit.text import holds
+
+
+def find(tables: Tables, owner: str | None, query: Query, before: str | None, limit: int) -> tuple[Dossier, ...]:
+    """See `DossierStore.find`."""
+    ids = [
+        dossier.id
+        for dossier in reversed(tables.dossiers.values())
+        if (dossier.owner == owner if owner is not None else dossier.code is not None)
+    ]
+    if before is not None:
+        ids = ids[ids.index(before) + 1 :] if before in ids else []
+    matching = [id for id in ids if _matches(tables.dossiers[id], tables.search.get(id, ""), query)]
+    return tuple(detached(tables.dossiers[id]) for id in matching[:limit])
+
+
+def count(tables: Tables, query: Query, most: int) -> int:
+    """See `DossierStore.count`."""
+    counted = attrs.evolve(query, words="", code="", procedure="", since=None, until=None)
+    sent = (dossier for dossier in tables.dossiers.values() if dossier.code is not None)
+    return min(most, sum(1 for dossier in sent if _matches(dossier, "", counted)))
+
+
+def _matches(dossier: Dossier, text: str, query: Query) -> bool:
+    submitted, handling = dossier.submitted, dossier.handling
+    return (
+        holds(text, query.words)
+        and query.code in (bare(dossier.code.text) if dossier.code is not None else "")
+        and query.procedure in ("", dossier.procedure)
+        and _has_state(dossier.state, query)
+        and query.unit in ("", handling.unit)
+        and query.officer in ("", handling.officer)
+        and (not query.unanswered or handling.unanswered is not None)
+        and (not query.surplus or handling.surplus > 0)
+        and (query.due is None or (handling.due is not None and handling.due < query.due))
+        and (query.since is None or (submitted is not None and submitted >= query.since))
+        and (query.until is None or (submitted is not None and submitted < query.until))
+    )
+
+
+def _has_state(state: State, query: Query) -> bool:
+    if query.state is not None:
+        return query.state is state
+    return state in query.states if query.states else state is not State.CANCELLED

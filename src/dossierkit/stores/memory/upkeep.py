@@ -1,0 +1,75 @@
+"""Imports into memory, series of numbers, counts and the latest events."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from dossierkit.dossiers.ledger.ledger import posted_on
+from dossierkit.dossiers.lifecycle.dossier import Event
+from dossierkit.ports import ImportedDossier, NumberGap
+from dossierkit.stores.imports import highest_numbers
+from dossierkit.stores.memory import ledger
+from dossierkit.stores.memory.payments import MemoryPayments
+from dossierkit.stores.memory.tables import Tables
+from dossierkit.stores.refusals import imported_already
+
+
+def import_batch(tables: Tables, payments: MemoryPayments, batch: Sequence[ImportedDossier]) -> None:
+    """Write the dossiers of *batch*, or none of them.
+
+    Raises:
+        StoreError: a code or an id exists already, or comes twice.
+    """
+    codes = [imported.dossier.code for imported in batch if imported.dossier.code is not None]
+    exists = any(code in tables.codes for code in codes) or any(imported.dossier.id in tables.dossiers for imported in batch)
+    if exists or len(set(codes)) < len(codes):
+        raise imported_already()
+    for imported in batch:
+        _import(tables, payments, imported)
+    for series, number in highest_numbers(batch).items():
+        tables.counters[series] = max(tables.counters.get(series, 0), number)
+
+
+def _import(tables: Tables, payments: MemoryPayments, imported: ImportedDossier) -> None:
+    id = imported.dossier.id
+    tables.write_dossier(imported.dossier)
+    tables.events[id] = list(imported.events)
+    tables.postings += imported.postings
+    tables.postings_of[id] = list(imported.postings)
+    ledger.add_spans(tables, imported.spans)
+    for event in imported.events if imported.postings else ():
+        ledger.note_posted(tables, posted_on(event))
+    if imported.search:
+        tables.search[id] = imported.search
+    if imported.said:
+        tables.notes[id] = dict(imported.said)
+    for attempt in imported.attempts:
+        payments.write(attempt, None)
+
+
+def skip(tables: Tables, gap: NumberGap) -> bool:
+    """See `SeriesStore.skip`."""
+    series = gap.agency, gap.series
+    if tables.counters.get(series, 0) >= gap.last:
+        return False
+    tables.counters[series] = gap.last
+    tables.gaps.append(gap)
+    return True
+
+
+def revisions(tables: Tables) -> Mapping[tuple[str, str], int]:
+    """See `BundleStore.revisions`."""
+    return Counter((dossier.procedure, dossier.revision) for dossier in tables.dossiers.values())
+
+
+def latest(tables: Tables, before: tuple[datetime, str, int] | None, actor: str, limit: int) -> tuple[Event, ...]:
+    """See `DossierStore.latest`."""
+    sent = (event for id, events in tables.events.items() if tables.dossiers[id].code for event in events)
+    matching = [event for event in sent if actor in ("", event.actor) and (before is None or _moment(event) < before)]
+    return tuple(sorted(matching, key=_moment, reverse=True)[:limit])
+
+
+def _moment(event: Event) -> tuple[datetime, str, int]:
+    return event.at, event.dossier, event.number

@@ -1,0 +1,84 @@
+"""How the SQLite store writes an action."""
+
+from __future__ import annotations
+
+import sqlite3
+
+from dossierkit.dossiers.ledger.ledger import postings, spans
+from dossierkit.dossiers.lifecycle.dossier import Dossier
+from dossierkit.dossiers.lifecycle.lifecycle import pays_off, step
+from dossierkit.ports import ActionRecord, Position
+from dossierkit.stores.refusals import payment_changed, stale_dossier
+from dossierkit.stores.sqlite import ledger
+from dossierkit.stores.sqlite.outbox import insert_mails
+from dossierkit.stores.sqlite.payments import close_attempts, write_attempt
+from dossierkit.stores.sqlite.rows import (
+    SELECT,
+    STATE_COLUMNS,
+    dossier_of,
+    encoded,
+    insert_event,
+    search_text,
+    state_columns,
+    write_answers,
+)
+
+
+def write_action(connection: sqlite3.Connection, record: ActionRecord) -> tuple[Dossier, int]:
+    """See `DossierStore.record`; gives the number that was drawn as well, 0 if none was."""
+    seen = record.dossier
+    row = connection.execute("SELECT seq, state, version FROM dossiers WHERE id = ?", (seen.id,)).fetchone()
+    if record.once and row is not None and row[1] != seen.state:
+        return dossier_of(connection.execute(f"{SELECT} WHERE d.seq = ?", (row[0],)).fetchone()), 0
+    if row is None or row[2] != seen.version:
+        raise stale_dossier(seen.id, seen.version)
+    seq = row[0]
+    hash, number = connection.execute(
+        "SELECT hash, number FROM events WHERE seq = ? ORDER BY number DESC LIMIT 1", (seq,)
+    ).fetchone()
+    drawn = _draw_number(connection, record.series)
+    event = record.event(Position(drawn, hash, number + 1, ledger.last_posted(connection)))
+    dossier = step(seen, event)
+    if record.paid is not None and not write_attempt(connection, record.paid(event), record.paid_before):
+        raise payment_changed(seen.id)
+    if pays_off(seen, dossier):
+        close_attempts(connection, seq)
+    ledger.add(connection, seq, event, postings(seen, event, dossier), spans(seen, event, dossier))
+    _update_dossier(connection, seq, dossier)
+    if record.answers:
+        write_answers(connection, seq, dossier)
+    insert_event(connection, seq, event)
+    if record.forget:
+        _erase(connection, seq, dossier)
+    if record.said:
+        replaced = encoded(record.said.before) if record.said.before is not None else None
+        connection.execute("INSERT INTO notes VALUES (?, ?, ?, ?)", (seq, event.number, record.said.text, replaced))
+    if record.search is not None:
+        words = search_text(dossier, record.search)
+        connection.execute("INSERT OR REPLACE INTO search (rowid, words) VALUES (?, ?)", (seq, words))
+    insert_mails(connection, record.mails(dossier))
+    return dossier, drawn
+
+
+def _draw_number(connection: sqlite3.Connection, series: tuple[str, str] | None) -> int:
+    """Next number of *series*; 0 without a series."""
+    if series is None:
+        return 0
+    number: int = connection.execute(
+        """INSERT INTO counters VALUES (?, ?, 1) ON CONFLICT (agency, day) DO UPDATE SET number = number + 1
+        RETURNING number""",
+        series,
+    ).fetchone()[0]
+    return number
+
+
+def _erase(connection: sqlite3.Connection, seq: int, dossier: Dossier) -> None:
+    connection.execute("DELETE FROM notes WHERE seq = ?", (seq,))
+    connection.execute("DELETE FROM search WHERE rowid = ?", (seq,))
+    # Not with every action: that would write the indexes of owners anew for nothing.
+    connection.execute("UPDATE dossiers SET owner = ? WHERE seq = ?", (dossier.owner, seq))
+
+
+def _update_dossier(connection: sqlite3.Connection, seq: int, dossier: Dossier) -> None:
+    assignments = ", ".join(f"{column} = ?" for column in STATE_COLUMNS)
+    connection.execute(f"UPDATE dossiers SET {assignments} WHERE seq = ?", (*state_columns(dossier), seq))

@@ -1,0 +1,117 @@
+"""Checks before the first write: the database belongs to its mark, holds every number given out, and is not damaged."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from dossierkit.errors import LostDossiers, UnwritableStore
+from dossierkit.private_files import make_private_file, make_private_folder
+from dossierkit.stores.mark import Noted, Numbers, lacking, mark_of, read_database, read_mark
+from dossierkit.stores.sqlite.database import damaged
+
+#: How long a program waits for others that open the same database.
+OPENING_SECONDS = 120
+#: Databases up to this size are checked page by page when they are opened.
+CHECKED_BYTES = 64 * 1024 * 1024
+#: Number of series that a message names.
+_NAMED = 3
+
+
+def make_folder(path: Path) -> None:
+    """Make the folder of the database *path*, readable by its owner alone.
+
+    Raises:
+        UnwritableStore: it cannot be made.
+    """
+    try:
+        make_private_folder(path.parent)
+    except OSError as error:
+        raise UnwritableStore(f"cannot make the folder {path.parent}: {error.strerror}") from error
+
+
+def prepare(path: Path) -> None:
+    """Make the database *path* if there is none, bring its tables to this version, and check its pages.
+
+    Raises:
+        CorruptStore: it is damaged.
+        NewerStore: a newer version wrote it.
+    """
+    from dossierkit.stores.sqlite.schema import migrate
+
+    # SQLite makes the journals with the rights of the database.
+    make_private_file(path)
+    migrate(path)
+    if path.stat().st_size <= CHECKED_BYTES:
+        connection = sqlite3.connect(path)
+        fault = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
+        connection.close()
+        if fault != "ok":
+            raise damaged(path)
+
+
+def check_mark(path: Path, *, new: bool) -> Noted | None:
+    """Content of the mark of the database *path*; None if there is no readable mark.
+
+    Args:
+        new: check nothing.
+
+    Raises:
+        LostDossiers: the database is missing, belongs to another installation, lacks its mark, or is behind it; nothing
+            was changed.
+    """
+    # In this order, because a number is in the database before it is in the mark.
+    mark = mark_of(path)
+    noted, stored = read_mark(mark), read_database(path)
+    if new or (noted is None and stored is None):
+        return noted
+    if noted is None:
+        assert stored is not None, "one of the two is there"
+        if stored.installation:
+            raise LostDossiers(
+                f"{path} belongs to the mark {mark.name}, which is not beside it, or damaged: is it an older copy?"
+                f" put the mark back, {_restore('the mark')}, or say --new to go on after the numbers that the database knows"
+            )
+        return None
+    if stored is None and noted.numbers:
+        raise LostDossiers(
+            f"{path} is missing or empty, and {mark.name} beside it says that numbers were given out:"
+            f" {_named(noted.numbers)}; {_restore(mark)}, or say --new for an empty database that goes on after them"
+        )
+    if stored is not None and stored.installation not in ("", noted.installation):
+        raise LostDossiers(
+            f"{path} and {mark.name} belong to two installations; put the right one back, or say --new to make them one"
+        )
+    if lost := lacking(stored.numbers if stored is not None else {}, noted.numbers):
+        raise LostDossiers(
+            f"{path} lacks dossiers whose numbers were given out: {_named(lost)}; it is an older copy, or its journal was"
+            f" damaged: stop here and keep a copy of the folder; {_restore(mark)}, or say --new to go on after these numbers"
+        )
+    return noted
+
+
+@contextmanager
+def sole_opening(path: Path) -> Iterator[None]:
+    """Let one program at a time check, make and migrate the database *path*."""
+    lock = path.with_name(f"{path.name}.opening")
+    make_private_file(lock)
+    # SQLite's own lock on an empty database beside the real one: it works everywhere, and goes with its holder.
+    connection = sqlite3.connect(lock, timeout=OPENING_SECONDS, isolation_level=None)
+    try:
+        connection.execute("BEGIN EXCLUSIVE")
+        yield
+    finally:
+        connection.close()
+
+
+def _named(numbers: Numbers) -> str:
+    """The newest series of *numbers*, in words."""
+    newest = sorted(numbers.items(), key=lambda item: item[0][1], reverse=True)
+    named = ", ".join(f"{agency} {series} up to {last}" for (agency, series), last in newest[:_NAMED])
+    return named if len(newest) <= _NAMED else f"{named}, and {len(newest) - _NAMED} other series"
+
+
+def _restore(mark: object) -> str:
+    return f"restore the last back-up into a new folder with dossierkit restore FILE --data NEW --after {mark}"

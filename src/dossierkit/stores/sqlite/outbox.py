@@ -1,0 +1,81 @@
+"""The outbox in SQLite."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+from dossierkit.dossiers.mails import Outgoing, SendMail
+from dossierkit.stores.sqlite.database import Database
+
+_OUTGOING = "seq, name, receiver, subject, text, html, tries, due, error"
+
+
+class SqliteOutbox:
+    """An `Outbox` in *database*."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def post(self, *mails: SendMail) -> None:
+        """See `Outbox.post`."""
+        self._database.write(lambda connection: insert_mails(connection, mails))
+
+    def claim(self, now: datetime, until: datetime, limit: int = 20) -> tuple[Outgoing, ...]:
+        """See `Outbox.claim`."""
+        if not self._database.read("SELECT 1 FROM outbox WHERE due <= ? LIMIT 1", (now.timestamp(),)):
+            return ()
+        sql = f"""UPDATE outbox SET due = ? WHERE seq IN (SELECT seq FROM outbox WHERE due <= ? ORDER BY seq LIMIT ?)
+            RETURNING {_OUTGOING}"""
+        values = (until.timestamp(), now.timestamp(), limit)
+        rows = self._database.write(lambda connection: connection.execute(sql, values).fetchall())
+        return tuple(sorted(map(_outgoing, rows), key=lambda outgoing: outgoing.id))
+
+    def delivered(self, id: int, at: datetime) -> None:
+        """See `Outbox.delivered`."""
+        # The text may hold a secret that opens an account; the outbox needs to know only that it was sent.
+        sql = "UPDATE outbox SET due = NULL, delivered = ?, subject = '', text = '', html = '', error = '' WHERE seq = ?"
+        self._database.write(lambda connection: connection.execute(sql, (at.isoformat(), id)))
+
+    def failed(self, id: int, error: str, due: datetime | None) -> None:
+        """See `Outbox.failed`."""
+        sql = "UPDATE outbox SET due = ?, tries = tries + 1, error = ? WHERE seq = ?"
+        values = (due.timestamp() if due is not None else None, error, id)
+        self._database.write(lambda connection: connection.execute(sql, values))
+
+    def again(self, id: int, due: datetime) -> None:
+        """See `Outbox.again`."""
+        sql = "UPDATE outbox SET due = ?, tries = 1 WHERE seq = ? AND delivered IS NULL"
+        self._database.write(lambda connection: connection.execute(sql, (due.timestamp(), id)))
+
+    def bounces(self, to: str) -> bool:
+        """See `Outbox.bounces`."""
+        sql = "SELECT delivered IS NULL FROM outbox WHERE receiver = ? AND due IS NULL ORDER BY seq DESC LIMIT 1"
+        rows = self._database.read(sql, (to,))
+        return bool(rows and rows[0][0])
+
+    def given_up(self, limit: int = 200) -> tuple[Outgoing, ...]:
+        """See `Outbox.given_up`."""
+        sql = f"SELECT {_OUTGOING} FROM outbox WHERE delivered IS NULL AND due IS NULL ORDER BY seq DESC LIMIT ?"
+        return tuple(map(_outgoing, self._database.read(sql, (limit,))))
+
+    def undelivered(self) -> tuple[Outgoing, ...]:
+        """See `Outbox.undelivered`."""
+        sql = f"SELECT {_OUTGOING} FROM outbox WHERE delivered IS NULL AND tries > 0 ORDER BY seq LIMIT 500"
+        return tuple(map(_outgoing, self._database.read(sql)))
+
+
+def insert_mails(connection: sqlite3.Connection, mails: Iterable[SendMail]) -> None:
+    """Add *mails*, except those whose key the outbox has or had already."""
+    connection.executemany(
+        "INSERT OR IGNORE INTO outbox (name, receiver, subject, text, html, due) VALUES (?, ?, ?, ?, ?, 0)",
+        [(mail.key, mail.to, mail.subject, mail.text, mail.html) for mail in mails],
+    )
+
+
+def _outgoing(row: Any) -> Outgoing:
+    id, name, to, subject, text, html, tries, due, error = row
+    moment = datetime.fromtimestamp(due).astimezone() if due is not None else None
+    return Outgoing(id, SendMail(name, to, subject, text, html), tries, moment, error)
