@@ -21,7 +21,7 @@ from support.counting import calls_at_most
 
 from dossierkit import open_engine
 from dossierkit.catalog.catalog import Catalog, Serving
-from dossierkit.catalog.folder import dropped
+from dossierkit.catalog.folder import json_entries
 from dossierkit.catalog.lint import FolderLint, lint_paths
 from dossierkit.errors import CatalogError, UnknownProcedure, UnwritableStore
 from dossierkit.forms import STANDARD, Format
@@ -200,7 +200,7 @@ def test_processes_on_one_folder_agree(folder: Path, tmp_path: Path) -> None:
 
 
 def test_faults_are_logged_once_and_say_what_serves(folder: Path, caplog: pytest.LogCaptureFixture) -> None:
-    """With file, line and column; and that a file is well again."""
+    """With file, line and column; and that a file is valid again."""
     caplog.set_level(logging.INFO)
     catalog = Catalog(folder, STANDARD, memory=MemoryStore())
     catalog.list()
@@ -212,12 +212,12 @@ def test_faults_are_logged_once_and_say_what_serves(folder: Path, caplog: pytest
 
     assert len(told) == 2
     assert told[1].startswith('small.json:2:7: the key "a" stands twice') or told[1].startswith("small.json:2:2")
-    assert told[1].endswith("its last good revision serves")
+    assert told[1].endswith("its last valid revision is served")
     assert told[0].startswith("never.json:1:")
-    assert told[0].endswith("it does not serve")
+    assert told[0].endswith("it is not served")
     put(folder, "small.json", SMALL)
     again(catalog).list()
-    assert caplog.records[-1].getMessage() == "small.json is well again"
+    assert caplog.records[-1].getMessage() == "small.json is valid again"
 
 
 def test_errors_that_do_not_keep_a_file_from_serving_are_logged_once_a_revision(
@@ -235,14 +235,14 @@ def test_errors_that_do_not_keep_a_file_from_serving_are_logged_once_a_revision(
     def told() -> list[str]:
         caplog.clear()
         for day in (TODAY, TODAY, TODAY + timedelta(days=1)):
-            lint.tell(again(catalog), day)
+            lint.log_served_errors(again(catalog), day)
         return [record.getMessage() for record in caplog.records if record.name == "dossierkit.catalog.lint"]
 
     assert told() == []
     put(folder, "odd.json", odd)
     first = told()
     assert [(line.split(":")[0], line.rpartition("(")[2]) for line in first] == [
-        ("odd.json", "unknown-name); it serves all the same")
+        ("odd.json", "unknown-name); it is served nevertheless")
     ]
     assert catalog.procedure("1.000077").code == "1.000077"
     assert {record.levelname for record in caplog.records} == {"WARNING"}
@@ -282,7 +282,7 @@ def test_what_nobody_can_submit_is_not_offered(folder: Path) -> None:
 def test_what_allows_no_answer_is_not_offered_where_one_is_required(folder: Path, schema: dict[str, Any]) -> None:
     """Lint alone tells it of a field that may be left out."""
     catalog = Catalog(folder, STANDARD, memory=MemoryStore())
-    catalog.settle()
+    catalog.read_all()
     form = {"type": "object", "properties": {"a": schema, "b": {"type": "string"}}}
     put(folder, "asked.json", {**form, "required": ["a"]})
     put(folder, "left.json", {**form, "required": ["b"]})
@@ -451,7 +451,7 @@ def test_a_folder_of_procedures_may_hold_data_too(folder: Path) -> None:
     assert {Path(one.file).name for one in lint_paths([folder], STANDARD, TODAY)} <= {"small.json"}
 
     (folder / "dossiers.db").unlink()
-    assert {name for name, _ in dropped(folder)} == {"small.json", "catalog.json", "calendar.json", "units.json"}
+    assert {name for name, _ in json_entries(folder)} == {"small.json", "catalog.json", "calendar.json", "units.json"}
 
 
 def test_there_must_be_a_folder(tmp_path: Path) -> None:
@@ -469,7 +469,7 @@ def test_a_revision_depends_on_content_alone(folder: Path) -> None:
     three = Catalog(folder, STANDARD, memory=MemoryStore()).procedure("1.000001")
 
     assert one.revision == two.revision != three.revision
-    restored = Catalog(folder, STANDARD, memory=MemoryStore()).restored(one.bundle.canonical(), "1.000001")
+    restored = Catalog(folder, STANDARD, memory=MemoryStore()).procedure_from_bundle(one.bundle.canonical(), "1.000001")
     assert list(restored.form.schema["properties"]) == ["name", "copies", "rows"]
 
 

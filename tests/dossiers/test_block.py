@@ -15,7 +15,7 @@ import pytest
 from conftest import NOON, PROCEDURES, TODAY
 
 from dossierkit import Action, Actor, Role, State, open_engine
-from dossierkit.catalog.index import gathered
+from dossierkit.catalog.index import load_with_references
 from dossierkit.dossiers.procedure.block import SHAPE, acted_on, misshapen
 from dossierkit.dossiers.procedure.block_lint import block_faults
 from dossierkit.dossiers.procedure.field_lint import ACCOUNT, field_faults
@@ -362,7 +362,7 @@ OPTIONAL: dict[str, str] = {
 
 @cache
 def shipped(name: str) -> tuple[Any, dict[str, Any]]:
-    documents = gathered(PROCEDURES, name)
+    documents = load_with_references(PROCEDURES, name)
     return documents[""].value, {path: document.value for path, document in documents.items() if path}
 
 

@@ -1,5 +1,5 @@
-"""Folders of procedure files: each becomes procedures by code and revision, with its faults and option lists.
+"""Procedures from a folder of procedure files, by code and revision, with their faults and option lists.
 
-`folder` reads safely what others drop, `index` remembers what each file reaches, `catalog` picks changes up, `lint` looks at
-whole folders, `option_lists` holds provinces, communes, units and sectors.
+`folder` reads untrusted files safely, `index` caches titles and references, `catalog` picks up changes, `lint` checks whole
+folders, `option_lists` holds provinces, communes, units and sectors.
 """

@@ -1,8 +1,8 @@
-"""A folder of procedure files → procedures by code and revision, picked up while the program runs.
+"""The procedures in a folder of procedure files, by code and revision; changes are picked up while the program runs.
 
-A look at the folder reads what is new or changed, a while at a time, and remembers the newest revision of each file that
-could be read whole.  What is remembered serves: a file that is broken, half-written or not approved yet changes nothing.
-Whatever goes wrong while one file is looked at is a fault of that file.
+Each scan of the folder reads new and changed files, for a limited time, and stores the newest valid revision of each file.
+The stored revision is the one that is served: a broken, half-written or unapproved file changes nothing.
+Any error while a file is read becomes a fault of that file.
 """
 
 from __future__ import annotations
@@ -18,8 +18,18 @@ from typing import Protocol
 
 import attrs
 
-from dossierkit.catalog.folder import Stamp, content, dropped, shown, stamp_of
-from dossierkit.catalog.index import Finding, Known, Listed, bundle_of, gathered, listed, load_index, placed, save_index
+from dossierkit.catalog.folder import Stamp, content, json_entries, printable, stamp_of
+from dossierkit.catalog.index import (
+    CatalogEntry,
+    Finding,
+    KnownFile,
+    bundle_of,
+    entry_of,
+    finding_of,
+    load_index,
+    load_with_references,
+    save_index,
+)
 from dossierkit.dossiers.procedure.block_lint import block_faults
 from dossierkit.dossiers.procedure.procedure import Bundle, Procedure
 from dossierkit.errors import CatalogError, DocumentError, SchemaError, StoreError, UnknownProcedure
@@ -31,39 +41,39 @@ from dossierkit.forms.schema.document import Document, load
 from dossierkit.pointers import Json
 from dossierkit.text import fold, holds, sort_key
 
-#: The folder is looked at again after this many seconds.
+#: Seconds between two scans of the folder.
 LOOK_SECONDS = 0.25
-#: A look reads for so long; what is left is read by the next one.
+#: Seconds that one scan may spend on reading files; the next scan continues.
 READ_SECONDS = 0.25
 
 _log = logging.getLogger(__name__)
 
 
 class Memory(Protocol):
-    """Where the catalog remembers small facts over a restart; a `Store` is one."""
+    """Key-value storage that survives a restart; a `Store` is one."""
 
     def remember(self, key: str, value: Json) -> None:
-        """Keeps *value*."""
+        """Store *value* under *key*."""
         ...
 
     def recall(self, key: str) -> Json:
-        """What was kept, or None."""
+        """The value of *key*, or None."""
         ...
 
 
 class Serving(Enum):
-    """What of a file serves."""
+    """Which revision of a file is served."""
 
-    ITSELF = "itself"
-    LAST_GOOD = "last-good"  # it cannot be read: the revision before it goes on
-    UNAPPROVED = "unapproved"  # it waits for somebody to approve it; what served before goes on, if anything did
-    RIVAL = "rival"  # another file has the same code
+    ITSELF = "itself"  # the file as it is
+    LAST_GOOD = "last-good"  # the file cannot be read: its last valid revision
+    UNAPPROVED = "unapproved"  # the file waits for approval: its last approved revision, if there is one
+    RIVAL = "rival"  # none: another file has the same code
     NOTHING = "nothing"
 
 
 @attrs.frozen
 class FileState:
-    """A file of the folder, by the name that can be shown, and why it does not serve where it does not."""
+    """A file of the folder by its printable name, which revision of it is served, and its faults."""
 
     file: str
     serving: Serving
@@ -71,39 +81,44 @@ class FileState:
 
 
 @attrs.frozen
-class _Seen:
-    """What was found when a file was last read; no stamps where that is still to be done."""
+class _Reading:
+    """The result of the last reading of a file; *stamps* is empty if the file still has to be read whole."""
 
     stamps: Mapping[str, Stamp | None] = attrs.field(factory=dict)
-    #: What it says, where it could be read (whole, once it has stamps).
-    known: Known | None = None
+    #: None if the file could not be read; only its list entry while there are no stamps.
+    known: KnownFile | None = None
     faults: tuple[Finding, ...] = ()
 
 
 @attrs.frozen
 class _Offer:
-    """What serves of a file: an entry of lists, and the revision behind it (empty until the file was read)."""
+    """A revision that is served, with its list entry; *revision* is empty until the file was read whole."""
 
-    listed: Listed
+    entry: CatalogEntry
     revision: str
 
 
 @attrs.frozen
-class _Shelf:
-    """What was last seen of the folder."""
+class _Snapshot:
+    """The folder at the last scan."""
 
-    seen: Mapping[str, _Seen] = attrs.field(factory=dict)
+    readings: Mapping[str, _Reading] = attrs.field(factory=dict)
     by_code: Mapping[str, _Offer] = attrs.field(factory=dict)
     states: Mapping[str, FileState] = attrs.field(factory=dict)
-    #: What is wrong with the folder itself.
+    #: Faults of the folder itself.
     faults: tuple[Finding, ...] = ()
+
+    def read_files(self) -> dict[str, KnownFile]:
+        """File name → the file, of those that were read whole."""
+        readings = self.readings.items()
+        return {name: reading.known for name, reading in readings if reading.stamps and reading.known is not None}
 
 
 def guard_folder(folder: Path) -> Path:
-    """The *folder* of procedure files, which is there.
+    """*folder*, which exists.
 
     Raises:
-        CatalogError: it is not.
+        CatalogError: it does not exist.
     """
     if not folder.is_dir():
         raise CatalogError(f"no folder {folder}; make it, or name another with --procedures")
@@ -114,12 +129,12 @@ class Catalog:
     """The procedures in *folder*.
 
     Args:
-        memory: keeps the revisions that serve, and which file serves a code.  Processes that share it serve the same.
-        index: a file that keeps titles and codes between starts; none is kept without it.
-        approval: a changed or new file only serves after somebody approved it; the one before goes on until then.
+        memory: stores the served revisions, and which file serves a code.  Processes that share it serve the same revisions.
+        index: a file that caches titles and codes between starts; None: no cache.
+        approval: a new or changed file is served only after it was approved; its last approved revision is served until then.
 
     Raises:
-        CatalogError: there is no such folder.
+        CatalogError: the folder does not exist.
     """
 
     def __init__(
@@ -140,219 +155,215 @@ class Catalog:
         self._now = now
         self._lock = threading.RLock()
         self._looked = -1e9
-        self._shelf: _Shelf | None = None
-        #: The procedures that were asked for, each by the code and the revision it was made of.
+        self._snapshot: _Snapshot | None = None
+        #: (code, revision) → procedure, for the procedures that were used.
         self._made: dict[tuple[str, str], Procedure] = {}
-        #: What is remembered of files that do not serve themselves, by name and its revision.
+        #: File name → revision and offer of its last valid revision, for files that are not served as they are.
         self._good: dict[str, tuple[str, _Offer | None]] = {}
         self._indexed = load_index(index)
 
-    # --- what callers ask --------------------------------------------------------------------------------------
-
-    def list(self, *, query: str = "", language: str = "vi") -> tuple[Listed, ...]:
-        """The procedures whose title, code, sector or guidance hold all words of *query*, accents or not."""
+    def list(self, *, query: str = "", language: str = "vi") -> tuple[CatalogEntry, ...]:
+        """The procedures whose title, code, sector or guidance contain all words of *query*, with or without accents."""
         wanted = fold(query)
-        offered = [offer.listed for offer in self._look().by_code.values()]
-        found = [entry for entry in offered if holds(entry.words, wanted)]
-        return tuple(sorted(found, key=lambda entry: sort_key(entry.title_in(language))))
+        offered = [offer.entry for offer in self._look().by_code.values()]
+        matches = [entry for entry in offered if holds(entry.words, wanted)]
+        return tuple(sorted(matches, key=lambda entry: sort_key(entry.title_in(language))))
 
     def procedure(self, code: str) -> Procedure:
-        """The newest readable revision of the procedure called *code*.
+        """The served revision of the procedure *code*.
 
         Raises:
-            UnknownProcedure: there is none.
+            UnknownProcedure: no procedure with this code is served; the message says why.
         """
         offer = self._look().by_code.get(code)
         if offer is not None and not offer.revision:
-            self.settle()
+            self.read_all()
             offer = self._look().by_code.get(code)
         if offer is None:
-            raise UnknownProcedure(self._why(code))
+            raise UnknownProcedure(self._reason_missing(code))
         return self._procedure(offer)
 
     def faults(self) -> tuple[Finding, ...]:
-        """What is wrong in the folder now."""
-        shelf = self.settle()
-        return (*shelf.faults, *(fault for state in shelf.states.values() for fault in state.faults))
+        """The faults of the folder and its files."""
+        snapshot = self.read_all()
+        return (*snapshot.faults, *(fault for state in snapshot.states.values() for fault in state.faults))
 
     def files(self) -> tuple[FileState, ...]:
-        """Every file of the folder, and what of it serves."""
-        return tuple(self.settle().states.values())
+        """The state of every file in the folder."""
+        return tuple(self.read_all().states.values())
 
-    def settle(self) -> _Shelf:
-        """Reads everything that is still to be read, however long it takes."""
+    def read_all(self) -> _Snapshot:
+        """Read every new and changed file, without the time limit of a scan."""
         with self._lock:
-            shelf = self._look()
-            while not all(seen.stamps for seen in shelf.seen.values()):
+            snapshot = self._look()
+            while not all(reading.stamps for reading in snapshot.readings.values()):
                 self._looked = -1e9
-                shelf = self._look()
-            return shelf
+                snapshot = self._look()
+            return snapshot
 
-    def restored(self, bundle: bytes, code: str) -> Procedure:
-        """The procedure that *bundle* holds, whatever the folder says now."""
+    def procedure_from_bundle(self, bundle: bytes, code: str) -> Procedure:
+        """The procedure *code* from the canonical JSON of its *bundle*, independent of the folder."""
         documents = json.loads(bytes(bundle))
-        return _made(code, Bundle(documents), self.dialect)
+        return _make_procedure(code, Bundle(documents), self.dialect)
 
-    # --- looking at the folder ---------------------------------------------------------------------------------
-
-    def _look(self) -> _Shelf:
-        """The folder as it is, or as it was a moment ago while somebody else reads it."""
-        shelf = self._shelf
-        if shelf is not None and self._now() - self._looked < LOOK_SECONDS:
-            return shelf
-        if not self._lock.acquire(blocking=shelf is None):
-            assert shelf is not None
-            return shelf
+    def _look(self) -> _Snapshot:
+        """The last snapshot, renewed if it is too old, unless another thread is renewing it."""
+        snapshot = self._snapshot
+        if snapshot is not None and self._now() - self._looked < LOOK_SECONDS:
+            return snapshot
+        if not self._lock.acquire(blocking=snapshot is None):
+            assert snapshot is not None
+            return snapshot
         try:
-            before = self._shelf or _Shelf()
-            self._shelf = self._looked_at(before)
-            self._tell(before, self._shelf)
+            before = self._snapshot or _Snapshot()
+            self._snapshot = self._read_folder(before)
+            self._log_changes(before, self._snapshot)
             self._looked = self._now()
-            return self._shelf
+            return self._snapshot
         finally:
             self._lock.release()
 
-    def _looked_at(self, before: _Shelf) -> _Shelf:
+    def _read_folder(self, before: _Snapshot) -> _Snapshot:
         try:
-            stamps = dict(dropped(self.folder))
+            stamps = dict(json_entries(self.folder))
         except OSError as error:
-            # A folder that is gone for a moment, or whose disk is, takes nothing off the list.
+            # Procedures stay listed while the folder or its disk is unavailable.
             fault = Finding(".", 1, 1, "", "no-folder", "error", f"the folder cannot be read: {error.strerror or error}")
             return attrs.evolve(before, faults=(fault,))
-        seen = self._seen(stamps, before.seen)
+        readings = self._read_files(stamps, before.readings)
         states: dict[str, FileState] = {}
         offers: dict[str, _Offer] = {}
-        for name, found in seen.items():
-            serving, offer = self._serving(name, found)
-            states[name] = FileState(shown(name), serving, found.faults)
+        for name, reading in readings.items():
+            serving, offer = self._serving(name, reading)
+            states[name] = FileState(printable(name), serving, reading.faults)
             if offer is not None:
                 offers[name] = offer
         by_code = self._by_code(offers, states, before)
-        whole = {name: found.known for name, found in seen.items() if found.stamps and found.known is not None}
-        if whole != {name: found.known for name, found in before.seen.items() if found.stamps and found.known is not None}:
-            save_index(self._index, whole)
-        return _Shelf(seen, by_code, states)
+        after = _Snapshot(readings, by_code, states)
+        if after.read_files() != before.read_files():
+            save_index(self._index, after.read_files())
+        return after
 
-    def _seen(self, stamps: Mapping[str, Stamp | None], before: Mapping[str, _Seen]) -> dict[str, _Seen]:
-        """Each file as it was last read; what is new or changed is read now, while there is time."""
+    def _read_files(self, stamps: Mapping[str, Stamp | None], before: Mapping[str, _Reading]) -> dict[str, _Reading]:
+        """The reading of each file; new and changed files are read until the time limit of a scan."""
         end, now, read = self._now() + READ_SECONDS, dict(stamps), 0
-        result: dict[str, _Seen] = {}
-        # What had to wait is read first: a file that changes all the time must not keep others waiting.
+        result: dict[str, _Reading] = {}
+        # Files left over by the last scan come first, so that a file that changes all the time cannot starve them.
         for name in sorted(stamps, key=lambda name: name in before and bool(before[name].stamps)):
-            found = before.get(name)
-            if found is None and (kept := self._indexed.pop(name, None)) is not None:
-                found = _Seen(kept.stamps, kept)
-            for reached in found.stamps if found is not None else ():
+            reading = before.get(name)
+            if reading is None and (indexed := self._indexed.pop(name, None)) is not None:
+                reading = _Reading(indexed.stamps, indexed)
+            for reached in reading.stamps if reading is not None else ():
                 if reached not in now:
                     now[reached] = stamp_of(self.folder, reached)
-            if found is None or not found.stamps or any(now[path] != stamp for path, stamp in found.stamps.items()):
+            if reading is None or not reading.stamps or any(now[path] != stamp for path, stamp in reading.stamps.items()):
                 if not read or self._now() < end:
-                    found = self._examined(name)
+                    reading = self._read_file(name)
                     read += 1
-                elif found is None:
-                    found = self._glanced(name)
-                elif found.stamps:
-                    found = attrs.evolve(found, stamps={})
-            result[name] = found
+                elif reading is None:
+                    reading = self._read_entry(name)
+                elif reading.stamps:
+                    reading = attrs.evolve(reading, stamps={})
+            result[name] = reading
         return {name: result[name] for name in stamps}
 
-    def _glanced(self, name: str) -> _Seen:
-        """What a file says of itself, for lists, until there is time to read it whole."""
+    def _read_entry(self, name: str) -> _Reading:
+        """Only the list entry of a file, until a scan has time to read it whole."""
         try:
-            entry = self._head(name)
-        except Exception:  # noqa: BLE001  # whatever it is, it is told when the file is read whole
-            return _Seen()
-        return _Seen(known=Known({}, "", entry))
+            entry = self._entry(name)
+        except Exception:  # noqa: BLE001  # the error is reported when the file is read whole
+            return _Reading()
+        return _Reading(known=KnownFile({}, "", entry))
 
-    def _head(self, name: str) -> Listed:
-        return listed(name, load(content(self.folder, name)).value)
+    def _entry(self, name: str) -> CatalogEntry:
+        return entry_of(name, load(content(self.folder, name)).value)
 
-    def _examined(self, name: str) -> _Seen:
-        """What a file says, read whole; and remembers it, unless it has to be approved first."""
+    def _read_file(self, name: str) -> _Reading:
+        """Read a file whole, and store its revision unless it has to be approved first."""
         stamps: dict[str, Stamp | None] = {}
         documents: dict[str, Document] = {}
         try:
-            documents = gathered(self.folder, name, stamps)
-            entry = listed(name, documents[""].value)
-            procedure = _made(entry.code, Bundle({path: found.value for path, found in documents.items()}), self.dialect)
-            _refuse(procedure)
-            known = Known(stamps, procedure.revision, entry)
+            documents = load_with_references(self.folder, name, stamps)
+            entry = entry_of(name, documents[""].value)
+            procedure = _make_procedure(
+                entry.code, Bundle({path: document.value for path, document in documents.items()}), self.dialect
+            )
+            _guard_usable(procedure)
+            known = KnownFile(stamps, procedure.revision, entry)
             if not self._approval or self._is_approved(name, known):
                 self._remember_good(name, procedure)
         except DocumentError as error:
-            fault = Finding(error.file or shown(name), error.line, error.column, "", "unreadable", "error", error.message)
-            return _Seen(stamps or {name: None}, faults=(fault,))
+            fault = Finding(error.file or printable(name), error.line, error.column, "", "unreadable", "error", error.message)
+            return _Reading(stamps or {name: None}, faults=(fault,))
         except SchemaError as error:
-            return _Seen(stamps, faults=tuple(placed(fault, name, documents) for fault in error.faults))
-        except Exception as error:  # noqa: BLE001  # one file must never stop the others, whatever is wrong with it or with us
-            _log.debug("%s cannot be read", shown(name), exc_info=True)
-            fault = Finding(shown(name), 1, 1, "", "unreadable", "error", f"cannot be read: {type(error).__name__}: {error}")
-            return _Seen(stamps or {name: None}, faults=(fault,))
-        return _Seen(stamps, known)
+            return _Reading(stamps, faults=tuple(finding_of(fault, name, documents) for fault in error.faults))
+        except Exception as error:  # noqa: BLE001  # no file may stop the others, not even one that reveals a bug
+            _log.debug("%s cannot be read", printable(name), exc_info=True)
+            fault = Finding(printable(name), 1, 1, "", "unreadable", "error", f"cannot be read: {type(error).__name__}: {error}")
+            return _Reading(stamps or {name: None}, faults=(fault,))
+        return _Reading(stamps, known)
 
-    # --- what serves ---------------------------------------------------------------------------------------------
-
-    def _serving(self, name: str, found: _Seen) -> tuple[Serving, _Offer | None]:
-        known = found.known
-        if known is not None and (not self._approval or (found.stamps and self._is_approved(name, known))):
-            return Serving.ITSELF, _Offer(known.listed, known.revision)
-        good = self._last_good(name) if shown(name) == name else None
+    def _serving(self, name: str, reading: _Reading) -> tuple[Serving, _Offer | None]:
+        known = reading.known
+        if known is not None and (not self._approval or (reading.stamps and self._is_approved(name, known))):
+            return Serving.ITSELF, _Offer(known.entry, known.revision)
+        good = self._last_good(name) if printable(name) == name else None
         if known is not None:
-            # A file that becomes another procedure is a new one.
-            return Serving.UNAPPROVED, good if good is not None and good.listed.code == known.listed.code else None
+            # A file whose code changed is a new procedure: its old revision is not served.
+            return Serving.UNAPPROVED, good if good is not None and good.entry.code == known.entry.code else None
         return (Serving.LAST_GOOD if good is not None else Serving.NOTHING), good
 
-    def _is_approved(self, name: str, known: Known) -> bool:
-        """Whether somebody approved it, or it served before anybody asked for approval."""
-        return known.revision in (self._memory.recall(f"approved:{known.listed.code}"), self._good_revision(name))
+    def _is_approved(self, name: str, known: KnownFile) -> bool:
+        """Whether the revision was approved, or served before approval was switched on."""
+        return known.revision in (self._memory.recall(f"approved:{known.entry.code}"), self._good_revision(name))
 
     def _good_revision(self, name: str) -> str:
-        """The revision that is remembered of the file *name*; empty where none is."""
+        """The stored revision of the file *name*; empty if there is none."""
         revision = self._memory.recall(f"revision:{name}")
         if isinstance(revision, str):
             return revision
-        # Older versions remembered the documents alone.
+        # Older versions stored the documents without their revision.
         documents = self._memory.recall(f"good:{name}")
         return Bundle(documents).revision if isinstance(documents, dict) else ""
 
     def _last_good(self, name: str) -> _Offer | None:
-        """What is remembered of the file *name*, if it can still be read."""
+        """The stored revision of the file *name*; None if there is none, or this version cannot read it."""
         revision = self._good_revision(name)
         known = self._good.get(name)
         if known is None or known[0] != revision:
-            known = self._good[name] = (revision, self._recalled(name) if revision else None)
+            known = self._good[name] = (revision, self._remembered_offer(name) if revision else None)
         return known[1]
 
-    def _recalled(self, name: str) -> _Offer | None:
+    def _remembered_offer(self, name: str) -> _Offer | None:
         documents = self._memory.recall(f"good:{name}")
         try:
-            entry, bundle = listed(name, documents[""]), Bundle(documents)
+            entry, bundle = entry_of(name, documents[""]), Bundle(documents)
             offer = _Offer(entry, bundle.revision)
             self._procedure(offer, bundle)
-        except Exception:  # noqa: BLE001  # what an older version could read serves no more where this one cannot
-            _log.debug("the last good revision of %s cannot be read any more", shown(name), exc_info=True)
+        except Exception:  # noqa: BLE001  # a revision of an older version that this one cannot read is not served
+            _log.debug("the stored revision of %s can no longer be read", printable(name), exc_info=True)
             return None
         return offer
 
     def _procedure(self, offer: _Offer, bundle: Bundle | None = None) -> Procedure:
-        place = (offer.listed.code, offer.revision)
+        place = (offer.entry.code, offer.revision)
         procedure = self._made.get(place)
         if procedure is None:
             if bundle is None:
-                bundle = self._bundle(offer)
-            procedure = _made(offer.listed.code, bundle, self.dialect)
+                bundle = self._remembered_bundle(offer)
+            procedure = _make_procedure(offer.entry.code, bundle, self.dialect)
             for code, revision in [*self._made]:
-                if code == offer.listed.code:
+                if code == offer.entry.code:
                     del self._made[code, revision]
             self._made[place] = procedure
         return procedure
 
-    def _bundle(self, offer: _Offer) -> Bundle:
-        """What is remembered of the file of *offer*: the same for every process, and whole, whatever the file is by now."""
-        documents = self._memory.recall(f"good:{offer.listed.path}")
+    def _remembered_bundle(self, offer: _Offer) -> Bundle:
+        """The stored bundle of *offer*: complete and the same for every process, even if the file has changed since."""
+        documents = self._memory.recall(f"good:{offer.entry.path}")
         if not isinstance(documents, dict):
-            # The store was changed for another one, and the index was not.
-            return bundle_of(self.folder, offer.listed.path)
+            # The store was replaced by another one, but the index file was not.
+            return bundle_of(self.folder, offer.entry.path)
         return Bundle(documents)
 
     def _remember_good(self, name: str, procedure: Procedure) -> None:
@@ -362,53 +373,53 @@ class Catalog:
             self._memory.remember(f"good:{name}", dict(procedure.bundle.documents))
             self._memory.remember(f"revision:{name}", procedure.revision)
         except StoreError as error:
-            # A store that takes nothing is no fault of the file; it serves as long as this process does.
+            # A read-only store is not a fault of the file: this process serves the procedure from its own memory.
             self._made[procedure.code, procedure.revision] = procedure
-            _log.warning("%s cannot be remembered: %s", name, error)
+            _log.warning("the revision of %s cannot be stored: %s", name, error)
 
-    def _by_code(self, offers: Mapping[str, _Offer], states: dict[str, FileState], before: _Shelf) -> dict[str, _Offer]:
-        """One file for each code: the one that served last, or else the first by name."""
+    def _by_code(self, offers: Mapping[str, _Offer], states: dict[str, FileState], before: _Snapshot) -> dict[str, _Offer]:
+        """One file for each code: the one that was served last, or else the first by name; marks the others as rivals."""
         result: dict[str, _Offer] = {}
         for name, offer in offers.items():
-            code = offer.listed.code
+            code = offer.entry.code
             rival = result.get(code)
             served = before.by_code.get(code)
             if rival is None:
                 result[code] = offer
                 continue
-            last = self._memory.recall(f"served:{code}") or (served.listed.path if served is not None else None)
+            last = self._memory.recall(f"served:{code}") or (served.entry.path if served is not None else None)
             first, second = (offer, rival) if last == name else (rival, offer)
             result[code] = first
-            if self._memory.recall(f"served:{code}") != first.listed.path:
-                self._memory.remember(f"served:{code}", first.listed.path)
+            if self._memory.recall(f"served:{code}") != first.entry.path:
+                self._memory.remember(f"served:{code}", first.entry.path)
             message = (
-                f"{first.listed.path} and {second.listed.path} both have the code {code!r}; "
-                f"{first.listed.path} serves, change the other"
+                f"{first.entry.path} and {second.entry.path} both have the code {code!r}; "
+                f"{first.entry.path} is served, change the other"
             )
-            fault = Finding(second.listed.path, 1, 1, "/x-procedure/code", "same-code", "error", message)
-            loser = states[second.listed.path]
-            states[second.listed.path] = FileState(loser.file, Serving.RIVAL, (*loser.faults, fault))
+            fault = Finding(second.entry.path, 1, 1, "/x-procedure/code", "same-code", "error", message)
+            loser = states[second.entry.path]
+            states[second.entry.path] = FileState(loser.file, Serving.RIVAL, (*loser.faults, fault))
         return result
 
-    def _why(self, code: str) -> str:
-        for name, state in self.settle().states.items():
+    def _reason_missing(self, code: str) -> str:
+        for name, state in self.read_all().states.items():
             if code in (name.removesuffix(".json"), self._code(name)) and state.serving is not Serving.ITSELF:
                 reasons = "; ".join(fault.message for fault in state.faults[:3])
-                return f"{state.file} {f'cannot be read: {reasons}' if reasons else 'waits to be approved'}"
+                return f"{state.file} {f'cannot be read: {reasons}' if reasons else 'waits for approval'}"
         return f"no procedure is called {code!r}"
 
     def _code(self, name: str) -> str:
-        """The code that a file has which cannot be read whole, where it says one."""
-        known = self._shelf.seen[name].known if self._shelf is not None else None
+        """The code of a file that cannot be read whole; empty if that cannot be read either."""
+        known = self._snapshot.readings[name].known if self._snapshot is not None else None
         if known is not None:
-            return known.listed.code
+            return known.entry.code
         try:
-            return self._head(name).code
-        except Exception:  # noqa: BLE001  # then it says none
+            return self._entry(name).code
+        except Exception:  # noqa: BLE001  # a file without a readable code has none
             return ""
 
-    def _tell(self, before: _Shelf, after: _Shelf) -> None:
-        """Logs each fault once, when it appears, and that a file is well again."""
+    def _log_changes(self, before: _Snapshot, after: _Snapshot) -> None:
+        """Log each fault once, when it appears, and once when a file is valid again."""
         for fault in after.faults if after.faults != before.faults else ():
             _log.warning("%s", fault.message)
         nothing = FileState("", Serving.ITSELF)
@@ -419,38 +430,36 @@ class Catalog:
                     place = f"{fault.file}:{fault.line}:{fault.column}"
                     _log.warning("%s: %s; %s", place, fault.message, _CONSEQUENCES[state.serving])
             elif was.faults and not state.faults:
-                _log.info("%s is well again", state.file)
-
-    # --- approval --------------------------------------------------------------------------------------------------
+                _log.info("%s is valid again", state.file)
 
     def waiting(self) -> tuple[tuple[Procedure, Procedure | None], ...]:
-        """What waits to be approved, each with what serves until then; None where nothing does."""
+        """The procedures that wait for approval, each with the procedure that is served until then, or None."""
         with self._lock:
-            shelf = self.settle()
-            names = [name for name, state in shelf.states.items() if state.serving is Serving.UNAPPROVED]
-            pairs = ((self._unapproved(name), self._serving(name, shelf.seen[name])[1]) for name in names)
+            snapshot = self.read_all()
+            names = [name for name, state in snapshot.states.items() if state.serving is Serving.UNAPPROVED]
+            pairs = ((self._unapproved(name), self._serving(name, snapshot.readings[name])[1]) for name in names)
             return tuple((new, self._procedure(old) if old is not None else None) for new, old in pairs if new is not None)
 
     def _unapproved(self, name: str) -> Procedure | None:
-        """The file *name* as it waits; None where it is another one by now, which the next look sees."""
+        """The procedure in the file *name*; None if the file can no longer be read, which the next scan will report."""
         try:
             return procedure_at(self.folder / name, self.dialect)
         except (DocumentError, SchemaError):
             return None
 
     def approve(self, code: str, revision: str) -> bool:
-        """Lets the waiting *revision* of *code* serve; False where the file says something else by now."""
+        """Serve the waiting *revision* of *code*; False if the file has changed since."""
         with self._lock:
-            for name, state in self.settle().states.items():
-                known = self._shelf.seen[name].known if self._shelf is not None else None
+            for name, state in self.read_all().states.items():
+                known = self._snapshot.readings[name].known if self._snapshot is not None else None
                 if state.serving is not Serving.UNAPPROVED or known is None:
                     continue
-                if (known.listed.code, known.revision) == (code, revision):
-                    found = self._unapproved(name)
-                    if found is None or found.revision != revision:
+                if (known.entry.code, known.revision) == (code, revision):
+                    procedure = self._unapproved(name)
+                    if procedure is None or procedure.revision != revision:
                         return False
-                    # In this order: whoever sees that it was approved finds it.
-                    self._remember_good(name, found)
+                    # In this order, so that a process that sees the approval also finds the revision.
+                    self._remember_good(name, procedure)
                     self._memory.remember(f"approved:{code}", revision)
                     self._looked = -1e9
                     return True
@@ -458,26 +467,26 @@ class Catalog:
 
 
 _CONSEQUENCES = {
-    Serving.ITSELF: "it serves all the same",
-    Serving.LAST_GOOD: "its last good revision serves",
-    Serving.UNAPPROVED: "it waits to be approved",
-    Serving.RIVAL: "it does not serve",
-    Serving.NOTHING: "it does not serve",
+    Serving.ITSELF: "it is served nevertheless",
+    Serving.LAST_GOOD: "its last valid revision is served",
+    Serving.UNAPPROVED: "it waits for approval",
+    Serving.RIVAL: "it is not served",
+    Serving.NOTHING: "it is not served",
 }
 
 
-def _made(code: str, bundle: Bundle, dialect: Dialect) -> Procedure:
+def _make_procedure(code: str, bundle: Bundle, dialect: Dialect) -> Procedure:
     resources = {path: document for path, document in bundle.documents.items() if path}
     return Procedure(code, read(bundle.documents[""], resources=resources, dialect=dialect), bundle, bundle.revision)
 
 
-def _refuse(procedure: Procedure) -> None:
-    """Lets pass what is offered anew: somebody can submit it, and the office can act on it.
+def _guard_usable(procedure: Procedure) -> None:
+    """Refuse a procedure that cannot be submitted, or that the office could not act on.
 
-    What was kept before is not asked: dossiers lean on it, so what can be acted on of it is.
+    Only new revisions are checked; stored ones stay usable, as dossiers refer to them.
 
     Raises:
-        SchemaError: with each reason.
+        SchemaError: with every reason.
     """
     faults = (*lost_block_faults(procedure.form), *endless_faults(procedure.form), *block_faults(procedure.form))
     if refused := [fault for fault in faults if fault.level == "error"]:
@@ -485,10 +494,10 @@ def _refuse(procedure: Procedure) -> None:
 
 
 def procedure_at(path: Path, dialect: Dialect) -> Procedure:
-    """The procedure in the file *path*, with what it reaches beside it.
+    """The procedure in the file *path*, with the files that it refers to.
 
     Raises:
         DocumentError, SchemaError: it cannot be read.
     """
     bundle = bundle_of(path.parent, path.name)
-    return _made(listed(path.name, bundle.documents[""]).code, bundle, dialect)
+    return _make_procedure(entry_of(path.name, bundle.documents[""]).code, bundle, dialect)

@@ -1,6 +1,6 @@
-"""A folder that others drop files into: names and stamps, and the bytes of what is safe to open.
+"""Safe reading of a folder that others write to: names and stamps of its entries, and the bytes of regular files.
 
-Nothing here waits: a pipe or a device is never opened, and a file beyond the limit is not read.
+Nothing here blocks: pipes and devices are never opened, and files beyond the size limit are not read.
 """
 
 from __future__ import annotations
@@ -14,10 +14,10 @@ from typing import TypeAlias
 from dossierkit.errors import DocumentError
 from dossierkit.forms.schema.document import MAX_BYTES
 
-#: Size, time of change of content and of entry (nanoseconds), inode: another stamp is another content.
+#: Size, mtime and ctime (nanoseconds), inode; a file with the same stamp has the same content.
 Stamp: TypeAlias = tuple[int, int, int, int]
 
-#: JSON files of a data folder.
+#: JSON files in a data folder that are not procedure files.
 DATA_FILES = ("catalog.json", "calendar.json", "units.json")
 _KINDS = {
     stat.S_IFDIR: "a folder",
@@ -28,10 +28,10 @@ _KINDS = {
 }
 
 
-def dropped(folder: Path) -> Iterator[tuple[str, Stamp | None]]:
-    """The name and stamp of every entry of *folder* that is called `.json`, whatever it is; hidden ones left out.
+def json_entries(folder: Path) -> Iterator[tuple[str, Stamp | None]]:
+    """The name and stamp of every entry of *folder* that ends in `.json`, of any file type; hidden entries are left out.
 
-    Where a database lies beside them, the folder holds data, too: its index and the operator's lists are no procedures.
+    In a folder with a database, `DATA_FILES` are left out, too.
 
     Raises:
         OSError: the folder cannot be read.
@@ -43,7 +43,7 @@ def dropped(folder: Path) -> Iterator[tuple[str, Stamp | None]]:
 
 
 def stamp_of(folder: Path, name: str) -> Stamp | None:
-    """The stamp of the file *name*, links followed; None where there is none."""
+    """The stamp of the file *name*, links followed; None if it does not exist."""
     try:
         found = os.stat(os.path.join(folder, name))
     except (OSError, ValueError):
@@ -51,8 +51,8 @@ def stamp_of(folder: Path, name: str) -> Stamp | None:
     return found.st_size, found.st_mtime_ns, found.st_ctime_ns, found.st_ino
 
 
-def shown(name: str) -> str:
-    """*name* as it can be written anywhere: bytes that are no UTF-8 and control characters are escaped."""
+def printable(name: str) -> str:
+    """*name* with control characters and bytes that are not UTF-8 escaped."""
     readable = os.fsencode(name).decode("utf-8", "backslashreplace")
     if readable.isprintable():
         return readable
@@ -63,18 +63,18 @@ def content(folder: Path, name: str) -> bytes:
     """The bytes of the file *name* in *folder*.
 
     Raises:
-        DocumentError: it is no file, is too large, lies elsewhere, or cannot be read.
+        DocumentError: it is not a regular file, is too large, is outside the folder, or cannot be read.
     """
-    if shown(name) != name:
-        raise DocumentError("the name of the file is no printable UTF-8; rename it", file=shown(name))
+    if printable(name) != name:
+        raise DocumentError("the file name is not printable UTF-8; rename the file", file=printable(name))
     try:
         path = os.path.realpath(os.path.join(folder, name))
         if os.path.commonpath((path, os.path.realpath(folder))) != os.path.realpath(folder):
             raise DocumentError("this is a link that leads out of the folder; copy the file", file=name)
-        _refuse_others(os.stat(path), name)
-        # What was a file a moment ago may be a pipe by now: opened like this, it does not wait for a writer.
+        _guard_regular_file(os.stat(path), name)
+        # O_NONBLOCK, as the entry may have been replaced by a pipe since: opening it must not wait for a writer.
         with open(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), "rb") as opened:
-            _refuse_others(os.fstat(opened.fileno()), name)
+            _guard_regular_file(os.fstat(opened.fileno()), name)
             return opened.read(MAX_BYTES + 1)
     except OSError as error:
         raise DocumentError(f"cannot be read: {error.strerror or error}", file=name) from None
@@ -82,7 +82,7 @@ def content(folder: Path, name: str) -> bytes:
         raise DocumentError(f"cannot be read: {error}", file=name) from None
 
 
-def _refuse_others(found: os.stat_result, name: str) -> None:
+def _guard_regular_file(found: os.stat_result, name: str) -> None:
     if not stat.S_ISREG(found.st_mode):
         raise DocumentError(f"this is {_KINDS.get(stat.S_IFMT(found.st_mode), 'something else')}, not a file", file=name)
     if found.st_size > MAX_BYTES:

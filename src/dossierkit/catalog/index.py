@@ -1,4 +1,4 @@
-"""A folder of procedure files as it lies on disk: names, titles, and what each file reaches."""
+"""List entries of procedure files, the files that each refers to, and the cache of both."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 import attrs
 
-from dossierkit.catalog.folder import Stamp, content, shown, stamp_of
+from dossierkit.catalog.folder import Stamp, content, printable, stamp_of
 from dossierkit.dossiers.procedure.procedure import Bundle
 from dossierkit.errors import DocumentError
 from dossierkit.findings import Fault
@@ -22,15 +22,15 @@ from dossierkit.private_files import write_private
 from dossierkit.text import fold
 
 SHARED = "shared"
-#: Of the shape that an index has.
-_INDEX_VERSION = 2
+#: Version of the index file; an index of another version is ignored.
+_INDEX_VERSION = 3
 
 _log = logging.getLogger(__name__)
 
 
 @attrs.frozen
-class Listed:
-    """What a list of procedures shows of one, without reading it whole."""
+class CatalogEntry:
+    """A procedure in a list: its title and the facts that a list filters by, without the form."""
 
     code: str
     title: str
@@ -43,22 +43,22 @@ class Listed:
     titles: Mapping[str, str] = attrs.field(factory=dict, hash=False)
 
     def title_in(self, language: str) -> str:
-        """The title in *language*, or as the author wrote it."""
+        """The title in *language*, or else the untranslated one."""
         return self.titles.get(language, self.title)
 
 
 @attrs.frozen
-class Known:
-    """A file that could be read whole: what it and the files that it reaches were then, and what it says."""
+class KnownFile:
+    """A file that was read whole: its stamp and those of the files it refers to, its revision and list entry."""
 
     stamps: Mapping[str, Stamp | None] = attrs.field(hash=False)
     revision: str
-    listed: Listed
+    entry: CatalogEntry
 
 
 @attrs.frozen
 class Finding:
-    """A fault with its place in a file; lines and columns count from 1."""
+    """A fault with its position in a file; lines and columns count from 1."""
 
     file: str
     line: int
@@ -69,18 +69,18 @@ class Finding:
     message: str
 
 
-def placed(fault: Fault, name: str, documents: Mapping[str, Document]) -> Finding:
-    """*fault* of the file *name* with its line and column; *documents* are those that `gathered` gave."""
+def finding_of(fault: Fault, name: str, documents: Mapping[str, Document]) -> Finding:
+    """*fault* of the file *name* with its line and column; *documents* are the result of `load_with_references`."""
     document = documents.get(fault.file)
     line, column = document.position(fault.pointer) if document is not None else (1, 1)
-    return Finding(fault.file or shown(name), line, column, fault.pointer, fault.code, fault.level, fault.message)
+    return Finding(fault.file or printable(name), line, column, fault.pointer, fault.code, fault.level, fault.message)
 
 
-def listed(name: str, document: Json) -> Listed:
+def entry_of(name: str, document: Json) -> CatalogEntry:
     """The list entry of a file, from its JSON.
 
     Raises:
-        ValueError: it is no object.
+        DocumentError: it is not an object.
     """
     if not isinstance(document, dict):
         raise DocumentError("a procedure file is a JSON object: {…}", file=name)
@@ -98,7 +98,7 @@ def listed(name: str, document: Json) -> Listed:
     titles = {lang: words for lang, words in titles.items() if words}
     audience = block.get("audience")
     words = fold(" ".join((title, code, text(block.get("sector")), text(block.get("guidance")), *titles.values())))
-    return Listed(
+    return CatalogEntry(
         code,
         title,
         name,
@@ -110,30 +110,30 @@ def listed(name: str, document: Json) -> Listed:
     )
 
 
-def load_index(path: Path | None) -> dict[str, Known]:
-    """What `save_index` kept, by the names of files; nothing where there is nothing that can be read."""
+def load_index(path: Path | None) -> dict[str, KnownFile]:
+    """File name → the file as `save_index` stored it; empty if there is no readable index."""
     if path is None or not path.is_file():
         return {}
     try:
         kept = json.loads(path.read_bytes())
         if kept["version"] != _INDEX_VERSION:
             return {}
-        return {name: _known(row) for name, row in kept["files"].items()}
+        return {name: _known_file(row) for name, row in kept["files"].items()}
     except (OSError, ValueError, TypeError, KeyError, AttributeError):
-        # An index is only a shortcut: without it the files are looked into again.
+        # The index is only a cache: without it the files are read again.
         return {}
 
 
-def _known(row: Any) -> Known:
+def _known_file(row: Any) -> KnownFile:
     stamps = {name: tuple(stamp) if stamp is not None else None for name, stamp in row["stamps"].items()}
-    entry = Listed(**{**row["listed"], "audience": tuple(row["listed"]["audience"])})
+    entry = CatalogEntry(**{**row["entry"], "audience": tuple(row["entry"]["audience"])})
     if not isinstance(row["revision"], str) or not all(isinstance(text, str) for text in (entry.code, entry.title, entry.path)):
         raise TypeError("an index of another shape")
-    return Known(stamps, row["revision"], entry)
+    return KnownFile(stamps, row["revision"], entry)
 
 
-def save_index(path: Path | None, files: Mapping[str, Known]) -> None:
-    """Keeps *files* for the next start; nothing where no *path* is given, or it cannot be written."""
+def save_index(path: Path | None, files: Mapping[str, KnownFile]) -> None:
+    """Write *files* to the index for the next start; a failure is logged.  Does nothing if *path* is None."""
     if path is None:
         return
     rows = {name: attrs.asdict(known) for name, known in files.items()}
@@ -142,17 +142,17 @@ def save_index(path: Path | None, files: Mapping[str, Known]) -> None:
         write_private(part, json.dumps({"version": _INDEX_VERSION, "files": rows}, ensure_ascii=False).encode())
         part.replace(path)
     except (OSError, ValueError) as error:
-        _log.warning("the index of procedures cannot be kept: %s", error)
+        _log.warning("the index of procedures cannot be written: %s", error)
 
 
-def gathered(folder: Path, name: str, stamps: dict[str, Stamp | None] | None = None) -> dict[str, Document]:
-    """The file *name* (as the empty path) and every file of the folder that it reaches, by path.
+def load_with_references(folder: Path, name: str, stamps: dict[str, Stamp | None] | None = None) -> dict[str, Document]:
+    """The file *name* (under the empty path) and every file of the folder that it refers to, directly or not, by path.
 
     Args:
-        stamps: is told what each file was just before it was read, also where this then fails.
+        stamps: filled with the stamp of each file, taken before it is read, also if reading then fails.
 
     Raises:
-        DocumentError: one of them is not JSON that we read, or no file that we open; it says which.
+        DocumentError: one of the files cannot be read as JSON; the error names it.
     """
     stamps = {} if stamps is None else stamps
     documents: dict[str, Document] = {}
@@ -163,35 +163,35 @@ def gathered(folder: Path, name: str, stamps: dict[str, Stamp | None] | None = N
             continue
         stamps[path] = stamp_of(folder, path)
         if key and (stamps[path] is None or (folder / path).is_dir()):
-            # What is not there is reported where the reference stands, which may mean something inside the file.
+            # A missing file is reported at the reference, which may also mean a part of the same document.
             continue
         try:
             documents[key] = load(content(folder, path))
         except DocumentError as error:
-            raise DocumentError(error.message, error.line, error.column, shown(path)) from None
+            raise DocumentError(error.message, error.line, error.column, printable(path)) from None
         pending += [(target, target) for target in local_files(documents[key].value, path) if target not in documents]
     return documents
 
 
 def bundle_of(folder: Path, name: str) -> Bundle:
-    """The bundle of `gathered` files.
+    """The file *name* with the files that it refers to, as a bundle.
 
     Raises:
-        DocumentError: see `gathered`.
+        DocumentError: see `load_with_references`.
     """
-    return Bundle({path: document.value for path, document in gathered(folder, name).items()})
+    return Bundle({path: document.value for path, document in load_with_references(folder, name).items()})
 
 
 def local_files(document: Json, path: str) -> Iterator[str]:
-    """The files below the folder that *document*, which is the file *path* of it, refers to, there or not."""
+    """The paths inside the folder that *document*, the file *path*, refers to; they need not exist."""
     own = document.get("$id") if isinstance(document, dict) else None
-    # A file that has an address of its own may name its neighbours by theirs.
+    # A file with an absolute $id may refer to its neighbours by absolute addresses.
     folder = own.rpartition("/")[0] + "/" if isinstance(own, str) and "://" in own else "\0"
     return filter(None, (_local(reference.removeprefix(folder), path) for reference in _references(document)))
 
 
 def _local(reference: str, path: str) -> str | None:
-    """The file below the folder that *reference* in *path* names, or None where it leads elsewhere."""
+    """The path inside the folder that *reference* in the file *path* names; None if it leads elsewhere."""
     try:
         parts = urlsplit(reference)
     except ValueError:

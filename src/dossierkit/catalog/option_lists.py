@@ -1,7 +1,7 @@
 """Named option lists from rows of data: provinces and communes, units and sectors of the installation.
 
-What ships: the 34 provinces and 3 321 communes, wards and special zones in force since 2025-07-01 (Quyết định 19/2025/QĐ-TTg),
-and sample units and sectors.  `units.json` in the data folder adds to these lists, or replaces them:
+The package contains the 34 provinces and 3 321 communes, wards and special zones in force since 2025-07-01 (Quyết định
+19/2025/QĐ-TTg), and sample units and sectors.  `units.json` in the data folder extends or replaces these lists:
 
     {"communes": {"add": [{"code": "26506", "name": "Phường Vũng Tàu", "province": "79", "until": "2027-06-30"}]},
      "units": [{"code": "so-nnmt", "name": "Sở Nông nghiệp và Môi trường", "en": "Department of Agriculture and Environment"}]}
@@ -27,7 +27,7 @@ from dossierkit.text import fold, meant, names_place, nfc
 
 Row = Mapping[str, Json]
 
-#: What a list of `units.json` may say beside its rows.
+#: Key of a list in `units.json` whose rows extend the packaged list instead of replacing it.
 ADD = "add"
 
 
@@ -46,9 +46,9 @@ class Table:
     """An `OptionList` over rows: *value* and *title* name columns, the others can be asked for by `where`.
 
     Args:
-        rows: the rows in the order in which they are offered, or what loads them when the list is first used.  A row may say
-            `from` and `until` (ISO dates, both included) when it is in force.
-        today: the day that rows have to be in force on to be offered; every row is offered where it is None.
+        rows: the rows in the order in which they are offered, or a function that loads them on first use.  The columns
+            `from` and `until` (ISO dates, both included) limit when a row is in force.
+        today: the current day; only rows in force on it are offered.  None: every row is offered.
     """
 
     _rows: Callable[[], Iterable[Row]] = attrs.field(converter=_loader)
@@ -99,7 +99,7 @@ class Table:
         return next(map(self._choice, current or rows[::-1]), None)
 
     def names(self, language: str) -> dict[str, str]:
-        """Every value with its title in *language*, as far as a column has that name; in force or not."""
+        """Value → title of every row, in force or not; *language* names the column of the title, if there is one."""
         return {str(row[self.value]): nfc(str(row.get(language) or row[self.title])) for row in self.rows}
 
     def _narrow(self, where: Mapping[str, Json]) -> tuple[_Entry, ...]:
@@ -108,7 +108,7 @@ class Table:
         entries = self._narrowed.get(key) if len(key) == len(where) else None
         if entries is None:
             entries = tuple(entry for entry in self._entries if _fits(entry.row, where))
-            # Only what exists is remembered: anybody can ask for a province that does not.
+            # Empty results are not cached, as clients may send any number of provinces that do not exist.
             if entries and len(key) == len(where):
                 self._narrowed[key] = entries
         return entries
@@ -128,13 +128,13 @@ def _fits(row: Row, where: Mapping[str, Json]) -> bool:
 
 
 def tables(data: Path | None, today: Callable[[], date] | None = None) -> dict[str, Table]:
-    """The lists of the installation: those that ship, changed by `units.json` in *data*.
+    """The lists of the installation: the packaged ones, changed by `units.json` in *data*.
 
     Args:
         today: see `Table`.
 
     Raises:
-        SettingsError: `units.json` is not what it should be; the message says where.
+        SettingsError: `units.json` is malformed; the message says where.
     """
     shipped: dict[str, Callable[[], Iterable[Row]]] = {
         name: partial(iter, rows) for name, rows in _shipped("units.json").items() if name != "source"
@@ -151,7 +151,7 @@ def _shipped(name: str) -> dict[str, list[Row]]:
 
 
 def _communes() -> Iterator[Row]:
-    """The communes that ship; a row is `province,code,name,from`."""
+    """The packaged communes; the columns are `province,code,name,from`."""
     text = (FOLDER / "communes.csv").read_text(encoding="utf-8")
     yield from csv.DictReader(text.splitlines())
 
@@ -163,7 +163,7 @@ def _own(path: Path, shipped: Mapping[str, Callable[[], Iterable[Row]]]) -> dict
     except DocumentError as error:
         raise SettingsError(f"{path}: {error}") from None
     if not isinstance(lists, dict):
-        raise SettingsError(f'{path}: it is an object of lists, such as {{"units": [{{"code": "…", "name": "…"}}]}}')
+        raise SettingsError(f'{path}: must be an object of lists, such as {{"units": [{{"code": "…", "name": "…"}}]}}')
     changed: dict[str, Callable[[], Iterable[Row]]] = {}
     for name, said in lists.items():
         if name == "source":
@@ -180,7 +180,7 @@ def _own(path: Path, shipped: Mapping[str, Callable[[], Iterable[Row]]]) -> dict
 
 
 def _merged(shipped: Callable[[], Iterable[Row]], own: tuple[Row, ...]) -> Iterator[Row]:
-    """The shipped rows and *own*; a code of *own* takes the place of the shipped one."""
+    """The packaged rows and *own*; a row of *own* replaces the packaged row with the same code."""
     codes = {row["code"] for row in own}
     yield from (row for row in shipped() if row["code"] not in codes)
     yield from own
@@ -188,17 +188,17 @@ def _merged(shipped: Callable[[], Iterable[Row]], own: tuple[Row, ...]) -> Itera
 
 def _checked(path: Path, name: str, rows: Json) -> tuple[Row, ...]:
     if not isinstance(rows, list):
-        raise SettingsError(f'{path}: {name!r} is a list of rows, or {{"{ADD}": [rows]}}')
+        raise SettingsError(f'{path}: {name!r} must be a list of rows, or {{"{ADD}": [rows]}}')
     for number, row in enumerate(rows, 1):
         where = f"{path}: row {number} of {name!r}"
         if not isinstance(row, dict):
-            raise SettingsError(f'{where} is an object: {{"code": "…", "name": "…"}}')
+            raise SettingsError(f'{where} must be an object: {{"code": "…", "name": "…"}}')
         for column in ("code", "name"):
             if not isinstance(row.get(column), str) or not row[column].strip():
                 raise SettingsError(f"{where} needs a {column}, a text{meant(column, row) if column not in row else ''}")
         for column in ("from", "until"):
             if column in row and not _is_day(row[column]):
-                raise SettingsError(f"{where}: {column} is a day, such as 2025-07-01")
+                raise SettingsError(f"{where}: {column} must be a date, such as 2025-07-01")
     return tuple(rows)
 
 

@@ -96,11 +96,11 @@ def _sample(code: str) -> Path:
     Raises:
         SettingsError: no sample has it.
     """
-    from dossierkit.catalog.folder import dropped
+    from dossierkit.catalog.folder import json_entries
     from dossierkit.errors import SettingsError
     from dossierkit.wiring import samples
 
-    paths = {name: samples() / name for name, _ in dropped(samples())}
+    paths = {name: samples() / name for name, _ in json_entries(samples())}
     codes = {json.loads(path.read_bytes())["x-procedure"]["code"]: path for path in paths.values()}
     if code not in codes:
         raise SettingsError(f"no sample has the code {code!r}; known: {', '.join(sorted(codes))}")
@@ -214,7 +214,7 @@ def lint(paths: tuple[Path, ...], as_json: bool, data: Path | None) -> None:
     """
     import attrs
 
-    from dossierkit.catalog.folder import dropped
+    from dossierkit.catalog.folder import json_entries
     from dossierkit.catalog.lint import lint_paths
     from dossierkit.forms import STANDARD
     from dossierkit.wiring import with_lists
@@ -236,7 +236,7 @@ def lint(paths: tuple[Path, ...], as_json: bool, data: Path | None) -> None:
     else:
         for f in findings:
             click.echo(f"{f.file}:{f.line}:{f.column}: {f.level} {f.code}: {f.message}")
-        for empty in (path for path in paths if path.is_dir() and not any(dropped(path))):
+        for empty in (path for path in paths if path.is_dir() and not any(json_entries(path))):
             click.echo(f"{empty} holds no procedure file; drop one in there, or name another folder", err=True)
         errors = sum(f.level == "error" for f in findings)
         click.echo(f"{errors} errors, {sum(f.level == 'warning' for f in findings)} warnings", err=True)

@@ -172,8 +172,8 @@ def _workers(
         Worker(lambda: (resume(engine), remind(engine)), every=900),
         Worker(Payments(engine, gateways).ask_about_open, every=120),
         # What is dropped is read, and its faults are logged, before somebody asks for it.
-        Worker(engine.catalog.settle, every=1),
-        Worker(lambda: lint.tell(engine.catalog, engine.today()), every=2),
+        Worker(engine.catalog.read_all, every=1),
+        Worker(lambda: lint.log_served_errors(engine.catalog, engine.today()), every=2),
         Worker(lambda: sweep(engine.store, blobs, engine.clock), every=600),
         Worker(lambda: clear_abandoned(engine, blobs, keep_drafts), every=600),
     )

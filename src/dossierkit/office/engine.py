@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
 
 from dossierkit.catalog.catalog import Catalog
-from dossierkit.catalog.index import Listed
+from dossierkit.catalog.index import CatalogEntry
 from dossierkit.dossiers.codes import DossierCode
 from dossierkit.dossiers.deadlines.calendars import Calendar
 from dossierkit.dossiers.deadlines.clock import OfficeClock
@@ -108,7 +108,7 @@ class Engine:
         """Keep files in *blobs* from now on; answers that name any other are refused."""
         self.context.blobs = blobs
 
-    def procedures(self, query: str = "", *, language: str = "vi") -> tuple[Listed, ...]:
+    def procedures(self, query: str = "", *, language: str = "vi") -> tuple[CatalogEntry, ...]:
         """The procedures that hold all words of *query*, accents or not."""
         return self.offered.list(query, language=language)
 

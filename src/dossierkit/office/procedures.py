@@ -7,7 +7,7 @@ from functools import lru_cache
 
 import attrs
 
-from dossierkit.catalog.index import Listed
+from dossierkit.catalog.index import CatalogEntry
 from dossierkit.dossiers.lifecycle.dossier import Dossier
 from dossierkit.dossiers.procedure.procedure import Procedure
 from dossierkit.forms.schema.dialect import Dialect
@@ -29,7 +29,7 @@ class Procedures:
         """Keywords, formats, widgets and option lists of procedure files."""
         return self.context.catalog.dialect
 
-    def list(self, query: str = "", *, language: str = "vi") -> tuple[Listed, ...]:
+    def list(self, query: str = "", *, language: str = "vi") -> tuple[CatalogEntry, ...]:
         """The procedures that hold all words of *query*, accents or not."""
         return self.context.catalog.list(query=query, language=language)
 
@@ -52,4 +52,4 @@ class Procedures:
     def _restore(self, revision: str, code: str) -> Procedure:
         bundle = self.context.store.bundle(revision)
         assert bundle is not None, f"the bundle of revision {revision} is gone from the store"
-        return self.context.catalog.restored(bundle, code)
+        return self.context.catalog.procedure_from_bundle(bundle, code)

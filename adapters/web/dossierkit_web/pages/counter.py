@@ -9,7 +9,7 @@ from starlette.datastructures import FormData
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from dossierkit.catalog.index import Listed
+from dossierkit.catalog.index import CatalogEntry
 from dossierkit.dossiers.codes import DossierCode, parse_code
 from dossierkit.dossiers.lifecycle.dossier import Actor, Dossier
 from dossierkit.dossiers.states import Channel
@@ -24,7 +24,7 @@ from dossierkit_web.site import Site, language_of
 CHANNELS = (Channel.COUNTER, Channel.POST)
 
 
-def offered(site: Site, actor: Actor) -> list[Listed]:
+def offered(site: Site, actor: Actor) -> list[CatalogEntry]:
     """The procedures whose dossiers the officer's unit handles."""
     listed = site.engine.procedures()
     return [one for one in listed if actor.unit in ("", site.engine.procedure(one.code).unit)]

@@ -10,7 +10,7 @@ from starlette.datastructures import FormData
 from starlette.requests import Request
 from starlette.responses import Response
 
-from dossierkit.catalog.index import Listed
+from dossierkit.catalog.index import CatalogEntry
 from dossierkit.dossiers.money.fees import exemptions, quote
 from dossierkit.dossiers.procedure.procedure import Procedure
 from dossierkit.forms.answers.defaults import initial
@@ -45,12 +45,12 @@ def show_list(site: Site, request: Request, form: FormData) -> Response:  # noqa
     )
 
 
-def _values(one: Listed, name: str) -> tuple[str, ...]:
+def _values(one: CatalogEntry, name: str) -> tuple[str, ...]:
     value = getattr(one, name)
     return tuple(value) if isinstance(value, tuple) else (value,) if value else ()
 
 
-def _fits(one: Listed, asked: Mapping[str, str]) -> bool:
+def _fits(one: CatalogEntry, asked: Mapping[str, str]) -> bool:
     return all(not wanted or wanted in _values(one, name) for name, wanted in asked.items())
 
 
