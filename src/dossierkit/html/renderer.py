@@ -11,6 +11,7 @@ import attrs
 from jinja2 import ChoiceLoader, DictLoader, Environment, FileSystemLoader, PackageLoader, StrictUndefined, TemplateNotFound
 from markupsafe import Markup
 
+from dossierkit.caches import Cache
 from dossierkit.findings import Problem
 from dossierkit.forms.fields.effective import effective
 from dossierkit.forms.fields.form import Form, Layout, embeds
@@ -23,7 +24,8 @@ from dossierkit.html.summary import Row, answer_rows
 from dossierkit.html.words import attributes, described, live, words_of
 from dossierkit.pointers import Json, key
 
-_REMEMBERED = 20_000
+#: More pieces of markup than the largest page is made of.
+_PIECES = 30_000
 #: Templates that others are made of, or that stand in for them.
 _WITHIN = ("field", "notes", "pickers", "readonly", "textarea")
 #: So many whole forms with at most so many answers, so long together (the defaults of a new draft), are remembered.
@@ -88,8 +90,8 @@ class Renderer:
         )
         self.environment.globals.update(described=described, attributes=attributes, live=live, embeds=embeds, file_name=file_name)
         self._file_name = file_name
-        self._memo: dict[object, Any] = {}
-        self._blanks: dict[object, Rendered] = {}
+        self._pieces = Cache[object, Any]("pieces", _PIECES)
+        self._blanks = Cache[tuple[Form, str, str], Rendered]("blank forms", _BLANKS)
         self._words = lru_cache(maxsize=None)(lambda language: words_of(self.piece, language))
         self._template = lru_cache(maxsize=None)(self.environment.get_template)
         self.is_ours = lru_cache(maxsize=None)(lambda name: not any(map(self._is_replaced, (name, *_WITHIN))))
@@ -129,18 +131,13 @@ class Renderer:
     def _blank(self, form: Form, answers: Json, language: str, text: str) -> Rendered:
         """A form that nobody has filled in yet is the same for everybody; *text* is the key of *answers*."""
         name = (form, language, text)
-        found = self._blanks.get(name)
-        if found is None:
-            if len(self._blanks) >= _BLANKS:
-                self._blanks.clear()
+        rendered = self._blanks.get(name)
+        if rendered is None:
             viewer = Viewer.of(form, answers, problems=(), language=language, layout=None)
-            found = self._blanks[name] = self._rendered(viewer)
-        return found
+            rendered = self._blanks.keep(name, self._rendered(viewer))
+        return rendered
 
     def _rendered(self, viewer: Viewer, beside: Sequence[tuple[str, str]] = ()) -> Rendered:
-        # Only between two pages: one that drops what it has just made makes it again.
-        if len(self._memo) > _REMEMBERED:
-            self._memo.clear()
         page = Page(self, viewer)
         language = viewer.language
         markup = Markup("".join(page.section(*section) for section in page.sections()))
@@ -163,7 +160,5 @@ class Renderer:
 
     def remembered(self, name: object, make: Callable[[], Any]) -> Any:
         """What *make* gave the first time for *name*."""
-        found = self._memo.get(name)
-        if found is None:
-            found = self._memo[name] = make()
-        return found
+        made = self._pieces.get(name)
+        return self._pieces.keep(name, make()) if made is None else made

@@ -17,10 +17,9 @@ from dossierkit.dossiers.procedure.procedure import Procedure
 from dossierkit.dossiers.states import Action, Payment
 from dossierkit.errors import ForbiddenAction
 from dossierkit.forms import effective
-from dossierkit.forms.fields.form import Form, Layout, embeds
+from dossierkit.forms.fields.form import Layout, embeds
 from dossierkit.forms.fields.options import listed_titles
 from dossierkit.forms.fields.tree import walk
-from dossierkit.forms.schema.schemas import every_schema
 from dossierkit.forms.views.personal import without_secrets
 from dossierkit.pointers import Json, drop, texts_in
 from dossierkit.ports import ActionRecord, Position
@@ -155,19 +154,15 @@ def _erased(dossier: Dossier) -> Dossier:
 
 def search_words(procedure: Procedure, answers: Json) -> str:
     """What a dossier is found by: its title, every text in its answers, and the places that they name, folded."""
-    for field in walk(effective(procedure.form, answers)) if _embeds_anything(procedure.form) else ():
+    for field in walk(effective(procedure.form, answers)) if procedure.form.schemas.any_schema(_is_encoded) else ():
         answers = drop(answers, field.pointer) if embeds(field) else answers
     answers = without_secrets(procedure.form, answers)
     words = fold(" ".join((procedure.title(), *texts_in(answers))))
     return " ".join((words, *map(place_words, listed_titles(procedure.form, answers))))
 
 
-def _embeds_anything(form: Form) -> bool:
-    memo = form.schemas.memo
-    if "embeds" not in memo:
-        schemas = (schema for document in form.schemas.documents.values() for _, schema in every_schema(document))
-        memo["embeds"] = any(isinstance(schema, dict) and "contentEncoding" in schema for schema in schemas)
-    return bool(memo["embeds"])
+def _is_encoded(schema: Mapping[str, Json]) -> bool:
+    return "contentEncoding" in schema
 
 
 def filed(dossier: Dossier, action: Action, files: tuple[Attachment, ...], tag: str) -> tuple[Dossier, str]:

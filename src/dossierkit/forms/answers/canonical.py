@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
+from dossierkit.caches import CacheSpec
 from dossierkit.forms.answers.pairs import drop_blank_rows, says
 from dossierkit.forms.fields.applicators import declared, reachable
 from dossierkit.forms.fields.effective import effective
@@ -11,7 +12,7 @@ from dossierkit.forms.fields.form import Field, Form, Kind, Layout
 from dossierkit.forms.fields.places import items
 from dossierkit.forms.fields.tree import walk
 from dossierkit.forms.schema.rules import compute
-from dossierkit.forms.schema.schemas import Facet
+from dossierkit.forms.schema.schemas import PER_FORM, Facet
 from dossierkit.pointers import ABSENT, Json, get, parent, put, same
 from dossierkit.text import nfc
 
@@ -95,13 +96,15 @@ def _group(form: Form, field: Field, value: dict[str, Json], possible: tuple[Fac
     return result
 
 
+#: Schemas of a list → those of its elements under any answers.
+_ELEMENTS = CacheSpec[tuple[Facet, ...], tuple[Facet, ...]]("elements", PER_FORM)
+
+
 def _elements(form: Form, possible: tuple[Facet, ...]) -> tuple[Facet, ...]:
     """The schemas that could be at an element."""
-    memo = form.schemas.memo
-    known = memo.get(("elements", possible))
-    if not isinstance(known, tuple):
-        known = memo["elements", possible] = items(form, tuple(reachable(form.schemas, possible)))
-    return known
+    cache = form.schemas.caches[_ELEMENTS]
+    known = cache.get(possible)
+    return cache.keep(possible, items(form, tuple(reachable(form.schemas, possible)))) if known is None else known
 
 
 def _list(form: Form, field: Field, value: list[Json], possible: tuple[Facet, ...]) -> Json:

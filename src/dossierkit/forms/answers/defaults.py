@@ -10,7 +10,6 @@ from dossierkit.forms.answers.pairs import is_nameless, replaced
 from dossierkit.forms.fields.effective import effective
 from dossierkit.forms.fields.form import Field, Form, Kind, Layout
 from dossierkit.forms.fields.tree import walk
-from dossierkit.forms.schema.schemas import every_schema
 from dossierkit.pointers import ABSENT, Json, get, same
 
 #: A default may bring in fields with defaults of their own; so many times over.
@@ -46,7 +45,7 @@ def arrived(
         shown: what the draft had open with it.
         layout: what is open now.
     """
-    if not _offers_anything(form):
+    if not form.schemas.any_schema(_has_offer):
         return answers
     layout = layout or Layout()
     return _filled(form, answers, layout, account, layout.filled | _controls(form, before, shown))
@@ -54,7 +53,7 @@ def arrived(
 
 def remembered(form: Form, answers: Json, layout: Layout) -> Layout:
     """*layout* with the fields whose default was offered by now: each is offered once."""
-    if not _offers_anything(form):
+    if not form.schemas.any_schema(_has_offer):
         return layout
     return attrs.evolve(layout, filled=layout.filled | _controls(form, answers, layout, offering=True))
 
@@ -86,15 +85,8 @@ def _filled(form: Form, answers: Json, layout: Layout, account: Mapping[str, Jso
     return answers
 
 
-def _offers_anything(form: Form) -> bool:
-    memo = form.schemas.memo
-    if "offers" not in memo:
-        memo["offers"] = any(
-            isinstance(schema, dict) and not _OFFERS.isdisjoint(schema)
-            for document in form.schemas.documents.values()
-            for _, schema in every_schema(document)
-        )
-    return bool(memo["offers"])
+def _has_offer(schema: Mapping[str, Json]) -> bool:
+    return not _OFFERS.isdisjoint(schema)
 
 
 def _known(pointer: Json, account: Mapping[str, Json] | None) -> Json:

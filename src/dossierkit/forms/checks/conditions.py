@@ -12,6 +12,7 @@ from functools import cached_property
 
 import attrs
 
+from dossierkit.caches import CacheSpec
 from dossierkit.forms.fields.effective import effective
 from dossierkit.forms.fields.form import Field, Form, Kind, Layout
 from dossierkit.forms.fields.tree import index
@@ -29,6 +30,10 @@ _WHOLE = frozenset(("$ref", "$dynamicRef", "additionalProperties", "prefixItems"
 _ANSWERED = (Kind.ACCEPT, Kind.CONSTANT)
 #: Name of a member → what is said about its value.
 _Said = Mapping[str, tuple[Json, ...]]
+
+
+#: The id of a condition → the condition, and the judge of what it leaves to the judge.
+_VERDICTS = CacheSpec[int, tuple[Json, Verdict]]("judges of conditions", 1_000)
 
 
 @attrs.frozen
@@ -87,12 +92,10 @@ class _Reader:
         return _within(self._parts(condition, value, place, above))
 
     def judged(self, condition: Json, read: Json, value: Json) -> bool:
-        """What the judge alone says to *read*: *condition*, which lives as long as the form does, or a part of it."""
-        memo, name = self.form.schemas.memo, ("condition", id(condition))
-        verdict = memo.get(name)
-        if verdict is None:
-            verdict = memo[name] = Judge().compile(value_of(read))
-        assert isinstance(verdict, Verdict)
+        """Whether *value* is valid against *read*: *condition*, or the part of it that the judge alone reads."""
+        cache = self.form.schemas.caches[_VERDICTS]
+        # The condition is kept beside its judge: while it is, no other object has its id.
+        _, verdict = cache.get(id(condition)) or cache.keep(id(condition), (condition, Judge().compile(value_of(read))))
         return verdict.accepts(value_of(value))
 
     def _parts(self, condition: Mapping[str, Json], value: Json, place: str, above: _Said) -> Iterator[bool | None]:

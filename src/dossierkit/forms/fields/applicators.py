@@ -12,8 +12,9 @@ from itertools import chain
 
 import attrs
 
+from dossierkit.caches import CacheSpec
 from dossierkit.forms.schema.dialect import Choice
-from dossierkit.forms.schema.schemas import Facet, Schemas, file_of
+from dossierkit.forms.schema.schemas import PER_FORM, Facet, Schemas, file_of
 from dossierkit.pointers import ABSENT, Json, child, key
 
 #: So many values of a branch stand in its name.
@@ -101,13 +102,14 @@ class Alternatives:
     choices: tuple[Choice, ...] = ()
 
 
+#: Schema and keyword → its branches.
+_ALTERNATIVES = CacheSpec[tuple[Facet, str], Alternatives]("alternatives", PER_FORM)
+
+
 def alternatives(schemas: Schemas, facet: Facet, keyword: str) -> Alternatives:
     """The branches of *keyword* in *facet*; worked out once."""
-    known = schemas.memo.get(("alternatives", facet, keyword))
-    if known is None:
-        known = schemas.memo["alternatives", facet, keyword] = _alternatives(schemas, facet, keyword)
-    assert isinstance(known, Alternatives)
-    return known
+    cache, name = schemas.caches[_ALTERNATIVES], (facet, keyword)
+    return cache.get(name) or cache.keep(name, _alternatives(schemas, facet, keyword))
 
 
 def _alternatives(schemas: Schemas, facet: Facet, keyword: str) -> Alternatives:
@@ -200,23 +202,28 @@ class Profile:
         return any(name in value and key(value[name]) not in values for name, values in self.fixed)
 
 
+#: Branch → its profile.
+_PROFILES = CacheSpec[Facet, Profile]("profiles of branches", PER_FORM)
+
+
 def branch_profile(schemas: Schemas, branch: Facet) -> Profile:
     """What *branch* says of any value; worked out once."""
-    known = schemas.memo.get(("profile", branch))
-    if known is None:
-        facets = list(unconditional(schemas, (branch,)))
-        names = frozenset(name for facet in facets for name in facet.get("properties") or {})
-        fixed = ((name, frozenset(_fixed(schemas, property_of(schemas, branch, name)))) for name in sorted(names))
-        known = schemas.memo["profile", branch] = Profile(
-            tuple(facet.get("type") for facet in facets if facet.get("type")),
-            names,
-            frozenset(name for facet in facets for name in facet.get("required") or ()),
-            any(facet.get("patternProperties") or isinstance(facet.get("additionalProperties"), dict) for facet in facets),
-            frozenset(_fixed(schemas, branch)),
-            tuple((name, values) for name, values in fixed if values),
-        )
-    assert isinstance(known, Profile)
-    return known
+    cache = schemas.caches[_PROFILES]
+    return cache.get(branch) or cache.keep(branch, _profile(schemas, branch))
+
+
+def _profile(schemas: Schemas, branch: Facet) -> Profile:
+    facets = list(unconditional(schemas, (branch,)))
+    names = frozenset(name for facet in facets for name in facet.get("properties") or {})
+    fixed = ((name, frozenset(_fixed(schemas, property_of(schemas, branch, name)))) for name in sorted(names))
+    return Profile(
+        tuple(facet.get("type") for facet in facets if facet.get("type")),
+        names,
+        frozenset(name for facet in facets for name in facet.get("required") or ()),
+        any(facet.get("patternProperties") or isinstance(facet.get("additionalProperties"), dict) for facet in facets),
+        frozenset(_fixed(schemas, branch)),
+        tuple((name, values) for name, values in fixed if values),
+    )
 
 
 def _values(facet: Facet) -> list[Json]:
@@ -237,13 +244,15 @@ def members(schemas: Schemas, facets: Iterable[Facet]) -> Mapping[str, tuple[Fac
     return {name: tuple(below) for name, below in found.items()}
 
 
+#: Schemas → the members that they declare under any answers.
+_DECLARED = CacheSpec[tuple[Facet, ...], Mapping[str, tuple[Facet, ...]]]("declared members", PER_FORM)
+
+
 def declared(schemas: Schemas, seeds: tuple[Facet, ...]) -> Mapping[str, tuple[Facet, ...]]:
     """Each member that *seeds* declare under any answers, with its schemas; worked out once."""
-    known = schemas.memo.get(("declared", seeds))
-    if known is None:
-        known = schemas.memo["declared", seeds] = members(schemas, reachable(schemas, seeds))
-    assert isinstance(known, dict)
-    return known
+    cache = schemas.caches[_DECLARED]
+    known = cache.get(seeds)
+    return cache.keep(seeds, members(schemas, reachable(schemas, seeds))) if known is None else known
 
 
 def reachable(schemas: Schemas, seeds: Iterable[Facet]) -> Iterator[Facet]:

@@ -11,6 +11,7 @@ from itertools import count
 
 import attrs
 
+from dossierkit.caches import CacheSpec
 from dossierkit.errors import SchemaError
 from dossierkit.findings import Fault
 from dossierkit.forms.fields import elements, merging
@@ -19,7 +20,7 @@ from dossierkit.forms.fields.field_kinds import entries, make
 from dossierkit.forms.fields.form import Field, Form, Kind, Layout
 from dossierkit.forms.fields.properties import Property, now_required, properties
 from dossierkit.forms.fields.remembering import hold_again, is_still
-from dossierkit.forms.schema.schemas import Facet
+from dossierkit.forms.schema.schemas import PER_FORM, Facet
 from dossierkit.pointers import ABSENT, Json, child
 
 #: What a group or list says of everything below it.
@@ -28,8 +29,6 @@ _INHERITED = ("readOnly", "writeOnly")
 MAX_FIELDS = 20_000
 #: So many rows that must be there are shown before anybody fills them.
 BLANK_ROWS = 20
-#: So many things are remembered for a field, at most.
-_REMEMBERED = 14
 
 
 def effective(form: Form, answers: Json, *, layout: Layout | None = None) -> Field:
@@ -41,14 +40,7 @@ def effective(form: Form, answers: Json, *, layout: Layout | None = None) -> Fie
     Raises:
         SchemaError: a reference leads nowhere, or the form unfolds beyond what a page can show.
     """
-    schemas = form.schemas
-    # Only between two walks: one that drops what it has just worked out works it out again.
-    if len(schemas.memo) > schemas.room:
-        schemas.memo.clear()
-    walk = _Walk(form, layout or Layout())
-    root = walk.field((form.root,), answers, _Place("", "", True, frozenset()))
-    schemas.room = max(schemas.room, _REMEMBERED * walk.count)
-    return root
+    return _Walk(form, layout or Layout()).field((form.root,), answers, _Place("", "", True, frozenset()))
 
 
 @attrs.frozen(cache_hash=True)
@@ -114,6 +106,18 @@ class _Prospect:
     retired: bool
 
 
+#: What holds, place, declaration and picked type → the field there, and what surrounds the fields below it.
+_HERE = CacheSpec[tuple[Held, _Place, Property | None, str | int | None], _Here]("places", PER_FORM)
+#: Shape, pointer and control → the field.
+_FIELDS = CacheSpec[tuple[Field, str, str], Field]("fields", PER_FORM)
+#: Field or shape, and its children → the field or shape that has them.
+_PARENTS = CacheSpec[tuple[Field, tuple[Field, ...]], Field]("fields with children", PER_FORM)
+#: Shape, inherited keywords and recursion → the shape with them.
+_VARIANTS = CacheSpec[tuple[Field, frozenset[str], bool], Field]("variants of shapes", PER_FORM)
+#: Schemas of a member → what they come to before anybody answers it.
+_PROSPECTS = CacheSpec[tuple[Facet, ...], _Prospect]("prospects", PER_FORM)
+
+
 @attrs.define
 class _Walk:
     form: Form
@@ -156,30 +160,26 @@ class _Walk:
         typed: str | int | None = merging.type_of(value) if value is not ABSENT and value is not None else None
         if (place.control, "type") in self.layout.branches:
             typed = next(iter(self.layout.branches[place.control, "type"]), "")
-        memo = self.form.schemas.memo
-        name = ("here", held, place, known, typed)
-        here = memo.get(name)
-        if not isinstance(here, _Here):
+        cache, name = self.form.schemas.caches[_HERE], (held, place, known, typed)
+        here = cache.get(name)
+        if here is None:
             shape = make(self.form, held, required=place.required, known=known, typed=typed)
             returns = not (shape.leaf or place.above.isdisjoint(held.facets))
             field = self._placed(shape, place, recursive=returns and shape.kind is Kind.GROUP)
-            here = memo[name] = _Here(field, place) if field.leaf else self._around(held, field, place, returns)
+            here = cache.keep(name, _Here(field, place) if field.leaf else self._around(held, field, place, returns))
         return here
 
     def _placed(self, shape: Field, place: _Place, *, recursive: bool) -> Field:
         """The field of *shape* at *place*, the same object each time."""
-        memo = self.form.schemas.memo
         if place.inherited or recursive:
-            variant = ("variant", shape, place.inherited, recursive)
-            found = memo.get(variant)
-            if not isinstance(found, Field):
-                found = memo[variant] = attrs.evolve(shape, inherited=place.inherited, recursive=recursive)
-            shape = found
-        name = ("field", shape, place.pointer, place.control)
-        field = memo.get(name)
-        if not isinstance(field, Field):
-            field = memo[name] = attrs.evolve(shape, pointer=place.pointer, control=place.control, shape=shape)
-        return field
+            variants, variant = self.form.schemas.caches[_VARIANTS], (shape, place.inherited, recursive)
+            shape = variants.get(variant) or variants.keep(
+                variant, attrs.evolve(shape, inherited=place.inherited, recursive=recursive)
+            )
+        fields, name = self.form.schemas.caches[_FIELDS], (shape, place.pointer, place.control)
+        return fields.get(name) or fields.keep(
+            name, attrs.evolve(shape, pointer=place.pointer, control=place.control, shape=shape)
+        )
 
     def _around(self, held: Held, field: Field, place: _Place, returns: bool) -> _Here:
         """What the fields below *field* have in common; the schemas of one that *returns* hold further up, too."""
@@ -221,15 +221,14 @@ class _Walk:
 
     def _prospect(self, member: Property) -> _Prospect:
         """What can be said of *member* wherever it stands, before anybody answers it."""
-        memo = self.form.schemas.memo
-        name = ("prospect", member.seeds)
-        known = memo.get(name)
-        if not isinstance(known, _Prospect):
+        cache = self.form.schemas.caches[_PROSPECTS]
+        known = cache.get(member.seeds)
+        if known is None:
             held = hold_again(self.form.schemas, member.seeds, {}, None)
             still = is_still(held) and len(merging.types(held.facets)) == 1
             depends = any(facet.get("dependentRequired") for facet in held.facets)
             retired = any(facet.get("deprecated") is True for facet in held.facets)
-            known = memo[name] = _Prospect(held, still, depends, retired)
+            known = cache.keep(member.seeds, _Prospect(held, still, depends, retired))
         return known
 
     def _still(self, member: Property, place: _Place) -> Field | None:
@@ -312,16 +311,15 @@ def unused(name: str, taken: Collection[str]) -> str:
 
 def _with_children(form: Form, field: Field, children: tuple[Field, ...]) -> Field:
     """*field* with *children*, the same object for the same children."""
-    memo = form.schemas.memo
-    name = ("children", field, children)
-    known = memo.get(name)
-    if not isinstance(known, Field):
+    cache, name = form.schemas.caches[_PARENTS], (field, children)
+    known = cache.get(name)
+    if known is None:
         constant = any(below.kind is Kind.CONSTANT and below.required for below in children)
         bare = all(below.kind is Kind.CONSTANT for below in children)
         # Without a control of its own nobody could say whether such a group is meant.
         asked = constant and field.kind is Kind.GROUP and not field.required and not field.pickers and (bare or not field.row)
-        known = attrs.evolve(field, children=children, presence=asked, shape=_shape_with(form, field, children, asked))
-        memo[name] = known
+        shape = _shape_with(form, field, children, asked)
+        known = cache.keep(name, attrs.evolve(field, children=children, presence=asked, shape=shape))
     return known
 
 
@@ -330,9 +328,5 @@ def _shape_with(form: Form, field: Field, children: tuple[Field, ...], presence:
     shapes = tuple(below.shape for below in children if below.shape is not None)
     if field.shape is None or len(shapes) < len(children):
         return None
-    memo = form.schemas.memo
-    name = ("children", field.shape, shapes)
-    known = memo.get(name)
-    if not isinstance(known, Field):
-        known = memo[name] = attrs.evolve(field.shape, children=shapes, presence=presence)
-    return known
+    cache, name = form.schemas.caches[_PARENTS], (field.shape, shapes)
+    return cache.get(name) or cache.keep(name, attrs.evolve(field.shape, children=shapes, presence=presence))

@@ -6,13 +6,14 @@ from collections.abc import Mapping
 
 import attrs
 
+from dossierkit.caches import CacheSpec
 from dossierkit.forms.fields import merging
 from dossierkit.forms.fields.applicable import Held, hold
 from dossierkit.forms.fields.applicators import unconditional
 from dossierkit.forms.fields.form import Field, Form, Kind, Picker
 from dossierkit.forms.fields.properties import Property
 from dossierkit.forms.schema.dialect import Choice
-from dossierkit.forms.schema.schemas import Facet
+from dossierkit.forms.schema.schemas import PER_FORM, Facet
 from dossierkit.pointers import ABSENT, Json, key
 
 #: Above this many characters an answer is long.
@@ -29,6 +30,14 @@ _MONEY_UNITS = ("đ", "đồng", "VND", "VNĐ")
 UNDECIDED = "undecided"
 
 
+#: What holds, whether it is required, how it is declared, and its type → the shape of its fields.
+_SHAPES = CacheSpec[tuple[Held, bool, Property | None, str | int | None], Field]("shapes", PER_FORM)
+#: What holds → its types.
+_TYPES = CacheSpec[Held, tuple[str, ...]]("types", PER_FORM)
+#: What holds, pointer and control → the editor of free entries there.
+_EDITORS = CacheSpec[tuple[Held, str, str], Field]("editors of free entries", PER_FORM)
+
+
 def make(form: Form, held: Held, *, required: bool, known: Property | None, typed: str | int | None) -> Field:
     """The shape of the fields of what is *held*, without place or children.
 
@@ -36,25 +45,18 @@ def make(form: Form, held: Held, *, required: bool, known: Property | None, type
         known: how the group or list above declares it.
         typed: the type of its value by name, or as a page picked it by number; it matters where several are allowed.
     """
-    memo = form.schemas.memo
     types = _types(form, held)
     if len(types) == 1:
         typed = None
-    name = ("shape", held, required, known, typed)
-    field = memo.get(name)
-    if not isinstance(field, Field):
-        field = memo[name] = _Maker(form, held, required, known, typed, types).field()
-    return field
+    cache, name = form.schemas.caches[_SHAPES], (held, required, known, typed)
+    return cache.get(name) or cache.keep(name, _Maker(form, held, required, known, typed, types).field())
 
 
 def _types(form: Form, held: Held) -> tuple[str, ...]:
     """The types that hold; where nothing is said yet, an object if that is what could hold."""
-    known = form.schemas.memo.get(("types", held))
-    if isinstance(known, tuple):
-        return known
-    types = _types_now(form, held)
-    form.schemas.memo["types", held] = types
-    return types
+    cache = form.schemas.caches[_TYPES]
+    known = cache.get(held)
+    return cache.keep(held, _types_now(form, held)) if known is None else known
 
 
 def _types_now(form: Form, held: Held) -> tuple[str, ...]:
@@ -68,14 +70,12 @@ def _types_now(form: Form, held: Held) -> tuple[str, ...]:
 
 def entries(form: Form, held: Held, pointer: str, control: str) -> Field | None:
     """The key–value editor of the undeclared members of a group, or None where there is nothing free to edit."""
-    memo = form.schemas.memo
-    name = ("entries", held, pointer, control)
-    if name not in memo:
-        free = _is_free(held.facets)
-        words = merging.keywords(held.facets)
-        memo[name] = Field(pointer, Kind.ENTRIES, "entries", False, words, held.facets, control=control) if free else None
-    field = memo[name]
-    return field if isinstance(field, Field) else None
+    if not _is_free(held.facets):
+        return None
+    cache, name = form.schemas.caches[_EDITORS], (held, pointer, control)
+    return cache.get(name) or cache.keep(
+        name, Field(pointer, Kind.ENTRIES, "entries", False, merging.keywords(held.facets), held.facets, control=control)
+    )
 
 
 def _is_free(facets: tuple[Facet, ...]) -> bool:

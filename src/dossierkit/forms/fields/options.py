@@ -16,7 +16,6 @@ from dossierkit.forms.fields.effective import effective
 from dossierkit.forms.fields.form import Field, Form
 from dossierkit.forms.fields.tree import walk
 from dossierkit.forms.schema.dialect import Choice, OptionList
-from dossierkit.forms.schema.schemas import every_schema
 from dossierkit.pointers import ABSENT, Json, get
 
 #: A list of up to so many choices stands on the page whole; a longer one is searched.
@@ -94,7 +93,7 @@ def offered(form: Form, field: Field, answers: Json, query: str = "") -> Offer:
 
 def unlisted(form: Form, answers: Json) -> Iterator[Problem]:
     """A problem for each answer that its named list does not hold."""
-    if not form.dialect.options or not _uses_options(form):
+    if not (form.dialect.options and form.schemas.any_schema(_names_a_list)):
         return
     for field in walk(effective(form, answers)):
         options = option_list(form, field) if field.leaf else None
@@ -108,7 +107,7 @@ def unlisted(form: Form, answers: Json) -> Iterator[Problem]:
 
 def listed_titles(form: Form, answers: Json) -> Iterator[str]:
     """The title of each answer that a named list holds."""
-    if form.dialect.options and _uses_options(form):
+    if form.dialect.options and form.schemas.any_schema(_names_a_list):
         for field in walk(effective(form, answers)):
             options = option_list(form, field) if field.leaf else None
             choice = options.recall(get(answers, field.pointer)) if options is not None else None
@@ -116,12 +115,5 @@ def listed_titles(form: Form, answers: Json) -> Iterator[str]:
                 yield choice.title
 
 
-def _uses_options(form: Form) -> bool:
-    memo = form.schemas.memo
-    if "uses-options" not in memo:
-        memo["uses-options"] = any(
-            isinstance(schema, dict) and "x-options" in schema
-            for document in form.schemas.documents.values()
-            for _, schema in every_schema(document)
-        )
-    return bool(memo["uses-options"])
+def _names_a_list(schema: Mapping[str, Json]) -> bool:
+    return "x-options" in schema

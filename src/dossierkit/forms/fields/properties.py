@@ -6,11 +6,12 @@ from collections.abc import Iterator, Mapping
 
 import attrs
 
+from dossierkit.caches import CacheSpec
 from dossierkit.forms.fields.applicable import Held
 from dossierkit.forms.fields.applicators import declared, reachable
 from dossierkit.forms.fields.merging import driver_choices
 from dossierkit.forms.schema.dialect import Choice
-from dossierkit.forms.schema.schemas import Facet, Schemas
+from dossierkit.forms.schema.schemas import PER_FORM, Facet, Schemas
 from dossierkit.pointers import Json, child
 
 
@@ -31,6 +32,10 @@ class Property:
     place: bool = False
 
 
+#: What holds, and the members that others make required → the members of the group.
+_PROPERTIES = CacheSpec[tuple[Held, frozenset[str]], tuple[Property, ...]]("properties", PER_FORM)
+
+
 def now_required(held: Held, members: Mapping[str, Json]) -> frozenset[str]:
     """What `dependentRequired` makes required, given the *members* that have a value."""
     return frozenset(
@@ -44,12 +49,9 @@ def now_required(held: Held, members: Mapping[str, Json]) -> frozenset[str]:
 
 def properties(schemas: Schemas, held: Held, dependent: frozenset[str]) -> tuple[Property, ...]:
     """The members that *held* declares, in file order, where *dependent* ones are required besides."""
-    memo = ("properties", held, dependent)
-    known = schemas.memo.get(memo)
-    if not isinstance(known, tuple):
-        known = tuple(_declared(schemas, held, dependent))
-        schemas.memo[memo] = known
-    return known
+    cache, name = schemas.caches[_PROPERTIES], (held, dependent)
+    known = cache.get(name)
+    return cache.keep(name, tuple(_declared(schemas, held, dependent))) if known is None else known
 
 
 def _declared(schemas: Schemas, held: Held, dependent: frozenset[str]) -> Iterator[Property]:

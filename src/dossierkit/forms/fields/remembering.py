@@ -6,9 +6,10 @@ from collections.abc import Mapping
 
 import attrs
 
+from dossierkit.caches import CacheSpec
 from dossierkit.forms.fields.applicable import Held, hold
 from dossierkit.forms.fields.applicators import reachable
-from dossierkit.forms.schema.schemas import Facet, Schemas
+from dossierkit.forms.schema.schemas import PER_FORM, Facet, Schemas
 from dossierkit.pointers import ABSENT, Json, key
 
 #: A condition of these keywords alone asks nothing but which answers certain members have.
@@ -21,9 +22,15 @@ _MOST = 200
 class _Known:
     """For one set of schemas: the members that conditions read, and what holds for their answers."""
 
+    #: What holds, where no answer changes it.
+    always: Held | None = None
     reads: frozenset[str] = frozenset()
     table: dict[tuple[str, ...], Held] = attrs.field(factory=dict)
     opaque: bool = False
+
+
+#: Schemas → what is known of them.
+_KNOWN = CacheSpec[tuple[Facet, ...], _Known]("schemas that hold", PER_FORM)
 
 
 def is_still(held: Held) -> bool:
@@ -37,19 +44,16 @@ def hold_again(schemas: Schemas, seeds: tuple[Facet, ...], value: Json, picks: M
     """`hold`, remembered where the answers that matter are few and short."""
     if picks:
         return hold(schemas, seeds, value, picks)
-    name = ("held", seeds)
-    known = schemas.memo.get(name)
-    if isinstance(known, Held):
-        return known
-    if not isinstance(known, _Known):
-        known = _Known()
-        schemas.memo[name] = known
+    cache = schemas.caches[_KNOWN]
+    known = cache.get(seeds) or cache.keep(seeds, _Known())
+    if known.always is not None:
+        return known.always
     answers = _answers(known.reads, value) if not known.opaque else None
     if answers is not None and answers in known.table:
         return known.table[answers]
     held = hold(schemas, seeds, value)
     if is_still(held):
-        schemas.memo[name] = held
+        known.always = held
     elif not known.opaque:
         _keep(schemas, known, held, value)
     return held

@@ -7,10 +7,8 @@ from typing import Any
 
 import attrs
 
+from dossierkit.caches import CacheSpec
 from dossierkit.forms.fields.form import Field, Form, Kind, Section
-
-#: So many trees have their index kept.
-_MAX_INDEXES = 256
 
 
 def walk(field: Field) -> Iterator[Field]:
@@ -77,14 +75,16 @@ def sectioned(form: Form, root: Field) -> Iterator[tuple[int, Section | None, tu
         yield 0, None, tuple(left.values())
 
 
+#: Root of a tree → its index.
+_INDEXES = CacheSpec[Field, Index]("indexes", 256)
+
+
 def index(form: Form, root: Field) -> Index:
     """The index of *root*, which `effective` made for *form*."""
-    known: Any = form.schemas.memo.setdefault("indexes", {})
-    found = known.get(root)
-    if found is None:
-        if len(known) >= _MAX_INDEXES:
-            known.clear()
+    cache = form.schemas.caches[_INDEXES]
+    tree = cache.get(root)
+    if tree is None:
         shown = (field for _, _, fields in sectioned(form, root) for below in fields for field in walk(below))
         fields = {field.pointer: field for field in (root, *shown) if field.kind is not Kind.ENTRIES}
-        found = known[root] = Index(fields, {pointer: rank for rank, pointer in enumerate(fields)})
-    return found  # type: ignore[no-any-return]  # the memo holds anything
+        tree = cache.keep(root, Index(fields, {pointer: rank for rank, pointer in enumerate(fields)}))
+    return tree

@@ -6,7 +6,7 @@ folder live below `BASE`, which leads nowhere, so nothing can be fetched by acci
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from urllib.parse import unquote
 
 import attrs
@@ -14,6 +14,7 @@ import referencing
 import referencing.exceptions
 from referencing.jsonschema import DRAFT202012
 
+from dossierkit.caches import Caches, CacheSpec
 from dossierkit.errors import SchemaError
 from dossierkit.findings import Fault
 from dossierkit.forms.schema.judge import Judge, Verdict
@@ -88,6 +89,12 @@ class Facet:
         return self.schema.get(keyword) if isinstance(self.schema, dict) else None
 
 
+#: The bound of a cache with an entry for each schema or field of a form: more than a page of `MAX_FIELDS` needs.
+PER_FORM = 25_000
+#: A test of schema objects → whether one of the documents passes it.
+_ANSWERS = CacheSpec[Callable[[Mapping[str, Json]], bool], bool]("tests of all schemas", 100)
+
+
 @attrs.define(eq=False)
 class Schemas:
     """The documents, and a judge for each schema in them, made when first asked for."""
@@ -97,10 +104,8 @@ class Schemas:
     _registry: referencing.Registry[Json] = attrs.field(init=False)
     _locations: dict[int, str] = attrs.field(init=False, factory=dict)
     _verdicts: dict[str, Verdict] = attrs.field(init=False, factory=dict)
-    #: What `effective` remembers of these documents; of its own concern.
-    memo: dict[object, object] = attrs.field(init=False, factory=dict)
-    #: How much may be remembered before all of it is dropped; grows with the largest answers that were met.
-    room: int = attrs.field(init=False, default=50_000)
+    #: Values made from these documents; each module that keeps some names its cache in a `CacheSpec`.
+    caches: Caches = attrs.field(init=False, factory=Caches)
 
     def __repr__(self) -> str:
         return f"<Schemas of {len(self.documents)} documents>"
@@ -144,6 +149,15 @@ class Schemas:
             # True, false, or what stands where nobody expects a schema: it is known by its address alone.
             location = unquote(reference)
         return Facet(found.contents, location, found.resolver)
+
+    def any_schema(self, test: Callable[[Mapping[str, Json]], bool]) -> bool:
+        """Whether *test*, a function of a module, is true of some schema object in the documents; worked out once."""
+        answers = self.caches[_ANSWERS]
+        answer = answers.get(test)
+        if answer is None:
+            schemas = (schema for document in self.documents.values() for _, schema in every_schema(document))
+            answer = answers.keep(test, any(isinstance(schema, dict) and test(schema) for schema in schemas))
+        return answer
 
     def accepts(self, facet: Facet, value: Json) -> bool:
         """Whether *value* is valid against *facet*."""

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 
 import attrs
 
+from dossierkit.caches import CacheSpec
 from dossierkit.findings import Problem
 from dossierkit.forms.answers.control_names import branch_name, mark_name, name_of
 from dossierkit.forms.answers.pairs import is_nameless
@@ -17,6 +18,7 @@ from dossierkit.forms.fields.form import Field, Form, Kind, Layout, Picker
 from dossierkit.forms.fields.options import FOUND, Offer, offered
 from dossierkit.forms.fields.tree import Index, index
 from dossierkit.forms.schema.dialect import Choice
+from dossierkit.forms.schema.schemas import PER_FORM
 from dossierkit.forms.views.values import Control, Option, PickerView
 from dossierkit.forms.words.catalogue import word
 from dossierkit.forms.words.messages import problem_words, sentence
@@ -222,6 +224,10 @@ class Viewer:
         return readable(self.form, field, value, self.language)
 
 
+#: Field → whether leaving it blank answers it.
+_BLANK = CacheSpec[Field, bool]("fields that may be left blank", PER_FORM)
+
+
 def is_answered_by_nothing(form: Form, field: Field) -> bool:
     """Whether leaving *field* blank is an answer to it, though it is required: null, an empty list or group.
 
@@ -229,14 +235,15 @@ def is_answered_by_nothing(form: Form, field: Field) -> bool:
     """
     if not field.required or (field.leaf and not field.several):
         return field.required and field.nullable
-    known = form.schemas.memo.get(("blank", field))
-    if not isinstance(known, bool):
+    cache = form.schemas.caches[_BLANK]
+    known = cache.get(field)
+    if known is None:
         if field.kind is Kind.GROUP:
             asks = any(below.required and not is_answered_by_nothing(form, below) for below in field.children)
             blank = not (asks or field.pickers or "minProperties" in field.keywords)
         else:
             blank = all(form.schemas.accepts(facet, []) for facet in field.facets)
-        known = form.schemas.memo["blank", field] = blank
+        known = cache.keep(field, blank)
     return known
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from dossierkit.forms.fields.effective import effective
 from dossierkit.forms.fields.form import Form
 from dossierkit.forms.fields.tree import walk
@@ -34,7 +36,7 @@ def masked_answers(form: Form, answers: Json) -> Json:
 
 def without_secrets(form: Form, answers: Json) -> Json:
     """*answers* with what is never shown again (`writeOnly`) masked: for whoever lists, exports or searches them."""
-    if not _has_secrets(form):
+    if not form.schemas.any_schema(_is_secret):
         return answers
     masked = answers
     for field in walk(effective(form, answers)):
@@ -43,12 +45,5 @@ def without_secrets(form: Form, answers: Json) -> Json:
     return masked
 
 
-def _has_secrets(form: Form) -> bool:
-    memo = form.schemas.memo
-    if "secrets" not in memo:
-        memo["secrets"] = any(
-            isinstance(schema, dict) and (schema.get("writeOnly") is True or schema.get("x-widget") == "password")
-            for document in form.schemas.documents.values()
-            for _, schema in every_schema(document)
-        )
-    return bool(memo["secrets"])
+def _is_secret(schema: Mapping[str, Json]) -> bool:
+    return schema.get("writeOnly") is True or schema.get("x-widget") == "password"

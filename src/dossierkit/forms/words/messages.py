@@ -7,6 +7,7 @@ from decimal import Decimal
 
 import attrs
 
+from dossierkit.caches import CacheSpec
 from dossierkit.findings import Problem
 from dossierkit.forms.answers.texts import is_ambiguous, is_amount, is_too_precise, show_number, show_text
 from dossierkit.forms.fields.applicators import members, unconditional
@@ -70,6 +71,10 @@ def problem_words(form: Form, problem: Problem, field: Field | None, language: s
             if isinstance(own, dict) and isinstance(own.get(problem.rule), str):
                 return translated(form, own[problem.rule], f"{facet.location}/x-messages/{problem.rule}", language)
     return _Words(form, problem, field, language).sentence()
+
+
+#: Schemas of a field → a text that all their patterns match; empty where none was found.
+_EXAMPLES = CacheSpec[tuple[Facet, ...], str]("examples of patterns", 1_000)
 
 
 @attrs.frozen
@@ -223,12 +228,13 @@ class _Words:
         own = field.keywords.get("examples")
         if isinstance(own, list) and own:
             return show_text(own[0], field, self.form.dialect, self.language)
-        known = self.form.schemas.memo.get(("example", field.facets))
-        if not isinstance(known, str):
+        cache = self.form.schemas.caches[_EXAMPLES]
+        known = cache.get(field.facets)
+        if known is None:
             patterns = dict.fromkeys(str(facet.get("pattern")) for facet in field.facets if facet.get("pattern"))
             made = (text for pattern in patterns for text in examples(pattern))
             known = next((text for text in made if all(self.form.schemas.accepts(facet, text) for facet in field.facets)), "")
-            self.form.schemas.memo["example", field.facets] = known
+            cache.keep(field.facets, known)
         return known
 
     def _shown(self, value: Json) -> str:
