@@ -63,6 +63,26 @@ def test_an_officer_files_for_somebody(office: Any) -> None:
     assert list(engine.verify()) == []
 
 
+def test_nothing_of_the_officer_is_filled_in_for_the_citizen(office: Any, folder: Path) -> None:
+    """Neither in the page nor in what is saved; the officer's own dossier is filled in."""
+    _, browser, officer = office
+    asked = {"type": "string", "x-prefill": "/email"}
+    schema = {**SMALL, "properties": {**SMALL["properties"], "mail": asked}}
+    (folder / "small.json").write_text(json.dumps({**schema, "x-procedure": {**SMALL["x-procedure"], "unit": UNIT}}), "utf-8")
+    mai = officer("mai@office.vn")
+    begin(mai, Channel.COUNTER)
+    page = mai.get(APPLY)
+    assert dict(Page(page.text).pairs)["/mail"] == ""
+    saved = mai.post(APPLY, data={"/name": "Lê Văn Khách", "/copies": "2", "do": "save"})
+    assert dict(Page(saved.text).pairs)["/mail"] == ""
+    mai.post("/desk/counter", data={"end": "1"})
+
+    citizen = browser()
+    known(citizen)
+
+    assert dict(Page(citizen.get(APPLY).text).pairs)["/mail"] != ""
+
+
 def test_a_code_of_another_portal_stays(office: Any) -> None:
     """It is never issued again; one of ours is never taken in; twice is told."""
     engine, _, officer = office

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+from io import BytesIO
 from pathlib import Path
 from typing import Any
+from zipfile import ZipFile
 
 import pytest
 from conftest import SMALL
@@ -268,6 +270,14 @@ def test_a_result_has_files(office: Any, tmp_path: Path) -> None:
     assert list(engine.verify()) == []
 
 
+def written() -> bytes:
+    """A document of Word, as small as one can be."""
+    with BytesIO() as content:
+        with ZipFile(content, "w") as archive:
+            archive.writestr("[Content_Types].xml", "<Types/>")
+        return content.getvalue()
+
+
 def test_files_are_looked_at_safely(office: Any, documents: None) -> None:
     """Pictures and PDF stand beside the answers; nothing else is shown, and what is shown can do nothing."""
     engine, browser, officer = office
@@ -279,7 +289,7 @@ def test_files_are_looked_at_safely(office: Any, documents: None) -> None:
         files=[
             ("document:don", ("đơn.pdf", PDF)),
             ("document:ve", ("ảnh.png", PNG)),
-            ("document:ve", ("thửa.dxf", b"0\nSECTION\n")),
+            ("document:ve", ("thửa.docx", written())),
         ],
     )
     draft = dict(Page(page.text).pairs)["meta:draft"]
@@ -288,6 +298,7 @@ def test_files_are_looked_at_safely(office: Any, documents: None) -> None:
     mai = officer("mai@office.vn")
     shown = mai.get(f"/desk/{code}").text
     assert '<iframe class="viewer"' in shown
+    assert {one.name for one in dossier.attachments} == {"đơn.pdf", "ảnh.png", "thửa.docx"}
     for one in dossier.attachments:
         place = f"/files/{dossier.id}/{one.blob}"
         viewed, taken = mai.get(f"{place}?view"), mai.get(place)
