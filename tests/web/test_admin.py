@@ -29,7 +29,7 @@ __all__ = ["office"]
 
 
 def test_nobody_else_has_these_pages(office: Any) -> None:
-    """From the route table: 404 for citizens, officers and an admin of one unit, and nothing changes."""
+    """From the route table: 404 for citizens, officers and an admin of one unit, a stranger signs in; nothing changes."""
     engine, browser, officer = office
     citizen, mai, unit_admin = browser(), officer("mai@office.vn"), browser()
     known(citizen)
@@ -38,13 +38,39 @@ def test_nobody_else_has_these_pages(office: Any) -> None:
     unit_admin.post("/password", data={"new": GOOD})
     routes = [route for route in mai.app.routes if isinstance(route, Route) and route.path.startswith("/admin")]
     assert len(routes) == 8
-    for who in (citizen, mai, unit_admin, browser()):
+    for who, code in ((citizen, 404), (mai, 404), (unit_admin, 404), (browser(), 401)):
         for route in routes:
             method = "POST" if "POST" in (route.methods or ()) else "GET"
             data = {"data": {"do": "add", "mail": "x@office.vn", "role": "admin"}} if method == "POST" else {}
-            assert who.request(method, route.path.replace("{code}", "1.000001"), **data).status_code == 404, route.path
+            assert who.request(method, route.path.replace("{code}", "1.000001"), **data).status_code == code, route.path
     assert engine.store.accounts.account_of("x@office.vn") is None
     assert "/admin" not in mai.get("/desk").text
+
+
+def test_a_session_that_ends_at_these_pages_leads_back(office: Any, clock: FixedClock) -> None:
+    """Whoever signs in once more is where they were, with the person that they were about to add."""
+    engine, _, officer = office
+    root = officer("root@office.vn")
+    clock.advance(timedelta(hours=9))
+    for path, back in (("/admin", "/admin"), ("/admin/audit?actor=x", "/admin/audit?actor=x")):
+        asked = root.get(path)
+        assert (asked.status_code, dict(Page(asked.text).pairs)["next"]) == (401, back)
+    for path, back in (
+        ("/admin/mails", "/admin"),
+        ("/admin/procedures", "/admin"),
+        ("/admin/procedures/1.1", "/admin/procedures/1.1"),
+    ):
+        assert dict(Page(root.post(path, data={"id": "1"}).text).pairs)["next"] == back
+    asked = root.post(
+        "/admin/people", data={"do": "add", "mail": "moi@office.vn", "name": "Mới", "role": "approver", "unit": UNIT}
+    )
+
+    signed_in = root.post("/sign-in", data={**dict(Page(asked.text).pairs), "mail": "root@office.vn", "password": GOOD})
+
+    assert signed_in.url.path == "/admin/people"
+    pairs = Page(signed_in.text).pairs
+    assert {("mail", "moi@office.vn"), ("name", "Mới"), ("role", "approver"), ("unit", UNIT)} <= {*pairs}
+    assert engine.store.accounts.account_of("moi@office.vn") is None
 
 
 def test_the_catalog_shows_its_health(office: Any, folder: Path, clock: FixedClock) -> None:

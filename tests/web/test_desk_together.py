@@ -68,6 +68,10 @@ def test_messages_go_both_ways(office: Any) -> None:
     blob = engine.lookup(str(dossier.code)).attachments[0].blob
     assert mai.get(f"/files/{dossier.id}/{blob}").content == PDF
     assert hoa.get(f"/files/{dossier.id}/{blob}").status_code == 404
+    stranger = browser()
+    for file in (f"/files/{dossier.id}/{blob}", f"/files/{'0' * 32}/{blob}"):
+        asked = stranger.get(file)
+        assert (asked.status_code, dict(Page(asked.text).pairs)["next"]) == (401, file)
 
     stale = dict(Page(page).pairs)["version"]
     citizen.post(f"{place}/messages", data={"note": "Còn nữa…"})

@@ -19,6 +19,7 @@ from dossierkit.errors import SettingsError, UnknownDossier
 from dossierkit.forms.lint.comparison import compare
 from dossierkit.office.migration import replay
 from dossierkit.people import staff
+from dossierkit_web.pages import session_ended
 from dossierkit_web.requests.limits import tell
 from dossierkit_web.requests.posted import number, text
 from dossierkit_web.site import Site, language_of
@@ -57,9 +58,14 @@ _LINT_WORDS = frozenset(
 
 
 def _admin(site: Site, request: Request) -> Actor:
-    """An admin of the whole office; whoever answers for one unit alone has no say over procedures and people of others."""
-    actor = site.visitor(request).actor
-    if actor is None or actor.role is not Role.ADMIN or actor.unit:
+    """An admin of the whole office; whoever answers for one unit alone has no say over procedures and people of others.
+
+    Raises:
+        SessionEnded: nobody is signed in.
+        UnknownDossier: it is anybody else.
+    """
+    actor = session_ended.somebody(site, request)
+    if actor.role is not Role.ADMIN or actor.unit:
         raise UnknownDossier("no page for anybody else")
     return actor
 
@@ -161,7 +167,8 @@ def mail_again(site: Site, request: Request, form: FormData) -> Response:
 def people(site: Site, request: Request, form: FormData) -> Response:  # noqa: ARG001  # every page has this shape
     """The people of the office."""
     _admin(site, request)
-    return _people(site, request)
+    kept = session_ended.kept(site, request)
+    return _people(site, request) if kept is None else _people(site, request, typed=dict(kept.pairs), notice="kept-unsent")
 
 
 def _people(site: Site, request: Request, **shown: object) -> Response:
@@ -173,7 +180,7 @@ def _people(site: Site, request: Request, **shown: object) -> Response:
         people=site.accounts.officers(),
         roles=sorted(OFFICERS),
         units=site.names("units", language_of(request)),
-        **{"trouble": {}, "typed": {}, "secret": "", "mail": "", **shown},
+        **{"trouble": {}, "typed": {}, "secret": "", "mail": "", "notice": "", **shown},
     )
 
 

@@ -21,6 +21,7 @@ from dossierkit.files.inspection import is_sound
 from dossierkit.forms import Kind, effective
 from dossierkit.forms.fields.tree import walk
 from dossierkit.pointers import get, texts_in
+from dossierkit_web.pages import session_ended
 from dossierkit_web.requests.uploads import scanned
 from dossierkit_web.site import Site
 
@@ -166,7 +167,13 @@ def _embedded(site: Site, dossier: Dossier) -> dict[str, IO[bytes]]:
 
 
 def _seen(site: Site, request: Request) -> Dossier:
-    """The dossier that the address names, for whoever asks, or for whom an officer is filing."""
+    """The dossier that the address names, for whoever asks, or for whom an officer is filing.
+
+    Raises:
+        SessionEnded: nobody is signed in.
+        UnknownDossier: there is none, or it is somebody else's.
+    """
+    session_ended.somebody(site, request)
     visitor = site.visitor(request)
     for actor in (visitor.actor, visitor.stand_in):
         try:

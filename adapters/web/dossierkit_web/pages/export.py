@@ -10,12 +10,13 @@ from collections.abc import Iterator
 
 from starlette.datastructures import FormData
 from starlette.requests import Request
-from starlette.responses import RedirectResponse, Response, StreamingResponse
+from starlette.responses import Response, StreamingResponse
 
 from dossierkit.dossiers.attachments.file_types import shown_name
 from dossierkit.dossiers.lifecycle.dossier import Dossier, blobs_of
 from dossierkit.dossiers.people.account import Account
 from dossierkit.forms.views.personal import without_secrets
+from dossierkit_web.pages import session_ended
 from dossierkit_web.pages.documents import pieces
 from dossierkit_web.requests.limits import allow
 from dossierkit_web.site import Site
@@ -27,9 +28,7 @@ _SMALL = 1024 * 1024
 
 def download(site: Site, request: Request, form: FormData) -> Response:  # noqa: ARG001  # every page has this shape
     """A ZIP with the account, every dossier with its history, and their files."""
-    account = site.visitor(request).account
-    if account is None:
-        return RedirectResponse("/sign-in?next=/profile", 303)
+    account = session_ended.own_account(site, request)
     allow(site, request, "exports")
     packed = tempfile.SpooledTemporaryFile(_SMALL)  # noqa: SIM115  # it is closed when it was sent
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:

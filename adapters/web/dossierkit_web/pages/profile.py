@@ -16,6 +16,7 @@ from dossierkit.forms import Problem, check
 from dossierkit.forms.fields.form import Layout
 from dossierkit.people.profiles import change_mail, erase_account, keep_account
 from dossierkit.pointers import Json
+from dossierkit_web.pages import session_ended
 from dossierkit_web.pages.accounts import posted
 from dossierkit_web.requests.posted import text
 from dossierkit_web.requests.session import Visitor
@@ -29,18 +30,24 @@ FORMS = (*SECTIONS, "notices")
 
 def show(site: Site, request: Request, form: FormData) -> Response:  # noqa: ARG001  # every page has this shape
     """Every section, one of them open to be changed."""
-    account = site.visitor(request).account
-    if account is None:
-        return RedirectResponse("/sign-in?next=/profile", 303)
-    return _page(site, request, account, opened=request.query_params.get("edit", ""))
+    account, opened = session_ended.own_account(site, request), request.query_params.get("edit", "")
+    kept = session_ended.kept(site, request)
+    if kept is None:
+        return _page(site, request, account, opened=opened)
+    if opened in FORMS:
+        answers, layout, _ = posted(site, request, opened, kept.form, _part(account, opened))
+        return _page(site, request, account, opened=opened, answers=answers, layout=layout, notice="kept-unsent")
+    typed = text(kept.form, "mail")[:254] or account.mail
+    return _page(site, request, account, opened=opened, typed=typed, notice="kept-unsent")
 
 
 def save(site: Site, request: Request, form: FormData) -> Response:
     """Keeps one section, or leaves it as it was."""
-    account, session = site.visitor(request).account, site.visitor(request).session
+    account, session = session_ended.own_account(site, request), site.visitor(request).session
     name = request.path_params["section"]
-    if account is None or session is None or name not in (*FORMS, "mail", "confirm"):
-        return RedirectResponse("/sign-in?next=/profile", 303)
+    assert session is not None, "whoever is signed in has a session"
+    if name not in (*FORMS, "mail", "confirm"):
+        return RedirectResponse("/profile", 303)
     if name == "confirm":
         site.accounts.ask_to_confirm(account)
         return RedirectResponse("/profile?saved=confirm", 303)
@@ -84,9 +91,8 @@ def _mail(site: Site, request: Request, form: FormData, account: Account, sessio
 
 def erase(site: Site, request: Request, form: FormData) -> Response:
     """Deletes the account with its drafts and their files; what was submitted belongs to the office."""
-    account, session = site.visitor(request).account, site.visitor(request).session
-    if account is None or session is None:
-        return RedirectResponse("/sign-in?next=/profile", 303)
+    account, session = session_ended.own_account(site, request), site.visitor(request).session
+    assert session is not None, "whoever is signed in has a session"
     try:
         erase_account(site.accounts, account, session, text(form, "password"), lambda: _discard_drafts(site, account))
     except SignInRefused:

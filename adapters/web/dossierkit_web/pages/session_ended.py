@@ -17,6 +17,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from dossierkit.dossiers.lifecycle.dossier import Actor, Dossier
+from dossierkit.dossiers.people.account import Account
 from dossierkit.dossiers.people.session import ABSOLUTE
 from dossierkit.errors import UnknownDossier
 from dossierkit.people.tokens import hashed, is_token, new_token
@@ -25,7 +26,9 @@ from dossierkit_web.requests.posted import number, own_page, text
 from dossierkit_web.site import Site
 
 #: Addresses that are only sent to; the page that sends is the one above.
-_ONLY_SENT = ("/messages", "/copy", "/ask-erasure", "/payments", "/views", "/register")
+_ONLY_SENT = ("/messages", "/copy", "/ask-erasure", "/payments", "/views", "/register", "/mails", "/admin/procedures")
+#: The sections of a profile that can be opened.
+_SECTIONS = ("mail", "details", "address", "notices", "erase")
 #: More than so many letters are not kept: the browser still has them.
 _MOST = 512 * 1024
 
@@ -77,6 +80,18 @@ def somebody(site: Site, request: Request) -> Actor:
     raise SessionEnded("sign in to go on")
 
 
+def own_account(site: Site, request: Request) -> Account:
+    """The account whose own pages are asked for.
+
+    Raises:
+        SessionEnded: nobody is signed in.
+    """
+    account = site.visitor(request).account
+    if account is None:
+        raise SessionEnded("sign in to go on")
+    return account
+
+
 def named(request: Request, form: FormData | None = None) -> str:
     """The id of the draft that the request names; empty where it names none."""
     return (text(form, "meta:draft") if form is not None else "") or request.query_params.get("draft", "")
@@ -88,7 +103,7 @@ def show(site: Site, request: Request, form: FormData, *, notice: str = "session
         return Response(status_code=401)
     id, after, owner, carried = named(request, form), _asking(request), _owner(site, request, form), ""
     query = {"draft": id[:64]} if id else {}
-    pairs = [(name, value) for name, value in form.multi_items() if isinstance(value, str) and not name.startswith("meta:")]
+    pairs = [(name, value) for name, value in form.multi_items() if isinstance(value, str) and not _is_of_the_page(name)]
     said = json.dumps({"draft": id, "version": text(form, "meta:version"), "pairs": pairs}, ensure_ascii=False)
     if _takes_back(request.url.path) and pairs and len(said) < _MOST:
         if owner:
@@ -96,7 +111,7 @@ def show(site: Site, request: Request, form: FormData, *, notice: str = "session
             query["kept"] = _keep(site, owner, said)
         else:
             carried = said
-    after += f"?{urlencode(query)}" if query else ""
+    after += f"{'&' if '?' in after else '?'}{urlencode(query)}" if query else ""
     return page(site, request, after, carried=carried, notice=notice if pairs or id else "", code=401)
 
 
@@ -105,15 +120,23 @@ def _asking(request: Request) -> str:
     path = request.url.path
     if path.startswith("/procedures/"):
         return f"/procedures/{request.path_params['code']}/apply"
+    if path.startswith("/profile/"):
+        section = path.rpartition("/")[2]
+        return f"/profile?edit={section}" if section in _SECTIONS else "/profile"
     if request.method == "GET":
         return own_page(request).removesuffix("?")
     return path.rpartition("/")[0] if path.endswith(_ONLY_SENT) else path
 
 
+def _is_of_the_page(name: str) -> bool:
+    """Whether the control *name* says something of its page, or is a password: that is typed once more."""
+    return name.startswith("meta:") or name == "password"
+
+
 def _takes_back(after: str) -> bool:
     """Whether the page at *after* shows what was kept."""
     path = urlsplit(after).path
-    return path.endswith("/apply") or path.startswith(("/dossiers/", "/desk/"))
+    return path.endswith("/apply") or path.startswith(("/dossiers/", "/desk/", "/profile", "/admin/people"))
 
 
 def page(
