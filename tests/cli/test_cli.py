@@ -364,4 +364,4 @@ def test_people_of_the_office_from_the_command_line(tmp_path: Path) -> None:
     assert "first password" in run("account", "reset", "mai@office.vn").output
     for command in ("disable", "unlock", "reset"):
         assert "nobody signs in as hoa@office.vn" in run("account", command, "hoa@office.vn").stderr
-    assert "say which unit" in run("account", "add", "x@office.vn", "--name", "X", "--role", "approver").stderr
+    assert "needs a unit" in run("account", "add", "x@office.vn", "--name", "X", "--role", "approver").stderr

@@ -181,7 +181,7 @@ def test_a_password_that_was_issued_is_never_kept(
         assert weak.value.fault == "issued"
     session = accounts.choose_password(session, GOOD).session
     mails()
-    accounts.forgot(MAIL)
+    accounts.mail_reset_link(MAIL)
     token = re.search(r"token=([\w-]{43})", mails()[0][1])
     assert token is not None
     for new in issued:
@@ -229,7 +229,7 @@ def test_an_address_belongs_to_whoever_reads_its_mail(
             accounts.confirm(refused)
     assert not accounts.account(squatter).proven  # type: ignore[union-attr]
     mails()
-    accounts.forgot(MAIL)
+    accounts.mail_reset_link(MAIL)
     token = re.search(r"token=([\w-]{43})", mails()[0][1])
     assert token is not None
     assert accounts.reset(token[1], "một mật khẩu khác hẳn").id == mine.account
@@ -244,7 +244,7 @@ def test_a_link_of_a_forgotten_password_proves_the_address(
     assert claimed is not None
     keep_account(accounts, attrs.evolve(claimed, totp="A" * 32))
     mails()
-    accounts.forgot(MAIL)
+    accounts.mail_reset_link(MAIL)
     token = re.search(r"token=([\w-]{43})", mails()[0][1])
     assert token is not None
     owned = accounts.reset(token[1], "một mật khẩu khác hẳn")
@@ -278,7 +278,7 @@ def test_guessing_ends_and_the_owner_still_gets_in(accounts: Accounts, clock: Fi
         accounts.sign_in(MAIL, GOOD, origin=here)
     assert error.value.wait == 900
     assert accounts.sign_in(MAIL, GOOD, origin=elsewhere).session.account
-    known_here = attrs.evolve(here, devices=accounts.devices.marked("", owner, clock.now()))
+    known_here = attrs.evolve(here, devices=accounts.devices.with_mark("", owner, clock.now()))
     assert accounts.sign_in(MAIL, GOOD, origin=known_here).session.account
     assert accounts.sign_in(MAIL, GOOD, origin=attrs.evolve(here, effort="1")).session.account
     clock.advance(timedelta(minutes=10))
@@ -300,7 +300,7 @@ def test_guessing_from_many_places_keeps_no_known_device_out(accounts: Accounts,
     with pytest.raises(TooManyTries):
         accounts.sign_in(MAIL, GOOD, origin=fresh)
     assert accounts.sign_in(MAIL, GOOD, origin=attrs.evolve(fresh, effort="1")).session.account
-    device = attrs.evolve(fresh, devices=accounts.devices.marked("", owner, clock.now()))
+    device = attrs.evolve(fresh, devices=accounts.devices.with_mark("", owner, clock.now()))
     for _ in range(20):
         assert accounts.sign_in(MAIL, GOOD, origin=device).session.account
     assert accounts.sign_in("ba@example.vn", GOOD, origin=fresh).session.account
@@ -321,7 +321,7 @@ def test_no_door_can_be_shut_for_somebody_else(accounts: Accounts, mails: Callab
     """What one place uses up, others still have; what many use up, a proof of work opens."""
     known(accounts)
     doors: dict[str, Callable[[Origin], object]] = {
-        "forgot": lambda origin: accounts.forgot(MAIL, origin=origin),
+        "forgot": lambda origin: accounts.mail_reset_link(MAIL, origin=origin),
         "again": lambda origin: accounts.first_password_again(MAIL, origin=origin),
         "register": lambda origin: accounts.register(MAIL, {}, origin=origin),
         "code": lambda origin: accounts.throttle.hear(f"code:{MAIL}", origin, door=CODES),
@@ -373,13 +373,13 @@ def test_a_device_is_known_for_its_account_alone(accounts: Accounts, clock: Fixe
     assert an is not None
     assert ba is not None
     devices, now = accounts.devices, clock.now()
-    kept = devices.marked("", an, now)
-    name = devices.known(kept, an, now)
+    kept = devices.with_mark("", an, now)
+    name = devices.name_of(kept, an, now)
     assert name
-    assert devices.known(kept, ba, now) == ""
-    assert devices.known(kept, attrs.evolve(an, password="another"), now) == ""
-    assert devices.known(kept, an, now + timedelta(days=181)) == ""
-    assert devices.known(devices.marked(kept, ba, now), an, now) == name
+    assert devices.name_of(kept, ba, now) == ""
+    assert devices.name_of(kept, attrs.evolve(an, password="another"), now) == ""
+    assert devices.name_of(kept, an, now + timedelta(days=181)) == ""
+    assert devices.name_of(devices.with_mark(kept, ba, now), an, now) == name
     for hostile in (
         "",
         ".",
@@ -394,12 +394,12 @@ def test_a_device_is_known_for_its_account_alone(accounts: Accounts, clock: Fixe
         "0-0-0." * 50,
         "\udcff-1-2",
     ):
-        assert devices.known(hostile, an, now) == ""
-        assert devices.known(devices.marked(hostile, an, now), an, now)
+        assert devices.name_of(hostile, an, now) == ""
+        assert devices.name_of(devices.with_mark(hostile, an, now), an, now)
     for number in range(9):
-        kept = devices.marked(kept, attrs.evolve(an, id=str(number)), now)
+        kept = devices.with_mark(kept, attrs.evolve(an, id=str(number)), now)
     assert kept.count(".") == 4
-    assert devices.known(kept, an, now) == ""
+    assert devices.name_of(kept, an, now) == ""
 
 
 @pytest.mark.parametrize("same", [True, False])
@@ -534,7 +534,7 @@ def test_a_forgotten_password_is_chosen_anew_by_a_link_that_works_once(
     mails()
 
     def link() -> str:
-        accounts.forgot(MAIL)
+        accounts.mail_reset_link(MAIL)
         [(_, text)] = mails()
         found = re.search(r"/reset\?token=([\w-]{43})", text)
         assert found is not None
@@ -554,8 +554,8 @@ def test_a_forgotten_password_is_chosen_anew_by_a_link_that_works_once(
     with pytest.raises(SignInRefused):
         accounts.reset(late, "quả táo trên bàn gỗ")
 
-    accounts.forgot("nobody@example.vn")
-    accounts.forgot("no address")
+    accounts.mail_reset_link("nobody@example.vn")
+    accounts.mail_reset_link("no address")
     [(to, text)] = mails()
     assert to == "nobody@example.vn"
     assert "chưa có tài khoản" in text

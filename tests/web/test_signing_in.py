@@ -26,7 +26,7 @@ from dossierkit import Actor, Engine, open_engine
 from dossierkit.dossiers.lifecycle.dossier import Attachment
 from dossierkit.files.disk import DiskBlobs
 from dossierkit.office.keys import installation_key
-from dossierkit.people.proofs_of_work import Efforts
+from dossierkit.people.proofs_of_work import ProofsOfWork
 from dossierkit.people.throttle import Origin
 from dossierkit.testing import FixedClock
 
@@ -352,7 +352,7 @@ def test_a_work_that_was_done_is_of_use_to_nobody_for_long(portal: Any, clock: F
     pairs = dict(Page(page.text).pairs)
     assert client.post("/effort", data=pairs).status_code == 422
     note = client.cookies[EFFORT]
-    efforts, here = Efforts(lambda: installation_key(engine.store, "devices-key")), Origin("testclient")
+    efforts, here = ProofsOfWork(lambda: installation_key(engine.store, "devices-key")), Origin("testclient")
     assert efforts.name(note, here, clock.now())
     assert efforts.name(note, Origin("192.0.2.1"), clock.now()) == ""
     for hostile in ("", "-", "1-2-3", "x" * 9_999, note[:-1], "9" + note, "\udcff-1-1"):

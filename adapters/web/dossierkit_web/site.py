@@ -33,7 +33,7 @@ from dossierkit.payments.vnpay import VnPay
 from dossierkit.people.accounts import Accounts
 from dossierkit.people.captchas import Captchas
 from dossierkit.people.devices import LASTS
-from dossierkit.people.proofs_of_work import Efforts
+from dossierkit.people.proofs_of_work import ProofsOfWork
 from dossierkit.ports import PaymentGateway, Scanner
 from dossierkit.wiring import PaymentSettings, account_forms, open_accounts
 from dossierkit_web.requests.cookies import DEVICES, LANGUAGE, SESSION, cookie, drop_cookie, set_cookie
@@ -102,7 +102,7 @@ class Site:
     #: The forms of an account by name.
     account_forms: Mapping[str, Form]
     lint: FolderLint
-    efforts: Efforts
+    efforts: ProofsOfWork
     #: Pages that are the same for everybody.
     _kept: dict[Hashable, bytes] = attrs.field(init=False, factory=dict)
 
@@ -133,7 +133,7 @@ class Site:
             pages,
             account_forms(dialect),
             FolderLint(engine.administration.folder, dialect),
-            Efforts(lambda: engine.key("devices-key")),
+            ProofsOfWork(lambda: engine.key("devices-key")),
         )
 
     def page(self, request: Request, template: str, /, *, code: int = 200, same: Hashable = None, **values: Any) -> Response:
@@ -235,7 +235,7 @@ class Site:
     def mark(self, request: Request, account: Account, response: Response) -> Response:
         """Makes the browser a known device of *account*."""
         secure = self.config.secure
-        kept = self.accounts.devices.marked(cookie(request, DEVICES, secure=secure), account, self.engine.now())
+        kept = self.accounts.devices.with_mark(cookie(request, DEVICES, secure=secure), account, self.engine.now())
         set_cookie(request, response, DEVICES, kept, secure=secure, lasts=LASTS)
         return response
 

@@ -1,1 +1,1 @@
-"""Who somebody is: accounts, sign-in here and elsewhere, second factor, staff, and the limits of guessing."""
+"""Accounts of citizens and officers: sign-in with a password or elsewhere, second factor, staff, rate limits."""

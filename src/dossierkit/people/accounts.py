@@ -1,6 +1,6 @@
-"""Accounts as a portal uses them: register, sign in, choose a password, stay signed in, leave.
+"""Accounts as a portal uses them: registration, sign-in, passwords, sessions.
 
-Nothing here tells whether an address has an account: answers, words and time are the same.
+No method reveals whether an address has an account: results, messages and timing are the same in both cases.
 """
 
 from __future__ import annotations
@@ -21,18 +21,18 @@ from dossierkit.errors import SignInRefused, StaleAccount, WeakPassword
 from dossierkit.mail.letters import Office, letter
 from dossierkit.people.devices import Devices
 from dossierkit.people.throttle import Origin, Throttle
-from dossierkit.people.tokens import first_password, hashed, is_token, issued_digests, mail_key, new_token
+from dossierkit.people.tokens import first_password, is_token, issued_digests, mail_key, new_token, token_hash
 from dossierkit.pointers import Json
 from dossierkit.ports import AccountStore, Clock, Hasher, Outbox
 
 NOWHERE = Origin()
-#: A session is marked as used at most so often.
+#: The last use of a session is stored at most once in this time.
 _SEEN = timedelta(minutes=5)
 
 
 @attrs.frozen
 class SignedIn:
-    """A new session.  *token* goes into the cookie and is kept nowhere."""
+    """A new session.  *token* goes into the cookie; the store has only its hash."""
 
     token: str
     session: Session
@@ -62,20 +62,18 @@ class Accounts:
         own_key = secrets.token_bytes(32)
         self.devices = Devices(key or (lambda: own_key))
         self.office = office
-        #: People of the office have to have one.
+        #: Whether officers must use a second factor.
         self.second_factor = second_factor
 
-    # --- becoming known --------------------------------------------------------------------------------------------
-
     def register(self, mail: str, profile: Json, *, language: str = "vi", origin: Origin = NOWHERE) -> str:
-        """The first password of a new account, which is mailed, too.
+        """Create an account and return its first password, which is mailed, too.
 
-        The account claims the address until somebody uses what was mailed there.  Whoever proved it before keeps it, and
-        is told; the new account works all the same, so that nobody learns of the other.
-        *mail* must be one that `mail_address` spells.
+        The address is unproven until its owner uses the mailed password or link.  If another account has proven the address,
+        that account is notified and keeps the address; the new account works, so that the other one is not revealed.
+        *mail* must be a valid address, see `mail_address`.
 
         Raises:
-            TooManyTries: too often.
+            TooManyTries: rate limit reached.
         """
         spelled = _spelled(mail)
         self.throttle.hear(f"register:{spelled}", origin)
@@ -85,42 +83,42 @@ class Accounts:
         secret = first_password()
         account = attrs.evolve(account, issued=tuple(issued_digests(secret)))
         self.store.create_account(account)
-        self.keep_first_password(account, secret, "shown", *self._told_to_register(account, secret))
+        self.keep_first_password(account, secret, "shown", *self._registration_mails(account, secret))
         return secret
 
-    def _told_to_register(self, account: Account, secret: str) -> tuple[SendMail, ...]:
-        # Made for everybody: what is written, and how long that takes, tells nobody of an owner.
+    def _registration_mails(self, account: Account, secret: str) -> tuple[SendMail, ...]:
+        # Made in every case, so that timing does not reveal whether the address has an owner.
         letter_to_claim = self.first_letter(account, secret)
         owner = self._owner(account.mail)
         if owner is not None:
-            told = letter("taken", owner.language, self.office, key=mail_key("taken"), to=account.mail, path="/sign-in")
-            return (told,) if self.may_tell("taken", account.mail, timedelta(hours=1), 1) else ()
-        return (letter_to_claim,) if self.may_tell("registered", account.mail) else ()
+            notice = letter("taken", owner.language, self.office, key=mail_key("taken"), to=account.mail, path="/sign-in")
+            return (notice,) if self.may_mail("taken", account.mail, timedelta(hours=1), 1) else ()
+        return (letter_to_claim,) if self.may_mail("registered", account.mail) else ()
 
     def first_password_again(self, mail: str, *, origin: Origin = NOWHERE) -> None:
-        """Mails another first password to an account that never chose its own; those before open as long as they last.
+        """Mail another first password to an account without a password of its own; earlier ones stay valid until they expire.
 
         Raises:
-            TooManyTries: too often.
+            TooManyTries: rate limit reached.
         """
         spelled = mail_address(mail) or ""
         self.throttle.hear(f"again:{spelled}", origin)
         waiting = [account for account in self.store.accounts_of(spelled) if account.first_until is not None]
-        if not self.may_tell("registered", spelled):
+        if not self.may_mail("registered", spelled):
             return
         if not waiting or self._owner(spelled) not in (None, waiting[-1]):
-            # As many writes as for somebody, or the time would tell.
+            # As many writes as for an existing account, so that timing does not reveal it.
             for _ in range(3):
-                self.store.keep_secret(hashed(new_token()), "", self.clock.now() + RESET)
+                self.store.keep_secret(token_hash(new_token()), "", self.clock.now() + RESET)
             return
-        with suppress(StaleAccount):  # somebody had one sent a moment ago
+        with suppress(StaleAccount):  # a parallel request has just sent one
             self.issue(waiting[-1], "mailed")
 
     def issue(self, account: Account, way: str) -> str:
-        """Another first password of *account*, which is mailed; *way* says whether it is `shown`, too, or only `mailed`.
+        """Create and mail another first password of *account*; *way* is `shown` if the caller displays it, too, else `mailed`.
 
         Raises:
-            StaleAccount: somebody changed the account meanwhile.
+            StaleAccount: the account was changed meanwhile.
         """
         secret, until = first_password(), self.clock.now() + FIRST_PASSWORD
         issued = (*account.issued, *issued_digests(secret))
@@ -130,12 +128,12 @@ class Accounts:
         return secret
 
     def keep_first_password(self, account: Account, secret: str, way: str, *mails: SendMail) -> None:
-        """Lets *secret* open the way to a password of one's own, once, within a day."""
-        assert account.first_until is not None, "whoever issues a first password says how long it lasts"
+        """Store the first password *secret*: it signs in once, until `first_until`, to choose a password."""
+        assert account.first_until is not None, "a first password has an expiry"
         self.store.keep_secret(_first(way, account.mail, secret), account.id, account.first_until, *mails)
 
     def first_letter(self, account: Account, secret: str) -> SendMail:
-        """The mail with a first password, and with the link that proves the address where it is not proven yet."""
+        """The mail with a first password, and with a link to prove the address if it is unproven."""
         return letter(
             "registered", account.language, self.office,
             key=mail_key("registered"), to=account.mail, path="/sign-in", secret=secret, person=account.name,
@@ -148,26 +146,26 @@ class Accounts:
         return f"/confirm?token={token}"
 
     def ask_to_confirm(self, account: Account) -> None:
-        """Mails a link that proves the address of *account*; to an address that another proved, that somebody asked."""
-        if account.proven or not self.may_tell("confirm", account.mail):
+        """Mail a link that proves the address of *account*; if another account has proven it, notify that one instead."""
+        if account.proven or not self.may_mail("confirm", account.mail):
             return
         path = self._way_to_confirm(account)
         if self._owner(account.mail) is not None:
-            told = letter("taken", account.language, self.office, key=mail_key("taken"), to=account.mail, path="/sign-in")
+            notice = letter("taken", account.language, self.office, key=mail_key("taken"), to=account.mail, path="/sign-in")
         else:
-            told = letter("confirm", account.language, self.office, key=mail_key("confirm"), to=account.mail, path=path)
-        self._outbox.post(told)
+            notice = letter("confirm", account.language, self.office, key=mail_key("confirm"), to=account.mail, path=path)
+        self._outbox.post(notice)
 
     def confirm(self, token: str) -> None:
-        """Keeps that the mail address is its account's; any other account that claims it goes on without mails.
+        """Mark the mail address as proven; other accounts with the same address get no mails.
 
         Raises:
-            SignInRefused: the link is too old or never was, the account has another address by now, or another proved it.
+            SignInRefused: the link is unknown or expired, the account has changed its address, or another account has proven it.
         """
         id, _, mail = (self.store.secret(_confirms(token), self.clock.now()) or "").partition(" ")
         account = self.store.account(id)
         if account is None or account.mail != mail or not self._prove(account):
-            raise SignInRefused("this link proves nothing any more")
+            raise SignInRefused("this link is no longer valid")
 
     def _prove(self, account: Account) -> bool:
         if account.proven:
@@ -175,44 +173,44 @@ class Accounts:
         return self.store.replace_account(attrs.evolve(account, proven=True, version=account.version + 1))
 
     def _owner(self, mail: str) -> Account | None:
-        """The account that proved *mail*."""
+        """The account that has proven *mail*."""
         return next((account for account in self.store.accounts_of(mail) if account.proven), None)
 
-    # --- coming and going ------------------------------------------------------------------------------------------
-
     def guest(self) -> SignedIn:
-        """A session of nobody in particular."""
+        """A new session without an account."""
         return self._begin(Session("", self.clock.now(), self.clock.now()))
 
     def sign_in(self, mail: str, password: str, *, origin: Origin = NOWHERE, guest: Session | None = None) -> SignedIn:
-        """A session of the account.
+        """Start a session of the account with *mail* and *password*.
 
         Args:
-            origin: where the request came from, for the throttle.
-            guest: the session before; its drafts come along, and it ends.
+            origin: the origin of the request, for rate limits.
+            guest: the session until now; it ends, and its drafts move to the account.
 
         Raises:
-            SignInRefused: no such account, or another password.
-            TooManyTries: too often.
+            SignInRefused: unknown account or wrong password.
+            TooManyTries: rate limit reached.
         """
         spelled, now = mail_address(mail) or "", self.clock.now()
         accounts, known = self.store.accounts_of(spelled), ""
         for account in accounts:
-            if known := self.devices.known(origin.devices, account, now):
+            if known := self.devices.name_of(origin.devices, account, now):
                 accounts = (account, *(other for other in accounts if other.id != account.id))
                 break
-        heard = self.throttle.hear(spelled, origin, known=known)
-        account, first = self._opened(spelled, accounts, password, waited_for=bool(known or origin.effort))
-        self.throttle.take_back(heard)
+        attempt = self.throttle.hear(spelled, origin, known=known)
+        account, first = self._account_opened_by(spelled, accounts, password, waited_for=bool(known or origin.effort))
+        self.throttle.take_back(attempt)
         return self.begin(account, guest=guest, wants=Wants.PASSWORD if first else None)
 
-    def _opened(self, mail: str, accounts: tuple[Account, ...], password: str, *, waited_for: bool) -> tuple[Account, bool]:
-        """The account that *password* opens, and whether it is a first one.
+    def _account_opened_by(
+        self, mail: str, accounts: tuple[Account, ...], password: str, *, waited_for: bool
+    ) -> tuple[Account, bool]:
+        """The account that *password* belongs to, and whether it is a first password.
 
-        Two passwords are checked wherever none is right, however many accounts claim the address.
+        A failure always takes two password checks, independent of the number of accounts with the address.
 
         Raises:
-            SignInRefused: none.
+            SignInRefused: it belongs to none.
         """
         for way in ("mailed", "shown"):
             id = self.store.secret(_first(way, mail, password), self.clock.now())
@@ -223,42 +221,42 @@ class Accounts:
                 and self.store.take_secret(_first(way, mail, password), self.clock.now())
             ):
                 if way == "mailed":
-                    with suppress(StaleAccount):  # a link does it, too
+                    with suppress(StaleAccount):  # the link in the mail proves the address, too
                         self._prove(account)
                 return account, True
         checked = [*(account.password for account in accounts), "", ""][:2]
         right = next((n for n, hash in enumerate(checked) if self.hasher.verify(hash, password, first=waited_for)), None)
         if right is None or accounts[right].disabled:
-            raise SignInRefused("no such account, or another password")
+            raise SignInRefused("unknown account or wrong password")
         account = accounts[right]
         if account.first_until is not None:
-            return self._opened_as_before(account), True
+            return self._use_legacy_first_password(account), True
         if self.hasher.is_outdated(account.password):
             renewed = attrs.evolve(account, password=self.hasher.hash(password), version=account.version + 1)
-            with suppress(StaleAccount):  # the next sign-in does it
+            with suppress(StaleAccount):  # the next sign-in renews the hash
                 self.store.replace_account(renewed)
                 return renewed, False
         return account, False
 
-    def _opened_as_before(self, account: Account) -> Account:
-        """*account* after its first password was used, which an older version kept as a password."""
+    def _use_legacy_first_password(self, account: Account) -> Account:
+        """Use up a first password that an older version stored as the password of *account*."""
         if account.first_until is None or self.clock.now() >= account.first_until:
-            raise SignInRefused("this first password is too old")
+            raise SignInRefused("this first password has expired")
         changed = attrs.evolve(account, password="", version=account.version + 1)
         self.store.replace_account(changed)
         return changed
 
     def begin(self, account: Account, *, guest: Session | None = None, wants: Wants | None = None) -> SignedIn:
-        """A session of *account*; the drafts of *guest* come along, and its session ends.
+        """Start a session of *account*; the session *guest* ends, and its drafts move to the account.
 
         Args:
-            wants: what is wanted first; None: the second factor, where there is one or has to be one.
+            wants: the step required before anything else; None: the second factor, if the account has or must have one.
 
         Raises:
-            SignInRefused: it was disabled.
+            SignInRefused: the account is disabled.
         """
         if account.disabled:
-            raise SignInRefused("this account was disabled")
+            raise SignInRefused("this account is disabled")
         if guest is not None:
             self.store.end_session(guest.hash)
             if not guest.account:
@@ -272,21 +270,21 @@ class Accounts:
         return Wants.ENROL if self.second_factor and account.role in OFFICERS else Wants.NOTHING
 
     def session(self, token: str) -> Session | None:
-        """The session that a cookie names, if it still lasts."""
-        found = self.store.session(hashed(token)) if is_token(token) else None
-        if found is None:
+        """The session of the cookie value *token*; None if it is unknown or has expired."""
+        session = self.store.session(token_hash(token)) if is_token(token) else None
+        if session is None:
             return None
         now = self.clock.now()
-        if not found.lasts(now):
-            self.store.end_session(found.hash)
+        if not session.lasts(now):
+            self.store.end_session(session.hash)
             return None
-        if now - found.seen > _SEEN:
-            found = attrs.evolve(found, seen=now)
-            self.store.keep_session(found)
-        return found
+        if now - session.seen > _SEEN:
+            session = attrs.evolve(session, seen=now)
+            self.store.keep_session(session)
+        return session
 
     def account(self, session: Session | None) -> Account | None:
-        """Whose session it is; None for a guest."""
+        """The account of *session*; None for a guest."""
         return self.store.account(session.account) if session is not None and session.account else None
 
     def get(self, id: str) -> Account | None:
@@ -310,77 +308,75 @@ class Accounts:
         return self._outbox.bounces(mail)
 
     def keep_secret(self, name: str, value: str, lasts: timedelta) -> None:
-        """Keep *value* under *name*, which is a hash, for a time."""
+        """Store *value* under the hash *name* for the time *lasts*."""
         self.store.keep_secret(name, value, self.clock.now() + lasts)
 
     def secret(self, name: str) -> str | None:
-        """The value kept under *name*, while it lasts."""
+        """The value stored under *name*; None if it has expired."""
         return self.store.secret(name, self.clock.now())
 
     def take_secret(self, name: str) -> str | None:
-        """The value kept under *name*, which is forgotten with this."""
+        """Delete and return the value stored under *name*; None if it has expired."""
         return self.store.take_secret(name, self.clock.now())
 
     def sign_out(self, session: Session) -> None:
-        """Ends *session*."""
+        """End *session*."""
         self.store.end_session(session.hash)
 
     def sign_out_everywhere(self, session: Session) -> None:
-        """Ends every session of the account."""
+        """End every session of the account of *session*."""
         self.store.end_sessions(session.account)
 
-    # --- passwords -------------------------------------------------------------------------------------------------
-
     def choose_password(self, session: Session, new: str, *, current: str | None = None) -> SignedIn:
-        """A new session after the change; every other session of the account has ended.
+        """Change the password, end every session of the account, and start a new one.
 
         Args:
-            current: the password until now; not wanted of a session that wants a new one, whose password is used up.
+            current: the current password; not needed if the session requires a new password.
 
         Raises:
-            SignInRefused: *current* is another.
-            WeakPassword: *new* will not do.
+            SignInRefused: *current* is wrong.
+            WeakPassword: *new* breaks a password rule.
         """
         account = self.account(session)
-        assert account is not None, "only somebody who is signed in chooses a password"
+        assert account is not None, "a guest has no password"
         if session.wants is not Wants.PASSWORD:
             self.check_password(account, session, current or "")
         self._keep_password(account, new)
-        # Whoever was asked for the second factor already is not asked again.
+        # A second factor that was given in the old session counts for the new one.
         return self.begin(account, wants=None if session.wants is Wants.PASSWORD else session.wants)
 
     def check_password(self, account: Account, session: Session, password: str) -> None:
-        """Makes sure that whoever is signed in is the one who knows *password*.
+        """Check *password* again before a sensitive change.
 
         Raises:
-            SignInRefused: it is another.
-            TooManyTries: too often in this session.
+            SignInRefused: it is wrong.
+            TooManyTries: rate limit of this session reached.
         """
-        heard = self.throttle.hear(account.mail, NOWHERE, known=f"session-{session.hash}")
+        attempt = self.throttle.hear(account.mail, NOWHERE, known=f"session-{session.hash}")
         if account.password and not self.hasher.verify(account.password, password, first=True):
-            raise SignInRefused("this is not the password until now")
-        self.throttle.take_back(heard)
+            raise SignInRefused("this is not the current password")
+        self.throttle.take_back(attempt)
 
-    def forgot(self, mail: str, *, origin: Origin = NOWHERE, language: str = "vi") -> None:
-        """Mails a link with which a new password can be chosen, or that there is no account; the links before still work.
+    def mail_reset_link(self, mail: str, *, origin: Origin = NOWHERE, language: str = "vi") -> None:
+        """Mail a link for choosing a new password, or a note that there is no account; earlier links stay valid.
 
         Raises:
-            TooManyTries: too often.
+            TooManyTries: rate limit reached.
         """
         spelled = mail_address(mail)
         if spelled is None:
             return
         account = self.store.account_of(spelled)
-        known = self.devices.known(origin.devices, account, self.clock.now()) if account is not None else ""
+        known = self.devices.name_of(origin.devices, account, self.clock.now()) if account is not None else ""
         self.throttle.hear(f"forgot:{spelled}", origin, known=known)
-        if not self.may_tell("reset", spelled):
+        if not self.may_mail("reset", spelled):
             return
         token = new_token()
         if account is None:
-            told = letter("no-account", language, self.office, key=mail_key("reset"), to=spelled, path="/register")
-            self._outbox.post(told)
+            notice = letter("no-account", language, self.office, key=mail_key("reset"), to=spelled, path="/register")
+            self._outbox.post(notice)
             return
-        told = letter(
+        notice = letter(
             "reset",
             account.language,
             self.office,
@@ -389,25 +385,25 @@ class Accounts:
             path=f"/reset?token={token}",
             person=account.name,
         )
-        self.store.keep_secret(hashed(token), account.id, self.clock.now() + RESET, told)
+        self.store.keep_secret(token_hash(token), account.id, self.clock.now() + RESET, notice)
 
     def reset(self, token: str, new: str) -> Account:
-        """The account after *new* became its password, and after what others guessed is forgotten; it signs nobody in.
+        """Set the password of the account that the link *token* is for, and forget failed sign-ins; starts no session.
 
         Raises:
-            SignInRefused: the link was used, is too old, or never was.
-            WeakPassword: *new* will not do; the link still works.
+            SignInRefused: the link was used, has expired or is unknown.
+            WeakPassword: *new* breaks a password rule; the link stays valid.
         """
         now = self.clock.now()
-        id = self.store.secret(hashed(token), now)
+        id = self.store.secret(token_hash(token), now)
         account = self.store.account(id) if id else None
         if account is None:
-            raise SignInRefused("this link opens nothing any more")
+            raise SignInRefused("this link is no longer valid")
         self._accept(account, new)
-        if self.store.take_secret(hashed(token), now) is None:
-            raise SignInRefused("this link opens nothing any more")
+        if self.store.take_secret(token_hash(token), now) is None:
+            raise SignInRefused("this link is no longer valid")
         if not account.proven:
-            # Whoever reads the mail owns the address; a second factor that somebody else set up there goes.
+            # The reader of the mail owns the address; a second factor set up before may be another person's.
             account = attrs.evolve(account, proven=self._owner(account.mail) is None, totp="", totp_used=0)
         changed = self._keep_password(account, new)
         for name in (account.mail, f"code:{account.mail}"):
@@ -417,10 +413,10 @@ class Accounts:
     def _keep_password(self, account: Account, new: str) -> Account:
         self._accept(account, new)
         changed = attrs.evolve(account, password=self.hasher.hash(new), first_until=None, version=account.version + 1)
-        told = letter(
+        notice = letter(
             "password-changed", account.language, self.office, key=mail_key("password"), to=account.mail, path="/forgot"
         )
-        self.store.replace_account(changed, *((told,) if changed.proven or self.may_tell("password", changed.mail) else ()))
+        self.store.replace_account(changed, *((notice,) if changed.proven or self.may_mail("password", changed.mail) else ()))
         self.store.end_sessions(account.id)
         self.store.forget_secrets(account.id)
         return changed
@@ -432,32 +428,30 @@ class Accounts:
         if fault is not None:
             raise WeakPassword(fault)
 
-    # --- inside ------------------------------------------------------------------------------------------------------
-
     def _begin(self, session: Session) -> SignedIn:
         token = new_token()
-        kept = attrs.evolve(session, hash=hashed(token))
+        kept = attrs.evolve(session, hash=token_hash(token))
         self.store.keep_session(kept)
         return SignedIn(token, kept)
 
-    def may_tell(self, kind: str, address: str, window: timedelta = RESET / 2, most: int = 3) -> bool:
-        """Whether one more mail of *kind* may go to *address*, or anybody could flood it.
+    def may_mail(self, kind: str, address: str, window: timedelta = RESET / 2, most: int = 3) -> bool:
+        """Whether one more mail of *kind* may go to *address*, so that requests cannot flood it; counts the mail.
 
-        Whoever gets none has one from a moment ago, whose link or password still opens for half of its time.
+        If not, an earlier mail has a link or password that is valid for at least half of its time.
         """
-        return self.throttle.is_free(f"told:{kind}:{address}", window, most)
+        return self.throttle.is_free(f"notice:{kind}:{address}", window, most)
 
 
 def _first(way: str, mail: str, secret: str) -> str:
-    """Where a first password is kept: it is long enough that a fast hash will do."""
-    return hashed(f"first:{way}:{mail}:{'-'.join(sorted(issued_digests(secret)))}")
+    """The name that a first password is stored under; it is random enough for a fast hash."""
+    return token_hash(f"first:{way}:{mail}:{'-'.join(sorted(issued_digests(secret)))}")
 
 
 def _confirms(token: str) -> str:
-    return hashed(f"confirm:{token}")
+    return token_hash(f"confirm:{token}")
 
 
 def _spelled(mail: str) -> str:
     address = mail_address(mail)
-    assert address is not None, "the form that asked for it checks this"
+    assert address is not None, "the form validates addresses"
     return address

@@ -1,7 +1,7 @@
-"""A code to copy from a picture or a recording (*mã xác nhận*), for doors that programs would knock on all day.
+"""CAPTCHA (*mã xác nhận*): digits to copy from a picture or a recording, or a proof of work by the browser.
 
-A challenge is a signed text: it names its end and the work that may stand in for copying, and its signature binds it to one
-holder (a browser) and one action.  Nothing is kept until it is answered.  An answer, right or wrong, uses it up.
+A challenge is a signed text: it carries its expiry and the bits of work that replace copying, and its signature binds it to
+one holder (a browser) and one action.  Nothing is stored until it is answered.  An answer, right or wrong, uses it up.
 """
 
 from __future__ import annotations
@@ -27,16 +27,16 @@ if TYPE_CHECKING:
 
 LASTS = timedelta(minutes=5)
 DIGITS = 5
-#: Zero bits that a browser searches for in place of a person who copies: some 16 000 hashes, about a second on a cheap phone.
+#: Default work in zero bits: some 16 000 hashes, about a second on a cheap phone.
 WORK = 14
-#: The most that is asked of a browser: about a minute on a cheap phone.
+#: Maximum work in zero bits: about a minute on a cheap phone.
 MOST_WORK = 20
 _VOICES = FOLDER / "voices"
 
 
 @attrs.frozen
 class Challenge:
-    """A challenge as its text says it; whether we wrote it, its signature tells."""
+    """A challenge as its text spells it; not to be trusted before its signature was checked."""
 
     until: int
     work: int
@@ -59,8 +59,8 @@ class Captchas:
     """The challenges of one installation.
 
     Args:
-        key: gives the secret of the installation.
-        throttle: remembers which challenges were answered.
+        key: returns the secret of the installation.
+        throttle: stores which challenges were answered.
     """
 
     def __init__(self, key: Callable[[], bytes], throttle: Throttle, clock: Clock) -> None:
@@ -84,32 +84,32 @@ class Captchas:
         """A new challenge for *action*; only *holder* can answer it.
 
         Args:
-            work: the zero bits that a browser has to find, at most `MOST_WORK`.
+            work: zero bits of the proof of work, at most `MOST_WORK`.
         """
         until = int((self._clock.now() + LASTS).timestamp())
         challenge = Challenge(until, min(work, MOST_WORK), secrets.token_hex(12))
         return attrs.evolve(challenge, signature=self._signature(holder, action, challenge))
 
-    def solved(self, holder: str, action: str, text: str, typed: str) -> bool:
-        """Whether *typed* is what was to be copied; the challenge is used up."""
-        challenge = self._answered(holder, action, text)
+    def is_solved(self, holder: str, action: str, text: str, typed: str) -> bool:
+        """Whether *typed* are the digits of the challenge; uses it up."""
+        challenge = self._use(holder, action, text)
         return challenge is not None and hmac.compare_digest(
             self.digits(holder, action, challenge).encode(), "".join(typed.split()).encode()
         )
 
-    def worked(self, holder: str, action: str, text: str, typed: str) -> bool:
-        """Whether *typed* is the number that a browser had to search for; the challenge is used up.
+    def is_worked(self, holder: str, action: str, text: str, typed: str) -> bool:
+        """Whether the number *typed* proves the work of the challenge; uses it up.
 
-        The number makes the SHA-256 of `challenge:number` begin with as many zero bits as the challenge says.
+        The SHA-256 of `challenge:number` must begin with the zero bits that the challenge asks for.
         """
-        challenge = self._answered(holder, action, text)
+        challenge = self._use(holder, action, text)
         if challenge is None or not (typed.isascii() and typed.isdigit() and len(typed) < 12):
             return False
         mixed = hashlib.sha256(f"{challenge}:{typed}".encode()).digest()
         return int.from_bytes(mixed, "big") >> (256 - challenge.work) == 0
 
     def open(self, holder: str, action: str, text: str) -> Challenge | None:
-        """The challenge that *text* spells, if it is ours, for *holder* and *action*, and not too old."""
+        """The challenge that *text* spells, if its signature fits *holder* and *action*, and it has not expired."""
         challenge = Challenge.of(text)
         if challenge is None or challenge.until <= self._clock.now().timestamp():
             return None
@@ -117,7 +117,7 @@ class Captchas:
         return challenge if right else None
 
     def digits(self, holder: str, action: str, challenge: Challenge) -> str:
-        """What is to be copied."""
+        """The digits to copy."""
         mixed = hmac.digest(self._key(), f"digits:{holder}:{action}:{challenge}".encode(), hashlib.sha256)
         return f"{int.from_bytes(mixed[:8], 'big') % 10**DIGITS:0{DIGITS}}"
 
@@ -129,8 +129,8 @@ class Captchas:
         """*text* read out in Vietnamese, as a WAV."""
         return bytes(self._sounds.generate(text))
 
-    def _answered(self, holder: str, action: str, text: str) -> Challenge | None:
-        """The open challenge of *text*, the first time that it is answered."""
+    def _use(self, holder: str, action: str, text: str) -> Challenge | None:
+        """The open challenge of *text*, which is used up; None if it was used before."""
         challenge = self.open(holder, action, text)
         if challenge is None or not self._throttle.is_free(f"captcha:{challenge.name}", LASTS):
             return None
@@ -141,5 +141,5 @@ class Captchas:
 
 
 def work_after(misses: int) -> int:
-    """The bits of work after so many misses from one place: one more each time that the misses double beyond eight."""
+    """The bits of work after *misses* from one network: one more bit each time the misses double beyond eight."""
     return min(WORK + (misses // 8).bit_length(), MOST_WORK)

@@ -1,6 +1,6 @@
-"""Devices that are known: a browser in which somebody was signed in keeps a signed mark of the account.
+"""Known devices: a browser keeps a signed mark of each account that was signed in to on it.
 
-The mark opens nothing.  It lets the owner try a password while others guess at it, so that nobody can keep the owner out.
+A mark grants no access.  It gives the owner rate limits of their own, so that other people's guesses cannot lock them out.
 """
 
 from __future__ import annotations
@@ -15,27 +15,27 @@ import attrs
 from dossierkit.dossiers.people.account import Account
 from dossierkit.people.tokens import signature
 
-#: A device is known for so long after a sign-in.
+#: How long a device stays known after a sign-in.
 LASTS = timedelta(days=180)
-#: So many accounts are known on one device; the one that was used last comes first.
+#: Marks kept per device, the latest first.
 _MOST = 5
 
 
 @attrs.frozen
 class Devices:
-    """Signs marks and reads them.  *key* gives the secret of the installation."""
+    """Signs and verifies marks.  *key* returns the secret of the installation."""
 
     key: Callable[[], bytes]
 
-    def marked(self, kept: str, account: Account, now: datetime) -> str:
-        """What the browser keeps from now on, in place of *kept*."""
+    def with_mark(self, kept: str, account: Account, now: datetime) -> str:
+        """The cookie value *kept* with a new mark of *account*."""
         day, name = f"{int(now.timestamp()) // 86_400:x}", secrets.token_hex(8)
         own = self._own(kept, account)
         others = [mark for mark in _split(kept) if mark != own]
         return ".".join([f"{day}-{name}-{self._signature(account, day, name)}", *others][:_MOST])
 
-    def known(self, kept: str, account: Account, now: datetime) -> str:
-        """The name of the device, if *account* was signed in to there since its password last changed; empty otherwise."""
+    def name_of(self, kept: str, account: Account, now: datetime) -> str:
+        """The name of the device, if it has a valid mark of *account* since the last change of password; else empty."""
         day, _, rest = self._own(kept, account).partition("-")
         if not rest or int(day, 16) < int((now - LASTS).timestamp()) // 86_400:
             return ""
@@ -49,7 +49,7 @@ class Devices:
         return ""
 
     def _signature(self, account: Account, day: str, name: str) -> str:
-        # The password's hash is part of it: whoever knew an older password is known no more.
+        # The hash of the password is signed, too: a new password invalidates all marks.
         return signature(self.key(), f"device:{account.id}:{account.password}:{day}:{name}")
 
 

@@ -1,4 +1,4 @@
-"""Passwords as Argon2id hashes, with the parameters that OWASP asks for."""
+"""Password hashes (Argon2id with OWASP's parameters) and the list of common passwords."""
 
 from __future__ import annotations
 
@@ -22,21 +22,21 @@ if TYPE_CHECKING:
 MEMORY_KIB, PASSES, LANES = 19 * 1024, 2, 1
 
 
-#: So many wait for their turn; whoever comes then is told to come back, or the waiting would hold up every other page.
+#: Callers that may wait for a turn; more are refused, as waiting requests would block all other pages.
 QUEUE = 12
 
 
 def _step_back() -> None:
-    """Lets every other thread go first, where the system tells threads apart."""
+    """Lower the priority of this thread, on systems with a priority for each thread."""
     if hasattr(os, "setpriority"):
         os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), 10)
 
 
 class Argon2:
-    """A `Hasher`.  No more run at a time than half the cores, so that a storm of sign-ins leaves other pages alone.
+    """A `Hasher`.  It uses at most half of the cores, so that many sign-ins do not slow down other pages.
 
     Raises:
-        Busy: too many wait already (from `hash` and `verify`).
+        Busy: too many callers wait already (from `hash` and `verify`).
     """
 
     def __init__(self) -> None:
@@ -44,7 +44,7 @@ class Argon2:
         self._hands = ThreadPoolExecutor(rooms, thread_name_prefix="passwords", initializer=_step_back)
         self._free = rooms
         self._changed = threading.Condition()
-        #: How many wait among everybody, and among those that go first.
+        #: *first* of `verify` → number of waiting callers.
         self._waiting = {False: 0, True: 0}
 
     @contextmanager
@@ -70,8 +70,8 @@ class Argon2:
         return PasswordHasher(PASSES, MEMORY_KIB, LANES)
 
     @cached_property
-    def _nobody(self) -> str:
-        return self._hasher.hash("a password that nobody has")
+    def _decoy(self) -> str:
+        return self._hasher.hash("a password of no account")
 
     def hash(self, password: str) -> str:
         """See `Hasher.hash`."""
@@ -82,10 +82,10 @@ class Argon2:
         """See `Hasher.verify`."""
         from argon2.exceptions import InvalidHashError, VerificationError
 
-        nobody = self._nobody
+        decoy = self._decoy
         with self._turn(first=first):
             try:
-                return self._hands.submit(self._hasher.verify, hash or nobody, password).result() and bool(hash)
+                return self._hands.submit(self._hasher.verify, hash or decoy, password).result() and bool(hash)
             except (VerificationError, InvalidHashError):
                 return False
 
@@ -96,10 +96,10 @@ class Argon2:
 
 @lru_cache(maxsize=4)
 def common_passwords(own: Path | None = None) -> frozenset[str]:
-    """Folded passwords that everybody tries first: Vietnamese ones, the 30 000 of known breaches that zxcvbn ships.
+    """Common passwords, folded: a Vietnamese list, and the 30 000 of zxcvbn from known breaches.
 
     Args:
-        own: a file of an operator's own, one password a line, such as the head of a list of breached ones.
+        own: a file with more passwords, one a line, such as the head of a list of breached ones.
     """
     from zxcvbn.frequency_lists import FREQUENCY_LISTS
 

@@ -1,4 +1,4 @@
-"""What somebody does with an account of their own: keep a profile, change the mail address, leave for good."""
+"""Changes to one's own account: profile, mail address, erasure."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from dossierkit.people.tokens import mail_key
 
 
 def keep_account(accounts: Accounts, account: Account) -> Account:
-    """Keeps *account*, which was changed since it was read.
+    """Store the changed *account*.
 
     Raises:
-        StaleAccount: somebody else changed it meanwhile.
+        StaleAccount: it was changed meanwhile.
     """
     changed = attrs.evolve(account, version=account.version + 1)
     accounts.store.replace_account(changed)
@@ -25,23 +25,23 @@ def keep_account(accounts: Accounts, account: Account) -> Account:
 
 
 def change_mail(accounts: Accounts, account: Account, session: Session, mail: str, password: str) -> None:
-    """Lets the account sign in with *mail*, which has to be proven, and tells the address before.
+    """Change the mail address of the account to *mail*, mail a link to prove it, and notify the old address.
 
-    Whoever asks is told nothing of another account that has the address.
+    The caller learns nothing about another account with the address.
 
     Raises:
-        SignInRefused: *password* is another.
-        TooManyTries: too often.
-        StaleAccount: somebody else changed it meanwhile.
+        SignInRefused: *password* is wrong.
+        TooManyTries: rate limit reached.
+        StaleAccount: it was changed meanwhile.
     """
     spelled = mail_address(mail)
-    assert spelled is not None, "the form that asked for it checks this"
+    assert spelled is not None, "the form validates addresses"
     accounts.check_password(account, session, password)
     if spelled == account.mail:
         return
-    told = letter("mail-changed", account.language, accounts.office, key=mail_key("mail"), to=account.mail, path="/")
+    notice = letter("mail-changed", account.language, accounts.office, key=mail_key("mail"), to=account.mail, path="/")
     changed = attrs.evolve(account, mail=spelled, proven=False, version=account.version + 1)
-    accounts.store.replace_account(changed, told)
+    accounts.store.replace_account(changed, notice)
     accounts.store.forget_secrets(account.id)
     accounts.ask_to_confirm(changed)
 
@@ -49,13 +49,13 @@ def change_mail(accounts: Accounts, account: Account, session: Session, mail: st
 def erase_account(
     accounts: Accounts, account: Account, session: Session, password: str, discard_drafts: Callable[[], None]
 ) -> None:
-    """Forgets the account, once *discard_drafts* has deleted its drafts: whoever is stopped between the two can begin again.
+    """Delete the drafts of the account with *discard_drafts*, then the account; an interrupted run can be repeated.
 
     Raises:
-        SignInRefused: *password* is another.
-        TooManyTries: too often.
+        SignInRefused: *password* is wrong.
+        TooManyTries: rate limit reached.
     """
     accounts.check_password(account, session, password)
     discard_drafts()
-    told = letter("account-deleted", account.language, accounts.office, key=mail_key("erased"), to=account.mail, path="/")
-    accounts.store.delete_account(account.id, *((told,) if account.proven or accounts.may_tell("erased", account.mail) else ()))
+    notice = letter("account-deleted", account.language, accounts.office, key=mail_key("erased"), to=account.mail, path="/")
+    accounts.store.delete_account(account.id, *((notice,) if account.proven or accounts.may_mail("erased", account.mail) else ()))

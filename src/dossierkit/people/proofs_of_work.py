@@ -1,4 +1,4 @@
-"""Proofs of work that were done: for a while they let somebody try where too many others did."""
+"""Notes of proofs of work: for a while they give a browser rate limits of its own."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ from dossierkit.people.tokens import signature
 
 
 @attrs.frozen
-class Efforts:
-    """Signs a note for the browser, good at one place for a window.  *key* gives the secret of the installation."""
+class ProofsOfWork:
+    """Signs and verifies notes, valid for one network and one `WINDOW`.  *key* returns the secret of the installation."""
 
     key: Callable[[], bytes]
 
     def note(self, origin: Origin, now: datetime) -> str:
-        """What the browser keeps after the work was done."""
+        """A new note, as a cookie value for the browser."""
         name = f"{int((now + WINDOW).timestamp())}-{secrets.token_hex(8)}"
         return f"{name}-{self._signature(name, origin)}"
 
     def name(self, kept: str, origin: Origin, now: datetime) -> str:
-        """The name of the note, while it is good; empty otherwise."""
+        """The name of the note *kept* if it is valid; else empty."""
         name, _, signed = (kept if kept.isascii() else "").rpartition("-")
         right = hmac.compare_digest(signed, self._signature(name, origin))
         return name if right and now.timestamp() < int(name.partition("-")[0]) else ""

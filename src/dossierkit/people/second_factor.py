@@ -1,6 +1,6 @@
-"""A second factor: codes of half a minute (TOTP, RFC 6238) that an app on a telephone shows.
+"""Second factor: time-based codes (TOTP, RFC 6238) from an authenticator app.
 
-The secret lies in the store, as it has to: whoever has the store can make codes, and needs the password all the same.
+The secret is stored in plain text, as codes cannot be checked otherwise; access to the store does not reveal the password.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from dossierkit.people.accounts import NOWHERE, Accounts, SignedIn
 from dossierkit.people.throttle import CODES, Origin
 
 _SECRET = re.compile(r"[A-Z2-7]{32}")
-#: Seconds that a code is good for; and so many codes before and after it, for clocks that differ.
+#: Seconds that a code is valid for, and the codes before and after it that are accepted, as clocks differ.
 STEP, DRIFT = 30, 1
 
 
@@ -33,72 +33,72 @@ def is_secret(text: str) -> bool:
 
 
 def address(accounts: Accounts, account: Account, secret: str) -> str:
-    """What the QR code for an app says."""
+    """The `otpauth:` address for the QR code that an app scans."""
     import pyotp
 
     return str(pyotp.TOTP(secret).provisioning_uri(name=account.mail, issuer_name=accounts.office.name))
 
 
 def enrol(accounts: Accounts, session: Session, secret: str, code: str, *, origin: Origin = NOWHERE) -> SignedIn:
-    """A new session after *secret* became the second factor, which *code* proves to be in the app.
+    """Make *secret* the second factor, once *code* shows that the app has it; ends all sessions and starts a new one.
 
     Raises:
-        SignInRefused: the code is another.
-        TooManyTries: too often.
+        SignInRefused: the code is wrong.
+        TooManyTries: rate limit reached.
     """
     account = _of(accounts, session)
-    used = _used(accounts, account, origin, secret, code)
-    return _passed(accounts, attrs.evolve(account, totp=secret, totp_used=used))
+    used = _verified_step(accounts, account, origin, secret, code)
+    return _replace_and_begin(accounts, attrs.evolve(account, totp=secret, totp_used=used))
 
 
 def confirm(accounts: Accounts, session: Session, code: str, *, origin: Origin = NOWHERE) -> SignedIn:
-    """A new session, from which nothing is kept back any more.
+    """Check *code* after the password; ends all sessions and starts a new one with full access.
 
     Raises:
-        SignInRefused: the code is another, or was used already.
-        TooManyTries: too often.
+        SignInRefused: the code is wrong, or was used already.
+        TooManyTries: rate limit reached.
     """
     account = _of(accounts, session)
-    used = _used(accounts, account, origin, account.totp, code)
-    return _passed(accounts, attrs.evolve(account, totp_used=used))
+    used = _verified_step(accounts, account, origin, account.totp, code)
+    return _replace_and_begin(accounts, attrs.evolve(account, totp_used=used))
 
 
 def drop(accounts: Accounts, session: Session, code: str, *, origin: Origin = NOWHERE) -> SignedIn:
-    """A new session after the second factor is no more.
+    """Remove the second factor; ends all sessions and starts a new one.
 
     Raises:
         SignInRefused, TooManyTries: as for `confirm`.
     """
     account = _of(accounts, session)
-    _used(accounts, account, origin, account.totp, code)
-    return _passed(accounts, attrs.evolve(account, totp="", totp_used=0))
+    _verified_step(accounts, account, origin, account.totp, code)
+    return _replace_and_begin(accounts, attrs.evolve(account, totp="", totp_used=0))
 
 
 def _of(accounts: Accounts, session: Session) -> Account:
     account = accounts.account(session)
-    assert account is not None, "only somebody who gave a password gets here"
+    assert account is not None, "the second factor comes after the password"
     return account
 
 
-def _used(accounts: Accounts, account: Account, origin: Origin, secret: str, code: str) -> int:
-    """The half minute that *code* is of, later than any that was used before."""
+def _verified_step(accounts: Accounts, account: Account, origin: Origin, secret: str, code: str) -> int:
+    """The time step of *code*, later than any step that was used before."""
     import pyotp
 
-    known = accounts.devices.known(origin.devices, account, accounts.clock.now())
-    heard = accounts.throttle.hear(f"code:{account.mail}", origin, known=known, door=CODES)
+    known = accounts.devices.name_of(origin.devices, account, accounts.clock.now())
+    attempt = accounts.throttle.hear(f"code:{account.mail}", origin, known=known, door=CODES)
     typed = "".join(code.split())
     now = int(accounts.clock.now().timestamp()) // STEP
     totp = pyotp.TOTP(secret, interval=STEP) if secret else None
     good = [step for step in range(now - DRIFT, now + DRIFT + 1) if totp is not None and totp.verify(typed, for_time=step * STEP)]
-    # The secret is new when it is enrolled: what was used of another one says nothing.
+    # Used steps count for one secret only; a secret that is being enrolled has none.
     before = account.totp_used if secret == account.totp else 0
     if not good or good[-1] <= before:
-        raise SignInRefused("this is not the code")
-    accounts.throttle.take_back(heard)
+        raise SignInRefused("wrong code")
+    accounts.throttle.take_back(attempt)
     return good[-1]
 
 
-def _passed(accounts: Accounts, account: Account) -> SignedIn:
+def _replace_and_begin(accounts: Accounts, account: Account) -> SignedIn:
     accounts.store.replace_account(attrs.evolve(account, version=account.version + 1))
     accounts.store.end_sessions(account.id)
     return accounts.begin(account, wants=Wants.NOTHING)

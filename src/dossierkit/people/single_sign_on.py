@@ -1,4 +1,4 @@
-"""Accounts of people who sign in elsewhere (single sign-on): known by who they are there, never by their mail address."""
+"""Accounts of people who sign in elsewhere (single sign-on): matched by issuer and subject, never by mail address."""
 
 from __future__ import annotations
 
@@ -15,40 +15,40 @@ from dossierkit.pointers import Json
 
 @attrs.frozen
 class Elsewhere:
-    """Somebody as another sign-in knows them.  *subject* names issuer and person; *mail* is only taken when verified."""
+    """A person as the identity provider describes them.  *subject* names issuer and person; *mail* is verified or empty."""
 
     subject: str
     mail: str = ""
     profile: Json = attrs.field(factory=dict, hash=False)
 
 
-def sign_in_from(accounts: Accounts, somebody: Elsewhere, *, session: Session | None, language: str = "vi") -> SignedIn:
-    """A session of the account of *somebody*: the linked one, the one that is signed in here, or a new one.
+def sign_in_from(accounts: Accounts, person: Elsewhere, *, session: Session | None, language: str = "vi") -> SignedIn:
+    """Start a session of the account linked to *person*; if there is none, link the account of *session* or a new one.
 
     Raises:
-        LinkWanted: the mail address has an account that nobody linked.
-        SignInRefused: another account is linked already, or there is no address for a new one.
+        LinkWanted: the mail address has an account that is not linked.
+        SignInRefused: another account is linked already, or a new account would have no mail address.
     """
     store = accounts.store
-    linked = store.account_as(somebody.subject)
+    linked = store.account_as(person.subject)
     here = accounts.account(session)
     if here is not None:
         if linked is not None and linked.id != here.id:
             raise SignInRefused("another account is linked to this sign-in")
         if linked is None:
-            store.replace_account(attrs.evolve(here, subject=somebody.subject, version=here.version + 1))
+            store.replace_account(attrs.evolve(here, subject=person.subject, version=here.version + 1))
         return accounts.begin(here, guest=session)
     if linked is None:
-        linked = _new(accounts, somebody, language)
+        linked = _new(accounts, person, language)
     return accounts.begin(linked, guest=session)
 
 
-def _new(accounts: Accounts, somebody: Elsewhere, language: str) -> Account:
-    mail = mail_address(somebody.mail)
+def _new(accounts: Accounts, person: Elsewhere, language: str) -> Account:
+    mail = mail_address(person.mail)
     if mail is None:
-        raise SignInRefused("there is no verified mail address to write to")
+        raise SignInRefused("the identity provider gave no verified mail address")
     now = accounts.clock.now()
-    account = Account(secrets.token_hex(16), mail, now, somebody.profile, language=language, subject=somebody.subject)
+    account = Account(secrets.token_hex(16), mail, now, person.profile, language=language, subject=person.subject)
     if not accounts.store.create_account(account):
         raise LinkWanted("this address has an account: sign in to it, then link the two")
     return account

@@ -1,4 +1,4 @@
-"""People of the office: who they are is said by an admin, never by themselves."""
+"""Accounts of officers: an admin creates and changes them."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from dossierkit.people.accounts import Accounts
 
 
 def appoint(accounts: Accounts, mail: str, name: str, role: Role, unit: str = "") -> str:
-    """The first password of a new officer, which is mailed, too.
+    """Create the account of an officer and return its first password, which is mailed, too.
 
     Raises:
-        SettingsError: the address is none or taken, the role is a citizen's, or nobody but an admin is of no unit.
+        SettingsError: the address is invalid or taken, the role is a citizen's, or the unit is missing (optional for admins).
     """
     spelled = guard_officer(mail, name, role, unit)
     account = Account(secrets.token_hex(16), spelled, accounts.clock.now(), {"fullName": name}, role, unit=unit)
@@ -26,26 +26,26 @@ def appoint(accounts: Accounts, mail: str, name: str, role: Role, unit: str = ""
 
 
 def guard_officer(mail: str, name: str, role: Role, unit: str = "") -> str:
-    """The address of a new officer as accounts spell it.
+    """The normalised mail address of a new officer, after all checks of `appoint` except whether it is taken.
 
     Raises:
-        SettingsError: as for `appoint`, but that it is taken.
+        SettingsError: a check fails.
     """
     spelled = mail_address(mail)
     if spelled is None:
-        raise SettingsError(f"{mail!r} is no mail address")
+        raise SettingsError(f"{mail!r} is not a mail address")
     if not name.strip():
-        raise SettingsError("say what people call the officer")
+        raise SettingsError("the officer needs a name")
     if role not in OFFICERS:
-        raise SettingsError(f"{role} is no role of the office; known: {', '.join(sorted(OFFICERS))}")
+        raise SettingsError(f"{role} is not a role of an officer; known: {', '.join(sorted(OFFICERS))}")
     if not unit and role is not Role.ADMIN:
-        raise SettingsError("say which unit: only an admin may be of none, and then sees all of them")
+        raise SettingsError("the officer needs a unit; only an admin may have none, and then sees all units")
     return spelled
 
 
 def reset(accounts: Accounts, account: Account) -> str:
-    """Another first password, which is mailed; the password until now, the second factor and every session end."""
-    # Whoever lost the telephone gets in again, too: a new password proves as much as a new telephone would.
+    """Remove password, second factor and sessions of *account*, and return a new first password, which is mailed, too."""
+    # The second factor goes as well, so that this also helps officers who lost their telephone.
     accounts.store.forget_secrets(account.id)
     secret = accounts.issue(attrs.evolve(account, password="", totp="", totp_used=0), "shown")
     accounts.store.end_sessions(account.id)
@@ -53,7 +53,7 @@ def reset(accounts: Accounts, account: Account) -> str:
 
 
 def disable(accounts: Accounts, account: Account, *, disabled: bool = True) -> Account:
-    """The account closed, with every session ended, or open again."""
+    """Disable *account* and end its sessions, or enable it again; returns the changed account."""
     changed = attrs.evolve(account, disabled=disabled, version=account.version + 1)
     accounts.store.replace_account(changed)
     accounts.store.end_sessions(account.id)
@@ -61,6 +61,6 @@ def disable(accounts: Accounts, account: Account, *, disabled: bool = True) -> A
 
 
 def unlock(accounts: Accounts, account: Account) -> None:
-    """Forgets how often somebody guessed at the password."""
+    """Forget the failed sign-ins of *account*."""
     for name in (account.mail, f"code:{account.mail}"):
         accounts.throttle.unlock(name)

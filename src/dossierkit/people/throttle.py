@@ -1,6 +1,6 @@
-"""How often somebody may guess.  Tries are kept in the store, so a restart forgets none.
+"""Rate limits for guesses.  Tries are counted in the store, so that they survive a restart.
 
-Only a try that is heard counts, and one that turns out right is taken back: who is refused adds nothing to what others see.
+Only admitted tries count, and a correct one is taken back: refused tries never use up the limits of others.
 """
 
 from __future__ import annotations
@@ -16,27 +16,27 @@ from dossierkit.errors import TooManyTries
 from dossierkit.ports import AccountStore, Clock
 
 WINDOW = timedelta(minutes=15)
-#: More misses of one place are not counted.
+#: Misses of one network are counted up to this number.
 _COUNTED = 1_000
 DAY = timedelta(days=1)
-#: So many tries, at all names together, one proof of work is good for.
+#: Tries, at all names together, that one proof of work pays for.
 SPENT = 20
 
 
 @attrs.frozen
 class Origin:
-    """Where a try comes from."""
+    """The origin of a try."""
 
-    #: The address; empty where it is not known.
+    #: IP address; empty if it is unknown.
     address: str = ""
-    #: What the browser keeps of accounts that it was signed in to (`Devices`).
+    #: The browser's cookie of known accounts (`Devices`).
     devices: str = attrs.field(default="", repr=False)
-    #: Names a proof of work that somebody did; empty without one.
+    #: Name of a proof of work (`ProofsOfWork`); empty without one.
     effort: str = ""
 
     @property
     def place(self) -> str:
-        """The address, or the network of a household that an IPv6 address belongs to (/64)."""
+        """The IPv4 address, or the /64 network of an IPv6 address."""
         try:
             address = ip_address(self.address)
         except ValueError:
@@ -46,28 +46,28 @@ class Origin:
 
 @attrs.frozen
 class Door:
-    """So many tries at one name are heard in a window."""
+    """Limits of tries at one name in a window."""
 
-    #: From one place, from one known device, and once more from one place with a proof of work.
+    #: From one network, from one known device, and again from one network with a proof of work.
     pair: int = 8
-    #: From all places.
+    #: From all networks.
     name: int = 40
-    #: From one place at all names.
+    #: From one network at all names.
     place: int = 60
-    #: From all places with a proof of work.
+    #: From all networks with a proof of work.
     effort: int = 400
-    #: From all places that are not known, in a day; 0: no bound.
+    #: From all unknown devices in a day; 0: no limit.
     day: int = 0
 
 
 PASSWORDS = Door()
-#: A code of six digits is guessed sooner than a password; whoever tries has the password already.
+#: Stricter, as a code of six digits is easier to guess than a password.
 CODES = Door(effort=40, day=200)
 
 
 @attrs.frozen
-class Heard:
-    """A try that was counted: under which keys, and when."""
+class CountedTry:
+    """A try that was admitted: the keys it was counted under, and its time."""
 
     keys: tuple[str, ...]
     at: datetime
@@ -75,19 +75,19 @@ class Heard:
 
 @attrs.frozen
 class Throttle:
-    """Counts tries at names (mail addresses) by where they come from."""
+    """Counts tries at names (mail addresses) by their origin."""
 
     store: AccountStore
     clock: Clock
 
-    def hear(self, name: str, origin: Origin, *, known: str = "", door: Door = PASSWORDS) -> Heard:
-        """Counts a try.  Whoever guesses takes the turn of nobody who comes from a known device, or with a proof of work.
+    def hear(self, name: str, origin: Origin, *, known: str = "", door: Door = PASSWORDS) -> CountedTry:
+        """Admit and count a try.  Known devices and proofs of work have limits of their own, which guesses cannot use up.
 
         Args:
-            known: names the device, or the session, that the owner is known by; empty for everybody else.
+            known: name of the owner's device or session; empty for unknown devices.
 
         Raises:
-            TooManyTries: too often.
+            TooManyTries: every limit that applies is reached.
         """
         now, place, waits = self.clock.now(), origin.place, []
         free = {f"pair:{name}:{place}": door.pair, f"name:{name}": door.name}
@@ -102,41 +102,40 @@ class Throttle:
         for lane in lanes:
             full = self.store.try_again(lane, now, now - WINDOW)
             if not full:
-                heard = Heard(tuple(lane), now)
-                return heard if known and lane is lanes[0] else self._within_a_day(name, heard, door)
+                attempt = CountedTry(tuple(lane), now)
+                return attempt if known and lane is lanes[0] else self._within_a_day(name, attempt, door)
             waits.append(_wait(full, now, WINDOW))
         raise TooManyTries(min(waits))
 
-    def _within_a_day(self, name: str, heard: Heard, door: Door) -> Heard:
+    def _within_a_day(self, name: str, attempt: CountedTry, door: Door) -> CountedTry:
         if not door.day:
-            return heard
+            return attempt
         key = f"day:{name}"
-        full = self.store.try_again({key: door.day}, heard.at, heard.at - DAY)
+        full = self.store.try_again({key: door.day}, attempt.at, attempt.at - DAY)
         if full:
-            raise TooManyTries(_wait(full, heard.at, DAY))
-        return attrs.evolve(heard, keys=(*heard.keys, key))
+            raise TooManyTries(_wait(full, attempt.at, DAY))
+        return attrs.evolve(attempt, keys=(*attempt.keys, key))
 
     def misses(self, what: str, origin: Origin) -> int:
-        """How often *what* was missed from a place within a window, see `miss`."""
+        """The misses of *what* from a network within a window, see `miss`."""
         return self.store.tries(f"missed:{what}:{origin.place}", self.clock.now() - WINDOW)
 
     def miss(self, what: str, origin: Origin) -> None:
-        """Counts a miss, such as a look-up of a code that does not exist; it refuses nobody, and makes the next try dearer."""
+        """Count a miss, such as a look-up of an unknown code; it refuses nothing, but raises the work of the next challenge."""
         now = self.clock.now()
         self.store.try_again({f"missed:{what}:{origin.place}": _COUNTED}, now, now - WINDOW)
 
-    def take_back(self, heard: Heard) -> None:
-        """Forgets a try that turned out to be right."""
-        self.store.take_back(heard.keys, heard.at)
+    def take_back(self, attempt: CountedTry) -> None:
+        """Forget a try that turned out to be correct."""
+        self.store.take_back(attempt.keys, attempt.at)
 
     def allow(self, what: str, who: str, origin: Origin, most: int, *, named: bool) -> None:
-        """Counts that *who* does *what* once more, *most* times in a window.
+        """Count that *who* does *what* once more, at most *most* times in a window.
 
-        Of guests and strangers the place is counted, too, ten times as often, as many may share one; whoever is *named*
-        has no part in what others do there.
+        Without an account (not *named*), the network is counted, too, with ten times the limit, as people share networks.
 
         Raises:
-            TooManyTries: too often.
+            TooManyTries: the limit is reached.
         """
         now = self.clock.now()
         own = {f"{what}:{who}": most} if who else {}
@@ -148,16 +147,16 @@ class Throttle:
             raise TooManyTries(_wait(full, now, WINDOW))
 
     def unlock(self, name: str) -> None:
-        """Forgets every try at *name*, wherever it came from."""
+        """Forget every try at *name*, from any origin."""
         for kind in ("pair", "name", "known", "effort", "efforts", "day"):
             self.store.forget_tries(f"{kind}:{name}")
 
     def is_free(self, what: str, window: timedelta, most: int = 1) -> bool:
-        """Whether *what* happened fewer than *most* times within *window*; then it counts as done once more."""
+        """Whether *what* happened fewer than *most* times within *window*; if so, counts it once more."""
         now = self.clock.now()
         return not self.store.try_again({what: most}, now, now - window)
 
 
 def _wait(full: Mapping[str, datetime], now: datetime, window: timedelta) -> int:
-    """The seconds until every key has room again."""
+    """Seconds until every key is below its limit."""
     return max(ceil((max(full.values()) + window - now).total_seconds()), 1)

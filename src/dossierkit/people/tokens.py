@@ -1,4 +1,4 @@
-"""Unguessable texts, and what is kept of them."""
+"""Random tokens and first passwords, and the hashes that are stored of them."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import re
 import secrets
 
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{43}")
-#: Without what reads like something else: no 0 or O, no 1, l or I.
+#: Without look-alikes: no 0 or O, no 1, l or I.
 _LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"
 
 
@@ -18,31 +18,31 @@ def new_token() -> str:
 
 
 def is_token(text: str) -> bool:
-    """Whether *text* looks like one of `new_token`."""
+    """Whether *text* has the form of a token of `new_token`."""
     return _TOKEN.fullmatch(text) is not None
 
 
 def first_password() -> str:
-    """Four groups that can be read out: 79 random bits."""
+    """A password of 79 random bits, in four groups that are easy to read out."""
     return "-".join("".join(secrets.choice(_LETTERS) for _ in range(4)) for _ in range(4))
 
 
 def issued_digests(text: str) -> frozenset[str]:
-    """Digests of everything in *text* that could be a first password: case, spaces and dashes do not tell two apart."""
+    """Hashes of every part of *text* that could be a first password, ignoring case, spaces and dashes."""
     bare = "".join(letter for letter in text.casefold() if letter in _LETTERS)
-    return frozenset(hashed(bare[start : start + 16]) for start in range(max(len(bare) - 15, 0)))
+    return frozenset(token_hash(bare[start : start + 16]) for start in range(max(len(bare) - 15, 0)))
 
 
-def hashed(token: str) -> str:
-    """What is kept of *token*: it is long enough that a fast hash will do."""
+def token_hash(token: str) -> str:
+    """The hash that is stored of *token*; a token is random enough for a fast hash."""
     return hashlib.sha256(token.encode()).hexdigest()
 
 
-def signature(key: bytes, said: str) -> str:
-    """What proves that whoever has *key* wrote *said*: 128 bits, safe in a cookie."""
-    return hmac.new(key, said.encode(), hashlib.sha256).hexdigest()[:32]
+def signature(key: bytes, text: str) -> str:
+    """HMAC-SHA256 of *text*, shortened to 128 bits; safe in a cookie."""
+    return hmac.new(key, text.encode(), hashlib.sha256).hexdigest()[:32]
 
 
 def mail_key(kind: str) -> str:
-    """The key of a mail that has no other reason to be the same as another."""
+    """A unique key for a mail that is never sent again under the same key."""
     return f"{kind}:{secrets.token_hex(12)}"

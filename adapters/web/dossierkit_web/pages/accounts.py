@@ -16,7 +16,7 @@ from dossierkit.errors import SignInRefused, WeakPassword
 from dossierkit.forms import Problem, canonical, check, parse
 from dossierkit.forms.answers.control_names import layout as layout_of
 from dossierkit.forms.fields.form import Layout
-from dossierkit.people.tokens import hashed
+from dossierkit.people.tokens import token_hash
 from dossierkit.pointers import Json
 from dossierkit_web.pages import session_ended
 from dossierkit_web.pages.second_factor import WANTED
@@ -67,7 +67,7 @@ def sign_in(site: Site, request: Request, form: FormData) -> Response:
         signed_in = site.accounts.sign_in(mail, password, origin=origin_of(site, request), guest=before)
     except SignInRefused:
         # Which account was meant, as far as that can be said without writing down what was typed.
-        tell(request, "sign-in refused", hashed(mail_address(mail) or "")[:12])
+        tell(request, "sign-in refused", token_hash(mail_address(mail) or "")[:12])
         return session_ended.page(site, request, after, mail=mail, trouble="sign-in-refused", carried=carried, code=422)
     visitor = arrived(site.accounts, signed_in)
     after = session_ended.come_along(site, signed_in.session.account, carried, after)
@@ -136,7 +136,7 @@ def forgot(site: Site, request: Request, form: FormData) -> Response:
     mail = text(form, "mail")
     if mail_address(mail) is None:
         return site.page(request, "forgot", code=422, typed=mail[:254], trouble="mail-malformed")
-    site.accounts.forgot(mail, origin=origin_of(site, request), language=language_of(request))
+    site.accounts.mail_reset_link(mail, origin=origin_of(site, request), language=language_of(request))
     return site.message(request, "reset-sent")
 
 

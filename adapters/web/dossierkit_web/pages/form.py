@@ -26,7 +26,7 @@ from dossierkit.forms.views.changes import Change, changes
 from dossierkit.forms.views.controls import control_id
 from dossierkit.forms.words.messages import problem_words
 from dossierkit.html.renderer import Rendered
-from dossierkit.people.tokens import hashed
+from dossierkit.people.tokens import token_hash
 from dossierkit.pointers import ABSENT, Json, get, parent, same
 from dossierkit_web.pages import documents, session_ended
 from dossierkit_web.pages.counter import filed, guard
@@ -428,7 +428,7 @@ def _form(
 
 def _tag(actor: Actor | None) -> str:
     """Tells the browser whether what it keeps is of the same person; it names nobody."""
-    return hashed(f"typed-by:{actor.id}")[:16] if actor is not None else ""
+    return token_hash(f"typed-by:{actor.id}")[:16] if actor is not None else ""
 
 
 def _done(site: Site, rendered: Rendered, draft: Dossier) -> frozenset[str]:

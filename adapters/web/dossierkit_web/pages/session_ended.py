@@ -20,7 +20,7 @@ from dossierkit.dossiers.lifecycle.dossier import Actor, Dossier
 from dossierkit.dossiers.people.account import Account
 from dossierkit.dossiers.people.session import ABSOLUTE
 from dossierkit.errors import UnknownDossier
-from dossierkit.people.tokens import hashed, is_token, new_token
+from dossierkit.people.tokens import is_token, new_token, token_hash
 from dossierkit_web.requests.limits import allow
 from dossierkit_web.requests.posted import number, own_page, text
 from dossierkit_web.site import Site
@@ -231,4 +231,4 @@ def _owner(site: Site, request: Request, form: FormData | None) -> str:
 
 
 def _place(owner: str, token: str) -> str:
-    return hashed(f"ended:{owner}:{token}")
+    return token_hash(f"ended:{owner}:{token}")

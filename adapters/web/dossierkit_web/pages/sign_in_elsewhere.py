@@ -12,7 +12,7 @@ from starlette.responses import RedirectResponse, Response
 
 from dossierkit.errors import LinkWanted, SignInRefused
 from dossierkit.people.single_sign_on import sign_in_from
-from dossierkit.people.tokens import hashed, is_token, new_token
+from dossierkit.people.tokens import is_token, new_token, token_hash
 from dossierkit_web.requests.posted import local
 from dossierkit_web.requests.session import arrived
 from dossierkit_web.site import Site, language_of
@@ -27,7 +27,7 @@ def leave(site: Site, request: Request, form: FormData) -> Response:  # noqa: AR
     visitor = site.seated(request)
     state, nonce, verifier = new_token(), new_token(), new_token()
     kept = json.dumps(["oidc", nonce, verifier, local(request)])
-    site.accounts.keep_secret(hashed(f"oidc:{visitor.holder}:{state}"), kept, _AWAY)
+    site.accounts.keep_secret(token_hash(f"oidc:{visitor.holder}:{state}"), kept, _AWAY)
     address = site.config.oidc.address(_callback(site), state=state, nonce=nonce, verifier=verifier)
     return site.keep(request, visitor, RedirectResponse(address, 303))
 
@@ -37,7 +37,7 @@ def come_back(site: Site, request: Request, form: FormData) -> Response:  # noqa
     assert site.config.oidc is not None, "the route is only there with a provider"
     visitor = site.visitor(request)
     state, code = request.query_params.get("state", ""), request.query_params.get("code", "")
-    place = hashed(f"oidc:{visitor.holder}:{state}")
+    place = token_hash(f"oidc:{visitor.holder}:{state}")
     kept = site.accounts.take_secret(place) if is_token(state) else None
     if kept is None or not code:
         return site.message(request, "elsewhere-failed", code=422)

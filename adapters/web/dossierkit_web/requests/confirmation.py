@@ -37,7 +37,7 @@ def confirming(site: Site, request: Request, template: str, *, work: int = WORK,
 def is_confirmed(site: Site, request: Request, form: FormData) -> bool:
     """Whether somebody copied the digits, or the browser did its work."""
     challenge, answer, work = text(form, "challenge"), text(form, "captcha"), text(form, "work")
-    right = site.captchas.worked if work else site.captchas.solved
+    right = site.captchas.is_worked if work else site.captchas.is_solved
     confirmed = right(_visit(site, request), ACTION, challenge, work or answer)
     if not confirmed:
         tell(request, "confirmation code refused")
