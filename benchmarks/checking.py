@@ -14,7 +14,7 @@ from benchmarks.sample import BAD, GOOD, SCHEMA
 from dossierkit.forms import canonical, check, flatten, parse, read
 from dossierkit.forms.lint.comparison import compare
 from dossierkit.forms.schema.judge import Judge
-from dossierkit.forms.schema.schemas import MAIN
+from dossierkit.forms.schema.subschemas import MAIN
 from dossierkit.forms.words.messages import messages
 from dossierkit.html import Renderer
 from dossierkit.pointers import Json

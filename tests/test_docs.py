@@ -15,7 +15,7 @@ from dossierkit.cli import main
 from dossierkit.cli.installation import settings_of
 from dossierkit.dossiers.states import Action
 from dossierkit.forms import STANDARD
-from dossierkit.forms.lint.lint import lint
+from dossierkit.forms.lint.document_lint import lint
 from dossierkit.installation import OFFICE
 from dossierkit.wiring import with_lists
 

@@ -46,7 +46,7 @@ BREACHES = {
     "html knows forms and files that are answers": ("html/holes.py", "from dossierkit.catalog import catalog"),
     "Only the stores know a database": ("office/retention.py", "import sqlite3"),
     "Pages know no store": ("papers/qr.py", "from dossierkit.stores import memory"),
-    "Only the schema room knows jsonschema-rs": ("forms/fields/tree.py", "import jsonschema_rs"),
+    "Only the schema room knows jsonschema-rs": ("forms/fields/field_tree.py", "import jsonschema_rs"),
 }
 
 

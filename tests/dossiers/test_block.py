@@ -25,8 +25,8 @@ from dossierkit.dossiers.states import Payment
 from dossierkit.errors import SchemaError, UnknownProcedure
 from dossierkit.findings import Fault
 from dossierkit.forms import STANDARD, read
-from dossierkit.forms.lint.lint import lint
-from dossierkit.forms.schema.rule_reads import readings
+from dossierkit.forms.lint.document_lint import lint
+from dossierkit.forms.schema.rule_readings import readings
 from dossierkit.pointers import child, drop, get, put
 from dossierkit.testing import CountedTokens, FixedClock
 from dossierkit.wiring import with_lists
@@ -461,7 +461,7 @@ def test_every_mutant_of_a_shipped_file_is_caught(name: str) -> None:
 
 def _caught(mutant: Any, resources: Mapping[str, Any]) -> bool:
     """As `found`, without the parts of lint that cost most and look at neither block nor rules."""
-    from dossierkit.forms.lint.keywords import keyword_faults
+    from dossierkit.forms.lint.keyword_lint import keyword_faults
     from dossierkit.forms.lint.texts import rule_faults, translation_faults
 
     try:

@@ -13,7 +13,7 @@ from dossierkit.dossiers.procedure.procedure import Bundle, Procedure
 from dossierkit.dossiers.procedure.time_limits import TimeLimit
 from dossierkit.dossiers.states import Channel
 from dossierkit.forms import STANDARD, read
-from dossierkit.forms.views.personal import masked_answers, personal_titles
+from dossierkit.forms.views.personal_data import masked_answers, personal_titles
 
 
 def procedure(schema: dict[str, Any]) -> Procedure:

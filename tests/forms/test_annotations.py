@@ -14,9 +14,9 @@ from dossierkit import Actor, open_engine
 from dossierkit.dossiers.lifecycle.dossier import Query
 from dossierkit.forms import Form, as_sent, check, effective, flatten, parse, read
 from dossierkit.forms.answers.rows import rearranged, settled_rows
+from dossierkit.forms.fields.field_tree import walk
 from dossierkit.forms.fields.form import Layout
-from dossierkit.forms.fields.tree import walk
-from dossierkit.forms.views.personal import MASK, masked_answers, without_secrets
+from dossierkit.forms.views.personal_data import MASK, masked_answers, without_secrets
 from dossierkit.forms.views.view import view
 from dossierkit.forms.words.catalogue import word
 from dossierkit.html import Renderer

@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 from dossierkit.forms import STANDARD, read
 from dossierkit.forms.checks.conditions import Decision, decide
 from dossierkit.forms.fields.applicators import reachable
-from dossierkit.forms.lint.conditions import condition_faults, seeds_at
-from dossierkit.forms.lint.lint import lint
+from dossierkit.forms.lint.condition_lint import condition_faults, seeds_at
+from dossierkit.forms.lint.document_lint import lint
 from dossierkit.forms.schema.judge import is_valid
-from dossierkit.forms.schema.rule_reads import readings
+from dossierkit.forms.schema.rule_readings import readings
 from dossierkit.wiring import with_lists
 
 SCHEMA: dict[str, Any] = {

@@ -32,17 +32,17 @@ from dossierkit.forms import (
     view,
 )
 from dossierkit.forms.answers.defaults import arrived, initial
+from dossierkit.forms.fields.field_tree import walk
 from dossierkit.forms.fields.options import resolve
 from dossierkit.forms.fields.places import places
-from dossierkit.forms.fields.tree import walk
-from dossierkit.forms.lint.lint import lint
+from dossierkit.forms.lint.document_lint import lint
 from dossierkit.forms.schema.document import Document
 from dossierkit.forms.schema.judge import Judge
 from dossierkit.forms.schema.rules import compile_expression, compute
-from dossierkit.forms.schema.schemas import MAIN
+from dossierkit.forms.schema.subschemas import MAIN
 from dossierkit.forms.schema.upgrade import upgrade
+from dossierkit.forms.words.readable_answers import file_limits, readable
 from dossierkit.forms.words.titles import choice_title
-from dossierkit.forms.words.values import file_limits, readable
 from dossierkit.html import Renderer
 from dossierkit.html.summary import answer_rows
 from dossierkit.pointers import drop, put, same

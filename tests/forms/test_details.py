@@ -34,7 +34,7 @@ from dossierkit.forms import (
 from dossierkit.forms.answers.control_names import layout, layout_pairs, name_of, pointer_of
 from dossierkit.forms.answers.defaults import initial
 from dossierkit.forms.answers.rows import rearranged
-from dossierkit.forms.fields.tree import walk
+from dossierkit.forms.fields.field_tree import walk
 from dossierkit.html import Renderer
 from dossierkit.pointers import ABSENT
 

@@ -18,7 +18,7 @@ from dossierkit.forms.answers.control_names import branch_name, layout, layout_p
 from dossierkit.forms.answers.defaults import arrived, initial, remembered
 from dossierkit.forms.answers.rows import rearranged
 from dossierkit.forms.answers.texts import encode
-from dossierkit.forms.fields.tree import walk
+from dossierkit.forms.fields.field_tree import walk
 from dossierkit.html import Renderer
 from dossierkit.pointers import ABSENT, get, same
 

@@ -13,7 +13,7 @@ from conftest import PROCEDURES, TODAY
 from dossierkit.catalog.lint import FolderLint, lint_paths
 from dossierkit.errors import SchemaError
 from dossierkit.forms import STANDARD, read
-from dossierkit.forms.lint.lint import lint
+from dossierkit.forms.lint.document_lint import lint
 from dossierkit.wiring import with_lists
 
 DIALECT = with_lists(STANDARD, None, lambda: TODAY)

@@ -15,7 +15,7 @@ from support.page import Page
 
 from dossierkit.cli.procedures import form_at
 from dossierkit.forms import Field, Form, Kind, Layout, canonical, effective, flatten, parse
-from dossierkit.forms.fields.tree import walk
+from dossierkit.forms.fields.field_tree import walk
 from dossierkit.html import Renderer
 from dossierkit.pointers import same
 

@@ -9,8 +9,8 @@ from conftest import TODAY
 
 from dossierkit.errors import SchemaError
 from dossierkit.forms import check, effective, flatten, is_valid, parse, read
-from dossierkit.forms.fields.tree import walk
-from dossierkit.forms.lint.lint import lint
+from dossierkit.forms.fields.field_tree import walk
+from dossierkit.forms.lint.document_lint import lint
 
 OLD = {"$schema": "http://json-schema.org/draft-07/schema#"}
 INTEGER = {"type": "integer"}

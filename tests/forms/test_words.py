@@ -12,7 +12,7 @@ from support.counting import calls_at_most
 
 from dossierkit.findings import Problem
 from dossierkit.forms import Form, Kind, check, effective, flatten, load, parse, read
-from dossierkit.forms.fields.tree import walk
+from dossierkit.forms.fields.field_tree import walk
 from dossierkit.forms.schema.formats import FORMATS
 from dossierkit.forms.words.catalogue import WORDS
 from dossierkit.forms.words.messages import message, messages, problem_words

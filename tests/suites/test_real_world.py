@@ -15,8 +15,8 @@ from support.drafts import lost, sent
 from support.page import Page
 
 from dossierkit.forms import Field, Form, Kind, Layout, canonical, check, effective, flatten, load, parse, read
-from dossierkit.forms.fields.tree import walk
-from dossierkit.forms.views.controls import is_answered_by_nothing
+from dossierkit.forms.fields.field_tree import walk
+from dossierkit.forms.views.viewer import is_answered_by_nothing
 from dossierkit.html import Renderer
 from dossierkit.pointers import ABSENT, get, put, same
 

@@ -9,7 +9,7 @@ from conftest import TODAY
 
 from dossierkit.forms import Form, Kind, Layout, canonical, check, effective, parse
 from dossierkit.forms.answers.control_names import kept_layout, layout, merged
-from dossierkit.forms.fields.tree import walk
+from dossierkit.forms.fields.field_tree import walk
 from dossierkit.pointers import ABSENT, child, get, same
 
 Pairs = list[tuple[str, str]]

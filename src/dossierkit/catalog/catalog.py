@@ -33,8 +33,8 @@ from dossierkit.catalog.index import (
 from dossierkit.dossiers.procedure.block_lint import block_faults
 from dossierkit.dossiers.procedure.procedure import Bundle, Procedure
 from dossierkit.errors import CatalogError, DocumentError, SchemaError, StoreError, UnknownProcedure
-from dossierkit.forms.lint.endless import endless_faults
-from dossierkit.forms.lint.keywords import lost_block_faults
+from dossierkit.forms.lint.endless_requirements import endless_faults
+from dossierkit.forms.lint.keyword_lint import lost_block_faults
 from dossierkit.forms.reader import read
 from dossierkit.forms.schema.dialect import Dialect
 from dossierkit.forms.schema.document import Document, load

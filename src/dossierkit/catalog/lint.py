@@ -18,7 +18,7 @@ from dossierkit.dossiers.procedure.field_lint import field_faults
 from dossierkit.dossiers.procedure.procedure import Bundle
 from dossierkit.errors import DocumentError, SchemaError
 from dossierkit.findings import Fault
-from dossierkit.forms.lint.lint import lint
+from dossierkit.forms.lint.document_lint import lint
 from dossierkit.forms.reader import read
 from dossierkit.forms.schema.dialect import Dialect
 from dossierkit.forms.schema.document import Document

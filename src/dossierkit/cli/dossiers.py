@@ -106,7 +106,7 @@ def show(data: Path, procedures: Path | None, language: str, as_json: bool, pers
     from dossierkit.errors import UnknownDossier
     from dossierkit.files.disk import DiskBlobs
     from dossierkit.forms import effective
-    from dossierkit.forms.views.personal import masked_answers, without_secrets
+    from dossierkit.forms.views.personal_data import masked_answers, without_secrets
     from dossierkit.html.summary import answer_rows
 
     engine = engine_of(data, procedures)

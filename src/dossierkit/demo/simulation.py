@@ -29,8 +29,8 @@ from dossierkit.dossiers.states import Action, Channel, Payment, State
 from dossierkit.errors import SettingsError
 from dossierkit.forms import check
 from dossierkit.forms.fields.effective import effective
+from dossierkit.forms.fields.field_tree import walk
 from dossierkit.forms.fields.form import Kind, embeds
-from dossierkit.forms.fields.tree import walk
 from dossierkit.office.engine import Engine
 from dossierkit.office.records import Recording, search_words
 from dossierkit.pointers import ABSENT, Json, get, put

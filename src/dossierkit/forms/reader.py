@@ -17,7 +17,7 @@ from dossierkit.forms.schema.metaschema import what_is_wrong
 from dossierkit.forms.schema.own_keywords import own_keyword_faults
 from dossierkit.forms.schema.references import settle
 from dossierkit.forms.schema.rules import Computed, Expression, Rule, compile_expression
-from dossierkit.forms.schema.schemas import BASE, MAIN, Facet, Schemas, file_of, subschemas
+from dossierkit.forms.schema.subschemas import BASE, MAIN, Facet, Schemas, file_of, subschemas
 from dossierkit.forms.schema.upgrade import upgrade
 from dossierkit.pointers import ABSENT, Json, child, get, join
 from dossierkit.text import nfc

@@ -12,17 +12,17 @@ import attrs
 from markupsafe import Markup, escape
 
 from dossierkit.forms.answers.control_names import name_of
-from dossierkit.forms.answers.pairs import is_nameless
+from dossierkit.forms.answers.form_data import is_nameless
 from dossierkit.forms.answers.texts import show_text
 from dossierkit.forms.fields.applicators import unconditional
+from dossierkit.forms.fields.field_tree import is_settled
 from dossierkit.forms.fields.form import Field, Form, Kind, embeds
-from dossierkit.forms.fields.tree import is_settled
-from dossierkit.forms.views.controls import Viewer, control_id
-from dossierkit.forms.views.values import Control
+from dossierkit.forms.views.controls import Control
 from dossierkit.forms.views.view import sections
+from dossierkit.forms.views.viewer import Viewer, control_id
 from dossierkit.forms.words.catalogue import word
+from dossierkit.forms.words.readable_answers import readable
 from dossierkit.forms.words.titles import schema_text
-from dossierkit.forms.words.values import readable
 from dossierkit.html.stencils import anywhere, filled, numbered
 from dossierkit.pointers import ABSENT, Json, key, step
 

@@ -14,9 +14,9 @@ from markupsafe import Markup
 from dossierkit.caches import Cache
 from dossierkit.findings import Problem
 from dossierkit.forms.fields.effective import effective
+from dossierkit.forms.fields.field_tree import pruned
 from dossierkit.forms.fields.form import Form, Layout, embeds
-from dossierkit.forms.fields.tree import pruned
-from dossierkit.forms.views.controls import Viewer
+from dossierkit.forms.views.viewer import Viewer
 from dossierkit.forms.words.titles import schema_text
 from dossierkit.html.holes import only_writes
 from dossierkit.html.page import Page

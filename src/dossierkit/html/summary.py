@@ -7,13 +7,13 @@ from collections.abc import Callable
 import attrs
 
 from dossierkit.dossiers.attachments.embedded import file_of
+from dossierkit.forms.fields.field_tree import is_asked, sectioned
 from dossierkit.forms.fields.form import Field, Form, Kind, embeds
-from dossierkit.forms.fields.tree import is_asked, sectioned
-from dossierkit.forms.views.controls import control_id
 from dossierkit.forms.views.view import section_title
+from dossierkit.forms.views.viewer import control_id
 from dossierkit.forms.words.catalogue import word
+from dossierkit.forms.words.readable_answers import readable
 from dossierkit.forms.words.titles import label
-from dossierkit.forms.words.values import readable
 from dossierkit.pointers import ABSENT, Json, get, texts_in
 
 

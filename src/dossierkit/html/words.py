@@ -9,7 +9,7 @@ from typing import Any
 from markupsafe import Markup
 
 from dossierkit.forms.fields.form import Kind
-from dossierkit.forms.views.values import Control
+from dossierkit.forms.views.controls import Control
 from dossierkit.forms.words.catalogue import word
 
 

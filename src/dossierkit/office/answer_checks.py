@@ -13,8 +13,8 @@ from dossierkit.errors import RefusedAnswers
 from dossierkit.findings import Problem
 from dossierkit.forms import Kind, as_sent, check, effective
 from dossierkit.forms.checks.problems import fits
+from dossierkit.forms.fields.field_tree import walk
 from dossierkit.forms.fields.form import Form, Layout, embeds
-from dossierkit.forms.fields.tree import walk
 from dossierkit.forms.schema.rules import compute
 from dossierkit.office.context import Context
 from dossierkit.office.procedures import Procedures

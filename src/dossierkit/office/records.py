@@ -17,10 +17,10 @@ from dossierkit.dossiers.procedure.procedure import Procedure
 from dossierkit.dossiers.states import Action, Payment
 from dossierkit.errors import ForbiddenAction
 from dossierkit.forms import effective
+from dossierkit.forms.fields.field_tree import walk
 from dossierkit.forms.fields.form import Layout, embeds
 from dossierkit.forms.fields.options import listed_titles
-from dossierkit.forms.fields.tree import walk
-from dossierkit.forms.views.personal import without_secrets
+from dossierkit.forms.views.personal_data import without_secrets
 from dossierkit.pointers import Json, drop, texts_in
 from dossierkit.ports import ActionRecord, Position
 from dossierkit.text import fold, place_words

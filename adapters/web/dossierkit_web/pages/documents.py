@@ -19,7 +19,7 @@ from dossierkit.dossiers.procedure.procedure import Procedure
 from dossierkit.errors import StaleDossier, UnknownDossier
 from dossierkit.files.inspection import is_sound
 from dossierkit.forms import Kind, effective
-from dossierkit.forms.fields.tree import walk
+from dossierkit.forms.fields.field_tree import walk
 from dossierkit.pointers import get, texts_in
 from dossierkit_web.pages import session_ended
 from dossierkit_web.requests.uploads import scanned

@@ -15,7 +15,7 @@ from starlette.responses import Response, StreamingResponse
 from dossierkit.dossiers.attachments.file_types import shown_name
 from dossierkit.dossiers.lifecycle.dossier import Dossier, blobs_of
 from dossierkit.dossiers.people.account import Account
-from dossierkit.forms.views.personal import without_secrets
+from dossierkit.forms.views.personal_data import without_secrets
 from dossierkit_web.pages import session_ended
 from dossierkit_web.pages.documents import pieces
 from dossierkit_web.requests.limits import allow

@@ -21,9 +21,9 @@ from dossierkit.forms.answers.control_names import layout as layout_of
 from dossierkit.forms.answers.control_names import layout_pairs, merged, name_of
 from dossierkit.forms.answers.defaults import arrived, initial, remembered
 from dossierkit.forms.answers.rows import rearranged, settled_rows
-from dossierkit.forms.fields.tree import walk
+from dossierkit.forms.fields.field_tree import walk
 from dossierkit.forms.views.changes import Change, changes
-from dossierkit.forms.views.controls import control_id
+from dossierkit.forms.views.viewer import control_id
 from dossierkit.forms.words.messages import problem_words
 from dossierkit.html.renderer import Rendered
 from dossierkit.people.tokens import token_hash

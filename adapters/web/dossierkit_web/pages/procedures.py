@@ -14,7 +14,7 @@ from dossierkit.catalog.index import CatalogEntry
 from dossierkit.dossiers.money.fees import exemptions, quote
 from dossierkit.dossiers.procedure.procedure import Procedure
 from dossierkit.forms.answers.defaults import initial
-from dossierkit.forms.views.personal import personal_titles
+from dossierkit.forms.views.personal_data import personal_titles
 from dossierkit_web.site import Site, language_of, markdown
 
 PAGE = 50

@@ -14,10 +14,10 @@ from dossierkit.errors import ScanError
 from dossierkit.files.inspection import is_sound
 from dossierkit.forms import Field, Form, Kind, Layout, Problem, effective
 from dossierkit.forms.answers.control_names import pointer_of
-from dossierkit.forms.answers.pairs import is_nameless, replaced
+from dossierkit.forms.answers.form_data import is_nameless, replaced
+from dossierkit.forms.fields.field_tree import walk
 from dossierkit.forms.fields.form import embeds
-from dossierkit.forms.fields.tree import walk
-from dossierkit.forms.words.values import file_limits, most_bytes
+from dossierkit.forms.words.readable_answers import file_limits, most_bytes
 from dossierkit.pointers import ABSENT, Json, drop, get, put, texts_in
 from dossierkit.ports import BlobStore, Scanner
 

@@ -9,8 +9,8 @@ import hashlib
 from dossierkit.dossiers.attachments.file_types import KNOWN, shown_name
 from dossierkit.dossiers.lifecycle.dossier import Attachment
 from dossierkit.forms.fields.form import Field, Form, embeds
+from dossierkit.forms.words.readable_answers import most_bytes
 from dossierkit.forms.words.titles import label
-from dossierkit.forms.words.values import most_bytes
 from dossierkit.pointers import Json
 
 

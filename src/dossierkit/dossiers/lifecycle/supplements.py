@@ -6,8 +6,8 @@ from collections.abc import Container, Sequence
 
 from dossierkit.dossiers.lifecycle.dossier import Attachment
 from dossierkit.forms.fields.effective import effective
+from dossierkit.forms.fields.field_tree import is_asked, walk
 from dossierkit.forms.fields.form import Form, Layout
-from dossierkit.forms.fields.tree import is_asked, walk
 from dossierkit.pointers import ABSENT, Json, drop, get, put
 
 _DOCUMENT = "document:"

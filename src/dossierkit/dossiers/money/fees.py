@@ -18,10 +18,10 @@ from dossierkit.findings import Problem
 from dossierkit.forms.checks.conditions import Decision
 from dossierkit.forms.fields.applicators import reachable
 from dossierkit.forms.fields.effective import effective
+from dossierkit.forms.fields.field_tree import index
 from dossierkit.forms.fields.form import Field, Form, Kind, Layout
-from dossierkit.forms.fields.tree import index
-from dossierkit.forms.lint.conditions import seeds_at
-from dossierkit.forms.schema.rule_reads import readings
+from dossierkit.forms.lint.condition_lint import seeds_at
+from dossierkit.forms.schema.rule_readings import readings
 from dossierkit.pointers import ABSENT, Json, child, get, split
 
 __all__ = ["KINDS", "Collect", "Fee", "Quote", "exemptions", "fees", "owed", "quote", "unanswered"]

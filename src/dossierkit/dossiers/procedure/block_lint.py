@@ -11,7 +11,7 @@ from dossierkit.dossiers.procedure.persons import NAMES
 from dossierkit.findings import Fault
 from dossierkit.forms.fields.applicators import declared, reachable
 from dossierkit.forms.fields.form import Form
-from dossierkit.forms.lint.conditions import condition_faults, seeds_at, types_of
+from dossierkit.forms.lint.condition_lint import condition_faults, seeds_at, types_of
 from dossierkit.pointers import Json, child, split
 from dossierkit.text import known_hint
 

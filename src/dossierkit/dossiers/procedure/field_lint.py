@@ -8,7 +8,7 @@ from dossierkit.dossiers.attachments.file_types import KNOWN
 from dossierkit.findings import Fault
 from dossierkit.forms.fields.applicators import located
 from dossierkit.forms.fields.form import Form
-from dossierkit.forms.schema.schemas import Facet, every_schema
+from dossierkit.forms.schema.subschemas import Facet, every_schema
 from dossierkit.pointers import child
 from dossierkit.text import known_hint
 

@@ -9,9 +9,9 @@ import attrs
 
 from dossierkit.dossiers.procedure.procedure import Procedure
 from dossierkit.forms.fields.effective import effective
-from dossierkit.forms.fields.tree import index
-from dossierkit.forms.views.personal import MASK, without_secrets
-from dossierkit.forms.words.values import readable
+from dossierkit.forms.fields.field_tree import index
+from dossierkit.forms.views.personal_data import MASK, without_secrets
+from dossierkit.forms.words.readable_answers import readable
 from dossierkit.pointers import Json, child, get
 
 #: Where a group of answers about somebody says the name, the likeliest first.

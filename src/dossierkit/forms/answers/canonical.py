@@ -5,14 +5,14 @@ from __future__ import annotations
 from datetime import date
 
 from dossierkit.caches import CacheSpec
-from dossierkit.forms.answers.pairs import drop_blank_rows, says
+from dossierkit.forms.answers.form_data import drop_blank_rows, says
 from dossierkit.forms.fields.applicators import declared, reachable
 from dossierkit.forms.fields.effective import effective
+from dossierkit.forms.fields.field_tree import walk
 from dossierkit.forms.fields.form import Field, Form, Kind, Layout
 from dossierkit.forms.fields.places import items
-from dossierkit.forms.fields.tree import walk
 from dossierkit.forms.schema.rules import compute
-from dossierkit.forms.schema.schemas import PER_FORM, Facet
+from dossierkit.forms.schema.subschemas import PER_FORM, Facet
 from dossierkit.pointers import ABSENT, Json, get, parent, put, same
 from dossierkit.text import nfc
 

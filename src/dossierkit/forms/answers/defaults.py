@@ -6,10 +6,10 @@ from collections.abc import Collection, Mapping
 
 import attrs
 
-from dossierkit.forms.answers.pairs import is_nameless, replaced
+from dossierkit.forms.answers.form_data import is_nameless, replaced
 from dossierkit.forms.fields.effective import effective
+from dossierkit.forms.fields.field_tree import walk
 from dossierkit.forms.fields.form import Field, Form, Kind, Layout
-from dossierkit.forms.fields.tree import walk
 from dossierkit.pointers import ABSENT, Json, get, same
 
 #: A default may bring in fields with defaults of their own; so many times over.

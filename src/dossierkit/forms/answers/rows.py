@@ -10,8 +10,8 @@ from collections.abc import Callable, Collection
 import attrs
 
 from dossierkit.forms.fields.effective import effective
+from dossierkit.forms.fields.field_tree import is_settled, walk
 from dossierkit.forms.fields.form import Form, Layout
-from dossierkit.forms.fields.tree import is_settled, walk
 from dossierkit.pointers import ABSENT, Json, drop, escape, get, last, parent, put, step
 
 

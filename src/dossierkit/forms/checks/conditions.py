@@ -14,8 +14,8 @@ import attrs
 
 from dossierkit.caches import CacheSpec
 from dossierkit.forms.fields.effective import effective
+from dossierkit.forms.fields.field_tree import index
 from dossierkit.forms.fields.form import Field, Form, Kind, Layout
-from dossierkit.forms.fields.tree import index
 from dossierkit.forms.schema.document import value_of
 from dossierkit.forms.schema.judge import Judge, Verdict
 from dossierkit.pointers import Json, child

@@ -10,9 +10,9 @@ import attrs
 
 from dossierkit.findings import Problem
 from dossierkit.forms.fields.effective import effective
+from dossierkit.forms.fields.field_tree import Index, index
 from dossierkit.forms.fields.form import Field, Form, Kind, Layout
 from dossierkit.forms.fields.options import unlisted
-from dossierkit.forms.fields.tree import Index, index
 from dossierkit.forms.schema.document import value_of
 from dossierkit.forms.schema.judge import Refusal, Verdict
 from dossierkit.forms.schema.rules import broken

@@ -20,7 +20,7 @@ from dossierkit.errors import SchemaError
 from dossierkit.findings import Fault
 from dossierkit.forms.fields.applicators import Alternatives, alternatives, branch_profile, declared, located, unconditional
 from dossierkit.forms.fields.form import Picker
-from dossierkit.forms.schema.schemas import Facet, Schemas
+from dossierkit.forms.schema.subschemas import Facet, Schemas
 from dossierkit.pointers import ABSENT, Json, child
 
 #: Keywords that can only narrow what other schemas declare.

@@ -14,7 +14,7 @@ import attrs
 
 from dossierkit.caches import CacheSpec
 from dossierkit.forms.schema.dialect import Choice
-from dossierkit.forms.schema.schemas import PER_FORM, Facet, Schemas, file_of
+from dossierkit.forms.schema.subschemas import PER_FORM, Facet, Schemas, file_of
 from dossierkit.pointers import ABSENT, Json, child, key
 
 #: So many values of a branch stand in its name.

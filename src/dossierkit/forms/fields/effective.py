@@ -14,13 +14,14 @@ import attrs
 from dossierkit.caches import CacheSpec
 from dossierkit.errors import SchemaError
 from dossierkit.findings import Fault
-from dossierkit.forms.fields import elements, merging
+from dossierkit.forms.fields import combined_schema
 from dossierkit.forms.fields.applicable import Held
 from dossierkit.forms.fields.field_kinds import entries, make
 from dossierkit.forms.fields.form import Field, Form, Kind, Layout
 from dossierkit.forms.fields.properties import Property, now_required, properties
 from dossierkit.forms.fields.remembering import hold_again, is_still
-from dossierkit.forms.schema.schemas import PER_FORM, Facet
+from dossierkit.forms.fields.rows_and_entries import entry_schemas, fixed_row_count, row_schemas
+from dossierkit.forms.schema.subschemas import PER_FORM, Facet
 from dossierkit.pointers import ABSENT, Json, child
 
 #: What a group or list says of everything below it.
@@ -157,7 +158,7 @@ class _Walk:
         return hold_again(self.form.schemas, seeds, {} if value is ABSENT else value, self.picks.get(place.control))
 
     def _here(self, held: Held, value: Json, place: _Place, known: Property | None) -> _Here:
-        typed: str | int | None = merging.type_of(value) if value is not ABSENT and value is not None else None
+        typed: str | int | None = combined_schema.type_of(value) if value is not ABSENT and value is not None else None
         if (place.control, "type") in self.layout.branches:
             typed = next(iter(self.layout.branches[place.control, "type"]), "")
         cache, name = self.form.schemas.caches[_HERE], (held, place, known, typed)
@@ -225,7 +226,7 @@ class _Walk:
         known = cache.get(member.seeds)
         if known is None:
             held = hold_again(self.form.schemas, member.seeds, {}, None)
-            still = is_still(held) and len(merging.types(held.facets)) == 1
+            still = is_still(held) and len(combined_schema.types(held.facets)) == 1
             depends = any(facet.get("dependentRequired") for facet in held.facets)
             retired = any(facet.get("deprecated") is True for facet in held.facets)
             known = cache.keep(member.seeds, _Prospect(held, still, depends, retired))
@@ -258,7 +259,7 @@ class _Walk:
             # Who names an entry has to say what it is.
             at = _Place(pointer, place.control + row, name is not None, place.above, shown=True, inherited=place.inherited)
             item = members.get(name, ABSENT) if name is not None else ABSENT
-            yield self.field(elements.of_entry(self.form, held, name), item, at)
+            yield self.field(entry_schemas(self.form, held, name), item, at)
 
     def _names(self, where: str, free: list[str], declared: set[str]) -> list[str | None]:
         """The names of the rows of an editor; None for a row that has none yet.
@@ -283,7 +284,7 @@ class _Walk:
     def _rows(self, held: Held, here: _Here, value: Json) -> Iterator[Field]:
         field = here.field
         items = value if isinstance(value, list) else []
-        fixed = elements.fixed_rows(held)
+        fixed = fixed_row_count(held)
         least = int(field.keywords.get("minItems", 1 if field.required else 0)) if here.folded is None else 0
         asked = self.layout.rows.get(field.control, min(least, BLANK_ROWS))
         for index in range(max(len(items), min(asked, MAX_FIELDS), fixed)):
@@ -294,10 +295,10 @@ class _Walk:
 
     def _row(self, held: Held, here: _Here, index: int, *, shown: bool) -> _Below | None:
         if index not in here.rows:
-            seeds = elements.of_row(self.form, held, index)
-            wanted = index < min(elements.fixed_rows(held), int(here.field.keywords.get("minItems", 0)))
+            seeds = row_schemas(self.form, held, index)
+            wanted = index < min(fixed_row_count(held), int(here.field.keywords.get("minItems", 0)))
             place = attrs.evolve(here.inner.below(index, required=wanted), shown=shown)
-            member = Property("", seeds or (), False, row=True, place=index < elements.fixed_rows(held))
+            member = Property("", seeds or (), False, row=True, place=index < fixed_row_count(held))
             here.rows[index] = None if seeds is None else self._below(member, place)
         return here.rows[index]
 

@@ -7,13 +7,13 @@ from collections.abc import Mapping
 import attrs
 
 from dossierkit.caches import CacheSpec
-from dossierkit.forms.fields import merging
+from dossierkit.forms.fields import combined_schema
 from dossierkit.forms.fields.applicable import Held, hold
 from dossierkit.forms.fields.applicators import unconditional
 from dossierkit.forms.fields.form import Field, Form, Kind, Picker
 from dossierkit.forms.fields.properties import Property
 from dossierkit.forms.schema.dialect import Choice
-from dossierkit.forms.schema.schemas import PER_FORM, Facet
+from dossierkit.forms.schema.subschemas import PER_FORM, Facet
 from dossierkit.pointers import ABSENT, Json, key
 
 #: Above this many characters an answer is long.
@@ -60,10 +60,10 @@ def _types(form: Form, held: Held) -> tuple[str, ...]:
 
 
 def _types_now(form: Form, held: Held) -> tuple[str, ...]:
-    types = merging.types(held.facets)
-    if len(types) == len(merging.ALL_TYPES):
+    types = combined_schema.types(held.facets)
+    if len(types) == len(combined_schema.ALL_TYPES):
         for dormant in held.dormant:
-            if merging.types(unconditional(form.schemas, (dormant,))) == ("object",):
+            if combined_schema.types(unconditional(form.schemas, (dormant,))) == ("object",):
                 return ("object",)
     return types
 
@@ -74,7 +74,7 @@ def entries(form: Form, held: Held, pointer: str, control: str) -> Field | None:
         return None
     cache, name = form.schemas.caches[_EDITORS], (held, pointer, control)
     return cache.get(name) or cache.keep(
-        name, Field(pointer, Kind.ENTRIES, "entries", False, merging.keywords(held.facets), held.facets, control=control)
+        name, Field(pointer, Kind.ENTRIES, "entries", False, combined_schema.keywords(held.facets), held.facets, control=control)
     )
 
 
@@ -97,7 +97,7 @@ class _Maker:
 
     def field(self) -> Field:
         facets = self.held.facets
-        keywords = merging.keywords(facets)
+        keywords = combined_schema.keywords(facets)
         nullable = ("null" in self.types and len(self.types) > 1) or self.held.nullable
         kinds = tuple(t for t in self.types if t != "null") or self.types
         choices = self._choices()
@@ -132,7 +132,7 @@ class _Maker:
     def _choices(self) -> tuple[Choice, ...] | None:
         choices = self.known.choices if self.known is not None else None
         if choices is None:
-            choices = merging.choices(self.form.schemas, self.held.facets)
+            choices = combined_schema.choices(self.form.schemas, self.held.facets)
         if choices is None or self.known is None or not self.known.retired:
             return choices
         return tuple(attrs.evolve(c, deprecated=c.deprecated or key(c.value) in self.known.retired) for c in choices)
@@ -215,7 +215,7 @@ class _Maker:
         if any(facet.get("prefixItems") for facet in self.held.facets):
             return Kind.LIST, "list"
         item = self._item()
-        words = merging.keywords(item)
+        words = combined_schema.keywords(item)
         if "x-file" in {**words, **keywords}:
             return Kind.FILE, "files"
         if not any(facet.schema not in ({}, True) for facet in item):
@@ -233,5 +233,5 @@ class _Maker:
         return hold(schemas, seeds, ABSENT).facets
 
     def _item_choices(self) -> tuple[Choice, ...]:
-        found = merging.choices(self.form.schemas, self._item()) or ()
+        found = combined_schema.choices(self.form.schemas, self._item()) or ()
         return found if len(found) <= MANY else ()

@@ -13,8 +13,8 @@ import attrs
 
 from dossierkit.findings import Problem
 from dossierkit.forms.fields.effective import effective
+from dossierkit.forms.fields.field_tree import walk
 from dossierkit.forms.fields.form import Field, Form
-from dossierkit.forms.fields.tree import walk
 from dossierkit.forms.schema.dialect import Choice, OptionList
 from dossierkit.pointers import ABSENT, Json, get
 

@@ -9,9 +9,9 @@ import attrs
 from dossierkit.caches import CacheSpec
 from dossierkit.forms.fields.applicable import Held
 from dossierkit.forms.fields.applicators import declared, reachable
-from dossierkit.forms.fields.merging import driver_choices
+from dossierkit.forms.fields.combined_schema import driver_choices
 from dossierkit.forms.schema.dialect import Choice
-from dossierkit.forms.schema.schemas import PER_FORM, Facet, Schemas
+from dossierkit.forms.schema.subschemas import PER_FORM, Facet, Schemas
 from dossierkit.pointers import Json, child
 
 

@@ -9,7 +9,7 @@ import attrs
 from dossierkit.caches import CacheSpec
 from dossierkit.forms.fields.applicable import Held, hold
 from dossierkit.forms.fields.applicators import reachable
-from dossierkit.forms.schema.schemas import PER_FORM, Facet, Schemas
+from dossierkit.forms.schema.subschemas import PER_FORM, Facet, Schemas
 from dossierkit.pointers import ABSENT, Json, key
 
 #: A condition of these keywords alone asks nothing but which answers certain members have.

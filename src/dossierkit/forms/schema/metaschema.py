@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dossierkit.forms.schema.schemas import MANY, NAMED, ONE
+from dossierkit.forms.schema.subschemas import MANY, NAMED, ONE
 from dossierkit.pointers import Json, get, split
 from dossierkit.text import meant
 

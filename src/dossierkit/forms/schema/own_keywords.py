@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from dossierkit.findings import Fault
-from dossierkit.forms.schema.schemas import every_schema, file_of
+from dossierkit.forms.schema.subschemas import every_schema, file_of
 from dossierkit.pointers import Json, child
 
 _TEXT = {"type": "string"}

@@ -12,7 +12,7 @@ from urllib.parse import unquote, urldefrag, urljoin
 
 import attrs
 
-from dossierkit.forms.schema.schemas import subschemas
+from dossierkit.forms.schema.subschemas import subschemas
 from dossierkit.pointers import ABSENT, Json, fragment, get, parent
 
 #: A document by its URI, and a pointer into it.

@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping
 
 from dossierkit.findings import Fault
-from dossierkit.forms.schema.schemas import MANY, NAMED, ONE, subschemas
+from dossierkit.forms.schema.subschemas import MANY, NAMED, ONE, subschemas
 from dossierkit.pointers import Json, child
 
 #: What a draft added, by its place in the order of drafts; before it the word means nothing.

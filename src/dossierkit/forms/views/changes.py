@@ -5,8 +5,8 @@ from __future__ import annotations
 import attrs
 
 from dossierkit.forms.fields.effective import effective
+from dossierkit.forms.fields.field_tree import index
 from dossierkit.forms.fields.form import Field, Form, Kind
-from dossierkit.forms.fields.tree import index
 from dossierkit.forms.words.titles import label
 from dossierkit.pointers import Json
 

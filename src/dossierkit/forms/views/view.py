@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from dossierkit.findings import Problem
+from dossierkit.forms.fields.field_tree import sectioned
 from dossierkit.forms.fields.form import Form, Layout, Section
-from dossierkit.forms.fields.tree import sectioned
-from dossierkit.forms.views.controls import Viewer
-from dossierkit.forms.views.values import Control, FormView, SectionView
+from dossierkit.forms.views.controls import Control, FormView, SectionView
+from dossierkit.forms.views.viewer import Viewer
 from dossierkit.forms.words.catalogue import word
 from dossierkit.forms.words.titles import schema_text, translated
 from dossierkit.pointers import Json

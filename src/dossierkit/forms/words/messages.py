@@ -11,17 +11,17 @@ from dossierkit.caches import CacheSpec
 from dossierkit.findings import Problem
 from dossierkit.forms.answers.texts import is_ambiguous, is_amount, is_too_precise, show_number, show_text
 from dossierkit.forms.fields.applicators import members, unconditional
+from dossierkit.forms.fields.combined_schema import choices
 from dossierkit.forms.fields.effective import effective
+from dossierkit.forms.fields.field_tree import Index, index
 from dossierkit.forms.fields.form import Field, Form, Kind
-from dossierkit.forms.fields.merging import choices
 from dossierkit.forms.fields.places import items
-from dossierkit.forms.fields.tree import Index, index
 from dossierkit.forms.schema.dialect import Choice
-from dossierkit.forms.schema.schemas import MAIN, Facet
+from dossierkit.forms.schema.subschemas import MAIN, Facet
 from dossierkit.forms.words.catalogue import month, word
 from dossierkit.forms.words.pattern_examples import examples
+from dossierkit.forms.words.readable_answers import unit_of
 from dossierkit.forms.words.titles import choice_title, humanized, schema_text, translated, uncapitalized, whose
-from dossierkit.forms.words.values import unit_of
 from dossierkit.pointers import Json
 
 #: Longer answers are not quoted back.

@@ -9,7 +9,7 @@ from dossierkit.findings import Fault
 from dossierkit.forms.fields.applicators import located
 from dossierkit.forms.fields.form import Form
 from dossierkit.forms.schema.dialect import STANDARD_KEYWORDS
-from dossierkit.forms.schema.schemas import Facet, every_schema
+from dossierkit.forms.schema.subschemas import Facet, every_schema
 from dossierkit.pointers import Json, child
 from dossierkit.text import known_hint
 

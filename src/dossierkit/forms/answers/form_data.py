@@ -15,8 +15,8 @@ from dossierkit.forms.answers.texts import encode, read_json, read_text, show_te
 from dossierkit.forms.fields.applicable import hold
 from dossierkit.forms.fields.effective import effective, unused
 from dossierkit.forms.fields.field_kinds import UNDECIDED
+from dossierkit.forms.fields.field_tree import is_settled
 from dossierkit.forms.fields.form import Field, Form, Kind, Layout
-from dossierkit.forms.fields.tree import is_settled
 from dossierkit.pointers import ABSENT, Json, same, step
 
 #: Rounds until answers and the fields that hold for them agree; each round settles one condition on the way down.

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from dossierkit.forms.fields.effective import effective
+from dossierkit.forms.fields.field_tree import walk
 from dossierkit.forms.fields.form import Form
-from dossierkit.forms.fields.tree import walk
-from dossierkit.forms.schema.schemas import every_schema
+from dossierkit.forms.schema.subschemas import every_schema
 from dossierkit.forms.words.titles import translated
 from dossierkit.pointers import ABSENT, Json, get, put
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dossierkit.findings import Fault
 from dossierkit.forms.fields.applicators import located
 from dossierkit.forms.fields.form import Form
-from dossierkit.forms.schema.schemas import Facet, Schemas
+from dossierkit.forms.schema.subschemas import Facet, Schemas
 from dossierkit.pointers import Json, child
 
 #: Two keywords that bound the same, and the type of value that they bound.

@@ -9,7 +9,7 @@ import attrs
 from dossierkit.forms.fields.applicable import Held
 from dossierkit.forms.fields.applicators import constant, is_constant, is_deprecated, unconditional
 from dossierkit.forms.schema.dialect import Choice
-from dossierkit.forms.schema.schemas import Facet, Schemas
+from dossierkit.forms.schema.subschemas import Facet, Schemas
 from dossierkit.pointers import ABSENT, Json, key
 
 ALL_TYPES = ("string", "number", "boolean", "object", "array", "null")

@@ -11,8 +11,8 @@ from dossierkit.forms.fields.applicators import always, located, reachable, some
 from dossierkit.forms.fields.form import Form
 from dossierkit.forms.fields.options import resolve
 from dossierkit.forms.fields.places import Place, is_declared, places
-from dossierkit.forms.lint.conditions import condition_faults
-from dossierkit.forms.schema.schemas import Facet, Schemas
+from dossierkit.forms.lint.condition_lint import condition_faults
+from dossierkit.forms.schema.subschemas import Facet, Schemas
 from dossierkit.pointers import child
 from dossierkit.text import meant
 

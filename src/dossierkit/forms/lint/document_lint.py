@@ -16,18 +16,18 @@ from dossierkit.forms.answers.canonical import as_sent
 from dossierkit.forms.checks.problems import check
 from dossierkit.forms.fields.applicators import located
 from dossierkit.forms.fields.effective import effective
+from dossierkit.forms.fields.field_tree import walk
 from dossierkit.forms.fields.form import Form, Kind
-from dossierkit.forms.fields.tree import walk
-from dossierkit.forms.lint.endless import contradictions, endless_faults
-from dossierkit.forms.lint.keywords import keyword_faults, lost_block_faults
-from dossierkit.forms.lint.places import place_faults
+from dossierkit.forms.lint.endless_requirements import contradictions, endless_faults
+from dossierkit.forms.lint.keyword_lint import keyword_faults, lost_block_faults
+from dossierkit.forms.lint.place_lint import place_faults
 from dossierkit.forms.lint.texts import rule_faults, translation_faults
 from dossierkit.forms.reader import read
 from dossierkit.forms.schema.dialect import FIELD_KEYWORDS, ROOT_KEYWORDS, STANDARD, STANDARD_KEYWORDS, WIDGETS, Dialect
 from dossierkit.forms.schema.document import Document, value_of
 from dossierkit.forms.schema.judge import BACKTRACKING
 from dossierkit.forms.schema.metaschema import what_is_wrong
-from dossierkit.forms.schema.schemas import Facet, every_schema
+from dossierkit.forms.schema.subschemas import Facet, every_schema
 from dossierkit.pointers import Json, child, join
 from dossierkit.text import meant
 
