@@ -63,10 +63,11 @@ class UpkeepStore(Protocol):
     def load(self, dossiers: Iterable[ImportedDossier], *, at_once: int = 500) -> Iterator[int]:
         """Import dossiers with their history, *at_once* in a transaction; yield the number imported after each.
 
-        Every series continues after the highest imported number.
+        Their bundles have to be in the store.  Every series continues after the highest imported number.
 
         Raises:
-            StoreError: a code, a receipt number or an id exists already; that transaction stores nothing.
+            StoreError: a code, a receipt number or an id exists already, or a bundle does not; that transaction stores
+                nothing.
         """
         ...
 

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from dossierkit.dossiers.ledger.ledger import posted_on
 from dossierkit.dossiers.lifecycle.dossier import Event
+from dossierkit.errors import StoreError
 from dossierkit.ports import ImportedDossier, NumberGap
 from dossierkit.stores.imports import highest_numbers
 from dossierkit.stores.memory import ledger
@@ -20,12 +21,14 @@ def import_batch(tables: Tables, payments: MemoryPayments, batch: Sequence[Impor
     """Write the dossiers of *batch*, or none of them.
 
     Raises:
-        StoreError: a code or an id exists already, or comes twice.
+        StoreError: a code or an id exists already, or comes twice, or a bundle is missing.
     """
     codes = [imported.dossier.code for imported in batch if imported.dossier.code is not None]
     exists = any(code in tables.codes for code in codes) or any(imported.dossier.id in tables.dossiers for imported in batch)
     if exists or len(set(codes)) < len(codes):
         raise imported_already()
+    if missing := {imported.dossier.revision for imported in batch} - tables.bundles.keys():
+        raise StoreError(f"the bundle of revision {min(missing)} is not in the store; keep it before its dossiers are loaded")
     for imported in batch:
         _import(tables, payments, imported)
     for series, number in highest_numbers(batch).items():

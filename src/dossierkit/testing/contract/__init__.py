@@ -1,0 +1,43 @@
+"""The contract of a store as tests, for the shipped stores and for others (needs pytest).
+
+    class TestMyStore(StoreContract):
+        @pytest.fixture
+        def store(self):
+            return MyStore()
+
+`StoreContract` has the contracts of all protocols of `dossierkit.ports`, which also can be run alone.
+"""
+
+from dossierkit.testing.contract.accounts import AccountContract
+from dossierkit.testing.contract.dossiers import DossierContract
+from dossierkit.testing.contract.drafts import DraftContract
+from dossierkit.testing.contract.installation import InstallationContract
+from dossierkit.testing.contract.ledger import LedgerContract
+from dossierkit.testing.contract.outbox import OutboxContract
+from dossierkit.testing.contract.payments import PaymentContract
+from dossierkit.testing.contract.tries import TriesContract
+
+__all__ = [
+    "AccountContract",
+    "DossierContract",
+    "DraftContract",
+    "InstallationContract",
+    "LedgerContract",
+    "OutboxContract",
+    "PaymentContract",
+    "StoreContract",
+    "TriesContract",
+]
+
+
+class StoreContract(
+    DraftContract,
+    DossierContract,
+    LedgerContract,
+    InstallationContract,
+    AccountContract,
+    TriesContract,
+    OutboxContract,
+    PaymentContract,
+):
+    """What every `Store` promises.  A subclass has a fixture `store` that gives a new, empty one."""
