@@ -23,7 +23,7 @@ import attrs
 import pytest
 from conftest import SMALL
 from dossierkit_web import WebConfig, create_app
-from dossierkit_web.pages.documents import MAX_BYTES
+from dossierkit_web.pages.documents import LIMITS
 from PIL import Image
 from starlette.testclient import TestClient
 from support.page import Page
@@ -317,7 +317,7 @@ def test_a_cancelled_draft_takes_its_files_with_it(tmp_path: Path, folder: Path,
         ("a.html", b"%PDF-1.7", "không phải loại"),
         ("a.pdf.exe", b"MZ", "không phải loại"),
         (".pdf", b"%PDF-", "không phải loại"),
-        ("a.pdf", PDF + b"z" * MAX_BYTES, "lớn hơn 10 MB"),
+        ("a.pdf", PDF + b"z" * LIMITS.most_bytes, "lớn hơn 10 MB"),
         ("a.png", PNG[:20], "hỏng"),
         ("a.png", picture(60_000, 60_000), "hỏng"),
         ("a.docx", b"PK\x03\x04" + b"x" * 50, "hỏng"),

@@ -1,1 +1,1 @@
-"""Attachments: kept by their SHA-256 (`disk`), scanned for viruses (`clamd`), looked at before they are taken (`inspection`)."""
+"""Attachments: taken or refused (`intake`), looked at (`inspection`), scanned (`clamd`), kept by their SHA-256 (`disk`)."""

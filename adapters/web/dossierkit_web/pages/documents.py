@@ -13,20 +13,20 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
 from dossierkit.dossiers.attachments.embedded import content_of, file_of
-from dossierkit.dossiers.attachments.file_types import HEAD, KNOWN, media_type, shown_name
+from dossierkit.dossiers.attachments.file_types import KNOWN, shown_name
 from dossierkit.dossiers.lifecycle.dossier import Actor, Attachment, Dossier, blobs_in, blobs_of
 from dossierkit.dossiers.procedure.procedure import Procedure
 from dossierkit.errors import StaleDossier, UnknownDossier
-from dossierkit.files.inspection import is_sound
+from dossierkit.files.intake import IncomingFile, Limits, refusal
 from dossierkit.forms import Kind, effective
 from dossierkit.forms.fields.field_tree import walk
 from dossierkit.pointers import get, texts_in
 from dossierkit_web.pages import session_ended
-from dossierkit_web.requests.uploads import scanned
+from dossierkit_web.requests.uploads import incoming
 from dossierkit_web.site import Site
 
-MAX_BYTES = 10 * 1024 * 1024
-MAX_FILES = 10
+#: Which files a document is made of.
+LIMITS = Limits()
 #: What a browser shows by itself, without running anything that stands in it.
 VIEWED = ("application/pdf", "image/png", "image/jpeg")
 #: A file that is shown loads nothing, runs nothing, and stands in our own pages alone.
@@ -79,24 +79,13 @@ def checked(site: Site, draft: Dossier, code: str, file: UploadFile, *, beside: 
     Args:
         beside: what came with the same page.
     """
-    head = file.file.read(HEAD)
-    file.file.seek(0)
-    kind = media_type(file.filename or "", head)
-    size = file.size or 0
-    if size == 0:
-        return "document-empty"
-    if kind is None:
-        return "document-kind"
-    if size > MAX_BYTES:
-        return "document-large"
-    if sum(one.document == code for one in (*draft.attachments, *beside)) >= MAX_FILES:
-        return "document-many"
-    if not is_sound(file.file, kind):
-        return "document-broken"
-    if trouble := scanned(site.config.scanner, file):
-        return trouble
-    name = shown_name(file.filename or "")
-    return Attachment(code, site.blobs.put(name, file.file), name, size, kind)
+    kept = sum(one.document == code for one in (*draft.attachments, *beside))
+    sent = incoming(file)
+    if refused := refusal(sent, LIMITS, kept=kept, scanner=site.config.scanner):
+        return f"document-{refused.value}"
+    name, kind = shown_name(sent.name), sent.media_type
+    assert kind is not None, "the intake takes known kinds alone"
+    return Attachment(code, site.blobs.put(name, sent.content), name, sent.size, kind)
 
 
 def detached(site: Site, draft: Dossier, button: str, actor: Actor) -> Dossier:
@@ -149,9 +138,10 @@ def files_by_id(site: Site, dossier: Dossier) -> dict[str, Attachment]:
                 if content is None:
                     continue
                 with content:
-                    name, head = shown_name(site.blobs.name(id)), content.read(HEAD)
-                    size = content.seek(0, SEEK_END)
-                found[id] = Attachment("", id, name, size, media_type(name, head) or "application/octet-stream")
+                    name, size = shown_name(site.blobs.name(id)), content.seek(0, SEEK_END)
+                    content.seek(0)
+                    kind = IncomingFile(name, size, content).media_type or "application/octet-stream"
+                found[id] = Attachment("", id, name, size, kind)
     return found
 
 

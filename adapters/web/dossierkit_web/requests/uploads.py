@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import base64
-import logging
 
 from starlette.datastructures import FormData, UploadFile
 
 from dossierkit.dossiers.attachments.embedded import content_of
-from dossierkit.dossiers.attachments.file_types import HEAD, KNOWN, media_type, suffix_of
 from dossierkit.dossiers.lifecycle.dossier import blobs_in
-from dossierkit.errors import ScanError
-from dossierkit.files.inspection import is_sound
+from dossierkit.files.intake import IncomingFile, Limits, Refusal, refusal
 from dossierkit.forms import Field, Form, Kind, Layout, Problem, effective
 from dossierkit.forms.answers.control_names import pointer_of
 from dossierkit.forms.answers.form_data import is_nameless, replaced
@@ -21,10 +18,8 @@ from dossierkit.forms.words.readable_answers import file_limits, most_bytes
 from dossierkit.pointers import ABSENT, Json, drop, get, put, texts_in
 from dossierkit.ports import BlobStore, Scanner
 
-MAX_BYTES = 10_485_760
+#: Files of one field that says nothing else.
 MAX_FILES = 5
-
-_log = logging.getLogger(__name__)
 
 
 def with_uploads(
@@ -62,14 +57,17 @@ def with_uploads(
             continue
         before = taken.get(pointer, get(answers, pointer))
         kept = before if isinstance(before, list) else []
-        if not (_fits(field, value, len(kept)) and _is_as_named(value)):
-            problems.append(Problem(pointer, "x-file", {"limits": file_limits(field, language)}))
-            continue
-        if scanned(scanner, value):
-            problems.append(Problem(pointer, "unclean", {}))
-            continue
+        match refusal(incoming(value), _limits(field), kept=len(kept) if field.several else 0, scanner=scanner):
+            case None:
+                pass
+            case Refusal.INFECTED | Refusal.UNSCANNED:
+                problems.append(Problem(pointer, "unclean", {}))
+                continue
+            case _:
+                problems.append(Problem(pointer, "x-file", {"limits": file_limits(field, language)}))
+                continue
         if embeds(field):
-            # One file answers it; `_fits` has looked at its size.
+            # One file answers it; its size was looked at.
             text = base64.b64encode(value.file.read()).decode()
             if content_of(field, text) is None:
                 problems.append(Problem(pointer, "x-file", {"limits": file_limits(field, language)}))
@@ -105,35 +103,15 @@ def own_files(
     return answers, tuple(problems)
 
 
-def scanned(scanner: Scanner | None, file: UploadFile) -> str:
-    """The name of the words that say why a file is not taken; empty where nothing was found, or nobody is asked."""
-    if scanner is None:
-        return ""
-    try:
-        clean = scanner.is_clean(file.file)
-    except ScanError as error:
-        _log.error("a file is not taken: %s", error)  # its message says it all
-        return "document-unscanned"
-    file.file.seek(0)
-    return "" if clean else "document-infected"
+def incoming(file: UploadFile) -> IncomingFile:
+    """*file* as the intake looks at it."""
+    return IncomingFile(file.filename or "", file.size or 0, file.file)
 
 
-def _fits(field: Field, file: UploadFile, kept: int) -> bool:
-    """Whether the file is of a kind and size that the field takes, and there is room for it."""
-    limits = field.keywords.get("x-file")
-    limits = limits if isinstance(limits, dict) else {}
-    kinds = [str(kind).casefold() for kind in limits.get("accept", ())]
-    suffix = suffix_of(file.filename or "")
-    size = file.size if file.size is not None else MAX_BYTES + 1
-    room = not field.several or kept < int(limits.get("maxFiles") or field.keywords.get("maxItems") or MAX_FILES)
-    return (not kinds or suffix in kinds) and 0 < size <= most_bytes(field) and room
-
-
-def _is_as_named(file: UploadFile) -> bool:
-    """Whether the content agrees with the name; of kinds that nobody here knows the name alone says what they are."""
-    if suffix_of(file.filename or "") not in KNOWN:
-        return True
-    head = file.file.read(HEAD)
-    file.file.seek(0)
-    kind = media_type(file.filename or "", head)
-    return kind is not None and is_sound(file.file, kind)
+def _limits(field: Field) -> Limits:
+    """Which files *field* takes."""
+    told = field.keywords.get("x-file")
+    told = told if isinstance(told, dict) else {}
+    most = int(told.get("maxFiles") or field.keywords.get("maxItems") or MAX_FILES)
+    suffixes = frozenset(str(kind).casefold() for kind in told.get("accept", ()))
+    return Limits(most_bytes(field), most, suffixes, known_kinds=False)
