@@ -332,6 +332,34 @@ def test_problems_with_the_same_words_say_whose_they_are() -> None:
     assert all(sentence in summary for sentence in words)
 
 
+def test_a_field_that_one_row_alone_has_says_which_row() -> None:
+    """A condition that holds in one of several rows leaves its field without a namesake; the row is told all the same."""
+    parcel = {
+        "title": "Thửa đất",
+        "type": "object",
+        "properties": {"term": {"title": "Thời hạn", "enum": ["long", "until"]}},
+        "if": {"properties": {"term": {"const": "until"}}, "required": ["term"]},
+        "then": {"properties": {"until": {"title": "Thời hạn đến", **_TEXT}}, "required": ["until"]},
+    }
+    form = _form({"parcels": {"title": "Các thửa", "type": "array", "items": parcel}}, required=["parcels"])
+
+    def told(*rows: Any) -> tuple[str, ...]:
+        answers = {"parcels": [*rows]}
+        return messages(form, check(form, answers, today=TODAY), answers=answers)
+
+    assert told({"term": "long"}, {"term": "until"}) == ("Thời hạn đến của thửa đất 2: hãy nhập thông tin này.",)
+    assert told({"term": "until"}) == ("Thời hạn đến: hãy nhập thông tin này.",), "a single row needs no number"
+
+
+def test_an_example_of_the_author_stands_in_the_sentence() -> None:
+    """What a format would show is for fields without an example of their own."""
+    form = _form({"d": {"title": "Ngày sinh", "type": "string", "format": "date", "examples": ["1990-05-20"]}})
+
+    (words,) = messages(form, check(form, {"d": ""}, today=TODAY), answers={"d": ""})
+
+    assert "20/05/1990" in words
+
+
 _SECTIONED = {
     "type": "object",
     "properties": {

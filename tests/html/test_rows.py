@@ -145,3 +145,17 @@ def _work(schema: dict[str, Any], size: int) -> dict[str, int]:
         "parse": calls_of(lambda: parse(form, pairs)),
         "check": calls_of(lambda: check(form, wrong, today=TODAY)),
     }
+
+
+def test_a_heading_is_said_once() -> None:
+    """An only group that is called like its section shows no second heading; it keeps its name for whoever cannot see."""
+    group = {"title": "Thửa đất", "type": "object", "properties": {"no": {"title": "Số", "type": "string"}}}
+    sections = [{"title": "Thửa đất", "fields": ["/parcel"]}]
+    schema = {"type": "object", "properties": {"parcel": group}, "x-procedure": {"sections": sections}}
+
+    def shown(**others: Any) -> str:
+        return str(Renderer().render(read({**schema, **others}), {}).fields)
+
+    assert '<section class="form-section sole"' in shown()
+    assert "<legend>Thửa đất</legend>" in shown()
+    assert "sole" not in shown(properties={"parcel": {**group, "title": "Thửa"}})

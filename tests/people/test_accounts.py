@@ -25,6 +25,7 @@ from dossierkit.people.accounts import Accounts
 from dossierkit.people.passwords import QUEUE, Argon2, common_passwords
 from dossierkit.people.profiles import change_mail, keep_account
 from dossierkit.people.throttle import CODES, PASSWORDS, SPENT, Origin
+from dossierkit.people.tokens import new_token
 from dossierkit.ports import Store
 from dossierkit.stores.memory.store import MemoryStore
 from dossierkit.stores.sqlite.store import SqliteStore
@@ -767,3 +768,21 @@ def test_what_has_ended_does_not_pile_up(store: Store, clock: FixedClock) -> Non
     kept = ("old", "young", "new")
     assert [store.accounts.session(name) is not None for name in kept] == [False, True, True]
     assert [store.accounts.secret(name, began) is not None for name in kept] == [False, True, True]
+
+
+def test_a_page_that_is_sent_twice_registers_once(accounts: Accounts) -> None:
+    """The same password, and no second account; another person, or other details, get their own."""
+    once = new_token()
+    secret = accounts.register(MAIL, {"fullName": "An"}, once=once)
+
+    assert accounts.register(MAIL, {"fullName": "An"}, once=once) == secret
+
+    assert len(accounts.store.accounts_of(MAIL)) == 1
+    others = [
+        accounts.register(MAIL, {"fullName": "An"}, once=new_token()),
+        accounts.register(MAIL, {"fullName": "Ba"}, once=once),
+        accounts.register("ba@example.vn", {"fullName": "An"}, once=once),
+        accounts.register(MAIL, {"fullName": "An"}, once="x"),
+        accounts.register(MAIL, {"fullName": "An"}, once="x"),
+    ]
+    assert len({secret, *others}) == 6

@@ -98,7 +98,7 @@ def portal(tmp_path: Path, folder: Path, clock: FixedClock, **config: Any) -> tu
     }
     (folder / "small.json").write_text(json.dumps({**SMALL, "x-procedure": block}, ensure_ascii=False), "utf-8")
     engine = open_engine(f"sqlite:{tmp_path / 'd.db'}", procedures=folder, clock=clock)
-    app = create_app(engine, blobs=tmp_path / "blobs", config=WebConfig(guests=True, **config))
+    app = create_app(engine, blobs=tmp_path / "blobs", config=WebConfig(**{"guests": True, **config}))
     return engine, lambda: TestClient(app, headers={"sec-fetch-site": "same-origin"})
 
 
@@ -177,6 +177,21 @@ def test_a_required_document_is_asked_for(tmp_path: Path, folder: Path, clock: F
 
     send(client, bad, ("don", "a.pdf", PDF))
     assert send(client, client.get(APPLY).text, do="continue").url.path == f"{APPLY}/review"
+
+
+def test_a_stranger_is_told_of_fields_and_documents_at_once(tmp_path: Path, folder: Path, clock: FixedClock) -> None:
+    """In the order of the page; what was chosen or declared is not asked for, and files alone keep nobody from signing in."""
+    _, browser = portal(tmp_path, folder, clock, guests=False)
+    client = browser()
+    wrong = {"/name": "", "/copies": "x", "do": "continue"}
+
+    page = client.post(APPLY, data=wrong)
+
+    assert page.status_code == 422
+    assert re.findall(r'<li><a href="#([^"]+)"', page.text) == ["f/name", "f/copies", "document-1"]
+    for chosen in ({"data": {**wrong, "paper:don": "1"}}, {"data": wrong, "files": {"document:don": ("a.pdf", PDF)}}):
+        assert "#document-1" not in client.post(APPLY, **chosen).text
+    assert client.post(APPLY, data={"/name": "An", "do": "continue"}).status_code == 401
 
 
 def test_the_last_section_is_done_when_its_documents_are(tmp_path: Path, folder: Path, clock: FixedClock) -> None:

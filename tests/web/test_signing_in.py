@@ -84,6 +84,21 @@ def test_the_whole_way_of_an_account(portal: Any) -> None:
     assert sign_in(client, GOOD).url.path == "/"
 
 
+def test_loading_the_page_again_after_registering_shows_the_same_password(portal: Any) -> None:
+    """A browser that sends the form once more registers nobody else."""
+    engine, browser = portal
+    client = browser()
+    sent = {**dict(Page(client.get("/register").text).pairs), "/email": MAIL, "/fullName": "Nguyễn Văn An", "do": "save"}
+
+    first, again = (re.search(r'id="secret">([^<]+)<', client.post("/register", data=sent).text) for _ in range(2))
+
+    assert first is not None
+    assert again is not None
+    assert first[1] == again[1]
+    assert len(engine.store.accounts.accounts_of(MAIL)) == 1
+    assert sign_in(client, first[1]).url.path == "/password"
+
+
 def test_the_first_sign_in_asks_for_the_new_password_alone(portal: Any) -> None:
     """No present password, and no way back that leads here again: whoever will not choose one signs out."""
     _, browser = portal
@@ -153,6 +168,21 @@ def test_a_half_filled_form_survives_signing_in(portal: Any) -> None:
     assert "Hãy nhập ngày" in client.get("/dossiers", params={"since": "hôm qua"}).text
     assert "H29.15-261122-0001" not in stranger.get("/dossiers").text
     assert browser().get("/dossiers").url.path == "/sign-in"
+
+
+def test_a_stranger_learns_at_once_that_signing_in_comes_first(portal: Any) -> None:
+    """Above the form: what it is for, what becomes of files, and a way that leads back; not for whoever is signed in."""
+    _, browser = portal
+    client = browser()
+
+    page = client.get(APPLY).text
+
+    told = page.index("bạn cần đăng nhập")
+    assert told < page.index('id="fields"')
+    assert "tệp đã chọn trước phải chọn lại" in page
+    assert f'<a href="/sign-in?next={APPLY}">' in page
+    known(client)
+    assert "bạn cần đăng nhập" not in client.get(APPLY).text
 
 
 def test_of_a_stranger_nothing_is_kept(portal: Any, tmp_path: Path) -> None:

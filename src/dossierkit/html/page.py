@@ -22,7 +22,7 @@ from dossierkit.forms.views.view import sections
 from dossierkit.forms.views.viewer import Viewer, control_id
 from dossierkit.forms.words.catalogue import word
 from dossierkit.forms.words.readable_answers import readable
-from dossierkit.forms.words.titles import schema_text
+from dossierkit.forms.words.titles import label, schema_text
 from dossierkit.html.stencils import anywhere, filled, numbered
 from dossierkit.pointers import ABSENT, Json, key, step
 
@@ -81,8 +81,10 @@ class Page:
 
     def section(self, id: str, title: str, fields: tuple[Field, ...]) -> str:
         """*fields* under their heading."""
-        name = ("section", id, title, self.viewer.language)
-        before, after = self.renderer.remembered(name, lambda: self._split("section", id=id, title=title))
+        # The legend of an only group that is called the same would say the heading twice.
+        sole = len(fields) == 1 and not fields[0].leaf and label(self.viewer.form, fields[0], self.viewer.language) == title
+        name = ("section", id, title, sole, self.viewer.language)
+        before, after = self.renderer.remembered(name, lambda: self._split("section", id=id, title=title, sole=sole))
         answers = self.viewer.answers
         shown = [self.field(field, _inside(answers, field) if field.pointer else answers) for field in fields]
         return "".join((before, *shown, after))

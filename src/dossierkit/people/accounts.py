@@ -12,6 +12,7 @@ from datetime import timedelta
 
 import attrs
 
+from dossierkit import pointers
 from dossierkit.dossiers.mails import SendMail
 from dossierkit.dossiers.people.account import FIRST_PASSWORD, RESET, Account, mail_address
 from dossierkit.dossiers.people.password_rules import password_fault
@@ -65,23 +66,29 @@ class Accounts:
         #: Whether officers must use a second factor.
         self.second_factor = second_factor
 
-    def register(self, mail: str, profile: Json, *, language: str = "vi", origin: Origin = NOWHERE) -> str:
+    def register(self, mail: str, profile: Json, *, language: str = "vi", origin: Origin = NOWHERE, once: str = "") -> str:
         """Create an account and return its first password, which is mailed, too.
 
         The address is unproven until its owner uses the mailed password or link.  If another account has proven the address,
         that account is notified and keeps the address; the new account works, so that the other one is not revealed.
         *mail* must be a valid address, see `mail_address`.
 
+        Args:
+            once: a token of the form page; the same token and details give the same password and no second account.
+
         Raises:
             TooManyTries: rate limit reached.
         """
         spelled = _spelled(mail)
+        secret = first_password(pointers.key([once, spelled, profile]) if is_token(once) else "")
+        issued = tuple(sorted(issued_digests(secret)))
+        if any(account.issued[: len(issued)] == issued for account in self.store.accounts_of(spelled)):
+            return secret
         self.throttle.hear(f"register:{spelled}", origin)
         until = self.clock.now() + FIRST_PASSWORD
         id = secrets.token_hex(16)
         account = Account(id, spelled, self.clock.now(), profile, first_until=until, language=language, proven=False)
-        secret = first_password()
-        account = attrs.evolve(account, issued=tuple(issued_digests(secret)))
+        account = attrs.evolve(account, issued=issued)
         self.store.create_account(account)
         self.keep_first_password(account, secret, "shown", *self._registration_mails(account, secret))
         return secret

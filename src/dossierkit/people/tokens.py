@@ -22,9 +22,11 @@ def is_token(text: str) -> bool:
     return _TOKEN.fullmatch(text) is not None
 
 
-def first_password() -> str:
-    """A password of 79 random bits, in four groups that are easy to read out."""
-    return "-".join("".join(secrets.choice(_LETTERS) for _ in range(4)) for _ in range(4))
+def first_password(seed: str = "") -> str:
+    """A password of 79 bits, in four groups that are easy to read out: random, or derived from the secret *seed*."""
+    bits = int.from_bytes(hashlib.sha512(f"first:{seed}".encode()).digest() if seed else secrets.token_bytes(64))
+    letters = [_LETTERS[bits // len(_LETTERS) ** place % len(_LETTERS)] for place in range(16)]
+    return "-".join("".join(letters[start : start + 4]) for start in range(0, 16, 4))
 
 
 def issued_digests(text: str) -> frozenset[str]:

@@ -16,7 +16,7 @@ from dossierkit.errors import SignInRefused, WeakPassword
 from dossierkit.forms import Problem, canonical, check, parse
 from dossierkit.forms.answers.control_names import layout as layout_of
 from dossierkit.forms.fields.form import Layout
-from dossierkit.people.tokens import token_hash
+from dossierkit.people.tokens import new_token, token_hash
 from dossierkit.pointers import Json
 from dossierkit_web.pages import session_ended
 from dossierkit_web.pages.second_factor import WANTED
@@ -41,7 +41,8 @@ def register(site: Site, request: Request, form: FormData) -> Response:
         return account_form(site, request, "register", answers, problems=problems, layout=layout, code=422)
     mail = answers["email"]
     profile = {name: value for name, value in answers.items() if name != "email"}
-    secret = site.accounts.register(mail, profile, language=language_of(request), origin=origin_of(site, request))
+    once, origin = text(form, "once"), origin_of(site, request)
+    secret = site.accounts.register(mail, profile, language=language_of(request), origin=origin, once=once)
     return site.page(request, "registered", mail=mail_address(mail), secret=secret, next=local(request))
 
 
@@ -200,4 +201,5 @@ def account_form(
     rendered = site.renderer.render(form, answers, problems=problems, language=language, layout=layout)
     if "x-fragment" in request.headers:
         return HTMLResponse(str(rendered.fields), code)
-    return site.page(request, "account_form", code=code, name=name, form=rendered, problems=problems, next=local(request))
+    after, once = local(request), new_token()
+    return site.page(request, "account_form", code=code, name=name, form=rendered, problems=problems, next=after, once=once)

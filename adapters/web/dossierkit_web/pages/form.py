@@ -171,10 +171,7 @@ def _unkept(site: Site, request: Request, form: FormData) -> Response:
     layout = remembered(procedure.form, answers, layout)
     problems: tuple[Problem, ...] = ()
     if button == "continue" or "x-problems" in request.headers:
-        whole = site.engine.whole(procedure.form, answers, layout)
-        files = {field.pointer for field in walk(effective(procedure.form, whole, layout=layout)) if field.kind is Kind.FILE}
-        found = check(procedure.form, whole, today=site.engine.today(), layout=layout)
-        problems = _one_a_place(*strange, *(problem for problem in found if problem.at not in files))
+        problems = _of_a_stranger(site, procedure, form, answers, layout, strange)
     stays = "x-fragment" in request.headers or (button not in ("continue", "save")) or problems
     if not stays and site.config.identify is None:
         return session_ended.show(site, request, form, notice="sign-in-to-keep")
@@ -192,6 +189,25 @@ def _unkept(site: Site, request: Request, form: FormData) -> Response:
         notice=notice,
         declared=documents.declared(procedure, (), pairs),
     )
+
+
+def _of_a_stranger(
+    site: Site, procedure: Procedure, form: FormData, answers: Json, layout: Layout, strange: tuple[Problem, ...]
+) -> tuple[Problem, ...]:
+    """What is wrong with a page of somebody of whom nothing is kept.
+
+    Files that are still to be chosen are told with the rest; by themselves they keep nobody from signing in, and are taken then.
+    """
+    whole = site.engine.whole(procedure.form, answers, layout)
+    uploads = [name for name, value in form.multi_items() if isinstance(value, UploadFile) and value.filename]
+    pairs = [(name, value) for name, value in form.multi_items() if isinstance(value, str)]
+    brought = {name.removeprefix("document:") for name in uploads}.union(documents.declared(procedure, (), pairs))
+    files = {field.pointer for field in walk(effective(procedure.form, whole, layout=layout)) if field.kind is Kind.FILE}
+    chosen = {name.removeprefix("upload:") for name in uploads}
+    found = check(procedure.form, whole, today=site.engine.today(), layout=layout)
+    told = _one_a_place(*strange, *(problem for problem in found if problem.at not in files & chosen))
+    wanted = any(problem.at not in files for problem in told)
+    return (*told, *procedure.lacking(whole, brought)) if wanted else ()
 
 
 def _one_a_place(*problems: Problem) -> tuple[Problem, ...]:

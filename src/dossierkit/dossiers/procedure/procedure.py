@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Set
 
 import attrs
 
@@ -120,7 +120,10 @@ class Procedure:
 
     def unsent(self, dossier: Dossier, answers: Json) -> tuple[Problem, ...]:
         """A problem at `document:CODE` for each required document of *answers* that is neither there nor to come on paper."""
-        here = {one.document for one in dossier.attachments}.union(self.declared(dossier, answers))
+        return self.lacking(answers, {one.document for one in dossier.attachments}.union(self.declared(dossier, answers)))
+
+    def lacking(self, answers: Json, here: Set[str]) -> tuple[Problem, ...]:
+        """A problem at `document:CODE` for each document that is required with *answers* and not *here*."""
         return tuple(
             Problem(
                 f"document:{code}",

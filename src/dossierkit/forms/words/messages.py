@@ -218,16 +218,24 @@ class _Words:
                 quotes["wanted"] = self.say("or").join(str(quotes["wanted"]).split("/"))
             return self.say(reason.name, **quotes)
         kind = known.words.get(self.language) or next(iter(known.words.values()), known.name)
-        return self._quoting("format-example" if known.example else "format", kind=kind, example=known.example)
+        example = self._own_example() or known.example
+        return self._quoting("format-example" if example else "format", kind=kind, example=example)
+
+    def _own_example(self) -> str:
+        """The author's own example of an answer; empty where there is none."""
+        field = self.field
+        own = field.keywords.get("examples") if field is not None else None
+        if field is None or not isinstance(own, list) or not own:
+            return ""
+        return show_text(own[0], field, self.form.dialect, self.language)
 
     def _example(self) -> str:
         """A text that the field accepts: the author's own example, or one made from the pattern."""
         field = self.field
         if field is None:
             return ""
-        own = field.keywords.get("examples")
-        if isinstance(own, list) and own:
-            return show_text(own[0], field, self.form.dialect, self.language)
+        if own := self._own_example():
+            return own
         cache = self.form.schemas.caches[_EXAMPLES]
         known = cache.get(field.facets)
         if known is None:

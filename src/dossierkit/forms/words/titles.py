@@ -88,10 +88,22 @@ def whose(form: Form, tree: Index, pointer: str, language: str) -> str:
     if path is None:
         path = (humanized(last(pointer), language), *paths[tree.nearest(parent(pointer))])
     told = next((length for length in range(1, len(path)) if counts.get(path[:length], 0) <= 1), len(path))
+    told = max(told, _up_to_rows(tree, pointer))
     title = path[0]
     for around in path[1:told]:
         title = word("of", language).format(title=title, whole=uncapitalized(around))
     return title
+
+
+def _up_to_rows(tree: Index, pointer: str) -> int:
+    """How much of the path of *pointer* tells the rows around it apart: one may have a field that the others lack."""
+    told = length = 1
+    while pointer:
+        pointer, length = tree.nearest(parent(pointer)), length + 1
+        field = tree.fields[pointer]
+        if field.row and len(tree.fields[tree.nearest(parent(pointer))].children) > 1:
+            told = length
+    return told
 
 
 def _names(form: Form, tree: Index, language: str) -> tuple[Mapping[str, tuple[str, ...]], Mapping[tuple[str, ...], int]]:
