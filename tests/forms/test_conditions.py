@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from dossierkit.forms import STANDARD, read
 from dossierkit.forms.checks.conditions import Decision, decide
-from dossierkit.forms.fields.applicators import reachable
+from dossierkit.forms.fields.applicators import possible_schemas
 from dossierkit.forms.lint.condition_lint import condition_faults, seeds_at
 from dossierkit.forms.lint.document_lint import lint
 from dossierkit.forms.schema.judge import is_valid
@@ -39,7 +39,7 @@ FORM = read(SCHEMA, dialect=with_lists(STANDARD, None, lambda: TODAY))
 
 
 def faults(condition: Any) -> list[tuple[str, str, str]]:
-    facets = tuple(reachable(FORM.schemas, (FORM.root,)))
+    facets = tuple(possible_schemas(FORM.schemas, (FORM.root,)))
     return [(fault.code, fault.pointer, fault.level) for fault in condition_faults(FORM, facets, condition, "", level="error")]
 
 

@@ -16,7 +16,7 @@ from dossierkit.dossiers.procedure.procedure import Entry, Procedure
 from dossierkit.dossiers.states import Channel
 from dossierkit.findings import Problem
 from dossierkit.forms.checks.conditions import Decision
-from dossierkit.forms.fields.applicators import reachable
+from dossierkit.forms.fields.applicators import possible_schemas
 from dossierkit.forms.fields.effective import effective
 from dossierkit.forms.fields.field_tree import index
 from dossierkit.forms.fields.form import Field, Form, Kind, Layout
@@ -94,7 +94,7 @@ def quote(procedure: Procedure, entry: Entry) -> Quote:
         return Quote(int(entry.values["amount"]), int(entry.values["amount"]), conditional=conditional)
     if "amountFrom" not in entry.values:
         return Quote(None, None, assessed=True, conditional=conditional)
-    facets = tuple(reachable(procedure.form.schemas, seeds_at(procedure.form, entry.values["amountFrom"])))
+    facets = tuple(possible_schemas(procedure.form.schemas, seeds_at(procedure.form, entry.values["amountFrom"])))
     least = [money for facet in facets if (money := _money(facet.get("minimum"))) is not None]
     most = [money for facet in facets if (money := _money(facet.get("maximum"))) is not None]
     # A bound of nothing says nothing.

@@ -9,7 +9,7 @@ import attrs
 from dossierkit.dossiers.procedure.block import AT, acted_on, block_of, conditions, fault_code, listed, misshapen
 from dossierkit.dossiers.procedure.persons import NAMES
 from dossierkit.findings import Fault
-from dossierkit.forms.fields.applicators import declared, reachable
+from dossierkit.forms.fields.applicators import possible_members, possible_schemas
 from dossierkit.forms.fields.form import Form
 from dossierkit.forms.lint.condition_lint import condition_faults, seeds_at, types_of
 from dossierkit.pointers import Json, child, split
@@ -55,7 +55,7 @@ def _named(form: Form, block: Mapping[str, Json], key: str, name: str) -> Iterat
 
 
 def _conditions(form: Form, block: Mapping[str, Json]) -> Iterator[Fault]:
-    facets = tuple(reachable(form.schemas, (form.root,)))
+    facets = tuple(possible_schemas(form.schemas, (form.root,)))
     for pointer, when in conditions(block):
         if when == {}:
             yield Fault("idle-condition", pointer, "this always holds; leave it out, or say when", "warning")
@@ -135,7 +135,7 @@ def _leads(form: Form, at: str, place: str) -> Iterator[Fault]:
         here = "/" + "/".join(place.split("/")[1 : depth + 1])
         if not seeds_at(form, here):
             above = place.split("/")[1:depth]
-            known = declared(form.schemas, seeds_at(form, "".join(f"/{token}" for token in above)))
+            known = possible_members(form.schemas, seeds_at(form, "".join(f"/{token}" for token in above)))
             yield Fault(
                 fault_code(at), at, f"{place!r} leads to no field: there is no {here!r}{known_hint(tokens[depth - 1], known)}"
             )

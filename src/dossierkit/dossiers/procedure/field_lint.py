@@ -6,9 +6,8 @@ from collections.abc import Iterator
 
 from dossierkit.dossiers.attachments.file_types import KNOWN
 from dossierkit.findings import Fault
-from dossierkit.forms.fields.applicators import located
 from dossierkit.forms.fields.form import Form
-from dossierkit.forms.schema.subschemas import Facet, every_schema
+from dossierkit.forms.schema.subschemas import Facet, every_schema, file_and_pointer
 from dossierkit.pointers import child
 from dossierkit.text import known_hint
 
@@ -28,12 +27,12 @@ def field_faults(form: Form) -> Iterator[Fault]:
 def _faults(facet: Facet) -> Iterator[Fault]:
     place, limits = facet.get("x-prefill"), facet.get("x-file")
     if place is not None and place not in ACCOUNT:
-        file, pointer = located(facet, "/x-prefill")
+        file, pointer = file_and_pointer(facet, "/x-prefill")
         level = "warning" if place.startswith("/") else "error"
         yield Fault("unknown-prefill", pointer, f"an account has no {place!r}{known_hint(place, ACCOUNT)}", level, file)
     for index, kind in enumerate(limits.get("accept", ()) if limits is not None else ()):
         if kind.casefold() not in KNOWN:
-            file, pointer = located(facet, child("/x-file/accept", index))
+            file, pointer = file_and_pointer(facet, child("/x-file/accept", index))
             yield Fault(
                 "unknown-file-type", pointer, f"no file of the type {kind!r} can be sent{known_hint(kind, KNOWN)}", "error", file
             )

@@ -6,7 +6,7 @@ from datetime import date
 
 from dossierkit.caches import CacheSpec
 from dossierkit.forms.answers.form_data import drop_blank_rows, says
-from dossierkit.forms.fields.applicators import declared, reachable
+from dossierkit.forms.fields.applicators import possible_members, possible_schemas
 from dossierkit.forms.fields.effective import effective
 from dossierkit.forms.fields.field_tree import walk
 from dossierkit.forms.fields.form import Field, Form, Kind, Layout
@@ -79,7 +79,7 @@ def _value(form: Form, field: Field, value: Json, possible: tuple[Facet, ...]) -
 def _group(form: Form, field: Field, value: dict[str, Json], possible: tuple[Facet, ...]) -> Json:
     holding = {below.name: below for below in field.children if below.kind is not Kind.ENTRIES}
     free = {b.name: b for below in field.children if below.kind is Kind.ENTRIES for b in below.children}
-    members = declared(form.schemas, possible)
+    members = possible_members(form.schemas, possible)
     result: dict[str, Json] = {}
     for name, item in value.items():
         below = holding.get(name)
@@ -104,7 +104,7 @@ def _elements(form: Form, possible: tuple[Facet, ...]) -> tuple[Facet, ...]:
     """The schemas that could be at an element."""
     cache = form.schemas.caches[_ELEMENTS]
     known = cache.get(possible)
-    return cache.keep(possible, items(form, tuple(reachable(form.schemas, possible)))) if known is None else known
+    return cache.keep(possible, items(form, tuple(possible_schemas(form.schemas, possible)))) if known is None else known
 
 
 def _list(form: Form, field: Field, value: list[Json], possible: tuple[Facet, ...]) -> Json:

@@ -12,7 +12,7 @@ import attrs
 
 from dossierkit.forms.answers.control_names import Controls, branch_name, mark_name, merged, name_of
 from dossierkit.forms.answers.texts import encode, read_json, read_text, show_text
-from dossierkit.forms.fields.applicable import hold
+from dossierkit.forms.fields.applicable import applicable_at
 from dossierkit.forms.fields.effective import effective, unused
 from dossierkit.forms.fields.field_kinds import UNDECIDED
 from dossierkit.forms.fields.field_tree import is_settled
@@ -113,7 +113,7 @@ class _Reading:
         if where in self.controls.answers:
             return False
         # Where the value alone would not tell, either, nobody has decided anything.
-        return field.widget != UNDECIDED or all(p.picked for p in hold(self.form.schemas, field.facets, current).pickers)
+        return field.widget != UNDECIDED or all(p.picked for p in applicable_at(self.form.schemas, field.facets, current).pickers)
 
     def _one(self, field: Field, text: str, shown: Json) -> Json:
         """The answer that *text* means; a control that comes back as it was *shown* changes nothing."""

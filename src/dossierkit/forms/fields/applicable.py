@@ -1,7 +1,7 @@
-"""Which schemas hold at one place, given the value there.
+"""Which schemas apply at one place, given the value there.
 
-Schemas reach a place by reference, `allOf`, `if/then/else`, `dependentSchemas`, `oneOf` and `anyOf`.  `hold` follows
-all of them and tells, for each alternative, how somebody picks it:
+Schemas reach a place by reference, `allOf`, `if/then/else`, `dependentSchemas`, `oneOf` and `anyOf`.  `applicable_at`
+follows all of them and tells, for each alternative, how a person picks it:
 
 - by a property that each alternative fixes to other values (a discriminator): its control is the chooser;
 - by what the alternatives' constants are: they are choices of one field, not branches;
@@ -16,12 +16,14 @@ from itertools import islice
 
 import attrs
 
+from dossierkit.caches import CacheSpec
 from dossierkit.errors import SchemaError
 from dossierkit.findings import Fault
-from dossierkit.forms.fields.applicators import Alternatives, alternatives, branch_profile, declared, located, unconditional
+from dossierkit.forms.fields.applicators import possible_members, possible_schemas, unconditional
+from dossierkit.forms.fields.branches import Alternatives, alternatives, branch_profile
 from dossierkit.forms.fields.form import Picker
-from dossierkit.forms.schema.subschemas import Facet, Schemas
-from dossierkit.pointers import ABSENT, Json, child
+from dossierkit.forms.schema.subschemas import PER_FORM, Facet, Schemas, file_and_pointer
+from dossierkit.pointers import ABSENT, Json, child, key
 
 #: Keywords that can only narrow what other schemas declare.
 NARROWING = frozenset(
@@ -54,8 +56,8 @@ NARROWING = frozenset(
 
 
 @attrs.frozen(cache_hash=True)
-class Held:
-    """What holds at one place: schemas, pickers, and what the discriminators are."""
+class Applicable:
+    """What applies at one place: schemas, pickers, and discriminators."""
 
     facets: tuple[Facet, ...]
     pickers: tuple[Picker, ...] = ()
@@ -65,32 +67,131 @@ class Held:
     retired: frozenset[tuple[str, str]] = frozenset()
     #: Properties of a branch that its discriminator replaces.
     replaced: frozenset[tuple[Facet, str]] = frozenset()
-    #: Schemas that would hold for other answers.
+    #: Schemas that would apply with other answers.
     dormant: tuple[Facet, ...] = ()
-    #: What conditions look at.
+    #: The schemas of `if`.
     conditions: tuple[Facet, ...] = ()
     #: `null` is one of the alternatives.
     nullable: bool = False
 
 
-def hold(schemas: Schemas, seeds: Iterable[Facet], value: Json, picks: Mapping[str, tuple[int, ...]] | None = None) -> Held:
-    """What holds where *seeds* apply to *value* (ABSENT where nothing stands yet).
+#: A condition of these keywords alone depends on which answers certain members have, and on nothing else.
+_ASKING = frozenset("properties required allOf anyOf oneOf $ref type title description $comment".split())  # noqa: SIM905  # read as words
+#: Longer answers, in characters, are no key of a result.
+_LONGEST = 80
+#: Results that are kept for one set of schemas.
+_MOST_RESULTS = 200
+
+
+@attrs.define(eq=False)
+class _Results:
+    """For one set of schemas: what applies, by the answers of the members that decide about it."""
+
+    #: What applies, where no answer changes it.
+    always: Applicable | None = None
+    #: The members that decide.
+    reads: frozenset[str] = frozenset()
+    by_answers: dict[tuple[str, ...], Applicable] = attrs.field(factory=dict)
+    #: More than the answers of members decides: nothing is kept.
+    opaque: bool = False
+
+    def result(self, value: Json) -> Applicable | None:
+        """What applies to *value*, where that is kept."""
+        if self.always is not None or self.opaque:
+            return self.always
+        answers = _answers(self.reads, value)
+        return self.by_answers.get(answers) if answers is not None else None
+
+    def keep(self, schemas: Schemas, applicable: Applicable, value: Json) -> None:
+        """Keep *applicable* for *value*, and for every value with the same answers of the members that decide."""
+        if is_static(applicable):
+            self.always = applicable
+        if self.always is not None or self.opaque:
+            return
+        reads = _reads(schemas, applicable)
+        if reads is None:
+            self.opaque = True
+            self.by_answers.clear()
+            return
+        if not reads <= self.reads or len(self.by_answers) > _MOST_RESULTS:
+            # The keys so far were answers of too few members.
+            self.reads |= reads
+            self.by_answers.clear()
+        answers = _answers(self.reads, value)
+        if answers is not None:
+            self.by_answers[answers] = applicable
+
+
+#: Schemas → what applies with them.
+_RESULTS = CacheSpec[tuple[Facet, ...], _Results]("applicable schemas", PER_FORM)
+
+
+def applicable_at(
+    schemas: Schemas, seeds: tuple[Facet, ...], value: Json, picks: Mapping[str, tuple[int, ...]] | None = None
+) -> Applicable:
+    """The schemas that apply where *seeds* apply to *value*; worked out once where few and short answers decide.
 
     Args:
-        picks: picker name → branches, as a page had it; otherwise the value decides.
+        value: ABSENT where there is no answer yet.
+        picks: picker name → branches, as a page had it; without it the value decides.
 
     Raises:
         SchemaError: a reference leads to nothing, or back to itself without descending.
     """
-    return _Gathering(schemas, value, picks or {}).run(seeds)
+    if picks:
+        return _Gathering(schemas, value, picks).run(seeds)
+    cache = schemas.caches[_RESULTS]
+    results = cache.get(seeds) or cache.keep(seeds, _Results())
+    applicable = results.result(value)
+    if applicable is None:
+        applicable = _Gathering(schemas, value, {}).run(seeds)
+        results.keep(schemas, applicable, value)
+    return applicable
+
+
+def is_static(applicable: Applicable) -> bool:
+    """Whether no answer can change what applies."""
+    if applicable.conditions or applicable.dormant or applicable.pickers or applicable.drivers:
+        return False
+    return not any(facet.get("dependentSchemas") for facet in applicable.facets)
+
+
+def _answers(reads: frozenset[str], value: Json) -> tuple[str, ...] | None:
+    """The answers of the members *reads* as texts; None where one of them is long, or *value* is no object."""
+    if not isinstance(value, dict):
+        return None
+    texts = []
+    for name in sorted(reads):
+        answer = value.get(name, ABSENT)
+        if isinstance(answer, dict | list) or (isinstance(answer, str) and len(answer) > _LONGEST):
+            return None
+        texts.append("" if answer is ABSENT else key(answer))
+    return tuple(texts)
+
+
+def _reads(schemas: Schemas, applicable: Applicable) -> frozenset[str] | None:
+    """The members that decide what applies; None where more than their answers decides."""
+    if applicable.pickers or applicable.drivers:
+        return None
+    names: set[str] = set()
+    for condition in applicable.conditions:
+        for facet in possible_schemas(schemas, (condition,)):
+            if not isinstance(facet.schema, dict) or facet.schema.keys() - _ASKING:
+                return None
+            names.update(facet.schema.get("properties", ()), facet.schema.get("required", ()))
+    for facet in applicable.facets:
+        names.update(facet.get("dependentSchemas") or ())
+    return frozenset(names)
 
 
 @attrs.define(eq=False)
 class _Gathering:
+    """Collects the schemas that apply to one value, first what holds anyway, then the branches that are chosen."""
+
     schemas: Schemas
     value: Json
     picks: Mapping[str, tuple[int, ...]]
-    found: dict[Facet, None] = attrs.field(factory=dict)
+    facets: dict[Facet, None] = attrs.field(factory=dict)
     #: The members that they declare.
     names: set[str] = attrs.field(factory=set)
     path: list[Facet] = attrs.field(factory=list)
@@ -103,34 +204,31 @@ class _Gathering:
     conditions: dict[Facet, None] = attrs.field(factory=dict)
     nullable: bool = False
 
-    def run(self, seeds: Iterable[Facet]) -> Held:
+    def run(self, seeds: Iterable[Facet]) -> Applicable:
         for seed in seeds:
             self.add(seed)
-        done = 0
-        while done < len(self.unions):
-            facet, keyword = self.unions[done]
-            done += 1
+        # A branch that is chosen may bring alternatives of its own.
+        for facet, keyword in self.unions:
             self.choose(facet, keyword)
-        facets = tuple(self.found)
-        return Held(
-            facets,
+        return Applicable(
+            tuple(self.facets),
             tuple(self.pickers),
             tuple(self.drivers.items()),
             frozenset(self.retired),
             frozenset(self.replaced),
-            tuple(f for f in self.dormant if f not in self.found),
+            tuple(f for f in self.dormant if f not in self.facets),
             tuple(self.conditions),
             self.nullable,
         )
 
     def add(self, facet: Facet) -> None:
-        """Takes in *facet* and whatever applies wherever it does."""
+        """Add *facet* and every schema that applies wherever it does."""
         if facet in self.path:
-            file, pointer = located(facet)
+            file, pointer = file_and_pointer(facet)
             raise SchemaError([Fault("endless-ref", pointer, "this reference leads back to itself", file=file)])
-        if facet in self.found:
+        if facet in self.facets:
             return
-        self.found[facet] = None
+        self.facets[facet] = None
         if not isinstance(facet.schema, dict):
             return
         self.names.update(facet.schema.get("properties") or ())
@@ -167,42 +265,42 @@ class _Gathering:
     # --- alternatives ----------------------------------------------------------------------------------------
 
     def choose(self, facet: Facet, keyword: str) -> None:
-        """Takes in the branches of *keyword* that hold, and notes how another one is picked."""
-        known = alternatives(self.schemas, facet, keyword)
-        if known.constant:
+        """Add the branches of *keyword* that apply, and note how another one is picked."""
+        choice = alternatives(self.schemas, facet, keyword)
+        if choice.constant:
             return
-        self.nullable |= known.nullable
-        if len(known.real) == 1:
-            self.add(known.real[0])
-        elif known.driver is not None:
-            self.retired |= {(known.driver, value) for value in known.retired}
-            self._drive(known.driver, known.pairs, keyword)
-        elif not all(self._narrows(branch) for branch in known.real):
-            self._pick(known, facet, keyword)
+        self.nullable |= choice.nullable
+        if len(choice.real) == 1:
+            self.add(choice.real[0])
+        elif choice.driver is not None:
+            self.retired |= {(choice.driver, value) for value in choice.retired}
+            self._drive(choice.driver, choice.pairs, keyword)
+        elif not all(self._narrows(branch) for branch in choice.real):
+            self._pick(choice, facet, keyword)
 
     def _drive(self, name: str, pairs: tuple[tuple[Facet, Facet], ...], keyword: str) -> None:
         declared, branches = name in self.names, [branch for branch, _ in pairs]
         present = self.value.get(name, ABSENT) if isinstance(self.value, dict) else ABSENT
         chosen = [b for b, p in pairs if present is not ABSENT and self.schemas.accepts(p, present)]
         if present is ABSENT and isinstance(self.value, dict) and self.value:
-            # Without a word from the discriminator, what is there decides.
+            # The discriminator has no answer: the other answers decide.
             chosen = self._valid(branches, keyword)
         self.drivers[name] = () if declared else pairs
         for branch in branches:
             if branch in chosen:
-                before = len(self.found)
+                before = len(self.facets)
                 self.add(branch)
-                self.replaced |= {(facet, name) for facet in islice(self.found, before, None)}
+                self.replaced |= {(facet, name) for facet in islice(self.facets, before, None)}
             else:
                 self.dormant[branch] = None
 
-    def _pick(self, known: Alternatives, facet: Facet, keyword: str) -> None:
-        name, branches = str(len(self.pickers)), list(known.real)
+    def _pick(self, choice: Alternatives, facet: Facet, keyword: str) -> None:
+        name, branches = str(len(self.pickers)), list(choice.real)
         mark = f"{zlib.crc32(f'{facet.location}/{keyword}'.encode()):08x}"
         wanted = self.picks.get(f"@{mark}", self.picks.get(name))
         picked = self._guess(branches, keyword) if wanted is None else wanted
         picked = tuple(index for index in dict.fromkeys(picked) if 0 <= index < len(branches))
-        self.pickers.append(Picker(name, known.choices, picked if keyword == "anyOf" else picked[:1], mark))
+        self.pickers.append(Picker(name, choice.choices, picked if keyword == "anyOf" else picked[:1], mark))
         for index, branch in enumerate(branches):
             self._either(branch, index in self.pickers[-1].picked)
 
@@ -211,9 +309,9 @@ class _Gathering:
         return valid[:1] if keyword == "oneOf" else valid
 
     def _guess(self, branches: list[Facet], keyword: str) -> tuple[int, ...]:
-        """The branch that the value is meant for; of `anyOf` also those that fit and declare the rest of it.
+        """The branch that fits the value best; of `anyOf` also those that accept it and declare the rest of it.
 
-        None of them where every branch would overwrite some of the value: then somebody has to say which is meant.
+        No branch where each of them would overwrite some of the value: then a person has to pick one.
         """
         if self.value is ABSENT or self.value == {} or self.value is None:
             return ()
@@ -223,22 +321,24 @@ class _Gathering:
             return ()
         if keyword == "oneOf" or not isinstance(self.value, dict):
             return (best,)
-        rest = self.value.keys() - declared(self.schemas, (branches[best],)).keys()
+        rest = self.value.keys() - possible_members(self.schemas, (branches[best],)).keys()
         more = [
             index
             for index, branch in enumerate(branches)
-            if index != best and rest & declared(self.schemas, (branch,)).keys() and self.schemas.accepts(branch, self.value)
+            if index != best
+            and rest & possible_members(self.schemas, (branch,)).keys()
+            and self.schemas.accepts(branch, self.value)
         ]
         return (best, *more)
 
     def _is_untouched(self, branch: Facet) -> bool:
-        """Whether nothing stands in the value that *branch* declares: it was not chosen, then."""
-        names = declared(self.schemas, (branch,)).keys()
+        """Whether the value has no member that *branch* declares, so that it was not chosen."""
+        names = possible_members(self.schemas, (branch,)).keys()
         free = branch_profile(self.schemas, branch).free
         return isinstance(self.value, dict) and bool(names) and not free and names.isdisjoint(self.value)
 
     def _rank(self, branch: Facet) -> tuple[int, int, int]:
-        """How well *branch* fits the value: one that accepts and shows it comes first, then what it declares of it counts."""
+        """How well *branch* fits the value: first whether it accepts and shows it, then how many of its members it declares."""
         profile = branch_profile(self.schemas, branch)
         if not all(_is_type(self.value, kind) for kind in profile.kinds) or profile.contradicts(self.value):
             return _MISFIT
@@ -255,7 +355,7 @@ class _Gathering:
             if not isinstance(facet.schema, dict):
                 continue
             rest = facet.schema.keys() - NARROWING - {"$ref", "allOf", "properties"}
-            if "type" in rest and any(facet.schema["type"] == other.get("type") for other in self.found if other is not facet):
+            if "type" in rest and any(facet.schema["type"] == other.get("type") for other in self.facets if other is not facet):
                 rest -= {"type"}
             inner = facet.schema.get("properties", {})
             if rest or not all(name in self.names and _is_narrow(item) for name, item in inner.items()):
@@ -267,7 +367,7 @@ def _is_narrow(schema: Json) -> bool:
     return isinstance(schema, bool) or not schema.keys() - NARROWING - {"const", "enum"}
 
 
-#: The rank of a branch that cannot be meant.
+#: The rank of a branch that contradicts the value.
 _MISFIT = (-1, 0, 0)
 
 _TYPES: dict[str, tuple[type, ...]] = {
@@ -281,8 +381,8 @@ _TYPES: dict[str, tuple[type, ...]] = {
 }
 
 
-def _is_type(value: Json, known: Json) -> bool:
-    names = known if isinstance(known, list) else [known]
+def _is_type(value: Json, type_: Json) -> bool:
+    names = type_ if isinstance(type_, list) else [type_]
     if isinstance(value, bool):
         return "boolean" in names
     return any(isinstance(value, _TYPES.get(name, ())) for name in names)

@@ -6,8 +6,9 @@ from collections.abc import Iterable, Iterator
 
 import attrs
 
-from dossierkit.forms.fields.applicable import Held
-from dossierkit.forms.fields.applicators import constant, is_constant, is_deprecated, unconditional
+from dossierkit.forms.fields.applicable import Applicable
+from dossierkit.forms.fields.applicators import unconditional
+from dossierkit.forms.fields.branches import constant_of, is_constant, is_deprecated
 from dossierkit.forms.schema.dialect import Choice
 from dossierkit.forms.schema.subschemas import Facet, Schemas
 from dossierkit.pointers import ABSENT, Json, key
@@ -114,7 +115,7 @@ def _enumerations(schemas: Schemas, facet: Facet) -> Iterator[list[Choice]]:
 
 
 def _titled(schemas: Schemas, option: Facet) -> Choice:
-    value = constant(schemas, option)
+    value = constant_of(schemas, option)
     assert value is not ABSENT
     deprecated = is_deprecated(schemas, option)
     for facet in unconditional(schemas, (option,)):
@@ -132,7 +133,7 @@ def _plain(value: Json) -> str:
     return "" if isinstance(value, bool) or value is None else json.dumps(value, ensure_ascii=False)
 
 
-def driver_choices(schemas: Schemas, held: Held, name: str) -> tuple[tuple[Choice, ...], tuple[Facet, ...]] | None:
+def driver_choices(schemas: Schemas, held: Applicable, name: str) -> tuple[tuple[Choice, ...], tuple[Facet, ...]] | None:
     """The values of the discriminator *name* with the titles of their branches, and the schemas that say so."""
     for driver, branches in held.drivers:
         if driver == name and branches:

@@ -15,11 +15,10 @@ from dossierkit.caches import CacheSpec
 from dossierkit.errors import SchemaError
 from dossierkit.findings import Fault
 from dossierkit.forms.fields import combined_schema
-from dossierkit.forms.fields.applicable import Held
-from dossierkit.forms.fields.field_kinds import entries, make
+from dossierkit.forms.fields.applicable import Applicable, applicable_at, is_static
+from dossierkit.forms.fields.field_kinds import entries_editor, field_shape
 from dossierkit.forms.fields.form import Field, Form, Kind, Layout
 from dossierkit.forms.fields.properties import Property, now_required, properties
-from dossierkit.forms.fields.remembering import hold_again, is_still
 from dossierkit.forms.fields.rows_and_entries import entry_schemas, fixed_row_count, row_schemas
 from dossierkit.forms.schema.subschemas import PER_FORM, Facet
 from dossierkit.pointers import ABSENT, Json, child
@@ -99,7 +98,7 @@ class _Below:
 class _Prospect:
     """What can be said of one member wherever it stands, before anybody answers it."""
 
-    held: Held
+    held: Applicable
     #: No answer changes what holds, or the type.
     still: bool
     #: One answer below it can make another one required.
@@ -108,7 +107,7 @@ class _Prospect:
 
 
 #: What holds, place, declaration and picked type → the field there, and what surrounds the fields below it.
-_HERE = CacheSpec[tuple[Held, _Place, Property | None, str | int | None], _Here]("places", PER_FORM)
+_HERE = CacheSpec[tuple[Applicable, _Place, Property | None, str | int | None], _Here]("places", PER_FORM)
 #: Shape, pointer and control → the field.
 _FIELDS = CacheSpec[tuple[Field, str, str], Field]("fields", PER_FORM)
 #: Field or shape, and its children → the field or shape that has them.
@@ -153,18 +152,18 @@ class _Walk:
         at = field.control
         return at in self.layout.opened or at in self.layout.rows or any(self.picks.get(at, {}).values())
 
-    def _held(self, seeds: tuple[Facet, ...], value: Json, place: _Place) -> Held:
+    def _held(self, seeds: tuple[Facet, ...], value: Json, place: _Place) -> Applicable:
         # A group that is on the page is judged as the empty group it is before anybody fills it.
-        return hold_again(self.form.schemas, seeds, {} if value is ABSENT else value, self.picks.get(place.control))
+        return applicable_at(self.form.schemas, seeds, {} if value is ABSENT else value, self.picks.get(place.control))
 
-    def _here(self, held: Held, value: Json, place: _Place, known: Property | None) -> _Here:
+    def _here(self, held: Applicable, value: Json, place: _Place, known: Property | None) -> _Here:
         typed: str | int | None = combined_schema.type_of(value) if value is not ABSENT and value is not None else None
         if (place.control, "type") in self.layout.branches:
             typed = next(iter(self.layout.branches[place.control, "type"]), "")
         cache, name = self.form.schemas.caches[_HERE], (held, place, known, typed)
         here = cache.get(name)
         if here is None:
-            shape = make(self.form, held, required=place.required, known=known, typed=typed)
+            shape = field_shape(self.form, held, required=place.required, known=known, typed=typed)
             returns = not (shape.leaf or place.above.isdisjoint(held.facets))
             field = self._placed(shape, place, recursive=returns and shape.kind is Kind.GROUP)
             here = cache.keep(name, _Here(field, place) if field.leaf else self._around(held, field, place, returns))
@@ -182,15 +181,15 @@ class _Walk:
             name, attrs.evolve(shape, pointer=place.pointer, control=place.control, shape=shape)
         )
 
-    def _around(self, held: Held, field: Field, place: _Place, returns: bool) -> _Here:
+    def _around(self, held: Applicable, field: Field, place: _Place, returns: bool) -> _Here:
         """What the fields below *field* have in common; the schemas of one that *returns* hold further up, too."""
         marks = place.inherited.union(mark for mark in _INHERITED if field.keywords.get(mark) is True)
         above = place.above.union(facet for facet in held.facets if facet.schema is not True)
         inner = _Place(place.pointer, place.control, place.required, above, inherited=marks)
         folded = attrs.evolve(field, folded=field.recursive, shape=None) if returns else None
-        return _Here(field, inner, folded, entries(self.form, held, place.pointer, place.control))
+        return _Here(field, inner, folded, entries_editor(self.form, held, place.pointer, place.control))
 
-    def _members(self, held: Held, here: _Here, value: Json) -> Iterator[Field]:
+    def _members(self, held: Applicable, here: _Here, value: Json) -> Iterator[Field]:
         members = value if isinstance(value, dict) else {}
         for below in self._declared(held, here, now_required(held, members)):
             item = members.get(below.member.name, ABSENT)
@@ -199,7 +198,7 @@ class _Walk:
         if here.free is not None:
             yield _with_children(self.form, here.free, tuple(self._entries(held, value, here.inner)))
 
-    def _declared(self, held: Held, here: _Here, dependent: frozenset[str]) -> tuple[_Below, ...]:
+    def _declared(self, held: Applicable, here: _Here, dependent: frozenset[str]) -> tuple[_Below, ...]:
         known = here.members.get(dependent)
         if known is None:
             declared = properties(self.form.schemas, held, dependent)
@@ -225,8 +224,8 @@ class _Walk:
         cache = self.form.schemas.caches[_PROSPECTS]
         known = cache.get(member.seeds)
         if known is None:
-            held = hold_again(self.form.schemas, member.seeds, {}, None)
-            still = is_still(held) and len(combined_schema.types(held.facets)) == 1
+            held = applicable_at(self.form.schemas, member.seeds, {})
+            still = is_static(held) and len(combined_schema.types(held.facets)) == 1
             depends = any(facet.get("dependentRequired") for facet in held.facets)
             retired = any(facet.get("deprecated") is True for facet in held.facets)
             known = cache.keep(member.seeds, _Prospect(held, still, depends, retired))
@@ -249,7 +248,7 @@ class _Walk:
             return None
         return _with_children(self.form, here.field, tuple(self._field_of(one, ABSENT) for one in below))
 
-    def _entries(self, held: Held, value: Json, place: _Place) -> Iterator[Field]:
+    def _entries(self, held: Applicable, value: Json, place: _Place) -> Iterator[Field]:
         members = value if isinstance(value, dict) else {}
         declared = {member.name for member in properties(self.form.schemas, held, now_required(held, members))}
         free = [name for name in members if name not in declared]
@@ -281,7 +280,7 @@ class _Walk:
                 taken.add(named)
         return names + [name for name in rest if name not in taken]
 
-    def _rows(self, held: Held, here: _Here, value: Json) -> Iterator[Field]:
+    def _rows(self, held: Applicable, here: _Here, value: Json) -> Iterator[Field]:
         field = here.field
         items = value if isinstance(value, list) else []
         fixed = fixed_row_count(held)
@@ -293,7 +292,7 @@ class _Walk:
                 return
             yield self._field_of(row, items[index] if index < len(items) else ABSENT)
 
-    def _row(self, held: Held, here: _Here, index: int, *, shown: bool) -> _Below | None:
+    def _row(self, held: Applicable, here: _Here, index: int, *, shown: bool) -> _Below | None:
         if index not in here.rows:
             seeds = row_schemas(self.form, held, index)
             wanted = index < min(fixed_row_count(held), int(here.field.keywords.get("minItems", 0)))

@@ -8,7 +8,7 @@ import attrs
 
 from dossierkit.caches import CacheSpec
 from dossierkit.forms.fields import combined_schema
-from dossierkit.forms.fields.applicable import Held, hold
+from dossierkit.forms.fields.applicable import Applicable, applicable_at
 from dossierkit.forms.fields.applicators import unconditional
 from dossierkit.forms.fields.form import Field, Form, Kind, Picker
 from dossierkit.forms.fields.properties import Property
@@ -31,14 +31,14 @@ UNDECIDED = "undecided"
 
 
 #: What holds, whether it is required, how it is declared, and its type → the shape of its fields.
-_SHAPES = CacheSpec[tuple[Held, bool, Property | None, str | int | None], Field]("shapes", PER_FORM)
+_SHAPES = CacheSpec[tuple[Applicable, bool, Property | None, str | int | None], Field]("shapes", PER_FORM)
 #: What holds → its types.
-_TYPES = CacheSpec[Held, tuple[str, ...]]("types", PER_FORM)
+_TYPES = CacheSpec[Applicable, tuple[str, ...]]("types", PER_FORM)
 #: What holds, pointer and control → the editor of free entries there.
-_EDITORS = CacheSpec[tuple[Held, str, str], Field]("editors of free entries", PER_FORM)
+_EDITORS = CacheSpec[tuple[Applicable, str, str], Field]("editors of free entries", PER_FORM)
 
 
-def make(form: Form, held: Held, *, required: bool, known: Property | None, typed: str | int | None) -> Field:
+def field_shape(form: Form, held: Applicable, *, required: bool, known: Property | None, typed: str | int | None) -> Field:
     """The shape of the fields of what is *held*, without place or children.
 
     Args:
@@ -52,14 +52,14 @@ def make(form: Form, held: Held, *, required: bool, known: Property | None, type
     return cache.get(name) or cache.keep(name, _Maker(form, held, required, known, typed, types).field())
 
 
-def _types(form: Form, held: Held) -> tuple[str, ...]:
+def _types(form: Form, held: Applicable) -> tuple[str, ...]:
     """The types that hold; where nothing is said yet, an object if that is what could hold."""
     cache = form.schemas.caches[_TYPES]
     known = cache.get(held)
     return cache.keep(held, _types_now(form, held)) if known is None else known
 
 
-def _types_now(form: Form, held: Held) -> tuple[str, ...]:
+def _types_now(form: Form, held: Applicable) -> tuple[str, ...]:
     types = combined_schema.types(held.facets)
     if len(types) == len(combined_schema.ALL_TYPES):
         for dormant in held.dormant:
@@ -68,7 +68,7 @@ def _types_now(form: Form, held: Held) -> tuple[str, ...]:
     return types
 
 
-def entries(form: Form, held: Held, pointer: str, control: str) -> Field | None:
+def entries_editor(form: Form, held: Applicable, pointer: str, control: str) -> Field | None:
     """The key–value editor of the undeclared members of a group, or None where there is nothing free to edit."""
     if not _is_free(held.facets):
         return None
@@ -89,7 +89,7 @@ def _is_free(facets: tuple[Facet, ...]) -> bool:
 @attrs.define
 class _Maker:
     form: Form
-    held: Held
+    held: Applicable
     required: bool
     known: Property | None
     typed: str | int | None
@@ -227,10 +227,10 @@ class _Maker:
     def _item(self) -> tuple[Facet, ...]:
         """The schemas that hold for every element."""
         schemas = self.form.schemas
-        seeds = [
+        seeds = tuple(
             schemas.below(facet, "/items", facet.schema["items"]) for facet in self.held.facets if facet.get("items") is not None
-        ]
-        return hold(schemas, seeds, ABSENT).facets
+        )
+        return applicable_at(schemas, seeds, ABSENT).facets
 
     def _item_choices(self) -> tuple[Choice, ...]:
         found = combined_schema.choices(self.form.schemas, self._item()) or ()

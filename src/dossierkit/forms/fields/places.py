@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 
 import attrs
 
-from dossierkit.forms.fields.applicators import declared, members, reachable
+from dossierkit.forms.fields.applicators import members, possible_members, possible_schemas
 from dossierkit.forms.fields.form import Form
 from dossierkit.forms.schema.subschemas import Facet
 from dossierkit.pointers import child, split
@@ -35,7 +35,7 @@ def places(form: Form) -> Iterator[Place]:
     pending: list[tuple[str, tuple[Facet, ...], int]] = [("", (form.root,), 0)]
     while pending:
         pointer, seeds, depth = pending.pop()
-        place = Place(pointer, tuple(reachable(form.schemas, seeds)), seeds)
+        place = Place(pointer, tuple(possible_schemas(form.schemas, seeds)), seeds)
         marks = frozenset(f for f in place.facets if isinstance(f.schema, dict))
         if marks in seen or depth > MAX_DEPTH:
             continue
@@ -67,9 +67,9 @@ def is_declared(form: Form, pointer: str) -> bool:
     """Whether the file declares a field at *pointer*; any number stands for a row."""
     seeds: tuple[Facet, ...] = (form.root,)
     for token in split(pointer):
-        below = declared(form.schemas, seeds).get(token, ())
+        below = possible_members(form.schemas, seeds).get(token, ())
         if not below and token.removeprefix("*").isdigit() | token.startswith("*"):
-            below = items(form, reachable(form.schemas, seeds))
+            below = items(form, possible_schemas(form.schemas, seeds))
         if not below:
             return False
         seeds = below

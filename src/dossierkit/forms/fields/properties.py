@@ -7,8 +7,8 @@ from collections.abc import Iterator, Mapping
 import attrs
 
 from dossierkit.caches import CacheSpec
-from dossierkit.forms.fields.applicable import Held
-from dossierkit.forms.fields.applicators import declared, reachable
+from dossierkit.forms.fields.applicable import Applicable
+from dossierkit.forms.fields.applicators import possible_members, possible_schemas
 from dossierkit.forms.fields.combined_schema import driver_choices
 from dossierkit.forms.schema.dialect import Choice
 from dossierkit.forms.schema.subschemas import PER_FORM, Facet, Schemas
@@ -33,10 +33,10 @@ class Property:
 
 
 #: What holds, and the members that others make required → the members of the group.
-_PROPERTIES = CacheSpec[tuple[Held, frozenset[str]], tuple[Property, ...]]("properties", PER_FORM)
+_PROPERTIES = CacheSpec[tuple[Applicable, frozenset[str]], tuple[Property, ...]]("properties", PER_FORM)
 
 
-def now_required(held: Held, members: Mapping[str, Json]) -> frozenset[str]:
+def now_required(held: Applicable, members: Mapping[str, Json]) -> frozenset[str]:
     """What `dependentRequired` makes required, given the *members* that have a value."""
     return frozenset(
         needed
@@ -47,14 +47,14 @@ def now_required(held: Held, members: Mapping[str, Json]) -> frozenset[str]:
     )
 
 
-def properties(schemas: Schemas, held: Held, dependent: frozenset[str]) -> tuple[Property, ...]:
+def properties(schemas: Schemas, held: Applicable, dependent: frozenset[str]) -> tuple[Property, ...]:
     """The members that *held* declares, in file order, where *dependent* ones are required besides."""
     cache, name = schemas.caches[_PROPERTIES], (held, dependent)
     known = cache.get(name)
     return cache.keep(name, tuple(_declared(schemas, held, dependent))) if known is None else known
 
 
-def _declared(schemas: Schemas, held: Held, dependent: frozenset[str]) -> Iterator[Property]:
+def _declared(schemas: Schemas, held: Applicable, dependent: frozenset[str]) -> Iterator[Property]:
     # What decides about the rest is asked first.
     seeds: dict[str, list[Facet]] = {name: [] for name, branches in held.drivers if branches}
     for facet in held.facets:
@@ -76,20 +76,22 @@ def _declared(schemas: Schemas, held: Held, dependent: frozenset[str]) -> Iterat
         yield Property(name, own or says[:1], _is_required(schemas, held, name, required), choices, retired)
 
 
-def _is_required(schemas: Schemas, held: Held, name: str, required: frozenset[str]) -> bool:
+def _is_required(schemas: Schemas, held: Applicable, name: str, required: frozenset[str]) -> bool:
     """A discriminator is required where every branch requires it, picked or not."""
     if name in required:
         return True
     for driver, branches in held.drivers:
         if driver == name and branches:
-            return all(any(name in (f.get("required") or ()) for f in reachable(schemas, (branch,))) for branch, _ in branches)
+            return all(
+                any(name in (f.get("required") or ()) for f in possible_schemas(schemas, (branch,))) for branch, _ in branches
+            )
     return False
 
 
-def _add_read(schemas: Schemas, held: Held, seeds: dict[str, list[Facet]]) -> None:
+def _add_read(schemas: Schemas, held: Applicable, seeds: dict[str, list[Facet]]) -> None:
     """What a condition looks at always holds: else its answer could never change the condition."""
-    dormant = declared(schemas, held.dormant)
+    dormant = possible_members(schemas, held.dormant)
     for condition in held.conditions:
-        for name in declared(schemas, (condition,)):
+        for name in possible_members(schemas, (condition,)):
             if name not in seeds and name in dormant:
                 seeds[name] = list(dormant[name][:1])

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dossierkit.forms.fields.applicable import Held
+from dossierkit.forms.fields.applicable import Applicable
 from dossierkit.forms.fields.form import Form
 from dossierkit.forms.schema.subschemas import Facet
 from dossierkit.pointers import child
 
 
-def entry_schemas(form: Form, held: Held, name: str | None) -> tuple[Facet, ...]:
+def entry_schemas(form: Form, held: Applicable, name: str | None) -> tuple[Facet, ...]:
     """The schemas of a free entry called *name* (of any entry where it has no name yet)."""
     seeds: list[Facet] = []
     for facet in held.facets:
@@ -27,12 +27,12 @@ def entry_schemas(form: Form, held: Held, name: str | None) -> tuple[Facet, ...]
     return tuple(dict.fromkeys(seeds))
 
 
-def fixed_row_count(held: Held) -> int:
+def fixed_row_count(held: Applicable) -> int:
     """How many elements of a list have a schema of their own."""
     return max((len(facet.get("prefixItems") or ()) for facet in held.facets), default=0)
 
 
-def row_schemas(form: Form, held: Held, index: int) -> tuple[Facet, ...] | None:
+def row_schemas(form: Form, held: Applicable, index: int) -> tuple[Facet, ...] | None:
     """The schemas of the element at *index*; None where there can be none."""
     seeds: list[Facet] = []
     for facet in held.facets:

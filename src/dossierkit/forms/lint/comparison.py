@@ -7,7 +7,7 @@ from enum import Enum
 
 import attrs
 
-from dossierkit.forms.fields.applicators import declared, reachable, unconditional
+from dossierkit.forms.fields.applicators import possible_members, possible_schemas, unconditional
 from dossierkit.forms.fields.form import Form
 from dossierkit.forms.schema.subschemas import Facet, Schemas
 from dossierkit.forms.words.titles import humanized
@@ -198,7 +198,7 @@ class _Outline:
 
     def _declared(self, seeds: tuple[Facet, ...]) -> Iterator[_Member]:
         schemas = self.schemas
-        facets = [*reachable(schemas, seeds)]
+        facets = [*possible_schemas(schemas, seeds)]
         always = [*unconditional(schemas, seeds)]
         for name in _in_order(schemas, seeds, facets):
             own = tuple(
@@ -221,7 +221,7 @@ class _Outline:
 
 
 def _in_order(schemas: Schemas, seeds: tuple[Facet, ...], facets: list[Facet]) -> list[str]:
-    names = declared(schemas, seeds)
+    names = possible_members(schemas, seeds)
     return [*dict.fromkeys(name for facet in facets for name in (facet.get("properties") or {}) if name in names)]
 
 

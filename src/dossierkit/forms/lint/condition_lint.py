@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 
 from dossierkit.findings import Fault
-from dossierkit.forms.fields.applicators import declared, members, reachable, unconditional
+from dossierkit.forms.fields.applicators import members, possible_members, possible_schemas, unconditional
 from dossierkit.forms.fields.form import Form
 from dossierkit.forms.fields.places import items
 from dossierkit.forms.schema.dialect import STANDARD_KEYWORDS
@@ -35,10 +35,10 @@ def seeds_at(form: Form, pointer: str) -> tuple[Facet, ...]:
     """The schemas that *form* declares at *pointer*; any number, and `*`, stand for a row; none where it leads nowhere."""
     seeds: tuple[Facet, ...] = (form.root,)
     for name in split(pointer):
-        below = declared(form.schemas, seeds).get(name, ())
+        below = possible_members(form.schemas, seeds).get(name, ())
         if not below and (name == "*" or name.isdigit()):
-            below = items(form, reachable(form.schemas, seeds))
-        seeds = below or _free(form, reachable(form.schemas, seeds))
+            below = items(form, possible_schemas(form.schemas, seeds))
+        seeds = below or _free(form, possible_schemas(form.schemas, seeds))
         if not seeds:
             return ()
     return seeds
@@ -74,8 +74,8 @@ def types_of(form: Form, seeds: Iterable[Facet]) -> frozenset[str]:
     """The types that an answer at *seeds* may have; empty where the schemas do not say."""
     found: set[str] = set()
     for seed in seeds:
-        named = [facet.get("type") for facet in reachable(form.schemas, (seed,)) if facet.get("type") is not None]
-        constants = [facet.schema for facet in reachable(form.schemas, (seed,)) if isinstance(facet.schema, dict)]
+        named = [facet.get("type") for facet in possible_schemas(form.schemas, (seed,)) if facet.get("type") is not None]
+        constants = [facet.schema for facet in possible_schemas(form.schemas, (seed,)) if isinstance(facet.schema, dict)]
         values = [v for schema in constants for v in (*schema.get("enum", ()), *([schema["const"]] if "const" in schema else ()))]
         if any("properties" in schema for schema in constants):
             named.append("object")
@@ -112,7 +112,7 @@ def condition_faults(form: Form, facets: tuple[Facet, ...], condition: Json, at:
     rows = items(form, facets)
     for keyword in ("items", "contains"):
         if rows and isinstance(condition.get(keyword), dict):
-            below = tuple(reachable(form.schemas, rows))
+            below = tuple(possible_schemas(form.schemas, rows))
             yield from condition_faults(form, below, condition[keyword], child(at, keyword), level=level)
     for keyword in _SAME_PLACE:
         for index, item in enumerate(condition.get(keyword) or ()):
@@ -166,7 +166,7 @@ def _members(form: Form, facets: tuple[Facet, ...], condition: Mapping[str, Json
         if below in ({}, True):
             yield Fault("idle-condition", where, f"this says nothing about {name!r}", "warning")
         yield from _literals(form, seeds, below, where, level)
-        yield from condition_faults(form, tuple(reachable(form.schemas, seeds)), below, where, level=level)
+        yield from condition_faults(form, tuple(possible_schemas(form.schemas, seeds)), below, where, level=level)
         if name not in needed:
             message = f"this also holds while {name!r} is not answered; add it to the 'required' beside 'properties'"
             yield Fault("vacuous-condition", where, message, "warning")
@@ -188,7 +188,7 @@ def _literals(form: Form, seeds: tuple[Facet, ...], condition: Json, at: str, le
 
 def never(pointer: str, form: Form, seeds: tuple[Facet, ...], value: Json, level: str) -> Fault:
     """The fault of comparing with *value* what is never so."""
-    choices = {str(v) for facet in reachable(form.schemas, seeds) for v in _constants(facet)}
+    choices = {str(v) for facet in possible_schemas(form.schemas, seeds) for v in _constants(facet)}
     return Fault("never-true", pointer, f"no answer here is {value!r}{known_hint(str(value), choices) if choices else ''}", level)
 
 

@@ -14,7 +14,6 @@ from dossierkit.errors import SchemaError
 from dossierkit.findings import Fault
 from dossierkit.forms.answers.canonical import as_sent
 from dossierkit.forms.checks.problems import check
-from dossierkit.forms.fields.applicators import located
 from dossierkit.forms.fields.effective import effective
 from dossierkit.forms.fields.field_tree import walk
 from dossierkit.forms.fields.form import Form, Kind
@@ -27,7 +26,7 @@ from dossierkit.forms.schema.dialect import FIELD_KEYWORDS, ROOT_KEYWORDS, STAND
 from dossierkit.forms.schema.document import Document, value_of
 from dossierkit.forms.schema.judge import BACKTRACKING
 from dossierkit.forms.schema.metaschema import what_is_wrong
-from dossierkit.forms.schema.subschemas import Facet, every_schema
+from dossierkit.forms.schema.subschemas import Facet, every_schema, file_and_pointer
 from dossierkit.pointers import Json, child, join
 from dossierkit.text import meant
 
@@ -112,7 +111,7 @@ def _schema_faults(form: Form) -> Iterator[Fault]:
 
 
 def _fault(facet: Facet, code: str, suffix: str, message: str, level: str = "error") -> Fault:
-    file, pointer = located(facet, suffix)
+    file, pointer = file_and_pointer(facet, suffix)
     return Fault(code, pointer, message, level, file)
 
 

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from dossierkit.findings import Fault
-from dossierkit.forms.fields.applicators import located
 from dossierkit.forms.fields.form import Form
-from dossierkit.forms.schema.subschemas import Facet, Schemas
+from dossierkit.forms.schema.subschemas import Facet, Schemas, file_and_pointer
 from dossierkit.pointers import Json, child
 
 #: Two keywords that bound the same, and the type of value that they bound.
@@ -55,7 +54,7 @@ def endless_faults(form: Form) -> Iterator[Fault]:
         for name in _required(facet):
             below = form.schemas.below(facet, child("/properties", name), facet.schema["properties"][name])
             if below not in finite:
-                file, pointer = located(below)
+                file, pointer = file_and_pointer(below)
                 message = f"{name!r} is required, and what it requires never ends or allows nothing: nobody can submit this"
                 yield Fault("endless", pointer, message, level, file)
                 return

@@ -6,10 +6,9 @@ from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
 
 from dossierkit.findings import Fault
-from dossierkit.forms.fields.applicators import located
 from dossierkit.forms.fields.form import Form
 from dossierkit.forms.schema.dialect import STANDARD_KEYWORDS
-from dossierkit.forms.schema.subschemas import Facet, every_schema
+from dossierkit.forms.schema.subschemas import Facet, every_schema, file_and_pointer
 from dossierkit.pointers import Json, child
 from dossierkit.text import known_hint
 
@@ -112,7 +111,7 @@ def _entries(schema: Json) -> Iterator[Fault]:
 def _messages(facet: Facet) -> Iterator[Fault]:
     stated = {"$ref", "allOf", "oneOf", "anyOf"}.isdisjoint(facet.schema)
     for rule in facet.get("x-messages") or {}:
-        file, pointer = located(facet, child("/x-messages", rule))
+        file, pointer = file_and_pointer(facet, child("/x-messages", rule))
         if rule not in RULES:
             message = f"there is no problem of the rule {rule!r}{known_hint(rule, RULES)}"
             yield Fault("unknown-message", pointer, message, "error", file)
@@ -126,7 +125,7 @@ def _members(facet: Facet) -> Iterator[Fault]:
         said = facet.get(keyword)
         for name in said if isinstance(said, dict) else ():
             if name not in known:
-                file, pointer = located(facet, child(f"/{keyword}", name))
+                file, pointer = file_and_pointer(facet, child(f"/{keyword}", name))
                 yield Fault("unknown-key", pointer, f"{name!r} means nothing here{known_hint(name, known)}", "error", file)
 
 
@@ -135,6 +134,6 @@ def _file(facet: Facet) -> Iterator[Fault]:
     if limits is None:
         return
     if kind is not None and not {"string", "array", "null"}.issuperset(kind if isinstance(kind, list) else [kind]):
-        file, pointer = located(facet, "/x-file")
+        file, pointer = file_and_pointer(facet, "/x-file")
         message = f"no file is kept where the type is {kind!r}; write 'string', or 'array' for several"
         yield Fault("no-file", pointer, message, "error", file)

@@ -7,12 +7,12 @@ from collections.abc import Iterator
 import attrs
 
 from dossierkit.findings import Fault
-from dossierkit.forms.fields.applicators import always, located, reachable, sometimes
+from dossierkit.forms.fields.applicators import conditional_subschemas, possible_schemas, unconditional_subschemas
 from dossierkit.forms.fields.form import Form
 from dossierkit.forms.fields.options import resolve
 from dossierkit.forms.fields.places import Place, is_declared, places
 from dossierkit.forms.lint.condition_lint import condition_faults
-from dossierkit.forms.schema.subschemas import Facet, Schemas
+from dossierkit.forms.schema.subschemas import Facet, Schemas, file_and_pointer
 from dossierkit.pointers import child
 from dossierkit.text import meant
 
@@ -32,7 +32,7 @@ def _conditions(form: Form, place: Place) -> Iterator[Fault]:
     for facet in place.facets:
         condition = facet.get("if")
         if isinstance(condition, dict) and ("then" in facet.schema or "else" in facet.schema):
-            file, pointer = located(facet, "/if")
+            file, pointer = file_and_pointer(facet, "/if")
             for fault in condition_faults(form, place.facets, condition, pointer, level="warning"):
                 # Other checks of schemas tell misspelt keywords, and what holds without an answer.
                 if fault.code not in ("unknown-keyword", "vacuous-condition"):
@@ -49,7 +49,7 @@ def _undeclared(place: Place) -> Iterator[Fault]:
         for suffix, index, name in needed:
             if name not in names and not free:
                 hint = meant(name, names) or "; declare it under 'properties'"
-                file, pointer = located(facet, f"{suffix}/{index}")
+                file, pointer = file_and_pointer(facet, f"{suffix}/{index}")
                 yield Fault("undeclared-required", pointer, f"{name!r} is required but declared nowhere{hint}", file=file)
 
 
@@ -68,7 +68,7 @@ def _closed(form: Form, place: Place) -> Iterator[Fault]:
             required = [n for n in other.get("required") or () if n in place.names()] if holds_here or holds_there else ()
             refused = sorted({*declared, *required} - own)
             if refused:
-                file, pointer = located(facet, "/additionalProperties")
+                file, pointer = file_and_pointer(facet, "/additionalProperties")
                 level = "error" if {*required} - own else "warning"
                 message = (
                     f"this refuses {refused[0]!r}, which another schema declares at the same place; "
@@ -92,8 +92,8 @@ def _ways(schemas: Schemas, seeds: tuple[Facet, ...]) -> dict[Facet, set[frozens
         if any(shorter <= way for shorter in known) or len(known) >= _WAYS:
             continue
         known.add(way)
-        pending += [(below, way) for below in always(schemas, facet)]
-        pending += [(below, way | {(facet, branch)}) for branch, below in sometimes(schemas, facet)]
+        pending += [(below, way) for below in unconditional_subschemas(schemas, facet)]
+        pending += [(below, way | {(facet, branch)}) for branch, below in conditional_subschemas(schemas, facet)]
     return ways
 
 
@@ -108,15 +108,15 @@ def _chasing(form: Form, place: Place) -> Iterator[Fault]:
         if not isinstance(facet.get("if"), dict):
             continue
         condition = form.schemas.below(facet, "/if", facet.schema["if"])
-        read = {name for one in reachable(form.schemas, (condition,)) for name in one.get("properties") or {}}
+        read = {name for one in possible_schemas(form.schemas, (condition,)) for name in one.get("properties") or {}}
         for keyword in ("then", "else"):
             if not isinstance(facet.get(keyword), dict):
                 continue
             branch = form.schemas.below(facet, f"/{keyword}", facet.schema[keyword])
-            for one in reachable(form.schemas, (branch,)):
+            for one in possible_schemas(form.schemas, (branch,)):
                 for name, schema in (one.get("properties") or {}).items():
                     if name in read and isinstance(schema, dict) and "type" in schema:
-                        file, pointer = located(one, child("/properties", name) + "/type")
+                        file, pointer = file_and_pointer(one, child("/properties", name) + "/type")
                         message = f"the condition looks at {name!r} and then changes its type; its answer may chase the condition"
                         yield Fault("chasing-condition", pointer, message, "warning", file)
 
@@ -126,7 +126,7 @@ def _options(form: Form, place: Place) -> Iterator[Fault]:
         options = facet.get("x-options")
         where = options.get("where") if isinstance(options, dict) else None
         for column, reference in where.items() if isinstance(where, dict) else ():
-            file, pointer = located(facet, child("/x-options/where", column))
+            file, pointer = file_and_pointer(facet, child("/x-options/where", column))
             try:
                 target = resolve(place.pointer, str(reference))
             except ValueError as error:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from dossierkit.findings import Fault
-from dossierkit.forms.fields.applicators import declared
+from dossierkit.forms.fields.applicators import possible_members
 from dossierkit.forms.fields.form import Form
 from dossierkit.forms.fields.places import is_declared
 from dossierkit.forms.lint.condition_lint import can_be, never, seeds_at
@@ -94,7 +94,7 @@ def _read(form: Form, expression: Expression, where: str) -> Iterator[Fault]:
             continue
         if missing := _first_missing(form, tokens):
             above, name = missing
-            known = declared(form.schemas, seeds_at(form, above))
+            known = possible_members(form.schemas, seeds_at(form, above))
             message = f"the rule reads {child(above, name)!r}, which is no field{known_hint(name, known)}"
             yield Fault("unknown-name", where, message)
         elif seeds := seeds_at(form, reading.pointer):
@@ -109,7 +109,7 @@ def _first_missing(form: Form, tokens: tuple[str, ...]) -> tuple[str, str] | Non
     above = ""
     for name in tokens:
         if not seeds_at(form, child(above, name)):
-            return (above, name) if declared(form.schemas, seeds_at(form, above)) else None
+            return (above, name) if possible_members(form.schemas, seeds_at(form, above)) else None
         above = child(above, name)
     return None
 
@@ -122,7 +122,7 @@ def _declared(form: Form, pointer: str) -> bool:
 
 
 def _top(form: Form) -> frozenset[str]:
-    return frozenset(declared(form.schemas, (form.root,)))
+    return frozenset(possible_members(form.schemas, (form.root,)))
 
 
 def _unknown(form: Form, expression: Expression, names: set[str], where: str) -> Iterator[Fault]:

@@ -191,3 +191,9 @@ def _unresolved(reference: str, documents: Mapping[str, Json]) -> str:
     # Only files that something refers to are here, so that they are no list of those that could be.
     close = meant(reference, filter(None, map(file_of, documents)))
     return f"{reference!r} leads to nothing{close or '; a file of the folder is written shared/NAME.json'}"
+
+
+def file_and_pointer(facet: Facet, suffix: str = "") -> tuple[str, str]:
+    """The file (empty for the procedure's own) and the pointer of *facet*."""
+    uri, _, pointer = facet.location.partition("#")
+    return file_of(uri), pointer + suffix
