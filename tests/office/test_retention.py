@@ -72,6 +72,32 @@ def test_an_abandoned_draft_is_told_of_and_goes_with_its_files(office: tuple[Eng
     assert {one.id for one in engine.store.every()} == {other.id, sent.id}
 
 
+def test_every_day_has_its_drafts(office: tuple[Engine, DiskBlobs], clock: FixedClock) -> None:
+    """One draft a day: each is told of and deleted in its turn, whatever is told of in between."""
+    engine, blobs = office
+    deleted = []
+    for _ in range(int((KEEP + 10 * DAY) / DAY)):
+        engine.begin("1.000001", AN, {"name": "An"})
+        clock.advance(DAY)
+        deleted.append(clear_abandoned(engine, blobs, KEEP)[1])
+
+    assert deleted[-10:] == [1] * 10
+    assert sum(deleted) == len(deleted) - KEEP / DAY + 1
+
+
+def test_no_mail_of_a_dossier_goes_to_an_address_that_nobody_proved(office: tuple[Engine, DiskBlobs]) -> None:
+    """Not when it is sent, not when it is worked on; once proven, it does."""
+    engine, _ = office
+    claimed = Account("ba", "an@example.vn", NOON, {}, proven=False)
+    engine.store.accounts.create_account(claimed)
+    engine.submit(engine.begin("1.000001", Actor("ba"), {"name": "Ba"}).id, Actor("ba"))
+    assert mails(engine) == []
+
+    engine.submit(engine.begin("1.000001", AN, {"name": "An"}).id, AN)
+
+    assert [to for to, _ in mails(engine)] == ["an@example.vn"]
+
+
 def test_nothing_goes_unannounced_however_long_nothing_ran(office: tuple[Engine, DiskBlobs], clock: FixedClock) -> None:
     """Two years without a run: told first, deleted a week after that."""
     engine, blobs = office
