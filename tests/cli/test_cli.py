@@ -162,12 +162,12 @@ def test_a_wrong_use_is_one_line(run: Any, arguments: tuple[str, ...]) -> None:
         (("submit", "1.000001", "{cut}"), r".*cut\.json: not JSON: it breaks off in the middle; .*\(line 1, column 9\)"),
         (("check", "{small}", "{cut}"), r".*cut\.json: not JSON: it breaks off .*"),
         (("check", "{small}", "{none}"), r".*none\.json: not JSON: there is nothing in it .*"),
-        (("init", "{good}/office"), r".*good\.json.*: a file stands where a folder is wanted; name another"),
+        (("init", "{good}/office"), r".*good\.json.*: this is a file, not a folder; name a folder"),
         (("init", "{root}/none/" + "x" * 300), r".*: the name is too long; choose a shorter one"),
-        (("check", "{small}", "{good}", "--today", "01/12/2026"), r".*'01/12/2026' is no day; one is written 2026-11-22 .*"),
-        (("register", "--since", "2026-13-01", "--until", "2026-12-31", "--out", "x.xlsx"), r".*'2026-13-01' is no day; .*"),
-        (("serve", "--proxy", "the proxy"), r"'the proxy' is no address of a proxy; one is written 127\.0\.0\.1, .*"),
-        (("serve", "--proxy", "127.0.0.1, 10.0.0.0/8"), r"'10\.0\.0\.0/8' is no address of a proxy; .*"),
+        (("check", "{small}", "{good}", "--today", "01/12/2026"), r".*'01/12/2026' is not a date; write it as 2026-11-22 .*"),
+        (("register", "--since", "2026-13-01", "--until", "2026-12-31", "--out", "x.xlsx"), r".*'2026-13-01' is not a date; .*"),
+        (("serve", "--proxy", "the proxy"), r"'the proxy' is not the address of a proxy; write 127\.0\.0\.1, .*"),
+        (("serve", "--proxy", "127.0.0.1, 10.0.0.0/8"), r"'10\.0\.0\.0/8' is not the address of a proxy; .*"),
     ],
 )
 def test_a_failure_says_which_thing_and_what_to_do(
@@ -200,11 +200,11 @@ def test_nothing_to_show_is_said(run: Any, tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
 
     assert "holds no procedure file" in run("lint", tmp_path / "empty").stderr
-    assert "no procedure holds 'nothing'" in run("list", "nothing", data=True).stderr
+    assert "no procedure contains 'nothing'" in run("list", "nothing", data=True).stderr
     answers = tmp_path / "a.json"
     answers.write_text('{"name": "Nguyễn Văn Đạt"}', "utf-8")
     run("submit", "1.000001", answers, data=True)
-    assert run("erase", data=True).stderr == "nobody asks for an erasure\n"
+    assert run("erase", data=True).stderr == "no erasure is asked for\n"
 
 
 def test_a_bad_file_is_told_once(run: Any, folder: Path, capfd: pytest.CaptureFixture[str]) -> None:
@@ -363,5 +363,5 @@ def test_people_of_the_office_from_the_command_line(tmp_path: Path) -> None:
     assert "unlocked" in run("account", "unlock", "mai@office.vn").output
     assert "first password" in run("account", "reset", "mai@office.vn").output
     for command in ("disable", "unlock", "reset"):
-        assert "nobody signs in as hoa@office.vn" in run("account", command, "hoa@office.vn").stderr
+        assert "no account has the mail address hoa@office.vn" in run("account", command, "hoa@office.vn").stderr
     assert "needs a unit" in run("account", "add", "x@office.vn", "--name", "X", "--role", "approver").stderr

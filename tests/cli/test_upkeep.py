@@ -382,6 +382,6 @@ def test_demo_says_as_whom_to_look(tmp_path: Path) -> None:
     ran = run("demo", "--data", tmp_path / "demo", "--dossiers", 30, "--procedures", PROCEDURES)
     assert ran.exit_code == 0, ran.output
     assert CITIZEN in ran.output
-    assert "password" in ran.output
+    assert "Password" in ran.output
     assert run("verify", "--data", tmp_path / "demo").exit_code == 0
     assert run("demo", "--data", tmp_path / "demo", "--dossiers", 30).exit_code == 2

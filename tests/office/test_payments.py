@@ -26,7 +26,7 @@ from dossierkit.dossiers.money.fees import Collect, Quote, fees, owed, quote, un
 from dossierkit.dossiers.states import Channel, Payment
 from dossierkit.errors import ForbiddenAction, ForgedCallback, GatewayError, RefusedAnswers, SettingsError, StaleDossier
 from dossierkit.office.payments import Payments
-from dossierkit.payments.vietqr import BankAccount, Transfer, crc16, matched, memo_of, transfers
+from dossierkit.payments.vietqr import BankAccount, Transfer, crc16, match, memo_of, transfers
 from dossierkit.payments.vnpay import VnPay, answer_signature, canonical_query, question_signature, signature
 from dossierkit.testing import CountedTokens, FixedClock
 
@@ -127,9 +127,9 @@ def test_a_statement_is_read_as_banks_write_it() -> None:
     )
     assert found == [Transfer("FT1", 30_000, "chuyen tien H2915 261123 0001 01")]
     attempts = [Attempt(ref, "d", 30_000, "vietqr", NOON) for ref in ("H2915-261123-0001-01", "H2915-261123-0001-011")]
-    assert matched(found[0], attempts) == Callback("H2915-261123-0001-01", 30_000, paid=True, number="FT1")
-    assert matched(Transfer("FT9", 30_000, "H2915.2611230001011"), attempts).ref == "H2915-261123-0001-011"  # type: ignore[union-attr]
-    assert matched(Transfer("FT9", 30_000, "tien dien"), attempts) is None
+    assert match(found[0], attempts) == Callback("H2915-261123-0001-01", 30_000, paid=True, number="FT1")
+    assert match(Transfer("FT9", 30_000, "H2915.2611230001011"), attempts).ref == "H2915-261123-0001-011"  # type: ignore[union-attr]
+    assert match(Transfer("FT9", 30_000, "tien dien"), attempts) is None
     with pytest.raises(SettingsError, match="memo"):
         list(transfers("number,amount\n1,2\n"))
     with pytest.raises(SettingsError, match="line 2"):

@@ -10,17 +10,17 @@ from typing import Any
 
 import click
 
-from dossierkit.cli.installation import settle
+from dossierkit.cli.installation import apply_settings
 from dossierkit.cli.options import FOLDER
 from dossierkit.errors import DossierkitError, UnknownProcedure
 from dossierkit.extras import missing_extra
 
 
 class _OneLine(click.Group):
-    """Ends every expected failure with one line that says what to do, and exit code 2."""
+    """Reports every expected failure as one line with advice, and exits with code 2."""
 
     def main(self, *args: Any, **extra: Any) -> Any:
-        """See `click.Group.main`; a wrong use of a command is one line, too."""
+        """See `click.Group.main`; a usage error is one line, too."""
         try:
             result = super().main(*args, **{**extra, "standalone_mode": False})
         except click.ClickException as error:
@@ -53,21 +53,21 @@ class _OneLine(click.Group):
             sys.exit(2)
 
 
-#: What to do where the system refuses something, by the number of its error.
+#: errno of an operating system error → advice.
 _ADVICE = {
-    errno.ENOENT: "it is not there; make it, or name another",
-    errno.ENOTDIR: "a file stands where a folder is expected; name another",
+    errno.ENOENT: "it does not exist; create it, or name another",
+    errno.ENOTDIR: "this is a file, not a folder; name a folder",
     errno.EISDIR: "it is a folder; name a file",
-    errno.EACCES: "this user may not use it; change who may, or name another",
-    errno.EPERM: "this user may not change it; change who may, or name another",
-    errno.EROFS: "its disk can only be read; name another",
-    errno.ENOSPC: "its disk is full; make room, then run this again",
+    errno.EACCES: "permission denied; change its permissions, or name another",
+    errno.EPERM: "this user may not change it; change its permissions, or name another",
+    errno.EROFS: "its disk is read-only; name another",
+    errno.ENOSPC: "its disk is full; free some space, then run this again",
     errno.ENAMETOOLONG: "the name is too long; choose a shorter one",
 }
 
 
 def _advice(error: OSError) -> str:
-    """What the system refused, of which file, and what to do."""
+    """The file of *error*, and advice on the error."""
     if error.filename is None or error.errno is None:
         return str(error)
     return f"{os.fsdecode(error.filename)}: {_ADVICE.get(error.errno, os.strerror(error.errno))}"
@@ -85,7 +85,7 @@ def _advice(error: OSError) -> str:
 @click.pass_context
 def main(context: click.Context, home: Path | None) -> None:
     """A procedure is a file: drop a JSON Schema into a folder and citizens can fill it."""
-    settle(context, home)
+    apply_settings(context, home)
 
 
 def _register() -> None:

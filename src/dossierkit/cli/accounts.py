@@ -31,52 +31,53 @@ def _known(accounts: Accounts, mail: str) -> Account:
 
     found = accounts.store.account_of(mail.strip().casefold())
     if found is None:
-        raise SettingsError(f"nobody signs in as {mail}; see dossierkit account list")
+        raise SettingsError(f"no account has the mail address {mail}; see dossierkit account list")
     return found
 
 
 @account.command()
 @data_option
-@click.option("--name", required=True, help="What people call the officer.")
+@click.option("--name", required=True, help="Full name of the officer.")
 @click.option("--role", type=click.Choice(sorted(role.value for role in OFFICERS)), required=True)
-@click.option("--unit", default="", help="The id of the unit; an admin without one sees all.")
+@click.option("--unit", default="", help="Id of the unit; an admin without a unit sees all units.")
 @click.argument("mail")
 def add(data: Path, name: str, role: str, unit: str, mail: str) -> None:
     """Add an officer who signs in as MAIL; prints the first password."""
     from dossierkit.people.staff import appoint, guard_officer
 
     guard_officer(mail, name, Role(role), unit)
-    # An office has people before it has dossiers; a folder that is not there is a misspelt one all the same.
+    # Officers may be added before the first dossier, so the database may be missing; the folder may not.
     secret = appoint(_accounts(data, make=data.is_dir()), mail, name, Role(role), unit)
-    click.echo(f"{mail}: first password {secret} (opens once, within 24 hours)")
+    click.echo(f"{mail}: first password {secret} (valid once, for 24 hours)")
 
 
 @account.command("list")
 @data_option
 def list_(data: Path) -> None:
-    """List the people of the office."""
-    for one in _accounts(data).store.officers():
-        click.echo("\t".join((one.mail, one.name, one.role, one.unit or "-", "disabled" if one.disabled else "")).rstrip())
+    """List the accounts of officers."""
+    for officer in _accounts(data).store.officers():
+        state = "disabled" if officer.disabled else ""
+        click.echo("\t".join((officer.mail, officer.name, officer.role, officer.unit or "-", state)).rstrip())
 
 
 @account.command()
 @data_option
-@click.option("--again", is_flag=True, help="Let the account be used again.")
+@click.option("--again", is_flag=True, help="Enable the account again.")
 @click.argument("mail")
 def disable(data: Path, again: bool, mail: str) -> None:
-    """Let nobody sign in as MAIL any more."""
+    """Disable the account of MAIL: it cannot sign in any more."""
     from dossierkit.people.staff import disable as close
 
     accounts = _accounts(data)
     close(accounts, _known(accounts, mail), disabled=not again)
-    click.echo(f"{mail}: {'can be used again' if again else 'disabled'}")
+    click.echo(f"{mail}: {'enabled again' if again else 'disabled'}")
 
 
 @account.command()
 @data_option
 @click.argument("mail")
 def unlock(data: Path, mail: str) -> None:
-    """Forget how often somebody guessed at the password of MAIL."""
+    """Forget the failed sign-ins of MAIL, so that it is not locked."""
     from dossierkit.people.staff import unlock as forget
 
     accounts = _accounts(data)
@@ -88,11 +89,11 @@ def unlock(data: Path, mail: str) -> None:
 @data_option
 @click.argument("mail")
 def reset(data: Path, mail: str) -> None:
-    """Give MAIL another first password, and print it."""
+    """Give MAIL a new first password, and print it; password and second factor are removed."""
     from dossierkit.people.staff import reset as renew
 
     accounts = _accounts(data)
-    click.echo(f"{mail}: first password {renew(accounts, _known(accounts, mail))} (opens once, within 24 hours)")
+    click.echo(f"{mail}: first password {renew(accounts, _known(accounts, mail))} (valid once, for 24 hours)")
 
 
 COMMANDS = (account,)

@@ -1,4 +1,4 @@
-"""Dossiers from the command line: list, submit, show, erase; and the mails that tell of them."""
+"""Commands for dossiers: list, submit, show, erase, and deliver for their mails."""
 
 from __future__ import annotations
 
@@ -32,22 +32,22 @@ if TYPE_CHECKING:
 @language_option
 @click.argument("words", nargs=-1)
 def list_(data: Path, procedures: Path | None, language: str, words: tuple[str, ...]) -> None:
-    """List the procedures (whose title, code or guidance hold WORDS)."""
-    # The faults are printed below; the log would say them once more.
+    """List the procedures, or those whose title, code or guidance contain all WORDS."""
+    # The faults are printed below; the log would repeat them.
     logging.getLogger("dossierkit").addHandler(logging.NullHandler())
     engine = _listing(data, procedures)
     listed = engine.procedures(" ".join(words), language=language)
-    for one in listed:
-        click.echo(f"{one.code}\t{one.title_in(language)}")
+    for entry in listed:
+        click.echo(f"{entry.code}\t{entry.title_in(language)}")
     if words and not listed:
-        click.echo(f"no procedure holds {' '.join(words)!r}; without words all are listed", err=True)
+        click.echo(f"no procedure contains {' '.join(words)!r}; list them all with: dossierkit list", err=True)
     for fault in engine.catalog.faults():
         click.echo(f"{fault.file}: {fault.message}", err=True)
     click.echo(f"from {engine.catalog.folder.resolve()}", err=True)
 
 
 def _listing(data: Path, procedures: Path | None) -> Engine:
-    """The engine to list from.  Where there is no database, it is one that keeps nothing: listing needs none."""
+    """An engine for listing procedures; without a database it uses a store in memory, so that listing creates no file."""
     from dossierkit.stores.backup import DATABASE
     from dossierkit.wiring import open_engine
 
@@ -60,14 +60,14 @@ def _listing(data: Path, procedures: Path | None) -> Engine:
 @data_option
 @procedures_option
 @agency_option
-@click.option("--code", default="", help="The code that another portal issued; the dossier is taken in with it.")
-@click.option("--paper", multiple=True, help="The code of a document that comes on paper; once for each.")
+@click.option("--code", default="", help="Dossier code that another portal issued; the dossier keeps it.")
+@click.option("--paper", multiple=True, help="Code of a document that comes on paper; repeat it for each.")
 @click.argument("procedure")
 @click.argument("answers", type=ANSWERS)
 def submit(
     data: Path, procedures: Path | None, agency: str | None, code: str, paper: tuple[str, ...], procedure: str, answers: BinaryIO
 ) -> None:
-    """Submit ANSWERS (a JSON file, or - for what is piped in) to PROCEDURE and print the dossier code."""
+    """Submit ANSWERS (a JSON file, or - for standard input) to PROCEDURE and print the dossier code."""
     from dossierkit.dossiers.codes import parse_code
     from dossierkit.dossiers.lifecycle.dossier import Actor
     from dossierkit.dossiers.states import Role
@@ -75,7 +75,7 @@ def submit(
     from dossierkit.forms import message
 
     issued, given = parse_code(code) if code else None, answers_in(answers)
-    # An unknown procedure makes no database.
+    # Checked first, so that an unknown procedure creates no database.
     _listing(data, procedures).procedure(procedure)
     engine = engine_of(data, procedures, agency, make=True)
     actor = Actor("command-line", Role.ADMIN)
@@ -98,7 +98,7 @@ def submit(
 @procedures_option
 @language_option
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-@click.option("--personal", is_flag=True, help="Personal answers, too; they are masked otherwise.")
+@click.option("--personal", is_flag=True, help="Show personal answers, which are masked otherwise.")
 @click.argument("code")
 def show(data: Path, procedures: Path | None, language: str, as_json: bool, personal: bool, code: str) -> None:
     """Show the dossier with CODE (or a receipt number)."""
@@ -138,30 +138,30 @@ def show(data: Path, procedures: Path | None, language: str, as_json: bool, pers
 @smtp_option
 @sender_option
 def deliver(data: Path, smtp: str, sender: str) -> None:
-    """Deliver the mails that are due, and say which did not get through."""
+    """Deliver the mails that are due, and list those that failed."""
     from dossierkit.dossiers.deadlines.calendars import office_time
     from dossierkit.mail.outbox import deliver as deliver_all
     from dossierkit.wiring import SystemClock, mailer
 
     engine = engine_of(data, None)
     done, failed = deliver_all(engine.store.outbox, mailer(data, smtp=smtp, sender=sender), SystemClock())
-    for one in engine.store.outbox.undelivered():
-        when = f"again at {office_time(one.due):%d/%m/%Y %H:%M}" if one.due is not None else "given up"
-        click.echo(f"mail {one.id}: {one.error} ({one.tries} tries, {when})", err=True)
-    click.echo(f"{done} delivered, {failed} not")
+    for mail in engine.store.outbox.undelivered():
+        when = f"again at {office_time(mail.due):%d/%m/%Y %H:%M}" if mail.due is not None else "given up"
+        click.echo(f"mail {mail.id}: {mail.error} ({mail.tries} tries, {when})", err=True)
+    click.echo(f"{done} delivered, {failed} failed")
     engine.close()
 
 
 @click.command()
 @data_option
 @procedures_option
-@click.option("--yes", is_flag=True, help="Do not ask back.")
+@click.option("--yes", is_flag=True, help="Do not ask for confirmation.")
 @click.argument("code", required=False)
 def erase(data: Path, procedures: Path | None, yes: bool, code: str | None) -> None:
-    """Erase what is personal in the dossier with CODE; without one, list who asked for it.
+    """Erase the personal data of the dossier with CODE; without CODE, list the dossiers whose owner asked for it.
 
-    Answers, files, notes and owner go for good; code, state and days are left, so that no series has a gap and no report
-    changes.
+    Answers, files, notes and owner are deleted for good; code, state and dates stay, so that no series has a gap and no
+    report changes.
     """
     from dossierkit.dossiers.deadlines.calendars import office_time
     from dossierkit.dossiers.lifecycle.dossier import Actor
@@ -178,7 +178,7 @@ def erase(data: Path, procedures: Path | None, yes: bool, code: str | None) -> N
                 asked = True
                 click.echo(f"{one.code}\t{one.state.name.lower()}\tasked {office_time(one.handling.erasure_asked):%d/%m/%Y}")
         if not asked:
-            click.echo("nobody asks for an erasure", err=True)
+            click.echo("no erasure is asked for", err=True)
         return
     dossier = engine.lookup(code)
     if dossier is None:

@@ -1,4 +1,4 @@
-"""`init`, and how every other command finds the installation that it works in."""
+"""The command `init`, and how every other command finds its installation and settings."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ if TYPE_CHECKING:
 _PREFIX = "DOSSIERKIT_"
 
 
-def settle(context: click.Context, home: Path | None) -> None:
-    """Finds the installation and lets its settings be the defaults of every command below *context*.
+def apply_settings(context: click.Context, home: Path | None) -> None:
+    """Find the installation and make its settings the defaults of every command below *context*.
 
     Args:
-        home: its folder; where none is named, the current folder or the nearest one above it that is an installation.
+        home: its folder; None: the current folder or the nearest one above it that is an installation.
 
     Raises:
-        SettingsError: *home* is no installation, or a setting is unknown or of another kind.
+        SettingsError: *home* is not an installation, or a setting is unknown or has the wrong type.
     """
     from dossierkit.installation import find_installation, read_installation
 
@@ -35,16 +35,16 @@ def settle(context: click.Context, home: Path | None) -> None:
     if folder is None or context.invoked_subcommand == init.name:
         return
     installation = read_installation(folder.resolve(), settings_of(context.command))
-    _judge(context.command, installation)
+    _check_values(context.command, installation)
     context.obj = installation
     context.default_map = _defaults(context.command, installation)
 
 
 def _options(command: click.Command) -> Iterator[tuple[str, click.Option]]:
-    """Every option below *command* that is a setting, by the name of its flag: it has a variable of its own."""
+    """The flag and the option of every setting below *command*; a setting is an option with an environment variable."""
     if isinstance(command, click.Group):
-        for one in command.commands.values():
-            yield from _options(one)
+        for subcommand in command.commands.values():
+            yield from _options(subcommand)
     for parameter in command.params:
         if isinstance(parameter, click.Option) and isinstance(parameter.envvar, str) and parameter.name != "home":
             yield _flag(parameter), parameter
@@ -55,7 +55,7 @@ def _flag(option: click.Option) -> str:
 
 
 def settings_of(command: click.Command) -> dict[str, Setting]:
-    """What may stand in a settings file."""
+    """Flag → kind of each setting that the settings file may have."""
     from dossierkit.installation import Setting
 
     def setting(option: click.Option) -> Setting:
@@ -65,8 +65,8 @@ def settings_of(command: click.Command) -> dict[str, Setting]:
     return {name: setting(option) for name, option in _options(command)}
 
 
-def _judge(command: click.Command, installation: Installation) -> None:
-    """Refuses a value that the option it is for would refuse, and says where it stands."""
+def _check_values(command: click.Command, installation: Installation) -> None:
+    """Refuse settings with values that their options would refuse, and name the file."""
     from dossierkit.installation import SETTINGS
 
     for name, option in _options(command):
@@ -80,13 +80,13 @@ def _judge(command: click.Command, installation: Installation) -> None:
 def _defaults(command: click.Command, installation: Installation) -> dict[str, Any]:
     """click's `default_map` for *command*."""
     if isinstance(command, click.Group):
-        return {name: _defaults(one, installation) for name, one in command.commands.items()}
+        return {name: _defaults(subcommand, installation) for name, subcommand in command.commands.items()}
     settings = installation.settings
     return {option.name or "": settings[name] for name, option in _options(command) if name in settings}
 
 
 def _guard_variables(command: click.Command) -> None:
-    """Refuses a variable that is nearly, but not quite, the one of a setting."""
+    """Refuse environment variables that look like a misspelt setting."""
     from difflib import get_close_matches
 
     known = {str(option.envvar) for _, option in _options(command)} | {f"{_PREFIX}HOME"}
@@ -99,14 +99,14 @@ def _guard_variables(command: click.Command) -> None:
 @click.command()
 @click.argument("folder", type=FOLDER, default=Path())
 def init(folder: Path) -> None:
-    """Lay out an installation in FOLDER (the current one where none is named): settings, procedures, data."""
+    """Create an installation in FOLDER (default: the current folder): settings, procedures, data."""
     from dossierkit.installation import SETTINGS, create_installation
     from dossierkit.wiring import samples
 
     for path in create_installation(folder, samples()):
         click.echo(path)
     where = "" if folder.resolve() == Path.cwd() else f"cd {folder}; "
-    click.echo(f"Say in {SETTINGS} who the office is, then: {where}dossierkit new NAME; dossierkit serve", err=True)
+    click.echo(f"Describe the office in {SETTINGS}, then: {where}dossierkit new NAME; dossierkit serve", err=True)
 
 
 COMMANDS = (init,)

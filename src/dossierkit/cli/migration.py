@@ -1,4 +1,4 @@
-"""Changing a procedure from the command line: what would happen, and drafts brought along."""
+"""Commands for changed procedures: plan a change, and migrate drafts."""
 
 from __future__ import annotations
 
@@ -21,14 +21,19 @@ from dossierkit.cli.progress import progress
 
 
 @click.command()
-@click.option("--data", type=PathParameter(exists=True, file_okay=False), default=None, help="Replay what is stored here, too.")
+@click.option(
+    "--data",
+    type=PathParameter(exists=True, file_okay=False),
+    default=None,
+    help="Check the drafts and dossiers stored here, too.",
+)
 @language_option
 @click.argument("old", type=FILE)
 @click.argument("new", type=FILE)
 def plan(data: Path | None, language: str, old: Path, new: Path) -> None:  # noqa: ARG001  # labels are the files' own
-    """Say what NEW changes against OLD, field by field, and what it would do to stored drafts and open dossiers.
+    """List what NEW changes against OLD, field by field, and the effect on stored drafts and open dossiers.
 
-    Exit 1 where something is breaking, or would be refused.
+    Exit 1 if a change is breaking, or stored answers would be refused.
     """
     from dossierkit.catalog.catalog import procedure_at
     from dossierkit.forms.lint.comparison import Risk, compare
@@ -38,12 +43,12 @@ def plan(data: Path | None, language: str, old: Path, new: Path) -> None:  # noq
     dialect = with_lists(STANDARD, data, office_day)
     before, after = (procedure_at(path, dialect) for path in (old, new))
     differences = compare(before.form, after.form, after.moves)
-    for one in differences:
-        detail = f" ({one.detail})" if one.detail else ""
-        click.echo(f"{one.risk.value:10} {one.kind:8} {one.pointer}  {one.label}{detail}")
+    for change in differences:
+        detail = f" ({change.detail})" if change.detail else ""
+        click.echo(f"{change.risk.value:10} {change.kind:8} {change.pointer}  {change.label}{detail}")
     if not differences:
         click.echo("the fields are the same")
-    worst = any(one.risk is Risk.BREAKING for one in differences)
+    worst = any(change.risk is Risk.BREAKING for change in differences)
     refused = _replayed(data, after) if data is not None else 0
     sys.exit(1 if worst or refused else 0)
 
@@ -67,24 +72,24 @@ def _replayed(data: Path, new: object) -> int:
 @click.command()
 @data_option
 @procedures_option
-@click.option("--apply", "journal", type=NEW_FILE, help="Do it, and write into this file how to undo it.")
-@click.option("--undo", "undone", type=FILE, help="Take back what this file tells of.")
+@click.option("--apply", "journal", type=NEW_FILE, help="Migrate the drafts, and write a journal for --undo into this file.")
+@click.option("--undo", "undone", type=FILE, help="Undo the migration of this journal.")
 @click.argument("procedure")
 def migrate(data: Path, procedures: Path | None, journal: Path | None, undone: Path | None, procedure: str) -> None:
-    """Bring every draft of PROCEDURE to its newest revision; only says how many without --apply."""
+    """Migrate every draft of PROCEDURE to its newest revision; without --apply, only count them."""
     from dossierkit.errors import SettingsError
     from dossierkit.office.migration import migrate as run
     from dossierkit.office.migration import undo
 
     if journal is not None and undone is not None:
-        raise SettingsError("--apply does it, --undo takes it back: say one of them")
+        raise SettingsError("--apply and --undo exclude each other")
     engine = engine_of(data, procedures)
     done = left = 0
     for _, well in undo(engine, undone) if undone is not None else run(engine, procedure, journal):
         done, left = done + well, left + (not well)
     engine.close()
-    what = "drafts would be brought along" if journal is None and undone is None else "drafts done"
-    click.echo(f"{done} {what}{f', {left} were changed meanwhile and left' if left else ''}")
+    what = "drafts would be migrated" if journal is None and undone is None else "drafts done"
+    click.echo(f"{done} {what}{f', {left} were changed meanwhile and skipped' if left else ''}")
 
 
 COMMANDS = (migrate, plan)

@@ -19,10 +19,10 @@ if TYPE_CHECKING:
 
 
 class PathParameter(click.Path):
-    """A path that has a name: an empty one would be the current folder.
+    """A path that is not empty, as an empty one would mean the current folder.
 
     Args:
-        beside: it is written, so that the folder that it is to lie in has to be there.
+        beside: the path is written to, so its parent folder must exist.
     """
 
     def __init__(self, *, beside: bool = False, **options: Any) -> None:
@@ -32,7 +32,7 @@ class PathParameter(click.Path):
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         """See `click.Path.convert`."""
         if not str(value):
-            self.fail("it is empty; name a path, or leave it out", param, ctx)
+            self.fail("it is empty; name a path, or omit the option", param, ctx)
         path = super().convert(value, param, ctx)
         assert isinstance(path, Path)
         if self._beside and not path.parent.is_dir():
@@ -53,14 +53,14 @@ class Day(click.DateTime):
         try:
             return super().convert(value, param, ctx)
         except click.BadParameter:
-            self.fail(f"{value!r} is no day; one is written 2026-11-22", param, ctx)
+            self.fail(f"{value!r} is not a date; write it as 2026-11-22", param, ctx)
 
 
 def answers_in(file: BinaryIO) -> Json:
-    """The answers in *file*, a JSON file or what is piped in.
+    """The answers in *file*, a JSON file or standard input.
 
     Raises:
-        DocumentError: it is not JSON that we read; it says which file.
+        DocumentError: it cannot be read as JSON; the error names the file.
     """
     from dossierkit.errors import DocumentError
     from dossierkit.forms import load
@@ -68,12 +68,12 @@ def answers_in(file: BinaryIO) -> Json:
     try:
         return load(file.read()).value
     except DocumentError as error:
-        raise DocumentError(error.message, error.line, error.column, getattr(file, "name", "what is piped in")) from None
+        raise DocumentError(error.message, error.line, error.column, getattr(file, "name", "standard input")) from None
 
 
-#: A JSON file with answers, or - for what is piped in.
+#: A JSON file with answers, or - for standard input.
 ANSWERS = click.File("rb")
-#: A folder, there or still to be made.
+#: A folder that may be created.
 FOLDER = PathParameter(file_okay=False)
 #: A file to read.
 FILE = PathParameter(exists=True, dir_okay=False)
@@ -93,7 +93,7 @@ procedures_option: Callable[..., Any] = click.option(
     type=FOLDER,
     default=None,
     envvar="DOSSIERKIT_PROCEDURES",
-    help="Folder of procedure files.  [default: that of the installation, else the samples that ship]",
+    help="Folder of procedure files.  [default: that of the installation, else the packaged samples]",
 )
 agency_option: Callable[..., Any] = click.option(
     "--agency",
@@ -114,10 +114,10 @@ smtp_option: Callable[..., Any] = click.option(
     "--smtp",
     default="",
     envvar="DOSSIERKIT_SMTP",
-    help="Mail server, smtp://user:password@host:587; without one mails are files in the data folder.",
+    help="Mail server, smtp://user:password@host:587; without one, mails become files in the data folder.",
 )
 sender_option: Callable[..., Any] = click.option(
-    "--mail-from", "sender", default="", envvar="DOSSIERKIT_MAIL_FROM", help="Address that mails come from."
+    "--mail-from", "sender", default="", envvar="DOSSIERKIT_MAIL_FROM", help="Sender address of mails."
 )
 
 
@@ -142,11 +142,11 @@ def _installation() -> type[Installation]:
 
 
 def existing(data: Path) -> Path:
-    """The folder *data*, which holds a database.
+    """*data*, if it holds a database.
 
     Raises:
-        SettingsError: it holds none, or is not there.
-        LostDossiers: there is no database beside what an installation left.
+        SettingsError: the folder or its database does not exist.
+        LostDossiers: the database is missing beside other files of an installation.
     """
     from dossierkit.errors import SettingsError
     from dossierkit.stores.backup import DATABASE, guard_remains
@@ -170,15 +170,15 @@ def engine_of(
     """The engine over the database in *data*, for the office of the installation.
 
     Args:
-        procedures: their folder; that of the installation, or the samples, where none is named.
-        address: where links in mails lead.
-        make: a folder or a database that is not there is made.  Only what begins an installation does so: elsewhere it
-            would be the answer to a misspelt name.
+        procedures: their folder; None: that of the installation, or else the samples.
+        address: base address of links in mails.
+        make: create a missing folder or database.  Only for commands that begin an installation, as other commands would
+            create them for a misspelt name.
         new: as for `open_engine`.
 
     Raises:
         SettingsError: there is no database, and not *make*.
-        CatalogError: there is no folder *procedures*.
+        CatalogError: the folder *procedures* does not exist.
     """
     from dossierkit.catalog.catalog import guard_folder
     from dossierkit.files.disk import DiskBlobs
@@ -193,7 +193,7 @@ def engine_of(
     if not make:
         existing(data)
     if procedures is not None:
-        # Before anything is made: a misspelt folder is to leave nothing behind.
+        # Checked first, so that a misspelt folder leaves no new files behind.
         guard_folder(procedures)
     if make:
         make_private_folder(data)
@@ -211,7 +211,7 @@ def engine_of(
 
 
 def _guard(data: Path, procedures: Path | None) -> None:
-    """Lets others read neither the data nor the settings, which may hold passwords; says where that cannot be done."""
+    """Restrict data and settings, which may hold passwords, to their owner; prints each file where that fails."""
     from dossierkit.installation import SETTINGS
     from dossierkit.private_files import restrict
 

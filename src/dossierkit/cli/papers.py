@@ -1,4 +1,4 @@
-"""Papers from the command line: slips checked offline, the register."""
+"""Commands for papers: verify acceptance slips, write the register."""
 
 from __future__ import annotations
 
@@ -13,21 +13,21 @@ from dossierkit.cli.options import NEW_FILE, Day, data_option, engine_of, langua
 @click.command("slip-key")
 @data_option
 def slip_key(data: Path) -> None:
-    """Print the public key that acceptance slips are checked with; publish it."""
+    """Print the public key for verifying acceptance slips; publish it."""
     click.echo(_public(data))
 
 
 @click.command("verify-slip")
 @data_option
-@click.option("--key", "public", default="", help="The public key; that of the data folder where none is named.")
+@click.option("--key", "public", default="", help="The public key.  [default: that of the data folder]")
 @click.argument("slip")
 def verify_slip(data: Path, public: str, slip: str) -> None:
-    """Check SLIP, what the QR code of an acceptance slip says, without asking anybody."""
+    """Verify SLIP, the text in the QR code of an acceptance slip, offline."""
     from dossierkit.papers.slip import check_slip
 
-    found = check_slip(slip, public or _public(data))
+    verified = check_slip(slip, public or _public(data))
     for name in ("code", "receipt", "accepted", "revision", "answers"):
-        click.echo(f"{name:10} {getattr(found, name)}")
+        click.echo(f"{name:10} {getattr(verified, name)}")
 
 
 def _public(data: Path) -> str:
@@ -49,7 +49,7 @@ def _public(data: Path) -> str:
 @language_option
 @click.option("--since", type=Day(), required=True, help="First day of acceptance.")
 @click.option("--until", type=Day(), required=True, help="Last day of acceptance.")
-@click.option("--unit", default="", help="One unit; all where none is named.")
+@click.option("--unit", default="", help="Id of a unit.  [default: all units]")
 @click.option("--out", type=NEW_FILE, required=True, help="The workbook.")
 def register(data: Path, procedures: Path | None, language: str, since: datetime, until: datetime, unit: str, out: Path) -> None:
     """Write the register (form 07) into a workbook."""

@@ -1,4 +1,4 @@
-"""Procedure files from the command line: new, render, check."""
+"""Commands for procedure files: new, render, check, lint."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 
 def form_at(path: Path) -> Form:
-    """The form in the file *path*, with the files beside it that it refers to."""
+    """The form in the file *path*, with the files that it refers to."""
     from dossierkit.catalog.index import bundle_of
     from dossierkit.dossiers.procedure.procedure import Bundle
     from dossierkit.forms import STANDARD, read
@@ -56,7 +56,7 @@ def new(name: str, into: Path | None, like: str, procedures: Path | None) -> Non
     from dossierkit.wiring import samples
 
     if not re.fullmatch(r"[a-z0-9][a-z0-9.-]*", name):
-        raise SettingsError(f"{name!r} is no file name for a procedure; use small letters, digits and hyphens")
+        raise SettingsError(f"{name!r} is not a valid procedure file name; use lower-case letters, digits, dots and hyphens")
     into = into or procedures or _procedures_read_here()
     path = into / f"{name}.json"
     if path.exists():
@@ -71,10 +71,10 @@ def new(name: str, into: Path | None, like: str, procedures: Path | None) -> Non
 
 
 def _procedures_read_here() -> Path:
-    """The folder that `serve` would read here, where it is somebody's own.
+    """The folder that `serve` would read here.
 
     Raises:
-        SettingsError: it would read the samples in the package.
+        SettingsError: it would read the samples inside the package.
     """
     from dossierkit.errors import SettingsError
     from dossierkit.wiring import packaged_samples, samples
@@ -84,14 +84,14 @@ def _procedures_read_here() -> Path:
         return here.procedures
     if samples() == packaged_samples():
         raise SettingsError(
-            "there is no installation here that would read the file: lay one out with dossierkit init FOLDER, or name a folder"
+            "there is no installation here that would read the file: create one with dossierkit init FOLDER, or name a folder"
             " with --into"
         )
     return samples()
 
 
 def _sample(code: str) -> Path:
-    """The file of the sample with *code*.
+    """The path of the sample procedure with *code*.
 
     Raises:
         SettingsError: no sample has it.
@@ -175,10 +175,10 @@ def render(file: Path, answers: BinaryIO | None, language: str) -> None:
 @click.argument("file", type=FILE)
 @click.argument("answers", type=ANSWERS)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-@click.option("--today", type=Day(), default=None, help="The day to judge by.  [default: today]")
+@click.option("--today", type=Day(), default=None, help="The current date for rules.  [default: today]")
 @language_option
 def check(file: Path, answers: BinaryIO, as_json: bool, today: Any, language: str) -> None:
-    """Check ANSWERS (a JSON file, or - for what is piped in) against the form in FILE; exit 1 where something is wrong."""
+    """Check ANSWERS (a JSON file, or - for standard input) against the form in FILE; exit 1 if there are problems."""
     from dossierkit.forms import as_sent
     from dossierkit.forms import check as judge
     from dossierkit.forms.words.messages import messages
@@ -208,9 +208,9 @@ def check(file: Path, answers: BinaryIO, as_json: bool, today: Any, language: st
     help="Folder with units.json.",
 )
 def lint(paths: tuple[Path, ...], as_json: bool, data: Path | None) -> None:
-    """Say what is wrong with procedure files, and where; exit 1 on errors.
+    """List the faults of procedure files, with line and column; exit 1 on errors.
 
-    Without PATHS, with those of the installation.
+    Without PATHS, lint the procedures of the installation.
     """
     import attrs
 
@@ -221,7 +221,7 @@ def lint(paths: tuple[Path, ...], as_json: bool, data: Path | None) -> None:
 
     context = click.get_current_context()
     if data is not None and not data.is_dir():
-        # Procedures are linted where there are no data; a folder that somebody names is there.
+        # The data folder of the settings may be missing; one that the caller names may not.
         if context.get_parameter_source("data") is not ParameterSource.DEFAULT_MAP:
             raise click.BadParameter(f"there is no folder {data}", context, param_hint="--data")
         data = None
@@ -237,7 +237,7 @@ def lint(paths: tuple[Path, ...], as_json: bool, data: Path | None) -> None:
         for f in findings:
             click.echo(f"{f.file}:{f.line}:{f.column}: {f.level} {f.code}: {f.message}")
         for empty in (path for path in paths if path.is_dir() and not any(json_entries(path))):
-            click.echo(f"{empty} holds no procedure file; drop one in there, or name another folder", err=True)
+            click.echo(f"{empty} holds no procedure file; add one, or name another folder", err=True)
         errors = sum(f.level == "error" for f in findings)
         click.echo(f"{errors} errors, {sum(f.level == 'warning' for f in findings)} warnings", err=True)
     sys.exit(1 if any(f.level == "error" for f in findings) else 0)

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 import click
 
-#: A line is written after each tenth, and after so many steps at the latest.
+#: A line is written after each tenth, or after this many steps if that is sooner.
 _STEPS = 10_000
 
 

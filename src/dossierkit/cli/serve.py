@@ -1,4 +1,4 @@
-"""`serve`: the reference portal."""
+"""The command `serve`, which runs the reference portal."""
 
 from __future__ import annotations
 
@@ -31,18 +31,18 @@ if TYPE_CHECKING:
     "--secure",
     is_flag=True,
     envvar="DOSSIERKIT_SECURE",
-    help="Reached over TLS, itself or behind a proxy: cookies are marked Secure.",
+    help="The portal is reached over TLS, directly or through a proxy: cookies are marked Secure.",
 )
 @click.option(
     "--proxy",
     default="",
     envvar="DOSSIERKIT_PROXY",
-    help="Address of the proxy whose X-Forwarded-For is believed.",
+    help="Address of the proxy whose X-Forwarded-For is trusted.",
 )
-@click.option("--plain-http", is_flag=True, envvar="DOSSIERKIT_PLAIN_HTTP", help="Let others reach it without TLS: for tests.")
 @click.option(
-    "--address", default="", envvar="DOSSIERKIT_ADDRESS", help="Where citizens find the portal; links in mails lead there."
+    "--plain-http", is_flag=True, envvar="DOSSIERKIT_PLAIN_HTTP", help="Allow other machines to connect without TLS, for tests."
 )
+@click.option("--address", default="", envvar="DOSSIERKIT_ADDRESS", help="Public address of the portal, for links in mails.")
 @click.option("--guests", is_flag=True, envvar="DOSSIERKIT_GUESTS", help="Guests may submit without an account.")
 @click.option(
     "--keep-drafts",
@@ -50,31 +50,36 @@ if TYPE_CHECKING:
     type=click.IntRange(14, 36_500),
     envvar="DOSSIERKIT_KEEP_DRAFTS",
     show_default=True,
-    help="Days without a change after which a draft is deleted with its files; its owner is told a week before.",
+    help="Days without a change after which a draft and its files are deleted; its owner gets a mail a week before.",
 )
 @click.option(
     "--second-factor",
     is_flag=True,
     envvar="DOSSIERKIT_SECOND_FACTOR",
-    help="Officers have to set up a second factor.",
+    help="Officers must use a second factor.",
 )
 @click.option(
     "--new",
     is_flag=True,
-    help="Take the data folder as it is: begin a database (or key) that is missing, go on after numbers that it lacks.  Once.",
+    help="Accept the data folder as it is, once: create a missing database or key, continue after missing numbers.",
 )
-@click.option("--approval", is_flag=True, envvar="DOSSIERKIT_APPROVAL", help="Changed procedure files wait for an admin.")
-@click.option("--clamd", default="", envvar="DOSSIERKIT_CLAMD", help="HOST:PORT of a clamd that looks through every file.")
 @click.option(
-    "--oidc", default="", envvar="DOSSIERKIT_OIDC", help="Sign-in elsewhere, https://CLIENT:SECRET@issuer.example/path."
+    "--approval",
+    is_flag=True,
+    envvar="DOSSIERKIT_APPROVAL",
+    help="New and changed procedure files wait for approval by an admin.",
+)
+@click.option("--clamd", default="", envvar="DOSSIERKIT_CLAMD", help="HOST:PORT of a clamd that scans every file.")
+@click.option(
+    "--oidc", default="", envvar="DOSSIERKIT_OIDC", help="OpenID Connect sign-in, https://CLIENT:SECRET@issuer.example/path."
 )
 @click.option(
     "--vnpay",
     default="",
     envvar="DOSSIERKIT_VNPAY",
-    help="VNPay, https://TERMINAL:SECRET@sandbox.vnpayment.vn/paymentv2/vpcpay.html; a sandbox stands in where nothing is named.",
+    help="VNPay, https://TERMINAL:SECRET@sandbox.vnpayment.vn/paymentv2/vpcpay.html.  [default: a built-in sandbox]",
 )
-@click.option("--vietqr", default="", envvar="DOSSIERKIT_VIETQR", help="Account for transfers, BANK:ACCOUNT:HOLDER.")
+@click.option("--vietqr", default="", envvar="DOSSIERKIT_VIETQR", help="Bank account for transfers, BANK:ACCOUNT:HOLDER.")
 @smtp_option
 @sender_option
 def serve(
@@ -125,10 +130,10 @@ def serve(
 
 
 def _addresses(proxy: str) -> tuple[str, ...]:
-    """The addresses in *proxy*, with commas between them.
+    """The comma-separated addresses in *proxy*.
 
     Raises:
-        SettingsError: one of them is none: no proxy would be believed, and all people would share one limit.
+        SettingsError: one is not an IP address.  uvicorn would trust no proxy, and all clients would share one rate limit.
     """
     from dossierkit.errors import SettingsError
 
@@ -138,26 +143,26 @@ def _addresses(proxy: str) -> tuple[str, ...]:
             ipaddress.ip_address(address)
         except ValueError:
             raise SettingsError(
-                f"{address!r} is no address of a proxy; one is written 127.0.0.1, several with commas between them"
+                f"{address!r} is not the address of a proxy; write 127.0.0.1, or several addresses with commas between them"
             ) from None
     return addresses
 
 
 def _guard_passwords(host: str, *, secure: bool, plain_http: bool) -> None:
-    """Lets nobody's password travel in the open unless somebody says so."""
+    """Refuse a *host* that other machines reach without TLS, unless the operator allows it."""
     from dossierkit.errors import SettingsError
 
     if not (secure or plain_http or _is_local(host)):
         raise SettingsError(
-            f"{host} can be reached by others, and passwords would travel in the open: put a proxy with TLS before it and say"
-            " --secure --proxy ITS-ADDRESS, or say --plain-http where nothing is at stake"
+            f"other machines reach {host}, and passwords would be sent unencrypted: put a proxy with TLS before it and use"
+            " --secure --proxy ITS-ADDRESS, or use --plain-http for tests"
         )
 
 
 def _workers(
     engine: Engine, data: Path, post: Mailer, gateways: Mapping[str, PaymentGateway], keep_drafts: timedelta
 ) -> tuple[Worker, ...]:
-    """What goes on beside the pages: mails go out, gateways are asked, and what nobody wants any more is cleared away."""
+    """The background jobs: deliver mails, run daily tasks, query gateways, scan procedures, delete what has expired."""
     from dossierkit.catalog.lint import FolderLint
     from dossierkit.files.disk import DiskBlobs
     from dossierkit.mail.outbox import Worker, deliver
@@ -171,7 +176,7 @@ def _workers(
         Worker(lambda: deliver(engine.store.outbox, post, engine.clock)),
         Worker(lambda: (resume(engine), remind(engine)), every=900),
         Worker(Payments(engine, gateways).ask_about_open, every=120),
-        # What is dropped is read, and its faults are logged, before somebody asks for it.
+        # New procedure files are read, and their faults logged, before the first page that needs them.
         Worker(engine.catalog.read_all, every=1),
         Worker(lambda: lint.log_served_errors(engine.catalog, engine.today()), every=2),
         Worker(lambda: sweep(engine.store, blobs, engine.clock), every=600),
@@ -180,7 +185,7 @@ def _workers(
 
 
 def _run(app: Any, listening: socket.socket, engine: Engine, workers: Sequence[Worker], proxies: Sequence[str]) -> None:
-    """Serves until somebody ends it."""
+    """Serve until the process is stopped."""
     import uvicorn
     from dossierkit_web.requests.slow_clients import Patience, patient
 
@@ -191,7 +196,7 @@ def _run(app: Any, listening: socket.socket, engine: Engine, workers: Sequence[W
         config = uvicorn.Config(
             app,
             http=patient(Patience(proxies=tuple(proxies))),
-            # As many connections are taken at once as may be on their way out.
+            # No more connections are accepted at once than `slow_clients` spares descriptors for closing ones.
             backlog=256,
             log_level="warning",
             server_header=False,
@@ -208,16 +213,16 @@ def _run(app: Any, listening: socket.socket, engine: Engine, workers: Sequence[W
 
 
 def _announce(engine: Engine, data: Path, address: str, smtp: str) -> None:
-    """What an admin wants to know at the start."""
+    """Print the addresses and folders that an admin needs."""
     from dossierkit.wiring import samples
 
     count = len(engine.procedures())
     click.echo(f"dossierkit serves {count} procedures at {address}")
     click.echo(f"  procedures  {engine.catalog.folder.resolve()}   drop a JSON Schema in there and reload {address}/procedures")
     if waiting := len(engine.catalog.waiting()):
-        click.echo(f"  approval    {waiting} procedures wait for an admin at {address}/admin")
+        click.echo(f"  approval    {waiting} procedures wait for approval at {address}/admin")
     if installed() is None and engine.catalog.folder == samples():
-        click.echo("              these are the samples; lay out a folder of your own with: dossierkit init FOLDER")
+        click.echo("              these are the samples; create an installation with: dossierkit init FOLDER")
     click.echo(f"  data        {data.resolve()}")
     click.echo(
         f"  try         {address}/procedures?q=dat+dai   then fill a form, submit, and look its code up at {address}/lookup"
@@ -228,14 +233,14 @@ def _announce(engine: Engine, data: Path, address: str, smtp: str) -> None:
 
 
 def _warm(engine: Engine) -> None:
-    """The first rule would wait for this import otherwise, and the first dossier for the days of the office."""
+    """Import slow libraries and read the calendar in advance, so that the first requests need not wait."""
     import cel  # noqa: F401  # the import is the point
 
     engine.office_clock.calendar()
 
 
 def _is_local(host: str) -> bool:
-    """Whether only this machine can reach *host*."""
+    """Whether *host* is a loopback address."""
     try:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
@@ -250,7 +255,7 @@ def _bound(host: str, port: int) -> socket.socket:
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listening.bind((host, port))
-        # Whoever reads the address may come at once; they wait until the pages are there.
+        # Listening before the application is ready: early clients wait instead of being refused.
         listening.listen()
     except OSError as error:
         listening.close()

@@ -1,4 +1,4 @@
-"""The numbers from the command line."""
+"""The command `stats`."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ if TYPE_CHECKING:
 @click.option("--year", type=click.IntRange(2000, 2100), help="The year.")
 @click.option("--by", default="month", show_default=True, help="month, or unit, sector, procedure, channel; several with commas.")
 @click.option("--part", default="year", show_default=True, help="year, q1 to q4, h1, h2, m9 (nine months), or a month, 1 to 12.")
-@click.option("--from", "first", type=Day(), help="From this day; with --to, instead of a year.")
-@click.option("--to", "last", type=Day(), help="Until this day, included.")
-@click.option("--as-of", type=Day(), help="As it was known on this day.  [default: today]")
-@click.option("--nd09", is_flag=True, help="Months from the 15th to the 14th, as decree 09/2019 has them.")
+@click.option("--from", "first", type=Day(), help="First day; use with --to instead of --year.")
+@click.option("--to", "last", type=Day(), help="Last day, included.")
+@click.option("--as-of", type=Day(), help="Figures as they were known on this day.  [default: today]")
+@click.option("--nd09", is_flag=True, help="Months from the 15th to the 14th, as in Decree 09/2019.")
 @click.option("--format", "form", type=click.Choice(FORMATS), default="table", show_default=True)
 @click.option("--out", type=NEW_FILE, help="Write into this file.")
 def stats(
@@ -43,13 +43,13 @@ def stats(
     form: str,
     out: Path | None,
 ) -> None:
-    """What came in, what was resolved in time or late, what is in progress."""
+    """Count dossiers received, resolved in time or late, and in progress."""
     from dossierkit.errors import SettingsError
     from dossierkit.statistics.period_tables import table_of
 
     period = _period(year, part, first, last, nd09=nd09)
     if form == "xlsx" and out is None:
-        raise SettingsError("a workbook is no text: say where it goes, --out report.xlsx")
+        raise SettingsError("a workbook cannot be printed: name a file, --out report.xlsx")
     engine, dimensions = engine_of(data, procedures), tuple(filter(None, by.split(",")))
     known = as_of.date() if as_of is not None else None
     made = table_of(engine, period, dimensions, language=language, nd09=nd09, as_of=known).written(form)
@@ -66,12 +66,12 @@ def _period(year: int | None, part: str, first: datetime | None, last: datetime 
 
     if first is not None and last is not None and year is None:
         if first > last:
-            raise SettingsError("--from lies after --to")
+            raise SettingsError("--from is after --to")
         return Period(first.date(), last.date())
     if year is None or first is not None or last is not None:
-        raise SettingsError("say a year, --year 2026, or two days, --from 2026-01-01 --to 2026-03-31")
+        raise SettingsError("name a year, --year 2026, or two days, --from 2026-01-01 --to 2026-03-31")
     if part not in PARTS and part not in map(str, range(1, 13)):
-        raise SettingsError(f"there is no part {part!r} of a year; known: {', '.join(PARTS)}, 1 to 12")
+        raise SettingsError(f"unknown part {part!r} of a year; known: {', '.join(PARTS)}, 1 to 12")
     return Period.part(year, part, nd09=nd09)
 
 

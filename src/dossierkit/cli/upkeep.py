@@ -1,4 +1,4 @@
-"""The whole of an installation from the command line: a demonstration, proofs, back-ups."""
+"""Commands for a whole installation: demo, verify, backup, restore, recompute."""
 
 from __future__ import annotations
 
@@ -14,24 +14,28 @@ from dossierkit.cli.progress import progress
 @click.command()
 @data_option
 @procedures_option
-@click.option("--dossiers", "count", type=click.IntRange(1, 5_000_000), default=2_000, show_default=True, help="How many.")
-@click.option("--seed", type=int, default=2026, show_default=True, help="The same seed tells the same story.")
+@click.option(
+    "--dossiers", "count", type=click.IntRange(1, 5_000_000), default=2_000, show_default=True, help="Number of dossiers."
+)
+@click.option(
+    "--seed", type=int, default=2026, show_default=True, help="Seed of the random numbers; the same seed gives the same data."
+)
 def demo(data: Path, procedures: Path | None, count: int, seed: int) -> None:
-    """Fill an empty data folder with two years of an office that never was, and say as whom to look at it."""
+    """Fill an empty data folder with two years of synthetic data, and print accounts to sign in with."""
     from dossierkit.demo.demonstration import demonstrate
     from dossierkit.wiring import open_accounts
 
     engine = engine_of(data, procedures, make=True)
     accounts = open_accounts(engine)
-    # It begins before the people and the procedures are prepared, which takes a moment, too.
+    # The progress bar appears first, as preparing people and procedures takes a moment, too.
     with progress(count, "dossiers") as advance:
         shown = demonstrate(engine, accounts, count, seed=seed)
         done = 0
         for so_far in shown.progress:
             advance(so_far - done)
             done = so_far
-    click.echo(f"{count} dossiers of two years are in {data.resolve()}; look at them with: dossierkit serve --data {data}")
-    click.echo(f"Everybody's password: {shown.password}")
+    click.echo(f"{count} dossiers of two years are in {data.resolve()}; see them with: dossierkit serve --data {data}")
+    click.echo(f"Password of all accounts: {shown.password}")
     for guest in shown.guests:
         click.echo(f"  {guest.mail:40} {guest.role}{f' of {guest.unit}' if guest.unit else ''}")
     engine.close()
@@ -41,7 +45,7 @@ def demo(data: Path, procedures: Path | None, count: int, seed: int) -> None:
 @data_option
 @procedures_option
 def verify(data: Path, procedures: Path | None) -> None:
-    """Prove histories, codes, the ledger, answers, payments and files; exit 1 where something contradicts something else."""
+    """Verify histories, codes, the ledger, answers, payments and files; exit 1 if there are contradictions."""
     from dossierkit.files.disk import DiskBlobs
 
     engine = engine_of(data, procedures)
@@ -50,7 +54,7 @@ def verify(data: Path, procedures: Path | None) -> None:
         for contradiction in engine.verify(blobs=DiskBlobs(data / "attachments"), seen=lambda: advance(1)):
             found += 1
             click.echo(contradiction)
-    click.echo("all is well" if not found else f"{found} contradictions", err=bool(found))
+    click.echo("no contradictions" if not found else f"{found} contradictions", err=bool(found))
     engine.close()
     sys.exit(1 if found else 0)
 
@@ -64,9 +68,9 @@ def verify(data: Path, procedures: Path | None) -> None:
 )
 @click.argument("file", type=NEW_FILE)
 def backup(data: Path, key: Path | None, file: Path) -> None:
-    """Write database, attachments and keys into FILE, while the portal goes on.
+    """Write database, attachments and keys into FILE, while the portal keeps running.
 
-    FILE can be read by its owner alone (mode 0600).  It is not encrypted: encrypt it before it leaves the machine.
+    FILE is readable by its owner only (mode 0600).  It is not encrypted: encrypt it before it leaves the machine.
     """
     from dossierkit.stores.backup import back_up
 
@@ -83,12 +87,12 @@ def backup(data: Path, key: Path | None, file: Path) -> None:
 @click.option(
     "--after",
     multiple=True,
-    help="The last code, or receipt number, that was given out after the back-up, or OLD/dossiers.mark; repeat it.",
+    help="Last code or receipt number issued after the back-up, or OLD/dossiers.mark; repeat it for each series.",
 )
-@click.option("--nothing-since", is_flag=True, help="No code was given out after the back-up.")
+@click.option("--nothing-since", is_flag=True, help="No code was issued after the back-up.")
 @click.argument("file", type=FILE)
 def restore(data: Path, after: tuple[str, ...], nothing_since: bool, file: Path) -> None:
-    """Lay the back-up FILE into an empty data folder, and never give out a number twice."""
+    """Restore the back-up FILE into an empty data folder; numbers issued since are never issued again."""
     from dossierkit.errors import SettingsError
     from dossierkit.stores.backup import given_out, skip_after
     from dossierkit.stores.backup import restore as lay
@@ -96,36 +100,35 @@ def restore(data: Path, after: tuple[str, ...], nothing_since: bool, file: Path)
 
     if bool(after) == nothing_since:
         raise SettingsError(
-            "say which code was the last one given out after the back-up, --after H29.15-261122-0042 (look into the mails that"
-            " went out), or name the mark of the lost folder, --after OLD/dossiers.mark, or say that there was none,"
-            " --nothing-since"
+            "name the last code issued after the back-up, --after H29.15-261122-0042 (see the mails that were sent),"
+            " or the mark of the lost folder, --after OLD/dossiers.mark, or say that there was none, --nothing-since"
         )
-    # Whatever can be refused is refused before the first file is laid.
+    # Invalid codes are refused before the first file is written.
     given_out(after)
     count = lay(file, data)
     engine = engine_of(data, samples())
     for gap in skip_after(engine.store, engine.clock, after):
-        click.echo(f"{gap.agency} {gap.series}: {gap.first} to {gap.last} are given out no more")
+        click.echo(f"{gap.agency} {gap.series}: {gap.first} to {gap.last} are skipped")
     engine.close()
-    click.echo(f"{count} files in {data.resolve()}; prove them with: dossierkit verify --data {data}")
+    click.echo(f"{count} files in {data.resolve()}; verify them with: dossierkit verify --data {data}")
 
 
 @click.command()
 @data_option
 @procedures_option
-@click.option("--apply", is_flag=True, help="Change them, each with an event of its own.")
-@click.option("--note", default="", help="Why, for whoever reads the history.")
+@click.option("--apply", is_flag=True, help="Change the due days; each change is an event in the history.")
+@click.option("--note", default="", help="Reason, shown in the history of each dossier.")
 def recompute(data: Path, procedures: Path | None, apply: bool, note: str) -> None:
-    """Say which open dossiers are due on another day by the calendar as it is now; change them with --apply.
+    """List open dossiers whose due day differs by the current calendar; change them with --apply.
 
-    Days that an officer set stay.
+    Due days set by an officer stay.
     """
     from dossierkit.dossiers.deadlines.calendars import office_time
     from dossierkit.errors import SettingsError
     from dossierkit.office.daily_tasks import recompute as run
 
     if apply and not note:
-        raise SettingsError("say why, --note 'Decision 1234 of …': it stands in each history")
+        raise SettingsError("--apply needs a reason for the histories: --note 'Decision 1234 of …'")
     engine = engine_of(data, procedures)
     count = 0
     for dossier, day in run(engine, apply=apply, note=note):
@@ -134,7 +137,7 @@ def recompute(data: Path, procedures: Path | None, apply: bool, note: str) -> No
         assert due is not None  # only open dossiers with a due day are recomputed
         click.echo(f"{dossier.code}\t{office_time(due):%d/%m/%Y} → {office_time(day):%d/%m/%Y}")
     engine.close()
-    click.echo(f"{count} dossiers {'are due on another day now' if apply else 'would be due on another day'}")
+    click.echo(f"{count} due days {'changed' if apply else 'would change'}")
 
 
 COMMANDS = (backup, demo, recompute, restore, verify)

@@ -1,1 +1,1 @@
-"""A portal worth looking at: invented dossiers over two years (`simulation`) and people to sign in as (`demonstration`)."""
+"""Demo data: synthetic dossiers of two years (`simulation`), and accounts to sign in with (`demonstration`)."""

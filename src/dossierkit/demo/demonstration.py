@@ -1,4 +1,4 @@
-"""A portal worth looking at: people, two years of dossiers, and somebody to sign in as."""
+"""Demo data for an empty store: officers, citizens, two years of dossiers, and accounts to sign in with."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from dossierkit.office.engine import Engine
 from dossierkit.people.accounts import Accounts
 from dossierkit.people.tokens import first_password
 
-#: Citizens whose dossiers they are; the first one is told to whoever looks.
+#: Number of citizens who own the dossiers; the first one is printed as an account to sign in with.
 OWNERS = 200
 CITIZEN = "congdan@mau.example"
 
 
 @attrs.frozen
 class Guest:
-    """Somebody to sign in as."""
+    """An account to sign in with."""
 
     mail: str
     role: Role
@@ -32,11 +32,11 @@ class Guest:
 
 @attrs.frozen
 class Demonstration:
-    """What is about to be kept, and as whom somebody can look at it."""
+    """The dossiers to store, and the accounts to sign in with."""
 
     guests: tuple[Guest, ...]
     password: str
-    #: Keeps the dossiers; gives after each transaction how many there are.
+    #: Stores the dossiers; yields the number stored so far after each transaction.
     progress: Iterator[int]
 
 
@@ -82,7 +82,7 @@ def _keep(accounts: Accounts, guest: Guest, hash: str, chance: random.Random) ->
 
 def _kept(engine: Engine, simulation: Simulation, citizen: Account, count: int) -> Iterator[int]:
     yield from engine.store.load(simulation.lives(count))
-    # Something unfinished, and something to answer, for whoever signs in.
+    # The first citizen gets a draft and a supplement to answer.
     waiting = [one for one in engine.find(citizen.actor, limit=50) if Action.MESSAGE in engine.permitted(one, citizen.actor)]
     for one in waiting[:2]:
         engine.message(one.id, citizen.actor, "Xin hỏi hồ sơ của tôi đã đến đâu? (dữ liệu mẫu)")

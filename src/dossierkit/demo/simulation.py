@@ -1,6 +1,6 @@
-"""Two years in the life of an office that never was: plausible, plainly synthetic, the same for the same seed.
+"""Synthetic dossiers of two years: plausible, plainly made up, the same for the same seed.
 
-Every dossier goes through the same pure functions as a real one, so that its history proves itself.
+Every dossier goes through the same pure functions as a real one, so that `verify` accepts its history.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ from dossierkit.pointers import ABSENT, Json, get, put
 from dossierkit.ports import ActionRecord, ImportedDossier, Position
 
 FAMILIES = ("Nguyễn", "Trần", "Lê", "Phạm", "Hoàng", "Huỳnh", "Phan", "Vũ", "Võ", "Đặng", "Bùi", "Đỗ", "Hồ", "Ngô", "Dương")
-#: Nobody is called so: whoever sees a name knows that it is a sample.
+#: "Sample": marks every name as made up.
 MIDDLE = "Mẫu"
 GIVEN = ("An", "Bình", "Châu", "Dũng", "Đào", "Giang", "Hà", "Khánh", "Lan", "Minh", "Nam", "Oanh", "Phúc", "Quân", "Sơn", "Tú")
 YEARS = 2
@@ -64,7 +64,7 @@ class Staff:
 
 @attrs.define
 class Simulation:
-    """Lives of dossiers of the procedures of *engine*, from two years ago until now.
+    """Generates dossiers of the procedures of *engine*, with histories from two years ago until now.
 
     Raises:
         SettingsError: no procedure of a unit in *staff* has a test in `x-tests` that can be submitted today.
@@ -97,11 +97,11 @@ class Simulation:
         return [procedure for procedure in found if procedure.unit in self.staff]
 
     def lives(self, count: int) -> Iterator[ImportedDossier]:
-        """So many lives, in the order in which they were submitted."""
+        """*count* dossiers with their histories, in order of submission."""
         first = max(_days(self.engine.today())[0], min(sample.since for sample in self._samples))
         begin = min(at(first, Hours().opens), self._now)
         for number in range(count):
-            # More and more come in over the years.
+            # The rate of submissions grows over time.
             share = ((number + 0.5) / count) ** 0.85
             yield self._life(self._office_hour(begin + (self._now - begin) * share), self.chance.choice(self.owners))
 
@@ -115,7 +115,7 @@ class Simulation:
         sample = self.chance.choice([sample for sample in self._samples if sample.since <= day])
         answers = self._with_files(sample.procedure, self._with_name(sample.procedure, sample.answers, owner.name), owner)
         story = _Story(self, sample.procedure, owner, answers, submitted)
-        story.told()
+        story.run()
         return story.life()
 
     def _with_name(self, procedure: Procedure, answers: Json, name: str) -> Json:
@@ -127,7 +127,7 @@ class Simulation:
         return answers
 
     def _with_files(self, procedure: Procedure, answers: Json, owner: Account) -> Json:
-        """*answers* whose fields of files name a file of *owner*: the tests of a procedure name none that is there."""
+        """*answers* with a file of *owner* in every file field, as the files in the tests of a procedure do not exist."""
         for field in walk(effective(procedure.form, answers)):
             if field.kind is Kind.FILE and not embeds(field) and (value := get(answers, field.pointer)) is not ABSENT:
                 file = self._files.get(owner.id) or self._file(owner.id)
@@ -135,7 +135,7 @@ class Simulation:
         return answers
 
     def _file(self, owner: str) -> str:
-        """The id of a sample file of *owner*, kept where the engine keeps files."""
+        """The id of the sample file of *owner*, stored in the engine's blob store if there is one."""
         if self.engine.blobs is not None:
             id = self.engine.blobs.put("minh-hoa.pdf", io.BytesIO(_PAPER))
         else:
@@ -143,7 +143,7 @@ class Simulation:
         self._files[owner] = id
         return id
 
-    def drawn(self, change: ActionRecord) -> int:
+    def draw(self, change: ActionRecord) -> int:
         """The next number of the series that *change* draws from."""
         if change.series is None:
             return 0
@@ -152,7 +152,7 @@ class Simulation:
 
 
 class _Story:
-    """One dossier on its way."""
+    """The history of one dossier while it is generated."""
 
     def __init__(self, world: Simulation, procedure: Procedure, owner: Account, answers: Json, submitted: datetime) -> None:
         self.world, self.procedure, self.owner, self.chance = world, procedure, owner, world.chance
@@ -174,56 +174,56 @@ class _Story:
         self.now = submitted
 
     def life(self) -> ImportedDossier:
-        """What became of it."""
+        """The generated dossier with its history."""
         words = search_words(self.procedure, self.dossier.answers)
         return ImportedDossier(
             self.dossier, tuple(self.events), tuple(self.posted), tuple(self.spans), words, self.said, tuple(self.attempts)
         )
 
-    def told(self) -> None:
-        """From submission to wherever it stands by now."""
+    def run(self) -> None:
+        """Generate the history from submission until now."""
         self._submit()
-        if not self._on(hours=self.chance.randrange(1, 12)):
+        if not self._advance(hours=self.chance.randrange(1, 12)):
             return None
         fate = self.chance.random()
         if fate < 0.04:
             return self._do(Action.REFUSE, self.staff.intake, note="Hồ sơ không thuộc thẩm quyền (dữ liệu mẫu).")
         if fate < 0.06:
             return self._do(Action.WITHDRAW, self.owner.actor)
-        self._charged()
+        self._pay()
         self._do(Action.ACCEPT, self.staff.intake, paper=list(self.procedure.missing(self.dossier)))
-        return self._worked_on()
+        return self._process()
 
-    def _worked_on(self) -> None:
+    def _process(self) -> None:
         officer = self.chance.choice(self.staff.officers)
-        if not self._on(hours=self.chance.randrange(1, 10)):
+        if not self._advance(hours=self.chance.randrange(1, 10)):
             return None
         self._do(Action.ASSIGN, self.staff.intake, officer=officer.id)
-        if self.procedure.workflow.supplement and self.chance.random() < 0.15 and not self._supplemented(officer):
+        if self.procedure.workflow.supplement and self.chance.random() < 0.15 and not self._ask_supplement(officer):
             return None
         cost = owed(fees(self.procedure, self.dossier.answers, self.dossier.handling.channel), Collect.REQUEST)
         if cost is None:
-            cost = self._assessed()
-        if self.procedure.workflow.payment and cost and self.chance.random() < 0.7 and not self._paid(officer, cost):
+            cost = self._assessed_fee()
+        if self.procedure.workflow.payment and cost and self.chance.random() < 0.7 and not self._ask_payment(officer, cost):
             return None
         if self.chance.random() < 0.03:
             return self._do(Action.STOP, officer, note="Theo đề nghị của cơ quan liên quan (dữ liệu mẫu).")
-        if not self._until_decided():
+        if not self._advance_to_decision():
             return None
-        return self._decided(officer)
+        return self._decide(officer)
 
-    def _charged(self) -> None:
-        """Pays what is due; of a fee that does not follow from the answers the office says first how much it is."""
+    def _pay(self) -> None:
+        """Pay the fee that is due; if its amount does not follow from the answers, the office sets it first."""
         if self.dossier.handling.payment is Payment.UNDECIDED:
-            self._do(Action.REQUEST_PAYMENT, self.staff.intake, amount=self._assessed())
+            self._do(Action.REQUEST_PAYMENT, self.staff.intake, amount=self._assessed_fee())
         if self.dossier.handling.payment is Payment.DUE:
             self._do(Action.SETTLE, self.staff.intake, payment="paid")
 
-    def _assessed(self) -> int:
-        """What an officer says a fee is."""
+    def _assessed_fee(self) -> int:
+        """An amount for a fee that an officer sets."""
         return self.chance.randrange(1, 100) * 100_000
 
-    def _decided(self, officer: Actor) -> None:
+    def _decide(self, officer: Actor) -> None:
         outcome = "approved" if self.chance.random() < 0.93 else "rejected"
         note = "" if outcome == "approved" else "Không đủ điều kiện (dữ liệu mẫu)."
         decider = officer
@@ -231,13 +231,13 @@ class _Story:
             self._do(Action.PROPOSE, officer, outcome=outcome)
             decider = self.staff.approver
         self._do(Action.COMPLETE, decider, note=note, outcome=outcome)
-        if self._on(days=self.chance.randrange(1, 8)):
-            self._charged()
+        if self._advance(days=self.chance.randrange(1, 8)):
+            self._pay()
             self._do(Action.HAND_OVER, self.staff.intake, evidence="counter")
 
-    def _supplemented(self, officer: Actor) -> bool:
+    def _ask_supplement(self, officer: Actor) -> bool:
         """Whether the citizen has answered by now."""
-        if not self._on(days=self.chance.randrange(1, 4)):
+        if not self._advance(days=self.chance.randrange(1, 4)):
             return False
         answers = self.dossier.answers
         fields = walk(effective(self.procedure.form, answers))
@@ -247,31 +247,31 @@ class _Story:
             return True
         reasons = {asked[0]: self.chance.choice(("wrong", "outdated"))}
         self._do(Action.REQUEST_SUPPLEMENT, officer, note="Thông tin chưa rõ (dữ liệu mẫu).", asked=asked, reasons=reasons)
-        if not self._on(days=self.chance.randrange(1, 10)):
+        if not self._advance(days=self.chance.randrange(1, 10)):
             return False
         self._do(Action.SUPPLEMENT, self.owner.actor, **digests(self.dossier))
         return True
 
-    def _paid(self, officer: Actor, amount: int) -> bool:
+    def _ask_payment(self, officer: Actor, amount: int) -> bool:
         """Whether the citizen has paid by now."""
-        if not self._on(days=1):
+        if not self._advance(days=1):
             return False
         self._do(Action.REQUEST_PAYMENT, officer, amount=amount)
-        if not self._on(days=self.chance.randrange(1, 6)):
+        if not self._advance(days=self.chance.randrange(1, 6)):
             return False
         self._do(Action.SETTLE, self.staff.intake, payment="paid")
         return True
 
-    def _until_decided(self) -> bool:
-        """Moves on to the day of the decision: mostly before the due day, sometimes after it."""
+    def _advance_to_decision(self) -> bool:
+        """Advance to the day of the decision, mostly before the due day; false if it is in the future."""
         due = self.dossier.handling.due
         if due is None:
-            return self._on(days=self.chance.randrange(2, 15))
+            return self._advance(days=self.chance.randrange(2, 15))
         share = self.chance.betavariate(5, 2) if self.chance.random() < 0.92 else 1 + self.chance.random() * 0.6
-        return self._on(hours=max(1, int((due - self.now).total_seconds() / 3600 * share)))
+        return self._advance(hours=max(1, int((due - self.now).total_seconds() / 3600 * share)))
 
-    def _on(self, *, days: int = 0, hours: int = 0) -> bool:
-        """Moves on to an office hour; False where that is still to come."""
+    def _advance(self, *, days: int = 0, hours: int = 0) -> bool:
+        """Advance the time to an office hour; false if that is in the future."""
         later = self.now + timedelta(days=days, hours=hours)
         day, opening = day_of(later), Hours()
         if not self.world._calendar.works(day) or later >= at(day, opening.closes):
@@ -286,17 +286,17 @@ class _Story:
         return Recording(self.procedure, actor, engine.agency, self.now, day_of(self.now), lambda _: (), engine.office_clock)
 
     def _submit(self) -> None:
-        # Nobody uploads anything here: what is required comes on paper.
+        # There are no uploads: all required documents come on paper.
         draft = attrs.evolve(self.dossier, declared=self.procedure.missing(self.dossier))
-        self._kept(self._recording(self.owner.actor).submission(draft, answers=False))
+        self._record(self._recording(self.owner.actor).submission(draft, answers=False))
 
     def _do(self, action: Action, actor: Actor, *, note: str = "", **facts: Json) -> None:
         told = {**facts, **({"note": digest(note, self.dossier.salt)} if note else {})}
         said = Said(note, self.dossier.answers if action is Action.SUPPLEMENT else None) if note else NOTHING_SAID
-        self._kept(self._recording(actor).change(self.dossier, action, told, said))
+        self._record(self._recording(actor).change(self.dossier, action, told, said))
 
-    def _kept(self, change: ActionRecord) -> None:
-        event = change.event(Position(self.world.drawn(change), self.events[-1].hash, len(self.events) + 1))
+    def _record(self, change: ActionRecord) -> None:
+        event = change.event(Position(self.world.draw(change), self.events[-1].hash, len(self.events) + 1))
         before, self.dossier = self.dossier, step(self.dossier, event)
         self.posted += postings(before, event, self.dossier)
         self.spans += spans(before, event, self.dossier)
@@ -309,7 +309,7 @@ class _Story:
 
 @attrs.frozen
 class _Sample:
-    """Answers of a procedure file's own tests that can be submitted from the day *since* until today."""
+    """Answers from the tests of a procedure file, which can be submitted from the day *since* until today."""
 
     procedure: Procedure
     answers: Json = attrs.field(hash=False)
@@ -319,7 +319,7 @@ class _Sample:
 def _samples(procedure: Procedure, engine: Engine, days: Sequence[date]) -> Iterator[_Sample]:
     """The tests of *procedure* without problems, each from the first of *days* on which it can be submitted.
 
-    Tests name days of their own, and a rule may compare them with today.
+    The answers contain dates, which rules may compare with the current day.
     """
     tests = procedure.form.schema.get("x-tests") if isinstance(procedure.form.schema, dict) else None
     for test in tests or ():
@@ -335,6 +335,6 @@ def _accepts(procedure: Procedure, answers: Json, day: date) -> bool:
 
 
 def _days(today: date) -> tuple[date, ...]:
-    """The first day of the story, a day of each quarter after it, and *today*."""
+    """The first day of the period, a day of each quarter after it, and *today*."""
     first = today - timedelta(days=365 * YEARS)
     return (*(first + timedelta(days=91 * quarter) for quarter in range(4 * YEARS)), today)

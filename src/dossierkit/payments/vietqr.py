@@ -114,7 +114,7 @@ def transfers(statement: str) -> Iterator[Transfer]:
             yield Transfer(str(row[columns["number"] or ""]).strip(), int(typed), str(row[columns["memo"] or ""]))
 
 
-def matched(found: Transfer, open_attempts: Iterable[Attempt]) -> Callback | None:
+def match(found: Transfer, open_attempts: Iterable[Attempt]) -> Callback | None:
     """What *found* means for one of the attempts whose ref stands in its memo, spaces and signs left out; None for none."""
     said = _bare(found.memo)
     for attempt in sorted(open_attempts, key=lambda one: -len(one.ref)):
