@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 from conftest import NOON, PROCEDURES, SMALL
-from test_actions import AN
+from support.people import AN
 
 from dossierkit import Action, Actor, Engine, Role, open_engine
 from dossierkit.cli import main

@@ -11,6 +11,8 @@ from typing import Any
 
 import pytest
 from conftest import NOON, SMALL
+from support.dossiers import sent
+from support.people import AN, APPROVER, INTAKE, OFFICER, STRANGER, UNIT
 
 from dossierkit import Action, Actor, Dossier, Engine, RefusedAnswers, Role, State
 from dossierkit.dossiers.deadlines.calendars import at, day_of
@@ -23,11 +25,6 @@ from dossierkit.files.disk import DiskBlobs
 from dossierkit.forms import Layout
 from dossierkit.office.retention import erase
 from dossierkit.testing import FixedClock
-
-AN = Actor("an")
-UNIT = "so-nnmt"
-INTAKE, OFFICER = Actor("mai", Role.INTAKE_OFFICER, UNIT), Actor("nam", Role.CASE_OFFICER, UNIT)
-APPROVER, STRANGER = Actor("linh", Role.APPROVER, UNIT), Actor("hoa", Role.CASE_OFFICER, "vpdkdd")
 
 
 @pytest.fixture
@@ -48,10 +45,6 @@ def account(engine: Engine) -> Account:
     account = Account("an", "an@example.vn", NOON, {"fullName": "Nguyễn An"})
     engine.store.accounts.create_account(account)
     return account
-
-
-def sent(engine: Engine) -> Dossier:
-    return engine.submit(engine.begin("1.000001", AN, {"name": "An", "copies": 2}).id, AN)
 
 
 def subjects(engine: Engine) -> list[str]:

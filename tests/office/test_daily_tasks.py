@@ -11,7 +11,9 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 from conftest import NOON, SMALL, TODAY
-from test_actions import AN, INTAKE, OFFICER, UNIT, day, sent
+from support.dossiers import sent
+from support.people import AN, INTAKE, OFFICER, UNIT
+from test_actions import day
 
 from dossierkit import Action, Dossier, Engine, Role, State, open_engine
 from dossierkit.cli import main

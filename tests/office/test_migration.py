@@ -14,7 +14,7 @@ from click.testing import CliRunner
 from conftest import PROCEDURES, SMALL
 from hypothesis import given
 from hypothesis import strategies as st
-from test_actions import AN, INTAKE, UNIT
+from support.people import AN, INTAKE, UNIT
 
 from dossierkit import Action, Engine, State, open_engine
 from dossierkit.cli import main

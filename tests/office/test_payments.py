@@ -16,9 +16,10 @@ import pytest
 from conftest import NOON, SMALL
 from hypothesis import given
 from hypothesis import strategies as st
-from test_actions import AN, INTAKE, OFFICER, UNIT, sent
+from support.dossiers import owing, sent
+from support.people import AN, INTAKE, OFFICER, ROOT, UNIT
 
-from dossierkit import Action, Actor, Dossier, Engine, Role, State, open_engine
+from dossierkit import Action, Actor, Dossier, Engine, State, open_engine
 from dossierkit.catalog.catalog import procedure_at
 from dossierkit.dossiers.lifecycle.dossier import Query
 from dossierkit.dossiers.money.attempts import ASKED_AFTER, Answer, Attempt, Callback, Progress, attempt_ref, to_give_back
@@ -32,7 +33,6 @@ from dossierkit.testing import CountedTokens, FixedClock
 
 SECRET = "DOSSIERKIT-TEST-SECRET-0001"
 VNPAY = VnPay("DEMOV210", SECRET)
-ROOT = Actor("root", Role.ADMIN)
 
 REQUEST = (
     "vnp_Amount=3000000&vnp_Command=pay&vnp_CreateDate=20261123083000&vnp_CurrCode=VND&vnp_ExpireDate=20261123084500"
@@ -577,13 +577,6 @@ def test_a_fee_that_an_officer_asked_for_is_part_of_the_bill(by_copies: None, en
 
 
 # --- callbacks --------------------------------------------------------------------------------------------------------
-
-
-def owing(engine: Engine, amount: int = 30_000) -> Dossier:
-    """A dossier that waits for money."""
-    dossier = sent(engine)
-    engine.act(dossier.id, Action.ACCEPT, ROOT)
-    return engine.act(dossier.id, Action.REQUEST_PAYMENT, ROOT, facts={"amount": amount})
 
 
 def told(ref: str, amount: int, code: str = "00", number: str = "1") -> dict[str, str]:

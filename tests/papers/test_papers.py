@@ -17,7 +17,7 @@ from conftest import NOON, SMALL
 from hypothesis import given
 from hypothesis import strategies as st
 from pypdfium2 import PdfDocument
-from test_actions import AN, INTAKE, OFFICER, UNIT
+from support.people import AN, INTAKE, OFFICER, UNIT
 
 from dossierkit import Action, Actor, Dossier, Engine, Role
 from dossierkit.cli import main

@@ -11,7 +11,7 @@ import attrs
 import openpyxl
 import pytest
 from conftest import NOON, PROCEDURES
-from test_actions import AN
+from support.people import AN
 from test_papers import text_of_paper
 
 from dossierkit import Action, Actor, Dossier, Engine, Role, open_engine

@@ -6,10 +6,6 @@ import errno
 import os
 import random
 import shutil
-import signal
-import subprocess
-import sys
-import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
@@ -17,9 +13,10 @@ import attrs
 import pytest
 from click.testing import CliRunner
 from conftest import NOON
-from test_sqlite_faults import SUBMITS
+from support.killing import kill_after, start
+from support.people import AN, ROOT
 
-from dossierkit import Action, Actor, Engine, Role, open_engine
+from dossierkit import Action, Engine, open_engine
 from dossierkit.cli import main
 from dossierkit.errors import LostDossiers, SettingsError, StoreError, UnwritableStore
 from dossierkit.papers.slip import installed_key
@@ -28,7 +25,6 @@ from dossierkit.stores.mark import Mark, Noted, mark_of, read_mark, write_mark
 from dossierkit.stores.sqlite.store import SqliteStore
 from dossierkit.testing import FixedClock
 
-AN, ROOT = Actor("an"), Actor("root", Role.ADMIN)
 DAY = ("H29.15", "2026-11-22")
 
 
@@ -282,21 +278,12 @@ def _put_back(path: Path, copy: Path) -> None:
 
 
 def _run(path: Path, folder: Path, chance: random.Random, *, new: bool) -> list[str]:
-    """The codes that a program said before it was killed; where its start was refused it is started once more with *new*."""
-    program = SUBMITS.replace("procedures=sys.argv[2])", f"procedures=sys.argv[2], new={new})")
-    running = subprocess.Popen(
-        [sys.executable, "-c", program, str(path), str(folder), "1000"],
-        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-    )  # fmt: skip
-    assert running.stdout is not None
-    first = running.stdout.readline()
-    time.sleep(chance.uniform(0, 0.3))
-    running.send_signal(signal.SIGKILL)
-    rest, error = running.communicate(timeout=60)
-    if not first and "LostDossiers" in error and not new:
+    """Codes that a program printed before it was killed; if its start is refused, it is started once more with *new*."""
+    codes, error = kill_after(start(path, folder, 1000, new=new), chance.randrange(1, 30))
+    if not codes and "LostDossiers" in error and not new:
         return _run(path, folder, chance, new=True)
-    assert first, error
-    return [line for line in (first + rest).split("\n")[:-1] if line]
+    assert codes, error
+    return codes
 
 
 def test_a_back_up_brings_its_mark(place: Path, folder: Path, tmp_path: Path) -> None:

@@ -4,30 +4,16 @@ from __future__ import annotations
 
 import os
 import random
-import signal
 import sqlite3
-import subprocess
-import sys
-import time
 from pathlib import Path
 
 import pytest
 from conftest import PROCEDURES
+from support.killing import kill_after, start
 
 from dossierkit import Actor, open_engine
 from dossierkit.errors import CorruptStore, NewerStore, StoreError, UnknownStore, UnwritableStore
 from dossierkit.stores.sqlite.store import SqliteStore
-
-#: A program that submits for ever and says each code once it is acknowledged.
-SUBMITS = """
-import sys
-from dossierkit import Actor, open_engine
-engine = open_engine("sqlite:" + sys.argv[1], procedures=sys.argv[2])
-actor = Actor("an")
-for number in range(int(sys.argv[3])):
-    draft = engine.begin("1.000001", actor, {"name": f"n{number}"})
-    print(engine.submit(draft.id, actor).code, flush=True)
-"""
 
 
 def test_a_damaged_file_is_refused(tmp_path: Path) -> None:
@@ -111,28 +97,19 @@ def test_a_full_disk_loses_nothing(tmp_path: Path, folder: Path) -> None:
 @pytest.mark.slow
 def test_nothing_acknowledged_is_lost_under_kill(tmp_path: Path, folder: Path) -> None:
     """Killed at random moments, restarted, killed again: every code that was said is there, none twice, none missing."""
-    path, said = tmp_path / "d.db", []
+    path, acknowledged = tmp_path / "d.db", []
     chance = random.Random(20261122)
     for _ in range(int(os.environ.get("DOSSIERKIT_KILLS", "6"))):
-        program = subprocess.Popen(
-            [sys.executable, "-c", SUBMITS, str(path), str(folder), "1000"], stdout=subprocess.PIPE, text=True
-        )
-        assert program.stdout is not None
-        first = program.stdout.readline()
-        time.sleep(chance.uniform(0, float(os.environ.get("DOSSIERKIT_KILL_SECONDS", "0.4"))))
-        program.send_signal(signal.SIGKILL)
-        rest = program.stdout.read()
-        program.stdout.close()
-        program.wait(30)
-        said += [line for line in (first + rest).split("\n")[:-1] if line]
+        codes, error = kill_after(start(path, folder, 1000), chance.randrange(1, 40))
+        assert codes, error
+        acknowledged += codes
 
     engine = open_engine(f"sqlite:{path}", procedures=folder)
     kept = [str(dossier.code) for dossier in engine.store.every() if dossier.code]
 
-    assert set(said) <= set(kept)
+    assert set(acknowledged) <= set(kept)
     assert len(set(kept)) == len(kept)
     assert list(engine.verify()) == []
-    assert len(said) >= 6
     engine.close()
 
 
@@ -140,14 +117,11 @@ def test_several_programs_share_the_file(tmp_path: Path, folder: Path) -> None:
     """Eight programs submit at once: no lock error, no gap, no duplicate."""
     path = tmp_path / "d.db"
     SqliteStore(path).close()
-    programs = [
-        subprocess.Popen([sys.executable, "-c", SUBMITS, str(path), str(folder), "15"], stdout=subprocess.PIPE, text=True)
-        for _ in range(8)
-    ]
-    said = [line for program in programs for line in program.communicate(timeout=120)[0].split()]
+    programs = [start(path, folder, 15) for _ in range(8)]
+    codes = [line for program in programs for line in program.communicate(timeout=120)[0].split()]
 
     assert [program.returncode for program in programs] == [0] * 8
-    assert len(set(said)) == len(said) == 120
+    assert len(set(codes)) == len(codes) == 120
     engine = open_engine(f"sqlite:{path}", procedures=folder)
     assert list(engine.verify()) == []
     engine.close()

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import sqlite_utils
 from conftest import NOON
-from test_actions import AN
-from test_payments import ROOT, owing
+from support.dossiers import owing
+from support.people import AN, ROOT
 
 from dossierkit import Action, open_engine
 from dossierkit.dossiers.lifecycle.dossier import Query

@@ -1,0 +1,98 @@
+"""What an acknowledged write in SQLite survives, and how programs that share the file wait for each other."""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from dossierkit.stores.backup import back_up, restore
+from dossierkit.stores.sqlite.store import BUSY_SECONDS, SqliteStore
+
+#: `PRAGMA synchronous`: 1 is NORMAL, which syncs at checkpoints only.
+FULL = 2
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[SqliteStore]:
+    opened = SqliteStore(tmp_path / "data" / "dossiers.db")
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def other(store: SqliteStore) -> Iterator[sqlite3.Connection]:
+    """The connection of another program."""
+    connection = sqlite3.connect(store.path, isolation_level=None, check_same_thread=False)
+    yield connection
+    connection.close()
+
+
+def test_an_acknowledged_write_is_synced(store: SqliteStore) -> None:
+    """A commit is on the disk before the caller hears of it: after a power failure no code is given out twice."""
+    (synchronous,) = store.database.write(lambda connection: connection.execute("PRAGMA synchronous").fetchone())
+
+    assert synchronous >= FULL
+
+
+def test_foreign_keys_hold(store: SqliteStore) -> None:
+    """A draft that is deleted takes its rows along; nothing refers to a dossier that is not there."""
+    (enforced,) = store.database.write(lambda connection: connection.execute("PRAGMA foreign_keys").fetchone())
+
+    assert enforced == 1
+
+
+def test_readers_and_the_writer_do_not_wait_for_each_other(store: SqliteStore, other: sqlite3.Connection) -> None:
+    """The journal is a write-ahead log, also after a restart: everybody reads the last commit while somebody writes."""
+    store.remember("k", "before")
+    store.close()
+    reopened = SqliteStore(store.path, busy_seconds=0)
+    select = "SELECT body FROM facts WHERE name = 'k'"
+
+    other.execute("BEGIN")
+    assert other.execute(select).fetchone() == ('"before"',)
+    reopened.remember("k", "between")
+    assert other.execute(select).fetchone() == ('"before"',)
+    other.execute("COMMIT")
+
+    other.execute("BEGIN IMMEDIATE")
+    other.execute("UPDATE facts SET body = '\"after\"' WHERE name = 'k'")
+    assert reopened.recall("k") == "between"
+    other.execute("COMMIT")
+    assert reopened.recall("k") == "after"
+    reopened.close()
+
+
+def test_a_restored_database_has_a_write_ahead_log(store: SqliteStore, tmp_path: Path) -> None:
+    """A back-up is an ordinary copy; the journal mode comes along."""
+    store.remember("k", 1)
+    list(back_up(store.path.parent, tmp_path / "b.tar"))
+    restore(tmp_path / "b.tar", tmp_path / "restored")
+
+    restored = SqliteStore(tmp_path / "restored" / "dossiers.db")
+
+    assert restored.database.read("PRAGMA journal_mode") == [("wal",)]
+    restored.close()
+
+
+def test_a_write_waits_for_another_program(store: SqliteStore, other: sqlite3.Connection) -> None:
+    """Long enough for any transaction, and not for ever."""
+    other.execute("BEGIN IMMEDIATE")
+    writing = threading.Thread(target=store.remember, args=("k", 1))
+    writing.start()
+    writing.join(0.3)
+    assert writing.is_alive(), "it waits"
+
+    other.execute("COMMIT")
+    writing.join(BUSY_SECONDS)
+
+    assert store.recall("k") == 1
+    assert 10 <= BUSY_SECONDS <= 30
+    for milliseconds in (
+        store.database.read("PRAGMA busy_timeout")[0][0],
+        store.database.write(lambda connection: connection.execute("PRAGMA busy_timeout").fetchone())[0],
+    ):
+        assert milliseconds == BUSY_SECONDS * 1000
