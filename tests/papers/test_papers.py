@@ -271,9 +271,9 @@ def test_a_slip_proves_itself(office: Engine, tmp_path: Path) -> None:
     dossier = filed(office)
     assert slip_of(dossier, office.history(dossier)) is None
     office.act(dossier.id, Action.ACCEPT, INTAKE, facts={"paper": ["don"]})
-    key = SlipKey.kept(tmp_path / "data" / "slip.key")
+    key = SlipKey.load_or_create(tmp_path / "data" / "slip.key")
     assert (tmp_path / "data" / "slip.key").stat().st_mode & 0o777 == 0o600
-    assert SlipKey.kept(tmp_path / "data" / "slip.key").public == key.public
+    assert SlipKey.load_or_create(tmp_path / "data" / "slip.key").public == key.public
     slip = slip_of(office.open(dossier.id, AN), office.history(dossier))
     assert slip is not None
     assert (slip.code, slip.receipt, slip.revision) == (str(dossier.code), "00001/2026/H29.15", dossier.revision)
@@ -281,7 +281,7 @@ def test_a_slip_proves_itself(office: Engine, tmp_path: Path) -> None:
     assert "Đào" not in text
     assert check_slip(text, key.public) == slip
     assert check_slip(f"https://portal.example/verify-slip?slip={text}\n", key.public + "\n") == slip
-    other = SlipKey.kept(tmp_path / "other.key")
+    other = SlipKey.load_or_create(tmp_path / "other.key")
     for forged in (
         text[:-3],
         text.replace("DK1", "DK2"),
@@ -300,7 +300,7 @@ def test_a_slip_proves_itself(office: Engine, tmp_path: Path) -> None:
     assert check_slip(key.sign(attrs.evolve(slip, receipt="x")), key.public).receipt == "x"
     (tmp_path / "bad.key").write_text("nonsense")
     with pytest.raises(SettingsError, match="back-up"):
-        SlipKey.kept(tmp_path / "bad.key")
+        SlipKey.load_or_create(tmp_path / "bad.key")
     ran = CliRunner().invoke(main, ["verify-slip", "--data", str(tmp_path / "data"), text])
     assert str(dossier.code) in ran.output
     assert CliRunner().invoke(main, ["slip-key", "--data", str(tmp_path / "data")]).output == f"{key.public}\n"

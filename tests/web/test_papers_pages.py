@@ -57,7 +57,7 @@ def test_anybody_checks_a_slip(office: Any, tmp_path: Path) -> None:
     known(citizen)
     dossier = filed(engine, citizen)
     act(officer("mai@office.vn"), dossier, "accept")
-    slips = SlipKey.kept(tmp_path / "slip.key")
+    slips = SlipKey.load_or_create(tmp_path / "slip.key")
     slip = slip_of(dossier, engine.history(dossier))
     assert slip is not None
     with browsers_of(create_app(engine, blobs=tmp_path / "blobs", config=WebConfig(slips=slips))) as own_browser:

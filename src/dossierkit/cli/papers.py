@@ -35,7 +35,7 @@ def _public(data: Path) -> str:
 
     path = data / "slip.key"
     if path.exists():
-        return SlipKey.kept(path).public
+        return SlipKey.load_or_create(path).public
     engine = engine_of(data, None)
     try:
         return installed_key(engine.store, path).public

@@ -1,1 +1,1 @@
-"""Attachments: taken or refused (`intake`), looked at (`inspection`), scanned (`clamd`), kept by their SHA-256 (`disk`)."""
+"""Attachments: intake (`intake`), content checks (`inspection`), virus scans (`clamd`), storage by SHA-256 (`disk`)."""

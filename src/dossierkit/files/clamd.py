@@ -1,4 +1,4 @@
-"""Looks through files with clamd, over its INSTREAM command."""
+"""Virus scanner: clamd, over its INSTREAM command."""
 
 from __future__ import annotations
 

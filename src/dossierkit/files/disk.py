@@ -1,4 +1,4 @@
-"""Attachments as files called by their SHA-256, beside the database and outside any web root."""
+"""Attachments as files named by their SHA-256, beside the database and outside any web root."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _PIECE = 256 * 1024
 
 
 class DiskBlobs:
-    """A `BlobStore` in *folder*.  Names people gave are kept beside the bytes, never used as paths."""
+    """A `BlobStore` in *folder*.  Uploaded file names are stored beside the bytes and never used as paths."""
 
     def __init__(self, folder: Path | str) -> None:
         self._folder = Path(folder)
@@ -36,7 +36,7 @@ class DiskBlobs:
             except BaseException:
                 Path(part.name).unlink(missing_ok=True)
                 raise
-        # The same bytes of two people are two files: what one of them deletes stays with the other.
+        # The same bytes from two people are two files, so that each can delete their own.
         id = f"sha256-{mixed.hexdigest()}-{secrets.token_hex(8)}"
         place = self._place(id)
         make_private_folder(place.parent)
@@ -58,7 +58,7 @@ class DiskBlobs:
             self._place(id).with_suffix(".json").unlink(missing_ok=True)
 
     def name(self, id: str) -> str:
-        """What people call the attachment; empty where there is none."""
+        """The uploaded file name of the attachment; empty if there is no such attachment."""
         place = self._place(id).with_suffix(".json") if BLOB.fullmatch(id) else None
         return str(json.loads(place.read_text("utf-8"))["name"]) if place is not None and place.is_file() else ""
 

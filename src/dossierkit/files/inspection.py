@@ -1,4 +1,4 @@
-"""Whether a file can be opened without harm, judged by its directory or its first lines: nothing is unpacked or drawn."""
+"""Checks whether a file is safe to open, from its header or directory only: nothing is unpacked or decoded."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ import zipfile
 from pathlib import PurePosixPath
 from typing import BinaryIO
 
-#: What an office document may unpack to, in how many pieces, and how many times its own size.
+#: Limits of an office document: unpacked size in bytes, number of members, ratio to the packed size.
 UNPACKED_BYTES, PIECES, TIMES = 300 * 1024 * 1024, 5_000, 200
-#: The largest picture; a sheet of A0 scanned at 300 dots an inch has 139 million dots.
+#: Limit of an image in pixels; an A0 sheet scanned at 300 dpi has 139 million.
 PIXELS = 150_000_000
 
 
 def is_sound(content: BinaryIO, media_type: str) -> bool:
-    """Whether *content* is what *media_type* says, and no bomb; *content* stands at its beginning afterwards."""
+    """Whether *content* has the *media_type* and is not a decompression bomb; *content* is rewound afterwards."""
     try:
         if media_type.startswith("image/"):
             return _picture(content)
@@ -28,7 +28,7 @@ def _picture(content: BinaryIO) -> bool:
     from PIL import Image, UnidentifiedImageError
 
     try:
-        # It reads the size and leaves the dots alone.
+        # Opening reads the size only; the pixels are not decoded.
         with Image.open(content, formats=("PNG", "JPEG")) as picture:
             width, height = picture.size
     except (UnidentifiedImageError, Image.DecompressionBombError, OSError, SyntaxError, ValueError):
@@ -40,7 +40,7 @@ def _archive(content: BinaryIO) -> bool:
     try:
         with zipfile.ZipFile(content) as archive:
             pieces = archive.infolist()
-    # A damaged directory is any of these, see the errors that zipfile names for a name, a size or a method it cannot read.
+    # zipfile raises any of these for a damaged directory: bad names, sizes or compression methods.
     except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError):
         return False
     packed, unpacked = sum(piece.compress_size for piece in pieces), sum(piece.file_size for piece in pieces)

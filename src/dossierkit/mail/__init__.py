@@ -1,1 +1,1 @@
-"""Mails: what they say (`letters`), which ones a change sends (`notices`), when they go out (`outbox`) and how (`transports`)."""
+"""Mails: their texts (`letters`), the mails of each action (`notices`), delivery (`outbox`) and SMTP (`transports`)."""

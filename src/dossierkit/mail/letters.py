@@ -1,4 +1,4 @@
-"""What mails say, in Vietnamese and English: plain text, and the same as simple HTML."""
+"""The texts of mails in Vietnamese and English, as plain text and as simple HTML."""
 
 from __future__ import annotations
 
@@ -17,36 +17,36 @@ from dossierkit.locale.texts import LANGUAGES, text_of
 _BREAKS = re.compile(r"[\x00-\x1f\x7f\u2028\u2029]+")
 _LINK = re.compile(r"https?://[^\s<>\"]+")
 
-#: Stands for an office while nobody said which one it is.
+#: Name of the office until the settings give one.
 SAMPLE_NAME = "Cổng dịch vụ công trực tuyến"
 
 
 @attrs.frozen
 class Office:
-    """Who writes, and where its portal is; links are built from *address* alone, never from a request.
+    """The office as sender of mails and papers; links are built from *address* alone, never from a request.
 
-    What is empty is not said anywhere.
+    Empty attributes are left out.
     """
 
     name: str = SAMPLE_NAME
-    #: Where its portal is.
+    #: Address of its portal.
     address: str = "http://127.0.0.1:8000"
-    #: The agency above it, and the place where it writes, as papers have them.
+    #: On papers: the superior agency, and the place before the date.
     superior: str = ""
     place: str = ""
-    #: Where people find it, when they call, when they come.
+    #: Contact and opening hours.
     postal_address: str = ""
     telephone: str = ""
     hours: str = ""
-    #: A picture, PNG or JPEG.
+    #: An image file, PNG or JPEG.
     emblem: Path | None = None
-    #: In English; as in Vietnamese where they are empty.
+    #: In English; empty: as in Vietnamese.
     name_en: str = ""
     hours_en: str = ""
 
     @property
     def is_sample(self) -> bool:
-        """Whether nobody said which office it is."""
+        """Whether the office still has the sample name."""
         return self.name == SAMPLE_NAME
 
     def named(self, language: str) -> str:
@@ -54,7 +54,7 @@ class Office:
         return (language == "en" and self.name_en) or self.name
 
     def open_hours(self, language: str) -> str:
-        """When people can come, in *language*."""
+        """The opening hours in *language*."""
         return (language == "en" and self.hours_en) or self.hours
 
 
@@ -62,8 +62,8 @@ def letter(name: str, language: str, office: Office, *, key: str, to: str, path:
     """The letter *name* to the address *to*.
 
     Args:
-        key: what makes a repeat the same mail.
-        path: where its link leads, below the address of the office.
+        key: identifies the mail; the outbox takes each key once.
+        path: the path of its link, below the address of the office.
         values: texts that the letter quotes; line breaks in them become spaces.
     """
     spoken = language if language in LANGUAGES else LANGUAGES[0]
@@ -78,7 +78,7 @@ def letter(name: str, language: str, office: Office, *, key: str, to: str, path:
 
 
 def _is_known(paragraph: str, values: Mapping[str, str]) -> bool:
-    """Whether everything that *paragraph* quotes is there; without it the paragraph says nothing."""
+    """Whether every value that *paragraph* quotes is known; other paragraphs are left out."""
     return all(values[name] for _, name, _, _ in Formatter().parse(paragraph) if name)
 
 

@@ -1,4 +1,4 @@
-"""What the owner of a dossier is told when it changes."""
+"""The mails that tell the owner of a dossier about an action."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from dossierkit.dossiers.states import Action
 from dossierkit.mail.letters import Office, letter
 from dossierkit.pointers import Json
 
-#: Told to whoever wants all, or what is needed.
+#: Actions that owners with `Notices.ALL` or `Notices.NEEDED` get a mail about.
 NEEDED = frozenset(
     (
         Action.SUBMIT,
@@ -33,14 +33,14 @@ NEEDED = frozenset(
         Action.ERASE,
     )
 )
-#: Told to whoever wants all.
+#: Actions that owners with `Notices.ALL` get a mail about.
 TOLD = NEEDED | frozenset(
     (Action.ACCEPT, Action.ASSIGN, Action.SUPPLEMENT, Action.SETTLE, Action.SUSPEND, Action.RESUME, Action.HAND_OVER)
 )
 
 
 def dossier_in(key: str) -> str:
-    """The id of the dossier that a mail of `notices` with this *key* is about; of another mail, something that is none."""
+    """The id of the dossier that a mail of `notices` with this *key* is about; the id of no dossier for any other mail."""
     return f"{key}:".split(":")[1]
 
 
@@ -57,7 +57,7 @@ def notices(
 ) -> tuple[SendMail, ...]:
     """The mails that tell *owner* that *action* led from *before* to *after*.  *check* is the check code of the dossier.
 
-    A guest has no address; to one that nobody proved no word of a dossier goes.
+    Guests and owners with an unproven address get none.
     """
     if action is Action.MESSAGE:
         return _of_a_message(owner, officer, before, after, office)
@@ -69,7 +69,7 @@ def notices(
         or (action is Action.ASSIGN and before.state is after.state)
     ):
         return ()
-    told = {
+    values = {
         "code": str(after.code),
         "check": check,
         "procedure": procedure.title(owner.language),
@@ -77,15 +77,19 @@ def notices(
         "due": _day(after.handling.due),
         "amount": _dong(facts.get("surplus", facts.get("amount"))),
     }
-    # The version makes it another mail each time, and the same one however often the change is tried.
+    # With the version in the key, each action is one mail, even if its transaction is retried.
     key, path = f"{action.value}:{after.id}:{after.version}", f"/dossiers/{after.code}"
-    return (letter(action.value, owner.language, office, key=key, to=owner.mail, path=path, **told),)
+    return (letter(action.value, owner.language, office, key=key, to=owner.mail, path=path, **values),)
 
 
 def _of_a_message(
     owner: Account | None, officer: Account | None, before: Dossier, after: Dossier, office: Office
 ) -> tuple[SendMail, ...]:
-    """To the other side, without the words: mail is read by others, too.  *officer* works on it, where somebody does."""
+    """A mail to the other side about a new message, without its text, as mail is not confidential.
+
+    Args:
+        officer: the assigned officer, if there is one.
+    """
     asks = after.handling.unanswered is not None
     reader = officer if asks else owner
     if reader is None or reader.disabled or not reader.proven or (not asks and reader.notices is Notices.NONE):

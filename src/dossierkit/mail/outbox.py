@@ -1,4 +1,4 @@
-"""Delivers what the outbox holds: each mail once it is due, again and later where it fails."""
+"""Delivery of the mails in the outbox, with retries; and the worker thread that runs it."""
 
 from __future__ import annotations
 
@@ -10,38 +10,39 @@ from datetime import datetime, timedelta
 from dossierkit.errors import MailError
 from dossierkit.ports import Clock, Mailer, Outbox
 
-#: Nobody else takes a claimed mail for so long; a program that dies gives it back by that.
+#: How long a claimed mail is reserved for one process; after that, others may take it.
 LEASE = timedelta(minutes=2)
 
-#: How long to wait after each failure; after the last one somebody has to look.
+#: Waiting times after each failure; after the last one the mail is given up.
 BACK_OFF = tuple(timedelta(seconds=s) for s in (10, 60, 300, 1_800, 7_200, 21_600, 43_200, 86_400))
 _log = logging.getLogger(__name__)
 
 
 def deliver(outbox: Outbox, mailer: Mailer, clock: Clock) -> tuple[int, int]:
-    """Delivers every mail that is due now: (delivered, failed)."""
+    """Deliver every mail that is due now; returns the numbers of delivered and failed mails."""
     done = failed = 0
     while batch := outbox.claim(clock.now(), clock.now() + LEASE, 1):
-        for one in batch:
+        for claimed in batch:
             try:
-                mailer.send(one.mail)
+                mailer.send(claimed.mail)
             except MailError as error:
                 failed += 1
-                due = None if error.final else next_try(one.tries + 1, clock.now())
-                outbox.failed(one.id, str(error), due)
-                # Neither the address nor the words: a log is read by others.
-                _log.warning("mail %s is not delivered (%s); %s", one.id, error, "given up" if due is None else f"again at {due}")
+                due = None if error.final else next_try(claimed.tries + 1, clock.now())
+                outbox.failed(claimed.id, str(error), due)
+                # Without address and text, as logs are not confidential.
+                retry = "given up" if due is None else f"again at {due}"
+                _log.warning("mail %s is not delivered (%s); %s", claimed.id, error, retry)
             else:
-                outbox.delivered(one.id, clock.now())
+                outbox.delivered(claimed.id, clock.now())
                 done += 1
     return done, failed
 
 
 class Worker:
-    """Does a *chore* again and again, in a thread of its own, until it is stopped.
+    """Runs *chore* repeatedly in its own thread until it is stopped.
 
     Args:
-        every: seconds between two times.
+        every: seconds between two runs.
     """
 
     def __init__(self, chore: Callable[[], object], *, every: float = 2.0) -> None:
@@ -50,11 +51,11 @@ class Worker:
         self._thread = threading.Thread(target=self._run, name="worker", daemon=True)
 
     def start(self) -> None:
-        """Begins."""
+        """Start the thread."""
         self._thread.start()
 
     def stop(self) -> None:
-        """Ends after what is in hand."""
+        """Stop after the current run."""
         self._stopped.set()
         self._thread.join(30)
 
@@ -62,11 +63,10 @@ class Worker:
         while not self._stopped.wait(self._every):
             try:
                 self._chore()
-            except Exception:  # noqa: BLE001  # whatever it was, the next mail is to go out
-                # A worker that dies of one surprise would keep all mails back.
-                _log.exception("a worker stumbled; going on")
+            except Exception:  # noqa: BLE001  # one error must not end the thread and with it all later runs
+                _log.exception("a background job failed; it continues with its next run")
 
 
 def next_try(tries: int, now: datetime) -> datetime | None:
-    """When a mail that failed *tries* times is tried again; None where it is given up."""
+    """The time of the next try of a mail that failed *tries* times; None if it is given up."""
     return now + BACK_OFF[tries - 1] if tries <= len(BACK_OFF) else None

@@ -1,4 +1,4 @@
-"""Mailers: over SMTP, or as files where no server is configured."""
+"""Mailers: over SMTP, or as files if no server is configured."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ _log = logging.getLogger(__name__)
 
 
 def message(mail: SendMail, sender: str) -> EmailMessage:
-    """*mail* as it travels: plain text and HTML.  A line break in a header is an error, never another header."""
+    """*mail* as a MIME message with plain text and HTML.  A line break in a header is an error, never a new header."""
     made = EmailMessage(policy=SMTP)
     made["From"] = sender
     made["To"] = mail.to
     made["Subject"] = mail.subject
     made["Date"] = formatdate()
-    # The same on every try, so that a server that got it twice after all can tell.
+    # The same on every try, so that servers can recognise a mail that was sent twice.
     made["Message-ID"] = f"<{mail.key.replace(':', '.')}@{sender.rpartition('@')[2] or 'dossierkit.invalid'}>"
     made["Auto-Submitted"] = "auto-generated"
     made.set_content(mail.text)
@@ -38,7 +38,7 @@ def message(mail: SendMail, sender: str) -> EmailMessage:
 
 @attrs.frozen
 class FileMailer:
-    """Writes each mail as an `.eml` file into *folder*: for trying out, and for machines without a mail server."""
+    """Writes each mail as an `.eml` file into *folder*, for tests and for machines without a mail server."""
 
     folder: Path
     sender: str = "portal@example.invalid"
@@ -53,7 +53,7 @@ class FileMailer:
             part.replace(path)
         except OSError as error:
             raise MailError(f"cannot write into {self.folder}: {error.strerror}") from error
-        _log.info("a mail lies in %s", path)
+        _log.info("wrote a mail to %s", path)
 
 
 @attrs.frozen
@@ -83,11 +83,11 @@ class SmtpMailer:
         except smtplib.SMTPResponseException as error:
             raise MailError(f"the server answers {error.smtp_code}", final=self._is_final(error)) from error
         except (OSError, smtplib.SMTPException) as error:
-            raise MailError(f"{self.host}:{self.port} does not take it ({type(error).__name__})") from error
+            raise MailError(f"{self.host}:{self.port} does not accept the mail ({type(error).__name__})") from error
 
     @staticmethod
     def _is_final(error: smtplib.SMTPResponseException) -> bool:
-        """A refused sign-in is the operator's to mend, not the mail's fault."""
+        """Whether retrying is useless; a refused login is not final, as the operator can correct it."""
         return 500 <= error.smtp_code < 600 and not isinstance(error, smtplib.SMTPAuthenticationError)
 
     def _connected(self) -> smtplib.SMTP:

@@ -1,4 +1,4 @@
-"""What stands on each form, in the order in which it is printed."""
+"""The content of each form, in the order of the printed form."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ from dossierkit.office.engine import Engine
 from dossierkit.papers.money_words import money_words
 from dossierkit.papers.values import Grid, Line
 
-#: What passes a dossier from hand to hand.
+#: Actions that pass a dossier to another person.
 _HANDS = frozenset((Action.ACCEPT, Action.ASSIGN, Action.PROPOSE, Action.COMPLETE, Action.HAND_OVER))
 
 
 @attrs.frozen
 class Forms:
-    """What stands on the papers of one dossier, in one language, in the order of the printed forms."""
+    """The content of the papers of one dossier, in one language."""
 
     engine: Engine
     dossier: Dossier
@@ -40,48 +40,46 @@ class Forms:
     language: str
 
     def word(self, name: str, **values: object) -> str:
-        """The words *name* in this language."""
+        """The text *name* in this language."""
         text = text_of(LOCALE, "papers", name, self.language)
         return text.format(**values) if values else text
 
     def lines(self, *pairs: tuple[str, str]) -> tuple[Line, ...]:
-        """Those of *pairs* (the name of a label, a text) whose text is known."""
+        """A line for each of *pairs* (name of a label, text) whose text is not empty."""
         return tuple(Line(self.word(name), text) for name, text in pairs if text)
 
     def people(self) -> tuple[Line, ...]:
-        """Whose dossier it is, and how to reach them."""
-        found = contact(self.procedure, self.dossier.answers, self.language)
+        """The owner of the dossier, with contact details, and the title of the procedure."""
+        details = contact(self.procedure, self.dossier.answers, self.language)
         return self.lines(
             ("owner", persons(self.procedure, self.dossier.answers).owner),
-            ("address", found.address),
-            ("phone", found.phone),
-            ("mail", found.mail),
+            ("address", details.address),
+            ("phone", details.phone),
+            ("mail", details.mail),
             ("about", self.procedure.title(self.language)),
         )
 
     def officer(self, id: str) -> str:
-        """What somebody of the office is called."""
+        """The name of the officer with this account; empty if there is none."""
         account = self.engine.store.accounts.account(id)
         return account.name if account is not None else ""
 
     def unit(self) -> str:
-        """What the unit is called."""
+        """The title of the unit."""
         rows = self.engine.catalog.dialect.options.get("units")
         unit = self.dossier.handling.unit
         return rows.names(self.language).get(unit, unit) if isinstance(rows, Rows) else unit
 
     def moment(self, at: datetime | None) -> str:
-        """Hour and day, as papers say them."""
+        """Time and date in words, as on papers."""
         if at is None:
             return ""
         local = office_time(at)
         return self.word("moment", hour=f"{local:%H}", minute=f"{local:%M}", **day_words(at))
 
     def day(self, at: datetime | None) -> str:
-        """A day in figures."""
+        """A date in figures."""
         return f"{office_time(at):%d/%m/%Y}" if at is not None else ""
-
-    # --- the forms -----------------------------------------------------------------------------------------------
 
     def form_01(self, event: Event) -> tuple[Line | Grid, ...]:
         """Giấy tiếp nhận hồ sơ và hẹn trả kết quả."""
@@ -114,15 +112,15 @@ class Forms:
         )
 
     def costs(self) -> tuple[Grid, ...]:
-        """The fees, where there are any."""
-        found = fees(self.procedure, self.dossier.answers, self.dossier.handling.channel, self.language)
-        if not found:
+        """A table of the fees, if there are any."""
+        charged = fees(self.procedure, self.dossier.answers, self.dossier.handling.channel, self.language)
+        if not charged:
             return ()
-        rows = tuple((fee.title, self.word(f"fee-{fee.kind}"), self.money(fee.amount)) for fee in found)
+        rows = tuple((fee.title, self.word(f"fee-{fee.kind}"), self.money(fee.amount)) for fee in charged)
         return (Grid(self.word("fees"), tuple(self.word(name) for name in ("fee", "kind", "amount")), rows),)
 
     def money(self, amount: int | None) -> str:
-        """*amount* in đồng; in words that it is to be decided where it is not known."""
+        """*amount* in đồng; a note that it is still to be decided if it is None."""
         return _dong(amount) if amount is not None else self.word("amount-open")
 
     def form_02(self, event: Event) -> tuple[Line | Grid, ...]:
@@ -161,7 +159,7 @@ class Forms:
         return (*self.people(), *self.lines(("stage", stage), ("note", self.note(event))))
 
     def form_06(self) -> tuple[Line | Grid, ...]:
-        """Phiếu kiểm soát quá trình giải quyết hồ sơ: every hand, and whether it kept the day."""
+        """Phiếu kiểm soát quá trình giải quyết hồ sơ: every handover, and whether it was in time."""
         rows, before = [], self.unit()
         due: datetime | None = None
         for event in self.history:
@@ -191,14 +189,14 @@ class Forms:
         )
 
     def note(self, event: Event) -> str:
-        """What was said with *event*."""
+        """The note of *event*."""
         return self.said[event.number].text if event.number in self.said else ""
 
 
 def day_words(at: datetime) -> dict[str, str]:
-    """The day, month and year of *at* at the office."""
+    """The day, month and year of *at* in the office's time zone."""
     local = office_time(at)
-    # Decree 30/2020: days below 10 and the months 1 and 2 get a zero before them.
+    # Decree 30/2020: days below 10 and the months 1 and 2 have a leading zero.
     return {
         "day": f"{local.day:02}",
         "month": f"{local.month:02}" if local.month < 3 else str(local.month),

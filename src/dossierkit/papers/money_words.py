@@ -1,4 +1,4 @@
-"""Amounts of đồng in words, as receipts have them."""
+"""Amounts of đồng in words, for receipts."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def money_words(amount: int, language: str = "vi") -> str:
 
 
 def _groups(number: int) -> list[tuple[int, int]]:
-    """Its groups of three digits with their place, the highest first; those above a thousand million stay together."""
+    """Groups of three digits with their power of 1 000, the highest first; digits above 10⁹ form one group."""
     found = []
     place = 0
     while number and place < 3:
@@ -42,7 +42,7 @@ def _vietnamese(number: int) -> str:
 
 
 def _three(number: int, *, whole: bool) -> str:
-    """Three digits; *whole*: something stands before them, so that a missing hundred is said."""
+    """Three digits; *whole*: there are digits before them, so that zero hundreds are spoken, too."""
     hundreds, rest = divmod(number, 100)
     tens, ones = divmod(rest, 10)
     words = [f"{_DIGITS[hundreds]} trăm"] if hundreds or whole else []

@@ -1,4 +1,4 @@
-"""Which papers there are about a dossier, and each of them as a value."""
+"""The papers of a dossier: their list, and each as a value."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from dossierkit.papers.values import Grid, Line, Paper, PaperKind
 
 
 def kinds_of(history: Sequence[Event], attempts: Sequence[Attempt]) -> tuple[PaperKind, ...]:
-    """The papers that there are about a dossier, in the order in which they came to be."""
+    """The kinds of papers of a dossier, in the order of its history."""
     found = []
     for event in history:
         if event.action is Action.ACCEPT:
@@ -30,13 +30,13 @@ def kinds_of(history: Sequence[Event], attempts: Sequence[Attempt]) -> tuple[Pap
 
 
 def paper_of(engine: Engine, dossier: Dossier, name: str, language: str = "vi", *, qr: str = "") -> Paper:
-    """The paper called *name*, see `PaperKind.name`, about *dossier*.
+    """The paper *name* of *dossier*, see `PaperKind.name`.
 
     Args:
-        qr: what the QR code of an acceptance slip says.
+        qr: the content of the QR code on an acceptance slip.
 
     Raises:
-        UnknownDossier: there is no such paper about it.
+        UnknownDossier: the dossier has no such paper.
     """
     history, attempts = engine.history(dossier), engine.store.payments.attempts(dossier.id)
     kind = next((one for one in kinds_of(history, attempts) if one.name == name), None)
@@ -67,16 +67,16 @@ def paper_of(engine: Engine, dossier: Dossier, name: str, language: str = "vi", 
 
 
 def _agencies(office: Office, unit: str, language: str) -> tuple[str, ...]:
-    """Who writes, from the top; an office that nobody named stands in where there is no unit."""
+    """The agencies in the head of a paper, from the top; the office's sample name is used only if there is no unit."""
     name = "" if office.is_sample and unit else office.named(language)
     return tuple(dict.fromkeys(one for one in (office.superior, name, unit) if one))
 
 
 def _content(made: Forms, kind: PaperKind, attempts: Sequence[Attempt]) -> tuple[datetime, str, tuple[Line | Grid, ...]]:
-    """When it was written, its number, what stands on it."""
+    """The date, the number and the content of a paper."""
     if kind.form == "receipt":
         attempt = next(one for one in attempts if one.ref == kind.about)
-        assert attempt.at is not None, "what is paid was paid at some time"
+        assert attempt.at is not None, "a paid attempt has a time"
         return attempt.at, attempt.ref, made.receipt(attempt)
     if kind.form == "06":
         return made.history[-1].at, "", made.form_06()

@@ -1,4 +1,4 @@
-"""QR codes as drawings."""
+"""QR codes as SVG."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from markupsafe import Markup
 
 
 def qr_code(text: str) -> Markup:
-    """A drawing that a phone reads as *text*: SVG as large as its place, since one with a size of its own is cut off there."""
+    """The QR code of *text* as SVG that scales to its container; with a fixed size it would be cut off."""
     import segno
 
     drawn = segno.make(text, micro=False, error="m")

@@ -22,7 +22,7 @@ COLUMNS = (
 
 
 def register(engine: Engine, into: BinaryIO | Path, first: date, last: date, *, unit: str = "", language: str = "vi") -> int:
-    """Writes those accepted from *first* to *last* (both included) of *unit*, or of all; gives how many."""
+    """Write the dossiers accepted from *first* to *last* (both included) of *unit*, or of all units; returns their number."""
     import xlsxwriter
 
     book = xlsxwriter.Workbook(into, {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False})

@@ -1,4 +1,4 @@
-"""Papers as HTML with a print style, and as PDF; an operator may bring other templates for single procedures."""
+"""Papers as HTML with a print style, and as PDF; operators may supply templates for single procedures."""
 
 from __future__ import annotations
 
@@ -24,15 +24,15 @@ _HERE = files("dossierkit.papers")
 
 @attrs.frozen
 class Papers:
-    """The templates of an installation: `CODE/01.html` and `CODE/01.typ` in *folder* stand for ours in that procedure."""
+    """The templates of an installation: `CODE/01.html` and `CODE/01.typ` in *folder* replace the built-in ones of a procedure."""
 
     folder: Path | None = None
 
     def html(self, paper: Paper, procedure: str) -> str:
-        """*paper* as the inside of a page.
+        """*paper* as HTML, to be placed inside a page.
 
         Raises:
-            SettingsError: a template of the operator's own cannot be used.
+            SettingsError: the operator's template has an error.
         """
         from jinja2 import TemplateError
 
@@ -47,7 +47,7 @@ class Papers:
         """*paper* as a tagged PDF (PDF/UA-1).
 
         Raises:
-            SettingsError: the `pdf` extra is missing, or a template of the operator's own cannot be used.
+            SettingsError: the extra `pdf` is missing, or the operator's template has an error.
         """
         try:
             import typst
@@ -63,7 +63,7 @@ class Papers:
         return made
 
     def _own(self, procedure: str, form: str, ending: str) -> Path | None:
-        """The operator's template; the code of a procedure never leads out of the folder."""
+        """The operator's template of a procedure; its code cannot lead out of the folder."""
         if self.folder is None or "/" in procedure or procedure.startswith("."):
             return None
         path = self.folder / procedure / f"{form}.{ending}"
@@ -89,7 +89,7 @@ def _sandbox(loader: BaseLoader) -> SandboxedEnvironment:
 
 
 def _plain(paper: Paper) -> Mapping[str, Json]:
-    """*paper* as JSON for a template in Typst; the QR code as a drawing."""
+    """*paper* as JSON for a Typst template, with the QR code as SVG."""
 
     blocks = [
         {"columns": list(one.columns), "rows": [list(row) for row in one.rows], "title": one.title}
@@ -102,5 +102,5 @@ def _plain(paper: Paper) -> Mapping[str, Json]:
 
 
 def _drawing(text: str) -> str:
-    """The same QR code as a document of its own."""
+    """The QR code as a standalone SVG document."""
     return str(qr_code(text)).replace("<svg ", '<svg xmlns="http://www.w3.org/2000/svg" ', 1)

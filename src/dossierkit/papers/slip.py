@@ -1,7 +1,7 @@
-"""The signature on an acceptance slip: who holds the slip can prove, offline, what was filed and when.
+"""The signature on an acceptance slip, which proves offline what was filed and when.
 
 Ed25519 signs the dossier code, the receipt number, the revision of the form, the salted hash of the answers, and the moment
-of acceptance.  Nothing of it is personal.
+of acceptance.  None of it is personal.
 """
 
 from __future__ import annotations
@@ -23,52 +23,52 @@ from dossierkit.errors import ForgedSlip, SettingsError
 from dossierkit.ports import FactStore
 from dossierkit.private_files import make_private_folder, write_private
 
-#: What stands before every slip; another way of signing gets another one.
+#: Prefix of every slip; names the signature scheme.
 _KIND = "DK1"
-#: The fact in the store that holds the public key.
+#: Key in the store under which the public key is stored.
 _FACT = "slip-key"
 _PUT_BACK = "put it back from a back-up, or say serve --new for another key"
 
 
 @attrs.frozen
 class Slip:
-    """What a slip vouches for."""
+    """The facts that a slip vouches for."""
 
     code: str
     receipt: str
-    #: 64 hexadecimal digits: the form that was filed under.
+    #: The revision of the form, 64 hexadecimal digits.
     revision: str
-    #: 64 hexadecimal digits: the answers as they were accepted, salted.
+    #: Salted hash of the accepted answers, 64 hexadecimal digits.
     answers: str
     accepted: datetime
 
 
 @attrs.frozen
 class SlipKey:
-    """The key of an installation; made once, kept in its data folder."""
+    """The signing key of an installation; generated once, stored in its data folder."""
 
     private: Ed25519PrivateKey = attrs.field(repr=False)
 
     @classmethod
-    def kept(cls, path: Path) -> SlipKey:
-        """The key in the file *path*, which is made where there is none, for its owner alone.
+    def load_or_create(cls, path: Path) -> SlipKey:
+        """The key in the file *path*; generated if the file does not exist, readable for its owner only.
 
         Raises:
-            SettingsError: what stands there is no key.
+            SettingsError: the file is not a key.
         """
         if not path.exists():
             made = Ed25519PrivateKey.generate().private_bytes_raw()
             make_private_folder(path.parent)
-            with suppress(FileExistsError):  # another process was a moment faster
+            with suppress(FileExistsError):  # another process has just created it
                 write_private(path, base64.b64encode(made), new=True)
         try:
             return cls(Ed25519PrivateKey.from_private_bytes(base64.b64decode(path.read_bytes(), validate=True)))
         except (ValueError, binascii.Error) as error:
-            raise SettingsError(f"{path} holds no key; restore it from a back-up, or slips of before prove nothing") from error
+            raise SettingsError(f"{path} holds no key; restore it from a back-up, or earlier slips cannot be verified") from error
 
     @property
     def public(self) -> str:
-        """What anybody needs to check slips: 32 bytes in base64."""
+        """The public key for verifying slips: 32 bytes in base64."""
         return base64.b64encode(self.private.public_key().public_bytes_raw()).decode()
 
     def sign(self, slip: Slip) -> str:
@@ -79,31 +79,31 @@ class SlipKey:
 
 
 def installed_key(store: FactStore, path: Path, *, new: bool = False) -> SlipKey:
-    """The key of the installation of *store*, in the file *path*; made with the installation.
+    """The key of the installation of *store*, in the file *path*; generated on first use.
 
     Args:
-        new: another key than before will do.
+        new: accept another key than before.
 
     Raises:
-        SettingsError: the key of before is missing, or what stands there is another one, and not *new*.
+        SettingsError: the key is missing or is not the one used before; not with *new*.
     """
     before = store.recall(_FACT)
     if before is not None and not new and not path.exists():
-        raise SettingsError(f"{path} is missing, slips of before are proved by it: {_PUT_BACK}")
-    key = SlipKey.kept(path)
+        raise SettingsError(f"{path} is missing, and earlier slips are verified with it: {_PUT_BACK}")
+    key = SlipKey.load_or_create(path)
     if before not in (None, key.public) and not new:
-        raise SettingsError(f"{path} is another key than the one that slips of before are proved by: {_PUT_BACK}")
+        raise SettingsError(f"{path} is not the key that earlier slips are verified with: {_PUT_BACK}")
     if before != key.public:
         store.remember(_FACT, key.public)
     return key
 
 
 def check_slip(text: str, public: str) -> Slip:
-    """The slip that *text* is, signed by the key *public*; an address that ends with it will do.
+    """The slip in *text*, or in the address that ends with it, after its signature was verified with the key *public*.
 
     Raises:
-        ForgedSlip: it is none, or somebody else wrote it.
-        SettingsError: *public* is no key.
+        ForgedSlip: it is malformed, or its signature is wrong.
+        SettingsError: *public* is not a key.
     """
     try:
         key = Ed25519PublicKey.from_public_bytes(base64.b64decode(public.strip(), validate=True))
@@ -114,16 +114,16 @@ def check_slip(text: str, public: str) -> Slip:
     body, _, signature = rest.partition(".")
     try:
         said = _bytes(body)
-        # The kind is signed, too: what another way of signing made is none of ours.
+        # The prefix is signed, too, so that a slip of another scheme cannot pass.
         key.verify(_bytes(signature), f"{kind}.".encode() + said)
         code, receipt, revision, answers, accepted = json.loads(said)
         return Slip(code, receipt, revision, answers, datetime.fromisoformat(accepted))
     except (ValueError, InvalidSignature) as error:
-        raise ForgedSlip("this is no slip of this office, or it was changed") from error
+        raise ForgedSlip("this is not a slip of this office, or it was changed") from error
 
 
 def slip_of(dossier: Dossier, history: tuple[Event, ...]) -> Slip | None:
-    """What the acceptance slip of *dossier* vouches for; None before it was accepted."""
+    """The acceptance slip of *dossier*; None before acceptance."""
     accepted = next((event for event in history if event.action is Action.ACCEPT), None)
     if accepted is None or dossier.code is None:
         return None

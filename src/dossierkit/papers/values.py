@@ -1,4 +1,4 @@
-"""What stands on a paper, as values; how it looks is another matter."""
+"""Papers as values, independent of their layout."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import attrs
 
 @attrs.frozen
 class PaperKind:
-    """Which paper: a form, and the number of the event or the ref of the payment that it is about."""
+    """A kind of paper: the form, and the number of the event or the ref of the payment that it is about."""
 
     #: `01` to `06`, or `receipt`.
     form: str
@@ -15,7 +15,7 @@ class PaperKind:
 
     @property
     def name(self) -> str:
-        """As an address names it: `01`, `02-7`, `receipt-H2915-261122-0001-01`."""
+        """The name in addresses: `01`, `02-7`, `receipt-H2915-261122-0001-01`."""
         return f"{self.form}-{self.about}" if self.about else self.form
 
 
@@ -38,24 +38,24 @@ class Grid:
 
 @attrs.frozen
 class Paper:
-    """One paper."""
+    """A paper with everything that is printed on it."""
 
     kind: PaperKind
     language: str
-    #: The agency above, the office, and the unit of it that writes.
+    #: The superior agency, the office, and its unit.
     agencies: tuple[str, ...]
     #: The national heading, two lines.
     heading: tuple[str, ...]
     place_day: str
-    #: `Số: …`, empty where it has none.
+    #: `Số: …`; empty if it has no number.
     number: str
     code: str
     title: str
     blocks: tuple[Line | Grid, ...]
-    #: What stands above the places for signatures.
+    #: Captions above the signatures.
     signatures: tuple[str, ...]
-    #: What its QR code says; empty where it has none.
+    #: Content of its QR code; empty if it has none.
     qr: str = ""
     form_name: str = ""
-    #: Where the office is found and called, a line each.
+    #: Address and telephone of the office, a line each.
     contact: tuple[str, ...] = ()

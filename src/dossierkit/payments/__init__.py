@@ -1,1 +1,1 @@
-"""Ways to pay, as implementations of `ports.PaymentGateway`, and transfers by VietQR."""
+"""Payment gateways (implementations of `ports.PaymentGateway`), and bank transfers by VietQR."""

@@ -1,6 +1,6 @@
-"""VietQR (NAPAS 247): a QR code that a bank's app reads as a transfer, and transfers found again in a bank statement.
+"""VietQR (NAPAS 247): QR codes for transfers by banking apps, and matching of transfers in a bank statement.
 
-There is no callback: what was paid is known from the statement of the account, by the memo of each transfer.
+There is no callback: payments are recognised in the statement by the memo of each transfer.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from dossierkit.dossiers.money.attempts import Attempt, Callback
 from dossierkit.errors import SettingsError
 from dossierkit.text import fold
 
-#: Apps and banks leave a memo of this length whole.
+#: Length of a memo that banks and apps do not cut.
 MEMO = 25
 
 
@@ -49,7 +49,7 @@ class BankAccount:
         """The account written `BANK:ACCOUNT` or `BANK:ACCOUNT:HOLDER`.
 
         Raises:
-            SettingsError: it is written otherwise.
+            SettingsError: it is malformed.
         """
         bank, _, rest = setting.partition(":")
         number, _, holder = rest.partition(":")
@@ -58,10 +58,11 @@ class BankAccount:
         return cls(bank, number, holder)
 
     def payload(self, amount: int | None = None, memo: str = "", *, name: bool = False) -> str:
-        """What the QR code says: a transfer of *amount* đồng, or of any amount, with *memo*.
+        """The content of the QR code for a transfer with *memo*.
 
         Args:
-            name: the holder is named, too.
+            amount: in đồng; None: the payer chooses it.
+            name: include the name of the holder.
         """
         beneficiary = _part("00", self.bank) + _part("01", self.number)
         account = _part("00", "A000000727") + _part("01", beneficiary) + _part("02", "QRIBFTTA")
@@ -78,7 +79,7 @@ def memo_of(ref: str) -> str:
     return ref.replace("-", " ")[:MEMO]
 
 
-#: What the columns of a statement are called, folded, in the exports of several banks.
+#: Column → its folded names in the statements of several banks.
 _COLUMNS = {
     "number": ("number", "so tham chieu", "so giao dich", "ma giao dich", "reference"),
     "amount": ("amount", "so tien", "so tien ghi co", "ghi co", "credit"),
@@ -88,7 +89,7 @@ _COLUMNS = {
 
 @attrs.frozen
 class Transfer:
-    """One line of a bank statement that brought money."""
+    """An incoming transfer: one line of a bank statement.  *amount* is in đồng."""
 
     number: str
     amount: int
@@ -96,30 +97,30 @@ class Transfer:
 
 
 def transfers(statement: str) -> Iterator[Transfer]:
-    """The transfers that came in, as a statement in CSV tells them: columns for a number, an amount and a memo.
+    """The incoming transfers of a statement in CSV, with columns for a number, an amount and a memo.
 
     Raises:
-        SettingsError: a column is missing, or an amount is none.
+        SettingsError: a column is missing, or an amount is not a number.
     """
     rows = csv.DictReader(io.StringIO(statement.removeprefix("\ufeff")))
     called = {fold(name or ""): name for name in rows.fieldnames or ()}
-    columns = {key: next((called[one] for one in names if one in called), None) for key, names in _COLUMNS.items()}
+    columns = {key: next((called[name] for name in names if name in called), None) for key, names in _COLUMNS.items()}
     if missing := [key for key, column in columns.items() if column is None]:
         raise SettingsError(f"the statement has no column for {missing[0]}: call it {_COLUMNS[missing[0]][0]!r}")
     for line, row in enumerate(rows, 2):
         typed = re.sub(r"[\s.,đ]|VND", "", str(row[columns["amount"] or ""] or "0"))
         if not re.fullmatch(r"[+-]?[0-9]+", typed):
-            raise SettingsError(f"line {line} of the statement: {row[columns['amount'] or '']!r} is no amount of đồng")
+            raise SettingsError(f"line {line} of the statement: {row[columns['amount'] or '']!r} is not an amount in đồng")
         if int(typed) > 0:
             yield Transfer(str(row[columns["number"] or ""]).strip(), int(typed), str(row[columns["memo"] or ""]))
 
 
-def match(found: Transfer, open_attempts: Iterable[Attempt]) -> Callback | None:
-    """What *found* means for one of the attempts whose ref stands in its memo, spaces and signs left out; None for none."""
-    said = _bare(found.memo)
-    for attempt in sorted(open_attempts, key=lambda one: -len(one.ref)):
-        if _bare(attempt.ref) in said:
-            return Callback(attempt.ref, found.amount, paid=True, number=found.number)
+def match(transfer: Transfer, open_attempts: Iterable[Attempt]) -> Callback | None:
+    """The callback for the attempt whose ref the memo of *transfer* contains, ignoring spaces and punctuation; else None."""
+    memo = _bare(transfer.memo)
+    for attempt in sorted(open_attempts, key=lambda attempt: -len(attempt.ref)):
+        if _bare(attempt.ref) in memo:
+            return Callback(attempt.ref, transfer.amount, paid=True, number=transfer.number)
     return None
 
 

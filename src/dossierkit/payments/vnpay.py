@@ -1,7 +1,7 @@
-"""VNPay, PAY API 2.1.0: the address that a citizen is sent to, the callbacks that tell what came of it, and the question.
+"""VNPay, PAY API 2.1.0: payment addresses, callbacks, and status queries (`querydr`).
 
-Signed is the form encoding of all non-empty `vnp_` parameters but the signature, sorted by name, with HMAC-SHA512; of a
-question (`querydr`) and its answer, the values of certain parameters in a certain order.
+The signature is HMAC-SHA512 over the form encoding of all non-empty `vnp_` parameters except the signature, sorted by name;
+for a query and its answer, over the values of certain parameters in a fixed order.
 """
 
 from __future__ import annotations
@@ -25,59 +25,60 @@ from dossierkit.dossiers.money.attempts import Attempt, Callback
 from dossierkit.errors import ForgedCallback, GatewayError, SettingsError
 from dossierkit.text import unmarked
 
-#: So long VNPay lets somebody pay.
+#: How long a payment address is valid.
 LASTS = timedelta(minutes=15)
 _UNSIGNED = ("vnp_SecureHash", "vnp_SecureHashType")
-#: What is signed of a question and of its answer, in this order.
+#: Signed parameters of a query and of its answer, in this order.
 _ASKED = ("RequestId", "Version", "Command", "TmnCode", "TxnRef", "TransactionDate", "CreateDate", "IpAddr", "OrderInfo")
 _ANSWERED = (
     "ResponseId", "Command", "ResponseCode", "Message", "TmnCode", "TxnRef", "Amount", "BankCode", "PayDate", "TransactionNo",
     "TransactionType", "TransactionStatus", "OrderInfo", "PromotionCode", "PromotionAmount",
 )  # fmt: skip
-#: It knows no such transaction (yet): nobody went there, or has not come to an end.
+#: Response code for an unknown transaction: the payer has not opened or not finished the payment.
 _UNKNOWN = "91"
 _TIMEOUT = 10.0
 _LONGEST = 64 * 1024
 
 
 def canonical_query(params: Mapping[str, str]) -> str:
-    """What is signed of *params*."""
+    """The text that is signed of *params*."""
     signed = {name: value for name, value in params.items() if name.startswith("vnp_") and name not in _UNSIGNED and value != ""}
     return urlencode(sorted(signed.items()))
 
 
 def signature(secret: str, params: Mapping[str, str]) -> str:
-    """The signature of *params*, in small hexadecimal digits."""
+    """The signature of *params*, in lower-case hexadecimal digits."""
     return hmac.new(secret.encode(), canonical_query(params).encode(), hashlib.sha512).hexdigest()
 
 
 def question_signature(secret: str, params: Mapping[str, str]) -> str:
-    """The signature of a question."""
+    """The signature of a query."""
     return _signed(secret, params, _ASKED)
 
 
 def answer_signature(secret: str, params: Mapping[str, str]) -> str:
-    """The signature of the answer to a question."""
+    """The signature of the answer to a query."""
     return _signed(secret, params, _ANSWERED)
 
 
 def _signed(secret: str, params: Mapping[str, str], names: Sequence[str]) -> str:
-    said = "|".join(params.get(f"vnp_{name}", "") for name in names)
-    return hmac.new(secret.encode(), said.encode(), hashlib.sha512).hexdigest()
+    text = "|".join(params.get(f"vnp_{name}", "") for name in names)
+    return hmac.new(secret.encode(), text.encode(), hashlib.sha512).hexdigest()
 
 
-def posted(address: str, body: Mapping[str, str]) -> Mapping[str, Any]:
-    """What *address* answers to *body*, both as JSON.
+def post_json(address: str, body: Mapping[str, str]) -> Mapping[str, Any]:
+    """Post the JSON *body* to *address* and return the JSON answer.
 
     Raises:
-        OSError, ValueError: nobody answers, or it is no JSON.
+        OSError: the server does not answer.
+        ValueError: the answer is not a JSON object.
     """
     headers = {"Content-Type": "application/json", "Accept": "application/json"}
     request = Request(address, json.dumps(body).encode(), headers)  # noqa: S310  # the operator named it
     with urlopen(request, timeout=_TIMEOUT) as answer:  # noqa: S310  # the operator named it
         found = json.loads(answer.read(_LONGEST))
     if not isinstance(found, dict):
-        raise ValueError("the answer is no object")  # noqa: TRY004  # as any other that is no answer
+        raise ValueError("the answer is not an object")  # noqa: TRY004  # as for an answer that is not JSON
     return found
 
 
@@ -87,19 +88,19 @@ class VnPay:
 
     terminal: str
     secret: str = attrs.field(repr=False)
-    #: Where citizens are sent.
+    #: Address of the payment page.
     pay_at: str = "https://sandbox.vnpayment.vn/paymentv2/vpcpay.html"
-    #: Where it is asked what came of an attempt.
+    #: Address for status queries.
     ask_at: str = "https://sandbox.vnpayment.vn/merchant_webapi/api/transaction"
     name: str = "vnpay"
-    post: Callable[[str, Mapping[str, str]], Mapping[str, Any]] = attrs.field(default=posted, eq=False, repr=False)
+    post: Callable[[str, Mapping[str, str]], Mapping[str, Any]] = attrs.field(default=post_json, eq=False, repr=False)
 
     @classmethod
     def of(cls, setting: str) -> VnPay:
         """The gateway at `https://TERMINAL:SECRET@host/path`.
 
         Raises:
-            SettingsError: it is written otherwise.
+            SettingsError: it is malformed.
         """
         parts = urlsplit(setting)
         if parts.scheme != "https" or not (parts.hostname and parts.username and parts.password):
@@ -111,7 +112,7 @@ class VnPay:
 
     @property
     def origin(self) -> str:
-        """Where citizens are sent, as a content security policy names it."""
+        """The origin of the payment page, for a content security policy."""
         parts = urlsplit(self.pay_at)
         return f"{parts.scheme}://{parts.netloc}" if parts.netloc else ""
 
@@ -149,30 +150,30 @@ class VnPay:
             "vnp_OrderInfo": f"Hoi giao dich {attempt.ref}",
         }
         try:
-            said = self.post(self.ask_at, {**params, "vnp_SecureHash": question_signature(self.secret, params)})
+            answer = self.post(self.ask_at, {**params, "vnp_SecureHash": question_signature(self.secret, params)})
         except (OSError, ValueError, HTTPException) as error:
             raise GatewayError(f"VNPay does not answer ({type(error).__name__})") from error
-        return self._told({name: str(value) for name, value in said.items() if value is not None}, attempt)
+        return self._callback_of_answer({name: str(value) for name, value in answer.items() if value is not None}, attempt)
 
-    def _told(self, said: Mapping[str, str], attempt: Attempt) -> Callback | None:
-        """What an answer means; None while nothing is known."""
-        given = said.get("vnp_SecureHash", "").lower()
-        if not given.isascii() or not hmac.compare_digest(answer_signature(self.secret, said), given):
+    def _callback_of_answer(self, answer: Mapping[str, str], attempt: Attempt) -> Callback | None:
+        """The callback that an answer to a query amounts to; None if there is no result yet."""
+        given = answer.get("vnp_SecureHash", "").lower()
+        if not given.isascii() or not hmac.compare_digest(answer_signature(self.secret, answer), given):
             raise GatewayError("the answer is not signed by VNPay")
-        code, status = said.get("vnp_ResponseCode"), said.get("vnp_TransactionStatus")
+        code, status = answer.get("vnp_ResponseCode"), answer.get("vnp_TransactionStatus")
         if code == _UNKNOWN:
             return None
-        if code != "00" or (said.get("vnp_TmnCode"), said.get("vnp_TxnRef")) != (self.terminal, attempt.ref):
+        if code != "00" or (answer.get("vnp_TmnCode"), answer.get("vnp_TxnRef")) != (self.terminal, attempt.ref):
             raise GatewayError(f"VNPay answers {code}")
         if status not in ("00", "02"):
-            return None  # on its way, looked at, or given back: a callback or the next answer tells
-        return Callback(attempt.ref, _dong(said.get("vnp_Amount", "")), status == "00", said.get("vnp_TransactionNo", ""))
+            return None  # pending, under review or refunded: a callback or a later query gives the result
+        return Callback(attempt.ref, _dong(answer.get("vnp_Amount", "")), status == "00", answer.get("vnp_TransactionNo", ""))
 
     def callback(self, params: Mapping[str, str]) -> Callback:
         """See `PaymentGateway.callback`."""
         given = params.get("vnp_SecureHash", "")
         if not given.isascii() or not hmac.compare_digest(signature(self.secret, params), given.lower()):
-            raise ForgedCallback("the signature is not the one of VNPay")
+            raise ForgedCallback("the signature is not VNPay's")
         if params.get("vnp_TmnCode") != self.terminal:
             raise ForgedCallback("it is for another terminal")
         paid = params.get("vnp_ResponseCode") == "00" and params.get("vnp_TransactionStatus") == "00"
@@ -181,6 +182,6 @@ class VnPay:
 
 
 def _dong(hundredths: str) -> int:
-    """Whole đồng; -1 where it is no such amount."""
+    """The amount in đồng; -1 if *hundredths* is not a whole number of đồng."""
     number = int(hundredths) if re.fullmatch(r"[0-9]{1,15}", hundredths) else -1
     return number // 100 if number % 100 == 0 else -1

@@ -1,1 +1,1 @@
-"""Figures of a period as tables (`period_tables`), how long procedures take (`durations`), and their files (`exports`)."""
+"""Statistics: tables of a period (`period_tables`), processing times (`durations`), file formats (`exports`)."""

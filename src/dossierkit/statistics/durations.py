@@ -1,4 +1,4 @@
-"""How long procedures take: the median of working days and the share resolved in time."""
+"""Processing times of procedures: the median in working days and the share resolved in time."""
 
 from __future__ import annotations
 
@@ -14,43 +14,43 @@ from dossierkit.statistics.period_tables import name_of
 
 @attrs.frozen
 class Pace:
-    """How long one procedure took in a year, and how often in time."""
+    """Processing time of one procedure in a year."""
 
     procedure: str
     title: str
     completed: int
-    #: Half of them took no longer, in working days; None where nothing was completed.
+    #: Median in working days; None if no dossier was completed.
     median: float | None
-    #: The share resolved in time; None where nothing was resolved.
+    #: Share resolved in time, 0 to 1; None if no dossier was resolved.
     rate: float | None
 
 
 def paces(engine: Engine, year: int, *, language: str = "vi") -> tuple[Pace, ...]:
-    """How long each procedure took in *year*, those with the most dossiers first."""
+    """The processing time of each procedure in *year*, those with the most dossiers first."""
     took: dict[str, list[Span]] = {}
     for span in engine.store.spans(year):
         took.setdefault(span.procedure, []).append(span)
-    found = []
+    result = []
     for line in engine.report(Period.year(year), by=("procedure",)).lines:
         (code,) = line.key
         spans = took.get(code, [])
-        count = sum(one.count for one in spans)
-        found.append(Pace(code, name_of(engine, "procedure", code, language), count, median(spans), line.rate))
-    return tuple(sorted(found, key=lambda one: (-one.completed, one.title)))
+        count = sum(span.count for span in spans)
+        result.append(Pace(code, name_of(engine, "procedure", code, language), count, median(spans), line.rate))
+    return tuple(sorted(result, key=lambda pace: (-pace.completed, pace.title)))
 
 
 def median(spans: Iterable[Span]) -> float | None:
-    """The middle of the days of *spans*, the mean of both where there are two."""
-    ordered = sorted((one for one in spans if one.count > 0), key=lambda one: one.days)
-    count = sum(one.count for one in ordered)
+    """The median of the days of *spans*, weighted by count; None if there are none."""
+    ordered = sorted((span for span in spans if span.count > 0), key=lambda span: span.days)
+    count = sum(span.count for span in ordered)
     if not count:
         return None
     return (_at(ordered, (count - 1) // 2) + _at(ordered, count // 2)) / 2
 
 
-def _at(ordered: list[Span], place: int) -> int:
-    for one in ordered:
-        if place < one.count:
-            return one.days
-        place -= one.count
-    raise AssertionError("a place within the count")  # pragma: no cover  # the caller counted
+def _at(ordered: list[Span], position: int) -> int:
+    for span in ordered:
+        if position < span.count:
+            return span.days
+        position -= span.count
+    raise AssertionError("position beyond the count")  # pragma: no cover  # callers stay within the count

@@ -1,6 +1,6 @@
-"""Reports as tables for people and programs: text, CSV, JSON, XLSX, with the same figures in the same order.
+"""Reports as text, CSV, JSON and XLSX, with the same figures in the same order.
 
-What a spreadsheet could take for a formula is written so that it does not.
+Cells that a spreadsheet could take for a formula are escaped.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ Rows = Sequence[tuple[str, Line]]
 
 
 def title(name: str, language: str) -> str:
-    """What the column *name* is called."""
+    """The title of the column *name*."""
     return text_of(LOCALE, "reports", name.replace("_", "-"), language)
 
 
@@ -52,7 +52,7 @@ def as_text(rows: Rows, language: str) -> str:
 
 
 def as_csv(rows: Rows, language: str) -> str:
-    """Comma-separated, with the mark that lets spreadsheets read Vietnamese."""
+    """CSV with a byte order mark, so that spreadsheets read Vietnamese."""
     into = io.StringIO()
     writer = csv.writer(into, lineterminator="\r\n")
     writer.writerow(["", *(title(name, language) for name in COLUMNS)])
@@ -62,7 +62,7 @@ def as_csv(rows: Rows, language: str) -> str:
 
 
 def as_json(report: Report, rows: Rows) -> str:
-    """Every figure by name; the same report is the same text, to the byte."""
+    """JSON with every figure by name; the same report gives the same bytes."""
     body = {
         "from": report.period.first.isoformat(),
         "to": report.period.last.isoformat(),
@@ -83,7 +83,7 @@ def as_xlsx(rows: Rows, language: str, *, name: str) -> bytes:
     import xlsxwriter
 
     into = io.BytesIO()
-    # Formulas, addresses and numbers in a label stay what was written.
+    # Formulas, addresses and numbers in labels stay plain text.
     plain = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
     with xlsxwriter.Workbook(into, plain) as book:
         sheet = book.add_worksheet(name[:31])
@@ -98,5 +98,5 @@ def as_xlsx(rows: Rows, language: str, *, name: str) -> bytes:
 
 
 def harmless(text: str) -> str:
-    """*text* as a cell that no spreadsheet takes for a formula."""
+    """*text* escaped so that no spreadsheet takes it for a formula."""
     return f"'{text}" if text.startswith(_FORMULA) else text

@@ -1,4 +1,4 @@
-"""Tables of a period: by month, or by what the ledger tells apart, with titles instead of ids."""
+"""Tables of a period, by month or by dimensions of the ledger, with titles instead of ids."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from dossierkit.statistics.exports import Rows, as_csv, as_json, as_text, as_xls
 
 @attrs.frozen
 class PeriodTable:
-    """One table of a period, ready to be shown or written."""
+    """A table of a period, with labels in *language*."""
 
     report: Report
     rows: Rows
@@ -32,25 +32,25 @@ class PeriodTable:
 def table_of(
     engine: Engine, period: Period, by: tuple[str, ...], *, language: str = "vi", nd09: bool = False, as_of: date | None = None
 ) -> PeriodTable:
-    """The table of *period*, by `month` or by dimensions of the ledger, as it was known on the day *as_of* (today).
+    """The table of *period*, by `month` or by dimensions of the ledger, as known on the day *as_of* (default: today).
 
     Raises:
-        SettingsError: *by* is none of them.
+        SettingsError: *by* names an unknown dimension.
     """
     if by == ("month",):
         report = engine.report(period, as_of=as_of)
         parts = months(engine.store.sums, period, as_of=as_of or engine.today(), nd09=nd09)
-        found = [(f"{one.period.last:%m/%Y}", one.total) for one in parts]
-        return PeriodTable(report, [*found, (title("total", language), report.total)], language)
+        rows = [(f"{month.period.last:%m/%Y}", month.total) for month in parts]
+        return PeriodTable(report, [*rows, (title("total", language), report.total)], language)
     if unknown := [name for name in by if name not in DIMENSIONS]:
         raise SettingsError(f"there is no table by {unknown[0]!r}; known: month, {', '.join(DIMENSIONS)}")
     report = engine.report(period, by=by, as_of=as_of)
-    rows = labelled(report, lambda dimension, value: name_of(engine, dimension, value, language), language)
-    return PeriodTable(report, rows, language)
+    lines = labelled(report, lambda dimension, value: name_of(engine, dimension, value, language), language)
+    return PeriodTable(report, lines, language)
 
 
 def name_of(engine: Engine, dimension: str, value: str, language: str) -> str:
-    """What the value of a dimension is called."""
+    """The title of a value of a dimension; the value itself if it has no title."""
     if not value:
         return title("none", language)
     if dimension == "channel":
