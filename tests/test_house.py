@@ -194,6 +194,19 @@ def test_every_template_environment_is_strict() -> None:
             assert not re.search(r"is (not )?defined|\|\s*(default|d)\(", template.read_text("utf-8")), template.name
 
 
+def test_templates_read_without_scrolling() -> None:
+    """No line of a template or a style sheet is longer than a line of code may be."""
+    long = [
+        f"{path.name}:{number}"
+        for folder in SOURCES
+        for path in (*folder.rglob("*.html"), *folder.rglob("*.typ"), *folder.rglob("*.css"))
+        for number, line in enumerate(path.read_text("utf-8").splitlines(), 1)
+        if len(line) > 130
+    ]
+
+    assert long == []
+
+
 def test_importing_is_light() -> None:
     """No web, database or Rust module before it is needed."""
     program = "import sys, dossierkit; print([m for m in ('starlette', 'sqlite3', 'sqlite_utils', 'jsonschema_rs', 'cel', 'jinja2', 'click') if m in sys.modules])"

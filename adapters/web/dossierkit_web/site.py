@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import attrs
-from jinja2 import ChoiceLoader, Environment, FileSystemLoader, PackageLoader, StrictUndefined
+from jinja2 import ChoiceLoader, Environment, FileSystemLoader, StrictUndefined
 from markdown_it import MarkdownIt
 from markupsafe import Markup
 from starlette.requests import Request
@@ -24,6 +24,7 @@ from dossierkit.dossiers.people.session import Wants
 from dossierkit.files.disk import DiskBlobs
 from dossierkit.forms import Form
 from dossierkit.html import Renderer
+from dossierkit.html.packaged import PackagedTemplates
 from dossierkit.office.engine import Engine
 from dossierkit.office.payments import Payments
 from dossierkit.papers.show import Papers
@@ -113,7 +114,7 @@ class Site:
         renderer = Renderer(folders=config.templates, file_name=blobs.name, widgets=dialect.widgets)
         folders = [FileSystemLoader(folder) for folder in config.templates]
         pages = Environment(
-            loader=ChoiceLoader([*folders, PackageLoader("dossierkit_web")]),
+            loader=ChoiceLoader([*folders, PackagedTemplates("dossierkit_web")]),
             autoescape=True,
             trim_blocks=True,
             lstrip_blocks=True,

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import attrs
-from jinja2 import ChoiceLoader, DictLoader, Environment, FileSystemLoader, PackageLoader, StrictUndefined, TemplateNotFound
+from jinja2 import ChoiceLoader, DictLoader, Environment, FileSystemLoader, StrictUndefined, TemplateNotFound
 from markupsafe import Markup
 
 from dossierkit.caches import Cache
@@ -19,6 +19,7 @@ from dossierkit.forms.fields.form import Form, Layout, embeds
 from dossierkit.forms.views.viewer import Viewer
 from dossierkit.forms.words.titles import schema_text
 from dossierkit.html.holes import only_writes
+from dossierkit.html.packaged import PackagedTemplates
 from dossierkit.html.page import Page
 from dossierkit.html.summary import Row, answer_rows
 from dossierkit.html.words import attributes, described, live, words_of
@@ -82,7 +83,7 @@ class Renderer:
         loaders = [*(FileSystemLoader(str(folder)) for folder in folders), DictLoader(own)]
         self._hosts = ChoiceLoader(loaders)
         self.environment = Environment(
-            loader=ChoiceLoader([self._hosts, PackageLoader("dossierkit.html")]),
+            loader=ChoiceLoader([self._hosts, PackagedTemplates("dossierkit.html")]),
             autoescape=True,
             trim_blocks=True,
             lstrip_blocks=True,
