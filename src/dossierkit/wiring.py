@@ -221,7 +221,7 @@ def _store(scheme: str, place: str, *, new: bool) -> tuple[Store, Path | None]:
         from dossierkit.stores.memory.store import MemoryStore
 
         return MemoryStore(), None
-    from dossierkit.stores.backup import guard_remains
+    from dossierkit.stores.recovery import guard_remains
     from dossierkit.stores.sqlite.store import SqliteStore
 
     path = Path(place)

@@ -28,7 +28,8 @@ from dossierkit.errors import SettingsError, StoreError
 from dossierkit.files.disk import DiskBlobs
 from dossierkit.ports import NumberGap
 from dossierkit.private_files import restrict
-from dossierkit.stores.backup import back_up, restore, skip_after
+from dossierkit.stores.backup import back_up, restore
+from dossierkit.stores.recovery import skip_after
 from dossierkit.testing import CountedTokens, FixedClock
 from dossierkit.wiring import open_accounts
 

@@ -149,7 +149,8 @@ def existing(data: Path) -> Path:
         LostDossiers: the database is missing beside other files of an installation.
     """
     from dossierkit.errors import SettingsError
-    from dossierkit.stores.backup import DATABASE, guard_remains
+    from dossierkit.stores.backup import DATABASE
+    from dossierkit.stores.recovery import guard_remains
 
     guard_remains(data / DATABASE)
     if not (data / DATABASE).is_file():

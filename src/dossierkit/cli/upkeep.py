@@ -94,8 +94,8 @@ def backup(data: Path, key: Path | None, file: Path) -> None:
 def restore(data: Path, after: tuple[str, ...], nothing_since: bool, file: Path) -> None:
     """Restore the back-up FILE into an empty data folder; numbers issued since are never issued again."""
     from dossierkit.errors import SettingsError
-    from dossierkit.stores.backup import given_out, skip_after
     from dossierkit.stores.backup import restore as lay
+    from dossierkit.stores.recovery import given_out, skip_after
     from dossierkit.wiring import samples
 
     if bool(after) == nothing_since:

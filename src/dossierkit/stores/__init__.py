@@ -4,4 +4,5 @@
 - `imports`: batches of imported dossiers, and the numbers that they bring
 - `mark`: the last numbers given out, in a file beside a database
 - `backup`: back-ups of a data folder
+- `recovery`: numbers given out since a back-up, and remains of a lost database
 """

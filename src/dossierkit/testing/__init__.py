@@ -1,4 +1,4 @@
-"""Real parts for tests, ours and yours: a store in memory, a clock that stands, tokens that count.
+"""Implementations of ports for tests: a store in memory, a fixed clock, predictable tokens, a recording mailer.
 
 store = MemoryStore()
 clock = FixedClock(datetime(2026, 11, 22, 7, tzinfo=UTC))
@@ -28,12 +28,12 @@ class FixedClock:
         return self.time
 
     def advance(self, by: timedelta) -> None:
-        """Moves the clock on."""
+        """Move the clock forward."""
         self.time += by
 
 
 class CountedTokens:
-    """`Tokens` that can be foreseen: t1, t2, …"""
+    """Predictable `Tokens`: t1, t2, …"""
 
     def __init__(self) -> None:
         self._count = 0
@@ -48,7 +48,7 @@ class CountedTokens:
 
 @attrs.define
 class RecordingMailer:
-    """A `Mailer` that keeps what it was given."""
+    """A `Mailer` that keeps mails in *sent*."""
 
     sent: list[SendMail] = attrs.field(factory=list)
 

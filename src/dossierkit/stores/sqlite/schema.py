@@ -1,4 +1,4 @@
-"""The tables of the SQLite store, as recorded migrations."""
+"""The tables of the SQLite store, as migrations that the database records."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from dossierkit.errors import NewerStore
 from dossierkit.pointers import texts_in
 from dossierkit.text import fold
 
-#: Raised with each migration; a store with a higher one was written by a newer version.
+#: Number of the last migration; a database with a higher one was written by a newer version.
 VERSION = 24
 
 migrations = Migrations("dossierkit")
@@ -33,7 +33,7 @@ def first_tables(db: sqlite_utils.Database) -> None:
             FOREIGN KEY (revision) REFERENCES bundles (revision))"""
     )
     db.conn.execute("CREATE INDEX dossiers_of_owner ON dossiers (owner, seq)")
-    # Answers lie apart: lists and counts of dossiers do not have to read past them.
+    # Answers have a table of their own, so that lists and counts of dossiers do not read past them.
     db.conn.execute(
         "CREATE TABLE answers (seq INTEGER PRIMARY KEY REFERENCES dossiers (seq) ON DELETE CASCADE, body TEXT NOT NULL)"
     )
@@ -49,7 +49,7 @@ def first_tables(db: sqlite_utils.Database) -> None:
     )
     db.conn.execute("CREATE TABLE bundles (revision TEXT PRIMARY KEY, body BLOB NOT NULL)")
     db.conn.execute("CREATE TABLE facts (name TEXT PRIMARY KEY, body TEXT NOT NULL)")
-    # Folded text (no tokenizer folds đ); the dossier itself is elsewhere, so nothing is kept twice.
+    # Folded text, because no tokenizer folds đ; the dossier itself is in other tables, so nothing is stored twice.
     db.conn.execute("CREATE VIRTUAL TABLE search USING fts5 (words, content='', tokenize='unicode61')")
 
 
@@ -83,9 +83,9 @@ def accounts_and_mails(db: sqlite_utils.Database) -> None:
 
 @migrations()
 def attachments(db: sqlite_utils.Database) -> None:
-    """What came with a dossier, beside its answers."""
+    """Attachments of dossiers, and the files that dossiers name."""
     db.conn.execute("ALTER TABLE answers ADD COLUMN attachments TEXT NOT NULL DEFAULT '[]'")
-    # Which dossiers name a file: one that nobody names any more can be deleted.
+    # A file that no dossier names any more can be deleted.
     db.conn.execute(
         """CREATE TABLE files (
             blob TEXT NOT NULL, seq INTEGER NOT NULL REFERENCES dossiers (seq) ON DELETE CASCADE,
@@ -96,7 +96,7 @@ def attachments(db: sqlite_utils.Database) -> None:
 
 @migrations()
 def search_by_owner(db: sqlite_utils.Database) -> None:
-    """Whose dossier it is stands among the words, so that a common word of everybody costs nobody anything."""
+    """The owner among the words of the search, so that a common word does not find the dossiers of everybody first."""
     db.conn.execute("CREATE INDEX dossiers_of_owner_by_procedure ON dossiers (owner, procedure, seq)")
     rows = db.conn.execute(
         "SELECT d.seq, d.owner, a.body FROM dossiers d JOIN answers a ON a.seq = d.seq WHERE d.code IS NOT NULL"
@@ -109,14 +109,14 @@ def search_by_owner(db: sqlite_utils.Database) -> None:
 
 @migrations()
 def sign_in_elsewhere(db: sqlite_utils.Database) -> None:
-    """Who an account is to a sign-in elsewhere."""
+    """Subjects of sign-ins elsewhere, and the accounts that they are linked to."""
     db.conn.execute("ALTER TABLE accounts ADD COLUMN subject TEXT NOT NULL DEFAULT ''")
     db.conn.execute("CREATE UNIQUE INDEX accounts_by_subject ON accounts (subject) WHERE subject <> ''")
 
 
 @migrations()
 def handling(db: sqlite_utils.Database) -> None:
-    """What the office does: columns for its lists, what was said beside the history, a search that can forget."""
+    """Work of the office: columns for its lists, notes beside the history, a search that can forget."""
     for column in ("unit TEXT NOT NULL DEFAULT ''", "officer TEXT NOT NULL DEFAULT ''", "due TEXT", "receipt TEXT"):
         db.conn.execute(f"ALTER TABLE dossiers ADD COLUMN {column}")
     db.conn.execute("ALTER TABLE dossiers ADD COLUMN handling TEXT NOT NULL DEFAULT '{}'")
@@ -127,7 +127,7 @@ def handling(db: sqlite_utils.Database) -> None:
             seq INTEGER NOT NULL REFERENCES dossiers (seq) ON DELETE CASCADE, number INTEGER NOT NULL, body TEXT NOT NULL,
             PRIMARY KEY (seq, number)) WITHOUT ROWID"""
     )
-    # The words are kept now: without them a row cannot be changed, nor forgotten when a citizen asks for it.
+    # The search stores its words from now on: without them a row cannot be changed, nor erased.
     rows = db.conn.execute(
         "SELECT d.seq, d.owner, a.body FROM dossiers d JOIN answers a ON a.seq = d.seq WHERE d.code IS NOT NULL"
     ).fetchall()
@@ -139,7 +139,7 @@ def handling(db: sqlite_utils.Database) -> None:
 
 @migrations()
 def ledger(db: sqlite_utils.Database) -> None:
-    """The postings of events, and their totals by half-month, which every report is a sum of."""
+    """Postings of events, and their totals by half-month, which reports are made of."""
     db.conn.execute(
         """CREATE TABLE postings (
             day TEXT NOT NULL, seq INTEGER NOT NULL, unit TEXT NOT NULL, sector TEXT NOT NULL, procedure TEXT NOT NULL,
@@ -157,14 +157,14 @@ def ledger(db: sqlite_utils.Database) -> None:
 
 @migrations()
 def desk(db: sqlite_utils.Database) -> None:
-    """What the lists of an office are read by."""
+    """Indexes for the lists of an office."""
     db.conn.execute("CREATE INDEX dossiers_of_unit ON dossiers (unit, state, seq) WHERE code IS NOT NULL")
     db.conn.execute("CREATE INDEX dossiers_of_officer ON dossiers (officer, state, seq) WHERE officer <> ''")
 
 
 @migrations()
 def totals_by_year(db: sqlite_utils.Database) -> None:
-    """Totals of whole years, so that a report of the tenth year reads no more than one of the second."""
+    """Totals of whole years, so that reports do not get slower with each year."""
     db.conn.execute(
         """CREATE TABLE totals_by_year (
             year TEXT NOT NULL, unit TEXT NOT NULL, sector TEXT NOT NULL, procedure TEXT NOT NULL, channel INTEGER NOT NULL,
@@ -179,13 +179,13 @@ def totals_by_year(db: sqlite_utils.Database) -> None:
 
 @migrations()
 def people_of_the_office(db: sqlite_utils.Database) -> None:
-    """Officers are few among citizens."""
+    """An index of officers, who are few among citizens."""
     db.conn.execute("CREATE INDEX accounts_of_office ON accounts (mail) WHERE json_extract(body, '$.role') <> 'citizen'")
 
 
 @migrations()
 def messages(db: sqlite_utils.Database) -> None:
-    """What a supplement replaced, who waits for an answer, and what is digested along with answers."""
+    """Answers that a supplement replaced, unanswered messages, and salts of digests."""
     db.conn.execute("ALTER TABLE answers ADD COLUMN salt TEXT NOT NULL DEFAULT ''")
     db.conn.execute("ALTER TABLE notes ADD COLUMN before TEXT")
     db.conn.execute("ALTER TABLE dossiers ADD COLUMN unanswered INTEGER NOT NULL DEFAULT 0")
@@ -194,7 +194,7 @@ def messages(db: sqlite_utils.Database) -> None:
 
 @migrations()
 def payments(db: sqlite_utils.Database) -> None:
-    """Attempts to pay, and what came of each."""
+    """Attempts to pay and their progress."""
     db.conn.execute(
         """CREATE TABLE payments (
             ref TEXT NOT NULL UNIQUE, seq INTEGER NOT NULL REFERENCES dossiers (seq) ON DELETE CASCADE, amount INTEGER NOT NULL,
@@ -207,7 +207,7 @@ def payments(db: sqlite_utils.Database) -> None:
 
 @migrations()
 def gaps(db: sqlite_utils.Database) -> None:
-    """Numbers that were given out before a store was lost."""
+    """Gaps in series: numbers that were given out before a store was lost."""
     db.conn.execute(
         """CREATE TABLE gaps (agency TEXT NOT NULL, series TEXT NOT NULL, first INTEGER NOT NULL, last INTEGER NOT NULL,
             at TEXT NOT NULL)"""
@@ -216,13 +216,13 @@ def gaps(db: sqlite_utils.Database) -> None:
 
 @migrations()
 def audit(db: sqlite_utils.Database) -> None:
-    """What happened last."""
+    """An index of events by time."""
     db.conn.execute("CREATE INDEX events_by_time ON events (at)")
 
 
 @migrations()
 def spans(db: sqlite_utils.Database) -> None:
-    """How long dossiers took, by year and procedure."""
+    """Durations of dossiers by year and procedure."""
     db.conn.execute(
         """CREATE TABLE spans (year INTEGER NOT NULL, procedure TEXT NOT NULL, days INTEGER NOT NULL, count INTEGER NOT NULL,
             PRIMARY KEY (year, procedure, days)) WITHOUT ROWID"""
@@ -231,21 +231,21 @@ def spans(db: sqlite_utils.Database) -> None:
 
 @migrations()
 def desk_of_the_whole_office(db: sqlite_utils.Database) -> None:
-    """Lists of whoever sees all units, and of all that a unit ever had."""
+    """Indexes for lists of all units, and of all dossiers of a unit."""
     db.conn.execute("CREATE INDEX dossiers_by_state ON dossiers (state, seq) WHERE code IS NOT NULL")
     db.conn.execute("CREATE INDEX dossiers_of_unit_by_time ON dossiers (unit, seq) WHERE code IS NOT NULL")
 
 
 @migrations()
 def desk_by_due_day(db: sqlite_utils.Database) -> None:
-    """What is late, or soon will be, among everything that ever was in time."""
+    """Indexes of due days, for lists of what is late or soon will be."""
     db.conn.execute("CREATE INDEX dossiers_of_unit_by_due ON dossiers (unit, state, due) WHERE due IS NOT NULL")
     db.conn.execute("CREATE INDEX dossiers_by_due ON dossiers (state, due) WHERE due IS NOT NULL")
 
 
 @migrations()
 def ended_dossiers_owe_nothing(db: sqlite_utils.Database) -> None:
-    """What was owed for a dossier that ended, and attempts to pay it; a list of money that is to be given back."""
+    """A dossier that ended owes nothing: debts and open attempts are closed; an index of surpluses."""
     db.conn.execute(
         """UPDATE dossiers SET handling = json_remove(handling, '$.payment')
         WHERE state IN (3, 7, 8, 10) AND json_extract(handling, '$.payment') = 'due'"""
@@ -259,19 +259,19 @@ def ended_dossiers_owe_nothing(db: sqlite_utils.Database) -> None:
 
 @migrations()
 def attempts_that_are_asked_about(db: sqlite_utils.Database) -> None:
-    """How often a gateway was asked what came of an attempt to pay."""
+    """Number of times that a gateway was asked about an attempt to pay."""
     db.conn.execute("ALTER TABLE payments ADD COLUMN asked INTEGER NOT NULL DEFAULT 0")
 
 
 @migrations()
 def addresses_that_are_claimed(db: sqlite_utils.Database) -> None:
-    """Several accounts may claim a mail address; one at most proved that it is theirs."""
+    """Several accounts may claim a mail address; at most one has proved it."""
     db.conn.execute(
         """CREATE TABLE accounts_by_claim (
             id TEXT NOT NULL UNIQUE, mail TEXT NOT NULL, version INTEGER NOT NULL, body TEXT NOT NULL,
             subject TEXT NOT NULL DEFAULT '', proven INTEGER NOT NULL DEFAULT 1)"""
     )
-    # Who chose a password came by the mail, or stayed long enough to be written to.
+    # An account with a password of its own got it by mail, or has been written to since.
     db.conn.execute(
         """INSERT INTO accounts_by_claim (id, mail, version, body, subject, proven)
         SELECT id, mail, version, body, subject, json_extract(body, '$.first_until') IS NULL FROM accounts ORDER BY rowid"""
@@ -285,14 +285,14 @@ def addresses_that_are_claimed(db: sqlite_utils.Database) -> None:
 
 @migrations()
 def mails_that_bounce(db: sqlite_utils.Database) -> None:
-    """Whether an address can be reached, and what was given up."""
+    """Indexes of mails that ended, by address, and of those that were given up."""
     db.conn.execute("CREATE INDEX outbox_ended ON outbox (receiver, seq) WHERE due IS NULL")
     db.conn.execute("CREATE INDEX outbox_given_up ON outbox (seq) WHERE delivered IS NULL AND due IS NULL")
 
 
 @migrations()
 def surplus_is_told(db: sqlite_utils.Database) -> None:
-    """An event for each payment that came in when nothing was owed, so that an officer sees what is to be given back."""
+    """An event for each surplus payment, so that an officer sees what to give back."""
     rows = db.conn.execute(
         """SELECT p.seq, d.id, p.ref, p.gateway, p.amount, p.at FROM payments p JOIN dossiers d ON d.seq = p.seq
         WHERE p.surplus = 1 AND p.progress = 'paid' AND NOT EXISTS (
@@ -319,28 +319,28 @@ def surplus_is_told(db: sqlite_utils.Database) -> None:
 
 @migrations()
 def layouts(db: sqlite_utils.Database) -> None:
-    """What the page of a draft has open, as name/value pairs."""
+    """Layouts of the pages of drafts, as name/value pairs."""
     db.conn.execute("ALTER TABLE answers ADD COLUMN layout TEXT NOT NULL DEFAULT '[]'")
 
 
 @migrations()
 def drafts_by_change(db: sqlite_utils.Database) -> None:
-    """Drafts by when they were last changed: those that nobody goes on with are cleared away."""
+    """An index of drafts by their last change, to find abandoned ones."""
     db.conn.execute("CREATE INDEX drafts_by_change ON dossiers (changed, id) WHERE state = 0")
 
 
 def owner_word(owner: str) -> str:
-    """One word for the search, another for each owner."""
+    """Word of an owner in the search."""
     return "o" + owner.encode().hex()
 
 
 def unit_word(unit: str) -> str:
-    """One word for the search, another for each unit."""
+    """Word of a unit in the search."""
     return "u" + unit.encode().hex()
 
 
 def migrate(path: Path) -> None:
-    """Brings the database at *path* to this version, making it where there is none.
+    """Bring the database *path* to this version; make it if there is none.
 
     Raises:
         NewerStore: a newer version of dossierkit wrote it.
