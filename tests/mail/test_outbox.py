@@ -256,15 +256,15 @@ def test_an_address_that_bounces_is_known_until_it_is_reached(store: Store, cloc
     outbox.post(*(SendMail(f"k:{n}:1", to, "s", "t") for n, to in enumerate(("a@x.vn", "b@x.vn", "a@x.vn", "a@x.vn"))))
     first, other, second, third = outbox.claim(now, now, 9)
     assert not outbox.bounces("a@x.vn")
-    outbox.failed(first.id, "refused", now)
+    outbox.mark_failed(first.id, "refused", now)
     assert not outbox.bounces("a@x.vn"), "it is tried again"
-    outbox.failed(first.id, "refused", None)
-    outbox.delivered(other.id, now)
+    outbox.mark_failed(first.id, "refused", None)
+    outbox.mark_delivered(other.id, now)
     assert (outbox.bounces("a@x.vn"), outbox.bounces("b@x.vn"), outbox.bounces("c@x.vn")) == (True, False, False)
-    outbox.failed(second.id, "refused", None)
+    outbox.mark_failed(second.id, "refused", None)
     assert [one.id for one in outbox.given_up()] == [second.id, first.id]
     assert [one.id for one in outbox.given_up(1)] == [second.id]
-    outbox.delivered(third.id, now)
+    outbox.mark_delivered(third.id, now)
     assert not outbox.bounces("a@x.vn")
-    outbox.again(second.id, now)
+    outbox.retry(second.id, now)
     assert [one.id for one in outbox.given_up()] == [first.id]

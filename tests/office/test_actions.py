@@ -101,7 +101,7 @@ def test_a_supplement_takes_only_what_was_asked_for(workflow: Callable[..., None
         engine.act(dossier.id, Action.SUPPLEMENT, AN, answers={"copies": 99})
     mended = engine.act(dossier.id, Action.SUPPLEMENT, AN, answers=stolen)
     assert (mended.state, mended.answers, mended.handling.asked) == (State.SUBMITTED, {"name": "An", "copies": 3}, ())
-    assert engine.store.said(dossier.id)[3].text == "Số bản chưa đúng"
+    assert engine.store.notes(dossier.id)[3].text == "Số bản chưa đúng"
     engine.act(dossier.id, Action.REQUEST_SUPPLEMENT, INTAKE, facts={"asked": ["/name"]}, note="Tên chưa đủ")
     assert engine.desk(INTAKE, Query(words="quynh")) == ()
     engine.act(dossier.id, Action.SUPPLEMENT, AN, answers={"name": "Lê Thị Quỳnh", "copies": 3})
@@ -310,7 +310,7 @@ def test_a_citizen_is_forgotten(workflow: Callable[..., None], account: Account,
     assert (erased.code, erased.state, erased.submitted) == (dossier.code, State.REFUSED, NOON)
     assert blobs.open(file.blob) is None
     assert engine.find(AN, Query(words="bi mat")) == engine.find(AN) == ()
-    assert engine.store.said(dossier.id) == {}
+    assert engine.store.notes(dossier.id) == {}
     assert "Bí Mật" not in repr([engine.store.get(dossier.id), engine.history(erased)])
     assert engine.lookup(str(dossier.code)) == erased
     assert engine.permitted(erased, root) == ()

@@ -50,7 +50,7 @@ def reminders(office: Engine) -> Callable[[], list[tuple[str, str]]]:
         remind(office)
         found = office.store.outbox.claim(office.clock.now(), office.clock.now() + timedelta(days=999), 99)
         for one in found:
-            office.store.outbox.delivered(one.id, office.clock.now())
+            office.store.outbox.mark_delivered(one.id, office.clock.now())
         return [(one.mail.to, one.mail.text) for one in found if one.mail.key.startswith("reminder:")]
 
     return look

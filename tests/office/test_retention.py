@@ -39,7 +39,7 @@ def mails(engine: Engine) -> list[tuple[str, str]]:
     """(to, text) of the mails since the last look."""
     found = engine.store.outbox.claim(engine.clock.now(), engine.clock.now() + 999 * DAY, 99)
     for mail in found:
-        engine.store.outbox.delivered(mail.id, engine.clock.now())
+        engine.store.outbox.mark_delivered(mail.id, engine.clock.now())
     return [(mail.mail.to, mail.mail.text) for mail in found]
 
 

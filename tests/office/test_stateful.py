@@ -189,7 +189,7 @@ class Lives(RuleBasedStateMachine):
     def nothing_differs_and_every_proof_holds(self) -> None:
         if not hasattr(self, "engines"):
             return
-        self.both(lambda e: [(e.store.get(id), e.store.events(id), e.store.said(id)) for id in self.ids])
+        self.both(lambda e: [(e.store.get(id), e.store.events(id), e.store.notes(id)) for id in self.ids])
         self.both(lambda e: (dict(e.store.counters()), e.find(ACTORS[0]), list(e.verify())))
         self.both(lambda e: [e.store.payments.attempts(id) for id in self.ids])
         assert list(self.engines[0].verify()) == []

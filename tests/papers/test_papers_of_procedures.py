@@ -186,6 +186,6 @@ def test_a_revision_that_names_no_place_is_read_where_forms_ask(shipped: Engine)
     object.__setattr__(bare, "block", {key: value for key, value in procedure.block.items() if key != "delivery"})
     dossier = worked(shipped, "1.012786", put(next(samples("cap-lai-giay-chung-nhan.json")), "/filing/resultDelivery", "online"))
     history = shipped.history(dossier)
-    forms = Forms(shipped, dossier, bare, history, shipped.store.said(dossier.id), "vi")
+    forms = Forms(shipped, dossier, bare, history, shipped.store.notes(dossier.id), "vi")
     lines = forms.form_01(next(event for event in history if event.action is Action.ACCEPT))
     assert "Trực tuyến" in [getattr(line, "text", "") for line in lines]

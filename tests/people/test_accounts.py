@@ -81,7 +81,7 @@ def mails(store: Store, clock: FixedClock) -> Callable[[], list[tuple[str, str]]
     def look() -> list[tuple[str, str]]:
         found = store.outbox.claim(clock.now(), clock.now() + timedelta(days=999), 99)
         for one in found:
-            store.outbox.delivered(one.id, clock.now())
+            store.outbox.mark_delivered(one.id, clock.now())
         return [(one.mail.to, one.mail.text) for one in found]
 
     return look

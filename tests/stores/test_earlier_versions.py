@@ -94,7 +94,7 @@ def test_dossiers_are_read_as_they_were_written(installation: Installation) -> N
 
 def _summary(engine: Engine, dossier: Dossier) -> dict[str, Any]:
     handling, layout, events = dossier.handling, dossier.layout, engine.history(dossier)
-    notes = engine.store.said(dossier.id)
+    notes = engine.store.notes(dossier.id)
     return {
         "id": dossier.id,
         "procedure": dossier.procedure,
@@ -165,7 +165,7 @@ def test_people_mails_and_numbers_are_read_as_they_were_written(installation: In
     assert [[one.mail.to, one.error] for one in store.outbox.given_up()] == expected["given up"]
     assert [[one.mail.to, one.tries] for one in store.outbox.undelivered()] == expected["undelivered"]
     assert [[*series, number] for series, number in sorted(store.counters().items())] == expected["counters"]
-    assert store.marked() == store.counters()
+    assert store.noted_numbers() == store.counters()
     assert [[gap.agency, gap.series, gap.first, gap.last] for gap in store.gaps()] == expected["gaps"]
     assert Counter(code for code, _ in store.revisions()) == {"9.000001": 2, "9.000002": 1}
 

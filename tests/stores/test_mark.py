@@ -139,12 +139,12 @@ def test_a_database_of_before_is_marked(place: Path, folder: Path) -> None:
     mark.unlink()
     write_mark(mark, Noted(noted.installation, {DAY: 1}))
     engine = opened(place, folder)
-    assert engine.store.marked() == engine.store.counters() == {DAY: 3, ("H29.15", "2026"): 1}
+    assert engine.store.noted_numbers() == engine.store.counters() == {DAY: 3, ("H29.15", "2026"): 1}
     engine.store.remember("installation", "")
     engine.close()
     mark.unlink()
     engine = opened(place, folder)
-    assert engine.store.marked() == {DAY: 3, ("H29.15", "2026"): 1}
+    assert engine.store.noted_numbers() == {DAY: 3, ("H29.15", "2026"): 1}
     assert sent(engine).endswith("-0004")
     engine.close()
 
@@ -173,11 +173,11 @@ def test_no_code_is_told_before_it_is_noted(place: Path, folder: Path) -> None:
     with pytest.raises(UnwritableStore, match="room"):
         engine.submit(draft.id, AN)
     store.mark.sync()
-    assert store.marked()[DAY] == 3
+    assert store.noted_numbers()[DAY] == 3
     disk.full = False
     store.mark.sync()
 
-    assert store.marked()[DAY] == 4
+    assert store.noted_numbers()[DAY] == 4
     assert str(engine.submit(draft.id, AN).code).endswith("-0004")
     assert list(engine.verify()) == []
     engine.close()

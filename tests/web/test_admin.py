@@ -84,7 +84,7 @@ def test_the_catalog_shows_its_health(office: Any, folder: Path, clock: FixedClo
     (folder / "odd.json").write_text(json.dumps({"type": "object", "x-procedure": {"code": "2.1", "unitt": "x"}}), "utf-8")
     engine.store.outbox.post(SendMail("k", "ai@example.vn", "s", "t"))
     (mail,) = [one for one in engine.store.outbox.claim(clock.now(), clock.now(), 99) if one.mail.to == "ai@example.vn"]
-    engine.store.outbox.failed(mail.id, "hộp thư đầy", None)
+    engine.store.outbox.mark_failed(mail.id, "hộp thư đầy", None)
     engine.catalog._looked = -1e9  # in place of waiting a quarter of a second
     page = root.get("/admin").text
     for words in ("broken.json", "unitt", "hiện hành", "ai@example.vn", "hộp thư đầy", "đã ngừng gửi", str(folder)):

@@ -28,12 +28,12 @@ def deliver(outbox: Outbox, mailer: Mailer, clock: Clock) -> tuple[int, int]:
             except MailError as error:
                 failed += 1
                 due = None if error.final else next_try(claimed.tries + 1, clock.now())
-                outbox.failed(claimed.id, str(error), due)
+                outbox.mark_failed(claimed.id, str(error), due)
                 # Without address and text, as logs are not confidential.
                 retry = "given up" if due is None else f"again at {due}"
                 _log.warning("mail %s is not delivered (%s); %s", claimed.id, error, retry)
             else:
-                outbox.delivered(claimed.id, clock.now())
+                outbox.mark_delivered(claimed.id, clock.now())
                 done += 1
     return done, failed
 

@@ -58,7 +58,7 @@ class Administration:
 
     def send_again(self, id: int) -> None:
         """Try a mail once more at the next delivery."""
-        self.context.store.outbox.again(id, self.context.now())
+        self.context.store.outbox.retry(id, self.context.now())
 
     def latest(self, before: tuple[datetime, str, int] | None = None, *, actor: str = "", limit: int = 50) -> tuple[Event, ...]:
         """Events of dossiers that have a code, newest first; see `DossierStore.latest`."""

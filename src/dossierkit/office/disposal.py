@@ -22,5 +22,5 @@ def discard(store: Store, blobs: BlobStore, draft: Dossier) -> bool:
 def release(store: DossierStore, blobs: BlobStore, ids: Iterable[str]) -> None:
     """Delete those of the files *ids* that no dossier names any more."""
     for id in ids:
-        if not store.names(id):
+        if not store.is_named(id):
             blobs.delete(id)

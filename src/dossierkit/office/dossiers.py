@@ -58,7 +58,7 @@ class Dossiers:
 
     def notes(self, dossier: Dossier) -> Mapping[int, Said]:
         """The notes that came with the events of *dossier*, by the numbers of the events; none where it was erased."""
-        return self.context.store.said(dossier.id)
+        return self.context.store.notes(dossier.id)
 
     def has(self, code: DossierCode) -> bool:
         """Whether a dossier has this code."""

@@ -88,7 +88,7 @@ def erase(engine: Engine, blobs: BlobStore, dossier: Dossier, actor: Actor) -> D
         ForbiddenAction: it is still being worked on, or *actor* may not.
     """
     # What a supplement replaced is kept for the office to compare, until now.
-    before = (blobs_in(one.before) for one in engine.store.said(dossier.id).values() if one.before is not None)
+    before = (blobs_in(one.before) for one in engine.store.notes(dossier.id).values() if one.before is not None)
     files = blobs_of(dossier).union(*before)
     erased = engine.act(dossier.id, Action.ERASE, actor, version=dossier.version)
     release(engine.store, blobs, files)

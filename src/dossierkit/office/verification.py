@@ -63,7 +63,7 @@ def contradictions(
         seen()
     for gap in store.gaps():
         drawn.setdefault((gap.agency, gap.series), set()).update(range(gap.first, gap.last + 1))
-    marked, counters = store.marked(), store.counters()
+    marked, counters = store.noted_numbers(), store.counters()
     for series, last in marked.items():
         if last > counters.get(series, 0):
             yield f"{series[0]} {series[1]}: {last} was given out, the database ends with {counters.get(series, 0)}"

@@ -42,7 +42,7 @@ def paper_of(engine: Engine, dossier: Dossier, name: str, language: str = "vi", 
     kind = next((one for one in kinds_of(history, attempts) if one.name == name), None)
     if kind is None:
         raise UnknownDossier(f"there is no paper {name}")
-    made = Forms(engine, dossier, engine.procedure_of(dossier), history, engine.store.said(dossier.id), language)
+    made = Forms(engine, dossier, engine.procedure_of(dossier), history, engine.store.notes(dossier.id), language)
     at, number, blocks = _content(made, kind, attempts)
     office, signed = engine.office, ("payer", "cashier") if kind.form == "receipt" else ("submitter", "officer")
     return Paper(

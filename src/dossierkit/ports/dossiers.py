@@ -113,7 +113,7 @@ class DossierStore(Protocol):
         """
         ...
 
-    def said(self, id: str) -> Mapping[int, Said]:
+    def notes(self, id: str) -> Mapping[int, Said]:
         """Notes of a dossier by the number of their event; empty after erasure."""
         ...
 
@@ -121,6 +121,6 @@ class DossierStore(Protocol):
         """Owners of the dossiers that name this file."""
         ...
 
-    def names(self, blob: str) -> bool:
+    def is_named(self, blob: str) -> bool:
         """Whether a dossier names this file."""
         ...

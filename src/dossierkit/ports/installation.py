@@ -44,7 +44,7 @@ class SeriesStore(Protocol):
         """(agency, series) → last number drawn."""
         ...
 
-    def marked(self) -> Mapping[tuple[str, str], int]:
+    def noted_numbers(self) -> Mapping[tuple[str, str], int]:
         """(agency, series) → last number noted outside the store; a store that lost nothing has it in `counters`."""
         ...
 

@@ -23,8 +23,8 @@ class Mailer(Protocol):
 class Outbox(Protocol):
     """Mails that wait for delivery.
 
-    A mail is due from the start.  `claim` leases it; it ends when it is `delivered`, or `failed` without another try: then it
-    is given up.
+    A mail is due from the start, and `claim` leases it to a worker.  It ends with `mark_delivered`, or with `mark_failed`
+    without another try: then it is given up.
     """
 
     def post(self, *mails: SendMail) -> None:
@@ -35,15 +35,15 @@ class Outbox(Protocol):
         """Up to *limit* mails that are due *now*, oldest first; no other call returns them before *until*."""
         ...
 
-    def delivered(self, id: int, at: datetime) -> None:
+    def mark_delivered(self, id: int, at: datetime) -> None:
         """Record that a mail was delivered, and erase its subject and text."""
         ...
 
-    def failed(self, id: int, error: str, due: datetime | None) -> None:
+    def mark_failed(self, id: int, error: str, due: datetime | None) -> None:
         """Record a failed try: the next one is at *due*; None gives the mail up."""
         ...
 
-    def again(self, id: int, due: datetime) -> None:
+    def retry(self, id: int, due: datetime) -> None:
         """Try a failed mail, or one that was given up, again at *due*, with a fresh count of tries."""
         ...
 

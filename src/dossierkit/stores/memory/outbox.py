@@ -40,16 +40,16 @@ class MemoryOutbox:
                 self._due[id] = until
             return tuple(attrs.evolve(self._mails[id], due=until) for id in due)
 
-    def delivered(self, id: int, at: datetime) -> None:  # noqa: ARG002  # a store that lasts keeps it
-        """See `Outbox.delivered`."""
+    def mark_delivered(self, id: int, at: datetime) -> None:  # noqa: ARG002  # a store that lasts keeps it
+        """See `Outbox.mark_delivered`."""
         with self._lock:
             self._due.pop(id, None)
             delivered = self._mails.pop(id, None)
             if delivered is not None:
                 self._reached[delivered.mail.to] = max(id, self._reached.get(delivered.mail.to, 0))
 
-    def failed(self, id: int, error: str, due: datetime | None) -> None:
-        """See `Outbox.failed`."""
+    def mark_failed(self, id: int, error: str, due: datetime | None) -> None:
+        """See `Outbox.mark_failed`."""
         with self._lock:
             before = self._mails[id]
             self._mails[id] = attrs.evolve(before, tries=before.tries + 1, error=error, due=due)
@@ -58,8 +58,8 @@ class MemoryOutbox:
             else:
                 self._due[id] = due
 
-    def again(self, id: int, due: datetime) -> None:
-        """See `Outbox.again`."""
+    def retry(self, id: int, due: datetime) -> None:
+        """See `Outbox.retry`."""
         with self._lock:
             if id in self._mails:
                 self._mails[id] = attrs.evolve(self._mails[id], tries=1, due=due)

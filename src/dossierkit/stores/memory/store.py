@@ -127,8 +127,8 @@ class MemoryStore:
         with self.tables.lock:
             return upkeep.latest(self.tables, before, actor, limit)
 
-    def said(self, id: str) -> Mapping[int, Said]:
-        """See `DossierStore.said`."""
+    def notes(self, id: str) -> Mapping[int, Said]:
+        """See `DossierStore.notes`."""
         with self.tables.lock:
             return copy.deepcopy(self.tables.notes.get(id, {}))
 
@@ -137,8 +137,8 @@ class MemoryStore:
         with self.tables.lock:
             return frozenset(dossier.owner for dossier in self.tables.dossiers.values() if blob in blobs_of(dossier))
 
-    def names(self, blob: str) -> bool:
-        """See `DossierStore.names`."""
+    def is_named(self, blob: str) -> bool:
+        """See `DossierStore.is_named`."""
         with self.tables.lock:
             return any(blob in blobs_of(dossier) for dossier in self.tables.dossiers.values())
 
@@ -196,8 +196,8 @@ class MemoryStore:
         with self.tables.lock:
             return dict(self.tables.counters)
 
-    def marked(self) -> Mapping[tuple[str, str], int]:
-        """See `SeriesStore.marked`: the same as `counters`, because nothing is outside."""
+    def noted_numbers(self) -> Mapping[tuple[str, str], int]:
+        """See `SeriesStore.noted_numbers`: the same as `counters`, because nothing is outside."""
         return self.counters()
 
     def skip(self, gap: NumberGap) -> bool:

@@ -33,20 +33,20 @@ class SqliteOutbox:
         rows = self._database.write(lambda connection: connection.execute(sql, values).fetchall())
         return tuple(sorted(map(_outgoing, rows), key=lambda outgoing: outgoing.id))
 
-    def delivered(self, id: int, at: datetime) -> None:
-        """See `Outbox.delivered`."""
+    def mark_delivered(self, id: int, at: datetime) -> None:
+        """See `Outbox.mark_delivered`."""
         # The text may hold a secret that opens an account; the outbox needs to know only that it was sent.
         sql = "UPDATE outbox SET due = NULL, delivered = ?, subject = '', text = '', html = '', error = '' WHERE seq = ?"
         self._database.write(lambda connection: connection.execute(sql, (at.isoformat(), id)))
 
-    def failed(self, id: int, error: str, due: datetime | None) -> None:
-        """See `Outbox.failed`."""
+    def mark_failed(self, id: int, error: str, due: datetime | None) -> None:
+        """See `Outbox.mark_failed`."""
         sql = "UPDATE outbox SET due = ?, tries = tries + 1, error = ? WHERE seq = ?"
         values = (due.timestamp() if due is not None else None, error, id)
         self._database.write(lambda connection: connection.execute(sql, values))
 
-    def again(self, id: int, due: datetime) -> None:
-        """See `Outbox.again`."""
+    def retry(self, id: int, due: datetime) -> None:
+        """See `Outbox.retry`."""
         sql = "UPDATE outbox SET due = ?, tries = 1 WHERE seq = ? AND delivered IS NULL"
         self._database.write(lambda connection: connection.execute(sql, (due.timestamp(), id)))
 

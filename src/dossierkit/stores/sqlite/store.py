@@ -182,8 +182,8 @@ class SqliteStore:
         """See `DossierStore.latest`."""
         return upkeep.latest(self.database, before, actor, limit)
 
-    def said(self, id: str) -> Mapping[int, Said]:
-        """See `DossierStore.said`."""
+    def notes(self, id: str) -> Mapping[int, Said]:
+        """See `DossierStore.notes`."""
         sql = "SELECT n.number, n.body, n.before FROM notes n JOIN dossiers d ON d.seq = n.seq WHERE d.id = ?"
         rows = self.database.read(sql, (id,))
         return {number: Said(text, json.loads(before) if before else None) for number, text, before in rows}
@@ -193,8 +193,8 @@ class SqliteStore:
         sql = "SELECT DISTINCT d.owner FROM files f JOIN dossiers d ON d.seq = f.seq WHERE f.blob = ?"
         return frozenset(str(owner) for (owner,) in self.database.read(sql, (blob,)))
 
-    def names(self, blob: str) -> bool:
-        """See `DossierStore.names`."""
+    def is_named(self, blob: str) -> bool:
+        """See `DossierStore.is_named`."""
         return bool(self.database.read("SELECT 1 FROM files WHERE blob = ? LIMIT 1", (blob,)))
 
     # --- ledger ---------------------------------------------------------------------------------------------------
@@ -245,8 +245,8 @@ class SqliteStore:
         """See `SeriesStore.counters`."""
         return upkeep.counters(self.database)
 
-    def marked(self) -> Numbers:
-        """See `SeriesStore.marked`: the numbers in the mark."""
+    def noted_numbers(self) -> Numbers:
+        """See `SeriesStore.noted_numbers`: the numbers in the mark."""
         noted = read_mark(self.mark.path)
         return noted.numbers if noted is not None else {}
 

@@ -129,24 +129,24 @@ class DossierContract:
         """By its answers or among its attachments; a copy counts as well."""
         first, second = (f"sha256-{digit * 64}-{digit * 16}" for digit in "ab")
         draft = new_draft(store, "a")
-        assert not store.names(first)
+        assert not store.is_named(first)
         files = (Attachment("don", second, "đơn.pdf", 5, "application/pdf"),)
         draft = attrs.evolve(draft, version=2, answers={"f": [first]}, attachments=files)
         store.replace(draft)
         assert store.get("a") == draft
-        assert store.names(first)
-        assert store.names(second)
+        assert store.is_named(first)
+        assert store.is_named(second)
         assert store.owners(first) == store.owners(second) == {draft.owner}
         assert store.owners(f"sha256-{'c' * 64}-{'c' * 16}") == frozenset()
         store.create(attrs.evolve(draft, id="b", version=1), chained("b", 1, Action.BEGIN, "an", NOON, {}, ""), b"bundle")
         store.delete("a", 2)
-        assert store.names(first)
+        assert store.is_named(first)
         assert store.get("b").attachments == files  # type: ignore[union-attr]  # it is there
         store.replace(attrs.evolve(draft, id="b", version=2, answers={}))
-        assert not store.names(first)
-        assert store.names(second)
+        assert not store.is_named(first)
+        assert store.is_named(second)
         store.delete("b", 2)
-        assert not store.names(second)
+        assert not store.is_named(second)
 
     def test_a_code_finds_its_dossier(self, store: Store) -> None:
         """And no other."""
@@ -177,7 +177,7 @@ class DossierContract:
         assert store.by_receipt("00001/2026/H29.15") == accepted
         assert store.by_receipt("00002/2026/H29.15") is None
         assert [event.action for event in store.events("a")] == [Action.BEGIN, Action.SUBMIT, Action.ACCEPT]
-        assert store.said("a") == {3: Said("đủ")}
+        assert store.notes("a") == {3: Said("đủ")}
         assert dict(store.counters())["H29.15", "2026"] == 1
         with pytest.raises(StaleDossier):
             store.record(acceptance(dossier))
@@ -207,12 +207,12 @@ class DossierContract:
         """Owner, notes and search text go; code and history stay."""
         sent = store.record(submission(new_draft(store, "a"), search="dat dai"))
         ended = store.record(action(sent, Action.WITHDRAW, said=Said("vì bận")))
-        assert store.said("a")
+        assert store.notes("a")
 
         erased = attrs.evolve(ended, owner="", answers={})
         store.record(action(erased, Action.ERASE, answers=True, forget=True))
 
-        assert store.said("a") == {}
+        assert store.notes("a") == {}
         assert store.find("an", Query(words="dai")) == store.find("an") == ()
         assert sent.code is not None
         assert store.by_code(sent.code) == store.get("a")

@@ -49,7 +49,7 @@ class InstallationContract:
 
         assert store.gaps() == (gap, NumberGap("H29.16", "2026", 1, 5, NOON))
         assert str(store.record(submission(new_draft(store, "b"))).code).endswith("-0008")
-        assert store.marked() == store.counters() == {(AGENCY, DAY.isoformat()): 8, ("H29.16", "2026"): 5}
+        assert store.noted_numbers() == store.counters() == {(AGENCY, DAY.isoformat()): 8, ("H29.16", "2026"): 5}
 
     def test_imports_are_whole_dossiers(self, store: Store) -> None:
         """History, notes, postings, search and numbers come along; series continue after the highest number."""
@@ -60,7 +60,7 @@ class InstallationContract:
 
         assert list(store.every()) == [one.dossier for one in dossiers]
         assert store.events("a9") == dossiers[1].events
-        assert store.said("a9") == dossiers[1].said
+        assert store.notes("a9") == dossiers[1].said
         assert Counter(store.postings()) == Counter(posting for one in dossiers for posting in one.postings)
         assert [dossier.id for dossier in store.find("an", Query(words="nguyen"), limit=1)] == ["a4"]
         assert str(store.record(submission(new_draft(store, "new"))).code).endswith("-0010")

@@ -21,7 +21,7 @@ class OutboxContract:
         first, second = store.outbox.claim(NOON, NOON + HOUR)
         assert (first.mail, second.mail) == (mail("a"), mail("b"))
         assert (first.tries, first.error) == (0, "")
-        store.outbox.delivered(first.id, NOON)
+        store.outbox.mark_delivered(first.id, NOON)
         store.outbox.post(mail("a"))
         assert [outgoing.mail.key for outgoing in store.outbox.claim(NOON + HOUR, NOON + 2 * HOUR)] == ["b"]
 
@@ -38,8 +38,8 @@ class OutboxContract:
         """It tells how often and why it failed."""
         store.outbox.post(mail("a"), mail("b"))
         first, second = store.outbox.claim(NOON, NOON + HOUR)
-        store.outbox.delivered(second.id, NOON)
-        store.outbox.failed(first.id, "busy", NOON + 2 * HOUR)
+        store.outbox.mark_delivered(second.id, NOON)
+        store.outbox.mark_failed(first.id, "busy", NOON + 2 * HOUR)
 
         assert [(one.id, one.tries, one.error) for one in store.outbox.undelivered()] == [(first.id, 1, "busy")]
         assert store.outbox.claim(NOON + HOUR, NOON + 3 * HOUR) == ()
@@ -51,17 +51,17 @@ class OutboxContract:
         """Newest first; its count of tries begins anew; a delivered one stays delivered."""
         store.outbox.post(*(mail(key) for key in "abc"))
         for outgoing in store.outbox.claim(NOON, NOON + HOUR):
-            store.outbox.failed(outgoing.id, "busy", NOON)
+            store.outbox.mark_failed(outgoing.id, "busy", NOON)
         first, second, third = store.outbox.claim(NOON, NOON + HOUR)
-        store.outbox.delivered(third.id, NOON)
+        store.outbox.mark_delivered(third.id, NOON)
         for outgoing in (first, second):
-            store.outbox.failed(outgoing.id, "no such mailbox", None)
+            store.outbox.mark_failed(outgoing.id, "no such mailbox", None)
 
         assert [(one.mail.key, one.tries, one.due) for one in store.outbox.given_up()] == [("b", 2, None), ("a", 2, None)]
         assert [one.mail.key for one in store.outbox.given_up(1)] == ["b"]
         assert store.outbox.claim(NOON + 9 * HOUR, NOON + 10 * HOUR) == ()
         for outgoing in (first, third):
-            store.outbox.again(outgoing.id, NOON)
+            store.outbox.retry(outgoing.id, NOON)
         assert [(one.mail.key, one.tries) for one in store.outbox.claim(NOON, NOON + HOUR)] == [("a", 1)]
 
     def test_an_address_bounces_until_a_mail_arrives(self, store: Store) -> None:
@@ -70,9 +70,9 @@ class OutboxContract:
             store.outbox.post(mail(key))
             (outgoing,) = store.outbox.claim(NOON, NOON + HOUR)
             if delivered:
-                store.outbox.delivered(outgoing.id, NOON)
+                store.outbox.mark_delivered(outgoing.id, NOON)
             else:
-                store.outbox.failed(outgoing.id, "no such mailbox", None)
+                store.outbox.mark_failed(outgoing.id, "no such mailbox", None)
             store.outbox.post(mail(f"waiting {key}", "other@example.vn"))
             store.outbox.claim(NOON, NOON + HOUR)
 
