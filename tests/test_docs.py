@@ -136,6 +136,18 @@ def test_the_walks_lead_somewhere() -> None:
         _found("office.engine.Engine.nothing")
 
 
+def test_the_glossary_names_what_exists() -> None:
+    """Every class and module in its last column; each word once, in README and CONTRIBUTING by a link."""
+    rows = re.findall(r"^\| ([\w ]+) \|.*\| `([\w.]+)` \|$", (ROOT / "docs" / "glossary.md").read_text("utf-8"), re.MULTILINE)
+
+    assert len(rows) >= 30
+    assert len({word for word, _ in rows}) == len(rows)
+    for _, name in rows:
+        assert _found(name) is not None, name
+    for page in ("README.md", "CONTRIBUTING.md"):
+        assert "(docs/glossary.md)" in (ROOT / page).read_text("utf-8"), page
+
+
 def test_the_map_shows_places_that_there_are() -> None:
     """Every file that the map of the house names."""
     text = (ROOT / "docs" / "architecture.md").read_text("utf-8")
