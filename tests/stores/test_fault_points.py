@@ -38,8 +38,8 @@ def act(
     return lambda engine, which: engine.act(which, action, actor, facts=facts, note="vì", files=files)
 
 
-def paid(engine: Engine, id: str) -> None:
-    """What a gateway tells of the attempt that was begun."""
+def pay(engine: Engine, id: str) -> None:
+    """Book the payment of the attempt that was begun."""
     (attempt,) = engine.store.payments.attempts(id)
     assert Payments(engine).apply(Callback(attempt.ref, 30_000, paid=True)) is Answer.CONFIRMED
 
@@ -58,7 +58,7 @@ STEPS: dict[str, Callable[[Engine, str], object]] = {
     "supplement": lambda engine, which: engine.act(which, Action.SUPPLEMENT, AN, answers={"name": "Bình"}),
     "request-payment": act(Action.REQUEST_PAYMENT, amount=30_000),
     "begin-to-pay": begin_to_pay,
-    "paid": paid,
+    "paid": pay,
     "cash": act(Action.SETTLE, payment="paid"),
     "refund": act(Action.REFUND),
     "suspend": act(Action.SUSPEND),
@@ -78,7 +78,7 @@ WORKED_ON = "submit accept assign"
 
 
 class Killing(sqlite3.Connection):
-    """A connection that ends the program before a statement of its choice."""
+    """A connection that kills the program before the statement number *left*."""
 
     left: int | None = None
 
@@ -97,8 +97,8 @@ class Killing(sqlite3.Connection):
                 os.kill(os.getpid(), signal.SIGKILL)
 
 
-def opened(place: Path, folder: Path) -> Engine:
-    engine = open_engine(f"sqlite:{place}", procedures=folder, clock=FixedClock(NOON), tokens=CountedTokens())
+def open_at(database: Path, folder: Path) -> Engine:
+    engine = open_engine(f"sqlite:{database}", procedures=folder, clock=FixedClock(NOON), tokens=CountedTokens())
     engine.context.office_clock = OfficeClock(Calendar)
     return engine
 
@@ -118,33 +118,33 @@ def opened(place: Path, folder: Path) -> Engine:
     ],
 )  # fmt: skip
 def test_killed_at_every_statement(tmp_path: Path, folder: Path, monkeypatch: pytest.MonkeyPatch, story: str) -> None:
-    """The last step of *story* is there as a run that nobody killed leaves it, or not at all; tried again it is there once."""
+    """The last step of *story* is there as a whole or not at all; tried again, it is there once."""
     block = {**SMALL["x-procedure"], "unit": "so-nnmt", "timeLimit": [{"count": 3}]}
     (folder / "small.json").write_text(json.dumps({**SMALL, "x-procedure": block}), "utf-8")
     *before, last = story.split()
-    place = tmp_path / "whole.db"
-    id, was = prepared(place, folder, before)
+    database = tmp_path / "whole.db"
+    id, was = prepare(database, folder, before)
     base = tmp_path / "base.db"
-    copy(place, base)
-    engine = opened(place, folder)
+    copy(database, base)
+    engine = open_at(database, folder)
     STEPS[last](engine, id)
-    whole = known(engine, id)
+    whole = state_of(engine, id)
     assert whole != was
     engine.close()
     absent = 0
     for point in range(MANY):
-        place = tmp_path / f"{point}.db"
-        copy(base, place)
-        finished = killed(place, folder, monkeypatch, point, id, last)
-        engine = opened(place, folder)
-        now = known(engine, id)
+        database = tmp_path / f"{point}.db"
+        copy(base, database)
+        finished = run_and_kill(database, folder, monkeypatch, point, id, last)
+        engine = open_at(database, folder)
+        now = state_of(engine, id)
         assert now in (was, whole), point
         assert list(engine.verify()) == [], point
         if now == was:
             absent += 1
             assert not finished, "what was acknowledged is there"
             STEPS[last](engine, id)
-            assert known(engine, id) == whole, point
+            assert state_of(engine, id) == whole, point
         engine.close()
         if finished:
             break
@@ -154,38 +154,38 @@ def test_killed_at_every_statement(tmp_path: Path, folder: Path, monkeypatch: py
 
 
 def copy(source: Path, target: Path) -> None:
-    """A database with its mark."""
+    """Copy a database with its mark."""
     shutil.copy(source, target)
     shutil.copy(mark_of(source), mark_of(target))
 
 
-def prepared(place: Path, folder: Path, before: list[str]) -> tuple[str, dict[str, Any]]:
-    """A dossier after the steps *before*, in a file that nobody has open: its id, and what there is to see."""
-    engine = opened(place, folder)
+def prepare(database: Path, folder: Path, before: list[str]) -> tuple[str, dict[str, Any]]:
+    """Make a dossier, take the steps *before*, and close the file: the id of the dossier, and its state."""
+    engine = open_at(database, folder)
     engine.store.accounts.create_account(Account("an", "an@example.vn", NOON))
     id = engine.begin("1.000001", AN, {"name": "An"}).id
     engine.check_code(engine.open(id, AN))  # its secret is made once, and another in each folder
-    for one in before:
-        STEPS[one](engine, id)
-    was = known(engine, id)
+    for step in before:
+        STEPS[step](engine, id)
+    was = state_of(engine, id)
     engine.close()
-    connection = sqlite3.connect(place)
+    connection = sqlite3.connect(database)
     connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     connection.close()
     return id, was
 
 
-def killed(place: Path, folder: Path, monkeypatch: pytest.MonkeyPatch, point: int, id: str, step: str) -> bool:
-    """Whether another process ended *step* before it came to the statement *point*."""
+def run_and_kill(database: Path, folder: Path, monkeypatch: pytest.MonkeyPatch, point: int, id: str, step: str) -> bool:
+    """Take *step* in another process, which dies at the statement *point*: whether it ended before that."""
     child = os.fork()
     if child == 0:  # pragma: no cover  # it is killed, or leaves without a word
         connect = sqlite3.connect
         monkeypatch.setattr(sqlite3, "connect", lambda *a, **k: connect(*a, **{**k, "factory": Killing}))
-        engine = opened(place, folder)
+        engine = open_at(database, folder)
         Killing.left = point
         try:
             STEPS[step](engine, id)
-        except BaseException:  # noqa: BLE001  # whatever it was, the parent is told
+        except BaseException:  # noqa: BLE001  # the parent reports it
             os._exit(3)
         os._exit(0)
     _, status = os.waitpid(child, 0)
@@ -193,8 +193,8 @@ def killed(place: Path, folder: Path, monkeypatch: pytest.MonkeyPatch, point: in
     return status == 0
 
 
-def known(engine: Engine, id: str) -> dict[str, Any]:
-    """What there is to see of a dossier, its history, mails, postings, payments, numbers and words."""
+def state_of(engine: Engine, id: str) -> dict[str, Any]:
+    """Everything stored of a dossier, and the tables that its actions write."""
     dossier = engine.store.get(id)
     assert dossier is not None
     connection = sqlite3.connect(engine.store.path)  # type: ignore[attr-defined]  # it is an SQLite store

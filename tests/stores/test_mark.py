@@ -1,4 +1,4 @@
-"""No number is given out twice, whatever happened to the files: the mark beside the database tells, and says what to do."""
+"""No number is given out twice, whatever happens to the files: the mark beside the database tells of the loss."""
 
 from __future__ import annotations
 
@@ -29,144 +29,146 @@ from dossierkit.testing import FixedClock
 DAY = ("H29.15", "2026-11-22")
 
 
-def opened(place: Path, folder: Path, *, new: bool = False) -> Engine:
-    return open_engine(f"sqlite:{place}", procedures=folder, clock=FixedClock(NOON), new=new)
+def open_installation(database: Path, folder: Path, *, new: bool = False) -> Engine:
+    return open_engine(f"sqlite:{database}", procedures=folder, clock=FixedClock(NOON), new=new)
 
 
-def sent(engine: Engine) -> str:
+def submit(engine: Engine) -> str:
     return str(engine.submit(engine.begin("1.000001", AN, {"name": "An"}).id, AN).code)
 
 
 @pytest.fixture
-def place(tmp_path: Path, folder: Path) -> Path:
+def database(tmp_path: Path, folder: Path) -> Path:
     """A database with three codes and a receipt number, beside a copy of it (`older.db`) with two codes."""
-    place = tmp_path / "data" / "dossiers.db"
-    engine = opened(place, folder)
-    sent(engine)
-    sent(engine)
+    database = tmp_path / "data" / "dossiers.db"
+    engine = open_installation(database, folder)
+    submit(engine)
+    submit(engine)
     engine.close()
-    shutil.copy(place, tmp_path / "older.db")
-    engine = opened(place, folder)
-    assert sent(engine).endswith("-0003")
-    engine.act(next(one.id for one in engine.store.every()), Action.ACCEPT, ROOT)
+    shutil.copy(database, tmp_path / "older.db")
+    engine = open_installation(database, folder)
+    assert submit(engine).endswith("-0003")
+    engine.act(next(dossier.id for dossier in engine.store.every()), Action.ACCEPT, ROOT)
     engine.close()
-    return place
+    return database
 
 
-def _older(place: Path) -> None:
-    shutil.copy(place.parents[1] / "older.db", place)
+def _older(database: Path) -> None:
+    shutil.copy(database.parents[1] / "older.db", database)
 
 
 LOSSES: Mapping[str, Callable[[Path], object]] = {
-    "deleted": lambda place: place.unlink(),
-    "emptied": lambda place: place.write_bytes(b""),
+    "deleted": lambda database: database.unlink(),
+    "emptied": lambda database: database.write_bytes(b""),
     "an older copy put back": _older,
-    "an older copy put back over a journal": lambda place: (
-        _older(place),
-        (place.parent / "dossiers.db-wal").write_bytes(b"x" * 9000),
+    "an older copy put back over a journal": lambda database: (
+        _older(database),
+        (database.parent / "dossiers.db-wal").write_bytes(b"x" * 9000),
     ),
 }
 
 
 @pytest.mark.parametrize("loss", LOSSES)
-def test_a_database_that_lost_something_is_refused(place: Path, folder: Path, loss: str) -> None:
-    """With what was given out and what to do; nothing is changed; where it is wanted all the same, numbers go on after it."""
-    LOSSES[loss](place)
-    before = {path.name: path.read_bytes() for path in place.parent.iterdir() if path.is_file() and path.suffix != ".db-shm"}
+def test_a_database_that_lost_something_is_refused(database: Path, folder: Path, loss: str) -> None:
+    """The message names the numbers and the remedy; nothing is changed; with `--new`, numbers continue after the mark."""
+    LOSSES[loss](database)
+    before = {path.name: path.read_bytes() for path in database.parent.iterdir() if path.is_file() and path.suffix != ".db-shm"}
     for _ in range(2):
         with pytest.raises(LostDossiers, match=r"2026-11-22 up to 3.*restore FILE --data NEW --after .*dossiers\.mark.*--new"):
-            opened(place, folder)
-    after = {path.name: path.read_bytes() for path in place.parent.iterdir() if path.is_file() and path.suffix != ".db-shm"}
+            open_installation(database, folder)
+    after = {path.name: path.read_bytes() for path in database.parent.iterdir() if path.is_file() and path.suffix != ".db-shm"}
     assert {name: after.get(name) for name in before} == before
-    engine = opened(place, folder, new=True)
-    assert sent(engine).endswith("-0004")
-    accepted = engine.act(next(one.id for one in engine.store.every() if one.handling.receipt == ""), Action.ACCEPT, ROOT)
+    engine = open_installation(database, folder, new=True)
+    assert submit(engine).endswith("-0004")
+    accepted = engine.act(
+        next(dossier.id for dossier in engine.store.every() if dossier.handling.receipt == ""), Action.ACCEPT, ROOT
+    )
     assert accepted.handling.receipt.startswith("00002/")
     assert list(engine.verify()) == []
     engine.close()
-    engine = opened(place, folder)
-    assert sent(engine).endswith("-0005")
+    engine = open_installation(database, folder)
+    assert submit(engine).endswith("-0005")
     engine.close()
 
 
-def test_a_truncated_database_is_refused(place: Path, folder: Path) -> None:
-    """Wherever it is cut off."""
-    whole = place.read_bytes()
+def test_a_truncated_database_is_refused(database: Path, folder: Path) -> None:
+    """At whatever size it is cut off."""
+    whole = database.read_bytes()
     for size in (1, 100, 4096, len(whole) // 2, len(whole) - 4096):
-        place.write_bytes(whole[:size])
+        database.write_bytes(whole[:size])
         with pytest.raises(StoreError):
-            opened(place, folder)
-    place.write_bytes(whole)
-    opened(place, folder).close()
+            open_installation(database, folder)
+    database.write_bytes(whole)
+    open_installation(database, folder).close()
 
 
-def test_a_mark_that_is_missing_or_damaged_is_asked_for(place: Path, folder: Path) -> None:
-    """The database may be an older copy; where it is not, it is marked anew."""
-    mark = mark_of(place)
+def test_a_mark_that_is_missing_or_damaged_is_asked_for(database: Path, folder: Path) -> None:
+    """The database may be an older copy; `--new` makes a mark for it."""
+    mark = mark_of(database)
     for damage in (mark.unlink, lambda: mark.write_bytes(b"\0" * 500), lambda: mark.write_bytes(b"")):
         whole = mark.read_bytes()
         damage()
         with pytest.raises(LostDossiers, match=r"mark.*--new"):
-            opened(place, folder)
+            open_installation(database, folder)
         mark.write_bytes(whole)
     mark.write_bytes(b"\xff\xfe garbage\n")
-    engine = opened(place, folder, new=True)
-    assert sent(engine).endswith("-0004")
+    engine = open_installation(database, folder, new=True)
+    assert submit(engine).endswith("-0004")
     engine.close()
     noted = read_mark(mark)
     assert noted is not None
     assert noted.numbers == {DAY: 4, ("H29.15", "2026"): 1}
-    opened(place, folder).close()
+    open_installation(database, folder).close()
 
 
-def test_the_database_of_another_installation_is_refused(place: Path, folder: Path, tmp_path: Path) -> None:
-    """Also where it is ahead."""
+def test_the_database_of_another_installation_is_refused(database: Path, folder: Path, tmp_path: Path) -> None:
+    """Even if its numbers are higher."""
     other = tmp_path / "other" / "dossiers.db"
-    engine = opened(other, folder)
+    engine = open_installation(other, folder)
     for _ in range(5):
-        sent(engine)
+        submit(engine)
     engine.close()
-    shutil.copy(other, place)
+    shutil.copy(other, database)
     with pytest.raises(LostDossiers, match="two installations"):
-        opened(place, folder)
+        open_installation(database, folder)
 
 
-def test_a_database_of_before_is_marked(place: Path, folder: Path) -> None:
-    """One that never had a mark; and one whose program died between a commit and its mark, which is no loss."""
-    mark = mark_of(place)
+def test_a_database_of_before_is_marked(database: Path, folder: Path) -> None:
+    """One without a mark, and one whose program died between a commit and its note, which is no loss."""
+    mark = mark_of(database)
     noted = read_mark(mark)
     assert noted is not None
     mark.unlink()
     write_mark(mark, Noted(noted.installation, {DAY: 1}))
-    engine = opened(place, folder)
+    engine = open_installation(database, folder)
     assert engine.store.noted_numbers() == engine.store.counters() == {DAY: 3, ("H29.15", "2026"): 1}
     engine.store.remember("installation", "")
     engine.close()
     mark.unlink()
-    engine = opened(place, folder)
+    engine = open_installation(database, folder)
     assert engine.store.noted_numbers() == {DAY: 3, ("H29.15", "2026"): 1}
-    assert sent(engine).endswith("-0004")
+    assert submit(engine).endswith("-0004")
     engine.close()
 
 
-def test_a_proof_knows_the_mark(place: Path, folder: Path) -> None:
+def test_a_proof_knows_the_mark(database: Path, folder: Path) -> None:
     """A number in the mark that no dossier has is named."""
-    engine = opened(place, folder)
-    mark = Mark(mark_of(place))
+    engine = open_installation(database, folder)
+    mark = Mark(mark_of(database))
     mark.note({DAY: 7})
     mark.close()
     assert list(engine.verify()) == ["H29.15 2026-11-22: 7 was given out, the database ends with 3"]
     engine.close()
 
 
-def test_no_code_is_told_before_it_is_noted(place: Path, folder: Path) -> None:
-    """Without room for the mark a submission is refused; what was kept all the same is noted as soon as there is room."""
-    engine = opened(place, folder)
+def test_no_code_is_told_before_it_is_noted(database: Path, folder: Path) -> None:
+    """Without room for the note a submission is refused; the number in the database is noted as soon as there is room."""
+    engine = open_installation(database, folder)
     store = engine.store
     assert isinstance(store, SqliteStore)
     store.mark.close()
     disk = Disk()
-    store.mark = Mark(mark_of(place), write=disk.write)
+    store.mark = Mark(mark_of(database), write=disk.write)
     draft = engine.begin("1.000001", AN, {"name": "An"})
 
     disk.full = True
@@ -214,7 +216,7 @@ def test_a_line_that_is_torn_counts_for_nothing(tmp_path: Path) -> None:
 
 
 def test_a_long_mark_is_shortened_when_nobody_writes_on_it(tmp_path: Path) -> None:
-    """One line a series; whoever writes on it keeps it as it is."""
+    """To one line a series, unless a program has it open."""
     path = tmp_path / "d.mark"
     write_mark(path, Noted("i", {}))
     mark = Mark(path)
@@ -234,10 +236,10 @@ def test_a_long_mark_is_shortened_when_nobody_writes_on_it(tmp_path: Path) -> No
 @pytest.mark.slow
 @pytest.mark.parametrize("damage", ["none", "journal deleted", "journal garbled", "older copy first", "older copy after"])
 def test_killed_and_damaged_no_code_comes_twice(tmp_path: Path, folder: Path, damage: str) -> None:
-    """Killed at random moments: an honest start always works, without gaps; after a loss it is refused, or nothing was lost."""
+    """Killed at random moments: without damage every start works, and leaves no gap; after a loss it is refused."""
     path = tmp_path / "d.db"
     chance = random.Random(f"20261122 {damage}")
-    said: list[str] = []
+    codes: list[str] = []
     refused = 0
     for turn in range(int(os.environ.get("DOSSIERKIT_KILLS", "4"))):
         if damage == "older copy first" and turn > 1:
@@ -246,8 +248,8 @@ def test_killed_and_damaged_no_code_comes_twice(tmp_path: Path, folder: Path, da
             shutil.copy(path, tmp_path / "copy.db")
         lines = _run(path, folder, chance, new=bool(refused))
         refused = 0
-        assert not set(lines) & set(said)
-        said += lines
+        assert not set(lines) & set(codes)
+        codes += lines
         match damage:
             case "journal deleted":
                 path.with_name("d.db-wal").unlink(missing_ok=True)
@@ -265,11 +267,11 @@ def test_killed_and_damaged_no_code_comes_twice(tmp_path: Path, folder: Path, da
             refused = 1
             continue
         kept = [str(dossier.code) for dossier in engine.store.every() if dossier.code]
-        assert damage != "none" or set(said) <= set(kept)
+        assert damage != "none" or set(codes) <= set(kept)
         assert not engine.store.gaps() or damage != "none"
         assert list(engine.verify()) == []
         engine.close()
-    assert len(said) == len(set(said)) > 3
+    assert len(codes) == len(set(codes)) > 3
 
 
 def _put_back(path: Path, copy: Path) -> None:
@@ -287,25 +289,25 @@ def _run(path: Path, folder: Path, chance: random.Random, *, new: bool) -> list[
     return codes
 
 
-def test_a_back_up_brings_its_mark(place: Path, folder: Path, tmp_path: Path) -> None:
-    """As of the moment of the database; what was given out since is read from the mark of the lost folder."""
-    list(back_up(place.parent, tmp_path / "b.tar"))
+def test_a_back_up_brings_its_mark(database: Path, folder: Path, tmp_path: Path) -> None:
+    """Made of the copied database; numbers given out since are read from the mark of the lost folder."""
+    list(back_up(database.parent, tmp_path / "b.tar"))
     assert (tmp_path / "b.tar").stat().st_mode & 0o777 == 0o600
-    engine = opened(place, folder)
-    assert sent(engine).endswith("-0004")
+    engine = open_installation(database, folder)
+    assert submit(engine).endswith("-0004")
     engine.close()
     there = tmp_path / "there"
     restore(tmp_path / "b.tar", there)
     assert read_mark(there / "dossiers.mark").numbers[DAY] == 3  # type: ignore[union-attr]  # it is there
-    engine = opened(there / "dossiers.db", folder)
-    assert [gap.last for gap in skip_after(engine.store, engine.clock, [str(mark_of(place))])] == [4]
-    assert sent(engine).endswith("-0005")
+    engine = open_installation(there / "dossiers.db", folder)
+    assert [gap.last for gap in skip_after(engine.store, engine.clock, [str(mark_of(database))])] == [4]
+    assert submit(engine).endswith("-0005")
     assert list(engine.verify()) == []
     with pytest.raises(SettingsError, match="no mark"):
         list(skip_after(engine.store, engine.clock, [str(tmp_path / "nothing.mark")]))
     engine.close()
     ran = CliRunner().invoke(
-        main, ["restore", "--data", str(tmp_path / "new"), "--after", str(mark_of(place)), str(tmp_path / "b.tar")]
+        main, ["restore", "--data", str(tmp_path / "new"), "--after", str(mark_of(database)), str(tmp_path / "b.tar")]
     )
     assert ran.exit_code == 0, ran.output
     assert "H29.15 2026-11-22: 4 to 4" in ran.output
@@ -313,11 +315,11 @@ def test_a_back_up_brings_its_mark(place: Path, folder: Path, tmp_path: Path) ->
 
 @pytest.mark.parametrize("remains", ["attachments/ab/x", "mail/m.eml", "slip.key"])
 def test_a_new_database_beside_remains_is_refused(tmp_path: Path, folder: Path, remains: str) -> None:
-    """Files, mails or keys of an installation whose database and mark are gone; empty folders are none."""
+    """Files, mails or keys of a lost installation are remains; empty folders are not."""
     data = tmp_path / "data"
     (data / "attachments").mkdir(parents=True)
     (data / "passwords.txt").write_text("x")
-    opened(data / "dossiers.db", folder).close()
+    open_installation(data / "dossiers.db", folder).close()
     for name in ("dossiers.db", "dossiers.mark"):
         (data / name).unlink()
     (data / remains).parent.mkdir(parents=True, exist_ok=True)
@@ -326,15 +328,15 @@ def test_a_new_database_beside_remains_is_refused(tmp_path: Path, folder: Path, 
         ran = CliRunner().invoke(main, [command, "--data", str(data), "--procedures", str(folder)])
         assert command == "list" or (ran.exit_code == 2 and "--new" in ran.output and "restore" in ran.output), ran.output
     assert not (data / "dossiers.db").exists()
-    engine = opened(data / "dossiers.db", folder, new=True)
-    assert sent(engine).endswith("-0001")
+    engine = open_installation(data / "dossiers.db", folder, new=True)
+    assert submit(engine).endswith("-0001")
     engine.close()
-    opened(data / "dossiers.db", folder).close()
+    open_installation(data / "dossiers.db", folder).close()
 
 
-def test_the_key_of_slips_belongs_to_the_database(place: Path, folder: Path) -> None:
-    """Missing, or another one: refused, unless another one is wanted."""
-    engine, path = opened(place, folder), place.parent / "slip.key"
+def test_the_key_of_slips_belongs_to_the_database(database: Path, folder: Path) -> None:
+    """A missing or another key is refused, unless `--new` asks for one."""
+    engine, path = open_installation(database, folder), database.parent / "slip.key"
     key = installed_key(engine.store, path)
     assert installed_key(engine.store, path).public == key.public
     whole = path.read_bytes()

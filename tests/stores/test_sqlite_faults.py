@@ -17,7 +17,7 @@ from dossierkit.stores.sqlite.store import SqliteStore
 
 
 def test_a_damaged_file_is_refused(tmp_path: Path) -> None:
-    """Flipped bytes and strange files are told from databases, with what to do."""
+    """Flipped bytes and other files are recognised; the message names the remedy."""
     path = tmp_path / "d.db"
     path.write_bytes(b"this is no database, but long enough to be one" * 100)
     with pytest.raises(CorruptStore, match="back-up"):
@@ -33,7 +33,7 @@ def test_a_damaged_file_is_refused(tmp_path: Path) -> None:
 
 
 def test_a_newer_store_is_refused(tmp_path: Path) -> None:
-    """An older program does not touch what a newer one wrote."""
+    """An older program does not touch the database of a newer one."""
     path = tmp_path / "d.db"
     SqliteStore(path).close()
     connection = sqlite3.connect(path)
@@ -45,14 +45,14 @@ def test_a_newer_store_is_refused(tmp_path: Path) -> None:
 
 
 def test_an_unknown_address_is_refused_with_what_is_known() -> None:
-    """The message names the right ones."""
+    """The message lists the known ones."""
     for address in ("mysql://x", "sqlite:", "nothing"):
         with pytest.raises(UnknownStore, match="sqlite:PATH"):
             open_engine(address)
 
 
 def test_a_folder_that_cannot_be_made_is_refused(tmp_path: Path) -> None:
-    """A file stands where the folder should be."""
+    """There is a file in its place."""
     (tmp_path / "file").write_text("x")
 
     with pytest.raises(UnwritableStore):
@@ -75,7 +75,7 @@ def test_another_program_that_holds_the_file_is_waited_for_then_named(tmp_path: 
 
 
 def test_a_full_disk_loses_nothing(tmp_path: Path, folder: Path) -> None:
-    """The write is refused with words, nothing is half there, and it goes on when there is room."""
+    """The write is refused as a whole, and work goes on when there is room."""
     engine = open_engine(f"sqlite:{tmp_path / 'd.db'}", procedures=folder)
     actor = Actor("an")
     draft = engine.begin("1.000001", actor, {"name": "An"})
@@ -96,7 +96,7 @@ def test_a_full_disk_loses_nothing(tmp_path: Path, folder: Path) -> None:
 
 @pytest.mark.slow
 def test_nothing_acknowledged_is_lost_under_kill(tmp_path: Path, folder: Path) -> None:
-    """Killed at random moments, restarted, killed again: every code that was said is there, none twice, none missing."""
+    """Killed at random moments, restarted, killed again: every acknowledged code is there once."""
     path, acknowledged = tmp_path / "d.db", []
     chance = random.Random(20261122)
     for _ in range(int(os.environ.get("DOSSIERKIT_KILLS", "6"))):

@@ -1,4 +1,4 @@
-"""A store of an earlier version is brought up to date with all that is in it."""
+"""Migrations keep the rows of earlier versions."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from dossierkit.testing import FixedClock
 
 
 def test_a_store_of_the_first_version_comes_along(tmp_path: Path) -> None:
-    """Its dossiers are found by their words, have no files, and it knows accounts."""
+    """Its dossiers are found by their words and have no files; there are accounts."""
     path = tmp_path / "d.db"
     db = sqlite_utils.Database(path)
     migrations.apply(db, stop_before="accounts_and_mails")
@@ -52,20 +52,20 @@ def test_a_store_of_the_first_version_comes_along(tmp_path: Path) -> None:
 
 
 def test_programs_that_open_a_new_folder_at_once_make_one_database(tmp_path: Path) -> None:
-    """Each waits for the one before, and finds what it made."""
+    """Each waits for the one before, and opens the same database."""
     program = "import sys; from dossierkit.stores.sqlite import SqliteStore; SqliteStore(sys.argv[1]).close()"
     for number in range(int(os.environ.get("DOSSIERKIT_ROUNDS", "2"))):
         place = tmp_path / str(number) / "data" / "d.db"
-        started = [subprocess.Popen([sys.executable, "-c", program, place], stderr=subprocess.PIPE) for _ in range(3)]
-        told = [one.communicate(timeout=120)[1].decode() for one in started]
-        assert [one.returncode for one in started] == [0, 0, 0], told
+        programs = [subprocess.Popen([sys.executable, "-c", program, place], stderr=subprocess.PIPE) for _ in range(3)]
+        errors = [started.communicate(timeout=120)[1].decode() for started in programs]
+        assert [started.returncode for started in programs] == [0, 0, 0], errors
         store = SqliteStore(place)
         assert list(store.every()) == []
         store.close()
 
 
 def test_whoever_had_an_account_owns_its_address(tmp_path: Path) -> None:
-    """Who chose a password is proven; who has a first one only claims the address."""
+    """An account with a password of its own is proven; one with an initial password claims its address only."""
     path = tmp_path / "d.db"
     db = sqlite_utils.Database(path)
     migrations.apply(db, stop_before="addresses_that_are_claimed")
@@ -92,16 +92,16 @@ def test_whoever_had_an_account_owns_its_address(tmp_path: Path) -> None:
 
 
 def test_money_of_before_comes_along(tmp_path: Path, folder: Path) -> None:
-    """What was still owed for a dossier that ended is closed; a surplus that no event told of is told; the proof holds."""
+    """Debts of ended dossiers are closed, a surplus without an event gets one, and the database verifies."""
     path = tmp_path / "d.db"
     engine = open_engine(f"sqlite:{path}", procedures=folder, clock=FixedClock(NOON))
     payments, twice, dead = Payments(engine), owing(engine), owing(engine)
     attempts = [payments.begin(twice, "vnpay") for _ in range(3)]
     open_ = payments.begin(dead, "vnpay")
-    for one in attempts:
-        payments.apply(Callback(one.ref, one.amount, paid=True))
+    for attempt in attempts:
+        payments.apply(Callback(attempt.ref, attempt.amount, paid=True))
     engine.act(dead.id, Action.WITHDRAW, AN)
-    expected = [engine.store.get(one.id) for one in (twice, dead)]
+    expected = [engine.store.get(dossier.id) for dossier in (twice, dead)]
     engine.close()
     connection = sqlite3.connect(path)
     connection.executescript(
@@ -115,7 +115,7 @@ def test_money_of_before_comes_along(tmp_path: Path, folder: Path) -> None:
     )
     connection.close()
     engine = open_engine(f"sqlite:{path}", procedures=folder, clock=FixedClock(NOON))
-    assert [engine.store.get(one.id) for one in (twice, dead)] == expected
+    assert [engine.store.get(dossier.id) for dossier in (twice, dead)] == expected
     assert expected[0] is not None
     assert (expected[0].handling.surplus, expected[0].handling.payment) == (60_000, Payment.PAID)
     assert [one.id for one in engine.desk(ROOT, Query(surplus=True))] == [twice.id]

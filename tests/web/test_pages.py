@@ -408,7 +408,7 @@ def test_a_store_that_cannot_be_written_pauses_filing(portal: Any) -> None:
 
     engine, browser = portal
     client = browser()
-    engine.store.database.write(lambda connection: connection.execute("PRAGMA query_only=ON"))  # the fault
+    engine.store.database.writer.connection.execute("PRAGMA query_only=ON")  # the fault
 
     answer = client.post(APPLY, data={"do": "save"})
 
@@ -416,7 +416,7 @@ def test_a_store_that_cannot_be_written_pauses_filing(portal: Any) -> None:
     assert answer.headers["retry-after"]
     assert client.get("/procedures").status_code == 200
     assert client.get("/healthz").status_code == 503
-    engine.store.database.write(lambda connection: connection.execute("PRAGMA query_only=OFF"))
+    engine.store.database.writer.connection.execute("PRAGMA query_only=OFF")
     assert client.get("/healthz").text == "ok"
     assert sqlite3.sqlite_version
 

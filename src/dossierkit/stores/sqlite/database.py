@@ -27,13 +27,14 @@ class Database:
         self._busy_seconds = busy_seconds
         self._local = threading.local()
         self._connections: list[sqlite3.Connection] = []
-        self._writer = GroupCommit(self._connect())
+        #: Its connection writes; faults of a test are set on it.
+        self.writer = GroupCommit(self._connect())
 
     @property
     def read_only(self) -> bool:
         """Whether the writing connection refuses to write."""
         with explained(self.path):
-            return self._writer.read_only
+            return self.writer.read_only
 
     def write(self, work: Callable[[sqlite3.Connection], T]) -> T:
         """Run *work* in a transaction and return its result once it is durable.
@@ -41,7 +42,7 @@ class Database:
         *work* may run more than once, and uses its argument only.
         """
         with explained(self.path):
-            return self._writer.run(work)
+            return self.writer.run(work)
 
     def read(self, sql: str, values: tuple[object, ...] = ()) -> list[Any]:
         """Rows of a statement that writes nothing."""

@@ -33,7 +33,7 @@ class GroupCommit:
     """
 
     def __init__(self, connection: sqlite3.Connection) -> None:
-        self._connection = connection
+        self.connection = connection
         self._mutex = threading.Lock()
         self._waiting: list[_Job] = []
         self._led = False
@@ -41,7 +41,7 @@ class GroupCommit:
     @property
     def read_only(self) -> bool:
         """Whether the connection refuses to write; waits for the commit in progress."""
-        return bool(self._connection.execute("PRAGMA query_only").fetchone()[0])
+        return bool(self.connection.execute("PRAGMA query_only").fetchone()[0])
 
     def run(self, work: Callable[[sqlite3.Connection], T]) -> T:
         """Result of *work*, once it is durable; *work* may run more than once and must use its argument only."""
@@ -77,11 +77,11 @@ class GroupCommit:
             successor.turn.release()
 
     def _commit(self, batch: list[_Job]) -> None:
-        self._connection.execute("BEGIN IMMEDIATE")
+        self.connection.execute("BEGIN IMMEDIATE")
         try:
             for job in batch:
-                job.result = job.work(self._connection)
-            self._connection.execute("COMMIT")
+                job.result = job.work(self.connection)
+            self.connection.execute("COMMIT")
         except Exception as error:  # one bad job must not cost the others theirs
             self._roll_back()
             if len(batch) == 1:
@@ -90,21 +90,21 @@ class GroupCommit:
             self._commit_apart(batch)
 
     def _commit_apart(self, batch: list[_Job]) -> None:
-        self._connection.execute("BEGIN IMMEDIATE")
+        self.connection.execute("BEGIN IMMEDIATE")
         try:
             for job in batch:
-                self._connection.execute("SAVEPOINT job")
+                self.connection.execute("SAVEPOINT job")
                 try:
-                    job.result = job.work(self._connection)
+                    job.result = job.work(self.connection)
                 except Exception as error:  # noqa: BLE001  # the caller of this job gets it
                     job.error = error
-                    self._connection.execute("ROLLBACK TO job")
-                self._connection.execute("RELEASE job")
-            self._connection.execute("COMMIT")
+                    self.connection.execute("ROLLBACK TO job")
+                self.connection.execute("RELEASE job")
+            self.connection.execute("COMMIT")
         except Exception:
             self._roll_back()
             raise
 
     def _roll_back(self) -> None:
-        if self._connection.in_transaction:
-            self._connection.execute("ROLLBACK")
+        if self.connection.in_transaction:
+            self.connection.execute("ROLLBACK")
