@@ -91,7 +91,7 @@ stateDiagram-v2
 {arrows}
 ```
 
-After a supplement, a payment or a pause a dossier comes back to the state that it was in before; the clock stands still
+After a supplement, a payment or a pause a dossier returns to the state that it was in before; the clock is paused
 meanwhile.
 
 | action | from | to | who | has to say | pauses |
