@@ -61,7 +61,7 @@ from dossierkit_web.pages.second_factor import WANTED
 from dossierkit_web.pages.session_ended import SessionEnded
 from dossierkit_web.requests import confirmation
 from dossierkit_web.requests.bodies import read_form
-from dossierkit_web.requests.limits import HangUps, measured, origin_of, tell
+from dossierkit_web.requests.limits import HangUps, limited, log_security_event, origin_of
 from dossierkit_web.requests.posted import own_page
 from dossierkit_web.requests.security import SecureHeaders, same_origin
 from dossierkit_web.site import Site, WebConfig
@@ -239,11 +239,11 @@ def _endpoint(site: Site, page: Page) -> Callable[[Request], Awaitable[Response]
 
     async def endpoint(request: Request) -> Response:
         if not same_origin(request):
-            tell(request, "sent from another site")
+            log_security_event(request, "sent from another site")
             raise HTTPException(403)
         if request.method != "POST":
             return await run_in_threadpool(_guarded, site, page, request, FormData())
-        request = measured(request, site.config.max_form_bytes, fields=site.config.max_fields, files=page in _WITH_FILES)
+        request = limited(request, site.config.max_form_bytes, fields=site.config.max_fields, files=page in _WITH_FILES)
         async with read_form(request, max_files=site.config.max_files, max_fields=site.config.max_fields) as form:
             return await run_in_threadpool(_guarded, site, page, request, form)
 
@@ -257,7 +257,7 @@ def _guarded(site: Site, page: Page, request: Request, form: FormData) -> Respon
     try:
         return page(site, request, form)
     except TooManyTries as error:
-        tell(request, "too many tries", str(site.visitor(request).holder)[:12])
+        log_security_event(request, "too many tries", str(site.visitor(request).holder)[:12])
         return _too_many(site, request, error.wait)
     except Busy:
         response = site.message(request, "busy", code=503)
@@ -308,7 +308,7 @@ def _sandbox_status(site: Site) -> Callable[[Request], Awaitable[Response]]:
     """The sandbox answers in JSON, from program to program."""
 
     async def status(request: Request) -> Response:
-        body = await measured(request, 2**14).body()
+        body = await limited(request, 2**14).body()
         try:
             said = json.loads(body)
             asked = {str(name): str(value) for name, value in said.items()}

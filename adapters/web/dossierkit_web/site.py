@@ -38,7 +38,7 @@ from dossierkit.people.proofs_of_work import ProofsOfWork
 from dossierkit.ports import PaymentGateway, Scanner
 from dossierkit.wiring import PaymentSettings, account_forms, open_accounts
 from dossierkit_web.requests.cookies import DEVICES, LANGUAGE, SESSION, cookie, drop_cookie, set_cookie
-from dossierkit_web.requests.session import Visitor, seated, visitor_of
+from dossierkit_web.requests.session import Visitor, visitor_of, with_session
 from dossierkit_web.texts import LANGUAGES, word
 
 if TYPE_CHECKING:
@@ -219,9 +219,9 @@ class Site:
         """Whether anything of whoever asks is kept: of somebody who is signed in, and of guests where they may file."""
         return self.config.guests or self.visitor(request).signed_in
 
-    def seated(self, request: Request) -> Visitor:
+    def with_session(self, request: Request) -> Visitor:
         """Whoever asks, with a session."""
-        found = request.state.visitor = seated(self.accounts, self.visitor(request))
+        found = request.state.visitor = with_session(self.accounts, self.visitor(request))
         return found
 
     def keep(self, request: Request, visitor: Visitor, response: Response) -> Response:

@@ -1,4 +1,4 @@
-"""Actions on dossiers: each is guarded, recorded whole, and told to the people it concerns."""
+"""Actions on dossiers: each is checked, recorded in one transaction, and reported by mail to the people concerned."""
 
 from __future__ import annotations
 
@@ -29,13 +29,13 @@ from dossierkit.office.records import Recording, filed
 from dossierkit.office.supplements import Supplements
 from dossierkit.pointers import ABSENT, Json, get, same
 
-#: An actor who missed more messages than these has to read a dossier again before deciding.
+#: An actor who has missed more messages than this must reload the dossier before acting.
 _MESSAGES = 50
 
 
 @attrs.frozen(eq=False)
 class Actions:
-    """Everything that happens to a dossier once its draft is there."""
+    """The actions on a dossier after its draft was begun."""
 
     context: Context
     procedures: Procedures
@@ -87,45 +87,45 @@ class Actions:
         return self.context.store.record(recording.change(changed, action, told, said, answers=changed is not dossier, paid=paid))
 
     def message(self, id: str, actor: Actor, words: str, *, files: tuple[Attachment, ...] = ()) -> Dossier:
-        """The dossier with a message of *actor* to the other side, whatever else happens to it meanwhile.
+        """Send a message of *actor* to the other side; other changes at the same time do not prevent it.
 
         Raises:
             UnknownDossier: as for `open`.
-            ForbiddenAction: it is a draft still, or there are no *words*.
+            ForbiddenAction: it is still a draft, or *words* is empty.
         """
         while True:
             try:
                 return self.act(id, Action.MESSAGE, actor, note=words, files=files)
             except StaleDossier:
-                continue  # somebody was a moment faster; a message fits every version
+                continue  # the dossier was changed meanwhile; a message fits every version
 
     def take_in(self, id: str, actor: Actor, code: DossierCode) -> Dossier:
-        """The dossier with the *code* that another portal issued; for the rest as `submit`.
+        """Submit a draft under the *code* that another portal issued; otherwise as `submit`.
 
         Raises:
-            ForbiddenAction: the code is of a series of ours, or is there already.
+            ForbiddenAction: the code belongs to a series of this portal, or is in use.
         """
         dossier = self.dossiers.open(id, actor)
         own = self.procedures.of(dossier).agency or self.context.agency
         if code.text.rsplit("-", 2)[0] == own:
-            raise ForbiddenAction(f"{own} issues codes here; one of ours is never taken in")
+            raise ForbiddenAction(f"codes of {own} are issued here and cannot be imported")
         known = self.context.store.by_code(code)
         if known is not None and known.id != dossier.id:
-            raise ForbiddenAction(f"a dossier with the code {code} is here already")
+            raise ForbiddenAction(f"there is already a dossier with the code {code}")
         return self._sent(dossier, Action.SUBMIT, actor, dossier.version, code)
 
     def ask_update(self, id: str, actor: Actor, *, version: int | None = None, note: str = "") -> Dossier:
-        """Asks the owner to bring an open dossier to the revision that new drafts get: what that asks otherwise.
+        """Ask the owner to bring an open dossier to the current revision: a supplement of every field that changed.
 
         Raises:
             UnknownDossier, UnknownProcedure, StaleDossier: as for `open`, `procedure` and `act`.
-            ForbiddenAction: as for a supplement, or the newer form asks nothing else.
+            ForbiddenAction: as for a supplement, or the newer form asks nothing new.
         """
         dossier = self.dossiers.open(id, actor)
         newer = self.procedures.current(dossier.procedure)
         answers = after_moves(dossier.answers, newer.moves)
         found = changes(self.procedures.of(dossier).form, newer.form, answers)
-        # What only went to another place is answered already.
+        # Fields that only moved are answered already.
         there = {one.pointer for one in found if one.kind == "added" and get(answers, one.pointer) is not ABSENT}
         asked = [one.pointer for one in found if one.kind != "removed" and one.pointer not in there]
         if not asked:
@@ -135,11 +135,11 @@ class Actions:
         return self.act(id, Action.REQUEST_SUPPLEMENT, actor, version=version, facts=facts, note=note)
 
     def permitted(self, dossier: Dossier, actor: Actor) -> tuple[Action, ...]:
-        """What *actor* can do to *dossier* now."""
+        """The actions that *actor* can do on *dossier* now."""
         return permitted(dossier, actor, self.procedures.of(dossier).workflow)
 
     def _guard_seen(self, dossier: Dossier, version: int | None) -> None:
-        """Lets pass whoever saw all but messages: they change nothing that anybody decides on."""
+        """Raise StaleDossier unless *version* is current, or only messages were added since, which affect no decision."""
         behind = dossier.version - version if version is not None else 0
         since = self.dossiers.history(dossier)[-behind:] if 0 < behind <= _MESSAGES else ()
         if not since or any(event.action is not Action.MESSAGE for event in since):
@@ -148,7 +148,7 @@ class Actions:
     def _changed(
         self, dossier: Dossier, action: Action, answers: Json, files: tuple[Attachment, ...], layout: Layout | None
     ) -> tuple[Dossier, dict[str, Json]]:
-        """*dossier* with the answers and files that come with *action*, and what its event says of them."""
+        """*dossier* with the answers and files of *action*, and the facts of its event about them."""
         if action is Action.SUPPLEMENT:
             changed = self.supplements.supplemented(
                 dossier, self.supplements.wanted(dossier)[1] if answers is None else answers, files, layout
@@ -161,7 +161,7 @@ class Actions:
         return changed, {"files": tag, **digests(changed)}
 
     def _guard_places(self, dossier: Dossier, procedure: Procedure, action: Action, told: Mapping[str, Json]) -> None:
-        """Lets pass what names answers and documents that there are, and an acceptance of everything that is required."""
+        """Raise ForbiddenAction for unknown answers or documents, or an acceptance with documents missing."""
         codes = {code for code, _ in procedure.documents(dossier.answers)}
         if (
             action is Action.REQUEST_SUPPLEMENT
@@ -177,7 +177,7 @@ class Actions:
         self, dossier: Dossier, actor: Actor, action: Action, facts: Mapping[str, Json]
     ) -> tuple[Procedure, Recording]:
         procedure, owner = self.procedures.of(dossier), self.context.store.accounts.account(dossier.owner)
-        # Mails are written inside the transaction, where the store cannot be asked for anything else.
+        # Read first, as mails are written inside the transaction, where the store allows no other reads.
         key = self.context.check_key()
 
         def mails(after: Dossier) -> tuple[SendMail, ...]:
@@ -198,7 +198,7 @@ class Actions:
         return procedure, Recording(procedure, actor, self.context.agency, now, day_of(now), mails, self.context.office_clock)
 
     def _sent(self, dossier: Dossier, action: Action, actor: Actor, version: int, code: DossierCode | None = None) -> Dossier:
-        """The draft saved, or submitted; what was submitted already comes as it is."""
+        """Save or submit the draft; a dossier that was submitted already is returned unchanged."""
         if action is Action.SAVE:
             return self.drafts.save(dossier.id, dossier.answers, actor, version=version, layout=dossier.layout)
         if dossier.code is not None:

@@ -1,4 +1,4 @@
-"""What an admin of the whole office sees and does: procedure files, mails that failed, and what happened last."""
+"""Administration of the whole office: procedure files, undelivered mails, latest events."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Administration:
         return self.context.catalog.folder
 
     def files(self) -> tuple[FileState, ...]:
-        """Each procedure file, and what it serves."""
+        """The state of each procedure file."""
         return self.context.catalog.files()
 
     def faults(self) -> tuple[Finding, ...]:
@@ -37,11 +37,11 @@ class Administration:
         return self.context.catalog.faults()
 
     def waiting(self) -> tuple[tuple[Procedure, Procedure | None], ...]:
-        """Procedures that wait for approval, each with the one that serves until then."""
+        """Procedures that wait for approval, each with the one that is served until then."""
         return self.context.catalog.waiting()
 
     def approve(self, code: str, revision: str) -> bool:
-        """Let the waiting *revision* of a procedure serve; False where the file changed meanwhile."""
+        """Approve the waiting *revision* of a procedure; False if the file has changed since."""
         return self.context.catalog.approve(code, revision)
 
     def revisions(self) -> Mapping[tuple[str, str], int]:

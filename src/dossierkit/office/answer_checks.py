@@ -1,4 +1,4 @@
-"""Answers as the office would take them: in their one spelling, with every problem, files and fees included."""
+"""Checks of answers for submission: canonical form, and every problem, including files and fees."""
 
 from __future__ import annotations
 
@@ -31,21 +31,21 @@ class AnswerChecks:
     procedures: Procedures
 
     def whole(self, form: Form, answers: Json, layout: Layout | None = None) -> Json:
-        """*answers* as they are sent: in their one spelling, with what is computed from them.
+        """*answers* as they are submitted: canonical, with computed values.
 
         Args:
-            layout: of a draft, which branches were chosen in it.
+            layout: the chosen branches of a draft.
         """
         return as_sent(form, answers, today=self.context.today(), layout=layout)
 
     def of_draft(self, dossier: Dossier) -> tuple[Problem, ...]:
-        """What keeps *dossier* from being submitted."""
+        """The problems that keep *dossier* from being submitted."""
         procedure = self.procedures.of(dossier)
         answers = self.whole(procedure.form, dossier.answers, dossier.layout)
         return (*self.problems(dossier, procedure.form, answers), *procedure.unsent(dossier, answers))
 
     def problems(self, dossier: Dossier, form: Form, answers: Json) -> tuple[Problem, ...]:
-        """What is wrong with *answers* to *form*; a rule that fails is a line in the log, too."""
+        """The problems of *answers* to *form*; a rule that raises an error is logged, too."""
         problems = check(form, answers, today=self.context.today(), layout=dossier.layout)
         for problem in problems:
             if "failure" in problem.params:
@@ -55,17 +55,17 @@ class AnswerChecks:
         return (*problems, *(problem for problem in others if problem.at not in wrong))
 
     def guard_files(self, dossier: Dossier, form: Form, answers: Json, before: Json) -> None:
-        """Lets pass *answers* whose files are the owner's own, or stood there *before*.
+        """Check that the files in *answers* are the owner's, or were in the answers *before*.
 
         Raises:
-            RefusedAnswers: there are others.
+            RefusedAnswers: a file is not.
         """
         problems = self._of_files(dossier, form, answers)
         if new := tuple(one for one in problems if not same(get(answers, one.at), get(before, one.at))):
             raise RefusedAnswers(new)
 
     def _of_fees(self, dossier: Dossier, form: Form, answers: Json) -> tuple[Problem, ...]:
-        """What is not answered, and has to be for a fee that is due when the draft is sent."""
+        """Unanswered fields that a fee due at submission depends on."""
         procedure = self.procedures.of(dossier)
         if dossier.code is not None or procedure.form is not form:
             return ()
@@ -73,9 +73,10 @@ class AnswerChecks:
         return unanswered(procedure, whole, dossier.handling.channel, dossier.layout)
 
     def _of_files(self, dossier: Dossier, form: Form, answers: Json) -> tuple[Problem, ...]:
-        """The fields whose answer names a file that is not there, or is somebody else's.
+        """A problem for each field that names a missing file, or a file of another owner.
 
-        A text in the shape of an id is judged in every field: what is a text today may be a file once another answer changes.
+        Every field is checked for texts in the form of a file id, as a text field may become a file field when another
+        answer changes.
         """
         return tuple(
             Problem(field.pointer, "no-file", {})

@@ -1,4 +1,4 @@
-"""What every service of an office works with."""
+"""The context that the services of an office share."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class Context:
     check_key: Callable[[], bytes]
     office: Office = attrs.field(factory=Office)
     office_clock: OfficeClock = attrs.field(factory=lambda: OfficeClock(Calendar))
-    #: Where the files are; without it, the ids of files are judged by their shape and their owner alone.
+    #: The store of files; without it, ids of files are checked only for their form and owner.
     blobs: BlobStore | None = None
 
     def key(self, name: str) -> bytes:

@@ -20,9 +20,9 @@ from dossierkit.people.tokens import new_token, token_hash
 from dossierkit.pointers import Json
 from dossierkit_web.pages import session_ended
 from dossierkit_web.pages.second_factor import WANTED
-from dossierkit_web.requests.limits import allow, origin_of, tell
+from dossierkit_web.requests.limits import allow, log_security_event, origin_of
 from dossierkit_web.requests.posted import local, text
-from dossierkit_web.requests.session import arrived
+from dossierkit_web.requests.session import visitor_of_session
 from dossierkit_web.site import Site, language_of
 
 
@@ -68,11 +68,11 @@ def sign_in(site: Site, request: Request, form: FormData) -> Response:
         signed_in = site.accounts.sign_in(mail, password, origin=origin_of(site, request), guest=before)
     except SignInRefused:
         # Which account was meant, as far as that can be said without writing down what was typed.
-        tell(request, "sign-in refused", token_hash(mail_address(mail) or "")[:12])
+        log_security_event(request, "sign-in refused", token_hash(mail_address(mail) or "")[:12])
         return session_ended.page(site, request, after, mail=mail, trouble="sign-in-refused", carried=carried, code=422)
-    visitor = arrived(site.accounts, signed_in)
+    visitor = visitor_of_session(site.accounts, signed_in)
     after = session_ended.come_along(site, signed_in.session.account, carried, after)
-    tell(request, "signed in", signed_in.session.account, level=logging.INFO)
+    log_security_event(request, "signed in", signed_in.session.account, level=logging.INFO)
     wanted = WANTED.get(visitor.wants)
     place = f"{wanted}?next={quote(after)}" if wanted is not None else after
     return site.keep(request, visitor, RedirectResponse(place, 303))
@@ -118,8 +118,8 @@ def choose_password(site: Site, request: Request, form: FormData) -> Response:
         return _password(site, request, local(request, form), {"new": f"password-{weak.fault}"}, 422)
     except SignInRefused:
         return _password(site, request, local(request, form), {"current": "password-current"}, 422)
-    changed = arrived(site.accounts, signed_in)
-    tell(request, "password changed", signed_in.session.account, level=logging.INFO)
+    changed = visitor_of_session(site.accounts, signed_in)
+    log_security_event(request, "password changed", signed_in.session.account, level=logging.INFO)
     request.state.visitor = changed
     wanted = WANTED.get(changed.wants)
     after = local(request, form)

@@ -20,7 +20,7 @@ from dossierkit.forms.lint.comparison import compare
 from dossierkit.office.migration import replay
 from dossierkit.people import staff
 from dossierkit_web.pages import session_ended
-from dossierkit_web.requests.limits import tell
+from dossierkit_web.requests.limits import log_security_event
 from dossierkit_web.requests.posted import number, text
 from dossierkit_web.site import Site, language_of
 
@@ -142,7 +142,7 @@ def approve(site: Site, request: Request, form: FormData) -> Response:
     actor = _admin(site, request)
     code, revision = request.path_params["code"], text(form, "revision")
     done = site.engine.administration.approve(code, revision)
-    tell(request, f"procedure {'approved' if done else 'not approved'}", actor.id)
+    log_security_event(request, f"procedure {'approved' if done else 'not approved'}", actor.id)
     return RedirectResponse("/admin" if done else f"/admin/procedures/{code}", 303)
 
 
@@ -153,7 +153,7 @@ def approve_new(site: Site, request: Request, form: FormData) -> Response:
     for listed in form.getlist("new"):
         revision, _, code = str(listed).partition(" ")
         if (code, revision) in new and site.engine.administration.approve(code, revision):
-            tell(request, "procedure approved", actor.id)
+            log_security_event(request, "procedure approved", actor.id)
     return RedirectResponse("/admin", 303)
 
 
@@ -192,7 +192,7 @@ def change_people(site: Site, request: Request, form: FormData) -> Response:
     account = site.accounts.get(text(form, "id"))
     if account is None or account.role not in OFFICERS or account.id == actor.id:
         return _people(site, request, trouble={"": "people-not-that"})
-    tell(request, f"account {what}", account.id)
+    log_security_event(request, f"account {what}", account.id)
     secret = _changed(site, account, what)
     return _people(site, request, secret=secret, mail=account.mail if secret else "")
 

@@ -103,7 +103,7 @@ def receive(site: Site, request: Request, form: FormData) -> Response:
     if fresh:
         # Before there is a session: whoever is refused leaves nothing behind.
         allow(site, request, "drafts")
-    visitor = site.seated(request)
+    visitor = site.with_session(request)
     actor = visitor.actor
     assert actor is not None, "whoever has a seat acts"
     # Of a guest whose session ended nothing is left but what was sent: it makes a new draft.

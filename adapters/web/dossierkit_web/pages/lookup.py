@@ -19,7 +19,7 @@ from dossierkit.mail.notices import TOLD
 from dossierkit.people.captchas import work_after
 from dossierkit.people.throttle import WINDOW, Door
 from dossierkit_web.requests.confirmation import confirming, is_confirmed
-from dossierkit_web.requests.limits import allow, origin_of, tell
+from dossierkit_web.requests.limits import allow, log_security_event, origin_of
 from dossierkit_web.requests.posted import text
 from dossierkit_web.site import Site
 
@@ -49,7 +49,7 @@ def find(site: Site, request: Request, form: FormData) -> Response:
     if check.strip():
         return _checked(site, request, typed, check, dossier)
     if not site.accounts.throttle.is_free(f"lookup:{series_typed(typed)}", WINDOW, SERIES):
-        tell(request, "look-ups of one day refused")
+        log_security_event(request, "look-ups of one day refused")
         return _page(site, request, typed, check, trouble={"check": "lookup-crowded"}, code=429)
     if dossier is None:
         return _missed(site, request, typed, check, {"code": "lookup-none"})
@@ -61,7 +61,7 @@ def _checked(site: Site, request: Request, typed: str, check: str, dossier: Doss
     try:
         heard = site.accounts.throttle.hear(f"check:{series_typed(typed)}", origin_of(site, request), door=CHECKS)
     except TooManyTries:
-        tell(request, "check codes refused")
+        log_security_event(request, "check codes refused")
         raise
     if dossier is None or not same_check_code(check, site.engine.check_code(dossier)):
         return _missed(site, request, typed, check, {"check": "lookup-check-wrong"})

@@ -23,7 +23,7 @@ from dossierkit.papers.qr import qr_code
 from dossierkit.payments.vietqr import memo_of
 from dossierkit.payments.vnpay import VnPay, answer_signature, question_signature, signature
 from dossierkit_web.pages.my_dossiers import own
-from dossierkit_web.requests.limits import address_of, allow, tell
+from dossierkit_web.requests.limits import address_of, allow, log_security_event
 from dossierkit_web.requests.posted import text
 from dossierkit_web.requests.security import HEADERS
 from dossierkit_web.site import Site, language_of
@@ -124,7 +124,7 @@ def notified(site: Site, request: Request, form: FormData) -> Response:  # noqa:
         raise UnknownDossier("no such gateway")
     answer = site.payments.receive(name, request.query_params)
     if answer in (Answer.FORGED, Answer.WRONG_AMOUNT):
-        tell(request, f"payment callback refused: {answer.name.lower()}")
+        log_security_event(request, f"payment callback refused: {answer.name.lower()}")
     code, message = answer.value
     return JSONResponse({"RspCode": code, "Message": message})
 

@@ -16,9 +16,9 @@ from dossierkit.errors import SignInRefused
 from dossierkit.papers.qr import qr_code
 from dossierkit.people import second_factor
 from dossierkit.people.accounts import SignedIn
-from dossierkit_web.requests.limits import origin_of, tell
+from dossierkit_web.requests.limits import log_security_event, origin_of
 from dossierkit_web.requests.posted import local, text
-from dossierkit_web.requests.session import arrived
+from dossierkit_web.requests.session import visitor_of_session
 from dossierkit_web.site import Site
 
 #: Where somebody is led who still has to do something.
@@ -82,10 +82,10 @@ def _done(site: Site, request: Request, form: FormData, do: Callable[[], SignedI
     try:
         signed_in = do()
     except SignInRefused:
-        tell(request, "second factor refused", account.id if account is not None else "")
+        log_security_event(request, "second factor refused", account.id if account is not None else "")
         return again("code-refused")
-    changed = arrived(site.accounts, signed_in)
-    tell(request, "second factor confirmed", signed_in.session.account, level=logging.INFO)
+    changed = visitor_of_session(site.accounts, signed_in)
+    log_security_event(request, "second factor confirmed", signed_in.session.account, level=logging.INFO)
     request.state.visitor = changed
     return site.keep(request, changed, RedirectResponse(local(request, form), 303))
 

@@ -14,7 +14,7 @@ from dossierkit.errors import LinkWanted, SignInRefused
 from dossierkit.people.single_sign_on import sign_in_from
 from dossierkit.people.tokens import is_token, new_token, token_hash
 from dossierkit_web.requests.posted import local
-from dossierkit_web.requests.session import arrived
+from dossierkit_web.requests.session import visitor_of_session
 from dossierkit_web.site import Site, language_of
 
 #: So long somebody may take at the provider.
@@ -24,7 +24,7 @@ _AWAY = timedelta(minutes=10)
 def leave(site: Site, request: Request, form: FormData) -> Response:  # noqa: ARG001  # every page has this shape
     """Sends somebody to the provider; what only the two of us may know is kept here, tied to the session."""
     assert site.config.oidc is not None, "the route is only there with a provider"
-    visitor = site.seated(request)
+    visitor = site.with_session(request)
     state, nonce, verifier = new_token(), new_token(), new_token()
     kept = json.dumps(["oidc", nonce, verifier, local(request)])
     site.accounts.keep_secret(token_hash(f"oidc:{visitor.holder}:{state}"), kept, _AWAY)
@@ -49,7 +49,7 @@ def come_back(site: Site, request: Request, form: FormData) -> Response:  # noqa
         return RedirectResponse("/sign-in?next=" + quote("/profile?link"), 303)
     except SignInRefused:
         return site.message(request, "elsewhere-failed", code=422)
-    return site.keep(request, arrived(site.accounts, signed_in), RedirectResponse(after, 303))
+    return site.keep(request, visitor_of_session(site.accounts, signed_in), RedirectResponse(after, 303))
 
 
 def _callback(site: Site) -> str:

@@ -1,4 +1,4 @@
-"""A posted form as texts and files: its bytes are UTF-8, or the form is refused."""
+"""Strict parsing of posted forms: text must be UTF-8."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ from starlette.exceptions import HTTPException
 from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.requests import Request
 
-#: The most bytes of one field.
+#: Maximum size of a field in bytes.
 _LONGEST_FIELD = 2**20
 
 
 @asynccontextmanager
 async def read_form(request: Request, *, max_files: int, max_fields: int) -> AsyncIterator[FormData]:
-    """The form that *request* posts; its files are closed at the end.  Another kind of body is an empty form.
+    """The form that *request* posts; its files are closed at the end.  Any other content type gives an empty form.
 
     Raises:
-        HTTPException: 400, the parts cannot be told apart or are too many; 422, a name or a value is not UTF-8, or holds
+        HTTPException: 400 if the body is malformed or has too many parts; 422 if a name or a value is not UTF-8, or contains
             U+0000.
     """
     kind = parse_options_header(request.headers.get("content-type"))[0]
@@ -58,27 +58,27 @@ def _fields(body: bytes, limit: int) -> FormData:
 
 
 class _Parts(MultiPartParser):
-    """Starlette takes a part that is not UTF-8 for Latin-1; here it is an error, and so is another charset."""
+    """A parser that refuses text in any other encoding than UTF-8, which Starlette would read as Latin-1."""
 
     def on_headers_finished(self) -> None:
-        """Called when the headers of a part are read."""
+        """Check the encoding of the headers of a part."""
         if self._charset != "utf-8":
             raise UnicodeError("the form is not in UTF-8")
         _strict(self._current_part.content_disposition or b"")
         super().on_headers_finished()
 
     def on_part_end(self) -> None:
-        """Called at the end of a part; what a file holds is not looked at."""
+        """Check the encoding of a part, unless it is a file."""
         if self._current_part.file is None:
             _strict(self._current_part.data)
         super().on_part_end()
 
 
 def _strict(data: bytes | bytearray) -> str:
-    """The text that *data* is in UTF-8.
+    """*data* decoded as UTF-8.
 
     Raises:
-        UnicodeError: it is none, or holds U+0000.
+        UnicodeError: it is not UTF-8, or contains U+0000.
     """
     if b"\0" in data:
         raise UnicodeError("U+0000 in a form")

@@ -1,4 +1,4 @@
-"""The confirmation code of a page: asked for, drawn, read out and checked; nothing is kept before somebody answers."""
+"""The confirmation code (CAPTCHA) of a page: shown, drawn, read out and checked; nothing is stored until it is answered."""
 
 from __future__ import annotations
 
@@ -11,19 +11,19 @@ from starlette.responses import Response
 from dossierkit.people.captchas import WORK, Challenge
 from dossierkit.people.tokens import is_token, new_token
 from dossierkit_web.requests.cookies import VISIT, cookie, set_cookie
-from dossierkit_web.requests.limits import tell
+from dossierkit_web.requests.limits import log_security_event
 from dossierkit_web.requests.posted import text
 from dossierkit_web.site import Site
 
-#: What a challenge is good for.
+#: The action that challenges are for.
 ACTION = "confirm"
 
 
 def confirming(site: Site, request: Request, template: str, *, work: int = WORK, code: int = 200, **values: Any) -> Response:
-    """The page *template*, which asks for a confirmation code.
+    """The page *template* with a new challenge.
 
     Args:
-        work: the zero bits that a browser may find in place of copying.
+        work: zero bits of the proof of work that replaces copying.
     """
     token = cookie(request, VISIT, secure=site.config.secure)
     visit = token if is_token(token) else new_token()
@@ -35,17 +35,17 @@ def confirming(site: Site, request: Request, template: str, *, work: int = WORK,
 
 
 def is_confirmed(site: Site, request: Request, form: FormData) -> bool:
-    """Whether somebody copied the digits, or the browser did its work."""
+    """Whether the form has the right digits, or a proof of work; a failure is logged."""
     challenge, answer, work = text(form, "challenge"), text(form, "captcha"), text(form, "work")
     right = site.captchas.is_worked if work else site.captchas.is_solved
     confirmed = right(_visit(site, request), ACTION, challenge, work or answer)
     if not confirmed:
-        tell(request, "confirmation code refused")
+        log_security_event(request, "confirmation code refused")
     return confirmed
 
 
 def picture(site: Site, request: Request, form: FormData) -> Response:  # noqa: ARG001  # every page has this shape
-    """What is to be copied, to look at."""
+    """The digits of a challenge as an image."""
     challenge = _open(site, request)
     if challenge is None:
         return Response(status_code=404)
@@ -53,7 +53,7 @@ def picture(site: Site, request: Request, form: FormData) -> Response:  # noqa: 
 
 
 def sound(site: Site, request: Request, form: FormData) -> Response:  # noqa: ARG001  # every page has this shape
-    """What is to be copied, to listen to."""
+    """The digits of a challenge as a recording."""
     challenge = _open(site, request)
     if challenge is None:
         return Response(status_code=404)

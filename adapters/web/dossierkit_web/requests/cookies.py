@@ -1,4 +1,4 @@
-"""The portal's cookies: names of their own, and the path of the portal, beside those of a host on the same domain."""
+"""The cookies of the portal, with names and a path that do not clash with a host on the same domain."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import Response
 
-#: Who it is: an unguessable token.
+#: Token of the session.
 SESSION = "dossierkit"
-#: What an officer files for somebody who came to the counter, or wrote.
+#: The draft that an officer fills in for a citizen at the counter or by post.
 FILING = "dossierkit-filing"
 LANGUAGE = "dossierkit-lang"
-#: Accounts that somebody was signed in to here.
+#: Marks of the accounts that were signed in to on this device.
 DEVICES = "dossierkit-devices"
-#: Ties a confirmation code to this browser; the server keeps nothing of it.
+#: Binds confirmation codes to this browser; not stored on the server.
 VISIT = "dossierkit-visit"
-#: A proof of work that was done here.
+#: Note of a proof of work by this browser.
 EFFORT = "dossierkit-effort"
 
 
@@ -28,20 +28,20 @@ def cookie_name(name: str, *, secure: bool, root: str = "") -> str:
 
 
 def cookie(request: Request, name: str, *, secure: bool) -> str:
-    """What the browser sent; empty where it sent nothing."""
+    """The value of the cookie *name*; empty if the browser sent none."""
     return request.cookies.get(cookie_name(name, secure=secure, root=_root(request)), "")
 
 
 def set_cookie(
     request: Request, response: Response, name: str, value: str, *, secure: bool, lasts: timedelta | None = None
 ) -> None:
-    """Hands a cookie to the browser, until it is closed, or for as long as *lasts*."""
+    """Set a cookie for the time *lasts*, or until the browser is closed."""
     age = int(lasts.total_seconds()) if lasts is not None else None
     response.set_cookie(cookie_name(name, secure=secure, root=_root(request)), value, age, **_attributes(request, secure=secure))
 
 
 def drop_cookie(request: Request, response: Response, name: str, *, secure: bool) -> None:
-    """Takes a cookie away."""
+    """Delete a cookie."""
     response.delete_cookie(cookie_name(name, secure=secure, root=_root(request)), **_attributes(request, secure=secure))
 
 
@@ -50,5 +50,5 @@ def _attributes(request: Request, *, secure: bool) -> dict[str, Any]:
 
 
 def _root(request: Request) -> str:
-    """Where a host mounted the portal; empty where it did not."""
+    """The path at which a host mounts the portal; empty if it is not mounted."""
     return str(request.scope.get("root_path", "")).rstrip("/")

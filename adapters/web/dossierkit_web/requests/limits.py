@@ -1,4 +1,4 @@
-"""How often somebody may do what costs others something, and the lines in the log that tell of trouble."""
+"""Rate limits and size limits of requests, and the security log."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from dossierkit_web.requests.cookies import DEVICES, EFFORT, cookie
 if TYPE_CHECKING:
     from dossierkit_web.site import Site
 
-#: So often in a quarter of an hour, each person; ten times that, all who share an address.
+#: Times per person in a quarter of an hour; guests who share an address have ten times that together.
 LIMITS: Mapping[str, int] = {
     "drafts": 60,
     "uploads": 200,
@@ -34,10 +34,10 @@ _log = logging.getLogger("dossierkit.security")
 
 
 def allow(site: Site, request: Request, what: str) -> None:
-    """Counts that the visitor does *what*, a name of `LIMITS`, once more.
+    """Count that the visitor does *what*, a name of `LIMITS`, once more.
 
     Raises:
-        TooManyTries: too often.
+        TooManyTries: the limit is reached.
     """
     visitor = site.visitor(request)
     who = visitor.actor.id if visitor.actor is not None else ""
@@ -45,28 +45,29 @@ def allow(site: Site, request: Request, what: str) -> None:
 
 
 def origin_of(site: Site, request: Request) -> Origin:
-    """Where the request comes from, with what the browser can show for itself."""
+    """The origin of the request: its address, known devices and proof of work."""
     secure = site.config.secure
     origin = Origin(address_of(request), cookie(request, DEVICES, secure=secure))
     effort = site.efforts.name(cookie(request, EFFORT, secure=secure), origin, site.engine.now())
     return attrs.evolve(origin, effort=effort)
 
 
-def measured(request: Request, size: int, *, fields: int | None = None, files: bool = False) -> Request:
-    """*request*, whose body is refused as soon as it has more bytes or fields: before anything takes it apart.
+def limited(request: Request, size: int, *, fields: int | None = None, files: bool = False) -> Request:
+    """*request* with limits on its body, which apply while it is read, before it is parsed.
 
     Args:
-        size: bytes.
-        files: a form with files is left as it is: its parts are counted as they are read, and its files may be large.
+        size: in bytes.
+        fields: maximum number of fields.
+        files: exempt multipart forms, whose parser has limits of its own and whose files may be large.
 
     Raises:
-        HTTPException: it says that it is too large.
+        HTTPException: 413 if `Content-Length` exceeds *size*.
     """
     parts = parse_options_header(request.headers.get("content-type"))[0] == b"multipart/form-data"
     if parts and files:
         return request
-    said = request.headers.get("content-length", "")
-    if said.isdecimal() and int(said[:20]) > size:
+    length = request.headers.get("content-length", "")
+    if length.isdecimal() and int(length[:20]) > size:
         raise HTTPException(413)
     read = ampersands = 0
 
@@ -83,7 +84,7 @@ def measured(request: Request, size: int, *, fields: int | None = None, files: b
 
 
 class HangUps:
-    """A client that goes away in the middle is a line in the log, and no failure of ours."""
+    """Middleware that logs clients that disconnect during a request, instead of reporting a server error."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -93,13 +94,13 @@ class HangUps:
         try:
             await self._app(scope, receive, send)
         except ClientDisconnect:
-            tell(Request(scope), "hung up", level=logging.INFO)
+            log_security_event(Request(scope), "hung up", level=logging.INFO)
 
 
-def tell(request: Request, what: str, who: str = "", *, level: int = logging.WARNING) -> None:
-    """A line for whoever watches: what happened, to which account, from where; the log adds when.
+def log_security_event(request: Request, what: str, who: str = "", *, level: int = logging.WARNING) -> None:
+    """Write a line to the security log: the event *what*, the account *who*, the address and the path of the request.
 
-    Names and addresses of mail, passwords, tokens and answers never come here; what could break a line is escaped.
+    Never pass names, mail addresses, passwords, tokens or answers; control characters are escaped.
     """
     _log.log(
         level, "%s who=%s from=%s at=%s", what, ascii(who)[1:-1] or "-", address_of(request) or "-", ascii(request.url.path)[1:-1]
@@ -107,5 +108,5 @@ def tell(request: Request, what: str, who: str = "", *, level: int = logging.WAR
 
 
 def address_of(request: Request) -> str:
-    """Where the request came from, as far as the server that we trust says."""
+    """The address of the client, as reported by the server or a trusted proxy; empty if unknown."""
     return request.client.host if request.client is not None else ""

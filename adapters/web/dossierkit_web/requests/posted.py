@@ -1,4 +1,4 @@
-"""What a page sent: the texts and numbers of its controls."""
+"""Values of a posted form: texts, numbers, and addresses within the portal."""
 
 from __future__ import annotations
 
@@ -9,23 +9,23 @@ from starlette.requests import Request
 
 
 def text(form: FormData, name: str) -> str:
-    """What was typed into the control *name*; a file there is nothing."""
+    """The text of the control *name*; empty if it is missing or a file."""
     value = form.get(name, "")
     return value if isinstance(value, str) else ""
 
 
 def number(typed: str, otherwise: int) -> int:
-    """The number that *typed* is, up to nine digits; *otherwise* where it is none."""
+    """The number in *typed*, up to nine digits; *otherwise* if it is not a number."""
     return int(typed) if typed.isascii() and typed.isdigit() and len(typed) < 10 else otherwise
 
 
 def local(request: Request, form: FormData | None = None) -> str:
-    """Where to go on: a page of this portal, never one of somebody else's."""
+    """The page to continue with, from `next`; always within this portal."""
     return inside(text(form, "next") if form is not None else request.query_params.get("next", ""))
 
 
 def own_page(request: Request) -> str:
-    """The page of this portal that sent the request, or that is asked for."""
+    """The page of this portal that was requested, or that sent the form."""
     if request.method == "GET":
         return inside(f"{request.url.path}?{request.url.query}")
     sender = urlsplit(request.headers.get("referer", ""))
@@ -33,6 +33,6 @@ def own_page(request: Request) -> str:
 
 
 def inside(wanted: str) -> str:
-    """*wanted*, where it is an address within this portal; its first page otherwise."""
+    """*wanted* if it is an address within this portal; else its start page."""
     own = wanted.startswith("/") and not wanted.startswith("//") and not any(ord(c) < 33 or c == "\\" for c in wanted)
     return wanted if own and len(wanted) < 500 else "/"

@@ -1,4 +1,4 @@
-"""Headers on every answer, and no change for a request that another site sent."""
+"""Security headers on every response, and the check against cross-site requests."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ SAFE = frozenset(("GET", "HEAD", "OPTIONS"))
 
 
 class SecureHeaders:
-    """Puts `HEADERS` on every answer; personal pages are not kept by anybody."""
+    """Middleware that adds `HEADERS` to every response, and forbids caches to store pages."""
 
     def __init__(self, app: ASGIApp, *, secure: bool) -> None:
         self._app = app
@@ -49,7 +49,7 @@ class SecureHeaders:
 
 
 def same_origin(request: Request) -> bool:
-    """Whether a browser says that our own page, or nobody else's, sent this request."""
+    """Whether the headers of the browser show no cross-site origin of this request."""
     return request.method in SAFE or _is_own(request.headers, request.headers.get("host", ""))
 
 

@@ -1,4 +1,7 @@
-"""Who sits at the other end: the cookie holds an unguessable token, the store only its hash."""
+"""The visitor of a request: session, account, and the dossier that an officer files for a citizen.
+
+The session cookie holds a random token; the store has only its hash.
+"""
 
 from __future__ import annotations
 
@@ -19,17 +22,17 @@ from dossierkit_web.requests.cookies import FILING, SESSION, cookie
 
 @attrs.frozen
 class Filing:
-    """A dossier that came over the counter or by post, on its way in."""
+    """A dossier from the counter or by post that an officer is filing."""
 
     channel: Channel
-    #: Tells it from every other filing of the same officer.
+    #: Unique among the filings of an officer.
     token: str
-    #: The code that another portal issued; empty where we issue one.
+    #: The code that another portal issued; empty if this portal issues one.
     code: str = ""
 
     @classmethod
     def of(cls, cookie: str) -> Filing | None:
-        """What the cookie says; None where it says nothing that we wrote."""
+        """The filing in the value of a cookie; None if it is malformed."""
         match = _FILING.fullmatch(cookie)
         if match is None:
             return None
@@ -48,22 +51,22 @@ _FILING = re.compile(r"([13])\.([0-9a-f]{16})\.([A-Z0-9.-]{0,40})")
 
 @attrs.frozen
 class Visitor:
-    """Whoever asks.  Without a session it is somebody who was not here before, or takes no cookies."""
+    """The visitor of a request; without a session on the first request, or if the browser takes no cookies."""
 
     session: Session | None = None
     account: Account | None = None
-    #: What the cookie has to hold from now on; empty where it stays as it is.
+    #: New value of the session cookie; empty: unchanged.
     token: str = ""
-    #: Who a host portal says it is.
+    #: The actor that a host portal identified.
     known: Actor | None = None
-    #: What an officer files for somebody who came to the counter, or wrote.
+    #: The dossier that an officer files for a citizen at the counter or by post.
     filing: Filing | None = None
-    #: This page belongs to that filing.
+    #: Whether this page belongs to the filing.
     files_here: bool = False
 
     @property
     def actor(self) -> Actor | None:
-        """The visitor as one who acts."""
+        """The actor of the visitor; None without a session."""
         if self.files_here and self.stand_in is not None:
             return self.stand_in
         if self.known is not None:
@@ -74,31 +77,31 @@ class Visitor:
 
     @property
     def stand_in(self) -> Actor | None:
-        """Whose dossier it is that an officer files: somebody's who has no account here, another for each filing."""
+        """The owner of the dossier that an officer files: an actor without an account, different for each filing."""
         if self.filing is None or self.account is None:
             return None
         return Actor(f"counter:{self.account.id}:{self.filing.token}")
 
     @property
     def holder(self) -> str:
-        """What a challenge is tied to: the session, or whoever a host portal says it is; empty for a stranger."""
+        """The id that challenges are bound to: the session, or the actor of a host portal; empty for anonymous visitors."""
         if self.session is not None:
             return self.session.hash
         return self.known.id if self.known is not None else ""
 
     @property
     def signed_in(self) -> bool:
-        """Whether it is somebody, and not a guest."""
+        """Whether the visitor has an account, here or in a host portal."""
         return self.account is not None or self.known is not None
 
     @property
     def wants(self) -> Wants:
-        """What has to be done before anything else answers."""
+        """The step that the session requires before any other page."""
         return self.session.wants if self.session is not None else Wants.NOTHING
 
 
 def visitor_of(accounts: Accounts, request: Request, *, secure: bool) -> Visitor:
-    """Whoever the cookies name."""
+    """The visitor that the cookies of *request* name."""
     token = cookie(request, SESSION, secure=secure)
     session = accounts.session(token) if token else None
     account = accounts.account(session)
@@ -106,11 +109,11 @@ def visitor_of(accounts: Accounts, request: Request, *, secure: bool) -> Visitor
     return Visitor(session, account, filing=filing, files_here=request.url.path.startswith("/procedures/"))
 
 
-def seated(accounts: Accounts, visitor: Visitor) -> Visitor:
-    """*visitor* with a session, a guest's where there was none."""
-    return visitor if visitor.actor is not None else arrived(accounts, accounts.guest())
+def with_session(accounts: Accounts, visitor: Visitor) -> Visitor:
+    """*visitor*, with a new guest session if there was none."""
+    return visitor if visitor.actor is not None else visitor_of_session(accounts, accounts.guest())
 
 
-def arrived(accounts: Accounts, signed_in: SignedIn) -> Visitor:
+def visitor_of_session(accounts: Accounts, signed_in: SignedIn) -> Visitor:
     """The visitor of a new session."""
     return Visitor(signed_in.session, accounts.account(signed_in.session), signed_in.token)

@@ -1,8 +1,8 @@
-"""A server that waits for nobody for ever: limits of time and of connections around uvicorn's HTTP protocol.
+"""Time limits and connection limits around uvicorn's HTTP protocol, against slow clients.
 
-uvicorn waits as long as a client likes for the rest of a request, so that a few hundred half-sent ones use up every
-descriptor.  Here a connection has so long for the head of a request, and a body has to keep coming.  Where one place, or all
-together, hold too many connections, those that wait longest for their client go first; whoever is being answered stays.
+uvicorn waits without limit for the rest of a request, so that a few hundred half-sent requests use up all descriptors.
+Here the head of a request has a time limit, and a body a minimum rate.  If one network, or all together, hold too many
+connections, those that have waited longest for their client are closed; connections that are being answered stay.
 """
 
 from __future__ import annotations
@@ -18,36 +18,36 @@ import attrs
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 _log = logging.getLogger("dossierkit.security")
-#: Descriptors that are left for the database, files, mails and connections on their way out.
+#: Descriptors reserved for the database, files, mails and connections that are being closed.
 _SPARE = 512
-#: Nobody needs more connections than this.
+#: Maximum number of connections, even if there are more descriptors.
 _MOST = 8_192
-#: Seconds between two lines in the log about connections that were closed.
+#: Seconds between two log lines about closed connections.
 _QUIET = 60.0
 _TOO_SLOW = b"HTTP/1.1 408 Request Timeout\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
 
 
 @attrs.frozen
 class Patience:
-    """How long a client is waited for, and how many connections there may be."""
+    """Limits of time and of connections."""
 
     #: Seconds from the first byte (or from the connection) to the end of the head of a request.
     head: float = 15.0
-    #: Seconds that a body may take, whatever its size; beyond that it has to come at *rate* bytes a second.
+    #: Seconds that a body of any size may take; beyond that it needs *rate* bytes a second.
     body: float = 20.0
     rate: int = 4_096
-    #: Seconds that an answer may lie unread.
+    #: Seconds that a client may stop reading an answer.
     answer: float = 60.0
     #: Connections from one address; of IPv6, from one network of 64 bits.
     place: int = 128
     #: All connections.
     total: int = attrs.field(factory=lambda: _descriptors() - _SPARE)
-    #: Addresses of proxies: everybody comes from there.
+    #: Addresses of proxies, which have no limit of their own.
     proxies: Container[str] = ()
 
 
 def _descriptors() -> int:
-    """How many descriptors this program may have, after asking for as many as it is allowed."""
+    """The number of descriptors of this process, after raising the soft limit."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     wanted = _MOST + _SPARE if hard == resource.RLIM_INFINITY else min(hard, _MOST + _SPARE)
     if soft < wanted:
@@ -66,7 +66,7 @@ def patient(patience: Patience) -> type[H11Protocol]:
 
 
 class _Connections:
-    """The connections of one server, by the place that they come from."""
+    """The connections of one server, by network."""
 
     def __init__(self, patience: Patience) -> None:
         self.patience = patience
@@ -75,7 +75,7 @@ class _Connections:
         self._told = float("-inf")
 
     def add(self, one: _Patient, now: float) -> bool:
-        """Whether *one* may come in; somebody who waits longer may have to go for it."""
+        """Admit a connection, closing one that has waited longer if necessary; false if there is no room."""
         there = self._of[one.place]
         limited = one.client is None or one.client[0] not in self.patience.proxies
         if limited and len(there) >= self.patience.place and not self._let_go(there, now):
@@ -87,7 +87,7 @@ class _Connections:
         return True
 
     def remove(self, one: _Patient) -> None:
-        """Forgets *one*."""
+        """Forget a closed connection."""
         there = self._of.get(one.place, set())
         if one in there:
             there.remove(one)
@@ -96,7 +96,7 @@ class _Connections:
                 del self._of[one.place]
 
     def tell(self, why: str, now: float) -> None:
-        """A line in the log, now and then."""
+        """Log closed connections, at most once in `_QUIET` seconds."""
         self._closed += 1
         if now - self._told >= _QUIET:
             _log.info("connections closed: %d, the last one %s", self._closed, why)
@@ -113,22 +113,22 @@ class _Connections:
 
 
 class _Patient(H11Protocol):
-    """One connection; it waits for its client, or its client for us."""
+    """A connection with time limits."""
 
     _all: _Connections
     place = ""
-    #: Since when it has waited for what it waits for, and how many bytes came since.
+    #: Start of the current wait, and the bytes received since.
     since = 0.0
     _got = 0
-    #: The head of a request is not whole yet.
+    #: Whether the head of a request is incomplete.
     _head = True
-    #: The bytes of an answer that lie unread, and since when.
+    #: Unread bytes of the answer, and since when.
     _unread = (0, 0.0)
     _look: asyncio.TimerHandle | None = None
 
     @property
     def waits(self) -> bool:
-        """Whether it waits for its client, and not the client for an answer."""
+        """Whether the connection waits for its client, not the client for an answer."""
         return self.cycle is None or self.cycle.response_complete or self.cycle.more_body
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
@@ -164,7 +164,7 @@ class _Patient(H11Protocol):
         self._look = self.loop.call_later(min(patience.head, patience.body, patience.answer) / 4, self._look_after)
 
     def _look_after(self) -> None:
-        """Ends the connection where its client takes too long."""
+        """Close the connection if its client is too slow; else schedule the next check."""
         now = self.loop.time()
         if why := self._too_slow(now):
             self._all.tell(f"from {self.place}, too slow with {why}", now)
@@ -183,7 +183,7 @@ class _Patient(H11Protocol):
             return "the head of a request" if now - self.since > patience.head else ""
         if cycle.more_body and not cycle.response_complete:
             if self.flow.read_paused:
-                # We have not taken what it sent: that is our time.
+                # The server has paused reading, so the client is not to blame.
                 self.since, self._got = now, 0
             return "a body" if now - self.since > patience.body + self._got / patience.rate else ""
         unread = self.transport.get_write_buffer_size()
@@ -193,7 +193,7 @@ class _Patient(H11Protocol):
 
 
 def _place(address: str) -> str:
-    """Where a connection comes from, as places are counted."""
+    """The IPv4 address, or the /64 network of an IPv6 address."""
     try:
         parsed = ipaddress.ip_address(address)
     except ValueError:

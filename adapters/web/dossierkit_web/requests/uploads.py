@@ -1,4 +1,4 @@
-"""Files that come with a page: kept and named by an id, or refused with words."""
+"""Uploads of a form: stored and named by an id, or refused with a problem."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def with_uploads(
     *,
     layout: Layout | None = None,
 ) -> tuple[Json, tuple[Problem, ...]]:
-    """*answers* with the ids of the files that came along, and a problem for each file that was not taken.
+    """*answers* with the ids of the uploaded files, and a problem for each refused file.
 
     A file for a field that does not hold is left alone.
 
@@ -82,7 +82,7 @@ def with_uploads(
 def own_files(
     form: Form, answers: Json, known: frozenset[str], *, layout: Layout | None = None
 ) -> tuple[Json, tuple[Problem, ...]]:
-    """*answers* without files other than those *known* of the dossier, and a problem for each field that named one.
+    """*answers* without files other than those *known* of the dossier, and a problem for each field that names another.
 
     No field keeps such an id, since what is a text today may be a file once another answer changes.
     """
@@ -104,12 +104,12 @@ def own_files(
 
 
 def incoming(file: UploadFile) -> IncomingFile:
-    """*file* as the intake looks at it."""
+    """*file* as the intake reads it."""
     return IncomingFile(file.filename or "", file.size or 0, file.file)
 
 
 def _limits(field: Field) -> Limits:
-    """Which files *field* takes."""
+    """The limits on files of *field*."""
     told = field.keywords.get("x-file")
     told = told if isinstance(told, dict) else {}
     most = int(told.get("maxFiles") or field.keywords.get("maxItems") or MAX_FILES)
