@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 import attrs
 
 from dossierkit.catalog.folder import Stamp, content, printable, stamp_of
+from dossierkit.converter import converter
 from dossierkit.dossiers.procedure.procedure import Bundle
 from dossierkit.errors import DocumentError
 from dossierkit.findings import Fault
@@ -125,18 +126,18 @@ def load_index(path: Path | None) -> dict[str, KnownFile]:
 
 
 def _known_file(row: Any) -> KnownFile:
-    stamps = {name: tuple(stamp) if stamp is not None else None for name, stamp in row["stamps"].items()}
-    entry = CatalogEntry(**{**row["entry"], "audience": tuple(row["entry"]["audience"])})
-    if not isinstance(row["revision"], str) or not all(isinstance(text, str) for text in (entry.code, entry.title, entry.path)):
+    known = converter.structure(row, KnownFile)
+    entry = known.entry
+    if not all(isinstance(text, str) for text in (known.revision, entry.code, entry.title, entry.path)):
         raise TypeError("an index of another shape")
-    return KnownFile(stamps, row["revision"], entry)
+    return known
 
 
 def save_index(path: Path | None, files: Mapping[str, KnownFile]) -> None:
     """Write *files* to the index for the next start; a failure is logged.  Does nothing if *path* is None."""
     if path is None:
         return
-    rows = {name: attrs.asdict(known) for name, known in files.items()}
+    rows = converter.unstructure(files)
     try:
         part = path.with_suffix(f".{os.getpid()}.part")
         write_private(part, json.dumps({"version": _INDEX_VERSION, "files": rows}, ensure_ascii=False).encode())

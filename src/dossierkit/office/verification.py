@@ -14,7 +14,7 @@ from dossierkit.dossiers.ledger.ledger import Measure, half_ends, half_of, posti
 from dossierkit.dossiers.ledger.ledger import Place as LedgerPlace
 from dossierkit.dossiers.ledger.reports import DIMENSIONS
 from dossierkit.dossiers.lifecycle.dossier import Dossier, Event, blobs_of, chained, digests
-from dossierkit.dossiers.lifecycle.handling import PLAIN, Handling, handling_of
+from dossierkit.dossiers.lifecycle.handling import PLAIN, Handling, merge_facts
 from dossierkit.dossiers.lifecycle.lifecycle import FINAL, OPEN, step
 from dossierkit.dossiers.money.attempts import Progress
 from dossierkit.dossiers.states import Action, Channel, Payment, State
@@ -202,7 +202,7 @@ def _of_one(
 def _begun(events: tuple[Event, ...]) -> Handling:
     """What is known of a draft: how it comes in."""
     channel = events[0].facts.get("channel") if events else None
-    return handling_of({"channel": channel}) if channel is not None else PLAIN
+    return merge_facts(PLAIN, {"channel": channel}) if channel is not None else PLAIN
 
 
 def _of_answers(dossier: Dossier, events: tuple[Event, ...]) -> Iterator[str]:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import datetime
-from enum import Enum
 from typing import Any
 
 import attrs
 
+from dossierkit.converter import converter
 from dossierkit.dossiers.states import Channel, Delivery, Outcome, Payment, State
 from dossierkit.pointers import Json
 
@@ -81,46 +81,29 @@ class Handling:
 
 #: Nobody did anything yet.
 PLAIN = Handling()
-#: Everything else is text or a number as it stands.
-_READERS: Mapping[str, Callable[[Json], object]] = {
-    "channel": Channel,
-    "accepted": datetime.fromisoformat,
-    "due": lambda text: datetime.fromisoformat(text) if text else None,
-    "answer_by": datetime.fromisoformat,
-    "running": datetime.fromisoformat,
-    "paused": datetime.fromisoformat,
-    "back": State,
-    "asked": tuple,
-    "declared": tuple,
-    "billed": tuple,
-    "payment": Payment,
-    "delivery": Delivery,
-    "outcome": Outcome,
-    "resolved": datetime.fromisoformat,
-    "unanswered": datetime.fromisoformat,
-    "until": lambda text: datetime.fromisoformat(text) if text else None,
-    "erasure_asked": datetime.fromisoformat,
-    "erased": datetime.fromisoformat,
-}
+
+attrs.resolve_types(Handling)
+#: Attribute → its type, and what reads it from JSON and writes it.
+_TYPES: Mapping[str, Any] = {field.name: field.type for field in attrs.fields(Handling)}
+_READERS = {name: converter.get_structure_hook(type_) for name, type_ in _TYPES.items()}
+_WRITERS = {name: converter.get_unstructure_hook(type_) for name, type_ in _TYPES.items()}
 
 
-_AT_FIRST = tuple((one.name, getattr(PLAIN, one.name)) for one in attrs.fields(Handling))
+def merge_facts(handling: Handling, facts: Mapping[str, Json]) -> Handling:
+    """*handling* with the attributes that *facts* name, given as JSON.
+
+    Raises:
+        KeyError: Handling has no such attribute.
+        ValueError: a text is no date, or no value of an enumeration.
+    """
+    changes: dict[str, Any] = {name: _READERS[name](value, _TYPES[name]) for name, value in facts.items()}
+    return attrs.evolve(handling, **changes)
 
 
-def handling_json(handling: Handling) -> dict[str, Json]:
-    """*handling* as JSON, without what is as at the beginning."""
-    return {name: _plain(said) for name, plain in _AT_FIRST if (said := getattr(handling, name)) != plain}
+def _unstructure(handling: Handling) -> dict[str, Json]:
+    """Attributes that differ from those of `PLAIN`, in the order of the class."""
+    return {name: write(value) for name, write in _WRITERS.items() if (value := getattr(handling, name)) != getattr(PLAIN, name)}
 
 
-def _plain(value: object) -> Json:
-    if isinstance(value, datetime):
-        return value.isoformat()
-    if isinstance(value, Enum):
-        return value.value
-    return list(value) if isinstance(value, tuple) else value
-
-
-def handling_of(body: Mapping[str, Json], before: Handling = PLAIN) -> Handling:
-    """*before* with what *body* says in JSON; what `handling_json` wrote comes back."""
-    read: dict[str, Any] = {name: _READERS[name](value) if name in _READERS else value for name, value in body.items()}
-    return attrs.evolve(before, **read)
+converter.register_unstructure_hook(Handling, _unstructure)
+converter.register_structure_hook(Handling, lambda body, _: merge_facts(PLAIN, body))

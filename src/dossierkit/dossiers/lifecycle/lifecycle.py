@@ -8,7 +8,7 @@ import attrs
 
 from dossierkit.dossiers.codes import DossierCode
 from dossierkit.dossiers.lifecycle.dossier import Actor, Dossier, Event
-from dossierkit.dossiers.lifecycle.handling import Handling, handling_of
+from dossierkit.dossiers.lifecycle.handling import Handling, merge_facts
 from dossierkit.dossiers.lifecycle.workflow import PLAIN, Workflow
 from dossierkit.dossiers.states import EVIDENCE, OFFICERS, REASONS, Action, Channel, Delivery, Outcome, Payment, Role, State
 from dossierkit.errors import ForbiddenAction
@@ -271,7 +271,7 @@ _FACTS = (
 
 def _handled(dossier: Dossier, state: State, event: Event) -> Handling:
     handling, action = dossier.handling, event.action
-    changed = handling_of({name: event.facts[name] for name in _FACTS if name in event.facts}, handling)
+    changed = merge_facts(handling, {name: event.facts[name] for name in _FACTS if name in event.facts})
     if pauses(dossier, action):
         changed = attrs.evolve(changed, back=dossier.state, paused=event.at, running=None)
     elif _BY_ACTION[action].returns is dossier.state:

@@ -56,12 +56,12 @@ class Account:
     notices: Notices = attrs.field(default=Notices.ALL, converter=Notices)
     #: Nobody signs in with it any more; what it did stays.
     disabled: bool = False
+    #: Filtered lists of the desk that its person kept: name → the query of its address.
+    views: Mapping[str, str] = attrs.field(hash=False, factory=dict)
     #: The secret of the second factor, 32 letters and digits; empty where there is none.
     totp: str = attrs.field(default="", repr=False)
     #: The last half minute whose code was used: no code opens twice.
     totp_used: int = 0
-    #: Filtered lists of the desk that somebody kept: name → the query of its address.
-    views: Mapping[str, str] = attrs.field(hash=False, factory=dict)
     #: Somebody used what was mailed to the address.  Until then it is a claim: others may make it, too.
     proven: bool = True
     #: Digests of every password that a page showed or a mail carried; none of them may be kept.

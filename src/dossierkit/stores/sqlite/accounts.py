@@ -8,8 +8,11 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
+from cattrs.gen import make_dict_unstructure_fn, override
+
+from dossierkit.converter import converter
 from dossierkit.dossiers.mails import SendMail
-from dossierkit.dossiers.people.account import Account, Notices
+from dossierkit.dossiers.people.account import Account
 from dossierkit.dossiers.people.session import ENDED, Session, Wants
 from dossierkit.dossiers.states import State
 from dossierkit.stores.refusals import stale_account
@@ -212,35 +215,20 @@ def _row(account: Account) -> tuple[object, ...]:
 
 
 def _body(account: Account) -> str:
-    return encoded(
-        {
-            "created": account.created.isoformat(),
-            "profile": account.profile,
-            "role": account.role.value,
-            "password": account.password,
-            "first_until": account.first_until.isoformat() if account.first_until is not None else None,
-            "language": account.language,
-            "unit": account.unit,
-            "notices": account.notices.value,
-            "disabled": account.disabled,
-            "views": dict(account.views),
-            "totp": account.totp,
-            "totp_used": account.totp_used,
-            "issued": account.issued,
-        }
-    )
+    """Attributes of *account* without a column, as JSON."""
+    return encoded(_write_body(account))
 
 
 def _account(row: Any) -> Account:
     id, mail, version, body, subject, proven = row
-    values = json.loads(body)
-    until = datetime.fromisoformat(values["first_until"]) if values["first_until"] else None
-    created = datetime.fromisoformat(values["created"])
-    return Account(
-        id, mail, created, values["profile"], values["role"], values["password"], until, values["language"], version, subject,
-        values.get("unit", ""), values.get("notices", Notices.ALL), values.get("disabled", False), values.get("totp", ""),
-        values.get("totp_used", 0), values.get("views", {}), bool(proven), tuple(values.get("issued", ())),
-    )  # fmt: skip
+    columns = {"id": id, "mail": mail, "version": version, "subject": subject, "proven": bool(proven)}
+    return converter.structure({**json.loads(body), **columns}, Account)
+
+
+_IN_COLUMN = override(omit=True)
+_write_body = make_dict_unstructure_fn(
+    Account, converter, id=_IN_COLUMN, mail=_IN_COLUMN, version=_IN_COLUMN, subject=_IN_COLUMN, proven=_IN_COLUMN
+)
 
 
 def _lasting(rows: list[Any], now: datetime) -> str | None:

@@ -7,12 +7,12 @@ import sqlite3
 from datetime import datetime
 from typing import Any
 
-import attrs
 import orjson
 
+from dossierkit.converter import converter
 from dossierkit.dossiers.codes import DossierCode
 from dossierkit.dossiers.lifecycle.dossier import Attachment, Dossier, Event, blobs_of
-from dossierkit.dossiers.lifecycle.handling import PLAIN, handling_json, handling_of
+from dossierkit.dossiers.lifecycle.handling import PLAIN, Handling
 from dossierkit.dossiers.states import Action, State
 from dossierkit.forms.answers.control_names import layout, layout_pairs
 from dossierkit.forms.fields.form import Layout
@@ -41,8 +41,7 @@ def write_answers(connection: sqlite3.Connection, seq: int, dossier: Dossier) ->
 
 def answers_columns(dossier: Dossier) -> tuple[str, str, str, str]:
     """Columns of the table answers after its first, in their order: answers, attachments, salt, layout."""
-    attachments = [attrs.asdict(attachment) for attachment in dossier.attachments]
-    files = encoded(attachments) if attachments else "[]"
+    files = encoded(converter.unstructure(dossier.attachments)) if dossier.attachments else "[]"
     return encoded(dossier.answers), files, dossier.salt, _layout_text(dossier)
 
 
@@ -62,7 +61,7 @@ def state_columns(dossier: Dossier) -> tuple[Any, ...]:
         handling.due.isoformat() if handling.due is not None else None,
         handling.receipt or None,
         handling.unanswered is not None,
-        encoded(handling_json(handling)),
+        encoded(converter.unstructure(handling)),
     )
 
 
@@ -86,7 +85,7 @@ def insert_draft(connection: sqlite3.Connection, dossier: Dossier, event: Event)
             dossier.version,
             dossier.created.isoformat(),
             dossier.changed.isoformat(),
-            encoded(handling_json(dossier.handling)),
+            encoded(converter.unstructure(dossier.handling)),
         ),
     ).lastrowid
     assert seq is not None, "a row was inserted"
@@ -155,8 +154,8 @@ def dossier_of(row: Any) -> Dossier:
         DossierCode(row[11]) if row[11] else None,
         datetime.fromisoformat(row[9]) if row[9] else None,
         row[10],
-        tuple(Attachment(**attachment) for attachment in json.loads(row[13])) if row[13] != "[]" else (),
-        handling_of(json.loads(row[14])) if row[14] != "{}" else PLAIN,
+        converter.structure(json.loads(row[13]), tuple[Attachment, ...]) if row[13] != "[]" else (),
+        converter.structure(json.loads(row[14]), Handling) if row[14] != "{}" else PLAIN,
         row[15],
         *(_layout_of(json.loads(row[16])) if row[16] != "[]" else ()),
     )

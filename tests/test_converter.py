@@ -1,0 +1,108 @@
+"""Values as JSON: what is written comes back, and what earlier versions wrote is written the same."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import sqlite3
+from datetime import UTC
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from dossierkit.converter import converter
+from dossierkit.dossiers.lifecycle.dossier import Attachment
+from dossierkit.dossiers.lifecycle.handling import PLAIN, Handling, merge_facts
+from dossierkit.dossiers.people.account import Account, Notices
+from dossierkit.dossiers.states import Action, Channel, Delivery, Outcome, Payment, Role, State
+from dossierkit.stores.backup import restore
+from dossierkit.stores.sqlite.accounts import _account, _body
+from dossierkit.stores.sqlite.rows import encoded
+
+FIXTURES = Path(__file__).parent / "stores" / "fixtures"
+VERSIONS = sorted(folder.name for folder in FIXTURES.iterdir() if folder.is_dir())
+
+times = st.datetimes(timezones=st.just(UTC))
+words = st.text(max_size=8)
+limits = st.fixed_dictionaries({"count": st.integers(0, 90), "unit": st.sampled_from(("working", "hours"))})
+handlings = st.builds(
+    Handling,
+    unit=words, channel=st.sampled_from(Channel), accepted=st.none() | times, due=st.none() | times, promised=st.booleans(),
+    limit=st.none() | limits, left=st.none() | st.integers(-90, 90), until=st.none() | times,
+    back=st.none() | st.sampled_from(State), asked=st.lists(words, max_size=3).map(tuple),
+    reasons=st.dictionaries(words, st.sampled_from(("wrong", "missing")), max_size=2), payment=st.sampled_from(Payment),
+    amount=st.integers(0, 10**9), surplus=st.integers(0, 10**9), delivery=st.sampled_from(Delivery),
+    outcome=st.none() | st.sampled_from(Outcome), erased=st.none() | times,
+)  # fmt: skip
+attachments = st.builds(Attachment, words, words, words, st.integers(0, 10**9), words)
+accounts = st.builds(
+    Account,
+    id=words, mail=words, created=times, profile=st.dictionaries(words, words, max_size=2), role=st.sampled_from(Role),
+    first_until=st.none() | times, notices=st.sampled_from(Notices), disabled=st.booleans(), proven=st.booleans(),
+    views=st.dictionaries(words, words, max_size=2), issued=st.lists(words, max_size=2).map(tuple),
+)  # fmt: skip
+
+
+@given(handlings)
+@settings(max_examples=100)
+def test_a_handling_comes_back(handling: Handling) -> None:
+    """As JSON text and read again it is the same value."""
+    text = encoded(converter.unstructure(handling))
+
+    assert converter.structure(json.loads(text), Handling) == handling
+
+
+@given(st.lists(attachments, max_size=3).map(tuple))
+@settings(max_examples=50)
+def test_attachments_come_back(files: tuple[Attachment, ...]) -> None:
+    """In their order."""
+    text = encoded(converter.unstructure(files))
+
+    assert converter.structure(json.loads(text), tuple[Attachment, ...]) == files
+
+
+@given(accounts)
+@settings(max_examples=50)
+def test_an_account_comes_back(account: Account) -> None:
+    """From its columns and the JSON beside them."""
+    row = (account.id, account.mail, account.version, _body(account), account.subject, account.proven)
+
+    assert _account(row) == account
+
+
+def test_what_is_as_at_first_is_not_written() -> None:
+    """A dossier that nobody handled yet takes no room; an attribute that differs is written by its plain value."""
+    assert converter.unstructure(PLAIN) == {}
+    assert converter.unstructure(merge_facts(PLAIN, {"channel": 1, "due": ""})) == {"channel": 1}
+
+
+def test_facts_change_only_what_they_name() -> None:
+    """Everything else is kept; a name that a handling does not have is refused."""
+    before = merge_facts(PLAIN, {"unit": "so", "amount": 5})
+
+    assert merge_facts(before, {"amount": 7}) == merge_facts(PLAIN, {"unit": "so", "amount": 7})
+    with pytest.raises(KeyError):
+        merge_facts(before, {"action": Action.SAVE.value})
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_rows_of_earlier_versions_are_written_the_same(version: str, tmp_path: Path) -> None:
+    """Read and written again, the JSON of dossiers and accounts is the same text."""
+    archive, data = tmp_path / "data.tar", tmp_path / "data"
+    archive.write_bytes(gzip.decompress((FIXTURES / version / "data.tar.gz").read_bytes()))
+    restore(archive, data)
+    connection = sqlite3.connect(data / "dossiers.db")
+    stored = {
+        kind: [text for (text,) in connection.execute(f"SELECT {column} FROM {table}")]
+        for kind, column, table in ((Handling, "handling", "dossiers"), (tuple[Attachment, ...], "attachments", "answers"))
+    }
+    rows = connection.execute("SELECT id, mail, version, body, subject, proven FROM accounts").fetchall()
+    connection.close()
+
+    for kind, texts in stored.items():
+        assert any(len(text) > 2 for text in texts)
+        assert [encoded(converter.unstructure(converter.structure(json.loads(text), kind))) for text in texts] == texts
+    assert rows
+    assert [_body(_account(row)) for row in rows] == [row[3] for row in rows]
