@@ -695,6 +695,42 @@ def test_a_dossier_that_ended_owes_nothing(priced: None, engine: Engine, end: st
     assert list(engine.verify()) == []
 
 
+@pytest.mark.parametrize(("action", "actor"), [(Action.WITHDRAW, AN), (Action.REFUSE, ROOT), (Action.STOP, ROOT)])
+@pytest.mark.parametrize("way", ["cash", "vietqr"])
+def test_what_was_paid_for_nothing_is_given_back(priced: None, engine: Engine, action: Action, actor: Actor, way: str) -> None:
+    """A paid dossier that ends without a result is on the list of surplus, with all that was paid, until that is given back."""
+    dossier = sent(engine)
+    paid = dossier.handling.amount
+    if way == "cash":
+        engine.act(dossier.id, Action.SETTLE, ROOT, facts={"payment": "paid"})
+    else:
+        paid_for(engine, dossier)
+    if action is Action.STOP:
+        engine.act(dossier.id, Action.ACCEPT, ROOT)
+        engine.act(dossier.id, Action.ASSIGN, ROOT, facts={"officer": "root"})
+    assert engine.desk(ROOT, Query(surplus=True)) == ()
+
+    ended = engine.act(dossier.id, action, actor, note="vì")
+
+    assert bill(ended) == (Payment.NONE, 0, paid)
+    assert engine.desk(ROOT, Query(surplus=True)) == (ended,)
+    back = engine.act(dossier.id, Action.REFUND, ROOT, note="Chuyển khoản trả lại")
+    assert bill(back) == (Payment.NONE, 0, 0)
+    assert Action.REFUND not in engine.permitted(back, ROOT), "money is given back once"
+    assert list(engine.verify()) == []
+
+
+def test_an_end_counts_what_a_supplement_left_over_once(by_copies: None, engine: Engine) -> None:
+    """What is to be given back already stays so; only the rest is added; what was given back before is not asked for again."""
+    dossier = supplemented(engine, paid_for(engine, with_copies(engine, 4)), 1)
+    other = supplemented(engine, paid_for(engine, with_copies(engine, 4)), 1)
+    engine.act(other.id, Action.REFUND, INTAKE, note="Trả lại")
+
+    assert bill(engine.act(dossier.id, Action.REFUSE, INTAKE, note="vì")) == (Payment.NONE, 0, 40_000)
+    assert bill(engine.act(other.id, Action.REFUSE, INTAKE, note="vì")) == (Payment.NONE, 0, 10_000)
+    assert list(engine.verify()) == []
+
+
 @pytest.mark.parametrize("payment", ["paid", "waived"])
 def test_a_debt_that_is_settled_closes_the_other_attempts(engine: Engine, payment: str) -> None:
     """At the counter: whoever still has a gateway's page open is not to pay twice."""
@@ -896,9 +932,11 @@ def test_the_payments_are_the_sum_of_the_callbacks(story: list[tuple[int, str]],
         for one in dossiers:
             now = engine.open(one.id, ROOT)
             spare = sum(a.amount for a in engine.store.payments.attempts(one.id) if a.surplus)
-            assert now.handling.surplus == spare
             settling = [a for a in engine.store.payments.attempts(one.id) if a.progress is Progress.PAID and not a.surplus]
-            assert len(settling) == (now.handling.payment is Payment.PAID)
+            # What had settled a dossier that was then withdrawn is to be given back with the rest.
+            ended = sum(a.amount for a in settling) if now.state is State.WITHDRAWN else 0
+            assert now.handling.surplus == spare + ended
+            assert len(settling) == (now.handling.payment is Payment.PAID or ended > 0)
         assert list(engine.verify()) == []
         engine.close()
 

@@ -155,6 +155,8 @@ class Actions:
             )
             unchanged = {"unchanged": True} if self.supplements.is_as_before(dossier, changed) else {}
             return changed, {**digests(changed), **unchanged, **self.supplements.rebilled(dossier, changed)}
+        if action in (Action.REFUSE, Action.WITHDRAW, Action.STOP):
+            return dossier, self.supplements.refundable(dossier)
         if not files:
             return dossier, {}
         changed, tag = filed(dossier, action, files, self.context.tokens.token())

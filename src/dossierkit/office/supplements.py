@@ -6,7 +6,7 @@ import attrs
 
 from dossierkit.dossiers.lifecycle.dossier import Attachment, Dossier
 from dossierkit.dossiers.lifecycle.supplements import mended, with_documents
-from dossierkit.dossiers.money.billing import account, outstanding, rebilled
+from dossierkit.dossiers.money.billing import account, outstanding, rebilled, refundable
 from dossierkit.dossiers.money.fees import fees
 from dossierkit.dossiers.procedure.procedure import Procedure
 from dossierkit.errors import RefusedAnswers
@@ -83,6 +83,10 @@ class Supplements:
         before = fees(self.procedures.of(dossier), dossier.answers, channel)
         after = fees(self.wanted(dossier)[0], supplemented.answers, channel)
         return rebilled(before, after, dossier.handling, account(self.dossiers.history(dossier)))
+
+    def refundable(self, dossier: Dossier) -> dict[str, Json]:
+        """Return what the event says of money that ends *dossier* without a result."""
+        return refundable(account(self.dossiers.history(dossier)))
 
     def outstanding(self, dossier: Dossier) -> int | None:
         """What the fees of *dossier* come to beyond what is paid, in đồng; None while that is not known."""

@@ -294,7 +294,7 @@ def _told(handling: Handling, event: Event) -> Handling:
             return attrs.evolve(handling, extensions=handling.extensions + 1)
         case Action.REQUEST_PAYMENT:
             return attrs.evolve(handling, payment=Payment.DUE)
-        case Action.SURPLUS | Action.SUPPLEMENT:
+        case Action.SURPLUS | Action.SUPPLEMENT | Action.REFUSE | Action.WITHDRAW | Action.STOP:
             return attrs.evolve(handling, surplus=handling.surplus + int(event.facts.get("surplus", 0)))
         case Action.REFUND if handling.surplus:
             return attrs.evolve(handling, surplus=0)

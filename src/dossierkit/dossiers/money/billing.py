@@ -24,7 +24,7 @@ class Account:
 
     #: What settled something that was asked for, and was not given back.
     paid: int = 0
-    #: So much of it became a surplus by a supplement, and waits to be given back.
+    #: So much of it became a surplus, by a supplement or by an end without a result, and waits to be given back.
     spare: int = 0
     #: An officer asked for a fee after acceptance.
     requested: bool = False
@@ -42,7 +42,7 @@ def account(history: Sequence[Event]) -> Account:
                 requested = requested or accepted
             case Action.SETTLE if event.facts.get("payment") == Payment.PAID.value:
                 paid += asked
-            case Action.SUPPLEMENT:
+            case Action.SUPPLEMENT | Action.REFUSE | Action.WITHDRAW | Action.STOP:
                 spare += int(event.facts.get("surplus", 0))
             case Action.SURPLUS:
                 late += int(event.facts["surplus"])
@@ -83,6 +83,12 @@ def rebilled(before: tuple[Fee, ...], after: tuple[Fee, ...], handling: Handling
     if handling.payment in OPEN:
         told["payment"] = (Payment.PAID if money.paid else Payment.NONE).value
     return told
+
+
+def refundable(money: Account) -> dict[str, Json]:
+    """Return the facts of an event that ends a dossier without a result: everything that was paid becomes a surplus."""
+    rest = money.paid - money.spare
+    return {"payment": Payment.NONE.value, "surplus": rest} if rest else {}
 
 
 def _collected(handling: Handling, money: Account) -> tuple[Collect, ...]:
