@@ -6,7 +6,7 @@ from typing import BinaryIO, Protocol
 
 
 class BlobStore(Protocol):
-    """Keeps the bytes of attachments."""
+    """Bytes of attachments, by id."""
 
     def put(self, name: str, content: BinaryIO) -> str:
         """Store *content*, read piece by piece, and return its id.

@@ -1,4 +1,4 @@
-"""The store of an installation: everything that it keeps, in one place and one transaction."""
+"""The store of an installation, composed of the narrower protocols."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from dossierkit.ports.payments import PaymentStore
 
 
 class Store(DraftStore, DossierStore, LedgerStore, BundleStore, FactStore, SeriesStore, UpkeepStore, Protocol):
-    """All that an installation keeps.  Each method is one transaction; threads may share a store.
+    """All data of an installation, except the bytes of attachments.  Each method is one transaction; threads may share a store.
 
     A function asks for the narrowest of these protocols that has what it needs.
     """

@@ -8,7 +8,7 @@ The packages of the stores have the same modules:
 - `ledger`: postings and their sums
 - `upkeep`: imports, series of numbers, counts
 - `accounts`, `outbox`, `payments`: the stores that it is composed with
-- `tables`: what it keeps
+- `tables`: dossiers and all that belongs to them
 """
 
 from dossierkit.stores.memory.store import MemoryStore

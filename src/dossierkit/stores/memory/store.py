@@ -27,7 +27,7 @@ from dossierkit.stores.memory.tables import Tables, detached
 class MemoryStore:
     """A `Store` that ends with the program.  Threads may share it.
 
-    *tables* is what it keeps of dossiers, for tests that damage it.
+    Tests that damage its data write to *tables*.
     """
 
     def __init__(self) -> None:

@@ -1,4 +1,4 @@
-"""What a store in memory keeps."""
+"""The tables of the store in memory."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from dossierkit.stores.refusals import stale_dossier
 
 @attrs.define(eq=False)
 class Tables:
-    """Dossiers and all that belongs to them.  Whoever reads or writes holds *lock*."""
+    """Dossiers and all that belongs to them.  Callers hold *lock* while they read or write."""
 
     lock: threading.RLock = attrs.field(factory=threading.RLock)
     #: Id → dossier, oldest first.

@@ -25,7 +25,7 @@ from dossierkit.stores.sqlite.rows import (
 
 
 def write_action(connection: sqlite3.Connection, record: ActionRecord) -> tuple[Dossier, int]:
-    """See `DossierStore.record`; gives the number that was drawn as well, 0 if none was."""
+    """See `DossierStore.record`; returns the number that was drawn as well, 0 if none was."""
     seen = record.dossier
     row = connection.execute("SELECT seq, state, version FROM dossiers WHERE id = ?", (seen.id,)).fetchone()
     if record.once and row is not None and row[1] != seen.state:

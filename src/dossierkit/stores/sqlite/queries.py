@@ -9,7 +9,7 @@ from dossierkit.dossiers.states import State
 from dossierkit.stores.sqlite.rows import COLUMNS, SELECT
 from dossierkit.stores.sqlite.schema import owner_word, unit_word
 
-#: The search leads: it gives rows newest first, and stops when a page is full.
+#: The search leads the join: it yields rows newest first, and stops when a page is full.
 _SEARCHED = f"{COLUMNS} FROM search CROSS JOIN dossiers d ON d.seq = search.rowid JOIN answers a ON a.seq = d.seq"
 
 
