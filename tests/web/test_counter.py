@@ -108,11 +108,11 @@ def test_taking_in_is_guarded_in_every_store(engine: Any) -> None:
     an = Actor("an")
     code = DossierCode("G09.20-20260609-0092637")
     draft, other = (engine.begin("1.000001", an, {"name": "An"}) for _ in range(2))
-    with pytest.raises(ForbiddenAction, match="one of ours"):
+    with pytest.raises(ForbiddenAction, match="cannot be imported"):
         engine.take_in(draft.id, an, DossierCode("H29.15-261122-0001"))
     taken = engine.take_in(draft.id, an, code)
     assert engine.take_in(draft.id, an, code) == taken
-    with pytest.raises(ForbiddenAction, match="here already"):
+    with pytest.raises(ForbiddenAction, match="already a dossier"):
         engine.take_in(other.id, an, code)
     engine.store.by_code, kept = (lambda _: None), engine.store.by_code
     with pytest.raises(StoreError):

@@ -58,20 +58,20 @@ class Actions:
         layout: Layout | None = None,
         paid: tuple[Attempt, Progress] | None = None,
     ) -> Dossier:
-        """The dossier after *action*; `permitted` lists what an actor can do.  Submitting twice gives the same code.
+        """Do *action* and return the changed dossier; `permitted` lists what is possible.  Submitting twice gives the same code.
 
         Args:
-            version: what the actor saw; None takes whatever is stored.
-            facts: what the action decides, see `lifecycle.TABLE`; never anything personal.
-            note: a reason in words; it lies apart from the history, and can be erased.
-            answers: with a supplement, as the citizen has them now; only what was asked for is taken.
-            files: with a supplement for the documents that were asked for; with a message or a result, whatever comes along.
-            layout: with a supplement, what its page has open; without one the answers alone say which branches are meant.
-            paid: the attempt that settles it, and what had come of it before.
+            version: the version that the actor saw; None: any version.
+            facts: the facts of the action, see `lifecycle.TABLE`; never personal data.
+            note: a reason in words; stored apart from the history, so that it can be erased.
+            answers: of a supplement: all answers as the citizen has them now; only requested fields are accepted.
+            files: documents of a supplement, or files of a message or a result.
+            layout: of a supplement: the layout of its page; None: branches follow from the answers.
+            paid: the attempt that settles it, and its progress until now.
 
         Raises:
             UnknownDossier, StaleDossier: as for `save`.
-            ForbiddenAction: not in this state, not for this actor, or *facts* say too little.
+            ForbiddenAction: the state does not allow it, the actor may not do it, or a fact is missing.
             RefusedAnswers: a submission or a supplement with problems.
         """
         dossier = self.dossiers.open(id, actor)

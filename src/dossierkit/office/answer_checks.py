@@ -93,7 +93,7 @@ class AnswerChecks:
         )
 
     def _is_own(self, dossier: Dossier, id: str) -> bool:
-        """Whether *id* is a kept file that no dossier of anybody but the owner of *dossier* names."""
+        """Whether the file *id* exists and no dossier of another owner names it."""
         if not BLOB.fullmatch(id) or self.context.store.owners(id) - {dossier.owner}:
             return False
         content = self.context.blobs.open(id) if self.context.blobs is not None else None

@@ -1,6 +1,6 @@
-"""What the passing of days asks for: reminders to officers, pauses that end, due days by a calendar that changed.
+"""Daily tasks: reminders to officers, pauses that end, due days by a changed calendar.
 
-Silence decides nothing: a dossier that nobody looked at is told of, and stays where it is.
+No deadline decides anything: an overdue dossier is reported, and keeps its state.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from dossierkit.mail.letters import letter
 from dossierkit.mail.notices import dossier_in
 from dossierkit.office.engine import Engine
 
-#: Who does what only a day did.
+#: The actor of actions caused by a date.
 PROGRAM = Actor("calendar", Role.SYSTEM)
 OPEN = (State.ACCEPTED, State.PROCESSING)
 #: A mail names so many dossiers and says how many more there are; the desk lists all of them.
@@ -27,7 +27,7 @@ _NAMED = 40
 
 
 def remind(engine: Engine) -> int:
-    """Mails each officer once a day what is due soon, overdue, or waits for an answer too long; gives how many mails."""
+    """Mail each officer once a day the dossiers that are due soon, overdue or unanswered; returns the number of mails."""
     now = engine.clock.now()
     lists: dict[str, dict[str, list[Dossier]]] = {}
     soon = datetime.combine(engine.office_clock.calendar().next_working(day_of(now) + timedelta(days=1)), time(), ZONE)
@@ -53,7 +53,7 @@ def _every(engine: Engine, query: Query) -> Iterator[Dossier]:
 
 
 def _readers(engine: Engine, dossier: Dossier) -> list[Account]:
-    """Who works on it; the intake officers of its unit, where nobody does."""
+    """The assigned officer, or the intake officers of the unit if none is assigned."""
     accounts = engine.store.accounts
     own = accounts.account(dossier.handling.officer) if dossier.handling.officer else None
     if own is not None and not own.disabled:
@@ -77,7 +77,7 @@ def _codes(dossiers: Sequence[Dossier]) -> str:
 
 
 def resume(engine: Engine) -> int:
-    """Lets what was suspended until a day go on once that has come; gives how many did."""
+    """Resume dossiers whose suspension ends today or earlier; returns their number."""
     now, done = engine.clock.now(), 0
     for dossier in [*_every(engine, Query(state=State.SUSPENDED))]:
         until = dossier.handling.until
@@ -101,7 +101,7 @@ def recompute(engine: Engine, *, apply: bool, note: str = "") -> Iterator[tuple[
     for dossier in [*_every(engine, Query(states=OPEN))]:
         handling = dossier.handling
         found = engine.office_clock.reckoned(handling)
-        # What was extended before promises were kept apart stays, too.
+        # Days extended by an older version, which stored no promised day, stay, too.
         if found is None or found.at == handling.due or handling.extensions:
             continue
         if apply:
@@ -121,7 +121,7 @@ def unreached(engine: Engine, actor: Actor, *, limit: int = 20) -> tuple[Dossier
         if dossier is None or not may_see(dossier, actor):
             continue
         owner = engine.store.accounts.account(dossier.owner)
-        # Whoever has another address by now, or was reached since, knows.
+        # Owners who have changed their address, or were reached since, are left out.
         if owner is not None and owner.mail == lost.mail.to and outbox.bounces(owner.mail):
             found[dossier.id] = dossier
     return tuple(found.values())[:limit]

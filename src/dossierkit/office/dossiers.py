@@ -24,7 +24,7 @@ class Dossiers:
         """The dossier called *id*, for its owner and, once it was submitted, for the officers of its unit.
 
         Raises:
-            UnknownDossier: there is none, or it is somebody else's.
+            UnknownDossier: there is none, or the actor may not see it.
         """
         dossier = self.context.store.get(id)
         if dossier is None or not may_see(dossier, actor):
@@ -32,26 +32,26 @@ class Dossiers:
         return dossier
 
     def history(self, dossier: Dossier) -> tuple[Event, ...]:
-        """What happened to *dossier*."""
+        """The events of *dossier*."""
         return self.context.store.events(dossier.id)
 
     def find(
         self, actor: Actor, query: Query | None = None, *, before: str | None = None, limit: int = 20
     ) -> tuple[Dossier, ...]:
-        """The actor's newest dossiers that *query* is about, those older than the dossier called *before*."""
+        """The actor's newest dossiers that match *query*, of those older than the dossier *before*."""
         return self.context.store.find(actor.id, (query or Query()).folded(), before=before, limit=limit)
 
     def desk(
         self, actor: Actor, query: Query | None = None, *, before: str | None = None, limit: int = 20
     ) -> tuple[Dossier, ...]:
-        """What an officer's unit has, newest first, see `find`; nothing for anybody else."""
+        """The dossiers of an officer's unit, newest first, see `find`; none for other actors."""
         seen = _of_the_desk(actor, query or Query())
         return self.context.store.find(None, seen.folded(), before=before, limit=limit) if seen is not None else ()
 
     def desk_count(self, actor: Actor, query: Query, *, most: int = 1_000) -> int:
-        """How many dossiers of an officer's unit *query* is about, counted up to one more than *most*.
+        """The number of dossiers of an officer's unit that match *query*, counted up to *most* + 1.
 
-        Words, codes and days of submission do not count.
+        Words, codes and days of submission in *query* are ignored.
         """
         seen = _of_the_desk(actor, query)
         return self.context.store.count(seen, most + 1) if seen is not None else 0
@@ -65,9 +65,9 @@ class Dossiers:
         return self.context.store.by_code(code) is not None
 
     def lookup(self, typed: str) -> Dossier | None:
-        """The dossier with the code or the receipt number that somebody typed, or None.
+        """The dossier with the code or the receipt number *typed*, or None.
 
-        It comes whole: what a stranger may see of it is the caller's to choose.
+        It is not filtered: callers must decide which parts a stranger may see.
 
         Raises:
             CodeError: it is neither.
@@ -81,7 +81,7 @@ class Dossiers:
         return dossier
 
     def check_code(self, dossier: Dossier) -> str:
-        """The letters that stand beside the code of *dossier* on papers and mails, and show that somebody has one of them.
+        """The check code of *dossier*: letters beside its code on papers and mails, which prove that a person has one of them.
 
         Empty for a draft.
         """

@@ -78,7 +78,7 @@ class Drafts:
             layout: what its page has open; without one the answers alone say which branches are meant.
 
         Raises:
-            UnknownDossier: there is none, or it is somebody else's.
+            UnknownDossier: there is none, or the actor may not see it.
             StaleDossier: it is no longer at *version*.
             ForbiddenAction: it is no draft any more.
             RefusedAnswers: what is new in *answers* names files that are not the owner's own.
@@ -123,7 +123,7 @@ class Drafts:
         current = self.procedures.current(dossier.procedure)
         self.context.store.keep_bundle(current.revision, current.bundle.canonical())
         answers = after_moves(dossier.answers, current.moves)
-        # What was chosen among the branches of one revision means nothing in another.
+        # Chosen branches belong to one revision and mean nothing in another.
         changed = attrs.evolve(
             dossier,
             revision=current.revision,
@@ -167,7 +167,7 @@ class Drafts:
 
 
 def guard_version(dossier: Dossier, version: int | None) -> None:
-    """Lets pass whoever saw *dossier* as it is.
+    """Check that *version* is the current version of *dossier*.
 
     Raises:
         StaleDossier: it is no longer at *version*.

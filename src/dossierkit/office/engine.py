@@ -156,7 +156,7 @@ class Engine:
             layout: what its page has open; without one the answers alone say which branches are meant.
 
         Raises:
-            UnknownDossier: there is none, or it is somebody else's.
+            UnknownDossier: there is none, or the actor may not see it.
             StaleDossier: it is no longer at *version*.
             ForbiddenAction: it is no draft any more.
             RefusedAnswers: what is new in *answers* names files that are not the owner's own.
@@ -185,11 +185,11 @@ class Engine:
         return self.drafts.move(id, actor, version=version)
 
     def check(self, dossier: Dossier) -> tuple[Problem, ...]:
-        """What keeps *dossier* from being submitted."""
+        """The problems that keep *dossier* from being submitted."""
         return self.checks.of_draft(dossier)
 
     def problems(self, dossier: Dossier, form: Form, answers: Json) -> tuple[Problem, ...]:
-        """What is wrong with *answers* to *form*; a rule that fails is a line in the log, too."""
+        """The problems of *answers* to *form*; a rule that raises an error is logged, too."""
         return self.checks.problems(dossier, form, answers)
 
     def whole(self, form: Form, answers: Json, layout: Layout | None = None) -> Json:
@@ -214,20 +214,20 @@ class Engine:
         layout: Layout | None = None,
         paid: tuple[Attempt, Progress] | None = None,
     ) -> Dossier:
-        """The dossier after *action*; `permitted` lists what an actor can do.  Submitting twice gives the same code.
+        """Do *action* and return the changed dossier; `permitted` lists what is possible.  Submitting twice gives the same code.
 
         Args:
-            version: what the actor saw; None takes whatever is stored.
-            facts: what the action decides, see `lifecycle.TABLE`; never anything personal.
-            note: a reason in words; it lies apart from the history, and can be erased.
-            answers: with a supplement, as the citizen has them now; only what was asked for is taken.
-            files: with a supplement for the documents that were asked for; with a message or a result, whatever comes along.
-            layout: with a supplement, what its page has open; without one the answers alone say which branches are meant.
-            paid: the attempt that settles it, and what had come of it before.
+            version: the version that the actor saw; None: any version.
+            facts: the facts of the action, see `lifecycle.TABLE`; never personal data.
+            note: a reason in words; stored apart from the history, so that it can be erased.
+            answers: of a supplement: all answers as the citizen has them now; only requested fields are accepted.
+            files: documents of a supplement, or files of a message or a result.
+            layout: of a supplement: the layout of its page; None: branches follow from the answers.
+            paid: the attempt that settles it, and its progress until now.
 
         Raises:
             UnknownDossier, StaleDossier: as for `save`.
-            ForbiddenAction: not in this state, not for this actor, or *facts* say too little.
+            ForbiddenAction: the state does not allow it, the actor may not do it, or a fact is missing.
             RefusedAnswers: a submission or a supplement with problems.
         """
         return self.actions.act(
@@ -235,11 +235,11 @@ class Engine:
         )
 
     def message(self, id: str, actor: Actor, words: str, *, files: tuple[Attachment, ...] = ()) -> Dossier:
-        """The dossier with a message of *actor* to the other side, whatever else happens to it meanwhile.
+        """Send a message of *actor* to the other side; other changes at the same time do not prevent it.
 
         Raises:
             UnknownDossier: as for `open`.
-            ForbiddenAction: it is a draft still, or there are no *words*.
+            ForbiddenAction: it is still a draft, or *words* is empty.
         """
         return self.actions.message(id, actor, words, files=files)
 
@@ -248,24 +248,24 @@ class Engine:
         return self.act(id, Action.SUBMIT, actor, version=version)
 
     def take_in(self, id: str, actor: Actor, code: DossierCode) -> Dossier:
-        """The dossier with the *code* that another portal issued; for the rest as `submit`.
+        """Submit a draft under the *code* that another portal issued; otherwise as `submit`.
 
         Raises:
-            ForbiddenAction: the code is of a series of ours, or is there already.
+            ForbiddenAction: the code belongs to a series of this portal, or is in use.
         """
         return self.actions.take_in(id, actor, code)
 
     def ask_update(self, id: str, actor: Actor, *, version: int | None = None, note: str = "") -> Dossier:
-        """Asks the owner to bring an open dossier to the revision that new drafts get: what that asks otherwise.
+        """Ask the owner to bring an open dossier to the current revision: a supplement of every field that changed.
 
         Raises:
             UnknownDossier, UnknownProcedure, StaleDossier: as for `open`, `procedure` and `act`.
-            ForbiddenAction: as for a supplement, or the newer form asks nothing else.
+            ForbiddenAction: as for a supplement, or the newer form asks nothing new.
         """
         return self.actions.ask_update(id, actor, version=version, note=note)
 
     def permitted(self, dossier: Dossier, actor: Actor) -> tuple[Action, ...]:
-        """What *actor* can do to *dossier* now."""
+        """The actions that *actor* can do on *dossier* now."""
         return self.actions.permitted(dossier, actor)
 
     def wanted(self, dossier: Dossier) -> tuple[Procedure, Json]:
@@ -289,44 +289,44 @@ class Engine:
         return self.supplements.changes_nothing(dossier, answers, files, layout=layout)
 
     def outstanding(self, dossier: Dossier) -> int | None:
-        """What the fees of *dossier* come to beyond what is paid, in đồng; None while that is not known."""
+        """The unpaid part of the fees of *dossier* in đồng; None if it is not known yet."""
         return self.supplements.outstanding(dossier)
 
     def open(self, id: str, actor: Actor) -> Dossier:
         """The dossier called *id*, for its owner and, once it was submitted, for the officers of its unit.
 
         Raises:
-            UnknownDossier: there is none, or it is somebody else's.
+            UnknownDossier: there is none, or the actor may not see it.
         """
         return self.dossiers.open(id, actor)
 
     def find(
         self, actor: Actor, query: Query | None = None, *, before: str | None = None, limit: int = 20
     ) -> tuple[Dossier, ...]:
-        """The actor's newest dossiers that *query* is about, those older than the dossier called *before*."""
+        """The actor's newest dossiers that match *query*, of those older than the dossier *before*."""
         return self.dossiers.find(actor, query, before=before, limit=limit)
 
     def desk(
         self, actor: Actor, query: Query | None = None, *, before: str | None = None, limit: int = 20
     ) -> tuple[Dossier, ...]:
-        """What an officer's unit has, newest first, see `find`; nothing for anybody else."""
+        """The dossiers of an officer's unit, newest first, see `find`; none for other actors."""
         return self.dossiers.desk(actor, query, before=before, limit=limit)
 
     def desk_count(self, actor: Actor, query: Query, *, most: int = 1_000) -> int:
-        """How many dossiers of an officer's unit *query* is about, counted up to one more than *most*.
+        """The number of dossiers of an officer's unit that match *query*, counted up to *most* + 1.
 
-        Words, codes and days of submission do not count.
+        Words, codes and days of submission in *query* are ignored.
         """
         return self.dossiers.desk_count(actor, query, most=most)
 
     def history(self, dossier: Dossier) -> tuple[Event, ...]:
-        """What happened to *dossier*."""
+        """The events of *dossier*."""
         return self.dossiers.history(dossier)
 
     def lookup(self, typed: str) -> Dossier | None:
-        """The dossier with the code or the receipt number that somebody typed, or None.
+        """The dossier with the code or the receipt number *typed*, or None.
 
-        It comes whole: what a stranger may see of it is the caller's to choose.
+        It is not filtered: callers must decide which parts a stranger may see.
 
         Raises:
             CodeError: it is neither.
@@ -334,18 +334,18 @@ class Engine:
         return self.dossiers.lookup(typed)
 
     def check_code(self, dossier: Dossier) -> str:
-        """The letters that stand beside the code of *dossier* on papers and mails, and show that somebody has one of them.
+        """The check code of *dossier*: letters beside its code on papers and mails, which prove that a person has one of them.
 
         Empty for a draft.
         """
         return self.dossiers.check_code(dossier)
 
     def report(self, period: Period, *, by: Sequence[str] = (), as_of: date | None = None) -> Report:
-        """What came in, was resolved and is in progress in *period*, see `ledger.reports`.
+        """Figures of dossiers received, resolved and in progress in *period*, see `ledger.reports`.
 
         Args:
-            by: dimensions that lines are told apart by: `unit`, `sector`, `procedure`, `channel`.
-            as_of: the day up to which things are known; today where None.
+            by: dimensions of the lines: `unit`, `sector`, `procedure`, `channel`.
+            as_of: figures as known on this day; None: today.
         """
         return self.reports.report(period, by=by, as_of=as_of)
 
@@ -369,7 +369,7 @@ class Engine:
         return self.context.key(name)
 
     def verify(self, *, blobs: BlobStore | None = None, seen: Callable[[], object] = lambda: None) -> Iterator[str]:
-        """What in the store contradicts something else, in words: each fault once.
+        """A message for each contradiction in the store.
 
         Args:
             blobs: where the files are; they are compared with their hashes, too.

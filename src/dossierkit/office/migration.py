@@ -1,4 +1,4 @@
-"""Changing a procedure that lives: what a new file would do to drafts and open dossiers, and drafts brought to it."""
+"""Changed procedures: their effect on drafts and open dossiers, and the migration of drafts."""
 
 from __future__ import annotations
 
@@ -22,19 +22,19 @@ from dossierkit.pointers import join, split
 
 @attrs.frozen
 class Replay:
-    """What became of stored answers under a new form."""
+    """The result of checking stored answers against a new form."""
 
-    #: State → how many dossiers there are, and how many of them would be refused.
+    #: State → number of dossiers, and number of those that would be refused.
     seen: Counter[State]
     refused: Counter[State]
-    #: (state, place, rule) → of how many dossiers; rows of a list are one place.
+    #: (state, pointer, rule) → number of dossiers; rows of a list count as one pointer.
     reasons: Counter[tuple[State, str, str]]
 
 
 def replay(engine: Engine, new: Procedure, *, seen: Callable[[], object] = lambda: None) -> Replay:
-    """Every draft and open dossier of the procedure judged by *new*, with the moves that it names.
+    """Check every draft and open dossier of the procedure against *new*, after its moves.
 
-    A draft is refused for what its own form does not refuse already.
+    Of a draft, only problems that its own form does not have count.
 
     Args:
         seen: is called after each dossier of the store.
@@ -51,12 +51,12 @@ def replay(engine: Engine, new: Procedure, *, seen: Callable[[], object] = lambd
 
 
 def is_open(dossier: Dossier) -> bool:
-    """Whether somebody may still have to change its answers."""
+    """Whether the answers of *dossier* may still have to be changed."""
     return dossier.state is not State.CANCELLED and dossier.state not in RESOLVED
 
 
 def _reasons(engine: Engine, dossier: Dossier, new: Procedure) -> set[tuple[str, str]]:
-    # What was chosen among the branches of one revision means nothing in another.
+    # Chosen branches belong to one revision and mean nothing in another.
     moved = attrs.evolve(dossier, answers=after_moves(dossier.answers, new.moves), layout=Layout())
     found = _refusals(engine, moved, new.form)
     if found and dossier.state is State.DRAFT:
@@ -65,7 +65,7 @@ def _reasons(engine: Engine, dossier: Dossier, new: Procedure) -> set[tuple[str,
 
 
 def _refusals(engine: Engine, dossier: Dossier, form: Form) -> set[tuple[str, str]]:
-    """(place, rule) of what *form* refuses of *dossier* as its page would send it."""
+    """(pointer, rule) of each problem of *dossier* under *form*, as its page would submit it."""
     answers = engine.whole(form, dossier.answers, dossier.layout)
     return {(_place(problem.at), problem.rule) for problem in engine.problems(dossier, form, answers)}
 
@@ -75,16 +75,16 @@ def _place(pointer: str) -> str:
 
 
 def migrate(engine: Engine, code: str, journal: Path | None = None) -> Iterator[tuple[str, bool]]:
-    """Brings every draft of the procedure *code* to the revision that new drafts get: (its id, whether it was done).
+    """Migrate every draft of the procedure *code* to the current revision; yields (id, whether it was migrated).
 
-    A draft that somebody is writing at this moment is left; another run takes it.
+    A draft that is changed at the same moment is skipped; another run migrates it.
 
     Args:
-        journal: where is kept how to undo it; without one nothing is changed.
+        journal: a new file for `undo`; None: nothing is changed.
 
     Raises:
         UnknownProcedure: none has this code.
-        SettingsError: *journal* is there already.
+        SettingsError: *journal* exists already.
     """
     new = engine.procedure(code)
     if journal is None:
@@ -94,10 +94,10 @@ def migrate(engine: Engine, code: str, journal: Path | None = None) -> Iterator[
     try:
         file = journal.open("x", encoding="utf-8")
     except FileExistsError:
-        raise SettingsError(f"{journal} is there already; it says how to undo an earlier run") from None
+        raise SettingsError(f"{journal} exists already; it is the journal of an earlier run") from None
     with file:
         for dossier in _behind(engine, new):
-            # Written before it is done: what is in the journal and was not done is left alone by an undo.
+            # Written first; an undo skips entries that were never carried out.
             line = {"id": dossier.id, "revision": dossier.revision, "version": dossier.version + 1}
             file.write(json.dumps({**line, "moves": dict(new.moves)}) + "\n")
             file.flush()
@@ -112,17 +112,17 @@ def _behind(engine: Engine, new: Procedure) -> Iterator[Dossier]:
 
 
 def undo(engine: Engine, journal: Path) -> Iterator[tuple[str, bool]]:
-    """Takes back what `migrate` did as *journal* has it: (id, whether it was done); who wrote since keeps what is written.
+    """Undo the migration of *journal*; yields (id, whether it was undone).  Drafts that were changed since are skipped.
 
     Raises:
-        SettingsError: *journal* is none.
+        SettingsError: *journal* is malformed.
     """
     for number, text in enumerate(journal.read_text("utf-8").splitlines(), 1):
         try:
             line = json.loads(text)
             id, revision, version, moves = line["id"], line["revision"], line["version"], line["moves"]
         except (ValueError, KeyError, TypeError) as error:
-            raise SettingsError(f"line {number} of {journal} is none of a migration") from error
+            raise SettingsError(f"{journal}, line {number}: not an entry of a migration journal") from error
         dossier = engine.store.get(id)
         if dossier is None or dossier.version != version or dossier.state is not State.DRAFT:
             yield id, False

@@ -1,7 +1,7 @@
-"""Paying for a dossier: an attempt is begun, a gateway or a bank tells what came of it, the dossier goes on.
+"""Payments: an attempt is begun, a gateway or a bank statement gives its result, and the dossier continues.
 
 Only a callback changes anything.  It may come late, twice, out of order or forged; money that came in is never lost:
-what comes when nothing is owed is a surplus, which an officer gives back.
+money received when nothing is due is a surplus, which an officer refunds.
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ from dossierkit.errors import ForbiddenAction, ForgedCallback, GatewayError, Sta
 from dossierkit.office.engine import Engine
 from dossierkit.ports import PaymentGateway
 
-#: Who settles what a gateway or a bank confirmed.
+#: The actor of payments that a gateway or a bank confirmed.
 PROGRAM = Actor("payments", Role.SYSTEM)
-#: Open attempts of one dossier beyond which nobody needs another one.
+#: Maximum number of attempts for one dossier.
 _MOST = 50
 
 _log = logging.getLogger(__name__)
@@ -34,11 +34,11 @@ class Payments:
     gateways: Mapping[str, PaymentGateway] = attrs.field(factory=dict)
 
     def begin(self, dossier: Dossier, gateway: str) -> Attempt:
-        """A new attempt to pay what is owed for *dossier*.
+        """Begin an attempt to pay the amount due for *dossier*.
 
         Raises:
-            ForbiddenAction: nothing is owed, or somebody set out to pay too often.
-            StaleDossier: nothing is owed any more.
+            ForbiddenAction: nothing is due, or there were too many attempts.
+            StaleDossier: nothing is due any more.
         """
         if dossier.handling.payment is not Payment.DUE or dossier.code is None:
             raise ForbiddenAction("nothing is owed for this dossier")
@@ -71,7 +71,7 @@ class Payments:
         return bool(self.engine.store.recall(f"sandbox:{ref}"))
 
     def receive(self, gateway: str, params: Mapping[str, str]) -> Answer:
-        """What the gateway is to be told about the callback that *params* are."""
+        """Process the callback *params* of a gateway; returns the answer for the gateway."""
         try:
             callback = self.gateways[gateway].callback(params)
         except ForgedCallback:
@@ -79,7 +79,7 @@ class Payments:
         return self.apply(callback)
 
     def apply(self, callback: Callback) -> Answer:
-        """Does what *callback* means, once."""
+        """Apply the result of *callback*, once."""
         while True:
             attempt = self.engine.store.payments.attempt(callback.ref)
             answer = judged(attempt, callback)
@@ -89,10 +89,10 @@ class Payments:
                 if self._applied(attempt, callback):
                     return answer
             except StaleDossier:
-                continue  # somebody did something at the same moment; it is judged anew
+                continue  # the dossier was changed at the same moment; the callback is judged again
 
     def _applied(self, attempt: Attempt, callback: Callback) -> bool:
-        """Keeps what came of *attempt*: its dossier is settled where it waited for that; else there is a surplus."""
+        """Store the result of *attempt*: settle its dossier if the amount is due, else record a surplus."""
         engine = self.engine
         dossier, now = engine.store.get(attempt.dossier), engine.clock.now()
         assert dossier is not None, "a dossier that was sent is never deleted"
@@ -107,10 +107,10 @@ class Payments:
         return True
 
     def ask(self, attempt: Attempt) -> Answer | None:
-        """Asks the gateway what came of *attempt*, and does what that means, once; None while it does not know.
+        """Query the gateway for the result of *attempt* and apply it, once; None if there is no result yet.
 
         Raises:
-            ForbiddenAction: it cannot be asked: of a transfer only the statement of the bank tells.
+            ForbiddenAction: the gateway cannot be queried; transfers are known only from bank statements.
             GatewayError: it does not answer.
         """
         gateway = self.gateways.get(attempt.gateway)
@@ -120,21 +120,21 @@ class Payments:
         return self.apply(told) if told is not None else None
 
     def ask_about_open(self) -> int:
-        """Asks about attempts that no callback told of, each a few times at growing intervals; gives how many were settled."""
+        """Query the gateways for attempts without a callback, a few times at growing intervals; returns the number settled."""
         store, now, done = self.engine.store.payments, self.engine.clock.now(), 0
         for attempt in (*store.every(Progress.OPEN), *store.every(Progress.CLOSED)):
             if attempt.gateway not in self.gateways or not is_to_be_asked(attempt, now):
                 continue
-            # Counted first: a gateway that fails is not asked more often for it.
+            # Counted first, so that a failing gateway is not queried more often.
             store.finish(attrs.evolve(attempt, asked=attempt.asked + 1), attempt.progress)
             try:
                 done += self.ask(attempt) is Answer.CONFIRMED
             except GatewayError as error:
-                _log.warning("nothing is known of the payment %s: %s", attempt.ref, error)
+                _log.warning("the status of payment %s is unknown: %s", attempt.ref, error)
         return done
 
     def reconcile(self, callbacks: Iterable[tuple[str, Callback | None]]) -> Iterator[tuple[str, Answer]]:
-        """What each line of a bank statement came to: (the line, the answer); a repeat is `Answer.ALREADY`."""
+        """Apply the lines of a bank statement; yields (line, answer), with `Answer.ALREADY` for a repeat."""
         for line, callback in callbacks:
             yield line, Answer.UNKNOWN if callback is None else self.apply(callback)
 

@@ -1,4 +1,4 @@
-"""An action as a record that a store keeps whole: its event, the number it draws, its search words and mails."""
+"""Records of actions, which a store writes in one transaction: event, drawn number, search words and mails."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from dossierkit.text import fold, place_words
 
 @attrs.frozen
 class Recording:
-    """Makes the record of one action: by whom, when, on which day of the office, and with which mails."""
+    """Makes the record of one action by *actor* at the time *now*, with its mails."""
 
     procedure: Procedure
     actor: Actor
@@ -42,8 +42,8 @@ class Recording:
         """A draft on its way to its code.
 
         Args:
-            answers: they differ from the stored ones.
-            code: the one that somebody else issued; another is drawn where None.
+            answers: whether they differ from the stored ones.
+            code: the code of another portal; None draws a new one.
         """
         template, agency = CodeTemplate(self.procedure.code_template), self.procedure.agency or self.agency
         said = {
@@ -84,11 +84,11 @@ class Recording:
         answers: bool = False,
         paid: tuple[Attempt, Progress] | None = None,
     ) -> ActionRecord:
-        """Any other action; accepting draws a receipt number.
+        """The record of any other action; acceptance draws a receipt number.
 
         Args:
-            answers: those of *dossier*, or its files, are others now.
-            paid: an attempt that settles it, and what had come of it before.
+            answers: whether the answers or files of *dossier* changed.
+            paid: the attempt that settles it, and its progress until now.
         """
         agency, series = dossier.agency or self.agency, series_of(action, self.today)
         takes_cash = action is Action.SETTLE and paid is None and facts.get("payment") == Payment.PAID.value
@@ -107,11 +107,11 @@ class Recording:
         return attrs.evolve(change, paid=self._cash(dossier)) if takes_cash else change
 
     def _event(self, dossier: Dossier, action: Action, told: Mapping[str, Json], *, cash: bool) -> Callable[[Position], Event]:
-        """What makes the event of *action*, once the store knows its place."""
+        """A function that makes the event of *action* once the store knows its position."""
         template, agency = ReceiptTemplate(self.procedure.receipt_template), dossier.agency or self.agency
 
         def event(place: Position) -> Event:
-            # Where the clock was set back, the day that was posted on last still counts.
+            # Never before the last posting, even if the clock was set back.
             facts = {**told, "posted": max(self.today, place.posted or self.today).isoformat()}
             if action is Action.ACCEPT:
                 facts |= {"receipt": template.issue(agency, self.today, place.drawn), "number": place.drawn}
@@ -126,14 +126,14 @@ class Recording:
         return event
 
     def _told(self, dossier: Dossier, action: Action, facts: Mapping[str, Json]) -> dict[str, Json]:
-        """What the event of *action* says, but for what only the store knows."""
+        """The facts of the event of *action* that do not depend on its position."""
         timed = self.clock.facts(dossier, action, self.procedure, self.now, facts)
         costs = self._costs(dossier, Collect.RESULT) if action is Action.COMPLETE else {}
         by = {"by": "owner" if self.actor.id == dossier.owner else "office"} if action is Action.MESSAGE else {}
         return {**timed, **costs, **facts, **by, "day": self.today.isoformat()}
 
     def _costs(self, dossier: Dossier, collect: Collect) -> dict[str, Json]:
-        """What is owed at the moment *collect*, once for each dossier."""
+        """The facts of the fees that fall due at *collect*; empty if they were billed before."""
         billed = dossier.handling.billed
         amount = owed(fees(self.procedure, dossier.answers, dossier.handling.channel), collect)
         if amount == 0 or collect.value in billed:
@@ -143,7 +143,7 @@ class Recording:
         return {"payment": Payment.DUE.value, "amount": amount, "billed": [*billed, collect.value]}
 
     def _cash(self, dossier: Dossier) -> Callable[[Event], Attempt]:
-        """What an officer took over the counter."""
+        """The attempt that records cash received by an officer."""
         amount, now = dossier.handling.amount, self.now
         return lambda event: Attempt(event.facts["ref"], dossier.id, amount, "cash", now, Progress.PAID, at=now)
 
@@ -153,7 +153,7 @@ def _erased(dossier: Dossier) -> Dossier:
 
 
 def search_words(procedure: Procedure, answers: Json) -> str:
-    """What a dossier is found by: its title, every text in its answers, and the places that they name, folded."""
+    """The folded words that a dossier is found by: its title, the texts in its answers, and the places that they name."""
     for field in walk(effective(procedure.form, answers)) if procedure.form.schemas.any_schema(_is_encoded) else ():
         answers = drop(answers, field.pointer) if embeds(field) else answers
     answers = without_secrets(procedure.form, answers)
@@ -173,10 +173,10 @@ def filed(dossier: Dossier, action: Action, files: tuple[Attachment, ...], tag: 
     """
     kept = dossier.attachments
     if action is Action.COMPLETE:
-        # The result before was taken back; it is kept, and shown to nobody.
+        # The former result was withdrawn; it is stored, but not shown.
         kept, document = tuple(attrs.evolve(f, document=f"{RESULT}:void") if f.document == RESULT else f for f in kept), RESULT
     elif action is Action.MESSAGE:
         document = message_files(tag)
     else:
-        raise ForbiddenAction(f"no files come with {action.value}")
+        raise ForbiddenAction(f"the action {action.value} takes no files")
     return attrs.evolve(dossier, attachments=(*kept, *(attrs.evolve(one, document=document) for one in files))), tag

@@ -19,11 +19,11 @@ class Reports:
     context: Context
 
     def report(self, period: Period, *, by: Sequence[str] = (), as_of: date | None = None) -> Report:
-        """What came in, was resolved and is in progress in *period*, see `ledger.reports`.
+        """Figures of dossiers received, resolved and in progress in *period*, see `ledger.reports`.
 
         Args:
-            by: dimensions that lines are told apart by: `unit`, `sector`, `procedure`, `channel`.
-            as_of: the day up to which things are known; today where None.
+            by: dimensions of the lines: `unit`, `sector`, `procedure`, `channel`.
+            as_of: figures as known on this day; None: today.
         """
         return report(self.context.store.sums, period, as_of=as_of or self.context.today(), by=by)
 

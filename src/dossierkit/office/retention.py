@@ -1,4 +1,4 @@
-"""What is cleared away: drafts that were thrown away or abandoned, what a citizen wants forgotten, and the files of all."""
+"""Deletion of cancelled and abandoned drafts, and erasure of personal data, with their files."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from dossierkit.office.disposal import discard, release
 from dossierkit.office.engine import Engine
 from dossierkit.ports import BlobStore, Clock, Store
 
-#: So long a cancelled draft can be had back.
+#: How long a cancelled draft can be restored.
 UNDO = timedelta(days=1)
-#: So long before an abandoned draft is deleted, its owner is told.
+#: How long before the deletion of an abandoned draft its owner gets a mail.
 NOTICE = timedelta(days=7)
 _AT_ONCE = 100
 #: The fact that holds up to which draft owners were told, and when: [moment, last change, id] for each day.
@@ -23,7 +23,7 @@ _TOLD = "abandoned-drafts-told"
 
 
 def sweep(store: Store, blobs: BlobStore, clock: Clock) -> int:
-    """Deletes drafts that were cancelled more than a day ago, and their files; gives how many."""
+    """Delete drafts that were cancelled more than a day ago, with their files; returns their number."""
     done = 0
     while found := store.cancelled(clock.now() - UNDO, _AT_ONCE):
         for draft in found:
@@ -32,7 +32,7 @@ def sweep(store: Store, blobs: BlobStore, clock: Clock) -> int:
 
 
 def clear_abandoned(engine: Engine, blobs: BlobStore, keep: timedelta, *, at_once: int = 500) -> tuple[int, int]:
-    """Tells of drafts that nobody changed for *keep* less a week, deletes them a week later: (told of, deleted).
+    """Announce the deletion of drafts a week before they are unchanged for *keep*, then delete them; returns both numbers.
 
     None is deleted before its owner was told, however long nothing ran; mail goes to proven addresses alone.
 
@@ -82,12 +82,12 @@ def _tell(engine: Engine, draft: Dossier, end: datetime) -> None:
 
 
 def erase(engine: Engine, blobs: BlobStore, dossier: Dossier, actor: Actor) -> Dossier:
-    """*dossier* without anything personal: its answers, files, notes and owner are gone; code, state and days are left.
+    """Erase the answers, files, notes and owner of *dossier*; code, state and dates stay.  Returns the erased dossier.
 
     Raises:
         ForbiddenAction: it is still being worked on, or *actor* may not.
     """
-    # What a supplement replaced is kept for the office to compare, until now.
+    # Erases also the replaced answers that were kept for comparison.
     before = (blobs_in(one.before) for one in engine.store.notes(dossier.id).values() if one.before is not None)
     files = blobs_of(dossier).union(*before)
     erased = engine.act(dossier.id, Action.ERASE, actor, version=dossier.version)

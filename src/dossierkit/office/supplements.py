@@ -22,7 +22,7 @@ from dossierkit.pointers import Json, get, same
 
 @attrs.frozen(eq=False)
 class Supplements:
-    """What citizens send after an office asked for more."""
+    """Supplements that citizens send at the request of the office."""
 
     context: Context
     procedures: Procedures
@@ -78,7 +78,7 @@ class Supplements:
         return as_before and supplemented.attachments == dossier.attachments
 
     def rebilled(self, dossier: Dossier, supplemented: Dossier) -> dict[str, Json]:
-        """What a supplement makes of the bill."""
+        """The facts about fees that a supplement changes."""
         channel = dossier.handling.channel
         before = fees(self.procedures.of(dossier), dossier.answers, channel)
         after = fees(self.wanted(dossier)[0], supplemented.answers, channel)
@@ -89,6 +89,6 @@ class Supplements:
         return refundable(account(self.dossiers.history(dossier)))
 
     def outstanding(self, dossier: Dossier) -> int | None:
-        """What the fees of *dossier* come to beyond what is paid, in đồng; None while that is not known."""
+        """The unpaid part of the fees of *dossier* in đồng; None if it is not known yet."""
         charged = fees(self.procedures.of(dossier), dossier.answers, dossier.handling.channel)
         return outstanding(charged, dossier.handling, account(self.dossiers.history(dossier)))

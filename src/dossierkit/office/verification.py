@@ -1,4 +1,4 @@
-"""Proves a whole store: histories unchanged, states that follow from them, series without gaps, nothing missing."""
+"""Verification of a whole store: unchanged histories, states that follow from them, series without gaps, complete files."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def contradictions(
     blobs: BlobStore | None = None,
     seen: Callable[[], object] = lambda: None,
 ) -> Iterator[str]:
-    """Everything in *store* that contradicts something else, in words; nothing where all is well.
+    """A message for each contradiction in *store*.
 
     Args:
         fits: whether the form of a dossier accepts its answers.
@@ -77,7 +77,7 @@ def contradictions(
 
 
 def _of_the_ledger(store: LedgerStore, posted: Counter[LedgerPlace]) -> Iterator[str]:
-    """What the ledger says otherwise than the events: in its totals, and posting by posting."""
+    """Differences between the ledger and the events, in totals and postings."""
     yield from _of_totals(store, posted)
     for one in store.postings():
         posted[one.place] -= one.count
@@ -87,7 +87,7 @@ def _of_the_ledger(store: LedgerStore, posted: Counter[LedgerPlace]) -> Iterator
 
 
 def _of_totals(store: LedgerStore, posted: Counter[LedgerPlace]) -> Iterator[str]:
-    """What each half-month adds to the totals that reports read, and what its events do."""
+    """Differences between the totals of each half-month and its events."""
     halves: defaultdict[str, Counter[Cell]] = defaultdict(Counter)
     for (day, unit, sector, procedure, channel, measure), count in posted.items():
         named = {"unit": unit, "sector": sector, "procedure": procedure, "channel": str(channel)}
@@ -103,7 +103,7 @@ def _of_totals(store: LedgerStore, posted: Counter[LedgerPlace]) -> Iterator[str
 
 
 def _of_spans(store: LedgerStore, took: Counter[tuple[int, str, int]]) -> Iterator[str]:
-    """How long dossiers took, by the store and by their events."""
+    """Differences between the stored processing times and the events."""
     took.subtract({(one.year, one.procedure, one.days): one.count for one in store.spans()})
     for (year, procedure, days), count in sorted(took.items()):
         if count:
@@ -112,7 +112,7 @@ def _of_spans(store: LedgerStore, took: Counter[tuple[int, str, int]]) -> Iterat
 
 @attrs.define
 class _Money:
-    """What the events of all dossiers say about payments."""
+    """Payments according to the events of all dossiers."""
 
     #: The refs of payments that settled a debt, and of those that came in when nothing was owed.
     settled: set[str] = attrs.field(factory=set)
@@ -121,7 +121,7 @@ class _Money:
     owing: set[str] = attrs.field(factory=set)
 
     def note(self, dossier: Dossier, events: tuple[Event, ...]) -> None:
-        """Adds what *dossier* and its *events* say."""
+        """Add the payments of *dossier* and its *events*."""
         for event in events:
             if event.action is Action.SURPLUS:
                 self.surplus.add(str(event.facts["ref"]))
@@ -132,7 +132,7 @@ class _Money:
 
 
 def _of_payments(store: Store, money: _Money) -> Iterator[str]:
-    """Payments that no event tells of, events of payments that are none, and attempts to pay what is not owed."""
+    """Payments without an event, events without a payment, and open attempts where nothing is due."""
     for attempt in store.payments.every():
         if attempt.progress is Progress.OPEN and attempt.dossier not in money.owing:
             yield f"{attempt.dossier}: the attempt {attempt.ref} to pay is open, and nothing is owed"
@@ -149,7 +149,7 @@ def _of_payments(store: Store, money: _Money) -> Iterator[str]:
 
 
 def _of_files(dossier: Dossier, blobs: BlobStore) -> Iterator[str]:
-    """Files that are gone, or that are no longer what their names say."""
+    """Files that are missing, or whose content does not match their hash."""
     for blob in sorted(blobs_of(dossier)):
         content = blobs.open(blob)
         if content is None:
@@ -200,13 +200,13 @@ def _of_one(
 
 
 def _begun(events: tuple[Event, ...]) -> Handling:
-    """What is known of a draft: how it comes in."""
+    """The handling of a draft: its channel."""
     channel = events[0].facts.get("channel") if events else None
     return merge_facts(PLAIN, {"channel": channel}) if channel is not None else PLAIN
 
 
 def _of_answers(dossier: Dossier, events: tuple[Event, ...]) -> Iterator[str]:
-    """Answers and files against the last event that vouches for them; those of an erased dossier are gone."""
+    """Differences between answers and files and their hashes in the events; those of an erased dossier must be gone."""
     if not dossier.salt:
         return
     for name, found in digests(dossier).items():
