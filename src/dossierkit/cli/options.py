@@ -1,6 +1,6 @@
 """Options that several commands share: a flag, else `DOSSIERKIT_*`, else `dossierkit.toml`, else the default.
 
-An option with a variable of its own is a setting: it may stand in the settings file under the name of its flag.
+An option with a variable of its own is a setting: the settings file may set it by the name of its flag.
 """
 
 from __future__ import annotations

@@ -85,7 +85,7 @@ def resume(engine: Engine) -> int:
             try:
                 engine.act(dossier.id, Action.RESUME, PROGRAM, version=dossier.version)
             except (StaleDossier, ForbiddenAction):
-                continue  # an officer was faster
+                continue  # an officer changed it meanwhile
             done += 1
     return done
 

@@ -373,7 +373,7 @@ class Engine:
 
         Args:
             blobs: where the files are; they are compared with their hashes, too.
-            seen: is called after each dossier.
+            seen: called after each dossier.
         """
         return contradictions(self.context.store, self.checks.fits, blobs=blobs, seen=seen)
 

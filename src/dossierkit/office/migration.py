@@ -37,7 +37,7 @@ def replay(engine: Engine, new: Procedure, *, seen: Callable[[], object] = lambd
     Of a draft, only problems that its own form does not have count.
 
     Args:
-        seen: is called after each dossier of the store.
+        seen: called after each dossier of the store.
     """
     found = Replay(Counter(), Counter(), Counter())
     for dossier in engine.store.every():

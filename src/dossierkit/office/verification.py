@@ -43,7 +43,7 @@ def contradictions(
     Args:
         fits: whether the form of a dossier accepts its answers.
         blobs: the files, which are then compared with their hashes.
-        seen: is called after each dossier.
+        seen: called after each dossier.
     """
     drawn: Drawn = {}
     money = _Money()

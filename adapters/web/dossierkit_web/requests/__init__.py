@@ -1,1 +1,1 @@
-"""What every request passes: bodies, cookies, sessions, limits, headers, uploads."""
+"""Handling of every request: bodies, cookies, sessions, limits, headers, uploads."""

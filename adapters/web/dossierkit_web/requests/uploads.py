@@ -37,7 +37,7 @@ def with_uploads(
     A file for a field that does not hold is left alone.
 
     Args:
-        layout: what the page has open; a file may be all that stands in a row.
+        layout: what the page has open; a row may consist of a file only.
     """
     if not any(isinstance(value, UploadFile) and value.filename for _, value in posted.multi_items()):
         return answers, ()
