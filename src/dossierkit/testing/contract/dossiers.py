@@ -208,12 +208,13 @@ class DossierContract:
         sent = store.record(submission(new_draft(store, "a"), search="dat dai"))
         ended = store.record(action(sent, Action.WITHDRAW, said=Said("vì bận")))
         assert store.notes("a")
+        assert store.find(None, Query(words="dai")) == (ended,)
 
         erased = attrs.evolve(ended, owner="", answers={})
         store.record(action(erased, Action.ERASE, answers=True, forget=True))
 
         assert store.notes("a") == {}
-        assert store.find("an", Query(words="dai")) == store.find("an") == ()
+        assert store.find("an") == store.find(None, Query(words="dai")) == ()
         assert sent.code is not None
         assert store.by_code(sent.code) == store.get("a")
         assert store.get("a").answers == {}  # type: ignore[union-attr]  # it is there
