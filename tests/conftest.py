@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable, Iterator
-from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings
 from support.browsing import browser, served  # noqa: F401  # fixtures of the tests that click
+from support.desk import office  # noqa: F401  # a fixture of the tests at the desk
+from support.samples import NOON, ROOT, SMALL
 
 from dossierkit.forms import Form, read
 from dossierkit.office.engine import Engine
@@ -27,11 +28,6 @@ settings.register_profile(
     suppress_health_check=[HealthCheck.too_slow],
 )
 settings.load_profile("default")
-
-ROOT = Path(__file__).parents[1]
-PROCEDURES = ROOT / "schemas" / "procedures"
-TODAY = date(2026, 11, 22)
-NOON = datetime(2026, 11, 22, 5, tzinfo=UTC)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -87,24 +83,3 @@ def form() -> Callable[..., Form]:
         return read(schema, resources={f"{name}.json": value for name, value in resources.items()})
 
     return make
-
-
-SMALL: dict[str, Any] = {
-    "title": "Cấp bản sao",
-    "type": "object",
-    "required": ["name"],
-    "properties": {
-        "name": {"title": "Họ tên", "type": "string", "maxLength": 50},
-        "copies": {"title": "Số bản", "type": "integer", "minimum": 1, "maximum": 9, "default": 1},
-        "rows": {
-            "title": "Thửa",
-            "type": "array",
-            "items": {
-                "type": "object",
-                "required": ["no"],
-                "properties": {"no": {"title": "Số", "type": "integer"}, "note": {"title": "Ghi chú", "type": "string"}},
-            },
-        },
-    },
-    "x-procedure": {"code": "1.000001", "guidance": "Nộp **đơn**.", "sections": []},
-}

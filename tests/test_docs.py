@@ -9,7 +9,7 @@ from importlib import import_module
 from pathlib import Path
 
 import pytest
-from conftest import PROCEDURES, ROOT, TODAY
+from support.samples import PROCEDURES, ROOT, TODAY
 
 from dossierkit.cli import main
 from dossierkit.cli.installation import settings_of

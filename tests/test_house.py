@@ -8,14 +8,15 @@ import shutil
 import subprocess
 import sys
 import tomllib
+from collections.abc import Iterator
 from importlib import import_module
 from importlib.metadata import packages_distributions
 from pathlib import Path
 
 import grimp
 import pytest
-from conftest import ROOT
 from support.purity import impurities
+from support.samples import ROOT
 
 import dossierkit
 from dossierkit.extras import EXTRAS, missing_extra
@@ -205,6 +206,79 @@ def test_templates_read_without_scrolling() -> None:
     ]
 
     assert long == []
+
+
+def test_each_rule_of_the_style_sheet_has_something_to_style() -> None:
+    """Each class that it names is in a template, or is set by a program; the depths of rows are counted."""
+    (sheet,) = (path for folder in SOURCES for path in folder.rglob("*.css"))
+    selectors = re.sub(r"/\*.*?\*/|\{[^{}]*\}", "{}", sheet.read_text("utf-8"), flags=re.DOTALL)
+    named = {re.sub(r"-\d$", "-", name) for name in re.findall(r"\.([a-z][\w-]*)", selectors)}
+    using = "\n".join(
+        path.read_text("utf-8") for folder in SOURCES for ending in ("html", "js", "py") for path in folder.rglob(f"*.{ending}")
+    )
+
+    assert len(named) > 80
+    assert [name for name in sorted(named) if not re.search(rf"(?<![\w-]){name}(?!\w)", using)] == []
+
+
+def _tests() -> Iterator[tuple[str, ast.Module]]:
+    """The files of the tests, by name, with their syntax trees."""
+    for path in sorted((ROOT / "tests").rglob("*.py")):
+        yield path.relative_to(ROOT / "tests").as_posix(), ast.parse(path.read_text("utf-8"))
+
+
+def test_no_test_is_a_library_of_another() -> None:
+    """What tests share is in `support` or a fixture of `conftest`; none imports another test module."""
+    borrowed = [
+        f"{name}:{node.lineno}: {module}"
+        for name, tree in _tests()
+        for node in ast.walk(tree)
+        for module in (
+            [alias.name for alias in node.names]
+            if isinstance(node, ast.Import)
+            else [node.module or ""]
+            if isinstance(node, ast.ImportFrom)
+            else []
+        )
+        if module.rpartition(".")[2].startswith(("test_", "conftest"))
+    ]
+
+    assert borrowed == []
+    assert tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["tool"]["pytest"]["ini_options"]["pythonpath"] == ["tests"]
+
+
+def test_no_test_sleeps() -> None:
+    """A test waits for what happens, by `support.waiting`, an event or an injected clock; it never hopes that a while suffices."""
+    slept = [
+        f"{name}:{node.lineno}"
+        for name, tree in _tests()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call) and ast.unparse(node.func).rpartition(".")[2] == "sleep"
+    ]
+
+    assert [line for line in slept if not line.startswith("support/waiting.py")] == []
+
+
+def test_tests_use_what_is_public() -> None:
+    """A test reaches no private attribute or module: what it needs is public, or it tests too much."""
+    reached = [
+        f"{name}:{node.lineno}: {ast.unparse(node)}"
+        for name, tree in _tests()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Attribute)
+        and re.match(r"_(?!_)", node.attr)
+        and ast.unparse(node.value) not in ("self", "cls", "os")  # `os._exit` is the name that Python gives it
+    ]
+    imported = [
+        f"{name}:{node.lineno}: {node.module} {alias.name}"
+        for name, tree in _tests()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ImportFrom) and node.module != "__future__"
+        for alias in node.names
+        if alias.name.startswith("_") or re.search(r"(^|\.)_", node.module or "")
+    ]
+
+    assert reached + imported == []
 
 
 def test_importing_is_light() -> None:

@@ -17,7 +17,7 @@ from typing import Any
 from urllib.request import urlopen
 
 import pytest
-from conftest import ROOT
+from support.samples import ROOT
 
 pytestmark = pytest.mark.slow
 

@@ -16,8 +16,9 @@ from typing import Any
 
 import attrs
 import pytest
-from conftest import PROCEDURES, SMALL, TODAY
 from support.counting import calls_at_most
+from support.hostile_files import REFUSED, SERVED
+from support.samples import PROCEDURES, SMALL, TODAY
 
 from dossierkit import open_engine
 from dossierkit.catalog.catalog import Catalog, Serving
@@ -41,7 +42,7 @@ def put(folder: Path, name: str, value: Any) -> None:
 
 
 def again(catalog: Catalog) -> Catalog:
-    catalog._looked = -1e9  # in place of waiting
+    catalog.expire()
     return catalog
 
 
@@ -475,8 +476,6 @@ def test_a_revision_depends_on_content_alone(folder: Path) -> None:
 
 def test_hostile_files_harm_no_other(folder: Path) -> None:
     """A folder full of them: the list comes soon, each is served or refused with words, the sound one serves."""
-    from test_hostile import REFUSED, SERVED
-
     for number, (name, schema) in enumerate({**REFUSED, **SERVED}.items()):
         if isinstance(schema, dict):
             put(folder, f"hostile{number}.json", {**schema, "x-procedure": {"code": f"h{number}", "guidance": name}})

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import PROCEDURES
 from support.page import Page
+from support.samples import PROCEDURES
 
 from dossierkit.catalog.option_lists import Table, tables
 from dossierkit.errors import SettingsError
@@ -160,7 +160,7 @@ def test_what_does_not_exist_is_not_remembered() -> None:
 
     assert [communes.select({"province": f"x{number}"}, "", 5) for number in range(100)] == [()] * 100
     assert communes.find("26506", {"province": 79}) is None
-    assert communes._narrowed == {}
+    assert communes.cached_count == 0
 
 
 @pytest.mark.parametrize("path", sorted(PROCEDURES.glob("*.json")), ids=lambda path: path.stem)

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
-from conftest import PROCEDURES, SMALL
+from support.samples import PROCEDURES, SMALL
 
 from dossierkit import Actor, open_engine
 from dossierkit.cli import main

@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 import pytest
 from click.testing import CliRunner, Result
-from conftest import PROCEDURES
+from support.samples import PROCEDURES
 
 from dossierkit.cli import main
 from dossierkit.forms import check

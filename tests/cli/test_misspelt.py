@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 import pytest
 from click.testing import CliRunner
-from conftest import PROCEDURES
+from support.samples import PROCEDURES
 
 from dossierkit.cli import main
 

@@ -15,8 +15,8 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner
-from conftest import NOON, PROCEDURES, SMALL
 from support.people import AN
+from support.samples import NOON, PROCEDURES, SMALL
 
 from dossierkit import Action, Actor, Engine, Role, open_engine
 from dossierkit.cli import main

@@ -12,7 +12,7 @@ from typing import Any
 
 import attrs
 import pytest
-from conftest import NOON, PROCEDURES, TODAY
+from support.samples import NOON, PROCEDURES, TODAY
 
 from dossierkit import Action, Actor, Role, State, open_engine
 from dossierkit.catalog.index import load_with_references

@@ -8,9 +8,9 @@ from functools import lru_cache
 from pathlib import Path
 
 import pytest
-from conftest import TODAY
 from hypothesis import given
 from hypothesis import strategies as st
+from support.samples import TODAY
 
 from dossierkit.dossiers.deadlines.calendars import Calendar, at, day_of
 from dossierkit.dossiers.deadlines.deadlines import arrival, due, is_overdue, left

@@ -15,9 +15,9 @@ from pathlib import Path
 
 import attrs
 import pytest
-from conftest import NOON, SMALL, TODAY
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from support.samples import NOON, SMALL, TODAY
 
 from dossierkit import Action, Actor, Dossier, Engine, Role, State
 from dossierkit.dossiers.deadlines.calendars import day_of

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from conftest import PROCEDURES
+from support.samples import PROCEDURES
 
 from dossierkit.catalog.catalog import procedure_at
 from dossierkit.dossiers.procedure.persons import Persons, persons

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import NOON, TODAY
 from support.page import Page
+from support.samples import NOON, TODAY
 
 from dossierkit import Actor, open_engine
 from dossierkit.dossiers.lifecycle.dossier import Query

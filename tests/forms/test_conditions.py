@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from conftest import TODAY
 from hypothesis import given
 from hypothesis import strategies as st
+from support.samples import TODAY
 
 from dossierkit.forms import STANDARD, read
 from dossierkit.forms.checks.conditions import Decision, decide

@@ -8,8 +8,8 @@ from typing import Any
 
 import attrs
 import pytest
-from conftest import TODAY
 from support.page import Page
+from support.samples import TODAY
 
 from dossierkit.catalog.option_lists import Table
 from dossierkit.errors import SchemaError

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from conftest import TODAY
 from hypothesis import given, note
 from hypothesis import strategies as st
 from support.drafts import leaves, lost, sent, silent
 from support.page import Page
+from support.samples import TODAY
 from support.strategies import unfinished
 
 from dossierkit.errors import SchemaError

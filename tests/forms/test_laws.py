@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import PROCEDURES, TODAY
 from hypothesis import given
 from support.page import Page
+from support.samples import PROCEDURES, TODAY
 from support.strategies import JSON, SCHEMA_LIKE, forms
 
 from dossierkit.cli.procedures import form_at

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import PROCEDURES, TODAY
+from support.samples import PROCEDURES, TODAY
 
 from dossierkit.catalog.lint import FolderLint, lint_paths
 from dossierkit.errors import SchemaError

@@ -12,8 +12,8 @@ from typing import Any
 import jsonschema
 import pytest
 import referencing
-from conftest import PROCEDURES
 from referencing.jsonschema import DRAFT202012
+from support.samples import PROCEDURES
 
 from dossierkit.cli.procedures import form_at
 from dossierkit.forms.schema.judge import Judge

@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import PROCEDURES
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.page import Page
+from support.samples import PROCEDURES
 
 from dossierkit.cli.procedures import form_at
 from dossierkit.forms import Field, Form, Kind, Layout, canonical, effective, flatten, parse

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from conftest import TODAY
+from support.samples import TODAY
 
 from dossierkit.errors import SchemaError
 from dossierkit.forms import check, effective, flatten, is_valid, parse, read

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from conftest import TODAY
 from hypothesis import given
 from hypothesis import strategies as st
 from support.counting import calls_at_most
+from support.samples import TODAY
 
 from dossierkit.findings import Problem
 from dossierkit.forms import Form, Kind, check, effective, flatten, load, parse, read

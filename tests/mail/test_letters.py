@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from babel.messages.pofile import read_po
-from conftest import ROOT
+from support.samples import ROOT
 
 from dossierkit.locale import FOLDER as LOCALE
 from dossierkit.locale.texts import LANGUAGES, text_of

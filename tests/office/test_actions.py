@@ -10,12 +10,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import NOON, SMALL
-from support.dossiers import sent
+from support.dossiers import due_day, sent
 from support.people import AN, APPROVER, INTAKE, OFFICER, STRANGER, UNIT
+from support.samples import NOON, SMALL
 
 from dossierkit import Action, Actor, Dossier, Engine, RefusedAnswers, Role, State
-from dossierkit.dossiers.deadlines.calendars import at, day_of
+from dossierkit.dossiers.deadlines.calendars import at
 from dossierkit.dossiers.ledger.reports import Period
 from dossierkit.dossiers.lifecycle.dossier import Attachment, Query
 from dossierkit.dossiers.people.account import Account, Notices
@@ -214,7 +214,7 @@ def test_what_is_computed_follows_a_supplement(folder: Path, engine: Engine) -> 
 def test_a_procedure_narrows_its_workflow(workflow: Callable[..., None], engine: Engine) -> None:
     """No payment, no supplement, two pairs of eyes, steps of its own, no extension."""
     workflow(payment=False, supplement=False, fourEyes=True, extensions=0, steps=[{"code": "measured", "title": "Đo đạc"}])
-    engine.catalog._looked = -1e9  # in place of waiting a quarter of a second
+    engine.catalog.expire()
     dossier = sent(engine)
     engine.act(dossier.id, Action.ACCEPT, INTAKE)
     working = engine.act(dossier.id, Action.ASSIGN, INTAKE, facts={"officer": "nam"})
@@ -331,7 +331,7 @@ def test_the_clock_of_a_dossier(workflow: Callable[..., None], folder: Path, eng
     dossier = sent(engine)
     assert dossier.handling.answer_by == at(date(2026, 11, 23), time(9))
     accepted = engine.act(dossier.id, Action.ACCEPT, INTAKE)
-    assert day(accepted) == "2026-11-30"
+    assert due_day(accepted) == "2026-11-30"
     assert not accepted.handling.estimated
     engine.act(dossier.id, Action.ASSIGN, INTAKE, facts={"officer": "nam"})
     clock.advance(timedelta(days=3))  # Monday
@@ -339,25 +339,25 @@ def test_the_clock_of_a_dossier(workflow: Callable[..., None], folder: Path, eng
     assert (asked.handling.left, asked.handling.running) == (4, None)
     clock.advance(timedelta(days=7))
     back = engine.act(dossier.id, Action.SUPPLEMENT, AN, answers={"name": "An", "copies": 1})
-    assert (day(back), back.handling.left) == ("2026-12-03", 3)
+    assert (due_day(back), back.handling.left) == ("2026-12-03", 3)
     clock.advance(timedelta(days=2))
     suspended = engine.act(dossier.id, Action.SUSPEND, OFFICER, note="chờ")
     assert suspended.handling.left == 1
     clock.advance(timedelta(days=20))
     resumed = engine.act(dossier.id, Action.RESUME, OFFICER)
-    assert day(resumed) == "2026-12-23"
+    assert due_day(resumed) == "2026-12-23"
     new_day = at(date(2026, 12, 31), time(17)).isoformat()
     assert resumed.handling.running == clock.now()
     clock.advance(timedelta(days=1))
     assert explained(engine, resumed) == ["2026-12-22", "2026-12-23"]
     extended = engine.act(dossier.id, Action.EXTEND, OFFICER, facts={"due": new_day}, note="Xin lỗi")
-    assert (day(extended), extended.handling.promised, explained(engine, extended)) == ("2026-12-31", True, [])
+    assert (due_day(extended), extended.handling.promised, explained(engine, extended)) == ("2026-12-31", True, [])
     assert extended.handling.left == 7, "from the 22nd, when the clock began to run"
     paused = engine.act(dossier.id, Action.SUSPEND, OFFICER, note="chờ")
     assert paused.handling.left == 6, "from the 24th to the new day: an extension outlasts a pause"
     clock.advance(timedelta(days=30))
     going_on = engine.act(dossier.id, Action.RESUME, OFFICER)
-    assert (day(going_on), going_on.handling.promised) == ("2027-02-01", False)
+    assert (due_day(going_on), going_on.handling.promised) == ("2027-02-01", False)
     assert len(explained(engine, going_on)) > 6
     assert list(engine.verify()) == []
 
@@ -377,12 +377,12 @@ def test_a_result_on_the_same_day_explains_itself(
     clock.time = datetime(2026, 11, 23, 2, tzinfo=UTC)  # Monday, nine o'clock; Tuesday is a day off
     dossier = sent(engine)
     accepted = engine.act(dossier.id, Action.ACCEPT, INTAKE)
-    assert (day(accepted), explained(engine, accepted)) == ("2026-11-23", ["2026-11-23"])
+    assert (due_day(accepted), explained(engine, accepted)) == ("2026-11-23", ["2026-11-23"])
     engine.act(dossier.id, Action.ASSIGN, INTAKE, facts={"officer": "nam"})
     engine.act(dossier.id, Action.SUSPEND, OFFICER, note="chờ")
     clock.advance(timedelta(hours=1))
     resumed = engine.act(dossier.id, Action.RESUME, OFFICER)
-    assert (day(resumed), explained(engine, resumed)) == ("2026-11-25", ["2026-11-23", "2026-11-24", "2026-11-25"])
+    assert (due_day(resumed), explained(engine, resumed)) == ("2026-11-25", ["2026-11-23", "2026-11-24", "2026-11-25"])
 
 
 def test_an_answer_to_a_supplement_is_looked_at_in_a_fresh_time(
@@ -418,11 +418,6 @@ def test_nothing_is_due_where_nothing_is_promised(workflow: Callable[..., None],
     """A procedure without a time limit, or one that says so."""
     accepted = engine.act(sent(engine).id, Action.ACCEPT, INTAKE)
     assert (accepted.handling.due, accepted.handling.limit) == (None, None)
-
-
-def day(dossier: Dossier) -> str:
-    assert dossier.handling.due is not None
-    return day_of(dossier.handling.due).isoformat()
 
 
 def test_what_has_no_due_day_is_never_late(workflow: Callable[..., None], engine: Engine) -> None:

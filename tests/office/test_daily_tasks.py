@@ -10,10 +10,9 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner
-from conftest import NOON, SMALL, TODAY
-from support.dossiers import sent
+from support.dossiers import due_day, sent
 from support.people import AN, INTAKE, OFFICER, UNIT
-from test_actions import day
+from support.samples import NOON, SMALL, TODAY
 
 from dossierkit import Action, Dossier, Engine, Role, State, open_engine
 from dossierkit.cli import main
@@ -59,7 +58,7 @@ def reminders(office: Engine) -> Callable[[], list[tuple[str, str]]]:
 def test_officers_are_told_once_a_day(office: Engine, clock: FixedClock, reminders: Any) -> None:
     """Soon, on the day, overdue; whoever works on it, or those who take in where nobody does; nothing when it is done."""
     dossier, waiting = working(office), sent(office)
-    assert day(dossier) == "2026-12-07"
+    assert due_day(dossier) == "2026-12-07"
     assert reminders() == []
     clock.advance(timedelta(days=2))
     assert [to for to, _ in reminders()] == ["mai@office.vn"]
@@ -119,7 +118,7 @@ def test_a_notice_hangs_until_its_day(office: Engine, clock: FixedClock) -> None
     clock.advance(timedelta(days=1))
     assert resume(office) == 1
     going_on = office.open(dossier.id, AN)
-    assert (going_on.state, day(going_on), going_on.handling.until) == (State.PROCESSING, "2026-12-22", None)
+    assert (going_on.state, due_day(going_on), going_on.handling.until) == (State.PROCESSING, "2026-12-22", None)
     assert list(office.verify()) == []
 
 
@@ -133,10 +132,10 @@ def test_another_calendar_changes_due_days_by_events(office: Engine, clock: Fixe
     office.context.office_clock = OfficeClock(lambda: office_calendar(tmp_path, TODAY))
     (found,) = recompute(office, apply=False)
     assert (found[0].id, found[1].date().isoformat()) == (dossier.id, "2026-12-08")
-    assert day(office.open(dossier.id, AN)) == "2026-12-07"
+    assert due_day(office.open(dossier.id, AN)) == "2026-12-07"
     assert len(list(recompute(office, apply=True, note="Công điện nghỉ bão"))) == 1
     redated = office.open(dossier.id, AN)
-    assert day(redated) == "2026-12-08"
+    assert due_day(redated) == "2026-12-08"
     assert office.office_clock.explained(redated.handling) is not None
     assert office.history(redated)[-1].action is Action.REDATE
     assert list(recompute(office, apply=True, note="x")) == []

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import attrs
 import pytest
-from conftest import NOON, SMALL
+from support.samples import NOON, SMALL
 
 from dossierkit import Action, Actor, Engine, RefusedAnswers, State, open_engine
 from dossierkit.catalog.catalog import Catalog
@@ -261,7 +261,7 @@ def test_the_recording_mailer_records() -> None:
 
 def _wait(engine: Engine) -> None:
     """Lets the catalog look at the folder again."""
-    engine.catalog._looked = -1e9  # in place of waiting a quarter of a second
+    engine.catalog.expire()
 
 
 def test_a_dossier_is_found_by_its_place(tmp_path: Path, clock: FixedClock) -> None:

@@ -11,10 +11,10 @@ from typing import Any
 import attrs
 import pytest
 from click.testing import CliRunner
-from conftest import PROCEDURES, SMALL
 from hypothesis import given
 from hypothesis import strategies as st
 from support.people import AN, INTAKE, UNIT
+from support.samples import PROCEDURES, SMALL
 
 from dossierkit import Action, Engine, State, open_engine
 from dossierkit.cli import main
@@ -172,7 +172,7 @@ def write(folder: Path, change: Callable[[dict[str, Any]], None] = lambda _: Non
 
 
 def look(engine: Engine) -> None:
-    engine.catalog._looked = -1e9  # in place of waiting a quarter of a second
+    engine.catalog.expire()
 
 
 MOVE = {"from": "/copies", "to": "/sheets"}

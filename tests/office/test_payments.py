@@ -13,11 +13,11 @@ from urllib.parse import parse_qsl
 
 import attrs
 import pytest
-from conftest import NOON, SMALL
 from hypothesis import given
 from hypothesis import strategies as st
 from support.dossiers import owing, sent
 from support.people import AN, INTAKE, OFFICER, ROOT, UNIT
+from support.samples import NOON, SMALL
 
 from dossierkit import Action, Actor, Dossier, Engine, State, open_engine
 from dossierkit.catalog.catalog import procedure_at

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import attrs
 import pytest
-from conftest import NOON
+from support.samples import NOON
 
 from dossierkit import Engine, open_engine
 from dossierkit.dossiers.lifecycle.dossier import Actor, Attachment

@@ -9,10 +9,10 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from conftest import NOON, SMALL
 from hypothesis import event, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+from support.samples import NOON, SMALL
 
 from dossierkit import Action, Actor, Dossier, DossierkitError, Engine, Role, State
 from dossierkit.dossiers.lifecycle.dossier import may_see

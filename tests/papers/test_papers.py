@@ -13,11 +13,12 @@ import openpyxl
 import pytest
 from babel.messages.pofile import read_po
 from click.testing import CliRunner
-from conftest import NOON, SMALL
 from hypothesis import given
 from hypothesis import strategies as st
 from pypdfium2 import PdfDocument
+from support.papers import text_of_paper
 from support.people import AN, INTAKE, OFFICER, UNIT
+from support.samples import NOON, SMALL
 
 from dossierkit import Action, Actor, Dossier, Engine, Role
 from dossierkit.cli import main
@@ -26,7 +27,7 @@ from dossierkit.errors import ForgedSlip, SettingsError, UnknownDossier
 from dossierkit.locale import FOLDER as LOCALE
 from dossierkit.locale.texts import LANGUAGES, text_of
 from dossierkit.mail.letters import Office
-from dossierkit.papers import Grid, Line, Paper, kinds_of, paper_of
+from dossierkit.papers import Grid, Line, kinds_of, paper_of
 from dossierkit.papers.money_words import money_words
 from dossierkit.papers.qr import qr_code
 from dossierkit.papers.register import COLUMNS, register
@@ -141,15 +142,6 @@ def test_papers_are_of_the_office_and_its_unit(office: Engine) -> None:
     assert "<small>Địa chỉ: Số 1 đường Mẫu</small>" in Papers().html(paper, "1.000001")
     written = PdfDocument(Papers().pdf(paper, "1.000001"))[0].get_textpage().get_text_bounded()
     assert "024 0000 0000" in written
-
-
-def text_of_paper(paper: Paper) -> str:
-    found = [paper.title, paper.number, *paper.agencies]
-    for block in paper.blocks:
-        found += (
-            [block.label, block.text] if isinstance(block, Line) else [block.title, *(cell for row in block.rows for cell in row)]
-        )
-    return "\n".join(found)
 
 
 def test_each_form_says_what_belongs_on_it(office: Engine) -> None:

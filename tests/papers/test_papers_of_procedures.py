@@ -10,9 +10,9 @@ from typing import Any
 import attrs
 import openpyxl
 import pytest
-from conftest import NOON, PROCEDURES
+from support.papers import text_of_paper
 from support.people import AN
-from test_papers import text_of_paper
+from support.samples import NOON, PROCEDURES
 
 from dossierkit import Action, Actor, Dossier, Engine, Role, open_engine
 from dossierkit.dossiers.deadlines.calendars import day_of

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import NOON, SMALL
+from support.samples import NOON, SMALL
 
 from dossierkit import Action, Actor, Engine, Role
 from dossierkit.dossiers.deadlines.calendars import Calendar

@@ -12,9 +12,9 @@ from pathlib import Path
 import attrs
 import pytest
 from click.testing import CliRunner
-from conftest import NOON
 from support.killing import kill_after, start
 from support.people import AN, ROOT
+from support.samples import NOON
 
 from dossierkit import Action, Engine, open_engine
 from dossierkit.cli import main

@@ -8,8 +8,8 @@ import sqlite3
 from pathlib import Path
 
 import pytest
-from conftest import PROCEDURES
 from support.killing import kill_after, start
+from support.samples import PROCEDURES
 
 from dossierkit import Actor, open_engine
 from dossierkit.errors import CorruptStore, NewerStore, StoreError, UnknownStore, UnwritableStore

@@ -10,9 +10,9 @@ import sys
 from pathlib import Path
 
 import sqlite_utils
-from conftest import NOON
 from support.dossiers import owing
 from support.people import AN, ROOT
+from support.samples import NOON
 
 from dossierkit import Action, open_engine
 from dossierkit.dossiers.lifecycle.dossier import Query

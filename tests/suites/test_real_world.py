@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import TODAY
 from support.drafts import lost, sent
 from support.page import Page
+from support.samples import TODAY
 
 from dossierkit.forms import Field, Form, Kind, Layout, canonical, check, effective, flatten, load, parse, read
 from dossierkit.forms.fields.field_tree import walk

@@ -2,22 +2,34 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import socket
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.error import HTTPError
+from urllib.request import urlopen
 
 import attrs
 import pytest
 from dossierkit_web.requests.cookies import VISIT
 
+from support.waiting import wait_for
+
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
+
+
+def _status(address: str) -> int:
+    try:
+        with urlopen(address) as answer:
+            return int(answer.status)
+    except HTTPError as error:
+        return error.code
 
 
 @attrs.frozen
@@ -27,6 +39,12 @@ class Portal:
     address: str
     procedures: Path
     data: Path
+
+    def drop(self, name: str, schema: Any) -> None:
+        """Put *schema* into the folder as `name.json`, and wait until its procedure is offered."""
+        code = schema["x-procedure"]["code"]
+        (self.procedures / f"{name}.json").write_text(json.dumps(schema, ensure_ascii=False), "utf-8")
+        wait_for(lambda: _status(f"{self.address}/procedures/{code}") == 200)
 
     def captcha(self, page: Page) -> str:
         """What the picture on the look-up page says."""
@@ -40,6 +58,11 @@ class Portal:
             return digits(store, SystemClock(), token, page.locator("[name=challenge]").get_attribute("value") or "")
         finally:
             store.close()
+
+
+def _listens(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
 @contextmanager
@@ -56,12 +79,7 @@ def serving(folder: Path, data: Path, *options: str) -> Iterator[Portal]:
     assert program.stdout is not None
     try:
         assert "serves" in program.stdout.readline()
-        deadline = time.monotonic() + 20
-        while time.monotonic() < deadline:
-            with socket.socket() as probe:
-                if probe.connect_ex(("127.0.0.1", port)) == 0:
-                    break
-            time.sleep(0.05)
+        wait_for(lambda: _listens(port))
         yield Portal(f"http://127.0.0.1:{port}", folder, data)
     finally:
         program.terminate()

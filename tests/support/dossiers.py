@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dossierkit import Action, Dossier, Engine
+from dossierkit.dossiers.deadlines.calendars import day_of
 from support.people import AN, ROOT
 
 
@@ -15,3 +16,9 @@ def owing(engine: Engine, amount: int = 30_000) -> Dossier:
     """An accepted dossier for which *amount* is due."""
     engine.act((dossier := sent(engine)).id, Action.ACCEPT, ROOT)
     return engine.act(dossier.id, Action.REQUEST_PAYMENT, ROOT, facts={"amount": amount})
+
+
+def due_day(dossier: Dossier) -> str:
+    """The local day on which *dossier* is due, in ISO format."""
+    assert dossier.handling.due is not None
+    return day_of(dossier.handling.due).isoformat()

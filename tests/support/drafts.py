@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from conftest import TODAY
-
 from dossierkit.forms import Form, Kind, Layout, canonical, check, effective, parse
 from dossierkit.forms.answers.control_names import kept_layout, layout, merged
 from dossierkit.forms.fields.field_tree import walk
 from dossierkit.pointers import ABSENT, child, get, same
+from support.samples import TODAY
 
 Pairs = list[tuple[str, str]]
 

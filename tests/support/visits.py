@@ -7,6 +7,7 @@ from typing import Any
 
 import attrs
 from dossierkit_web.requests.cookies import VISIT
+from starlette.routing import Route
 from starlette.testclient import TestClient
 
 from dossierkit import Engine
@@ -49,3 +50,18 @@ def look_up(client: TestClient, engine: Engine, code: str, **changed: str) -> An
     pairs = dict(Page(client.get("/lookup").text).pairs)
     right = digits(engine.store, engine.clock, client.cookies[VISIT], pairs["challenge"])
     return client.post("/lookup", data={**pairs, "code": code, "captcha": right, **changed})
+
+
+def addresses(routes: Any, code: str) -> list[str]:
+    """Every page that can be asked for, with things that are there."""
+    named = {"{code}": "1.000001", "{name}": "01", "{gateway}": "vnpay", "{challenge}": "x" * 43, "{dossier}": "0", "{blob}": "0"}
+    found = []
+    for route in routes:
+        if not isinstance(route, Route) or "GET" not in (route.methods or ()):
+            continue
+        path = route.path.replace("{code}", code) if route.path.startswith(("/dossiers", "/desk")) else route.path
+        for name, value in named.items():
+            path = path.replace(name, value)
+        if "{" not in path:
+            found += [path, f"{path}?lang=en"]
+    return found

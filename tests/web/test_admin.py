@@ -14,9 +14,10 @@ import pytest
 from dossierkit_web import WebConfig, create_app
 from starlette.routing import Route
 from support.browsing import browsers_of
+from support.desk import act, filed
 from support.page import Page
+from support.people import UNIT
 from support.visits import GOOD, known, sign_in
-from test_desk import UNIT, act, filed, office
 
 from dossierkit import Actor, Engine, Role, open_engine
 from dossierkit.dossiers.mails import SendMail
@@ -24,8 +25,6 @@ from dossierkit.errors import UnknownProcedure
 from dossierkit.people.staff import appoint
 from dossierkit.testing import FixedClock
 from dossierkit.wiring import open_accounts
-
-__all__ = ["office"]
 
 
 def test_nobody_else_has_these_pages(office: Any) -> None:
@@ -85,7 +84,7 @@ def test_the_catalog_shows_its_health(office: Any, folder: Path, clock: FixedClo
     engine.store.outbox.post(SendMail("k", "ai@example.vn", "s", "t"))
     (mail,) = [one for one in engine.store.outbox.claim(clock.now(), clock.now(), 99) if one.mail.to == "ai@example.vn"]
     engine.store.outbox.mark_failed(mail.id, "hộp thư đầy", None)
-    engine.catalog._looked = -1e9  # in place of waiting a quarter of a second
+    engine.catalog.expire()
     page = root.get("/admin").text
     for words in ("broken.json", "unitt", "hiện hành", "ai@example.vn", "hộp thư đầy", "đã ngừng gửi", str(folder)):
         assert words in page, words
@@ -104,7 +103,7 @@ def test_faults_of_files_are_told_once_in_the_language_of_the_page(office: Any, 
     (folder / "small.json").write_text(sound[: len(sound) // 2], "utf-8")
     (folder / "broken.json").write_text("{", "utf-8")
     (folder / "odd.json").write_text(json.dumps({"type": "object", "minLenght": 1, "x-procedure": {"code": "2.1"}}), "utf-8")
-    engine.catalog._looked = -1e9  # in place of waiting a quarter of a second
+    engine.catalog.expire()
 
     pages = {language: re.sub(r"<[^>]+>", "", root.get(f"/admin?lang={language}").text) for language in ("vi", "en")}
 
@@ -228,18 +227,18 @@ def test_what_is_new_is_approved_at_once_and_shown_to_nobody_before(careful: Any
     for code in ("1.000002", "1.000003"):
         other = {**schema, "title": f"Thủ tục {code}", "x-procedure": {**schema["x-procedure"], "code": code}}
         (folder / f"{code}.json").write_text(json.dumps(other), "utf-8")
-    engine.catalog._looked = -1e9  # in place of waiting a quarter of a second
+    engine.catalog.expire()
     page = root.get("/admin").text
     assert "Duyệt tất cả thủ tục mới (3)" in page
     new = re.findall(r'name="new" value="(.+?)"', page)
     (folder / "1.000003.json").write_text(json.dumps({**other, "title": "Khác đi"}), "utf-8")
-    engine.catalog._looked = -1e9
+    engine.catalog.expire()
     assert root.post("/admin/procedures", data={"new": new}).url.path == "/admin"
     assert {one.code for one in engine.procedures()} == {"1.000001", "1.000002"}
 
     changed = json.loads((folder / "1.000002.json").read_text("utf-8"))
     (folder / "1.000002.json").write_text(json.dumps({**changed, "title": "Chưa ai duyệt"}), "utf-8")
-    engine.catalog._looked = -1e9
+    engine.catalog.expire()
     page = root.get("/admin").text
     assert "Duyệt tất cả thủ tục mới (1)" in page
     served = engine.procedure("1.000002").revision
@@ -262,7 +261,7 @@ def test_approval_begins_with_what_served_before(folder: Path, tmp_path: Path, c
         schema = json.loads((folder / "small.json").read_text("utf-8"))
         schema["x-procedure"]["code"] = "1.000009"
         (folder / "small.json").write_text(json.dumps(schema), "utf-8")
-        engine.catalog._looked = -1e9
+        engine.catalog.expire()
         assert engine.procedures() == ()
         with pytest.raises(UnknownProcedure, match="waits"):
             engine.procedure("1.000009")
@@ -290,7 +289,7 @@ def test_a_file_waits_until_it_is_approved(careful: Any, folder: Path) -> None:
     schema["properties"]["why"] = {"title": "Vì sao", "type": "string"}
     schema["required"].append("why")
     (folder / "small.json").write_text(json.dumps(schema), "utf-8")
-    engine.catalog._looked = -1e9  # in place of waiting a quarter of a second
+    engine.catalog.expire()
     assert engine.procedure("1.000001").revision == revision
     page = root.get("/admin/procedures/1.000001").text
     for words in ("Có thể bị từ chối", "/why", "1 hồ sơ, 1 sẽ bị từ chối"):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import time
 from typing import Any
 
 import pytest
@@ -90,11 +89,10 @@ def test_no_page_is_heavy_or_asks_another_host(served: Any, browser: Browser) ->
 @pytest.mark.parametrize("scripted", [True, False], ids=["script", "no script"])
 def test_a_dropped_file_becomes_a_working_procedure(served: Any, browser: Browser, scripted: bool) -> None:
     """Dropped, listed, filled by keyboard, refused at the right field, corrected, coded, looked up."""
-    address, folder = served.address, served.procedures
+    address = served.address
     name = f"dropped-{scripted}".lower()
-    (folder / f"{name}.json").write_text(json.dumps({**DROPPED, "x-procedure": {"code": name}}, ensure_ascii=False), "utf-8")
+    served.drop(name, {**DROPPED, "x-procedure": {"code": name}})
     page = visit(browser, java_script_enabled=scripted)
-    time.sleep(1)
     page.goto(f"{address}/procedures?q=thu+nghiem")
     page.locator(f'a[href="/procedures/{name}/apply"]').press("Enter")
 
@@ -158,9 +156,11 @@ def test_what_is_typed_while_the_form_updates_is_kept(served: Any, browser: Brow
     address = served.address
     page = visit(browser)
     page.goto(f"{address}/procedures/1.012789/apply")
-    page.route("**/apply**", lambda route: (time.sleep(0.6), route.continue_())[1])
-    page.get_by_label("Cá nhân", exact=True).check()
+    page.route("**/apply**", lambda _: None)  # holds each request back until `unroute` lets it go on
+    with page.expect_request("**/apply**"):
+        page.get_by_label("Cá nhân", exact=True).check()
     page.locator('[id="f/purpose"]').press_sequentially("vay vốn", delay=20)
+    page.unroute("**/apply**")
     expect(page.get_by_label("Họ và tên")).to_be_visible()
 
     expect(page.locator('[id="f/purpose"]')).to_have_value("vay vốn")
@@ -168,9 +168,7 @@ def test_what_is_typed_while_the_form_updates_is_kept(served: Any, browser: Brow
 
 def slowly(served: Any, browser: Browser, code: str, schema: dict[str, Any]) -> Page:
     """The form of *schema*, which is dropped as the procedure *code*; whatever the page asks for while it stays takes its time."""
-    dropped = json.dumps({**schema, "x-procedure": {"code": code}}, ensure_ascii=False)
-    (served.procedures / f"{code}.json").write_text(dropped, "utf-8")
-    time.sleep(1)
+    served.drop(code, {**schema, "x-procedure": {"code": code}})
     page = visit(browser)
     page.add_init_script(
         "const ask = fetch; window.fetch = async (...all) => { const answer = await ask(...all);"
@@ -324,13 +322,13 @@ def test_files_are_sent_with_a_progress_bar(served: Any, browser: Browser, tmp_p
     page.locator("#document-1").set_input_files(tmp_path / "đơn.pdf")
     page.get_by_role("button", name="Lưu nháp").click(no_wait_after=True)
     expect(page.get_by_role("progressbar")).to_be_visible()
-    expect(page.locator(".files")).to_contain_text("đơn.pdf", timeout=20_000)
+    expect(page.locator(".field:has(#document-1) .files")).to_contain_text("đơn.pdf", timeout=20_000)
     expect(page.locator('[id="f/purpose"]')).to_have_value("lập hồ sơ vay vốn")
 
     page.locator("#document-1").set_input_files(tmp_path / "sai.pdf")
     page.get_by_role("button", name="Lưu nháp").click()
     expect(page.locator("#problems")).to_contain_text("nội dung khác với tên")
-    expect(page.locator(".files")).to_contain_text("đơn.pdf")
+    expect(page.locator(".field:has(#document-1) .files")).to_contain_text("đơn.pdf")
 
     page.locator("#document-1").set_input_files(tmp_path / "đơn.pdf")
     line.send("Network.emulateNetworkConditions", {**slow, "offline": True})
@@ -352,8 +350,7 @@ def test_the_list_of_sections_says_what_is_done(served: Any, browser: Browser, s
             "sections": [{"title": "Người nộp", "fields": ["/name"]}, {"title": "Nội dung", "fields": ["/count"]}],
         },
     }
-    (served.procedures / "two.json").write_text(json.dumps(schema), "utf-8")
-    time.sleep(1)
+    served.drop("two", schema)
     page = visit(browser, java_script_enabled=scripted)
     page.goto(f"{served.address}/procedures/two/apply")
     steps = page.locator(".steps")
@@ -378,10 +375,8 @@ def test_the_list_of_sections_says_what_is_done(served: Any, browser: Browser, s
 def test_what_was_chosen_and_typed_is_there_on_the_next_day(served: Any, browser: Browser, scripted: bool) -> None:
     """A branch, what it refuses, and the name of an entry: saved, left, opened again."""
     name = f"chosen-{scripted}".lower()
-    text = json.dumps({**CHOSEN, "x-procedure": {"code": name}}, ensure_ascii=False)
-    (served.procedures / f"{name}.json").write_text(text, "utf-8")
+    served.drop(name, {**CHOSEN, "x-procedure": {"code": name}})
     page = visit(browser, java_script_enabled=scripted)
-    time.sleep(1)
     page.goto(f"{served.address}/procedures/{name}/apply")
 
     page.get_by_label("Nước ngoài").focus()

@@ -7,11 +7,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import SMALL
 from dossierkit_web.requests.cookies import FILING, LANGUAGE, SESSION
+from support.desk import act, filed
 from support.page import Page
+from support.people import UNIT
+from support.samples import SMALL
 from support.visits import known
-from test_desk import UNIT, act, filed, office
 
 from dossierkit import Action, Actor, State
 from dossierkit.dossiers.codes import DossierCode
@@ -20,7 +21,6 @@ from dossierkit.dossiers.states import Channel
 from dossierkit.errors import ForbiddenAction, StoreError
 from dossierkit.testing import FixedClock
 
-__all__ = ["office"]
 APPLY = "/procedures/1.000001/apply"
 
 
@@ -217,7 +217,7 @@ def test_a_file_of_a_filing_can_be_looked_at(office: Any, folder: Path) -> None:
     engine, _, officer = office
     block = {**SMALL["x-procedure"], "unit": UNIT, "documents": [{"title": "Đơn", "code": "don"}]}
     (folder / "small.json").write_text(json.dumps({**SMALL, "x-procedure": block}), "utf-8")
-    engine.catalog._looked = -1e9  # in place of waiting a quarter of a second
+    engine.catalog.expire()
     mai, thu = officer("mai@office.vn"), officer("nam@office.vn")
     begin(mai, Channel.COUNTER)
     mai.post(APPLY, data={"/name": "Lê", "do": "save"}, files={"document:don": ("đơn.pdf", b"%PDF-1.7")})
@@ -233,7 +233,7 @@ def test_a_paper_that_an_officer_declared_is_in_hand(office: Any, folder: Path) 
     engine, _, officer = office
     block = {**SMALL["x-procedure"], "unit": UNIT, "documents": [{"title": "Đơn", "code": "don", "required": True}]}
     (folder / "small.json").write_text(json.dumps({**SMALL, "x-procedure": block}), "utf-8")
-    engine.catalog._looked = -1e9  # in place of waiting a quarter of a second
+    engine.catalog.expire()
     mai = officer("mai@office.vn")
     begin(mai, Channel.POST)
     page = mai.post(APPLY, data={"/name": "Lê Văn Khách", "/copies": "2", "paper:don": "1", "do": "save"})

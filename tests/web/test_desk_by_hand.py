@@ -7,11 +7,11 @@ from collections.abc import Iterator
 from contextlib import closing
 
 import pytest
-from conftest import SMALL
 from dossierkit_web.requests.cookies import SESSION
 from pyotp import TOTP
 from support.browsing import Portal, press, visit
 from support.clicking import Browser, Page, expect
+from support.samples import SMALL
 
 from dossierkit import Action, Actor, Dossier, Engine, Role, State, open_engine
 from dossierkit.dossiers.people.account import Account

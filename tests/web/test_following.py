@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import SMALL
 from dossierkit_web import WebConfig, create_app
 from support.browsing import browsers_of
 from support.page import Page
+from support.samples import SMALL
 from support.visits import MAIL, known, look_up
 
 from dossierkit import Action, Actor, Dossier, Engine, Role, State, open_engine

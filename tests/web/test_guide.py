@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from support.browsing import Portal, sound, visit
 from support.clicking import Browser, Page, expect
+from support.waiting import wait_for
 
 from dossierkit import open_engine
 from dossierkit.forms import flatten
@@ -138,15 +139,14 @@ def test_part_1_1_register(page: Page, served: Portal) -> None:
 
     mail, secret = register(page, served)
     checked(page)
-    deadline = time.monotonic() + 15
-    texts: list[str] = []
-    while time.monotonic() < deadline and not any(mail in text and secret in text for text in texts):
-        time.sleep(0.2)
-        found = [
-            email.message_from_bytes(path.read_bytes(), policy=email.policy.default) for path in served.data.glob("mail/*.eml")
-        ]
-        texts = [f"{one['To']} {one.get_body(('plain',)).get_content()}" for one in found]
-    assert any(mail in text and secret in text for text in texts)
+
+    def mailed() -> bool:
+        files = [path.read_bytes() for path in served.data.glob("mail/*.eml")]
+        letters = [email.message_from_bytes(file, policy=email.policy.default) for file in files]
+        texts = [f"{letter['To']} {letter.get_body(('plain',)).get_content()}" for letter in letters]
+        return any(mail in text and secret in text for text in texts)
+
+    wait_for(mailed)
 
 
 def test_part_1_2_sign_in(page: Page, served: Portal) -> None:

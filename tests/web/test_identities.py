@@ -8,34 +8,18 @@ from typing import Any
 import pytest
 from dossierkit_web import WebConfig, create_app
 from starlette.requests import Request
-from starlette.routing import Route
 from support.browsing import browsers_of
-from support.visits import known
-from test_desk import UNIT, filed, office
+from support.desk import filed
+from support.people import UNIT
+from support.visits import addresses, known
 
 from dossierkit import Actor, open_engine
 from dossierkit.dossiers.states import Role
 from dossierkit.testing import FixedClock
 
-__all__ = ["office"]
 APPLY = "/procedures/1.000001/apply"
 OWN = {"an@example.vn": "Nguyễn Thị Một", "ba@example.vn": "Trần Văn Hai", "mai@office.vn": "Cán bộ mai", "linh@office.vn": "Cán bộ lin", "root@office.vn": "Cán bộ roo"}  # fmt: skip
 OFFICERS = ("mai@office.vn", "linh@office.vn", "root@office.vn")
-
-
-def addresses(routes: Any, code: str) -> list[str]:
-    """Every page that can be asked for, with things that are there."""
-    named = {"{code}": "1.000001", "{name}": "01", "{gateway}": "vnpay", "{challenge}": "x" * 43, "{dossier}": "0", "{blob}": "0"}
-    found = []
-    for route in routes:
-        if not isinstance(route, Route) or "GET" not in (route.methods or ()):
-            continue
-        path = route.path.replace("{code}", code) if route.path.startswith(("/dossiers", "/desk")) else route.path
-        for name, value in named.items():
-            path = path.replace(name, value)
-        if "{" not in path:
-            found += [path, f"{path}?lang=en"]
-    return found
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 import time
 from pathlib import Path
@@ -83,9 +82,8 @@ class Keys:
 
 def test_the_whole_journey(served: Portal, browser: Browser, tmp_path: Path) -> None:
     """Register, sign in, find a procedure, fill in, attach, check, send, follow, look up, take back, leave."""
-    (served.procedures / "keyboard.json").write_text(json.dumps(SHORT, ensure_ascii=False), "utf-8")
+    served.drop("keyboard", SHORT)
     (tmp_path / "đơn.pdf").write_bytes(b"%PDF-1.7 x")
-    time.sleep(1)
     page = visit(browser, viewport={"width": 1280, "height": 720})
     keys = Keys(page)
     # From the beginning: the browser is told to ask us only a moment after somebody wants to know.

@@ -8,10 +8,10 @@ import logging
 import socket
 import struct
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from select import select
 from typing import Any
 
 import pytest
@@ -19,6 +19,7 @@ import uvicorn
 from dossierkit_web import WebConfig, create_app
 from dossierkit_web.requests.slow_clients import Patience, patient
 from starlette.testclient import TestClient
+from support.waiting import wait_for
 
 from dossierkit import open_engine
 from dossierkit.testing import FixedClock
@@ -209,10 +210,7 @@ def test_a_real_client_that_hangs_up_is_one_line(app: Any, caplog: pytest.LogCap
             gone = connected(port, b"GET /procedures HTTP/1.1\r\nHost: x\r\n\r\n")
             gone.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))  # a reset, not a farewell
             gone.close()
-        for _ in range(400):
-            if any("hung up" in record.getMessage() for record in caplog.records):
-                break
-            time.sleep(0.01)
+        wait_for(lambda: any("hung up" in record.getMessage() for record in caplog.records))
         assert honest(port) == 200
     _is_one_line(caplog)
 
@@ -229,11 +227,7 @@ def served(app: Any, patience: Patience) -> Iterator[int]:
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
     thread.start()
     try:
-        for _ in range(400):
-            if server.started:
-                break
-            time.sleep(0.01)
-        assert server.started
+        wait_for(lambda: server.started)
         yield listening.getsockname()[1]
     finally:
         server.should_exit = True
@@ -282,11 +276,20 @@ def test_a_drop_at_a_time_is_too_slow(app: Any) -> None:
     for begin in (b"GET /", HEAD + b"\r\n", b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\nGET /"):
         with served(app, Patience(head=0.4, body=0.4, rate=1_000_000)) as port:
             slow = connected(port, begin)
-            with pytest.raises(OSError):  # reset or broken pipe, as the system likes
-                for _ in range(400):
-                    slow.sendall(b"a")
-                    time.sleep(0.02)
+            assert _is_ended(slow)
             slow.close()
+
+
+def _is_ended(slow: socket.socket) -> bool:
+    """Whether the server ends the connection *slow* while a byte comes every 20 milliseconds, for at most 8 seconds."""
+    try:
+        for _ in range(400):
+            if select([slow], [], [], 0.02)[0] and not slow.recv(4096):
+                return True
+            slow.sendall(b"a")
+    except OSError:  # reset or broken pipe, as the system likes
+        return True
+    return False
 
 
 def test_a_slow_but_steady_body_is_taken(app: Any) -> None:
@@ -297,7 +300,7 @@ def test_a_slow_but_steady_body_is_taken(app: Any) -> None:
         slow = connected(port, head + b"Content-Length: %d\r\n\r\n" % len(body))
         for at in range(0, len(body), 100):
             slow.sendall(body[at : at + 100])
-            time.sleep(0.04)
+            assert at + 100 >= len(body) or not select([slow], [], [], 0.04)[0], "the server ended it"
         assert slow.recv(4096).startswith(b"HTTP/1.1 ")
         slow.close()
 

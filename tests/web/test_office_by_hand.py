@@ -13,7 +13,6 @@ from pathlib import Path
 
 import pytest
 import zxingcpp
-from conftest import SMALL
 from dossierkit_web.requests.cookies import SESSION
 from openpyxl import load_workbook
 from PIL import Image
@@ -21,6 +20,7 @@ from pyotp import TOTP, parse_uri
 from pypdfium2 import PdfDocument
 from support.browsing import Portal, press, serving, sound, visit
 from support.clicking import Browser, Page, expect
+from support.samples import SMALL
 
 from dossierkit import Action, Actor, Dossier, Engine, Role, open_engine
 from dossierkit.dossiers.people.account import Account

@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import SMALL
 from dossierkit_web import WebConfig, create_app
 from starlette.applications import Starlette
 from starlette.routing import Route
 from starlette.testclient import TestClient
+from support.samples import SMALL
 
 from dossierkit import Actor, Engine, open_engine
 from dossierkit.dossiers.lifecycle.dossier import Attachment, Dossier

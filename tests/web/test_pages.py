@@ -5,14 +5,12 @@ from __future__ import annotations
 import json
 import random
 import re
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from babel.messages.pofile import read_po
-from conftest import PROCEDURES, SMALL
 from dossierkit_web import WebConfig, create_app
 from dossierkit_web.texts import LANGUAGES, LOCALE, word
 from starlette.applications import Starlette
@@ -21,6 +19,7 @@ from starlette.testclient import TestClient
 from support.browsing import browsers_of
 from support.drafts import silent
 from support.page import Page
+from support.samples import PROCEDURES, SMALL
 from support.visits import look_up
 
 from dossierkit import Actor, Engine, State, open_engine
@@ -500,7 +499,7 @@ def test_a_form_that_changes_under_a_draft(portal: Any, folder: Path) -> None:
     del properties["copies"]
     newer = {**old, "properties": properties, "required": [*old["required"], "why"], "unevaluatedProperties": False}
     (folder / "small.json").write_text(json.dumps(newer, ensure_ascii=False), "utf-8")
-    time.sleep(1.1)
+    engine.catalog.expire()
 
     page = client.get(APPLY).text
     assert re.findall(r"<li>([^<]+)</li>", page.partition('id="newer"')[2].partition("</ul>")[0]) == ["Thêm: Lý do", "Bỏ: Số bản"]
@@ -518,7 +517,7 @@ def test_a_form_that_changes_under_a_draft(portal: Any, folder: Path) -> None:
     assert list(engine.verify()) == []
 
     (folder / "small.json").unlink()
-    time.sleep(1.1)
+    engine.catalog.expire()
     assert 'value="An"' in client.get(f"{APPLY}?draft={draft.id}").text
 
 

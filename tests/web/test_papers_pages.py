@@ -8,12 +8,10 @@ from typing import Any
 from dossierkit_web import WebConfig, create_app
 from starlette.testclient import TestClient
 from support.browsing import browsers_of
+from support.desk import act, filed
 from support.visits import known
-from test_desk import act, filed, office
 
 from dossierkit.papers.slip import SlipKey, slip_of
-
-__all__ = ["office"]
 
 
 def test_papers_are_for_those_whom_they_concern(office: Any) -> None:

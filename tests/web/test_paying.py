@@ -12,10 +12,10 @@ from urllib.parse import parse_qsl, urlsplit
 import attrs
 import pytest
 from click.testing import CliRunner
-from conftest import SMALL
 from dossierkit_web import WebConfig, create_app
 from support.browsing import browsers_of
 from support.page import Page
+from support.samples import SMALL
 from support.visits import GOOD, known, sign_in
 
 from dossierkit import Action, Actor, Dossier, Engine, Role, State, open_engine

@@ -17,12 +17,12 @@ from urllib.error import HTTPError
 from urllib.request import urlopen
 
 import pytest
-from conftest import ROOT, SMALL
 from dossierkit_web import WebConfig, create_app
 from dossierkit_web.requests.cookies import SESSION
 from dossierkit_web.requests.limits import LIMITS
 from support.browsing import Portal, browsers_of
 from support.page import Page
+from support.samples import ROOT, SMALL
 from support.visits import GOOD, MAIL, known, look_up, prove, register, sign_in
 
 from dossierkit import Action, Actor, Engine, Role, open_engine

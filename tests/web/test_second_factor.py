@@ -11,15 +11,13 @@ import pyotp
 import pytest
 from dossierkit_web import WebConfig, create_app
 from support.browsing import browsers_of
+from support.people import UNIT
 from support.visits import GOOD, known, sign_in
-from test_desk import UNIT, office
 
 from dossierkit import Role
 from dossierkit.people.staff import appoint, reset
 from dossierkit.testing import FixedClock
 from dossierkit.wiring import open_accounts
-
-__all__ = ["office"]
 
 
 def code(secret: str, clock: FixedClock) -> str:

@@ -16,10 +16,10 @@ from typing import Any
 import openpyxl
 import pytest
 from click.testing import CliRunner
-from conftest import SMALL
 from dossierkit_web import WebConfig, create_app
 from support.browsing import browsers_of
 from support.page import Page
+from support.samples import SMALL
 from support.visits import GOOD, sign_in
 
 from dossierkit import Action, Actor, Engine, Role, open_engine

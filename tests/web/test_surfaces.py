@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner
-from conftest import NOON, TODAY
 from dossierkit_web import WebConfig, create_app
 from starlette.testclient import TestClient
+from support.samples import NOON, TODAY
 
 from dossierkit import Actor, Engine, RefusedAnswers, open_engine
 from dossierkit.cli import main

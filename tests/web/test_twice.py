@@ -13,14 +13,13 @@ from typing import Any
 import pyotp
 from dossierkit_web.requests.limits import LIMITS
 from starlette.routing import Route
-from support.visits import GOOD, known, sign_in
-from test_desk import UNIT, act, filed, office
-from test_identities import addresses
+from support.desk import act, filed
+from support.people import UNIT
+from support.visits import GOOD, addresses, known, sign_in
 
 from dossierkit import Actor, State
 from dossierkit.people.throttle import WINDOW
 
-__all__ = ["office"]
 APPLY = "/procedures/1.000001/apply"
 NEW = "quả táo trên bàn gỗ"
 #: So many posts at random; more by hand.

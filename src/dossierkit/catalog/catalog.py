@@ -43,6 +43,7 @@ from dossierkit.text import fold, holds, sort_key
 
 #: Seconds between two scans of the folder.
 LOOK_SECONDS = 0.25
+_NEVER = float("-inf")
 #: Seconds that one scan may spend on reading files; the next scan continues.
 READ_SECONDS = 0.25
 
@@ -154,7 +155,7 @@ class Catalog:
         self._approval = approval
         self._now = now
         self._lock = threading.RLock()
-        self._looked = -1e9
+        self._looked = _NEVER
         self._snapshot: _Snapshot | None = None
         #: (code, revision) → procedure, for the procedures that were used.
         self._made: dict[tuple[str, str], Procedure] = {}
@@ -197,9 +198,13 @@ class Catalog:
         with self._lock:
             snapshot = self._look()
             while not all(reading.stamps for reading in snapshot.readings.values()):
-                self._looked = -1e9
+                self.expire()
                 snapshot = self._look()
             return snapshot
+
+    def expire(self) -> None:
+        """Let the next question look at the folder, however recent the last look is."""
+        self._looked = _NEVER
 
     def procedure_from_bundle(self, bundle: bytes, code: str) -> Procedure:
         """The procedure *code* from the canonical JSON of its *bundle*, independent of the folder."""
@@ -461,7 +466,7 @@ class Catalog:
                     # In this order, so that a process that sees the approval also finds the revision.
                     self._remember_good(name, procedure)
                     self._memory.remember(f"approved:{code}", revision)
-                    self._looked = -1e9
+                    self.expire()
                     return True
             return False
 

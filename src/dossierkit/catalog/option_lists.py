@@ -57,6 +57,11 @@ class Table:
     today: Callable[[], date] | None = None
     _narrowed: dict[frozenset[tuple[str, str]], tuple[_Entry, ...]] = attrs.field(init=False, factory=dict)
 
+    @property
+    def cached_count(self) -> int:
+        """Number of narrowed lists in the cache."""
+        return len(self._narrowed)
+
     @cached_property
     def rows(self) -> tuple[Row, ...]:
         """Every row, in force or not."""

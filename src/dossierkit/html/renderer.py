@@ -148,6 +148,11 @@ class Renderer:
         about = schema_text(viewer.form, (viewer.form.root,), "description", language)
         return Rendered(summary, markup, headings, about)
 
+    @property
+    def blank_count(self) -> int:
+        """Number of forms without answers in the cache; at most 128."""
+        return len(self._blanks)
+
     def piece(self, name: str, language: str, /, **values: Any) -> Markup:
         """The template *name* filled with *values*."""
         return Markup(self._template(f"{name}.html").render(**values, **self._words(language)))
