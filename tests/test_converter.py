@@ -18,7 +18,7 @@ from dossierkit.dossiers.lifecycle.handling import PLAIN, Handling, merge_facts
 from dossierkit.dossiers.people.account import Account, Notices
 from dossierkit.dossiers.states import Action, Channel, Delivery, Outcome, Payment, Role, State
 from dossierkit.stores.backup import restore
-from dossierkit.stores.sqlite.accounts import _account, _body
+from dossierkit.stores.sqlite.accounts import account_of_row, body_of_account
 from dossierkit.stores.sqlite.rows import encoded
 
 FIXTURES = Path(__file__).parent / "stores" / "fixtures"
@@ -67,9 +67,9 @@ def test_attachments_come_back(files: tuple[Attachment, ...]) -> None:
 @settings(max_examples=50)
 def test_an_account_comes_back(account: Account) -> None:
     """From its columns and the JSON beside them."""
-    row = (account.id, account.mail, account.version, _body(account), account.subject, account.proven)
+    row = (account.id, account.mail, account.version, body_of_account(account), account.subject, account.proven)
 
-    assert _account(row) == account
+    assert account_of_row(row) == account
 
 
 def test_what_is_as_at_first_is_not_written() -> None:
@@ -105,4 +105,4 @@ def test_rows_of_earlier_versions_are_written_the_same(version: str, tmp_path: P
         assert any(len(text) > 2 for text in texts)
         assert [encoded(converter.unstructure(converter.structure(json.loads(text), kind))) for text in texts] == texts
     assert rows
-    assert [_body(_account(row)) for row in rows] == [row[3] for row in rows]
+    assert [body_of_account(account_of_row(row)) for row in rows] == [row[3] for row in rows]

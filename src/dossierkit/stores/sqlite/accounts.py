@@ -55,16 +55,16 @@ class SqliteAccounts:
         sql = f"SELECT {_COLUMNS} FROM accounts WHERE mail = ? ORDER BY"
         owner = self._database.read(f"{sql} proven DESC, rowid LIMIT 1", (mail,))
         newest = self._database.read(f"{sql} rowid DESC LIMIT 2", (mail,))
-        return tuple(map(_account, [*owner, *[row for row in newest if row not in owner][:1]]))
+        return tuple(map(account_of_row, [*owner, *[row for row in newest if row not in owner][:1]]))
 
     def _select(self, sql: str, value: str) -> Account | None:
         rows = self._database.read(sql, (value,))
-        return _account(rows[0]) if rows else None
+        return account_of_row(rows[0]) if rows else None
 
     def officers(self, unit: str = "") -> tuple[Account, ...]:
         """See `AccountStore.officers`."""
         sql = f"SELECT {_COLUMNS} FROM accounts WHERE json_extract(body, '$.role') <> 'citizen' ORDER BY mail"
-        officers = (_account(row) for row in self._database.read(sql))
+        officers = (account_of_row(row) for row in self._database.read(sql))
         return tuple(officer for officer in officers if unit in ("", officer.unit))
 
     def account_as(self, subject: str) -> Account | None:
@@ -211,15 +211,16 @@ def _conflicts(connection: sqlite3.Connection, account: Account) -> bool:
 
 def _row(account: Account) -> tuple[object, ...]:
     """Values of `_COLUMNS` after the id."""
-    return account.mail, account.version, _body(account), account.subject, account.proven
+    return account.mail, account.version, body_of_account(account), account.subject, account.proven
 
 
-def _body(account: Account) -> str:
+def body_of_account(account: Account) -> str:
     """Attributes of *account* without a column, as JSON."""
     return encoded(_write_body(account))
 
 
-def _account(row: Any) -> Account:
+def account_of_row(row: Any) -> Account:
+    """The account of a row of `accounts`: (id, mail, version, body, subject, proven)."""
     id, mail, version, body, subject, proven = row
     columns = {"id": id, "mail": mail, "version": version, "subject": subject, "proven": bool(proven)}
     return converter.structure({**json.loads(body), **columns}, Account)
