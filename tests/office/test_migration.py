@@ -312,7 +312,7 @@ def test_the_command_line_tells_the_plan(folder: Path, tmp_path: Path) -> None:
     write(folder, move_copies, MOVE)
     assert run(main, ["plan", "--data", str(data), str(before), str(old)]).output.count("0 would be refused") == 1
     words = ["migrate", "--data", str(data), "--procedures", str(folder), "1.000001"]
-    assert "1 drafts would be brought along" in run(main, words).output
+    assert "1 drafts would be migrated" in run(main, words).output
     assert "1 drafts done" in run(main, [*words, "--apply", str(tmp_path / "j")]).output
     assert "1 drafts done" in run(main, [*words, "--undo", str(tmp_path / "j")]).output
     assert run(main, [*words, "--undo", str(tmp_path / "j"), "--apply", str(tmp_path / "k")]).exit_code == 2
