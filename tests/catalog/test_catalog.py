@@ -496,3 +496,18 @@ def test_hostile_files_harm_no_other(folder: Path) -> None:
     assert served > len(SERVED) - 2
     assert catalog.procedure("1.000001").title() == "Cấp bản sao"
     assert {"deep.json", "binary.json"} <= {fault.file for fault in catalog.faults()}
+
+
+def test_an_approval_is_of_what_was_looked_at(folder: Path) -> None:
+    """A file that is changed after the admin looked at it, and before the next scan, still waits."""
+    seconds = [0.0]
+    catalog = Catalog(folder, STANDARD, memory=MemoryStore(), approval=True, now=lambda: seconds[0])
+    [(seen, _)] = catalog.waiting()
+    put(folder, "small.json", {**SMALL, "title": "Another form"})
+
+    assert not catalog.approve(seen.code, seen.revision)
+
+    seconds[0] += 1
+    assert [new.title() for new, _ in catalog.waiting()] == ["Another form"]
+    with pytest.raises(UnknownProcedure):
+        catalog.procedure(seen.code)
