@@ -165,6 +165,7 @@ def test_a_wrong_use_is_one_line(run: Any, arguments: tuple[str, ...]) -> None:
         (("init", "{good}/office"), r".*good\.json.*: this is a file, not a folder; name a folder"),
         (("init", "{root}/none/" + "x" * 300), r".*: the name is too long; choose a shorter one"),
         (("check", "{small}", "{good}", "--today", "01/12/2026"), r".*'01/12/2026' is not a date; write it as 2026-11-22 .*"),
+        (("check", "{small}", "{good}", "--today", "0022-12-01"), r".*'0022-12-01' is not a date; write it as 2026-11-22 .*"),
         (("register", "--since", "2026-13-01", "--until", "2026-12-31", "--out", "x.xlsx"), r".*'2026-13-01' is not a date; .*"),
         (("serve", "--proxy", "the proxy"), r"'the proxy' is not the address of a proxy; write 127\.0\.0\.1, .*"),
         (("serve", "--proxy", "127.0.0.1, 10.0.0.0/8"), r"'10\.0\.0\.0/8' is not the address of a proxy; .*"),

@@ -193,6 +193,7 @@ MISTAKES: dict[str, tuple[str, Any, str, str, bool]] = {
     "retention as text": ("/retention", "10 years", "/retention", "in years", False),
     "retention of no year": ("/retention", 0, "/retention", "in years", False),
     "no day": ("/effectiveFrom", "2026-02-30", "/effectiveFrom", "written 2026-11-22", False),
+    "a year of two digits": ("/effectiveFrom", "0022-02-03", "/effectiveFrom", "written 2026-11-22", False),
     "end before the beginning": ("/effectiveUntil", "2025-01-01", "/effectiveUntil", "before effectiveFrom", False),
     "audience of nobody": ("/audience/0", "person", "/audience/0", "individual, organization", False),
     "misspelt member": ("/timeLimt", [], "/timeLimt", "did you mean 'timeLimit'", False),

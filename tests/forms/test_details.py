@@ -389,6 +389,24 @@ def test_formats_are_read_shown_and_judged(form: Make, format_: str, typed: str,
     assert (rules(one, answers) == []) == (stored != "31/02/2026")
 
 
+@pytest.mark.parametrize("format_", ["date", "date-time", "partial-date"])
+@pytest.mark.parametrize(
+    ("year", "accepted"), [("0001", False), ("0022", False), ("0999", False), ("1000", True), ("9999", True)]
+)
+def test_every_format_with_a_year_takes_the_same_years(form: Make, format_: str, year: str, accepted: bool) -> None:
+    """A year has four digits of its own, whichever format it stands in, typed or in a file."""
+    one = form({"properties": {"a": {"type": "string", "format": format_}}})
+    spellings = {
+        "date": (f"5/2/{year}", f"{year}-02-05"),
+        "date-time": (f"5/2/{year} 14:05", f"{year}-02-05 14:05", f"{year}-02-05T14:05:00Z", f"{year}-02-05t14:05:00.5-10:00"),
+        "partial-date": (year, f"5/2/{year}", f"{year}-02-05"),
+    }
+
+    for typed in spellings[format_]:
+        for answers in (parse(one, [("/a", typed)]), canonical(one, {"a": typed})):
+            assert (rules(one, answers) == []) == accepted, typed
+
+
 @pytest.mark.parametrize(
     ("format_", "wrong"),
     [

@@ -342,7 +342,8 @@ def test_many_at_once_and_each_for_itself(office: Any, clock: FixedClock) -> Non
 
     filtered = nam.get("/desk?words=tran&view=all&state=3")
     assert [code in filtered.text for code in codes] == [False, False, True]
-    assert "Hãy nhập ngày" in nam.get("/desk?since=hôm+qua").text
+    for no_day in ("hôm+qua", "0022-11-22", "20261122", "2026-W47-7"):
+        assert "Hãy nhập ngày" in nam.get(f"/desk?since={no_day}").text
     assert codes[0] in nam.get(f"/desk?view=all&procedure=1.000001&officer={mais}&since=22/11/2026&until=22/11/2026").text
     assert codes[0] not in nam.get("/desk?view=all&until=21/11/2026").text
     kept = nam.post("/desk/views", data={"name": "Của Mai", "kept": f"officer={mais}&view=all&before=x&evil=1"})

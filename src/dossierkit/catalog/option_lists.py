@@ -22,6 +22,7 @@ from dossierkit.data import FOLDER
 from dossierkit.errors import DocumentError, SettingsError
 from dossierkit.forms.schema.dialect import Choice
 from dossierkit.forms.schema.document import load
+from dossierkit.forms.schema.formats import is_day
 from dossierkit.pointers import Json, same
 from dossierkit.text import fold, meant, names_place, nfc
 
@@ -202,13 +203,6 @@ def _checked(path: Path, name: str, rows: Json) -> tuple[Row, ...]:
             if not isinstance(row.get(column), str) or not row[column].strip():
                 raise SettingsError(f"{where} needs a {column}, a text{meant(column, row) if column not in row else ''}")
         for column in ("from", "until"):
-            if column in row and not _is_day(row[column]):
+            if column in row and not (isinstance(row[column], str) and is_day(row[column])):
                 raise SettingsError(f"{where}: {column} must be a date, such as 2025-07-01")
     return tuple(rows)
-
-
-def _is_day(value: Json) -> bool:
-    try:
-        return isinstance(value, str) and date.fromisoformat(value).isoformat() == value
-    except ValueError:
-        return False

@@ -50,10 +50,15 @@ class Day(click.DateTime):
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         """See `click.DateTime.convert`."""
+        from dossierkit.forms.schema.formats import is_day
+
         try:
-            return super().convert(value, param, ctx)
+            day = super().convert(value, param, ctx)
         except click.BadParameter:
+            day = None
+        if day is None or not is_day(f"{day:%Y-%m-%d}"):
             self.fail(f"{value!r} is not a date; write it as 2026-11-22", param, ctx)
+        return day
 
 
 def answers_in(file: BinaryIO) -> Json:

@@ -28,7 +28,7 @@ from dossierkit.errors import (
     UnknownDossier,
     UnknownProcedure,
 )
-from dossierkit.forms.schema.formats import read_date
+from dossierkit.forms.schema.formats import typed_day
 from dossierkit.forms.views.changes import Change, changes
 from dossierkit.html.summary import Row
 from dossierkit.office.daily_tasks import unreached
@@ -177,7 +177,7 @@ def _said(name: str, form: FormData, today: date) -> Json:
         if name == "amount":
             return int("".join(typed.split()).replace(".", "") or 0)
         if name in ("due", "until"):
-            return _later(date.fromisoformat(read_date(typed)), today).isoformat() if typed else ""
+            return _later(typed_day(typed), today).isoformat() if typed else ""
     except ValueError:
         raise ForbiddenAction(f"{name} says something else", f"needs-{name}") from None
     return typed[:500]

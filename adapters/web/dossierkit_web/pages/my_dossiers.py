@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, datetime, time, timedelta
 from functools import reduce
 from urllib.parse import quote, urlencode
 
@@ -19,7 +19,7 @@ from dossierkit.dossiers.procedure.persons import persons
 from dossierkit.dossiers.procedure.procedure import Procedure
 from dossierkit.dossiers.states import Action, State
 from dossierkit.errors import CodeError, DossierkitError, RefusedAnswers, UnknownDossier
-from dossierkit.forms.schema.formats import read_date
+from dossierkit.forms.schema.formats import typed_day
 from dossierkit.papers import kinds_of
 from dossierkit.papers.qr import qr_code
 from dossierkit_web.pages import session_ended
@@ -171,7 +171,7 @@ def days_asked(typed: Mapping[str, str]) -> tuple[dict[str, datetime | None], di
     trouble: dict[str, str] = {}
     for name in ("since", "until"):
         try:
-            day = date.fromisoformat(read_date(typed[name])) if typed[name].strip() else None
+            day = typed_day(typed[name]) if typed[name].strip() else None
             moment = datetime.combine(day, time(), ZONE).astimezone(UTC) if day is not None else None
             days[name] = moment + timedelta(days=1) if moment is not None and name == "until" else moment
         except (ValueError, OverflowError):

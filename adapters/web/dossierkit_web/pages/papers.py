@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date
 from io import BytesIO
 
 from markupsafe import Markup
@@ -13,7 +12,7 @@ from starlette.responses import PlainTextResponse, Response
 
 from dossierkit.dossiers.lifecycle.dossier import Dossier, Event
 from dossierkit.errors import ForgedSlip, UnknownDossier
-from dossierkit.forms.schema.formats import read_date
+from dossierkit.forms.schema.formats import typed_day
 from dossierkit.papers import PaperKind, kinds_of, paper_of
 from dossierkit.papers.register import register as write_register
 from dossierkit.papers.slip import check_slip, slip_of
@@ -90,7 +89,7 @@ def register(site: Site, request: Request, form: FormData) -> Response:
     actor = officer_of(site, request)
     allow(site, request, "tables")
     try:
-        first, last = (date.fromisoformat(read_date(text(form, name))) for name in ("since", "until"))
+        first, last = (typed_day(text(form, name)) for name in ("since", "until"))
     except ValueError:
         return site.message(request, "days-wanted", code=422)
     into = BytesIO()

@@ -17,6 +17,7 @@ from dossierkit.dossiers.states import Channel
 from dossierkit.errors import CodeError
 from dossierkit.findings import Fault
 from dossierkit.forms.schema.document import value_of
+from dossierkit.forms.schema.formats import is_day
 from dossierkit.forms.schema.judge import Judge, Unjudgeable, Verdict
 from dossierkit.forms.schema.shapes import shape_faults
 from dossierkit.pointers import Json, split
@@ -264,13 +265,6 @@ SHAPE: Mapping[str, Json] = _object(
 )
 
 
-def _is_day(text: str) -> bool:
-    try:
-        return date.fromisoformat(text).isoformat() == text
-    except ValueError:
-        return False
-
-
 def _issues_codes(template: str) -> bool:
     """Whether the codes that *template* makes can be looked up again."""
     try:
@@ -289,7 +283,7 @@ def _issues_receipts(template: str) -> bool:
 
 _FORMATS: Mapping[str, Callable[[str], bool]] = {
     "agency": is_agency,
-    "day": _is_day,
+    "day": is_day,
     "code-template": _issues_codes,
     "receipt-template": _issues_receipts,
 }

@@ -45,6 +45,12 @@ def day_reason(text: str) -> Reason | None:
     return None
 
 
+def partial_reason(text: str) -> Reason | None:
+    """Why *text* names neither a year nor a day: four digits that are refused are a year too early."""
+    year = re.fullmatch(r"\s*(\d{4})\s*", text, re.ASCII)
+    return Reason("reason-year", {"year": year[1]}) if year else day_reason(text)
+
+
 def time_reason(text: str) -> Reason | None:
     """Why *text* names no time of day."""
     parts = _CLOCK.fullmatch(text)

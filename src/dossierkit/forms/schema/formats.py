@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from datetime import date
+from functools import cache
 
 import attrs
 
@@ -21,6 +22,7 @@ from dossierkit.forms.schema.format_reasons import (
     moment_reason,
     name_reason,
     no_reason,
+    partial_reason,
     personal_number_reason,
     phone_reason,
     squeezed,
@@ -28,6 +30,7 @@ from dossierkit.forms.schema.format_reasons import (
     time_reason,
     uri_reason,
 )
+from dossierkit.forms.schema.judge import Judge, Verdict
 from dossierkit.text import nfc
 
 
@@ -109,7 +112,17 @@ def _read_partial(text: str) -> str:
 
 
 def _is_partial(text: str) -> bool:
-    return bool(re.fullmatch(r"[0-9]{4}", text)) or (bool(_ISO_DAY.fullmatch(text)) and is_day(text))
+    return is_day(f"{text}-01-01" if re.fullmatch(r"[0-9]{4}", text) else text)
+
+
+def _is_moment(text: str) -> bool:
+    """A `date-time` of RFC 3339, as the judge reads it, on a day that `date` accepts."""
+    return _moments().accepts(text) and text[:4] >= str(FIRST_YEAR)
+
+
+@cache
+def _moments() -> Verdict:
+    return Judge().compile({"format": "date-time"})
 
 
 def is_day(text: str) -> bool:
@@ -119,6 +132,18 @@ def is_day(text: str) -> bool:
     except ValueError:
         return False
     return day.isoformat() == text and day.year >= FIRST_YEAR
+
+
+def typed_day(text: str) -> date:
+    """The day that *text* names: `5/2/2026` or `2026-02-05`.
+
+    Raises:
+        ValueError: *text* names no day that the format `date` accepts.
+    """
+    spelled = read_date(text)
+    if not is_day(spelled):
+        raise ValueError(f"{text!r} names no day")
+    return date.fromisoformat(spelled)
 
 
 # --- Vietnamese numbers ----------------------------------------------------------------------------------------
@@ -202,7 +227,7 @@ FORMATS = (
         "date-time",
         _words("ngày giờ", "a date and time"),
         "22/11/2026 14:05",
-        None,
+        _is_moment,
         _read_moment,
         _show_moment,
         width=20,
@@ -254,7 +279,7 @@ FORMATS = (
         show_date,
         "numeric",
         width=10,
-        reason=day_reason,
+        reason=partial_reason,
     ),
     Format("vn-name", _words("họ và tên", "a full name"), "Nguyễn Văn A", _is_name, autocomplete="name", reason=name_reason),
     Format(
