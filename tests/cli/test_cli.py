@@ -88,6 +88,32 @@ def test_check_tells_place_rule_and_words(run: Any, tmp_path: Path, folder: Path
     assert run("check", folder / "small.json", answers, "--today", "2026-01-01").exit_code == 0
 
 
+def test_no_digit_of_an_answer_is_changed(run: Any, tmp_path: Path) -> None:
+    """A decimal that a double does not hold is refused at its field; one that it holds is stored as it was written."""
+    (tmp_path / "p").mkdir()
+    schema = {
+        "title": "Đo",
+        "properties": {"area": {"title": "Diện tích", "type": "number"}},
+        "x-procedure": {"code": "1.000009"},
+    }
+    file, answers, places = (
+        tmp_path / "p" / "area.json",
+        tmp_path / "a.json",
+        ("--data", tmp_path / "data", "--procedures", tmp_path / "p"),
+    )
+    file.write_text(json.dumps(schema), "utf-8")
+    answers.write_text('{"area": 12345678901234567.89}')
+
+    refusals = (run("check", file, answers), run("submit", *places, "1.000009", answers))
+
+    for refused in refusals:
+        assert refused.exit_code == 1
+        assert "/area: Diện tích: “12345678901234567.89” có quá nhiều chữ số" in refused.output
+    answers.write_text('{"area": 123456789012345.75}')
+    code = run("submit", *places, "1.000009", answers).output.strip()
+    assert '"area": 123456789012345.75' in run("show", code, "--json", *places).output
+
+
 def test_render_prints_markup(run: Any, tmp_path: Path) -> None:
     """Of any file, with answers if there are any."""
     answers = tmp_path / "a.json"

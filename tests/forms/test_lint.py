@@ -247,6 +247,25 @@ def test_a_test_of_a_file_judges_what_its_page_would_send(schema: dict[str, Any]
     assert [f for f in lint({**schema, "x-tests": [test]}, dialect=DIALECT, today=TODAY) if f.code == "failed-test"] == []
 
 
+def test_a_number_that_is_rounded_is_told(tmp_path: Path) -> None:
+    """In a file and in one that it refers to, with its place; what a double holds is not, nor what only looks like a number."""
+    (tmp_path / "shared").mkdir()
+    (tmp_path / "shared" / "s.json").write_text('{"type": "number",\n "maximum": 12345678901234567.89}')
+    (tmp_path / "a.json").write_text(
+        '{"properties": {"x": {"$ref": "shared/s.json"},\n "y": {"type": "number", "minimum": 0.1, "maximum": 1e23, "title": "1.23456789012345678901"},\n'
+        ' "z": {"const": 3.14159265358979323846}}, "x-tests": [{"answers": {"x": 1e-400}, "problems": []}]}'
+    )
+
+    rounded = [f for f in lint_paths([tmp_path / "a.json"], DIALECT, TODAY) if f.code == "rounded-number"]
+
+    assert [(Path(f.file).name, f.pointer, f.line, f.level) for f in rounded] == [
+        ("a.json", "/properties/z/const", 3, "warning"),
+        ("a.json", "/x-tests/0/answers/x", 3, "warning"),
+        ("s.json", "/maximum", 2, "warning"),
+    ]
+    assert "it is read as 1.2345678901234568e+16" in rounded[-1].message
+
+
 def test_shipped_procedures_have_no_warning() -> None:
     """Not one fault, warning or piece of advice."""
     assert list(lint_paths([PROCEDURES], DIALECT, TODAY)) == []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -11,7 +12,7 @@ from support.counting import calls_at_most
 from support.samples import TODAY
 
 from dossierkit.findings import Problem
-from dossierkit.forms import Form, Kind, check, effective, flatten, load, parse, read
+from dossierkit.forms import Form, Kind, as_sent, check, effective, flatten, load, load_answers, parse, read
 from dossierkit.forms.fields.field_tree import walk
 from dossierkit.forms.schema.formats import FORMATS
 from dossierkit.forms.words.catalogue import WORDS
@@ -519,6 +520,36 @@ def test_a_number_with_too_many_digits_is_refused_with_words(typed: str) -> None
 
     assert answers == {"a": typed}
     assert "quá nhiều chữ số" in message(form, check(form, answers, today=TODAY)[0], answers=answers)
+
+
+@pytest.mark.parametrize("digits", ["12345678901234567.89", "-12345678901234567.89", "3.14159265358979323846", "1e-400", "1e400"])
+@pytest.mark.parametrize("language", ["vi", "en"])
+def test_json_with_too_many_digits_is_refused_with_the_words_of_the_page(digits: str, language: str) -> None:
+    """At its field, in a row, and in an answer that is typed as JSON; the digits stay as they were written."""
+    rows = {"type": "array", "items": {"type": "number"}}
+    form = _form({"a": {"type": "number"}, "rows": rows, "json": {"type": ["object", "array"], "x-widget": "json"}})
+
+    answers = load_answers(f'{{"a": {digits}, "rows": [1, {digits}]}}')
+    problems = check(form, as_sent(form, answers, today=TODAY), today=TODAY)
+
+    assert answers == {"a": digits, "rows": [1, digits]}
+    assert load_answers("[1e99999999999999999999]") == ["1e99999999999999999999"], "an exponent beyond those of Decimal"
+    assert [(problem.at, problem.rule) for problem in problems] == [("/a", "type"), ("/rows/1", "type")]
+    for problem in problems:
+        words = message(form, problem, language=language, answers=answers)
+        assert f"“{digits}” " + {"vi": "có quá nhiều chữ số", "en": "has more digits"}[language] in words
+    assert parse(form, [("/json", f"[{digits}]")], language=language)["json"] == [digits]
+
+
+@given(st.decimals(allow_nan=False, allow_infinity=False), st.integers(-30, 30))
+def test_json_answers_keep_every_digit(number: Decimal, shift: int) -> None:
+    """Each number is read as exactly what it spells, or stays the text of its digits; no number is another one."""
+    digits = format(number.scaleb(shift), "f")[:200].rstrip(".")
+
+    [read_number] = load_answers(f"[{digits}]")
+
+    assert read_number == digits or Decimal(repr(read_number)) == Decimal(digits)
+    assert not isinstance(read_number, str) or Decimal(repr(float(digits))) != Decimal(digits)
 
 
 @pytest.mark.parametrize(

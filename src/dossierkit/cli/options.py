@@ -68,10 +68,10 @@ def answers_in(file: BinaryIO) -> Json:
         DocumentError: it cannot be read as JSON; the error names the file.
     """
     from dossierkit.errors import DocumentError
-    from dossierkit.forms import load
+    from dossierkit.forms import load_answers
 
     try:
-        return load(file.read()).value
+        return load_answers(file.read())
     except DocumentError as error:
         raise DocumentError(error.message, error.line, error.column, getattr(file, "name", "standard input")) from None
 

@@ -8,7 +8,7 @@ from dossierkit.forms.fields.effective import effective
 from dossierkit.forms.fields.form import Field, Form, Kind, Layout
 from dossierkit.forms.reader import read
 from dossierkit.forms.schema.dialect import STANDARD, Choice, Dialect, Widget
-from dossierkit.forms.schema.document import Document, load
+from dossierkit.forms.schema.document import Document, load, load_answers
 from dossierkit.forms.schema.formats import Format
 from dossierkit.forms.schema.judge import is_valid
 from dossierkit.forms.views.view import view
@@ -34,6 +34,7 @@ __all__ = [
     "flatten",
     "is_valid",
     "load",
+    "load_answers",
     "message",
     "parse",
     "read",

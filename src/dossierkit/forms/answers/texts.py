@@ -11,6 +11,7 @@ from decimal import Decimal
 
 from dossierkit.forms.fields.form import Field, Kind
 from dossierkit.forms.schema.dialect import Dialect
+from dossierkit.forms.schema.numbers import exact_number
 from dossierkit.pointers import ABSENT, Json, same
 from dossierkit.text import nfc
 
@@ -25,8 +26,6 @@ _PLAIN = {
     "vi": re.compile(r"[+-]?\d+(?:,\d+)?(?:[eE][+-]?\d{1,9})?", re.ASCII),
     "en": re.compile(r"[+-]?\d+(?:\.\d+)?(?:[eE][+-]?\d{1,9})?", re.ASCII),
 }
-#: So many digits before the decimal mark are kept.
-_MAX_DIGITS = 400
 #: No year is as large.
 _FIRST_AMOUNT = 10_000
 
@@ -37,7 +36,7 @@ def read_number(text: str, language: str) -> Json:
     In Vietnamese `1.258` is one thousand two hundred and fifty-eight, and `1.5` is refused rather than guessed at.
     """
     exact = _decimal(text, language)
-    number = _kept(exact) if exact is not None else None
+    number = exact_number(exact) if exact is not None else None
     return text if number is None else number
 
 
@@ -54,26 +53,25 @@ def _decimal(text: str, language: str) -> Decimal | None:
     return Decimal(bare.replace(decimal, "."))
 
 
-def _kept(exact: Decimal) -> int | float | None:
-    """*exact* as an answer that keeps every digit of it; None where there is none."""
-    if exact.adjusted() >= _MAX_DIGITS:
-        return None
-    if exact == exact.to_integral_value():
-        return int(exact)
-    number = float(exact)
-    return number if Decimal(repr(number)) == exact else None
-
-
 def is_too_precise(text: str, language: str) -> bool:
-    """Whether *text* writes a number with more digits than are kept."""
+    """Whether *text* writes a number with more digits than are kept, in *language* or else with the other decimal mark.
+
+    JSON writes decimals with a point, whatever the language of the page.
+    """
     exact = _decimal(text, language)
-    return exact is not None and _kept(exact) is None
+    if exact is None:
+        exact = _decimal(text, _other(language))
+    return exact is not None and exact_number(exact) is None
 
 
 def is_ambiguous(text: str, language: str) -> bool:
     """Whether *text* is a number to somebody who writes decimals with the other mark."""
-    other = "en" if MARKS.get(language, MARKS["vi"]) == MARKS["vi"] else "vi"
-    return _decimal(text, language) is None and _decimal(text, other) is not None
+    return _decimal(text, language) is None and _decimal(text, _other(language)) is not None
+
+
+def _other(language: str) -> str:
+    """A language that writes decimals with the other mark than *language*."""
+    return "en" if MARKS.get(language, MARKS["vi"]) == MARKS["vi"] else "vi"
 
 
 def is_amount(field: Field, value: Json) -> bool:
@@ -140,10 +138,10 @@ def _read_choice(text: str, field: Field) -> Json:
 def read_json(text: str) -> Json:
     """The JSON value that *text* spells, read as strictly as a document; *text* itself where it is none."""
     from dossierkit.errors import DocumentError
-    from dossierkit.forms.schema.document import load
+    from dossierkit.forms.schema.document import load_answers
 
     try:
-        return load(text).value
+        return load_answers(text)
     except DocumentError:
         return text
 

@@ -67,8 +67,10 @@ def lint(
         form = read(document, resources=resources, dialect=dialect)
     except SchemaError as error:
         return tuple(dict.fromkeys((*error.faults, *_every_metaschema_fault(value_of(document), error))))
+    documents = {"": document, **(resources or {})}
     found = [
         *form.advice,
+        *_rounded_numbers(documents),
         *_schema_faults(form),
         *lost_block_faults(form),
         *keyword_faults(form),
@@ -81,6 +83,14 @@ def lint(
     ]
     rank = {"error": 0, "warning": 1, "advice": 2}
     return tuple(sorted(dict.fromkeys(found), key=lambda fault: rank[fault.level]))
+
+
+def _rounded_numbers(documents: Mapping[str, Document | Json]) -> Iterator[Fault]:
+    """Numbers that are not what their file spells once it is read."""
+    for file, document in documents.items():
+        for pointer, digits in document.rounded.items() if isinstance(document, Document) else ():
+            message = f"{digits[:40]} has more digits than are kept: it is read as {float(digits)!r}; write fewer digits"
+            yield Fault("rounded-number", pointer, message, "warning", file)
 
 
 def _every_metaschema_fault(document: Json, error: SchemaError) -> Iterator[Fault]:

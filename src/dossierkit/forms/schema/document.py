@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable
 from functools import cached_property
 from itertools import accumulate
 from math import isinf
@@ -15,6 +16,7 @@ from math import isinf
 import attrs
 
 from dossierkit.errors import DocumentError
+from dossierkit.forms.schema.numbers import read_decimal
 from dossierkit.pointers import Json, child
 
 MAX_BYTES = 8 * 1024 * 1024
@@ -25,6 +27,8 @@ _SCALAR = re.compile(r"[^\s,\]}]+")
 _ESCAPED_SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 #: Beyond it Python reads no number.
 _MANY_DIGITS = re.compile(r"[0-9]{4301,}")
+#: The middle of a number with a fraction or an exponent, or of a text that looks like one.
+_FRACTION = re.compile(r"[0-9][.eE][0-9+\-]")
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
@@ -40,6 +44,11 @@ class Document:
         """Pointer → (line, column) of each value, both counted from 1; empty for a value without a text."""
         return _Scanner(self.text).scan() if self.text else {}
 
+    @cached_property
+    def rounded(self) -> dict[str, str]:
+        """Pointer → digits of each number of the text that a double does not hold exactly."""
+        return _Scanner(self.text).rounded() if _FRACTION.search(self.text) else {}
+
     def position(self, pointer: str) -> tuple[int, int]:
         """The line and column of *pointer*, or of the nearest value above it."""
         while pointer and pointer not in self.positions:
@@ -47,8 +56,13 @@ class Document:
         return self.positions.get(pointer, (1, 1))
 
 
-def load(source: bytes | str, *, max_bytes: int = MAX_BYTES, max_depth: int = MAX_DEPTH) -> Document:
+def load(
+    source: bytes | str, *, max_bytes: int = MAX_BYTES, max_depth: int = MAX_DEPTH, decimal: Callable[[str], Json] = float
+) -> Document:
     """The document that *source* spells, read strictly.
+
+    Args:
+        decimal: reads the digits of a number with a fraction or an exponent.
 
     Raises:
         DocumentError: it is not JSON, or not JSON that everybody reads alike.
@@ -56,13 +70,24 @@ def load(source: bytes | str, *, max_bytes: int = MAX_BYTES, max_depth: int = MA
     text = _decoded(source, max_bytes)
     _refuse_depth(text, max_depth)
     try:
-        return Document(_plain(text), text)
+        return Document(_plain(text, decimal), text)
     except ValueError:
         # Something is wrong, or may be: the careful way says what and where.
-        return Document(_careful(text), text)
+        return Document(_careful(text, decimal), text)
 
 
-def _plain(text: str) -> Json:
+def load_answers(source: bytes | str) -> Json:
+    """The answers that *source* spells, read strictly.
+
+    A number that would have to be rounded stays the text of its digits: `check` refuses it where a number is asked for.
+
+    Raises:
+        DocumentError: as for `load`.
+    """
+    return load(source, decimal=read_decimal).value
+
+
+def _plain(text: str, decimal: Callable[[str], Json]) -> Json:
     """The value of *text* where nothing in it can be read in two ways.
 
     Raises:
@@ -70,7 +95,9 @@ def _plain(text: str) -> Json:
     """
     if _ESCAPED_SURROGATE.search(text):
         raise ValueError("a surrogate is escaped")
-    return json.loads(text, object_pairs_hook=_each_once, parse_float=_finite, parse_constant=_refuse_constant)
+    return json.loads(
+        text, object_pairs_hook=_each_once, parse_float=lambda digits: _finite(decimal(digits)), parse_constant=_refuse_constant
+    )
 
 
 def _each_once(members: list[tuple[str, Json]]) -> dict[str, Json]:
@@ -80,15 +107,15 @@ def _each_once(members: list[tuple[str, Json]]) -> dict[str, Json]:
     return result
 
 
-def _finite(digits: str) -> float:
-    if isinf(number := float(digits)):
+def _finite(number: Json) -> Json:
+    if isinstance(number, float) and isinf(number):
         raise ValueError("too large")
     return number
 
 
-def _careful(text: str) -> Json:
+def _careful(text: str, decimal: Callable[[str], Json]) -> Json:
     try:
-        value = json.loads(text, object_pairs_hook=_Members, parse_constant=_refuse_constant)
+        value = json.loads(text, object_pairs_hook=_Members, parse_float=decimal, parse_constant=_refuse_constant)
         return _Checked(text).value(value, "")
     except json.JSONDecodeError as fault:
         raise DocumentError(_words(fault), fault.lineno, fault.colno) from None
@@ -234,6 +261,12 @@ class _Scanner:
             done = start
             places[pointer] = (line, start - begin + 1)
         return places
+
+    def rounded(self) -> dict[str, str]:
+        self._value("")
+        scalars = {pointer: _SCALAR.match(self.text, start) for pointer, start in self.starts.items()}
+        fractions = {pointer: match[0] for pointer, match in scalars.items() if match and _FRACTION.search(match[0])}
+        return {pointer: digits for pointer, digits in fractions.items() if digits[0] != '"' and read_decimal(digits) == digits}
 
     def _skip(self) -> str:
         match = _BLANK.match(self.text, self.offset)
