@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dossierkit.dossiers.attachments.file_types import KNOWN, media_type, shown_name, suffix_of
+from dossierkit.hidden_characters import hidden_character
 
 
 @pytest.mark.parametrize("suffix", KNOWN)
@@ -24,6 +25,8 @@ def test_name_and_content_agree(suffix: str) -> None:
         ("C:\\Users\\An\\đơn.pdf", ".pdf", "đơn.pdf"),
         ("../../etc/x.png", ".png", "x.png"),
         ("ảnh\u202egnp.exe", ".exe", "ảnhgnp.exe"),
+        ("\u2066a\u00ad\u200b\ue000b\U000e0041\u3164.pdf", ".pdf", "ab.pdf"),
+        ("\U0001f468\u200d\U0001f469.png", ".png", "\U0001f468\u200d\U0001f469.png"),
         (".pdf", "", ".pdf"),
         ("none", "", "none"),
         ("", "", "file"),
@@ -39,5 +42,6 @@ def test_names_as_people_see_them(name: str, suffix: str, shown: str) -> None:
 def test_a_shown_name_is_always_one_line(name: str) -> None:
     shown = shown_name(name)
     assert shown
-    assert shown.isprintable()
+    assert hidden_character(shown) is None
+    assert not any(letter.isspace() and letter != " " for letter in shown)
     assert "/" not in shown

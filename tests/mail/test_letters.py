@@ -10,6 +10,7 @@ import pytest
 from babel.messages.pofile import read_po
 from support.samples import ROOT
 
+from dossierkit.hidden_characters import hidden_character
 from dossierkit.locale import FOLDER as LOCALE
 from dossierkit.locale.texts import LANGUAGES, text_of
 from dossierkit.mail.letters import Office, letter
@@ -62,7 +63,7 @@ def test_every_letter_is_there_and_sent() -> None:
 @pytest.mark.parametrize("name", NAMES)
 def test_letters_are_whole_and_safe(name: str, language: str) -> None:
     """What a person typed breaks neither a header nor the page."""
-    typed = "<b>x</b>\r\nBcc: y@example.vn"
+    typed = "<b>x</b>\r\nBcc: y\u202e@example\u200b.vn\ue000"
     values = dict.fromkeys(
         (
             "secret",
@@ -83,6 +84,7 @@ def test_letters_are_whole_and_safe(name: str, language: str) -> None:
     )
     made = letter(name, language, OFFICE, key="k", to="an@example.vn", path="/p", **values)
     assert not re.search(r"[\r\n]", made.subject)
+    assert not any(hidden_character(part) for part in (made.subject, made.text, made.html))
     assert "<b>" not in made.html
     assert "\r" not in made.text
     assert "{" not in made.text

@@ -167,6 +167,10 @@ def test_nobody_decides_on_ones_own(workflow: Callable[..., None], engine: Engin
 def test_what_an_action_has_to_say(workflow: Callable[..., None], engine: Engine) -> None:
     """No refusal without a reason, no assignment to nobody."""
     dossier = sent(engine)
+    for note, facts in (("Thiếu\u202e", {}), ("Thiếu", {"officer": "n\u200bam"})):
+        with pytest.raises(ForbiddenAction, match=r"the text holds U\+20") as refusal:
+            engine.act(dossier.id, Action.REFUSE, INTAKE, note=note, facts=facts)
+        assert refusal.value.why == "hidden-character"
     with pytest.raises(ForbiddenAction, match="refuse needs note"):
         engine.act(dossier.id, Action.REFUSE, INTAKE)
     refused = engine.act(dossier.id, Action.REFUSE, INTAKE, note="Thiếu thành phần")

@@ -15,13 +15,14 @@ from support.page import Page
 from support.samples import TODAY
 
 from dossierkit.forms import Field, Form, Kind, Layout, canonical, check, effective, flatten, load, parse, read
+from dossierkit.forms.checks.hidden_text import hidden_places
 from dossierkit.forms.fields.field_tree import walk
 from dossierkit.forms.views.viewer import is_answered_by_nothing
 from dossierkit.html import Renderer
 from dossierkit.pointers import ABSENT, get, put, same
 
-#: Instances with a date before the year 1000: a slip of the pen, which is refused though RFC 3339 has such years.
-ANCIENT = {("jsonforms-generateui-generate-ui", "012"), ("react-jsonsche-date", "020")}
+#: An instance with a date before the year 1000: a slip of the pen, which is refused though RFC 3339 has such years.
+ANCIENT = {("jsonforms-generateui-generate-ui", "012")}
 #: Instances with members that their schema declares nowhere, which no page can show.
 UNDECLARED = {("jsonforms-huge-huge", "000")}
 
@@ -62,12 +63,12 @@ def test_all_of_them_read(schemas: dict[str, Any]) -> None:
 
 
 def test_every_verdict_is_right(schemas: dict[str, Any]) -> None:
-    """`check` is empty exactly for the valid instances."""
+    """`check` is empty exactly for the valid instances in which nothing is hidden; many were made of any code points."""
     wrong = [
         (name, instance["id"])
         for name, (form, instances) in schemas.items()
         for instance in instances
-        if (not check(form, instance["value"], today=TODAY)) != instance["valid"]
+        if (not check(form, instance["value"], today=TODAY)) != (instance["valid"] and not any(hidden_places(instance["value"])))
     ]
 
     assert set(wrong) == ANCIENT

@@ -133,6 +133,7 @@ def test_people_come_and_go(office: Any) -> None:
         ({"mail": "thu@office.vn", "name": "Thu", "role": "admin"}, "mail", "đã có tài khoản"),
         ({"mail": "thu", "name": "Hà", "role": "admin"}, "mail", "địa chỉ thư điện tử"),
         ({"mail": "ha@office.vn", "role": "admin"}, "name", "Hãy nhập họ và tên"),
+        ({"mail": "ha@office.vn", "role": "admin", "name": "Hà\u200b"}, "name", "không nhìn thấy được"),
         ({"mail": "ha@office.vn", "name": "Hà", "role": "approver"}, "unit", "Hãy chọn đơn vị"),
         ({"mail": "ha@office.vn", "name": "Hà", "role": "admin", "unit": "nowhere"}, "unit", "Hãy chọn đơn vị"),
     )

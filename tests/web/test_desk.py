@@ -240,6 +240,8 @@ def test_what_does_not_work_is_told(office: Any) -> None:
         ("complete", {"outcome": "rejected"}, "Hãy ghi lý do.", "complete-note"),
         ("hand-over", {"evidence": "counter"}, "Hồ sơ không còn ở trạng thái cho phép làm việc này. Hãy xem lại hồ sơ.", ""),
         ("message", {}, "Hãy viết nội dung trước khi gửi.", "message"),
+        ("message", {"note": "Thiếu\u200b"}, "Có chỗ chứa ký tự không nhìn thấy được", "message"),
+        ("refuse", {"note": "\u2066Thiếu"}, "Có chỗ chứa ký tự không nhìn thấy được", ""),
     ],
 )
 def test_a_refusal_says_what_is_missing(office: Any, action: str, facts: Any, words: str, control: str) -> None:

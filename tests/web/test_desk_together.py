@@ -55,6 +55,10 @@ def test_messages_go_both_ways(office: Any) -> None:
     empty = citizen.post(f"{place}/messages", data={"note": "  "})
     assert empty.status_code == 422
     assert "Hãy viết nội dung" in empty.text
+    hidden = citizen.post(f"{place}/messages", data={"note": "Xem \u202egnp"}, files={"files": ("a.pdf", PDF)})
+    assert hidden.status_code == 422
+    assert "không nhìn thấy được" in hidden.text
+    assert not engine.lookup(str(dossier.code)).attachments
     wrong = citizen.post(f"{place}/messages", data={"note": "Xem <b>tệp</b>"}, files={"files": ("a.pdf", b"MZ")})
     assert wrong.status_code == 422
     assert "Xem &lt;b&gt;tệp" in wrong.text

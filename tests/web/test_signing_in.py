@@ -509,6 +509,22 @@ def test_a_session_that_ends_at_the_profile_takes_nothing_along(
     assert there[1] == "" or there not in Page(other.get(after).text).pairs
 
 
+def test_a_name_with_a_hidden_character_is_not_registered(portal: Any) -> None:
+    """Refused at its field, as in the profile: a name that looks like somebody else's would stand on papers."""
+    engine, browser = portal
+    client = browser()
+
+    refused = client.post("/register", data={"/email": MAIL, "/fullName": "Nguyễn\u200b Văn An", "do": "save"})
+
+    assert refused.status_code == 422
+    assert "ngay sau “Nguyễn” có một ký tự không nhìn thấy được (U+200B)" in refused.text
+    assert engine.store.accounts.account_of(MAIL) is None
+    known(client)
+    changed = client.post("/profile/details", data={"/fullName": "Nguyễn Văn \u2066An", "do": "save"})
+    assert "ký tự ẩn làm đảo chiều chữ (U+2066)" in changed.text
+    assert engine.store.accounts.account_of(MAIL).profile["fullName"] == "Nguyễn Văn An"
+
+
 def test_nothing_but_the_form_is_taken_from_whoever_registers(portal: Any) -> None:
     """No role, no id, no password of one's own choosing."""
     engine, browser = portal

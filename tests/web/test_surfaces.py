@@ -31,6 +31,7 @@ SCHEMA: dict[str, Any] = {
         "maybe": {"title": "Số cũ", "type": ["string", "null"], "maxLength": 5},
         "phone": {"title": "Điện thoại", "type": "string", "format": "vn-phone"},
         "note": {"title": "Ghi chú", "type": "string", "maxLength": 40, "x-widget": "textarea"},
+        "free": {"title": "Khác", "type": "object", "additionalProperties": {"type": "string"}},
         "group": {"title": "Nhóm", "type": "object", "required": ["x"], "properties": {"x": {"title": "X", "type": "string"}}},
         "rows": {
             "title": "Thửa",
@@ -42,13 +43,16 @@ SCHEMA: dict[str, Any] = {
     "x-procedure": {"code": "one"},
 }
 TEXTS = ("", " ", "\t\n", "\u00a0", "An", "Nguyễn Văn Mẫu", unicodedata.normalize("NFD", "Đặng Ngọc Ánh"), "một\r\nhai", "x" * 21)
+#: Texts with a hidden character.
+LOOK_ALIKES = ("\u202eabc", "A\u200bn", "\ue000n", "A\u00adn", "A\ufeffn", "A\u2028n", "A\U000e0041n", "A\x07n")
 VALUES: dict[str, tuple[Any, ...]] = {
-    "name": (*TEXTS, None),
+    "name": (*TEXTS, *LOOK_ALIKES, None),
     "kind": ("a", "b", "", "c", None),
     "count": (1, 5, 9, 10, 0, 3.0, 2.5, None, ""),
     "maybe": ("123", "", " ", None, "123456"),
     "phone": ("0912 345 678", "+84912345678", "091", "", " ", None),
-    "note": (*TEXTS, None),
+    "note": (*TEXTS, *LOOK_ALIKES, "\U0001f468\u200d\U0001f469", "\u0645\u06cc\u200c\u062e", None),
+    "free": ({"An": "x"}, {"A\u200bn": "x"}, {"An": "\u2066x"}, {"An": "\u2764\ufe0f"}),
     "group": ({}, {"x": ""}, {"x": " "}, {"x": "y"}, {"x": None}, None, ""),
     "rows": ([], [{}], [{"no": 1}], [{"no": 1}, {}], [{"no": 1}, {"no": None}, {"no": 2}], [{"no": n} for n in range(4)], None),
 }

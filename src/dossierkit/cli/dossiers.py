@@ -73,6 +73,7 @@ def submit(
     from dossierkit.dossiers.states import Role
     from dossierkit.errors import RefusedAnswers
     from dossierkit.forms import message
+    from dossierkit.hidden_characters import without_hidden
 
     issued, given = parse_code(code) if code else None, answers_in(answers)
     # Checked first, so that an unknown procedure creates no database.
@@ -88,7 +89,7 @@ def submit(
     except RefusedAnswers as refused:
         form = engine.procedure(procedure).form
         for problem in refused.problems:
-            click.echo(f"{problem.at or '/'}: {message(form, problem, answers=draft.answers)}", err=True)
+            click.echo(f"{without_hidden(problem.at) or '/'}: {message(form, problem, answers=draft.answers)}", err=True)
         engine.store.delete(draft.id, draft.version)
         sys.exit(1)
 

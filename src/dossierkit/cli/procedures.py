@@ -182,6 +182,7 @@ def check(file: Path, answers: BinaryIO, as_json: bool, today: Any, language: st
     from dossierkit.forms import as_sent
     from dossierkit.forms import check as judge
     from dossierkit.forms.words.messages import messages
+    from dossierkit.hidden_characters import without_hidden
 
     day = today.date() if today else office_day()
     form = form_at(file)
@@ -193,7 +194,7 @@ def check(file: Path, answers: BinaryIO, as_json: bool, today: Any, language: st
         click.echo(json.dumps(rows, ensure_ascii=False, indent=2))
     else:
         for row in rows:
-            click.echo(f"{row['at'] or '/'}: {row['message']} [{row['rule']}]")
+            click.echo(f"{without_hidden(row['at']) or '/'}: {row['message']} [{row['rule']}]")
     sys.exit(1 if rows else 0)
 
 

@@ -11,6 +11,7 @@ from string import Formatter
 import attrs
 
 from dossierkit.dossiers.mails import SendMail
+from dossierkit.hidden_characters import without_hidden
 from dossierkit.locale import FOLDER as LOCALE
 from dossierkit.locale.texts import LANGUAGES, text_of
 
@@ -64,11 +65,11 @@ def letter(name: str, language: str, office: Office, *, key: str, to: str, path:
     Args:
         key: identifies the mail; the outbox takes each key once.
         path: the path of its link, below the address of the office.
-        values: texts that the letter quotes; line breaks in them become spaces.
+        values: texts that the letter quotes; line breaks in them become spaces, hidden characters are left out.
     """
     spoken = language if language in LANGUAGES else LANGUAGES[0]
     subject, body = (text_of(LOCALE, "mails", f"{name}-{part}", spoken) for part in ("subject", "text"))
-    known = {"link": office.address.rstrip("/") + path, **{k: _BREAKS.sub(" ", v) for k, v in values.items()}}
+    known = {"link": office.address.rstrip("/") + path, **{k: without_hidden(_BREAKS.sub(" ", v)) for k, v in values.items()}}
     texts = [paragraph.format(**known) for paragraph in body.split("\n\n") if _is_known(paragraph, known)]
     shown = "".join(f"<p>{_linked(text)}</p>" for text in texts)
     signature = [line for line in (office.named(spoken), office.postal_address, office.telephone) if line]

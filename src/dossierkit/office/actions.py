@@ -19,6 +19,7 @@ from dossierkit.errors import ForbiddenAction, RefusedAnswers, StaleDossier
 from dossierkit.forms.fields.form import Layout
 from dossierkit.forms.lint.comparison import after_moves
 from dossierkit.forms.views.changes import changes
+from dossierkit.hidden_characters import hidden_character
 from dossierkit.mail.notices import notices
 from dossierkit.office.answer_checks import AnswerChecks
 from dossierkit.office.context import Context
@@ -71,10 +72,14 @@ class Actions:
 
         Raises:
             UnknownDossier, StaleDossier: as for `save`.
-            ForbiddenAction: the state does not allow it, the actor may not do it, or a fact is missing.
+            ForbiddenAction: the state does not allow it, the actor may not do it, a fact is missing, or a text has a hidden
+                character.
             RefusedAnswers: a submission or a supplement with problems.
         """
         dossier = self.dossiers.open(id, actor)
+        if paid is None:
+            # What a gateway says of money is never refused for how it looks.
+            _guard_readable(note, *(value for value in (facts or {}).values() if isinstance(value, str)))
         if action in (Action.SUBMIT, Action.SAVE):
             return self._sent(dossier, action, actor, dossier.version if version is None else version)
         self._guard_seen(dossier, version)
@@ -216,3 +221,12 @@ class Actions:
         changed = changed or bool(dossier.declared)
         ready = attrs.evolve(dossier, answers=answers, layout=Layout()) if changed else dossier
         return self.context.store.record(recording.submission(ready, answers=changed, code=code))
+
+
+def _guard_readable(*texts: str) -> None:
+    """Raise ForbiddenAction where one of *texts* holds a hidden character."""
+    for text in texts:
+        if found := hidden_character(text):
+            raise ForbiddenAction(
+                f"the text holds {found.code} at character {found.index + 1}; type it again", "hidden-character"
+            )

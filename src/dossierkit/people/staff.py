@@ -9,6 +9,7 @@ import attrs
 from dossierkit.dossiers.people.account import Account, mail_address
 from dossierkit.dossiers.states import OFFICERS, Role
 from dossierkit.errors import SettingsError
+from dossierkit.hidden_characters import hidden_character
 from dossierkit.people.accounts import Accounts
 
 
@@ -36,6 +37,8 @@ def guard_officer(mail: str, name: str, role: Role, unit: str = "") -> str:
         raise SettingsError(f"{mail!r} is not a mail address")
     if not name.strip():
         raise SettingsError("the officer needs a name")
+    if hidden := hidden_character(name):
+        raise SettingsError(f"the name has the hidden character {hidden.code} at position {hidden.index + 1}; type it again")
     if role not in OFFICERS:
         raise SettingsError(f"{role} is not a role of an officer; known: {', '.join(sorted(OFFICERS))}")
     if not unit and role is not Role.ADMIN:

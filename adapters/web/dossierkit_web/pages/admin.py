@@ -17,6 +17,7 @@ from dossierkit.dossiers.people.account import Account, mail_address
 from dossierkit.dossiers.states import OFFICERS, Role
 from dossierkit.errors import SettingsError, UnknownDossier
 from dossierkit.forms.lint.comparison import compare
+from dossierkit.hidden_characters import hidden_character
 from dossierkit.office.migration import replay
 from dossierkit.people import staff
 from dossierkit_web.pages import session_ended
@@ -214,7 +215,7 @@ def _added(site: Site, request: Request, form: FormData) -> Response:
     units = site.names("units", language_of(request))
     trouble = {
         "mail": "" if mail_address(typed["mail"]) else "mail-malformed",
-        "name": "" if typed["name"] else "people-name-wanted",
+        "name": "text-hidden" if hidden_character(typed["name"]) else "" if typed["name"] else "people-name-wanted",
         "unit": "" if typed["unit"] in units or (role is Role.ADMIN and not typed["unit"]) else "people-unit-wanted",
     }
     if not any(trouble.values()):

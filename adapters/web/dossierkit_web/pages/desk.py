@@ -20,6 +20,7 @@ from dossierkit.dossiers.people.account import Account
 from dossierkit.dossiers.procedure.persons import persons
 from dossierkit.dossiers.states import Action, State
 from dossierkit.errors import CodeError, DossierkitError, ForbiddenAction, StaleAccount, UnknownDossier
+from dossierkit.hidden_characters import without_hidden
 from dossierkit.office.daily_tasks import unreached
 from dossierkit.pointers import Json
 from dossierkit_web.pages import session_ended
@@ -162,7 +163,7 @@ def keep_view(site: Site, request: Request, form: FormData) -> Response:
     actor = officer_of(site, request)
     people = site.accounts
     account = people.get(actor.id)
-    name, kept = text(form, "name").strip()[:60], _own_query(text(form, "kept"))
+    name, kept = without_hidden(text(form, "name")).strip()[:60], _own_query(text(form, "kept"))
     if account is not None and name:
         views = {one: query for one, query in account.views.items() if one != name}
         if "drop" not in form and len(views) < _KEPT:

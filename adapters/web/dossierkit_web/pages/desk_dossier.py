@@ -100,7 +100,8 @@ def act(site: Site, request: Request, form: FormData) -> Response:
         return again("desk-stale", 409)
     except ForbiddenAction as refusal:
         drop(site, files)
-        return again("thread-empty" if text(form, "action") == Action.MESSAGE.value else refused(refusal), 422)
+        empty = text(form, "action") == Action.MESSAGE.value and not note
+        return again("thread-empty" if empty else refused(refusal), 422)
     except DossierkitError:
         drop(site, files)
         raise

@@ -20,6 +20,7 @@ from dossierkit.dossiers.procedure.procedure import Procedure
 from dossierkit.dossiers.states import Action, State
 from dossierkit.errors import CodeError, DossierkitError, RefusedAnswers, UnknownDossier
 from dossierkit.forms.schema.formats import typed_day
+from dossierkit.hidden_characters import hidden_character
 from dossierkit.papers import kinds_of
 from dossierkit.papers.qr import qr_code
 from dossierkit_web.pages import session_ended
@@ -92,6 +93,8 @@ def write(site: Site, request: Request, form: FormData) -> Response:
     words = words_sent(form)
     if not words:
         return _page(site, request, dossier, trouble="thread-empty", code=422)
+    if hidden_character(words):
+        return _page(site, request, dossier, trouble="text-hidden", typed=words, code=422)
     files, left = files_sent(site, request, dossier, form)
     if left:
         return _page(site, request, dossier, trouble=left, typed=words, code=422)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from dossierkit.hidden_characters import without_hidden
+
 #: Suffix → (media type, ways in which such a file begins).
 KNOWN: Mapping[str, tuple[str, tuple[bytes, ...]]] = {
     ".pdf": ("application/pdf", (b"%PDF-",)),
@@ -33,10 +35,8 @@ def media_type(name: str, head: bytes) -> str | None:
 
 
 def shown_name(name: str) -> str:
-    """*name* as a label: its last part, without what hides or reorders letters, never empty."""
+    """*name* as a label of one line: its last part, without hidden characters, never empty."""
     last = name.replace("\\", "/").rpartition("/")[2]
-    plain = "".join(
-        c for c in last if c.isprintable() and c not in "\u200b\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
-    )
+    plain = "".join(" " if letter.isspace() else letter for letter in without_hidden(last))
     stem, dot, suffix = plain.strip().rpartition(".")
     return (f"{stem[:120]}{dot}{suffix[:12]}" if dot else plain.strip()[:120]) or "file"

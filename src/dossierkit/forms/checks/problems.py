@@ -9,6 +9,7 @@ from itertools import chain
 import attrs
 
 from dossierkit.findings import Problem
+from dossierkit.forms.checks.hidden_text import hidden_text
 from dossierkit.forms.fields.effective import effective
 from dossierkit.forms.fields.field_tree import Index, index
 from dossierkit.forms.fields.form import Field, Form, Kind, Layout
@@ -29,8 +30,9 @@ _SEVERAL = frozenset(("rule", "contains"))
 
 
 def check(form: Form, answers: Json, *, today: date, layout: Layout | None = None) -> tuple[Problem, ...]:
-    """Everything that is wrong with *answers*, in page order; empty exactly when schema and rules accept them.
+    """Everything that is wrong with *answers*, in page order.
 
+    Empty exactly when schema, lists and rules accept them, and no text that somebody gave holds a hidden character.
     Judges the answers as they stand: `canonical` is the caller's to apply first.
 
     Args:
@@ -44,6 +46,10 @@ def check(form: Form, answers: Json, *, today: date, layout: Layout | None = Non
         places = index(form, effective(form, answers, layout=layout))
         found = _Placing(form, answers, places.fields).problems(verdict)
     found += unlisted(form, answers)
+    if hidden := hidden_text(form, answers, layout):
+        # What else is wrong with a text is told once it is the text that it looks like.
+        places_hidden = {problem.at for problem in hidden}
+        found = [*(problem for problem in found if problem.at not in places_hidden), *hidden]
     for problem in broken(form.rules, answers, today):
         # A rule that stumbles over an answer which is refused anyway has nothing to add.
         if not ("failure" in problem.params and found):

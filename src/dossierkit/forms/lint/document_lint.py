@@ -13,6 +13,7 @@ from datetime import date
 from dossierkit.errors import SchemaError
 from dossierkit.findings import Fault
 from dossierkit.forms.answers.canonical import as_sent
+from dossierkit.forms.checks.hidden_text import hidden_places
 from dossierkit.forms.checks.problems import check
 from dossierkit.forms.fields.effective import effective
 from dossierkit.forms.fields.field_tree import walk
@@ -27,6 +28,7 @@ from dossierkit.forms.schema.document import Document, value_of
 from dossierkit.forms.schema.judge import BACKTRACKING
 from dossierkit.forms.schema.metaschema import what_is_wrong
 from dossierkit.forms.schema.subschemas import Facet, every_schema, file_and_pointer
+from dossierkit.hidden_characters import hidden_character, without_hidden
 from dossierkit.pointers import Json, child, join
 from dossierkit.text import meant
 
@@ -71,6 +73,7 @@ def lint(
     found = [
         *form.advice,
         *_rounded_numbers(documents),
+        *_hidden_characters(documents),
         *_schema_faults(form),
         *lost_block_faults(form),
         *keyword_faults(form),
@@ -91,6 +94,16 @@ def _rounded_numbers(documents: Mapping[str, Document | Json]) -> Iterator[Fault
         for pointer, digits in document.rounded.items() if isinstance(document, Document) else ():
             message = f"{digits[:40]} has more digits than are kept: it is read as {float(digits)!r}; write fewer digits"
             yield Fault("rounded-number", pointer, message, "warning", file)
+
+
+def _hidden_characters(documents: Mapping[str, Document | Json]) -> Iterator[Fault]:
+    """Texts and names with a character that their readers do not see; a test may hold what has to be refused."""
+    for file, document in documents.items():
+        for pointer, text, _ in hidden_places(value_of(document)):
+            found = hidden_character(text)
+            if found is not None and not pointer.startswith("/x-tests/"):
+                where = f"{without_hidden(text)[:40]!r} holds {found.code} at character {found.index + 1}"
+                yield Fault("hidden-character", pointer, f"{where}, which nobody sees; type the text again", "warning", file)
 
 
 def _every_metaschema_fault(document: Json, error: SchemaError) -> Iterator[Fault]:

@@ -22,10 +22,13 @@ from dossierkit.forms.words.catalogue import month, word
 from dossierkit.forms.words.pattern_examples import examples
 from dossierkit.forms.words.readable_answers import unit_of
 from dossierkit.forms.words.titles import choice_title, humanized, schema_text, translated, uncapitalized, whose
+from dossierkit.hidden_characters import without_hidden
 from dossierkit.pointers import Json
 
 #: Longer answers are not quoted back.
 _QUOTED = 40
+#: So many characters before a hidden one are quoted.
+_BEFORE = 20
 #: The rules of the range of a number: the lower ones, then the upper ones.
 _LOWER = ("minimum", "exclusiveMinimum")
 _UPPER = ("maximum", "exclusiveMaximum")
@@ -57,7 +60,8 @@ def sentence(form: Form, problem: Problem, tree: Index, language: str) -> str:
     # What is no answer, such as a document, brings its own name.
     own = problem.params.get("title")
     name = translated(form, own, problem.origin, language) if isinstance(own, str) else ""
-    return f"{name or whose(form, tree, problem.at, language)}: {uncapitalized(words)}"
+    shown = without_hidden(name or whose(form, tree, problem.at, language)) or word("entry-name", language)
+    return f"{shown}: {uncapitalized(words)}"
 
 
 def problem_words(form: Form, problem: Problem, field: Field | None, language: str) -> str:
@@ -113,6 +117,8 @@ class _Words:
                 return self._quoting("pattern-example", example=example) if example else self._quoting("pattern")
             case "format":
                 return self._format()
+            case "hidden-character":
+                return self._hidden()
             case "const":
                 value = params.get("expected_value")
                 return self.say("const", expected=choice_title(self.form, Choice(value, str(value)), self.language))
@@ -228,6 +234,20 @@ class _Words:
         if field is None or not isinstance(own, list) or not own:
             return ""
         return show_text(own[0], field, self.form.dialect, self.language)
+
+    def _hidden(self) -> str:
+        """Which kind of hidden character a text holds, and where."""
+        params = self.problem.params
+        text, index = str(params["value"]), int(params["index"])
+        before = without_hidden(text[:index]).rpartition("\n")[2][-_BEFORE:].strip()
+        if index == 0:
+            place = self.say("hidden-start")
+        elif before and not self._is_secret():
+            place = self.say("hidden-after", before=before)
+        else:
+            place = self.say("hidden-at", number=index + 1)
+        words = self.say("hidden-character", place=place, kind=self.say(f"hidden-{params['kind']}"), code=params["code"])
+        return self.say("hidden-name", words=uncapitalized(words)) if "name" in params else words
 
     def _example(self) -> str:
         """A text that the field accepts: the author's own example, or one made from the pattern."""
