@@ -229,8 +229,7 @@ def test_errors_that_do_not_keep_a_file_from_serving_are_logged_once_a_revision(
     catalog, lint = Catalog(folder, STANDARD, memory=MemoryStore()), FolderLint(folder, STANDARD)
     odd = {
         **SMALL,
-        "x-procedure": {**SMALL["x-procedure"], "code": "1.000077"},
-        "x-rules": [{"rule": "nowhere > 1", "message": "x"}],
+        "x-procedure": {**SMALL["x-procedure"], "code": "1.000077", "sections": [{"title": "A", "fields": ["/nowhere"]}]},
     }
 
     def told() -> list[str]:
@@ -243,7 +242,7 @@ def test_errors_that_do_not_keep_a_file_from_serving_are_logged_once_a_revision(
     put(folder, "odd.json", odd)
     first = told()
     assert [(line.split(":")[0], line.rpartition("(")[2]) for line in first] == [
-        ("odd.json", "unknown-name); it is served nevertheless")
+        ("odd.json", "dangling-pointer); it is served nevertheless")
     ]
     assert catalog.procedure("1.000077").code == "1.000077"
     assert {record.levelname for record in caplog.records} == {"WARNING"}
@@ -255,6 +254,27 @@ def test_errors_that_do_not_keep_a_file_from_serving_are_logged_once_a_revision(
     assert told() == [], "the catalog tells what it refuses"
     put(folder, "odd.json", {**odd, "title": "Khác"})
     assert told() == []
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [
+        {"rule": "nowhere > 1", "message": "x"},
+        {"rule": "dayz(copies) > 1", "message": "x"},
+        {"rule": "copies > 1", "message": "x", "at": "/nowhere"},
+    ],
+)
+def test_a_rule_that_can_never_run_does_not_serve(folder: Path, rule: dict[str, str]) -> None:
+    """It would let everything pass without a word: the revision before it goes on, and a new file waits."""
+    catalog = Catalog(folder, STANDARD, memory=MemoryStore())
+    revision = catalog.procedure("1.000001").revision
+    put(folder, "small.json", {**SMALL, "x-rules": [rule]})
+    put(folder, "new.json", {"title": "New", "properties": {"copies": {"type": "integer"}}, "x-rules": [rule]})
+
+    assert again(catalog).procedure("1.000001").revision == revision
+    with pytest.raises(UnknownProcedure):
+        catalog.procedure("new")
+    assert {fault.file for fault in catalog.faults()} == {"small.json", "new.json"}
 
 
 def test_what_nobody_can_submit_is_not_offered(folder: Path) -> None:

@@ -463,14 +463,14 @@ def test_every_mutant_of_a_shipped_file_is_caught(name: str) -> None:
 def _caught(mutant: Any, resources: Mapping[str, Any]) -> bool:
     """As `found`, without the parts of lint that cost most and look at neither block nor rules."""
     from dossierkit.forms.lint.keyword_lint import keyword_faults
-    from dossierkit.forms.lint.texts import rule_faults, translation_faults
+    from dossierkit.forms.lint.texts import rule_faults, section_faults, translation_faults
 
     try:
         form = read(mutant, resources=resources, dialect=DIALECT)
     except SchemaError:
         return True
     checks: tuple[Callable[..., Iterator[Fault]], ...] = (
-        block_faults, field_faults, rule_faults, keyword_faults, translation_faults,
+        block_faults, field_faults, rule_faults, section_faults, keyword_faults, translation_faults,
     )  # fmt: skip
     return any(fault.level != "advice" for check in checks for fault in check(form))
 

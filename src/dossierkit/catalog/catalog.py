@@ -35,6 +35,7 @@ from dossierkit.dossiers.procedure.procedure import Bundle, Procedure
 from dossierkit.errors import CatalogError, DocumentError, SchemaError, StoreError, UnknownProcedure
 from dossierkit.forms.lint.endless_requirements import endless_faults
 from dossierkit.forms.lint.keyword_lint import lost_block_faults
+from dossierkit.forms.lint.texts import rule_faults
 from dossierkit.forms.reader import read
 from dossierkit.forms.schema.dialect import Dialect
 from dossierkit.forms.schema.document import Document, load
@@ -486,14 +487,15 @@ def _make_procedure(code: str, bundle: Bundle, dialect: Dialect) -> Procedure:
 
 
 def _guard_usable(procedure: Procedure) -> None:
-    """Refuse a procedure that cannot be submitted, or that the office could not act on.
+    """Refuse a procedure that cannot be submitted, that the office could not act on, or whose rules can never run.
 
     Only new revisions are checked; stored ones stay usable, as dossiers refer to them.
 
     Raises:
         SchemaError: with every reason.
     """
-    faults = (*lost_block_faults(procedure.form), *endless_faults(procedure.form), *block_faults(procedure.form))
+    form = procedure.form
+    faults = (*lost_block_faults(form), *endless_faults(form), *rule_faults(form), *block_faults(form))
     if refused := [fault for fault in faults if fault.level == "error"]:
         raise SchemaError(refused)
 

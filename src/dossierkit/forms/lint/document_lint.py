@@ -21,7 +21,7 @@ from dossierkit.forms.fields.form import Form, Kind
 from dossierkit.forms.lint.endless_requirements import contradictions, endless_faults
 from dossierkit.forms.lint.keyword_lint import keyword_faults, lost_block_faults
 from dossierkit.forms.lint.place_lint import place_faults
-from dossierkit.forms.lint.texts import rule_faults, translation_faults
+from dossierkit.forms.lint.texts import rule_faults, section_faults, translation_faults
 from dossierkit.forms.reader import read
 from dossierkit.forms.schema.dialect import FIELD_KEYWORDS, ROOT_KEYWORDS, STANDARD, STANDARD_KEYWORDS, WIDGETS, Dialect
 from dossierkit.forms.schema.document import Document, value_of
@@ -80,6 +80,7 @@ def lint(
         *place_faults(form),
         *endless_faults(form),
         *rule_faults(form),
+        *section_faults(form),
         *translation_faults(form),
         *_widget_faults(form),
         *_test_faults(form, today),

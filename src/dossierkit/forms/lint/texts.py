@@ -57,7 +57,7 @@ _TEXTS = ("title", "description")
 
 
 def rule_faults(form: Form) -> Iterator[Fault]:
-    """Rules and computed values that read or call what is not there, and pointers that lead nowhere."""
+    """Rules and computed values that can never run: they read or call what is not there, or their pointer leads nowhere."""
     names = set(_top(form)) | {"answers", "today"}
     expressions = [(rule.expression, rule.at, f"{rule.origin}/rule", f"{rule.origin}/at") for rule in form.rules]
     expressions += [(one.expression, one.at, one.origin, one.origin) for one in form.computed]
@@ -66,6 +66,10 @@ def rule_faults(form: Form) -> Iterator[Fault]:
         yield from _read(form, expression, where)
         if not _declared(form, at):
             yield Fault("dangling-pointer", place, f"{at!r} leads to no field")
+
+
+def section_faults(form: Form) -> Iterator[Fault]:
+    """Sections that list what is not there, and fields that no section lists."""
     for index, section in enumerate(form.sections):
         for number, pointer in enumerate(section.fields):
             if not _declared(form, pointer):
