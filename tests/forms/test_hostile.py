@@ -174,3 +174,17 @@ def test_a_choice_that_is_no_json_is_told_as_it_was_sent(field: dict[str, Any], 
     assert answers["x"] in (text, [text])
     assert canonical(form, answers) == answers
     assert markup.encode()
+
+
+@pytest.mark.parametrize(("letters", "judged"), [(10, True), (12, False), (2_000, False)])
+def test_the_judge_gives_a_pattern_up_soon(letters: int, judged: bool) -> None:
+    """A pattern with a back-reference is given up after a number of steps: the problem then names no pattern.
+
+    Each letter doubles the steps, so without a limit a few dozen letters keep the judge busy for hours.
+    """
+    form = read({"properties": {"a": {"type": "string", "pattern": r"^(?:(a+)\1?)+$"}}})
+
+    [problem] = check(form, {"a": "a" * letters + "b"}, today=TODAY)
+
+    assert (problem.at, problem.rule) == ("/a", "pattern")
+    assert ("pattern" in problem.params) is judged
