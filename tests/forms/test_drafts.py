@@ -560,3 +560,28 @@ def test_a_problem_of_what_is_filled_in_by_itself_is_told_above_it() -> None:
     form = read({"properties": {"g": group}, "required": ["g"]})
 
     assert 'href="#f/g"' in RENDERER.render(form, {"g": {"k": 2}}, problems=[Problem("/g/k", "const")]).summary
+
+
+def test_a_removed_row_takes_everything_that_was_chosen_in_it_along() -> None:
+    """Its branches, levels, searches, names and filled defaults go; those of the rows below it move up; other lists stay."""
+    answers = {"rows": [{"a": 1}, {"a": 2}, {"a": 3}], "others": [1, 2]}
+    opened = Layout(
+        rows={"/rows": 3, "/rows/1/parts": 2, "/rows/2/parts": 4, "/others": 2},
+        branches={("/rows/0", "0"): (0,), ("/rows/1", "0"): (1,), ("/rows/2/x", "0"): (2,), ("/others/1", "0"): (3,)},
+        opened=frozenset(("/rows/1/child", "/rows/2/child", "/rowsets/1")),
+        searches={"/rows/1/place": "gone", "/rows/2/place": "kept"},
+        names={"/rows/1/~e0": "gone", "/rows/2/~e0": "kept"},
+        filled=frozenset(("/rows/0/a", "/rows/1/b", "/rows/2/c")),
+    )
+
+    after, layout = rearranged(answers, opened, "remove:/rows/1")
+
+    assert after == {"rows": [{"a": 1}, {"a": 3}], "others": [1, 2]}
+    assert layout == Layout(
+        rows={"/rows": 2, "/rows/1/parts": 4, "/others": 2},
+        branches={("/rows/0", "0"): (0,), ("/rows/1/x", "0"): (2,), ("/others/1", "0"): (3,)},
+        opened=frozenset(("/rows/1/child", "/rowsets/1")),
+        searches={"/rows/1/place": "kept"},
+        names={"/rows/1/~e0": "kept"},
+        filled=frozenset(("/rows/0/a", "/rows/1/c")),
+    )
