@@ -129,7 +129,7 @@ def test_every_command_runs_or_names_its_extra(wheel: Path, tmp_path: Path, vers
             assert code == 2, (name, words)
             assert re.fullmatch(rf"dossierkit: .*'dossierkit\[{extra}\]'\n", words), (name, words)
         elif name == "verify-slip":
-            assert (code, "no slip" in words) == (2, True), words
+            assert (code, "this is not a slip" in words) == (2, True), words
         else:
             assert code == 0, (name, words)
     commands = set(re.findall(r"^\| `([\w-]+)", (ROOT / "README.md").read_text("utf-8"), re.MULTILINE))
@@ -150,7 +150,7 @@ def test_serve_names_its_extra_or_serves_the_office(wheel: Path, tmp_path: Path)
     web = installed(wheel, tmp_path / "web", sys.executable, "web")
     (tmp_path / "nowhere").mkdir()
     announced, _ = served(web, tmp_path / "nowhere")
-    assert "these are the samples; lay out a folder of your own with: dossierkit init FOLDER" in announced
+    assert "these are the samples; create an installation with: dossierkit init FOLDER" in announced
 
     subprocess.run([web / "dossierkit", "init", "office"], cwd=tmp_path, env=fresh(), check=True, capture_output=True)
     settings = tmp_path / "office" / "dossierkit.toml"

@@ -80,11 +80,6 @@ class Engine:
         return self.context.clock
 
     @property
-    def tokens(self) -> Tokens:
-        """Where ids come from."""
-        return self.context.tokens
-
-    @property
     def agency(self) -> str:
         """The id that dossier codes begin with."""
         return self.context.agency
