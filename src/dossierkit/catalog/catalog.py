@@ -14,7 +14,6 @@ import time
 from collections.abc import Callable, Mapping
 from enum import Enum
 from pathlib import Path
-from typing import Protocol
 
 import attrs
 
@@ -30,6 +29,7 @@ from dossierkit.catalog.index import (
     load_with_references,
     save_index,
 )
+from dossierkit.catalog.stored_revisions import Memory, StoredRevisions
 from dossierkit.dossiers.procedure.block_lint import block_faults
 from dossierkit.dossiers.procedure.procedure import Bundle, Procedure
 from dossierkit.errors import CatalogError, DocumentError, SchemaError, StoreError, UnknownProcedure
@@ -39,7 +39,6 @@ from dossierkit.forms.lint.texts import rule_faults
 from dossierkit.forms.reader import read
 from dossierkit.forms.schema.dialect import Dialect
 from dossierkit.forms.schema.document import Document, load
-from dossierkit.pointers import Json
 from dossierkit.text import fold, holds, sort_key
 
 #: Seconds between two scans of the folder.
@@ -49,18 +48,6 @@ _NEVER = float("-inf")
 READ_SECONDS = 0.25
 
 _log = logging.getLogger(__name__)
-
-
-class Memory(Protocol):
-    """Key-value storage that survives a restart; a `Store` is one."""
-
-    def remember(self, key: str, value: Json) -> None:
-        """Store *value* under *key*."""
-        ...
-
-    def recall(self, key: str) -> Json:
-        """The value of *key*, or None."""
-        ...
 
 
 class Serving(Enum):
@@ -151,17 +138,17 @@ class Catalog:
     ) -> None:
         self.folder = guard_folder(Path(folder))
         self.dialect = dialect
-        self._memory = memory
+        self._stored = StoredRevisions(memory)
         self._index = index
         self._approval = approval
         self._now = now
         self._lock = threading.RLock()
         self._looked = _NEVER
         self._snapshot: _Snapshot | None = None
-        #: (code, revision) → procedure, for the procedures that were used.
-        self._made: dict[tuple[str, str], Procedure] = {}
-        #: File name → revision and offer of its last valid revision, for files that are not served as they are.
-        self._good: dict[str, tuple[str, _Offer | None]] = {}
+        #: Code → revision and procedure, for the procedures that were used.
+        self._made: dict[str, tuple[str, Procedure]] = {}
+        #: File name → revision and offer of its stored revision, for files that are not served as they are.
+        self._stored_offers: dict[str, tuple[str, _Offer | None]] = {}
         self._indexed = load_index(index)
 
     def list(self, *, query: str = "", language: str = "vi") -> tuple[CatalogEntry, ...]:
@@ -297,7 +284,7 @@ class Catalog:
             _guard_usable(procedure)
             known = KnownFile(stamps, procedure.revision, entry)
             if not self._approval or self._is_approved(name, known):
-                self._remember_good(name, procedure)
+                self._keep(name, procedure)
         except DocumentError as error:
             fault = Finding(error.file or printable(name), error.line, error.column, "", "unreadable", "error", error.message)
             return _Reading(stamps or {name: None}, faults=(fault,))
@@ -313,38 +300,29 @@ class Catalog:
         known = reading.known
         if known is not None and (not self._approval or (reading.stamps and self._is_approved(name, known))):
             return Serving.ITSELF, _Offer(known.entry, known.revision)
-        good = self._last_good(name) if printable(name) == name else None
+        stored = self._stored_offer(name) if printable(name) == name else None
         if known is not None:
             # A file whose code changed is a new procedure: its old revision is not served.
-            return Serving.UNAPPROVED, good if good is not None and good.entry.code == known.entry.code else None
-        return (Serving.LAST_GOOD if good is not None else Serving.NOTHING), good
+            return Serving.UNAPPROVED, stored if stored is not None and stored.entry.code == known.entry.code else None
+        return (Serving.LAST_GOOD if stored is not None else Serving.NOTHING), stored
 
     def _is_approved(self, name: str, known: KnownFile) -> bool:
-        """Whether the revision was approved, or served before approval was switched on."""
-        return known.revision in (self._memory.recall(f"approved:{known.entry.code}"), self._good_revision(name))
+        return self._stored.is_approved(name, known.entry.code, known.revision)
 
-    def _good_revision(self, name: str) -> str:
-        """The stored revision of the file *name*; empty if there is none."""
-        revision = self._memory.recall(f"revision:{name}")
-        if isinstance(revision, str):
-            return revision
-        # Older versions stored the documents without their revision.
-        documents = self._memory.recall(f"good:{name}")
-        return Bundle(documents).revision if isinstance(documents, dict) else ""
-
-    def _last_good(self, name: str) -> _Offer | None:
+    def _stored_offer(self, name: str) -> _Offer | None:
         """The stored revision of the file *name*; None if there is none, or this version cannot read it."""
-        revision = self._good_revision(name)
-        known = self._good.get(name)
-        if known is None or known[0] != revision:
-            known = self._good[name] = (revision, self._remembered_offer(name) if revision else None)
-        return known[1]
+        revision = self._stored.revision(name)
+        last = self._stored_offers.get(name)
+        if last is None or last[0] != revision:
+            last = self._stored_offers[name] = (revision, self._read_stored(name) if revision else None)
+        return last[1]
 
-    def _remembered_offer(self, name: str) -> _Offer | None:
-        documents = self._memory.recall(f"good:{name}")
+    def _read_stored(self, name: str) -> _Offer | None:
+        bundle = self._stored.bundle(name)
+        if bundle is None:
+            return None
         try:
-            entry, bundle = entry_of(name, documents[""]), Bundle(documents)
-            offer = _Offer(entry, bundle.revision)
+            offer = _Offer(entry_of(name, bundle.documents[""]), bundle.revision)
             self._procedure(offer, bundle)
         except Exception:  # noqa: BLE001  # a revision of an older version that this one cannot read is not served
             _log.debug("the stored revision of %s can no longer be read", printable(name), exc_info=True)
@@ -352,35 +330,20 @@ class Catalog:
         return offer
 
     def _procedure(self, offer: _Offer, bundle: Bundle | None = None) -> Procedure:
-        place = (offer.entry.code, offer.revision)
-        procedure = self._made.get(place)
-        if procedure is None:
-            if bundle is None:
-                bundle = self._remembered_bundle(offer)
-            procedure = _make_procedure(offer.entry.code, bundle, self.dialect)
-            for code, revision in [*self._made]:
-                if code == offer.entry.code:
-                    del self._made[code, revision]
-            self._made[place] = procedure
-        return procedure
+        code, path = offer.entry.code, offer.entry.path
+        made = self._made.get(code)
+        if made is None or made[0] != offer.revision:
+            # Without a stored bundle, the store was replaced by another one, but the index file was not.
+            bundle = bundle or self._stored.bundle(path) or bundle_of(self.folder, path)
+            made = self._made[code] = (offer.revision, _make_procedure(code, bundle, self.dialect))
+        return made[1]
 
-    def _remembered_bundle(self, offer: _Offer) -> Bundle:
-        """The stored bundle of *offer*: complete and the same for every process, even if the file has changed since."""
-        documents = self._memory.recall(f"good:{offer.entry.path}")
-        if not isinstance(documents, dict):
-            # The store was replaced by another one, but the index file was not.
-            return bundle_of(self.folder, offer.entry.path)
-        return Bundle(documents)
-
-    def _remember_good(self, name: str, procedure: Procedure) -> None:
-        if self._memory.recall(f"revision:{name}") == procedure.revision:
-            return
+    def _keep(self, name: str, procedure: Procedure) -> None:
         try:
-            self._memory.remember(f"good:{name}", dict(procedure.bundle.documents))
-            self._memory.remember(f"revision:{name}", procedure.revision)
+            self._stored.keep(name, procedure)
         except StoreError as error:
             # A read-only store is not a fault of the file: this process serves the procedure from its own memory.
-            self._made[procedure.code, procedure.revision] = procedure
+            self._made[procedure.code] = (procedure.revision, procedure)
             _log.warning("the revision of %s cannot be stored: %s", name, error)
 
     def _by_code(self, offers: Mapping[str, _Offer], states: dict[str, FileState], before: _Snapshot) -> dict[str, _Offer]:
@@ -393,11 +356,10 @@ class Catalog:
             if rival is None:
                 result[code] = offer
                 continue
-            last = self._memory.recall(f"served:{code}") or (served.entry.path if served is not None else None)
+            last = self._stored.served_file(code) or (served.entry.path if served is not None else "")
             first, second = (offer, rival) if last == name else (rival, offer)
             result[code] = first
-            if self._memory.recall(f"served:{code}") != first.entry.path:
-                self._memory.remember(f"served:{code}", first.entry.path)
+            self._stored.serve_file(code, first.entry.path)
             message = (
                 f"{first.entry.path} and {second.entry.path} both have the code {code!r}; "
                 f"{first.entry.path} is served, change the other"
@@ -464,9 +426,7 @@ class Catalog:
                     procedure = self._unapproved(name)
                     if procedure is None or procedure.revision != revision:
                         return False
-                    # In this order, so that a process that sees the approval also finds the revision.
-                    self._remember_good(name, procedure)
-                    self._memory.remember(f"approved:{code}", revision)
+                    self._stored.approve(name, procedure)
                     self.expire()
                     return True
             return False
