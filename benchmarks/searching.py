@@ -10,7 +10,7 @@ from pathlib import Path
 from benchmarks.measure import Row, costs, medians
 from dossierkit.dossiers.lifecycle.dossier import Query
 from dossierkit.dossiers.states import State
-from dossierkit.stores.sqlite.schema import owner_word
+from dossierkit.stores.rows import owner_word
 from dossierkit.stores.sqlite.store import SqliteStore
 
 SMALL, LARGE = 100_000, 1_000_000

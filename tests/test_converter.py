@@ -18,8 +18,7 @@ from dossierkit.dossiers.lifecycle.handling import PLAIN, Handling, merge_facts
 from dossierkit.dossiers.people.account import Account, Notices
 from dossierkit.dossiers.states import Action, Channel, Delivery, Outcome, Payment, Role, State
 from dossierkit.stores.backup import restore
-from dossierkit.stores.sqlite.accounts import account_of_row, body_of_account
-from dossierkit.stores.sqlite.rows import encoded
+from dossierkit.stores.rows import account_of_row, body_of_account, encoded
 
 FIXTURES = Path(__file__).parent / "stores" / "fixtures"
 VERSIONS = sorted(folder.name for folder in FIXTURES.iterdir() if folder.is_dir())

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dossierkit.pointers import Json
-from dossierkit.stores.sqlite.rows import encoded
+from dossierkit.stores.rows import encoded
 
 json_values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.sampled_from((2**70, float("nan"), "null")) | st.floats() | st.text(),

@@ -1,5 +1,7 @@
 """Stores of dossiers: `memory` and `sqlite`, packages of one shape, and what they share.
 
+- `rows`: values as rows of tables, and as JSON
+- `group_commit`: many writers, one transaction
 - `refusals`: errors of refused writes, in the same words
 - `imports`: batches of imported dossiers, and the numbers that they bring
 - `mark`: the last numbers given out, in a file beside a database

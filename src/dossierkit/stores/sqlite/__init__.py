@@ -11,10 +11,10 @@ The packages of the stores have the same modules:
 
 Only SQL needs the others:
 
-- `database`: connections, transactions and errors; `group_commit`: many writers, one transaction
+- `database`: connections and errors; `transactions`: batches of jobs, each one transaction
 - `opening`: checks before the first write
 - `schema`: tables and their migrations
-- `rows`: dossiers and events as rows
+- `dossiers`: how dossiers and events are written
 """
 
 from dossierkit.stores.sqlite.store import SqliteStore

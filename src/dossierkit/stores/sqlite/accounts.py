@@ -2,26 +2,19 @@
 
 from __future__ import annotations
 
-import json
 import sqlite3
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from cattrs.gen import make_dict_unstructure_fn, override
-
-from dossierkit.converter import converter
 from dossierkit.dossiers.mails import SendMail
 from dossierkit.dossiers.people.account import Account
-from dossierkit.dossiers.people.session import ENDED, Session, Wants
+from dossierkit.dossiers.people.session import ENDED, Session
 from dossierkit.dossiers.states import State
 from dossierkit.stores.refusals import stale_account
+from dossierkit.stores.rows import ACCOUNT_COLUMNS, KEPT_TRIES, account_of_row, account_row, session_of, valid_secret
 from dossierkit.stores.sqlite.database import Database
 from dossierkit.stores.sqlite.outbox import insert_mails
-from dossierkit.stores.sqlite.rows import encoded
-
-#: Seconds after which a try is deleted: longer than any window of a throttle.
-KEPT_TRIES = 86_400
 
 
 class SqliteAccounts:
@@ -36,7 +29,7 @@ class SqliteAccounts:
         def work(connection: sqlite3.Connection) -> bool:
             if _conflicts(connection, account):
                 return False
-            connection.execute(f"INSERT INTO accounts ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?)", (account.id, *_row(account)))
+            connection.execute(f"INSERT INTO accounts ({ACCOUNT_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?)", account_row(account))
             insert_mails(connection, mails)
             return True
 
@@ -44,7 +37,7 @@ class SqliteAccounts:
 
     def account(self, id: str) -> Account | None:
         """See `AccountStore.account`."""
-        return self._select(f"SELECT {_COLUMNS} FROM accounts WHERE id = ?", id)
+        return self._select(f"SELECT {ACCOUNT_COLUMNS} FROM accounts WHERE id = ?", id)
 
     def account_of(self, mail: str) -> Account | None:
         """See `AccountStore.account_of`."""
@@ -52,7 +45,7 @@ class SqliteAccounts:
 
     def accounts_of(self, mail: str) -> tuple[Account, ...]:
         """See `AccountStore.accounts_of`."""
-        sql = f"SELECT {_COLUMNS} FROM accounts WHERE mail = ? ORDER BY"
+        sql = f"SELECT {ACCOUNT_COLUMNS} FROM accounts WHERE mail = ? ORDER BY"
         owner = self._database.read(f"{sql} proven DESC, rowid LIMIT 1", (mail,))
         newest = self._database.read(f"{sql} rowid DESC LIMIT 2", (mail,))
         return tuple(map(account_of_row, [*owner, *[row for row in newest if row not in owner][:1]]))
@@ -63,13 +56,13 @@ class SqliteAccounts:
 
     def officers(self, unit: str = "") -> tuple[Account, ...]:
         """See `AccountStore.officers`."""
-        sql = f"SELECT {_COLUMNS} FROM accounts WHERE json_extract(body, '$.role') <> 'citizen' ORDER BY mail"
+        sql = f"SELECT {ACCOUNT_COLUMNS} FROM accounts WHERE json_extract(body, '$.role') <> 'citizen' ORDER BY mail"
         officers = (account_of_row(row) for row in self._database.read(sql))
         return tuple(officer for officer in officers if unit in ("", officer.unit))
 
     def account_as(self, subject: str) -> Account | None:
         """See `AccountStore.account_as`."""
-        return self._select(f"SELECT {_COLUMNS} FROM accounts WHERE subject = ? AND subject <> ''", subject)
+        return self._select(f"SELECT {ACCOUNT_COLUMNS} FROM accounts WHERE subject = ? AND subject <> ''", subject)
 
     def replace_account(self, account: Account, *mails: SendMail) -> bool:
         """See `AccountStore.replace_account`."""
@@ -79,7 +72,7 @@ class SqliteAccounts:
                 return False
             updated = connection.execute(
                 "UPDATE accounts SET mail = ?, version = ?, body = ?, subject = ?, proven = ? WHERE id = ? AND version = ?",
-                (*_row(account), account.id, account.version - 1),
+                (*account_row(account)[1:], account.id, account.version - 1),
             ).rowcount
             if not updated:
                 raise stale_account(account)
@@ -113,10 +106,7 @@ class SqliteAccounts:
     def session(self, hash: str) -> Session | None:
         """See `AccountStore.session`."""
         rows = self._database.read("SELECT hash, account, started, seen, confined FROM sessions WHERE hash = ?", (hash,))
-        if not rows:
-            return None
-        hash, account, started, seen, confined = rows[0]
-        return Session(hash, datetime.fromisoformat(started), datetime.fromisoformat(seen), account, Wants(confined))
+        return session_of(rows[0]) if rows else None
 
     def end_session(self, hash: str) -> None:
         """See `AccountStore.end_session`."""
@@ -142,13 +132,13 @@ class SqliteAccounts:
 
         def work(connection: sqlite3.Connection) -> str | None:
             sql = "DELETE FROM secrets WHERE hash = ? RETURNING account, until"
-            return _lasting(connection.execute(sql, (hash,)).fetchall(), now)
+            return valid_secret(connection.execute(sql, (hash,)).fetchall(), now)
 
         return self._database.write(work)
 
     def secret(self, hash: str, now: datetime) -> str | None:
         """See `AccountStore.secret`."""
-        return _lasting(self._database.read("SELECT account, until FROM secrets WHERE hash = ?", (hash,)), now)
+        return valid_secret(self._database.read("SELECT account, until FROM secrets WHERE hash = ?", (hash,)), now)
 
     def forget_secrets(self, account: str) -> None:
         """See `AccountStore.forget_secrets`."""
@@ -192,9 +182,6 @@ class SqliteAccounts:
         self._database.write(lambda connection: connection.execute(sql, (account, guest, int(State.DRAFT))))
 
 
-_COLUMNS = "id, mail, version, body, subject, proven"
-
-
 def _full(read: Callable[..., list[Any]], limits: Mapping[str, int], since: datetime) -> dict[str, datetime]:
     """Keys without room, each with the try that has to leave the window first."""
     sql = "SELECT at FROM tries WHERE name = ? AND at > ? ORDER BY at DESC LIMIT 1 OFFSET ?"
@@ -207,30 +194,3 @@ def _conflicts(connection: sqlite3.Connection, account: Account) -> bool:
     sql = """SELECT 1 FROM accounts WHERE id <> ?
         AND ((mail = ? AND proven = 1 AND ?) OR (subject = ? AND subject <> ''))"""
     return connection.execute(sql, (account.id, account.mail, account.proven, account.subject)).fetchone() is not None
-
-
-def _row(account: Account) -> tuple[object, ...]:
-    """Values of `_COLUMNS` after the id."""
-    return account.mail, account.version, body_of_account(account), account.subject, account.proven
-
-
-def body_of_account(account: Account) -> str:
-    """Attributes of *account* without a column, as JSON."""
-    return encoded(_write_body(account))
-
-
-def account_of_row(row: Any) -> Account:
-    """The account of a row of `accounts`: (id, mail, version, body, subject, proven)."""
-    id, mail, version, body, subject, proven = row
-    columns = {"id": id, "mail": mail, "version": version, "subject": subject, "proven": bool(proven)}
-    return converter.structure({**json.loads(body), **columns}, Account)
-
-
-_IN_COLUMN = override(omit=True)
-_write_body = make_dict_unstructure_fn(
-    Account, converter, id=_IN_COLUMN, mail=_IN_COLUMN, version=_IN_COLUMN, subject=_IN_COLUMN, proven=_IN_COLUMN
-)
-
-
-def _lasting(rows: list[Any], now: datetime) -> str | None:
-    return str(rows[0][0]) if rows and now < datetime.fromisoformat(rows[0][1]) else None

@@ -9,19 +9,18 @@ from dossierkit.dossiers.lifecycle.dossier import Dossier
 from dossierkit.dossiers.lifecycle.lifecycle import pays_off, step
 from dossierkit.ports import ActionRecord, Position
 from dossierkit.stores.refusals import payment_changed, stale_dossier
-from dossierkit.stores.sqlite import ledger
-from dossierkit.stores.sqlite.outbox import insert_mails
-from dossierkit.stores.sqlite.payments import close_attempts, write_attempt
-from dossierkit.stores.sqlite.rows import (
+from dossierkit.stores.rows import (
     SELECT,
     STATE_COLUMNS,
     dossier_of,
     encoded,
-    insert_event,
     search_text,
     state_columns,
-    write_answers,
 )
+from dossierkit.stores.sqlite import ledger
+from dossierkit.stores.sqlite.dossiers import insert_event, write_answers
+from dossierkit.stores.sqlite.outbox import insert_mails
+from dossierkit.stores.sqlite.payments import close_attempts, write_attempt
 
 
 def write_action(connection: sqlite3.Connection, record: ActionRecord) -> tuple[Dossier, int]:

@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from dossierkit.errors import CorruptStore, StoreError, UnwritableStore
-from dossierkit.stores.sqlite.group_commit import GroupCommit
+from dossierkit.stores.group_commit import GroupCommit
+from dossierkit.stores.sqlite.transactions import Transactions
 
 T = TypeVar("T")
 
@@ -28,7 +29,8 @@ class Database:
         self._local = threading.local()
         self._connections: list[sqlite3.Connection] = []
         #: Its connection writes; faults of a test are set on it.
-        self.writer = GroupCommit(self._connect())
+        self.writer = Transactions(self._connect())
+        self._group = GroupCommit(self.writer.commit)
 
     @property
     def read_only(self) -> bool:
@@ -42,7 +44,7 @@ class Database:
         *work* may run more than once, and uses its argument only.
         """
         with explained(self.path):
-            return self.writer.run(work)
+            return self._group.run(work)
 
     def read(self, sql: str, values: tuple[object, ...] = ()) -> list[Any]:
         """Rows of a statement that writes nothing."""

@@ -11,8 +11,8 @@ from dossierkit.dossiers.ledger.ledger import Measure, Posting, Span, begin_of_h
 from dossierkit.dossiers.ledger.reports import DIMENSIONS, Figure, Sums
 from dossierkit.dossiers.lifecycle.dossier import Dossier, Event
 from dossierkit.dossiers.states import Channel
+from dossierkit.stores.rows import SELECT, dossier_of
 from dossierkit.stores.sqlite.database import Database
-from dossierkit.stores.sqlite.rows import SELECT, dossier_of
 
 #: Fact with the last posted day.
 _LAST = "last posted day"

@@ -5,9 +5,9 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterable
 from datetime import datetime
-from typing import Any
 
 from dossierkit.dossiers.mails import Outgoing, SendMail
+from dossierkit.stores.rows import outgoing_of
 from dossierkit.stores.sqlite.database import Database
 
 _OUTGOING = "seq, name, receiver, subject, text, html, tries, due, error"
@@ -31,7 +31,7 @@ class SqliteOutbox:
             RETURNING {_OUTGOING}"""
         values = (until.timestamp(), now.timestamp(), limit)
         rows = self._database.write(lambda connection: connection.execute(sql, values).fetchall())
-        return tuple(sorted(map(_outgoing, rows), key=lambda outgoing: outgoing.id))
+        return tuple(sorted(map(outgoing_of, rows), key=lambda outgoing: outgoing.id))
 
     def mark_delivered(self, id: int, at: datetime) -> None:
         """See `Outbox.mark_delivered`."""
@@ -59,12 +59,12 @@ class SqliteOutbox:
     def given_up(self, limit: int = 200) -> tuple[Outgoing, ...]:
         """See `Outbox.given_up`."""
         sql = f"SELECT {_OUTGOING} FROM outbox WHERE delivered IS NULL AND due IS NULL ORDER BY seq DESC LIMIT ?"
-        return tuple(map(_outgoing, self._database.read(sql, (limit,))))
+        return tuple(map(outgoing_of, self._database.read(sql, (limit,))))
 
     def undelivered(self) -> tuple[Outgoing, ...]:
         """See `Outbox.undelivered`."""
         sql = f"SELECT {_OUTGOING} FROM outbox WHERE delivered IS NULL AND tries > 0 ORDER BY seq LIMIT 500"
-        return tuple(map(_outgoing, self._database.read(sql)))
+        return tuple(map(outgoing_of, self._database.read(sql)))
 
 
 def insert_mails(connection: sqlite3.Connection, mails: Iterable[SendMail]) -> None:
@@ -73,9 +73,3 @@ def insert_mails(connection: sqlite3.Connection, mails: Iterable[SendMail]) -> N
         "INSERT OR IGNORE INTO outbox (name, receiver, subject, text, html, due) VALUES (?, ?, ?, ?, ?, 0)",
         [(mail.key, mail.to, mail.subject, mail.text, mail.html) for mail in mails],
     )
-
-
-def _outgoing(row: Any) -> Outgoing:
-    id, name, to, subject, text, html, tries, due, error = row
-    moment = datetime.fromtimestamp(due).astimezone() if due is not None else None
-    return Outgoing(id, SendMail(name, to, subject, text, html), tries, moment, error)

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Iterator
-from datetime import datetime
-from typing import Any
 
 from dossierkit.dossiers.money.attempts import Attempt, Progress
 from dossierkit.stores.refusals import nothing_owed
+from dossierkit.stores.rows import attempt_of, attempt_row, progress_row
 from dossierkit.stores.sqlite.database import Database
 
 _SELECT = """SELECT p.ref, d.id, p.amount, p.gateway, p.created, p.progress, p.number, p.at, p.surplus, p.asked, p.rowid
@@ -38,11 +37,11 @@ class SqlitePayments:
     def attempt(self, ref: str) -> Attempt | None:
         """See `PaymentStore.attempt`."""
         rows = self._database.read(f"{_SELECT} WHERE p.ref = ?", (ref,))
-        return _attempt(rows[0]) if rows else None
+        return attempt_of(rows[0]) if rows else None
 
     def attempts(self, dossier: str) -> tuple[Attempt, ...]:
         """See `PaymentStore.attempts`."""
-        return tuple(map(_attempt, self._database.read(f"{_SELECT} WHERE d.id = ? ORDER BY p.rowid", (dossier,))))
+        return tuple(map(attempt_of, self._database.read(f"{_SELECT} WHERE d.id = ? ORDER BY p.rowid", (dossier,))))
 
     def finish(self, attempt: Attempt, before: Progress) -> bool:
         """See `PaymentStore.finish`."""
@@ -53,32 +52,13 @@ class SqlitePayments:
         last = 0
         condition = "" if progress is None else f" AND p.progress = '{progress.value}'"
         while rows := self._database.read(f"{_SELECT} WHERE p.rowid > ?{condition} ORDER BY p.rowid LIMIT 500", (last,)):
-            yield from map(_attempt, rows)
+            yield from map(attempt_of, rows)
             last = rows[-1][-1]
 
 
+#: Takes rows of `attempt_row`.
 ATTEMPTS = """INSERT OR IGNORE INTO payments (ref, seq, amount, gateway, created, progress, number, at, surplus, asked)
     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"""
-
-
-def attempt_row(seq: int, attempt: Attempt) -> tuple[Any, ...]:
-    """Values of `ATTEMPTS` for *attempt* at the dossier in row *seq*."""
-    return (
-        attempt.ref,
-        seq,
-        attempt.amount,
-        attempt.gateway,
-        attempt.created.isoformat(),
-        attempt.progress.value,
-        attempt.number,
-        _at(attempt),
-        attempt.surplus,
-        attempt.asked,
-    )
-
-
-def _at(attempt: Attempt) -> str | None:
-    return attempt.at.isoformat() if attempt.at is not None else None
 
 
 def write_attempt(connection: sqlite3.Connection, attempt: Attempt, before: Progress | None) -> bool:
@@ -92,7 +72,7 @@ def write_attempt(connection: sqlite3.Connection, attempt: Attempt, before: Prog
         written = connection.execute(
             """UPDATE payments SET progress = ?, number = ?, at = ?, surplus = ?, asked = max(asked, ?)
             WHERE ref = ? AND progress = ?""",
-            (attempt.progress.value, attempt.number, _at(attempt), attempt.surplus, attempt.asked, attempt.ref, before.value),
+            (*progress_row(attempt), attempt.ref, before.value),
         )
     return written.rowcount == 1
 
@@ -100,11 +80,3 @@ def write_attempt(connection: sqlite3.Connection, attempt: Attempt, before: Prog
 def close_attempts(connection: sqlite3.Connection, seq: int) -> None:
     """Close the open attempts of the dossier in row *seq*."""
     connection.execute("UPDATE payments SET progress = 'closed' WHERE seq = ? AND progress = 'open'", (seq,))
-
-
-def _attempt(row: Any) -> Attempt:
-    ref, dossier, amount, gateway, created, progress, number, at, surplus, asked, _ = row
-    moment = datetime.fromisoformat(at) if at else None
-    return Attempt(
-        ref, dossier, amount, gateway, datetime.fromisoformat(created), Progress(progress), number, moment, bool(surplus), asked
-    )

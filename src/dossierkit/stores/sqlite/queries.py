@@ -6,8 +6,7 @@ from typing import Any
 
 from dossierkit.dossiers.lifecycle.dossier import Query
 from dossierkit.dossiers.states import State
-from dossierkit.stores.sqlite.rows import COLUMNS, SELECT
-from dossierkit.stores.sqlite.schema import owner_word, unit_word
+from dossierkit.stores.rows import COLUMNS, SELECT, owner_word, unit_word
 
 #: The search leads the join: it yields rows newest first, and stops when a page is full.
 _SEARCHED = f"{COLUMNS} FROM search CROSS JOIN dossiers d ON d.seq = search.rowid JOIN answers a ON a.seq = d.seq"

@@ -14,6 +14,7 @@ from dossierkit.dossiers.lifecycle.dossier import chained
 from dossierkit.dossiers.states import Action
 from dossierkit.errors import NewerStore
 from dossierkit.pointers import texts_in
+from dossierkit.stores.rows import owner_word
 from dossierkit.text import fold
 
 #: Number of the last migration; a database with a higher one was written by a newer version.
@@ -327,16 +328,6 @@ def layouts(db: sqlite_utils.Database) -> None:
 def drafts_by_change(db: sqlite_utils.Database) -> None:
     """An index of drafts by their last change, to find abandoned ones."""
     db.conn.execute("CREATE INDEX drafts_by_change ON dossiers (changed, id) WHERE state = 0")
-
-
-def owner_word(owner: str) -> str:
-    """Word of an owner in the search."""
-    return "o" + owner.encode().hex()
-
-
-def unit_word(unit: str) -> str:
-    """Word of a unit in the search."""
-    return "u" + unit.encode().hex()
 
 
 def migrate(path: Path) -> None:

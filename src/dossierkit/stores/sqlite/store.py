@@ -23,14 +23,15 @@ from dossierkit.ports import EVERYTHING, ActionRecord, ImportedDossier, NumberGa
 from dossierkit.stores.imports import batches, highest_numbers
 from dossierkit.stores.mark import INSTALLATION, Mark, Noted, Numbers, lacking, mark_of, read_mark, write_mark
 from dossierkit.stores.refusals import stale_dossier
+from dossierkit.stores.rows import SELECT, dossier_of, encoded, event_of
 from dossierkit.stores.sqlite import ledger, queries, upkeep
 from dossierkit.stores.sqlite.accounts import SqliteAccounts
 from dossierkit.stores.sqlite.action_records import write_action
 from dossierkit.stores.sqlite.database import Database, explained, unwritable
+from dossierkit.stores.sqlite.dossiers import insert_draft, update_draft
 from dossierkit.stores.sqlite.opening import check_mark, make_folder, prepare, sole_opening
 from dossierkit.stores.sqlite.outbox import SqliteOutbox
 from dossierkit.stores.sqlite.payments import SqlitePayments
-from dossierkit.stores.sqlite.rows import SELECT, dossier_of, encoded, event_of, insert_draft, update_draft
 
 #: How long a write waits for another program.
 BUSY_SECONDS = 15.0

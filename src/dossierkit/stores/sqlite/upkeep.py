@@ -11,18 +11,19 @@ from dossierkit.dossiers.ledger.ledger import posted_on
 from dossierkit.dossiers.lifecycle.dossier import Event, blobs_of
 from dossierkit.ports import ImportedDossier, NumberGap
 from dossierkit.stores.imports import highest_numbers
-from dossierkit.stores.sqlite import ledger
-from dossierkit.stores.sqlite.database import Database
-from dossierkit.stores.sqlite.payments import ATTEMPTS, attempt_row
-from dossierkit.stores.sqlite.rows import (
+from dossierkit.stores.rows import (
     STATE_COLUMNS,
     answers_columns,
+    attempt_row,
     encoded,
     event_of,
     event_row,
     search_text,
     state_columns,
 )
+from dossierkit.stores.sqlite import ledger
+from dossierkit.stores.sqlite.database import Database
+from dossierkit.stores.sqlite.payments import ATTEMPTS
 
 _DOSSIER_COLUMNS = ("seq", "id", "procedure", "owner", "created", *STATE_COLUMNS)
 _DOSSIERS = f"INSERT INTO dossiers ({', '.join(_DOSSIER_COLUMNS)}) VALUES ({', '.join('?' * len(_DOSSIER_COLUMNS))})"

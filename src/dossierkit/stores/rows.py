@@ -1,25 +1,28 @@
-"""Dossiers and events as rows: read, written, and their values as JSON."""
+"""What stores with tables share: dossiers, events, accounts, mails and payments as rows, and their values as JSON."""
 
 from __future__ import annotations
 
 import json
-import sqlite3
 from datetime import datetime
 from typing import Any
 
 import orjson
+from cattrs.gen import make_dict_unstructure_fn, override
 
 from dossierkit.converter import converter
 from dossierkit.dossiers.codes import DossierCode
-from dossierkit.dossiers.lifecycle.dossier import Attachment, Dossier, Event, blobs_of
+from dossierkit.dossiers.lifecycle.dossier import Attachment, Dossier, Event
 from dossierkit.dossiers.lifecycle.handling import PLAIN, Handling
+from dossierkit.dossiers.mails import Outgoing, SendMail
+from dossierkit.dossiers.money.attempts import Attempt, Progress
+from dossierkit.dossiers.people.account import Account
+from dossierkit.dossiers.people.session import Session, Wants
 from dossierkit.dossiers.states import Action, State
 from dossierkit.forms.answers.control_names import layout, layout_pairs
 from dossierkit.forms.fields.form import Layout
 from dossierkit.pointers import Json
-from dossierkit.stores.refusals import stale_dossier
-from dossierkit.stores.sqlite.schema import owner_word, unit_word
 
+#: How a dossier is read, see `dossier_of`; `SELECT` without its tables.
 COLUMNS = """SELECT d.seq, d.id, d.procedure, d.revision, d.owner, d.state, d.version, d.created, d.changed, d.submitted,
     d.agency, d.code, a.body, a.attachments, d.handling, a.salt, a.layout"""
 SELECT = f"{COLUMNS} FROM dossiers d JOIN answers a ON a.seq = d.seq"
@@ -30,13 +33,6 @@ STATE_COLUMNS = (
 )  # fmt: skip
 #: Control of a document that comes on paper: this, then its code.
 _PAPER = "paper:"
-
-
-def write_answers(connection: sqlite3.Connection, seq: int, dossier: Dossier) -> None:
-    """Write the answers, attachments and layout of *dossier*, and the files that it names."""
-    sql = "UPDATE answers SET body = ?, attachments = ?, salt = ?, layout = ? WHERE seq = ?"
-    connection.execute(sql, (*answers_columns(dossier), seq))
-    _write_files(connection, seq, dossier)
 
 
 def answers_columns(dossier: Dossier) -> tuple[str, str, str, str]:
@@ -71,54 +67,19 @@ def _layout_text(dossier: Dossier) -> str:
     return encoded([*opened, *((_PAPER + code, "1") for code in dossier.declared)])
 
 
-def insert_draft(connection: sqlite3.Connection, dossier: Dossier, event: Event) -> None:
-    """Write a new draft with its first event."""
-    seq = connection.execute(
-        """INSERT INTO dossiers (id, procedure, revision, owner, state, version, created, changed, handling)
-        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)""",
-        (
-            dossier.id,
-            dossier.procedure,
-            dossier.revision,
-            dossier.owner,
-            int(dossier.state),
-            dossier.version,
-            dossier.created.isoformat(),
-            dossier.changed.isoformat(),
-            encoded(converter.unstructure(dossier.handling)),
-        ),
-    ).lastrowid
-    assert seq is not None, "a row was inserted"
-    connection.execute("INSERT INTO answers VALUES (?, ?, ?, ?, ?)", (seq, *answers_columns(dossier)))
-    _write_files(connection, seq, dossier)
-    insert_event(connection, seq, event)
-
-
-def update_draft(connection: sqlite3.Connection, dossier: Dossier) -> None:
-    """Write a changed draft.
-
-    Raises:
-        StaleDossier: the stored version is not the one before the version of *dossier*.
-    """
-    row = connection.execute(
-        "UPDATE dossiers SET revision = ?, state = ?, version = ?, changed = ? WHERE id = ? AND version = ? RETURNING seq",
-        (
-            dossier.revision,
-            int(dossier.state),
-            dossier.version,
-            dossier.changed.isoformat(),
-            dossier.id,
-            dossier.version - 1,
-        ),
-    ).fetchone()
-    if row is None:
-        raise stale_dossier(dossier.id, dossier.version - 1)
-    write_answers(connection, row[0], dossier)
-
-
-def insert_event(connection: sqlite3.Connection, seq: int, event: Event) -> None:
-    """Append *event* to the history of the dossier in row *seq*."""
-    connection.execute("INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?, ?)", event_row(seq, event))
+def draft_row(dossier: Dossier) -> tuple[Any, ...]:
+    """Values of a new row of `dossiers`: id, procedure, revision, owner, state, version, created, changed, handling."""
+    return (
+        dossier.id,
+        dossier.procedure,
+        dossier.revision,
+        dossier.owner,
+        int(dossier.state),
+        dossier.version,
+        dossier.created.isoformat(),
+        dossier.changed.isoformat(),
+        encoded(converter.unstructure(dossier.handling)),
+    )
 
 
 def event_row(seq: int, event: Event) -> tuple[Any, ...]:
@@ -131,12 +92,6 @@ def event_of(row: Any) -> Event:
     """Event of a row: id of the dossier, number, action, actor, at, facts, before, hash."""
     id, number, action, actor, at, facts, before, hash = row
     return Event(id, number, Action(action), actor, datetime.fromisoformat(at), json.loads(facts), before, hash)
-
-
-def _write_files(connection: sqlite3.Connection, seq: int, dossier: Dossier) -> None:
-    """Write which files *dossier* names."""
-    connection.execute("DELETE FROM files WHERE seq = ?", (seq,))
-    connection.executemany("INSERT INTO files VALUES (?, ?)", [(blob, seq) for blob in blobs_of(dossier)])
 
 
 def dossier_of(row: Any) -> Dossier:
@@ -170,6 +125,90 @@ def _layout_of(pairs: list[list[str]]) -> tuple[Layout, tuple[str, ...]]:
 def search_text(dossier: Dossier, text: str) -> str:
     """Words that *dossier* is found by: its owner, its unit, and its folded *text*."""
     return f"{owner_word(dossier.owner)} {unit_word(dossier.handling.unit)} {text}"
+
+
+def owner_word(owner: str) -> str:
+    """Word of an owner in the search."""
+    return "o" + owner.encode().hex()
+
+
+def unit_word(unit: str) -> str:
+    """Word of a unit in the search."""
+    return "u" + unit.encode().hex()
+
+
+#: Columns of the table accounts, see `account_row`.
+ACCOUNT_COLUMNS = "id, mail, version, body, subject, proven"
+#: Seconds after which a try is deleted: longer than any window of a throttle.
+KEPT_TRIES = 86_400
+
+
+def account_row(account: Account) -> tuple[object, ...]:
+    """Values of `ACCOUNT_COLUMNS`."""
+    return account.id, account.mail, account.version, body_of_account(account), account.subject, account.proven
+
+
+def body_of_account(account: Account) -> str:
+    """Attributes of *account* without a column, as JSON."""
+    return encoded(_write_body(account))
+
+
+def account_of_row(row: Any) -> Account:
+    """The account of a row of `accounts`: (id, mail, version, body, subject, proven)."""
+    id, mail, version, body, subject, proven = row
+    columns = {"id": id, "mail": mail, "version": version, "subject": subject, "proven": bool(proven)}
+    return converter.structure({**json.loads(body), **columns}, Account)
+
+
+_IN_COLUMN = override(omit=True)
+_write_body = make_dict_unstructure_fn(
+    Account, converter, id=_IN_COLUMN, mail=_IN_COLUMN, version=_IN_COLUMN, subject=_IN_COLUMN, proven=_IN_COLUMN
+)
+
+
+def session_of(row: Any) -> Session:
+    """Session of a row: hash, account, started, seen, wants."""
+    hash, account, started, seen, wants = row
+    return Session(hash, datetime.fromisoformat(started), datetime.fromisoformat(seen), account, Wants(wants))
+
+
+def valid_secret(rows: list[Any], now: datetime) -> str | None:
+    """Account of the secret in *rows* (account, until); None if there is none, or it ended before *now*."""
+    return str(rows[0][0]) if rows and now < datetime.fromisoformat(rows[0][1]) else None
+
+
+def attempt_row(seq: int, attempt: Attempt) -> tuple[Any, ...]:
+    """Row of *attempt* at the dossier in row *seq*: ref, seq, amount, gateway, created, then `progress_row`."""
+    return (
+        attempt.ref,
+        seq,
+        attempt.amount,
+        attempt.gateway,
+        attempt.created.isoformat(),
+        *progress_row(attempt),
+    )
+
+
+def progress_row(attempt: Attempt) -> tuple[Any, ...]:
+    """Columns of *attempt* that change: progress, number, at, surplus, asked."""
+    at = attempt.at.isoformat() if attempt.at is not None else None
+    return attempt.progress.value, attempt.number, at, attempt.surplus, attempt.asked
+
+
+def attempt_of(row: Any) -> Attempt:
+    """Attempt of a row: ref, id of the dossier, amount, gateway, created, progress, number, at, surplus, asked, place."""
+    ref, dossier, amount, gateway, created, progress, number, at, surplus, asked, _ = row
+    moment = datetime.fromisoformat(at) if at else None
+    return Attempt(
+        ref, dossier, amount, gateway, datetime.fromisoformat(created), Progress(progress), number, moment, bool(surplus), asked
+    )
+
+
+def outgoing_of(row: Any) -> Outgoing:
+    """Mail of a row: seq, key, receiver, subject, text, HTML, tries, due in seconds, error."""
+    id, name, to, subject, text, html, tries, due, error = row
+    moment = datetime.fromtimestamp(due).astimezone() if due is not None else None
+    return Outgoing(id, SendMail(name, to, subject, text, html), tries, moment, error)
 
 
 def encoded(value: Json) -> str:
