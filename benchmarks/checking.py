@@ -30,7 +30,7 @@ def rows() -> list[Row]:
     assert len(problems) >= 9
     assert not check(form, GOOD, today=DAY)
     assert rs.is_valid(GOOD)
-    verdict = form.schemas.verdict(form.root)
+    verdict = form.schemas.validator(form.root)
     time = medians(
         {
             "ours": lambda: check(form, GOOD, today=DAY),
@@ -79,10 +79,10 @@ def _first_use() -> list[Row]:
 
         def ours(schema: Json = schema, answers: Json = answers) -> None:
             judge = Judge({MAIN: schema})
-            assert judge.verdict(MAIN + "#").accepts(answers)
+            assert judge.validator(MAIN + "#").accepts(answers)
             for name, rows in answers.items():
                 for index, answer in enumerate(rows):
-                    assert judge.verdict(f"{MAIN}#/properties/{name}/items/oneOf/{index}").accepts(answer)
+                    assert judge.validator(f"{MAIN}#/properties/{name}/items/oneOf/{index}").accepts(answer)
 
         def theirs(schema: Json = schema, answers: Json = answers) -> None:
             assert jsonschema_rs.validator_for(schema, offline=True).is_valid(answers)

@@ -33,7 +33,7 @@ from dossierkit.forms import (
 )
 from dossierkit.forms.answers.defaults import arrived, initial
 from dossierkit.forms.fields.field_tree import walk
-from dossierkit.forms.fields.options import resolve
+from dossierkit.forms.fields.options import absolute_pointer
 from dossierkit.forms.fields.places import places
 from dossierkit.forms.lint.document_lint import lint
 from dossierkit.forms.schema.document import Document
@@ -404,8 +404,8 @@ def test_the_judge_walks_its_documents_once() -> None:
     judge = Judge({MAIN: Counted(properties=Counted(lists))})
 
     for n in range(50):
-        assert judge.verdict(f"{MAIN}#/properties/l{n}/items/oneOf/0").accepts(n)
-        assert not judge.verdict(f"{MAIN}#/properties/l{n}/items/oneOf/1").accepts(n)
+        assert judge.validator(f"{MAIN}#/properties/l{n}/items/oneOf/0").accepts(n)
+        assert not judge.validator(f"{MAIN}#/properties/l{n}/items/oneOf/1").accepts(n)
 
     assert Counted.handed_out == 1 + 50 + 50 * (1 + 1 + 2)
 
@@ -687,9 +687,9 @@ def test_pointers_change_values_without_touching_them() -> None:
     assert drop(value, "/a/0") == {"a": [{"b": 2}]}
     assert drop(value, "/x/y") == drop(value, "") == drop(value, "/a/7") == value
     assert value == {"a": [1, {"b": 2}]}
-    assert resolve("/a/b", "") == ""
-    assert resolve("/a/b", "/c") == "/c"
-    assert resolve("/a/b", "0") == "/a/b"
+    assert absolute_pointer("/a/b", "") == ""
+    assert absolute_pointer("/a/b", "/c") == "/c"
+    assert absolute_pointer("/a/b", "0") == "/a/b"
 
 
 def test_other_drafts_mean_what_they_meant() -> None:

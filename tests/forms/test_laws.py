@@ -16,7 +16,7 @@ from support.strategies import JSON, SCHEMA_LIKE, forms
 from dossierkit.cli.procedures import form_at
 from dossierkit.errors import SchemaError
 from dossierkit.forms import Form, canonical, check, flatten, parse, read
-from dossierkit.forms.checks.hidden_text import hidden_places
+from dossierkit.forms.checks.hidden_text import hidden_texts
 from dossierkit.html import Renderer
 from dossierkit.pointers import same
 from dossierkit.text import nfc
@@ -71,11 +71,11 @@ def test_check_is_empty_exactly_when_the_judge_accepts_and_nothing_is_hidden(
 ) -> None:
     """Without rules: the judge accepts, and each text with a hidden character is the author's."""
     form = read(case[0])
-    verdict = form.schemas.verdict(form.root)
+    verdict = form.schemas.validator(form.root)
     for value in (case[1], other):
         rules = {problem.rule for problem in check(form, value, today=TODAY)}
 
-        hidden = [text for _, text, _ in hidden_places(value)]
+        hidden = [text for _, text, _ in hidden_texts(value)]
 
         if "hidden-character" in rules:
             assert hidden

@@ -59,7 +59,7 @@ def test_two_judges_agree(path: Path) -> None:
     registry = referencing.Registry().with_resources((uri, DRAFT202012.create_resource(d)) for uri, d in documents.items())
     main = form.root.location.partition("#")[0]
     oracle = jsonschema.Draft202012Validator({"$ref": main}, registry=registry)
-    ours = Judge(documents, formats=form.schemas.judge.formats).verdict(main)
+    ours = Judge(documents, formats=form.schemas.judge.formats).validator(main)
     chance = random.Random(path.stem)
     verdicts = set()
     for test in json.loads(path.read_bytes())["x-tests"]:

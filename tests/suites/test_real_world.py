@@ -15,7 +15,7 @@ from support.page import Page
 from support.samples import TODAY
 
 from dossierkit.forms import Field, Form, Kind, Layout, canonical, check, effective, flatten, load, parse, read
-from dossierkit.forms.checks.hidden_text import hidden_places
+from dossierkit.forms.checks.hidden_text import hidden_texts
 from dossierkit.forms.fields.field_tree import walk
 from dossierkit.forms.views.viewer import is_answered_by_nothing
 from dossierkit.html import Renderer
@@ -68,7 +68,7 @@ def test_every_verdict_is_right(schemas: dict[str, Any]) -> None:
         (name, instance["id"])
         for name, (form, instances) in schemas.items()
         for instance in instances
-        if (not check(form, instance["value"], today=TODAY)) != (instance["valid"] and not any(hidden_places(instance["value"])))
+        if (not check(form, instance["value"], today=TODAY)) != (instance["valid"] and not any(hidden_texts(instance["value"])))
     ]
 
     assert set(wrong) == ANCIENT

@@ -12,10 +12,10 @@ from dossierkit.forms.fields.effective import effective
 from dossierkit.forms.fields.form import Form, Section
 from dossierkit.forms.schema.dialect import STANDARD, Dialect
 from dossierkit.forms.schema.document import value_of
-from dossierkit.forms.schema.judge import Judge, Unjudgeable, guard_schema, is_valid
-from dossierkit.forms.schema.metaschema import what_is_wrong
+from dossierkit.forms.schema.judge import InvalidSchema, Judge, is_valid, validate_schema
+from dossierkit.forms.schema.metaschema import explanation
 from dossierkit.forms.schema.own_keywords import own_keyword_faults
-from dossierkit.forms.schema.references import settle
+from dossierkit.forms.schema.references import resolve_references
 from dossierkit.forms.schema.rules import Computed, Expression, Rule, compile_expression
 from dossierkit.forms.schema.subschemas import BASE, MAIN, Facet, Schemas, file_of, subschemas
 from dossierkit.forms.schema.upgrade import upgrade
@@ -82,7 +82,7 @@ def _documents(value: Json, resources: Mapping[str, Json]) -> tuple[dict[str, Js
             raise SchemaError([Fault("not-a-schema", "", f"no JSON Schema: {error}", file=path)]) from error
         advice += [_in_file(fault, path) for fault in found]
         documents[BASE + path if path else MAIN] = schema
-    settle(documents)
+    resolve_references(documents)
     return documents, advice
 
 
@@ -124,12 +124,10 @@ def _structure(schemas: Schemas, root: Facet) -> Iterator[Fault]:
     sound = True
     for uri, document in schemas.documents.items():
         try:
-            guard_schema(document)
-        except Unjudgeable as error:
+            validate_schema(document)
+        except InvalidSchema as error:
             sound = False
-            yield Fault(
-                "not-a-schema", join(error.path), what_is_wrong(document, join(error.path), str(error)), file=file_of(uri)
-            )
+            yield Fault("not-a-schema", join(error.path), explanation(document, join(error.path), str(error)), file=file_of(uri))
     if not sound:
         return
     yield from own_keyword_faults(schemas.documents)
@@ -146,10 +144,10 @@ def _structure(schemas: Schemas, root: Facet) -> Iterator[Fault]:
         yield from error.faults
         return
     try:
-        schemas.verdict(root)
-    except Unjudgeable as error:
+        schemas.validator(root)
+    except InvalidSchema as error:
         pointer = join(error.path)
-        yield Fault("not-a-schema", pointer, what_is_wrong(schemas.documents[MAIN], pointer, str(error)))
+        yield Fault("not-a-schema", pointer, explanation(schemas.documents[MAIN], pointer, str(error)))
 
 
 class _Cost:

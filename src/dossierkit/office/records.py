@@ -19,7 +19,7 @@ from dossierkit.errors import ForbiddenAction
 from dossierkit.forms import effective
 from dossierkit.forms.fields.field_tree import walk
 from dossierkit.forms.fields.form import Layout, embeds
-from dossierkit.forms.fields.options import listed_titles
+from dossierkit.forms.fields.options import option_titles
 from dossierkit.forms.views.personal_data import without_secrets
 from dossierkit.pointers import Json, drop, texts_in
 from dossierkit.ports import ActionRecord, Position
@@ -158,7 +158,7 @@ def search_words(procedure: Procedure, answers: Json) -> str:
         answers = drop(answers, field.pointer) if embeds(field) else answers
     answers = without_secrets(procedure.form, answers)
     words = fold(" ".join((procedure.title(), *texts_in(answers))))
-    return " ".join((words, *map(place_words, listed_titles(procedure.form, answers))))
+    return " ".join((words, *map(place_words, option_titles(procedure.form, answers))))
 
 
 def _is_encoded(schema: Mapping[str, Json]) -> bool:

@@ -18,7 +18,7 @@ from dossierkit.errors import CodeError
 from dossierkit.findings import Fault
 from dossierkit.forms.schema.document import value_of
 from dossierkit.forms.schema.formats import is_day
-from dossierkit.forms.schema.judge import Judge, Unjudgeable, Verdict
+from dossierkit.forms.schema.judge import InvalidSchema, Judge, Validator
 from dossierkit.forms.schema.shapes import shape_faults
 from dossierkit.pointers import Json, split
 
@@ -290,7 +290,7 @@ _FORMATS: Mapping[str, Callable[[str], bool]] = {
 
 
 @cache
-def _verdict() -> Verdict:
+def _validator() -> Validator:
     return Judge(formats=_FORMATS).compile(SHAPE)
 
 
@@ -316,7 +316,7 @@ def block_of(document: Json) -> Json:
 
 def misshapen(block: Json) -> tuple[Fault, ...]:
     """A fault for each place where *block* differs from `SHAPE`, and for each `when` that is no JSON Schema."""
-    faults = tuple(shape_faults(SHAPE, _verdict(), block, AT, code=fault_code))
+    faults = tuple(shape_faults(SHAPE, _validator(), block, AT, code=fault_code))
     return (*faults, *_conditions(block)) if isinstance(block, dict) else faults
 
 
@@ -329,7 +329,7 @@ def _conditions(block: Mapping[str, Json]) -> Iterator[Fault]:
     for pointer, when in conditions(block):
         try:
             Judge().compile(when)
-        except Unjudgeable as error:
+        except InvalidSchema as error:
             yield Fault("bad-when", pointer, f"when is no JSON Schema: {error}")
 
 

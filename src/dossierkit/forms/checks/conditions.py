@@ -17,7 +17,7 @@ from dossierkit.forms.fields.effective import effective
 from dossierkit.forms.fields.field_tree import index
 from dossierkit.forms.fields.form import Field, Form, Kind, Layout
 from dossierkit.forms.schema.document import value_of
-from dossierkit.forms.schema.judge import Judge, Verdict
+from dossierkit.forms.schema.judge import Judge, Validator
 from dossierkit.pointers import Json, child
 
 #: Whatever is not said here is left to the judge.
@@ -33,7 +33,7 @@ _Said = Mapping[str, tuple[Json, ...]]
 
 
 #: The id of a condition → the condition, and the judge of what it leaves to the judge.
-_VERDICTS = CacheSpec[int, tuple[Json, Verdict]]("judges of conditions", 1_000)
+_VALIDATORS = CacheSpec[int, tuple[Json, Validator]]("judges of conditions", 1_000)
 
 
 @attrs.frozen
@@ -93,10 +93,10 @@ class _Reader:
 
     def judged(self, condition: Json, read: Json, value: Json) -> bool:
         """Whether *value* is valid against *read*: *condition*, or the part of it that the judge alone reads."""
-        cache = self.form.schemas.caches[_VERDICTS]
+        cache = self.form.schemas.caches[_VALIDATORS]
         # The condition is kept beside its judge: while it is, no other object has its id.
-        _, verdict = cache.get(id(condition)) or cache.keep(id(condition), (condition, Judge().compile(value_of(read))))
-        return verdict.accepts(value_of(value))
+        _, validator = cache.get(id(condition)) or cache.keep(id(condition), (condition, Judge().compile(value_of(read))))
+        return validator.accepts(value_of(value))
 
     def _parts(self, condition: Mapping[str, Json], value: Json, place: str, above: _Said) -> Iterator[bool | None]:
         """Each keyword of *condition*; all of them have to hold."""

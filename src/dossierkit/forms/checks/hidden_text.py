@@ -16,18 +16,18 @@ from dossierkit.pointers import ABSENT, Json, child, get, parent, same
 RULE = "hidden-character"
 
 
-def hidden_text(form: Form, answers: Json, layout: Layout | None = None) -> tuple[Problem, ...]:
+def hidden_text_problems(form: Form, answers: Json, layout: Layout | None = None) -> tuple[Problem, ...]:
     """A problem for each text in *answers*, and each name, that holds a hidden character.
 
     What the author of the form wrote is not the citizen's to mend: constants, choices, defaults, names of fields, computed
     values.
     """
-    if not any(True for _ in hidden_places(answers)):
+    if not any(True for _ in hidden_texts(answers)):
         return ()
     fields = index(form, effective(form, answers, layout=layout)).fields
     return tuple(
         _problem(at, text, is_name=is_name)
-        for at, text, is_name in hidden_places(answers)
+        for at, text, is_name in hidden_texts(answers)
         if not (_is_authors_name(form, fields, answers, at) if is_name else _is_authors(form, fields, answers, at))
     )
 
@@ -39,7 +39,7 @@ def _problem(at: str, text: str, *, is_name: bool) -> Problem:
     return Problem(at, RULE, {**params, "name": text} if is_name else params)
 
 
-def hidden_places(value: Json, at: str = "") -> Iterator[tuple[str, str, bool]]:
+def hidden_texts(value: Json, at: str = "") -> Iterator[tuple[str, str, bool]]:
     """(pointer, text, whether it is the name of a member) of each text below *value* with a hidden character."""
     if isinstance(value, str):
         if hidden_character(value):
@@ -53,7 +53,7 @@ def hidden_places(value: Json, at: str = "") -> Iterator[tuple[str, str, bool]]:
             if hidden_character(item):
                 yield child(at, token), item, False
         elif isinstance(item, dict | list):
-            yield from hidden_places(item, child(at, token))
+            yield from hidden_texts(item, child(at, token))
 
 
 def _is_authors_name(form: Form, fields: Mapping[str, Field], answers: Json, at: str) -> bool:

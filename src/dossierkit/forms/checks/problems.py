@@ -9,14 +9,14 @@ from itertools import chain
 import attrs
 
 from dossierkit.findings import Problem
-from dossierkit.forms.checks.hidden_text import hidden_text
+from dossierkit.forms.checks.hidden_text import hidden_text_problems
 from dossierkit.forms.fields.effective import effective
 from dossierkit.forms.fields.field_tree import Index, index
 from dossierkit.forms.fields.form import Field, Form, Kind, Layout
-from dossierkit.forms.fields.options import unlisted
+from dossierkit.forms.fields.options import option_problems
 from dossierkit.forms.schema.document import value_of
-from dossierkit.forms.schema.judge import Refusal, Verdict
-from dossierkit.forms.schema.rules import broken
+from dossierkit.forms.schema.judge import Validator, Violation
+from dossierkit.forms.schema.rules import rule_problems
 from dossierkit.pointers import ABSENT, Json, child, get, join, put
 
 #: A branch with a reason so far off is not meant.
@@ -39,18 +39,18 @@ def check(form: Form, answers: Json, *, today: date, layout: Layout | None = Non
         layout: what the page of a draft has open: its problems sit in the branches that were chosen there.
     """
     answers = value_of(answers)
-    verdict = form.schemas.verdict(form.root)
+    validator = form.schemas.validator(form.root)
     found: list[Problem] = []
     places: Index | None = None
-    if not verdict.accepts(answers):
+    if not validator.accepts(answers):
         places = index(form, effective(form, answers, layout=layout))
-        found = _Placing(form, answers, places.fields).problems(verdict)
-    found += unlisted(form, answers)
-    if hidden := hidden_text(form, answers, layout):
+        found = _Placing(form, answers, places.fields).problems(validator)
+    found += option_problems(form, answers)
+    if hidden := hidden_text_problems(form, answers, layout):
         # What else is wrong with a text is told once it is the text that it looks like.
         places_hidden = {problem.at for problem in hidden}
         found = [*(problem for problem in found if problem.at not in places_hidden), *hidden]
-    for problem in broken(form.rules, answers, today):
+    for problem in rule_problems(form.rules, answers, today):
         # A rule that stumbles over an answer which is refused anyway has nothing to add.
         if not ("failure" in problem.params and found):
             found.append(problem)
@@ -61,7 +61,7 @@ def check(form: Form, answers: Json, *, today: date, layout: Layout | None = Non
 
 def fits(form: Form, answers: Json) -> bool:
     """Whether the schema accepts *answers*: what lists and rules say of them may be another thing on another day."""
-    return form.schemas.verdict(form.root).accepts(value_of(answers))
+    return form.schemas.validator(form.root).accepts(value_of(answers))
 
 
 @attrs.frozen
@@ -72,9 +72,9 @@ class _Placing:
     answers: Json
     fields: Mapping[str, Field]
 
-    def problems(self, verdict: Verdict) -> list[Problem]:
-        """Every reason why *verdict* refuses the answers, at the place where somebody can mend it."""
-        problems = self._of(verdict, self.answers)
+    def problems(self, validator: Validator) -> list[Problem]:
+        """Every reason why *validator* refuses the answers, at the place where somebody can mend it."""
+        problems = self._of(validator, self.answers)
         rows = {p.at: self._blank_rows(p.at) for p in problems if p.rule in ("minItems", "required")}
         if not any(rows.values()):
             return problems
@@ -83,7 +83,7 @@ class _Placing:
         for at, blank in rows.items():
             filled = put(filled, at, [*(get(filled, at) or ()), *({} for _ in blank)]) if blank else filled
         inside = {at: tuple(row.pointer + "/" for row in blank) for at, blank in rows.items() if blank}
-        lacking = [p for p in self._of(verdict, filled) if p.at.startswith(tuple(chain(*inside.values())))]
+        lacking = [p for p in self._of(validator, filled) if p.at.startswith(tuple(chain(*inside.values())))]
         told = {at for at, blank in inside.items() if any(p.at.startswith(blank) for p in lacking)}
         return [p for p in problems if p.at not in told or p.rule not in ("minItems", "required")] + lacking
 
@@ -94,42 +94,42 @@ class _Placing:
             return ()
         return tuple(row for row in field.children[len(kept or ()) :] if row.kind is Kind.GROUP)
 
-    def _of(self, verdict: Verdict, answers: Json) -> list[Problem]:
-        problems = [problem for refusal in verdict.refusals(answers) for problem in self._problems(refusal)]
+    def _of(self, validator: Validator, answers: Json) -> list[Problem]:
+        problems = [problem for violation in validator.violations(answers) for problem in self._problems(violation)]
         # An answer of a field that holds is only "unexpected" because something else in it is wrong.
         real = [p for p in problems if p.rule not in _UNEXPECTED or p.at not in self.fields]
         return real or problems
 
-    def _problems(self, refusal: Refusal) -> Iterator[Problem]:
-        at = join(refusal.at)
-        origin = join(refusal.path)
-        match refusal.keyword:
+    def _problems(self, violation: Violation) -> Iterator[Problem]:
+        at = join(violation.at)
+        origin = join(violation.path)
+        match violation.keyword:
             case "required" | "dependentRequired":
-                yield from self._missing(child(at, str(refusal.params["property"])), origin)
-            case "minItems" if missing := self._missing_places(refusal, at):
+                yield from self._missing(child(at, str(violation.params["property"])), origin)
+            case "minItems" if missing := self._missing_places(violation, at):
                 yield from (Problem(place, "required", {}, origin) for place in missing)
             case "contains":
-                yield from self._contains(refusal, at)
-            case "additionalProperties" | "unevaluatedProperties" if "unexpected" in refusal.params:
-                for name in refusal.params["unexpected"]:
-                    yield Problem(child(at, name), refusal.keyword, {"name": name}, origin)
-            case "additionalProperties" | "unevaluatedProperties" if isinstance(refusal.instance, dict):
-                for name in refusal.instance:
-                    yield Problem(child(at, name), refusal.keyword, {"name": name}, origin)
+                yield from self._contains(violation, at)
+            case "additionalProperties" | "unevaluatedProperties" if "unexpected" in violation.params:
+                for name in violation.params["unexpected"]:
+                    yield Problem(child(at, name), violation.keyword, {"name": name}, origin)
+            case "additionalProperties" | "unevaluatedProperties" if isinstance(violation.instance, dict):
+                for name in violation.instance:
+                    yield Problem(child(at, name), violation.keyword, {"name": name}, origin)
             case "unevaluatedItems":
                 yield Problem(at, "maxItems", {}, origin)
-            case "propertyNames" if refusal.context:
-                for inner in refusal.context[0]:
+            case "propertyNames" if violation.context:
+                for inner in violation.context[0]:
                     name = str(inner.instance)
                     yield Problem(child(at, name), "propertyNames", {"name": name}, origin)
-            case "oneOf" | "anyOf" if refusal.context and any(refusal.context):
-                yield from self._branch(refusal, at, origin)
-            case "type" if refusal.instance is None:
+            case "oneOf" | "anyOf" if violation.context and any(violation.context):
+                yield from self._branch(violation, at, origin)
+            case "type" if violation.instance is None:
                 yield Problem(at, "required", {}, origin)
-            case "const" if refusal.instance is False and refusal.params.get("expected_value") is True:
+            case "const" if violation.instance is False and violation.params.get("expected_value") is True:
                 yield Problem(at, "required", {"value": True}, origin)
             case keyword:
-                yield Problem(at, keyword, _params(refusal), origin)
+                yield Problem(at, keyword, _params(violation), origin)
 
     def _missing(self, at: str, origin: str) -> Iterator[Problem]:
         """What is required at *at*: of a list of named places, each of these."""
@@ -137,53 +137,53 @@ class _Placing:
         places = _named_places(field)[: int(field.keywords.get("minItems", 0))] if field is not None else ()
         yield from (Problem(place, "required", {}, origin) for place in places or (at,))
 
-    def _missing_places(self, refusal: Refusal, at: str) -> tuple[str, ...]:
+    def _missing_places(self, violation: Violation, at: str) -> tuple[str, ...]:
         """The named places of a list that are not there; none where more is missing than they are."""
         places = _named_places(self.fields.get(at))
-        limit = int(refusal.params["limit"])
-        return places[len(refusal.instance) : limit] if limit <= len(places) else ()
+        limit = int(violation.params["limit"])
+        return places[len(violation.instance) : limit] if limit <= len(places) else ()
 
-    def _contains(self, refusal: Refusal, at: str) -> Iterator[Problem]:
+    def _contains(self, violation: Violation, at: str) -> Iterator[Problem]:
         """How many items of which kind a list has, and how many it may have."""
         schemas, field = self.form.schemas, self.fields.get(at)
         problems: list[Problem] = []
         for facet in (f for f in field.facets if f.get("contains") is not None) if field is not None else ():
             wanted = schemas.below(facet, "/contains", facet.schema["contains"])
-            here = sum(schemas.accepts(wanted, item) for item in refusal.instance)
+            here = sum(schemas.accepts(wanted, item) for item in violation.instance)
             least, most = facet.schema.get("minContains", 1), facet.schema.get("maxContains")
             if here < least:
                 problems.append(Problem(at, "contains", {"here": here, "least": least}, facet.location))
             elif most is not None and here > most:
                 problems.append(Problem(at, "contains", {"here": here, "most": most}, facet.location))
-        yield from problems or [Problem(at, "contains", _params(refusal), join(refusal.path))]
+        yield from problems or [Problem(at, "contains", _params(violation), join(violation.path))]
 
-    def _branch(self, refusal: Refusal, at: str, origin: str) -> Iterator[Problem]:
+    def _branch(self, violation: Violation, at: str, origin: str) -> Iterator[Problem]:
         """The reasons of the branch that somebody is filling in, or that a branch must be picked first."""
         field = self.fields.get(at)
-        branches = [list(branch) for branch in refusal.context]
+        branches = [list(branch) for branch in violation.context]
         if field is not None and any(not p.picked and p.name != "type" for p in field.pickers):
             yield Problem(at, "branch", {}, origin)
             return
         if field is not None and field.kind is Kind.CHOICE:
-            yield Problem(at, "enum", _params(refusal), origin)
+            yield Problem(at, "enum", _params(violation), origin)
             return
         picked = [p.picked[0] for p in field.pickers if p.picked and len(p.choices) == len(branches)] if field is not None else []
         if picked:
-            yield from list(self._flat(branches[picked[0]])) or [Problem(at, refusal.keyword, {}, origin)]
+            yield from list(self._flat(branches[picked[0]])) or [Problem(at, violation.keyword, {}, origin)]
             return
-        depth = len(refusal.at)
+        depth = len(violation.at)
         scores = [sum(_distance(inner, depth) for inner in branch) for branch in branches]
         best = scores.index(min(scores))
         if min(scores) >= _WRONG_BRANCH:
             common = _common([list(self._flat(branch)) for branch in branches])
-            yield from common or [Problem(at, refusal.keyword, {}, origin)]
+            yield from common or [Problem(at, violation.keyword, {}, origin)]
             return
         problems = list(self._flat(branches[best]))
         # Of a branch that nobody picked yet, only the question that picks it is on the page.
         problems = [problem for problem in problems if problem.at in self.fields] or problems
-        yield from problems or [Problem(at, refusal.keyword, {}, origin)]
+        yield from problems or [Problem(at, violation.keyword, {}, origin)]
 
-    def _flat(self, branch: Iterable[Refusal]) -> Iterator[Problem]:
+    def _flat(self, branch: Iterable[Violation]) -> Iterator[Problem]:
         for inner in branch:
             yield from self._problems(inner)
 
@@ -196,26 +196,26 @@ def _named_places(field: Field | None) -> tuple[str, ...]:
     return tuple(row.pointer for row in field.children[:fixed])
 
 
-def _params(refusal: Refusal) -> dict[str, Json]:
-    params = dict(refusal.params)
-    if refusal.keyword == "type" and isinstance(params.get("types"), list):
+def _params(violation: Violation) -> dict[str, Json]:
+    params = dict(violation.params)
+    if violation.keyword == "type" and isinstance(params.get("types"), list):
         params["types"] = sorted(params["types"])
     params.pop("schema", None)
-    if isinstance(refusal.instance, str | int | float) and not isinstance(refusal.instance, bool):
-        params["value"] = refusal.instance
-    elif isinstance(refusal.instance, list):
-        params["count"] = len(refusal.instance)
+    if isinstance(violation.instance, str | int | float) and not isinstance(violation.instance, bool):
+        params["value"] = violation.instance
+    elif isinstance(violation.instance, list):
+        params["count"] = len(violation.instance)
     return params
 
 
-def _distance(refusal: Refusal, depth: int) -> int:
+def _distance(violation: Violation, depth: int) -> int:
     """How unlikely a branch with this reason is meant: another type, or another discriminator."""
-    here = len(refusal.at) - depth
-    if refusal.keyword == "type" and here == 0:
+    here = len(violation.at) - depth
+    if violation.keyword == "type" and here == 0:
         return 10 * _WRONG_BRANCH
-    if refusal.keyword in ("const", "enum") and here <= 1:
+    if violation.keyword in ("const", "enum") and here <= 1:
         return _WRONG_BRANCH
-    if refusal.keyword == "required":
+    if violation.keyword == "required":
         return 2
     return 3
 

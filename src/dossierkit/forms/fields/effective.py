@@ -18,7 +18,7 @@ from dossierkit.forms.fields import combined_schema
 from dossierkit.forms.fields.applicable import Applicable, applicable_at, is_static
 from dossierkit.forms.fields.field_kinds import entries_editor, field_shape
 from dossierkit.forms.fields.form import Field, Form, Kind, Layout
-from dossierkit.forms.fields.properties import Property, now_required, properties
+from dossierkit.forms.fields.properties import Property, dependent_names, properties
 from dossierkit.forms.fields.rows_and_entries import entry_schemas, fixed_row_count, row_schemas
 from dossierkit.forms.schema.subschemas import PER_FORM, Facet
 from dossierkit.pointers import ABSENT, Json, child
@@ -191,7 +191,7 @@ class _Walk:
 
     def _members(self, held: Applicable, here: _Here, value: Json) -> Iterator[Field]:
         members = value if isinstance(value, dict) else {}
-        for below in self._declared(held, here, now_required(held, members)):
+        for below in self._declared(held, here, dependent_names(held, members)):
             item = members.get(below.member.name, ABSENT)
             if not (below.retired and item is ABSENT):
                 yield self._field_of(below, item)
@@ -250,7 +250,7 @@ class _Walk:
 
     def _entries(self, held: Applicable, value: Json, place: _Place) -> Iterator[Field]:
         members = value if isinstance(value, dict) else {}
-        declared = {member.name for member in properties(self.form.schemas, held, now_required(held, members))}
+        declared = {member.name for member in properties(self.form.schemas, held, dependent_names(held, members))}
         free = [name for name in members if name not in declared]
         for index, name in enumerate(self._names(place.control + "/~e", free, declared)):
             row = f"/~e{index}"

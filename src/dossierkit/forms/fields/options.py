@@ -31,20 +31,20 @@ def option_list(form: Form, field: Field) -> OptionList | None:
     return form.dialect.options.get(name) if isinstance(name, str) else None
 
 
-def narrowed(field: Field, answers: Json) -> Mapping[str, Json] | None:
+def list_filter(field: Field, answers: Json) -> Mapping[str, Json] | None:
     """The column values that the answers ask for; None while one of them is missing."""
     wanted = field.keywords.get("x-options")
     where = wanted.get("where", {}) if isinstance(wanted, dict) else {}
     result: dict[str, Json] = {}
     for column, pointer in where.items() if isinstance(where, dict) else ():
-        value = get(answers, resolve(field.pointer, str(pointer)))
+        value = get(answers, absolute_pointer(field.pointer, str(pointer)))
         if value is ABSENT or value is None:
             return None
         result[column] = value
     return result
 
 
-def resolve(pointer: str, reference: str) -> str:
+def absolute_pointer(pointer: str, reference: str) -> str:
     """The absolute pointer of *reference*, seen from *pointer*.
 
     Raises:
@@ -71,12 +71,12 @@ class Offer:
     more: bool = False
 
 
-def offered(form: Form, field: Field, answers: Json, query: str = "") -> Offer:
+def offer(form: Form, field: Field, answers: Json, query: str = "") -> Offer:
     """The choices of *field* for *answers* whose titles hold *query*; the present answer is among them.
 
     Of a list that is longer only the present answer is offered until somebody asks for something.
     """
-    options, where = option_list(form, field), narrowed(field, answers)
+    options, where = option_list(form, field), list_filter(field, answers)
     if options is None or where is None:
         return Offer()
     whole = options.select(where, "", WHOLE + 1)
@@ -91,7 +91,7 @@ def offered(form: Form, field: Field, answers: Json, query: str = "") -> Offer:
     return Offer(shown, searched, more)
 
 
-def unlisted(form: Form, answers: Json) -> Iterator[Problem]:
+def option_problems(form: Form, answers: Json) -> Iterator[Problem]:
     """A problem for each answer that its named list does not hold."""
     if not (form.dialect.options and form.schemas.any_schema(_names_a_list)):
         return
@@ -100,12 +100,12 @@ def unlisted(form: Form, answers: Json) -> Iterator[Problem]:
         value = get(answers, field.pointer) if options is not None else ABSENT
         if options is None or value is ABSENT or value is None:
             continue
-        where = narrowed(field, answers)
+        where = list_filter(field, answers)
         if where is not None and options.find(value, where) is None:
             yield Problem(field.pointer, "option", {"value": value}, "")
 
 
-def listed_titles(form: Form, answers: Json) -> Iterator[str]:
+def option_titles(form: Form, answers: Json) -> Iterator[str]:
     """The title of each answer that a named list holds."""
     if form.dialect.options and form.schemas.any_schema(_names_a_list):
         for field in walk(effective(form, answers)):

@@ -36,7 +36,7 @@ class Property:
 _PROPERTIES = CacheSpec[tuple[Applicable, frozenset[str]], tuple[Property, ...]]("properties", PER_FORM)
 
 
-def now_required(held: Applicable, members: Mapping[str, Json]) -> frozenset[str]:
+def dependent_names(held: Applicable, members: Mapping[str, Json]) -> frozenset[str]:
     """What `dependentRequired` makes required, given the *members* that have a value."""
     return frozenset(
         needed

@@ -13,7 +13,7 @@ from datetime import date
 from dossierkit.errors import SchemaError
 from dossierkit.findings import Fault
 from dossierkit.forms.answers.canonical import as_sent
-from dossierkit.forms.checks.hidden_text import hidden_places
+from dossierkit.forms.checks.hidden_text import hidden_texts
 from dossierkit.forms.checks.problems import check
 from dossierkit.forms.fields.effective import effective
 from dossierkit.forms.fields.field_tree import walk
@@ -26,7 +26,7 @@ from dossierkit.forms.reader import read
 from dossierkit.forms.schema.dialect import FIELD_KEYWORDS, ROOT_KEYWORDS, STANDARD, STANDARD_KEYWORDS, WIDGETS, Dialect
 from dossierkit.forms.schema.document import Document, value_of
 from dossierkit.forms.schema.judge import BACKTRACKING
-from dossierkit.forms.schema.metaschema import what_is_wrong
+from dossierkit.forms.schema.metaschema import explanation
 from dossierkit.forms.schema.subschemas import Facet, every_schema, file_and_pointer
 from dossierkit.hidden_characters import hidden_character, without_hidden
 from dossierkit.pointers import Json, child, join
@@ -100,7 +100,7 @@ def _rounded_numbers(documents: Mapping[str, Document | Json]) -> Iterator[Fault
 def _hidden_characters(documents: Mapping[str, Document | Json]) -> Iterator[Fault]:
     """Texts and names with a character that their readers do not see; a test may hold what has to be refused."""
     for file, document in documents.items():
-        for pointer, text, _ in hidden_places(value_of(document)):
+        for pointer, text, _ in hidden_texts(value_of(document)):
             found = hidden_character(text)
             if found is not None and not pointer.startswith("/x-tests/"):
                 where = f"{without_hidden(text)[:40]!r} holds {found.code} at character {found.index + 1}"
@@ -119,7 +119,7 @@ def _every_metaschema_fault(document: Json, error: SchemaError) -> Iterator[Faul
         deepest = best_match([found]) or found
         pointer = join(deepest.absolute_path)
         if pointer not in said:
-            yield Fault("not-a-schema", pointer, what_is_wrong(document, pointer, deepest.message))
+            yield Fault("not-a-schema", pointer, explanation(document, pointer, deepest.message))
 
 
 def _schema_faults(form: Form) -> Iterator[Fault]:

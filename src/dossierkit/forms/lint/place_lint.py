@@ -9,7 +9,7 @@ import attrs
 from dossierkit.findings import Fault
 from dossierkit.forms.fields.applicators import conditional_subschemas, possible_schemas, unconditional_subschemas
 from dossierkit.forms.fields.form import Form
-from dossierkit.forms.fields.options import resolve
+from dossierkit.forms.fields.options import absolute_pointer
 from dossierkit.forms.fields.places import Place, is_declared, places
 from dossierkit.forms.lint.condition_lint import condition_faults
 from dossierkit.forms.schema.subschemas import Facet, Schemas, file_and_pointer
@@ -128,7 +128,7 @@ def _options(form: Form, place: Place) -> Iterator[Fault]:
         for column, reference in where.items() if isinstance(where, dict) else ():
             file, pointer = file_and_pointer(facet, child("/x-options/where", column))
             try:
-                target = resolve(place.pointer, str(reference))
+                target = absolute_pointer(place.pointer, str(reference))
             except ValueError as error:
                 yield Fault("dangling-pointer", pointer, str(error), file=file)
                 continue

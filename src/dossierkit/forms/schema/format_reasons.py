@@ -109,7 +109,7 @@ def tax_code_reason(text: str) -> Reason | None:
 
 def phone_reason(text: str) -> Reason | None:
     """Why *text* is no Vietnamese telephone number."""
-    digits = squeezed(text)
+    digits = without_separators(text)
     local = re.sub(r"^\+?84", "0", digits)
     if stray := _stray(local.removeprefix("+")):
         return Reason("reason-digit", {"stray": stray})
@@ -128,14 +128,14 @@ def certificate_reason(text: str) -> Reason | None:
     return Reason("reason-certificate", {"letters": len(parts[1]), "count": len(parts[2])})
 
 
-def squeezed(text: str) -> str:
+def without_separators(text: str) -> str:
     """*text* without what people put between the digits of a number."""
     return re.sub(r"[\s.\-()]", "", text)
 
 
 def _of_digits(text: str, counts: tuple[int, ...]) -> Iterator[Reason]:
     """What keeps *text* from being as many digits as one of *counts*."""
-    digits = squeezed(text)
+    digits = without_separators(text)
     if stray := _stray(digits):
         yield Reason("reason-digit", {"stray": stray})
     if len(digits) not in counts:

@@ -25,12 +25,12 @@ from dossierkit.forms.schema.format_reasons import (
     partial_reason,
     personal_number_reason,
     phone_reason,
-    squeezed,
     tax_code_reason,
     time_reason,
     uri_reason,
+    without_separators,
 )
-from dossierkit.forms.schema.judge import Judge, Verdict
+from dossierkit.forms.schema.judge import Judge, Validator
 from dossierkit.text import nfc
 
 
@@ -121,7 +121,7 @@ def _is_moment(text: str) -> bool:
 
 
 @cache
-def _moments() -> Verdict:
+def _moments() -> Validator:
     return Judge().compile({"format": "date-time"})
 
 
@@ -170,20 +170,20 @@ def is_tax_code(text: str) -> bool:
 
 
 def _read_tax_code(text: str) -> str:
-    digits = squeezed(text)
+    digits = without_separators(text)
     if re.fullmatch(r"[0-9]{13}", digits):
         return f"{digits[:10]}-{digits[10:]}"
     return digits if re.fullmatch(r"[0-9]{10}|[0-9]{12}", digits) else text
 
 
 def _read_digits(text: str) -> str:
-    digits = squeezed(text)
+    digits = without_separators(text)
     return digits if re.fullmatch(r"[0-9]+", digits) else text
 
 
 def read_phone(text: str) -> str:
     """`0912 345 678` → `+84912345678`; what is no Vietnamese number is left alone."""
-    digits = squeezed(text)
+    digits = without_separators(text)
     international = re.sub(r"^(?:\+84|84|0)", "+84", digits)
     if _PHONE.fullmatch(international):
         return international

@@ -26,7 +26,7 @@ PATTERN_BYTES = 4 * 1024 * 1024
 BACKTRACKING = re.compile(r"\(\?<?[=!]|\\[1-9]|\\k<")
 
 
-class Unjudgeable(ValueError):
+class InvalidSchema(ValueError):
     """The schema is no JSON Schema, or refers to what is not here.  The message is the judge's own."""
 
     def __init__(self, message: str, path: tuple[str | int, ...] = ()) -> None:
@@ -49,7 +49,7 @@ def is_valid(schema: Json, instance: Json, *, resources: Mapping[str, Json] | No
 
 
 @attrs.frozen(eq=False)
-class Refusal:
+class Violation:
     """One reason why a value is not valid.  *context* holds the reasons of each branch of a choice."""
 
     keyword: str
@@ -59,11 +59,11 @@ class Refusal:
     path: tuple[str | int, ...]
     params: Mapping[str, Any]
     instance: Json
-    context: tuple[tuple[Refusal, ...], ...] = ()
+    context: tuple[tuple[Violation, ...], ...] = ()
 
 
 @attrs.frozen(eq=False)
-class Verdict:
+class Validator:
     """A compiled schema."""
 
     _validator: jsonschema_rs.Validator
@@ -72,9 +72,9 @@ class Verdict:
         """Whether *value* is valid."""
         return self._validator.is_valid(value)
 
-    def refusals(self, value: Json) -> Iterator[Refusal]:
+    def violations(self, value: Json) -> Iterator[Violation]:
         """Every reason why *value* is not valid."""
-        return (_refusal(error, value) for error in self._validator.iter_errors(value))
+        return (_violation(error, value) for error in self._validator.iter_errors(value))
 
 
 @attrs.frozen(eq=False)
@@ -88,18 +88,18 @@ class Judge:
     asserts_formats: bool = True
     formats: Mapping[str, Callable[[str], bool]] = attrs.field(factory=dict)
 
-    def verdict(self, reference: str) -> Verdict:
+    def validator(self, reference: str) -> Validator:
         """The judge of the schema in the documents that *reference* names: a URI, or one with a JSON Pointer."""
         uri, _, pointer = reference.partition("#")
         if not pointer:
             return self._compiled(self.documents[uri], self._needs, uri)
         return self._compiled({"$ref": f"{uri}#{fragment(pointer)}"}, self._needs)
 
-    def compile(self, schema: Json) -> Verdict:
+    def compile(self, schema: Json) -> Validator:
         """A judge of *schema*.
 
         Raises:
-            Unjudgeable: it is no JSON Schema, or refers to what is not there.
+            InvalidSchema: it is no JSON Schema, or refers to what is not there.
         """
         return self._compiled(schema, self._needs.and_of(_Needs.of([schema])))
 
@@ -113,7 +113,7 @@ class Judge:
 
         return rs.Registry(list(_readable(self.documents).items())) if self.documents else None
 
-    def _compiled(self, schema: Json, needs: _Needs, base_uri: str | None = None) -> Verdict:
+    def _compiled(self, schema: Json, needs: _Needs, base_uri: str | None = None) -> Validator:
         import jsonschema_rs as rs
 
         options: Any = (
@@ -133,10 +133,10 @@ class Judge:
                 pattern_options=options,
             )
         except rs.ValidationError as error:
-            raise Unjudgeable(error.message, tuple(error.instance_path)) from error
+            raise InvalidSchema(error.message, tuple(error.instance_path)) from error
         except (rs.ReferencingError, ValueError) as error:
-            raise Unjudgeable(str(error)) from error
-        return Verdict(validator)
+            raise InvalidSchema(str(error)) from error
+        return Validator(validator)
 
 
 @attrs.frozen
@@ -187,7 +187,7 @@ def _readable(documents: Mapping[str, Json]) -> dict[str, Json]:
     return readable
 
 
-def _refusal(error: Any, root: Json) -> Refusal:
+def _violation(error: Any, root: Json) -> Violation:
     params = error.kind.as_dict()
     keyword = str(error.schema_path[-1]) if error.schema_path else error.kind.name
     if error.kind.name in ("required", "propertyNames", "additionalProperties", "unevaluatedProperties"):
@@ -203,23 +203,23 @@ def _refusal(error: Any, root: Json) -> Refusal:
             instance = instance[token]
     if error.kind.name == "falseSchema" and keyword not in ("additionalProperties", "unevaluatedProperties"):
         keyword = "forbidden"
-    context = tuple(tuple(_refusal(e, root) for e in branch) for branch in params.pop("context", ()))
+    context = tuple(tuple(_violation(e, root) for e in branch) for branch in params.pop("context", ()))
     inner = params.pop("error", None)
     if isinstance(inner, str):
         # A pattern that reached its limit tells so in words; no other schema stands behind it.
         inner = None
-    return Refusal(
+    return Violation(
         keyword,
         tuple(error.instance_path),
         tuple(error.evaluation_path or error.schema_path),
         params,
         instance,
-        context or (((_refusal(inner, root),),) if inner is not None else ()),
+        context or (((_violation(inner, root),),) if inner is not None else ()),
     )
 
 
-def guard_schema(document: Json) -> None:
-    """Raise Unjudgeable, with the place, where *document* is no JSON Schema 2020-12."""
+def validate_schema(document: Json) -> None:
+    """Raise InvalidSchema, with the place, where *document* is no JSON Schema 2020-12."""
     import jsonschema_rs
 
     if isinstance(document, bool):
@@ -227,4 +227,4 @@ def guard_schema(document: Json) -> None:
     try:
         jsonschema_rs.meta.validate({key: value for key, value in document.items() if key != "$schema"})
     except jsonschema_rs.ValidationError as error:
-        raise Unjudgeable(error.message, tuple(error.instance_path)) from error
+        raise InvalidSchema(error.message, tuple(error.instance_path)) from error

@@ -29,7 +29,7 @@ _SHAPES = {
 }
 
 
-def what_is_wrong(document: Json, pointer: str, message: str) -> str:
+def explanation(document: Json, pointer: str, message: str) -> str:
     """What stands wrongly at *pointer* of *document*, and what would be right.
 
     Args:

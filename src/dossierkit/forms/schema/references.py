@@ -20,7 +20,7 @@ _Place: TypeAlias = tuple[str, str]
 _IDENTIFIERS = ("$id", "$anchor", "$dynamicAnchor")
 
 
-def settle(documents: Mapping[str, Json]) -> None:
+def resolve_references(documents: Mapping[str, Json]) -> None:
     """Writes every `$ref` in *documents* (by URI) as `URI#pointer`, in place, and takes off the names that nobody needs then.
 
     A reference that leads to nothing is left as it is.  Where something refers dynamically, embedded names stay.

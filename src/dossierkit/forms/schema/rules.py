@@ -133,7 +133,7 @@ def compile_expression(source: str, functions: Mapping[str, Callable[..., Json]]
     return Expression(source, {**FUNCTIONS, **functions}, names, frozenset(calls), doubles, plain, nesting)
 
 
-def broken(rules: tuple[Rule, ...], answers: Json, today: date) -> Iterator[Problem]:
+def rule_problems(rules: tuple[Rule, ...], answers: Json, today: date) -> Iterator[Problem]:
     """A problem for each rule that does not hold; one that fails is a problem with a `failure`."""
     for rule in rules:
         try:

@@ -5,43 +5,43 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from dossierkit.findings import Fault
-from dossierkit.forms.schema.judge import Refusal, Verdict
+from dossierkit.forms.schema.judge import Validator, Violation
 from dossierkit.pointers import Json, child, join, step
 from dossierkit.text import known_hint
 
 
-def shape_faults(shape: Json, verdict: Verdict, value: Json, at: str, *, code: Callable[[str], str]) -> Iterator[Fault]:
+def shape_faults(shape: Json, validator: Validator, value: Json, at: str, *, code: Callable[[str], str]) -> Iterator[Fault]:
     """A fault of level error for each place where *value*, which stands at the pointer *at*, differs from *shape*.
 
     Args:
-        verdict: *shape*, compiled.  References are not followed to their words, so it should have none.
+        validator: *shape*, compiled.  References are not followed to their words, so it should have none.
         code: gives the code of a fault at a pointer; those about members that mean nothing are `unknown-key`.
     """
     seen: set[tuple[str, str]] = set()
-    for refusal in verdict.refusals(value):
-        for fault in _faults(shape, refusal, at, code):
+    for violation in validator.violations(value):
+        for fault in _faults(shape, violation, at, code):
             if (fault.pointer, fault.message) not in seen:
                 seen.add((fault.pointer, fault.message))
                 yield fault
 
 
-def _faults(shape: Json, refusal: Refusal, at: str, code: Callable[[str], str]) -> Iterator[Fault]:
-    where = at + join(refusal.at)
-    schema, words = _refusing(shape, refusal)
-    if refusal.keyword == "additionalProperties":
-        for name in refusal.params["unexpected"]:
+def _faults(shape: Json, violation: Violation, at: str, code: Callable[[str], str]) -> Iterator[Fault]:
+    where = at + join(violation.at)
+    schema, words = _refusing(shape, violation)
+    if violation.keyword == "additionalProperties":
+        for name in violation.params["unexpected"]:
             message = f"{name!r} means nothing here{known_hint(name, schema['properties'])}"
             yield Fault("unknown-key", child(where, name), message)
-    elif refusal.keyword == "required":
-        yield Fault(code(where), where, f"{refusal.params['property']!r} is missing: {words}")
+    elif violation.keyword == "required":
+        yield Fault(code(where), where, f"{violation.params['property']!r} is missing: {words}")
     else:
         yield Fault(code(where), where, words)
 
 
-def _refusing(shape: Json, refusal: Refusal) -> tuple[Json, str]:
+def _refusing(shape: Json, violation: Violation) -> tuple[Json, str]:
     """The schema that holds the keyword that is not met, and the nearest description on the way to it."""
     words = str(shape.get("description", ""))
-    for token in refusal.path[:-1]:
+    for token in violation.path[:-1]:
         shape = step(shape, str(token))
         if isinstance(shape, dict) and isinstance(shape.get("description"), str):
             words = shape["description"]

@@ -17,7 +17,7 @@ from referencing.jsonschema import DRAFT202012
 from dossierkit.caches import Caches, CacheSpec
 from dossierkit.errors import SchemaError
 from dossierkit.findings import Fault
-from dossierkit.forms.schema.judge import Judge, Verdict
+from dossierkit.forms.schema.judge import Judge, Validator
 from dossierkit.pointers import Json, child
 from dossierkit.text import meant
 
@@ -103,7 +103,7 @@ class Schemas:
     documents: Mapping[str, Json] = attrs.field(init=False)
     _registry: referencing.Registry[Json] = attrs.field(init=False)
     _locations: dict[int, str] = attrs.field(init=False, factory=dict)
-    _verdicts: dict[str, Verdict] = attrs.field(init=False, factory=dict)
+    _validators: dict[str, Validator] = attrs.field(init=False, factory=dict)
     #: Values made from these documents; each module that keeps some names its cache in a `CacheSpec`.
     caches: Caches = attrs.field(init=False, factory=Caches)
 
@@ -163,22 +163,22 @@ class Schemas:
         """Whether *value* is valid against *facet*."""
         if isinstance(facet.schema, bool):
             return facet.schema
-        return self.verdict(facet).accepts(value)
+        return self.validator(facet).accepts(value)
 
     def matches(self, pattern: str, name: str) -> bool:
         """Whether *name* matches *pattern*, as the judge understands it and in its time."""
-        known = self._verdicts.get("pattern:" + pattern)
+        known = self._validators.get("pattern:" + pattern)
         if known is None:
-            known = self._verdicts["pattern:" + pattern] = self.judge.compile({"pattern": pattern})
+            known = self._validators["pattern:" + pattern] = self.judge.compile({"pattern": pattern})
         return known.accepts(name)
 
-    def verdict(self, facet: Facet) -> Verdict:
+    def validator(self, facet: Facet) -> Validator:
         """The judge of *facet* alone."""
-        verdict = self._verdicts.get(facet.location)
-        if verdict is None:
-            verdict = self.judge.verdict(facet.location)
-            self._verdicts[facet.location] = verdict
-        return verdict
+        validator = self._validators.get(facet.location)
+        if validator is None:
+            validator = self.judge.validator(facet.location)
+            self._validators[facet.location] = validator
+        return validator
 
 
 def _unresolved(reference: str, documents: Mapping[str, Json]) -> str:

@@ -16,7 +16,7 @@ from dossierkit.forms.answers.texts import encode, show_text
 from dossierkit.forms.fields.effective import effective
 from dossierkit.forms.fields.field_tree import Index, index
 from dossierkit.forms.fields.form import Field, Form, Kind, Layout, Picker
-from dossierkit.forms.fields.options import FOUND, Offer, offered
+from dossierkit.forms.fields.options import FOUND, Offer, offer
 from dossierkit.forms.schema.dialect import Choice
 from dossierkit.forms.schema.subschemas import PER_FORM
 from dossierkit.forms.views.controls import Control, Option, PickerView
@@ -166,7 +166,7 @@ class Viewer:
         query = self._query(field)
         if "x-options" in field.keywords:
             answers = drop(self.answers, field.pointer) if field.write_only else self.answers
-            return offered(self.form, field, answers, query)
+            return offer(self.form, field, answers, query)
         wanted, chosen = fold(query), field.choice(value)
         searched = (choice for choice in field.choices if not choice.deprecated or choice is chosen) if wanted else ()
         matching = [choice for choice in searched if holds(fold(choice_title(self.form, choice, self.language)), wanted)]
