@@ -13,8 +13,8 @@ from benchmarks.measure import Row, costs, faster, medians
 from benchmarks.sample import BAD, GOOD, SCHEMA
 from dossierkit.forms import canonical, check, flatten, parse, read
 from dossierkit.forms.lint.comparison import compare
+from dossierkit.forms.schema.facets import MAIN
 from dossierkit.forms.schema.judge import Judge
-from dossierkit.forms.schema.subschemas import MAIN
 from dossierkit.forms.words.messages import messages
 from dossierkit.html import Renderer
 from dossierkit.pointers import Json

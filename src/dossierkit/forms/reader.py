@@ -12,12 +12,13 @@ from dossierkit.forms.fields.effective import effective
 from dossierkit.forms.fields.form import Form, Section
 from dossierkit.forms.schema.dialect import STANDARD, Dialect
 from dossierkit.forms.schema.document import value_of
+from dossierkit.forms.schema.facets import BASE, MAIN, Facet, Schemas, file_of
 from dossierkit.forms.schema.judge import InvalidSchema, Judge, is_valid, validate_schema
 from dossierkit.forms.schema.metaschema import explanation
 from dossierkit.forms.schema.own_keywords import own_keyword_faults
 from dossierkit.forms.schema.references import resolve_references
 from dossierkit.forms.schema.rules import Computed, Expression, Rule, compile_expression
-from dossierkit.forms.schema.subschemas import BASE, MAIN, Facet, Schemas, file_of, subschemas
+from dossierkit.forms.schema.subschemas import subschemas
 from dossierkit.forms.schema.upgrade import upgrade
 from dossierkit.pointers import ABSENT, Json, child, get, join
 from dossierkit.text import nfc

@@ -14,7 +14,7 @@ from markupsafe import Markup
 from dossierkit.caches import Cache
 from dossierkit.findings import Problem
 from dossierkit.forms.fields.effective import effective
-from dossierkit.forms.fields.field_tree import pruned
+from dossierkit.forms.fields.field_tree import selection
 from dossierkit.forms.fields.form import Form, Layout, embeds
 from dossierkit.forms.views.viewer import Viewer
 from dossierkit.forms.words.titles import schema_text
@@ -118,7 +118,7 @@ class Renderer:
         problems = tuple(problems)
         if only is not None:
             viewer = Viewer.of(form, answers, problems=problems, language=language, layout=layout)
-            return self._rendered(attrs.evolve(viewer, root=pruned(viewer.root, only)), beside)
+            return self._rendered(attrs.evolve(viewer, root=selection(viewer.root, only)), beside)
         if not problems and not beside and layout in (None, Layout()) and (not isinstance(answers, dict) or len(answers) <= _FEW):
             text = key(answers)
             if len(text) <= _SHORT:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import attrs
 
 from dossierkit.dossiers.attachments.embedded import file_of
-from dossierkit.forms.fields.field_tree import is_asked, sectioned
+from dossierkit.forms.fields.field_tree import is_asked, section_fields
 from dossierkit.forms.fields.form import Field, Form, Kind, embeds
 from dossierkit.forms.views.view import section_title
 from dossierkit.forms.views.viewer import control_id
@@ -68,7 +68,7 @@ def answer_rows(
         for below in field.children:
             add(below, depth + heading)
 
-    for number, section, fields in sectioned(form, root):
+    for number, section, fields in section_fields(form, root):
         title, before = section_title(form, section, language), len(rows)
         for field in fields:
             add(field, int(bool(title)))

@@ -11,8 +11,8 @@ from dossierkit.forms.fields.effective import effective
 from dossierkit.forms.fields.field_tree import walk
 from dossierkit.forms.fields.form import Field, Form, Kind, Layout
 from dossierkit.forms.fields.places import items
+from dossierkit.forms.schema.facets import PER_FORM, Facet
 from dossierkit.forms.schema.rules import compute
-from dossierkit.forms.schema.subschemas import PER_FORM, Facet
 from dossierkit.pointers import ABSENT, Json, get, parent, put, same
 from dossierkit.text import nfc
 
@@ -29,12 +29,12 @@ def canonical(form: Form, answers: Json, *, layout: Layout | None = None) -> Jso
     """
     current = _spelled(answers)
     while True:
-        pruned = _value(form, effective(form, current, layout=layout), current, (form.root,))
-        pruned = {} if pruned is ABSENT else pruned
+        selection = _value(form, effective(form, current, layout=layout), current, (form.root,))
+        selection = {} if selection is ABSENT else selection
         # Every round only takes away, so the rounds end.
-        if same(pruned, current):
-            return pruned
-        current = pruned
+        if same(selection, current):
+            return selection
+        current = selection
 
 
 def as_sent(form: Form, answers: Json, *, today: date, layout: Layout | None = None) -> Json:

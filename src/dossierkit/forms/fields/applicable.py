@@ -22,7 +22,7 @@ from dossierkit.findings import Fault
 from dossierkit.forms.fields.applicators import possible_members, possible_schemas, unconditional
 from dossierkit.forms.fields.branches import Alternatives, alternatives, branch_profile
 from dossierkit.forms.fields.form import Picker
-from dossierkit.forms.schema.subschemas import PER_FORM, Facet, Schemas, file_and_pointer
+from dossierkit.forms.schema.facets import PER_FORM, Facet, Schemas, file_and_pointer
 from dossierkit.pointers import ABSENT, Json, child, key
 
 #: Keywords that can only narrow what other schemas declare.

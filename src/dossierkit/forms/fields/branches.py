@@ -12,7 +12,7 @@ import attrs
 from dossierkit.caches import CacheSpec
 from dossierkit.forms.fields.applicators import unconditional
 from dossierkit.forms.schema.dialect import Choice
-from dossierkit.forms.schema.subschemas import PER_FORM, Facet, Schemas
+from dossierkit.forms.schema.facets import PER_FORM, Facet, Schemas
 from dossierkit.pointers import ABSENT, Json, child, key
 
 #: So many values of a branch stand in its name.

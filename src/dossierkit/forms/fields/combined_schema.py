@@ -10,7 +10,7 @@ from dossierkit.forms.fields.applicable import Applicable
 from dossierkit.forms.fields.applicators import unconditional
 from dossierkit.forms.fields.branches import constant_of, is_constant, is_deprecated
 from dossierkit.forms.schema.dialect import Choice
-from dossierkit.forms.schema.subschemas import Facet, Schemas
+from dossierkit.forms.schema.facets import Facet, Schemas
 from dossierkit.pointers import ABSENT, Json, key
 
 ALL_TYPES = ("string", "number", "boolean", "object", "array", "null")

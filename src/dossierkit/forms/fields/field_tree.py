@@ -30,10 +30,10 @@ def is_asked(form: Form, field: Field) -> bool:
     return not field.children or any(is_asked(form, below) for below in field.children)
 
 
-def pruned(field: Field, only: Collection[str]) -> Field:
+def selection(field: Field, only: Collection[str]) -> Field:
     """*field* with those below it that stand at the pointers *only*, and what leads there."""
     kept = tuple(
-        below if below.pointer in only else pruned(below, only)
+        below if below.pointer in only else selection(below, only)
         for below in field.children
         if below.pointer in only or any(one.startswith(below.pointer + "/") for one in only)
     )
@@ -59,7 +59,7 @@ class Index:
         return pointer
 
 
-def sectioned(form: Form, root: Field) -> Iterator[tuple[int, Section | None, tuple[Field, ...]]]:
+def section_fields(form: Form, root: Field) -> Iterator[tuple[int, Section | None, tuple[Field, ...]]]:
     """The fields right below *root* as a page shows them: (number of the section, the section, its fields).
 
     What no section lists comes last, under number 0 and None.
@@ -84,7 +84,7 @@ def index(form: Form, root: Field) -> Index:
     cache = form.schemas.caches[_INDEXES]
     tree = cache.get(root)
     if tree is None:
-        shown = (field for _, _, fields in sectioned(form, root) for below in fields for field in walk(below))
+        shown = (field for _, _, fields in section_fields(form, root) for below in fields for field in walk(below))
         fields = {field.pointer: field for field in (root, *shown) if field.kind is not Kind.ENTRIES}
         tree = cache.keep(root, Index(fields, {pointer: rank for rank, pointer in enumerate(fields)}))
     return tree

@@ -15,8 +15,8 @@ from dossierkit.pointers import Json, key, last
 
 if TYPE_CHECKING:
     from dossierkit.forms.schema.dialect import Dialect
+    from dossierkit.forms.schema.facets import Facet, Schemas
     from dossierkit.forms.schema.rules import Computed, Rule
-    from dossierkit.forms.schema.subschemas import Facet, Schemas
 
 
 class Kind(Enum):

@@ -11,7 +11,7 @@ from dossierkit.forms.fields.applicable import Applicable
 from dossierkit.forms.fields.applicators import possible_members, possible_schemas
 from dossierkit.forms.fields.combined_schema import driver_choices
 from dossierkit.forms.schema.dialect import Choice
-from dossierkit.forms.schema.subschemas import PER_FORM, Facet, Schemas
+from dossierkit.forms.schema.facets import PER_FORM, Facet, Schemas
 from dossierkit.pointers import Json, child
 
 

@@ -25,9 +25,10 @@ from dossierkit.forms.lint.texts import rule_faults, section_faults, translation
 from dossierkit.forms.reader import read
 from dossierkit.forms.schema.dialect import FIELD_KEYWORDS, ROOT_KEYWORDS, STANDARD, STANDARD_KEYWORDS, WIDGETS, Dialect
 from dossierkit.forms.schema.document import Document, value_of
+from dossierkit.forms.schema.facets import Facet, file_and_pointer
 from dossierkit.forms.schema.judge import BACKTRACKING
 from dossierkit.forms.schema.metaschema import explanation
-from dossierkit.forms.schema.subschemas import Facet, every_schema, file_and_pointer
+from dossierkit.forms.schema.subschemas import every_schema
 from dossierkit.hidden_characters import hidden_character, without_hidden
 from dossierkit.pointers import Json, child, join
 from dossierkit.text import meant

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 
 from dossierkit.findings import Fault
 from dossierkit.forms.fields.form import Form
-from dossierkit.forms.schema.subschemas import Facet, Schemas, file_and_pointer
+from dossierkit.forms.schema.facets import Facet, Schemas, file_and_pointer
 from dossierkit.pointers import Json, child
 
 #: Two keywords that bound the same, and the type of value that they bound.

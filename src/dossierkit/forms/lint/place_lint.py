@@ -12,7 +12,7 @@ from dossierkit.forms.fields.form import Form
 from dossierkit.forms.fields.options import absolute_pointer
 from dossierkit.forms.fields.places import Place, is_declared, places
 from dossierkit.forms.lint.condition_lint import condition_faults
-from dossierkit.forms.schema.subschemas import Facet, Schemas, file_and_pointer
+from dossierkit.forms.schema.facets import Facet, Schemas, file_and_pointer
 from dossierkit.pointers import child
 from dossierkit.text import meant
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from dossierkit.findings import Fault
-from dossierkit.forms.schema.subschemas import every_schema, file_of
+from dossierkit.forms.schema.facets import file_of
+from dossierkit.forms.schema.subschemas import every_schema
 from dossierkit.pointers import Json, child
 
 _TEXT = {"type": "string"}

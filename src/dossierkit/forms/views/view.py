@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from dossierkit.findings import Problem
-from dossierkit.forms.fields.field_tree import sectioned
+from dossierkit.forms.fields.field_tree import section_fields
 from dossierkit.forms.fields.form import Form, Layout, Section
 from dossierkit.forms.views.controls import Control, FormView, SectionView
 from dossierkit.forms.views.viewer import Viewer
@@ -41,7 +41,7 @@ def view(
 def sections(form: Form, root: Control, language: str) -> Iterator[SectionView]:
     """The controls below *root* under the headings of the form; what no section lists stands last."""
     controls = {id(control.field): control for control in (root, *root.children)}
-    for number, section, fields in sectioned(form, root.field):
+    for number, section, fields in section_fields(form, root.field):
         title = section_title(form, section, language)
         yield SectionView(f"s{number}", title, tuple(controls[id(field)] for field in fields))
 
