@@ -229,7 +229,8 @@ def test_errors_that_do_not_keep_a_file_from_serving_are_logged_once_a_revision(
     catalog, lint = Catalog(folder, STANDARD, memory=MemoryStore()), FolderLint(folder, STANDARD)
     odd = {
         **SMALL,
-        "x-procedure": {**SMALL["x-procedure"], "code": "1.000077", "sections": [{"title": "A", "fields": ["/nowhere"]}]},
+        "x-procedure": {**SMALL["x-procedure"], "code": "1.000077"},
+        "x-translations": {"en": {"/nowhere": "Name"}},
     }
 
     def told() -> list[str]:
@@ -242,7 +243,7 @@ def test_errors_that_do_not_keep_a_file_from_serving_are_logged_once_a_revision(
     put(folder, "odd.json", odd)
     first = told()
     assert [(line.split(":")[0], line.rpartition("(")[2]) for line in first] == [
-        ("odd.json", "dangling-pointer); it is served nevertheless")
+        ("odd.json", "stale-translation); it is served nevertheless")
     ]
     assert catalog.procedure("1.000077").code == "1.000077"
     assert {record.levelname for record in caplog.records} == {"WARNING"}
@@ -298,6 +299,8 @@ def test_what_nobody_can_submit_is_not_offered(folder: Path) -> None:
         {"type": "string", "minLength": 9, "maxLength": 2},
         {"type": "array", "minItems": 11, "maxItems": 10},
         {"enum": []},
+        {"type": "integer", "enum": ["1", "2"]},
+        {"type": ["string", "null"], "enum": [1, 2.5]},
     ],
 )
 def test_what_allows_no_answer_is_not_offered_where_one_is_required(folder: Path, schema: dict[str, Any]) -> None:
@@ -309,7 +312,136 @@ def test_what_allows_no_answer_is_not_offered_where_one_is_required(folder: Path
     put(folder, "left.json", {**form, "required": ["b"]})
 
     assert [entry.code for entry in again(catalog).list()] == ["1.000001", "left"]
-    assert {(fault.file, fault.code) for fault in catalog.faults()} == {("asked.json", "endless")}
+    assert {(fault.file, fault.code) for fault in catalog.faults()} == {("asked.json", "contradiction")}
+
+
+def closed(name: str, **more: Any) -> dict[str, Any]:
+    """A closed group of one text that requires *name*."""
+    return {"type": "object", "properties": {"name": {"type": "string"}}, "required": [name], **more}
+
+
+NEVER = {"additionalProperties": False}
+UNEVALUATED = {"unevaluatedProperties": False}
+ROW = {"type": "object", "properties": {"no": {"type": "string"}}}
+
+
+@pytest.mark.parametrize(
+    ("form", "pointer", "code", "words"),
+    [
+        (closed("nmae", **NEVER), "/required/0", "undeclared-required", "did you mean 'name'"),
+        (closed("nmae", **UNEVALUATED), "/required/0", "undeclared-required", "did you mean 'name'"),
+        (
+            {"type": "object", "properties": {"a": closed("nmae", **UNEVALUATED)}, "required": ["a"]},
+            "/properties/a/required/0",
+            "undeclared-required",
+            "did you mean 'name'",
+        ),
+        (
+            closed("name", dependentRequired={"name": ["id"]}, **NEVER),
+            "/dependentRequired/name/0",
+            "undeclared-required",
+            "declare it",
+        ),
+        (
+            {"allOf": [closed("name", **NEVER), {"properties": {"id": {"type": "string"}}, "required": ["id"]}]},
+            "/allOf/0/additionalProperties",
+            "closed-too-early",
+            "refuses 'id'",
+        ),
+        (
+            closed("name", oneOf=[{"properties": {"id": {"const": n}}, "required": ["id"]} for n in (1, 2)], **NEVER),
+            "/additionalProperties",
+            "closed-too-early",
+            "refuses 'id'",
+        ),
+        (
+            {"type": "object", "properties": {"rows": {"type": "array", "items": ROW, "minItems": 2001}}, "required": ["rows"]},
+            "/properties/rows/minItems",
+            "too-many-rows",
+            "at most 2000",
+        ),
+        (
+            {"type": "object", "properties": {"a": {"type": "string", "const": 5}}, "required": ["a"]},
+            "/properties/a/const",
+            "bad-const",
+            "change one",
+        ),
+        ({**SMALL, "title": "C\u0000p"}, "/title", "control-character", "character 2 of 'Cp' is U+0000"),
+        ({**SMALL, "description": "a\u0085"}, "/description", "control-character", "U+0085"),
+        (
+            {"properties": {"a": {"type": "string", "x-messages": {"pattern": "\ufffe"}}}},
+            "/properties/a/x-messages/pattern",
+            "control-character",
+            "U+FFFE",
+        ),
+        (
+            {"x-procedure": {"documents": [{"title": "Đơn", "note": "\u001b[0m"}]}},
+            "/x-procedure/documents/0/note",
+            "control-character",
+            "U+001B",
+        ),
+        ({"x-procedure": {"code": "1.0\uffff"}}, "/x-procedure/code", "control-character", "U+FFFF"),
+        (
+            {**SMALL, "x-procedure": {"sections": [{"title": "A", "fields": ["/name", "/copes"]}]}},
+            "/x-procedure/sections/0/fields/1",
+            "dangling-pointer",
+            "did you mean 'copies'",
+        ),
+    ],
+)
+def test_a_file_that_no_answers_meet_does_not_serve(folder: Path, form: Any, pointer: str, code: str, words: str) -> None:
+    """Its author reads why, where it stands, as lint says it: once."""
+    catalog = Catalog(folder, STANDARD, memory=MemoryStore())
+    put(folder, "new.json", form)
+
+    assert "new" not in {entry.code for entry in catalog.list()}
+
+    refused = [(fault.pointer, fault.code, fault.message) for fault in catalog.faults() if fault.file == "new.json"]
+    linted = [
+        (fault.pointer, fault.code, fault.message)
+        for fault in lint_paths([folder / "new.json"], STANDARD, TODAY)
+        if fault.level == "error"
+    ]
+    assert refused == linted
+    assert {(at, rule) for at, rule, _ in refused} == {(pointer, code)}
+    assert words in refused[0][2]
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        {"type": "object", "properties": {"left out": closed("nmae", **NEVER), "b": {"type": "string"}}, "required": ["b"]},
+        closed("id", patternProperties={"^i": {"type": "string"}}, **NEVER),
+        closed("id", allOf=[{"properties": {"id": {"type": "string"}}}], **UNEVALUATED),
+        closed("id", **UNEVALUATED, **{"if": {"properties": {"id": {"const": 1}}}}),
+        closed("id", additionalProperties={"type": "string"}, **UNEVALUATED),
+        closed("name", anyOf=[{"required": ["id"]}, {"required": ["name"]}], **NEVER),
+        {"type": "object", "properties": {"a": {"type": ["object", "null"], "required": ["id"], **NEVER}}, "required": ["a"]},
+        {"type": "object", "properties": {"rows": {"type": "array", "items": ROW, "minItems": 2001}}},
+        {"type": "object", "properties": {"rows": {"type": "array", "items": ROW, "minItems": 2}}, "required": ["rows"]},
+        {"type": "object", "properties": {"any": {"type": "array", "minItems": 2001}}, "required": ["any"]},
+        {"type": "object", "properties": {"a": {"type": "integer", "enum": [1.0, "x"]}}, "required": ["a"]},
+        {"type": "object", "properties": {"a": {"type": "string", "pattern": "^[^\u0000-\u001f]*$", "title": "Một\tdòng"}}},
+    ],
+)
+def test_a_file_that_some_answers_meet_serves(folder: Path, form: Any) -> None:
+    """A closed form takes what another schema of the same place evaluates; an optional field may be left out."""
+    put(folder, "new.json", form)
+
+    assert "new" in {entry.code for entry in Catalog(folder, STANDARD, memory=MemoryStore()).list()}
+
+
+def test_a_new_version_reads_every_file_again(folder: Path, tmp_path: Path) -> None:
+    """It may refuse what an earlier one took: an index that another version wrote spares no reading."""
+    index, memory = tmp_path / "catalog.json", MemoryStore()
+    Catalog(folder, STANDARD, memory=memory, index=index).list()
+    written = json.loads(index.read_text())
+    index.write_text(json.dumps({**written, "version": written["version"] - 1}))
+    formats = CountedFormats(STANDARD.formats)
+
+    Catalog(folder, attrs.evolve(STANDARD, formats=formats), memory=memory, index=index).list()
+
+    assert formats.read == 1
 
 
 def test_a_misspelt_block_does_not_take_the_place_of_the_procedure(folder: Path) -> None:

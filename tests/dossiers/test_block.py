@@ -199,7 +199,7 @@ MISTAKES: dict[str, tuple[str, Any, str, str, bool]] = {
     "misspelt member": ("/timeLimt", [], "/timeLimt", "did you mean 'timeLimit'", False),
     "fee of nobody": ("/workflow/payment", False, "/fees/1", "nobody is ever asked", True),
     "condition that says nothing": ("/fees/1/when", {}, "/fees/1/when", "this always holds", True),
-    "section of nowhere": ("/sections/0/fields/1", "/knd", "/sections/0/fields/1", "leads to no field", True),
+    "section of nowhere": ("/sections/0/fields/1", "/knd", "/sections/0/fields/1", "did you mean 'kind'", False),
     "field in two sections": ("/sections/1/fields/0", "/owner", "/sections/1/fields/0", "already", True),
     "minutes as text": ("/minutes", "ten", "/minutes", "a whole number", False),
     "block as a list": ("", [], "", "x-procedure is an object", False),

@@ -33,9 +33,10 @@ from dossierkit.catalog.stored_revisions import Memory, StoredRevisions
 from dossierkit.dossiers.procedure.block_lint import block_faults
 from dossierkit.dossiers.procedure.procedure import Bundle, Procedure
 from dossierkit.errors import CatalogError, DocumentError, SchemaError, StoreError, UnknownProcedure
+from dossierkit.forms.lint.character_lint import character_faults
 from dossierkit.forms.lint.endless_requirements import endless_faults
 from dossierkit.forms.lint.keyword_lint import lost_block_faults
-from dossierkit.forms.lint.texts import rule_faults
+from dossierkit.forms.lint.texts import rule_faults, section_faults
 from dossierkit.forms.reader import read
 from dossierkit.forms.schema.dialect import Dialect
 from dossierkit.forms.schema.document import Document, load
@@ -447,7 +448,7 @@ def _make_procedure(code: str, bundle: Bundle, dialect: Dialect) -> Procedure:
 
 
 def _guard_usable(procedure: Procedure) -> None:
-    """Refuse a procedure that cannot be submitted, that the office could not act on, or whose rules can never run.
+    """Refuse a procedure that no answers meet, that the office could not act on, or whose rules can never run.
 
     Only new revisions are checked; stored ones stay usable, as dossiers refer to them.
 
@@ -455,7 +456,14 @@ def _guard_usable(procedure: Procedure) -> None:
         SchemaError: with every reason.
     """
     form = procedure.form
-    faults = (*lost_block_faults(form), *endless_faults(form), *rule_faults(form), *block_faults(form))
+    faults = (
+        *lost_block_faults(form),
+        *endless_faults(form),
+        *rule_faults(form),
+        *section_faults(form),
+        *character_faults(procedure.bundle.documents),
+        *block_faults(form),
+    )
     if refused := [fault for fault in faults if fault.level == "error"]:
         raise SchemaError(refused)
 

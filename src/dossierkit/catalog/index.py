@@ -23,8 +23,9 @@ from dossierkit.private_files import write_private
 from dossierkit.text import fold
 
 SHARED = "shared"
-#: Version of the index file; an index of another version is ignored.
-_INDEX_VERSION = 3
+#: Version of the index file; an index of another version is ignored.  Raised also when more files are refused, so that a
+#: file that an earlier version took is read again.
+_INDEX_VERSION = 4
 
 _log = logging.getLogger(__name__)
 

@@ -13,12 +13,12 @@ from datetime import date
 from dossierkit.errors import SchemaError
 from dossierkit.findings import Fault
 from dossierkit.forms.answers.canonical import as_sent
-from dossierkit.forms.checks.hidden_text import hidden_texts
 from dossierkit.forms.checks.problems import check
 from dossierkit.forms.fields.effective import effective
 from dossierkit.forms.fields.field_tree import walk
 from dossierkit.forms.fields.form import Form, Kind
-from dossierkit.forms.lint.endless_requirements import contradictions, endless_faults
+from dossierkit.forms.lint.character_lint import character_faults
+from dossierkit.forms.lint.endless_requirements import bad_const, contradictions, endless_faults
 from dossierkit.forms.lint.keyword_lint import keyword_faults, lost_block_faults
 from dossierkit.forms.lint.place_lint import place_faults
 from dossierkit.forms.lint.texts import rule_faults, section_faults, translation_faults
@@ -29,8 +29,7 @@ from dossierkit.forms.schema.facets import Facet, file_and_pointer
 from dossierkit.forms.schema.judge import BACKTRACKING
 from dossierkit.forms.schema.metaschema import explanation
 from dossierkit.forms.schema.subschemas import every_schema
-from dossierkit.hidden_characters import hidden_character, without_hidden
-from dossierkit.pointers import Json, child, join
+from dossierkit.pointers import Json, child, join, key
 from dossierkit.text import meant
 
 _OLD = frozenset(("definitions", "dependencies", "additionalItems", "id", "$recursiveRef", "$recursiveAnchor"))
@@ -74,7 +73,7 @@ def lint(
     found = [
         *form.advice,
         *_rounded_numbers(documents),
-        *_hidden_characters(documents),
+        *character_faults(documents),
         *_schema_faults(form),
         *lost_block_faults(form),
         *keyword_faults(form),
@@ -96,16 +95,6 @@ def _rounded_numbers(documents: Mapping[str, Document | Json]) -> Iterator[Fault
         for pointer, digits in document.rounded.items() if isinstance(document, Document) else ():
             message = f"{digits[:40]} has more digits than are kept: it is read as {float(digits)!r}; write fewer digits"
             yield Fault("rounded-number", pointer, message, "warning", file)
-
-
-def _hidden_characters(documents: Mapping[str, Document | Json]) -> Iterator[Fault]:
-    """Texts and names with a character that their readers do not see; a test may hold what has to be refused."""
-    for file, document in documents.items():
-        for pointer, text, _ in hidden_texts(value_of(document)):
-            found = hidden_character(text)
-            if found is not None and not pointer.startswith("/x-tests/"):
-                where = f"{without_hidden(text)[:40]!r} holds {found.code} at character {found.index + 1}"
-                yield Fault("hidden-character", pointer, f"{where}, which nobody sees; type the text again", "warning", file)
 
 
 def _every_metaschema_fault(document: Json, error: SchemaError) -> Iterator[Fault]:
@@ -179,11 +168,12 @@ def _keyword_faults(form: Form, facet: Facet, *, root: bool) -> Iterator[Fault]:
 
 def _value_faults(form: Form, facet: Facet) -> Iterator[Fault]:
     schema = facet.schema
-    for keyword, message in contradictions(schema):
-        yield _fault(facet, "contradiction", f"/{keyword}", message)
-    for keyword in ("const", "default"):
-        if keyword in schema and not form.schemas.accepts(facet, schema[keyword]):
-            yield _fault(facet, f"bad-{keyword}", f"/{keyword}", f"the schema refuses its own {keyword}; change one of them")
+    yield from contradictions(facet)
+    if "const" in schema and not form.schemas.accepts(facet, schema["const"]):
+        yield bad_const(facet)
+    if "default" in schema and not form.schemas.accepts(facet, schema["default"]):
+        yield _fault(facet, "bad-default", "/default", "the schema refuses its own default; change one of them")
+    yield from _choice_faults(form, facet)
     examples = schema.get("examples")
     for index, example in enumerate(examples if isinstance(examples, list) else ()):
         if not form.schemas.accepts(facet, example):
@@ -201,6 +191,19 @@ def _value_faults(form: Form, facet: Facet) -> Iterator[Fault]:
     for keyword in ("then", "else"):
         if keyword in schema and "if" not in schema:
             yield _fault(facet, "idle-if", f"/{keyword}", f"{keyword!r} without 'if' never holds", "warning")
+
+
+def _choice_faults(form: Form, facet: Facet) -> Iterator[Fault]:
+    """Choices that stand twice, or that the schema itself refuses."""
+    choices = facet.get("enum") or ()
+    taken = [form.schemas.accepts(facet, choice) for choice in choices]
+    first: dict[str, int] = {}
+    for index, choice in enumerate(choices):
+        at = f"/enum/{index}"
+        if (before := first.setdefault(key(choice), index)) != index:
+            yield _fault(facet, "same-choice", at, f"{choice!r} stands in the list already, at {before}; remove one", "warning")
+        elif any(taken) and not taken[index]:
+            yield _fault(facet, "bad-choice", at, f"the schema refuses its own choice {choice!r}; change one of them", "warning")
 
 
 def _pattern_faults(facet: Facet) -> Iterator[Fault]:

@@ -1,13 +1,18 @@
-"""Fields that nobody can ever finish: what they require requires itself, or allows no value at all."""
+"""Requirements that no answers meet: they require themselves, allow no value, or ask for more than a page can show."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections import deque
+from collections.abc import Iterable, Iterator, Mapping
 
 from dossierkit.findings import Fault
+from dossierkit.forms.answers.form_data import MAX_ROWS
+from dossierkit.forms.fields.applicators import possible_schemas, unconditional
+from dossierkit.forms.fields.combined_schema import type_of
 from dossierkit.forms.fields.form import Form
 from dossierkit.forms.schema.facets import Facet, Schemas, file_and_pointer
 from dossierkit.pointers import Json, child
+from dossierkit.text import meant
 
 #: Two keywords that bound the same, and the type of value that they bound.
 _BOUNDS = (
@@ -19,15 +24,38 @@ _BOUNDS = (
     ("minProperties", "maxProperties", ("object",)),
     ("minContains", "maxContains", ()),
 )
+#: A schema of rows without one of them is shown as JSON, which has no limit of rows.
+_ROWS = frozenset(("type", "properties", "enum", "const", "$ref", "allOf", "anyOf", "oneOf"))
 
 
-def contradictions(schema: Mapping[str, Json]) -> Iterator[tuple[str, str]]:
-    """The keywords of *schema* that leave no value of the type that they bound, each with why."""
+def contradictions(facet: Facet) -> Iterator[Fault]:
+    """A fault for each keyword of *facet* that leaves no value of the type that it is about."""
+    file, pointer = file_and_pointer(facet)
+    schema: Mapping[str, Json] = facet.schema
     for low, high, _ in _BOUNDS:
         if (bounds := _crossed(schema, low, high)) is not None:
-            yield low, f"nothing is both at least {bounds[0]} ({low}) and at most {bounds[1]} ({high})"
+            message = f"nothing is both at least {bounds[0]} ({low}) and at most {bounds[1]} ({high})"
+            yield Fault("contradiction", f"{pointer}/{low}", message, file=file)
     if schema.get("enum") == []:
-        yield "enum", "an empty list of choices accepts nothing"
+        yield Fault("contradiction", f"{pointer}/enum", "an empty list of choices accepts nothing", file=file)
+    elif _refuses_all(schema, schema.get("enum")):
+        message = f"no choice is of the type {_type_words(schema)}; change the choices, or the type"
+        yield Fault("contradiction", f"{pointer}/enum", message, file=file)
+    if "const" in schema and _refuses_all(schema, [schema["const"]]):
+        yield bad_const(facet)
+
+
+def bad_const(facet: Facet) -> Fault:
+    """The fault of a constant that its own schema refuses."""
+    file, pointer = file_and_pointer(facet, "/const")
+    return Fault("bad-const", pointer, "the schema refuses its own const; change one of them", file=file)
+
+
+def undeclared_required(facet: Facet, suffix: str, name: str, names: Iterable[str]) -> Fault:
+    """The fault of requiring *name*, where only *names* are declared."""
+    file, pointer = file_and_pointer(facet, suffix)
+    hint = meant(name, sorted(names)) or "; declare it under 'properties'"
+    return Fault("undeclared-required", pointer, f"{name!r} is required but declared nowhere{hint}", file=file)
 
 
 def _crossed(schema: Mapping[str, Json], low: str, high: str) -> tuple[float, float] | None:
@@ -37,17 +65,62 @@ def _crossed(schema: Mapping[str, Json], low: str, high: str) -> tuple[float, fl
     return (least, most) if least > most or (least == most and "exclusive" in low + high) else None
 
 
+def _refuses_all(schema: Mapping[str, Json], values: Json) -> bool:
+    """Whether *values* are given, and the type of *schema* refuses each."""
+    types = schema.get("type")
+    if types is None or not isinstance(values, list):
+        return False
+    return not any(_is_of(value, types if isinstance(types, list) else [types]) for value in values)
+
+
+def _is_of(value: Json, types: list[str]) -> bool:
+    type_ = type_of(value)
+    return type_ in types or (type_ == "number" and "integer" in types and (isinstance(value, int) or value.is_integer()))
+
+
+def _type_words(schema: Mapping[str, Json]) -> str:
+    types = schema["type"]
+    return " or ".join(types) if isinstance(types, list) else str(types)
+
+
 def _allows_nothing(schema: Mapping[str, Json]) -> bool:
     """Whether no value meets *schema* for what it says itself, whatever the schemas below it say."""
     crossed = (low for low, high, types in _BOUNDS if schema.get("type") in types and _crossed(schema, low, high))
-    return schema.get("enum") == [] or any(crossed)
+    constant = [schema["const"]] if "const" in schema else None
+    return schema.get("enum") == [] or any(crossed) or _refuses_all(schema, schema.get("enum")) or _refuses_all(schema, constant)
+
+
+def _needs_too_many_rows(facet: Facet) -> bool:
+    """Whether a page would have to show more rows than it can."""
+    rows = facet.get("items")
+    return (
+        facet.get("type") in (None, "array")
+        and isinstance(rows, dict)
+        and not _ROWS.isdisjoint(rows)
+        and facet.get("x-widget") != "json"
+        and (facet.get("minItems") or 0) > MAX_ROWS
+    )
+
+
+def _too_many_rows(facet: Facet, level: str) -> Fault:
+    file, pointer = file_and_pointer(facet, "/minItems")
+    message = f"at least {facet.schema['minItems']} rows are required, and a page shows at most {MAX_ROWS}; lower minItems"
+    return Fault("too-many-rows", pointer, message, level, file)
 
 
 def endless_faults(form: Form) -> Iterator[Fault]:
-    """The first requirement of the form that no answers meet, an error; where only optional fields have one, a warning."""
+    """Why no answers meet the form: errors; where only optional fields can never be answered, the first of them, a warning."""
     needs = _needs_of(form)
     finite = _finite(needs)
-    level = "warning" if form.root in finite else "error"
+    if form.root not in finite:
+        causes = [*dict.fromkeys(fault for facet in _unmet(form.root, needs, finite) for fault in _own_faults(form, facet))]
+        yield from causes or _endless(form, needs, finite, "error")
+        return
+    yield from (_too_many_rows(facet, "warning") for facet in needs if _needs_too_many_rows(facet))
+    yield from _endless(form, needs, finite, "warning")
+
+
+def _endless(form: Form, needs: dict[Facet, list[list[Facet]]], finite: set[Facet], level: str) -> Iterator[Fault]:
     for facet in needs:
         if facet in finite:
             continue
@@ -58,6 +131,51 @@ def endless_faults(form: Form) -> Iterator[Fault]:
                 message = f"{name!r} is required, and what it requires never ends or allows nothing: nobody can submit this"
                 yield Fault("endless", pointer, message, level, file)
                 return
+
+
+def _unmet(root: Facet, needs: dict[Facet, list[list[Facet]]], finite: set[Facet]) -> Iterator[Facet]:
+    """*root*, and the schemas below it that would have to be met and cannot."""
+    seen: set[Facet] = set()
+    pending = deque([root])
+    while pending:
+        facet = pending.popleft()
+        if facet in seen:
+            continue
+        seen.add(facet)
+        yield facet
+        for group in needs[facet]:
+            if finite.isdisjoint(group):
+                pending.extend(group)
+
+
+def _own_faults(form: Form, facet: Facet) -> Iterator[Fault]:
+    """Why no value meets *facet*, for what stands there itself."""
+    if not isinstance(facet.schema, dict):
+        return
+    if _allows_nothing(facet.schema):
+        yield from contradictions(facet)
+    if _needs_too_many_rows(facet):
+        yield _too_many_rows(facet, "error")
+    together = (*unconditional(form.schemas, (facet,)),)
+    refused = [*_refused(form.schemas, together)]
+    if not refused:
+        refused = [refusal for branches in _branches(form.schemas, facet) for branch in branches
+                   for refusal in _refused(form.schemas, (*together, *unconditional(form.schemas, (branch,))))]  # fmt: skip
+    for closed, requiring, suffix, name in refused:
+        names = {name for here in possible_schemas(form.schemas, (facet,)) for name in here.get("properties") or {}}
+        if name not in names:
+            yield undeclared_required(requiring, suffix, name, names)
+        else:
+            yield closed_too_early(closed, name, "error")
+
+
+def closed_too_early(closed: Facet, name: str, level: str) -> Fault:
+    """The fault of refusing *name*, which another schema declares at the place of *closed*."""
+    file, pointer = file_and_pointer(closed, "/additionalProperties")
+    message = (
+        f"this refuses {name!r}, which another schema declares at the same place; write 'unevaluatedProperties': false instead"
+    )
+    return Fault("closed-too-early", pointer, message, level, file)
 
 
 def _finite(needs: dict[Facet, list[list[Facet]]]) -> set[Facet]:
@@ -77,9 +195,9 @@ def _finite(needs: dict[Facet, list[list[Facet]]]) -> set[Facet]:
 def _needs_of(form: Form) -> dict[Facet, list[list[Facet]]]:
     """For each schema that answers may have to meet: groups of schemas, of each of which one has to be met."""
     needs: dict[Facet, list[list[Facet]]] = {}
-    pending = [form.root]
+    pending = deque([form.root])
     while pending:
-        facet = pending.pop(0)
+        facet = pending.popleft()
         if facet not in needs:
             needs[facet] = list(_groups(form.schemas, facet))
             pending += [below for group in needs[facet] for below in group]
@@ -91,21 +209,28 @@ def _needs_of(form: Form) -> dict[Facet, list[list[Facet]]]:
 
 
 def _groups(schemas: Schemas, facet: Facet) -> Iterator[list[Facet]]:
-    if facet.schema is False or (facet.schema is not True and _allows_nothing(facet.schema)):
+    if facet.schema is False or (facet.schema is not True and _allows_nothing(facet.schema)) or _needs_too_many_rows(facet):
         yield []
     for keyword in ("$ref", "$dynamicRef"):
         if isinstance(facet.get(keyword), str):
             yield [schemas.target(facet, keyword)]
     for index, item in enumerate(facet.get("allOf") or ()):
         yield [schemas.below(facet, f"/allOf/{index}", item)]
-    for keyword in ("anyOf", "oneOf"):
-        branches = facet.get(keyword) or ()
-        if branches:
-            yield [schemas.below(facet, f"/{keyword}/{index}", item) for index, item in enumerate(branches)]
+    together = (*unconditional(schemas, (facet,)),)
+    if any(_refused(schemas, together)):
+        yield []
+    for branches in _branches(schemas, facet):
+        yield [branch for branch in branches if not any(_refused(schemas, (*together, *unconditional(schemas, (branch,)))))]
     for name in _required(facet):
         yield [schemas.below(facet, child("/properties", name), facet.schema["properties"][name])]
     if isinstance(facet.get("items"), dict) and facet.get("type") in (None, "array") and (facet.get("minItems") or 0) > 0:
         yield [schemas.below(facet, "/items", facet.schema["items"])]
+
+
+def _branches(schemas: Schemas, facet: Facet) -> Iterator[list[Facet]]:
+    for keyword in ("anyOf", "oneOf"):
+        if branches := facet.get(keyword):
+            yield [schemas.below(facet, f"/{keyword}/{index}", item) for index, item in enumerate(branches)]
 
 
 def _required(facet: Facet) -> list[str]:
@@ -114,3 +239,63 @@ def _required(facet: Facet) -> list[str]:
         return []
     properties = facet.get("properties") or {}
     return [name for name in facet.get("required") or () if name in properties]
+
+
+def _refused(schemas: Schemas, together: tuple[Facet, ...]) -> Iterator[tuple[Facet, Facet, str, str]]:
+    """Members that *together* require and refuse: the schema that refuses, the one that requires, where in it, the name."""
+    closed = [facet for facet in together if False in (facet.get("additionalProperties"), facet.get("unevaluatedProperties"))]
+    if not closed or not _asks_for_an_object(together):
+        return
+    for requiring, suffix, name in _needed(together):
+        for facet in closed:
+            if not _takes(schemas, facet, name):
+                yield facet, requiring, suffix, name
+                break
+
+
+def _asks_for_an_object(together: tuple[Facet, ...]) -> bool:
+    types = {str(facet.get("type")) for facet in together if facet.get("type") is not None}
+    return not types or "object" in types
+
+
+def _needed(together: tuple[Facet, ...]) -> Iterator[tuple[Facet, str, str]]:
+    """Each member that is always required, with the schema that requires it and where in it."""
+    needed: set[str] = set()
+    pending = [
+        (facet, f"/required/{index}", name) for facet in together for index, name in enumerate(facet.get("required") or ())
+    ]
+    while pending:
+        facet, suffix, name = pending.pop(0)
+        if name in needed:
+            continue
+        needed.add(name)
+        yield facet, suffix, name
+        for other in together:
+            followers = (other.get("dependentRequired") or {}).get(name, ())
+            at = child("/dependentRequired", name)
+            pending += [(other, f"{at}/{index}", follower) for index, follower in enumerate(followers)]
+
+
+def _takes(schemas: Schemas, closed: Facet, name: str) -> bool:
+    """Whether the closed schema *closed* may let the member *name* pass."""
+    if closed.get("additionalProperties") is False and not _declares(schemas, closed, name):
+        return False
+    if closed.get("unevaluatedProperties") is not False:
+        return True
+    # What it has evaluated is what any schema at its place may have declared, conditions among them.
+    pending, seen = deque(possible_schemas(schemas, (closed,))), {closed}
+    while pending:
+        facet = pending.popleft()
+        free = facet.get("additionalProperties"), (facet.get("unevaluatedProperties") if facet != closed else None)
+        if _declares(schemas, facet, name) or any(value not in (None, False) for value in free):
+            return True
+        condition = facet.get("if")
+        if isinstance(condition, dict) and (below := schemas.below(facet, "/if", condition)) not in seen:
+            seen.add(below)
+            pending.extend(possible_schemas(schemas, (below,)))
+    return False
+
+
+def _declares(schemas: Schemas, facet: Facet, name: str) -> bool:
+    patterns = facet.get("patternProperties") or {}
+    return name in (facet.get("properties") or {}) or any(schemas.matches(pattern, name) for pattern in patterns)

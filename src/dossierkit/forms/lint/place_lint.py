@@ -12,9 +12,9 @@ from dossierkit.forms.fields.form import Form
 from dossierkit.forms.fields.options import absolute_pointer
 from dossierkit.forms.fields.places import Place, is_declared, places
 from dossierkit.forms.lint.condition_lint import condition_faults
+from dossierkit.forms.lint.endless_requirements import closed_too_early, undeclared_required
 from dossierkit.forms.schema.facets import Facet, Schemas, file_and_pointer
 from dossierkit.pointers import child
-from dossierkit.text import meant
 
 
 def place_faults(form: Form) -> Iterator[Fault]:
@@ -48,9 +48,7 @@ def _undeclared(place: Place) -> Iterator[Fault]:
             needed += [(child("/dependentRequired", trigger), index, name) for index, name in enumerate(others)]
         for suffix, index, name in needed:
             if name not in names and not free:
-                hint = meant(name, names) or "; declare it under 'properties'"
-                file, pointer = file_and_pointer(facet, f"{suffix}/{index}")
-                yield Fault("undeclared-required", pointer, f"{name!r} is required but declared nowhere{hint}", file=file)
+                yield undeclared_required(facet, f"{suffix}/{index}", name, names)
 
 
 def _closed(form: Form, place: Place) -> Iterator[Fault]:
@@ -68,13 +66,7 @@ def _closed(form: Form, place: Place) -> Iterator[Fault]:
             required = [n for n in other.get("required") or () if n in place.names()] if holds_here or holds_there else ()
             refused = sorted({*declared, *required} - own)
             if refused:
-                file, pointer = file_and_pointer(facet, "/additionalProperties")
-                level = "error" if {*required} - own else "warning"
-                message = (
-                    f"this refuses {refused[0]!r}, which another schema declares at the same place; "
-                    "write 'unevaluatedProperties': false instead"
-                )
-                yield Fault("closed-too-early", pointer, message, level, file)
+                yield closed_too_early(facet, refused[0], "error" if {*required} - own else "warning")
                 break
 
 

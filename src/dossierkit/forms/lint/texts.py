@@ -74,9 +74,8 @@ def section_faults(form: Form) -> Iterator[Fault]:
     for index, section in enumerate(form.sections):
         for number, pointer in enumerate(section.fields):
             if not _declared(form, pointer):
-                yield Fault(
-                    "dangling-pointer", f"/x-procedure/sections/{index}/fields/{number}", f"{pointer!r} leads to no field"
-                )
+                at = f"/x-procedure/sections/{index}/fields/{number}"
+                yield Fault("dangling-pointer", at, f"{pointer!r} leads to no field{_meant_place(form, pointer)}")
     if form.sections:
         listed = {pointer for section in form.sections for pointer in section.fields}
         for name in sorted(_top(form)):
@@ -117,6 +116,15 @@ def _first_missing(form: Form, tokens: tuple[str, ...]) -> tuple[str, str] | Non
             return (above, name) if possible_members(form.schemas, seeds_at(form, above)) else None
         above = child(above, name)
     return None
+
+
+def _meant_place(form: Form, pointer: str) -> str:
+    """A hint at the name that was meant where *pointer* leads nowhere."""
+    missing = _first_missing(form, split(pointer)) if pointer.startswith("/") else None
+    if missing is None:
+        return ""
+    above, name = missing
+    return known_hint(name, possible_members(form.schemas, seeds_at(form, above)))
 
 
 def _declared(form: Form, pointer: str) -> bool:
