@@ -30,8 +30,9 @@ SHAPES: dict[str, frozenset[str]] = {
     "xlsx": frozenset({"xlsx"}),
     "pdf": frozenset({"pdf"}),
     "oidc": frozenset({"oidc", "cryptography"}),
+    "s3": frozenset({"s3"}),
     "web": frozenset({"web", "rules", "calendar", "xlsx"}),
-    "all": frozenset({"web", "rules", "calendar", "xlsx", "pdf", "oidc"}),
+    "all": frozenset({"web", "rules", "calendar", "xlsx", "pdf", "oidc", "s3"}),
 }
 #: The commands that miss an extra; every other one runs in every shape.
 WANTS = {

@@ -28,6 +28,7 @@ A mistake that the person at the form can correct is a value (`findings.Problem`
     ├── GatewayError           a gateway does not answer, or breaks the protocol
     ├── ForgedSlip             an acceptance slip that this office did not sign
     ├── ScanError              the virus scanner could not check a file
+    ├── FilesError             the store of files failed, or a file is damaged
     └── StoreError
         ├── UnknownStore       no store for such an address
         ├── CorruptStore       the stored bytes are damaged
@@ -188,6 +189,10 @@ class MailError(DossierkitError):
 
 class ScanError(DossierkitError):
     """The virus scanner could not check a file, so the file is refused."""
+
+
+class FilesError(DossierkitError):
+    """The store of files failed, or the bytes of a file are not those that were stored."""
 
 
 class StoreError(DossierkitError):

@@ -16,6 +16,7 @@ EXTRAS: Mapping[str, str] = {
     "httpx2": "oidc",
     "joserfc": "oidc",
     "markdown_it": "web",
+    "obstore": "s3",
     "pyotp": "web",
     "python_multipart": "web",
     "segno": "web",

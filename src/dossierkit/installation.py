@@ -41,6 +41,7 @@ data = "{DATA}"
 
 # agency = "H29.15"                      # dossier codes begin with it
 # address = "https://dvc.example"        # where citizens find the portal; links in mails lead there
+# files = "s3://bucket/prefix"           # object storage for attachments; without it, a folder in the data folder
 # smtp = "smtp://user@mail.example:587"  # without it, mails are files in the data folder
 # mail-from = "dvc@office.example"
 # guests = true                          # guests may submit without an account

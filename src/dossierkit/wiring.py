@@ -182,6 +182,23 @@ def scanner(clamd: str) -> Scanner | None:
     return ClamdScanner(host, int(port))
 
 
+def file_store(data: Path, address: str = "") -> BlobStore:
+    """The store of files at *address*, `s3://BUCKET/PREFIX`, see `s3_store`; without one, a folder in *data*.
+
+    Raises:
+        SettingsError: the address is malformed.
+    """
+    if not address:
+        from dossierkit.files.disk import DiskBlobs
+        from dossierkit.stores.backup import ATTACHMENTS
+
+        return DiskBlobs(data / ATTACHMENTS)
+    from dossierkit.files.objects import ObjectBlobs
+    from dossierkit.files.s3 import s3_store
+
+    return ObjectBlobs(s3_store(address))
+
+
 @attrs.frozen
 class PaymentSettings:
     """Payment gateways and the bank account of the office."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import os
+import re
 import sqlite3
 import tarfile
 import threading
@@ -16,6 +17,8 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 from support.people import AN
+from support.proxy import failed
+from support.s3 import Bucket
 from support.samples import NOON, PROCEDURES, SMALL
 
 from dossierkit import Action, Actor, Engine, Role, open_engine
@@ -386,3 +389,46 @@ def test_demo_says_as_whom_to_look(tmp_path: Path) -> None:
     assert "Password" in ran.output
     assert run("verify", "--data", tmp_path / "demo").exit_code == 0
     assert run("demo", "--data", tmp_path / "demo", "--dossiers", 30).exit_code == 2
+
+
+def test_files_that_no_dossier_names_are_listed_and_deleted(installation: Any) -> None:
+    """As an interrupted upload leaves them, once they are a day old."""
+    engine, data = installation
+    blobs = DiskBlobs(data / "attachments")
+    named = blobs_of(next(iter(engine.store.every())))
+    old, young = (blobs.put("a.pdf", io.BytesIO(b"%PDF-")) for _ in range(2))
+    (data / "attachments" / "tmpk1ll3d.part").write_bytes(b"%P")
+    for path in (*(data / "attachments").rglob(f"{old}*"), data / "attachments" / "tmpk1ll3d.part"):
+        os.utime(path, (0, 0))
+    command = ["verify", "--data", str(data), "--procedures", str(data.parent / "procedures")]
+
+    told = CliRunner().invoke(main, command)
+    deleted = CliRunner().invoke(main, [*command, "--delete-unnamed"])
+
+    assert told.exit_code == 1
+    assert sorted(re.findall(r"no dossier names the file (\S+);", told.stdout)) == [old, "tmpk1ll3d.part"]
+    assert deleted.stdout.count("it is deleted") == 2
+    assert {file.id for file in blobs.every()} == {*named, young}
+    assert CliRunner().invoke(main, command).exit_code == 0
+
+
+def test_every_command_finds_files_in_object_storage(tmp_path: Path, folder: Path, bucket: Bucket) -> None:
+    """By flag, by variable and by the settings file; the folder of attachments is not made."""
+    home = tmp_path / "office"
+    home.mkdir()
+    (home / "dossierkit.toml").write_text(f'files = "{bucket.address}"\nprocedures = "{folder}"\n')
+    (tmp_path / "answers.json").write_text(json.dumps({"name": "An"}))
+    runner = CliRunner()
+    code = runner.invoke(main, ["--home", str(home), "submit", "1.000001", str(tmp_path / "answers.json")])
+    assert code.exit_code == 0, code.output
+    there = ["--data", str(home / "data"), "--procedures", str(folder)]
+
+    for way in (["--home", str(home), "verify"], ["verify", *there, "--files", bucket.address]):
+        told = runner.invoke(main, way)
+        assert told.exit_code == 0, told.output
+    bucket.proxy.suffer_always(failed)
+    refused = runner.invoke(main, ["verify", *there], env={"DOSSIERKIT_FILES": bucket.address})
+
+    assert refused.exit_code == 2
+    assert refused.stderr.splitlines()[-1].startswith("dossierkit: the files cannot be listed: ")
+    assert not (home / "data" / "attachments").exists()

@@ -53,6 +53,7 @@ _RULES: dict[str, dict[str, Any]] = {
     "x-file": {"limits": "PDF."},
     "no-file": {},
     "unclean": {},
+    "unstored": {},
     "multipleOf": {"multiple_of": 3},
     "uniqueItems": {"count": 2},
     "contains": {"here": 0, "least": 1},

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from datetime import timedelta
 from io import BytesIO
@@ -14,7 +15,7 @@ from support.samples import NOON
 from dossierkit import Engine, open_engine
 from dossierkit.dossiers.lifecycle.dossier import Actor, Attachment
 from dossierkit.dossiers.people.account import Account
-from dossierkit.dossiers.states import Role
+from dossierkit.dossiers.states import Action, Role
 from dossierkit.files.disk import DiskBlobs
 from dossierkit.office.retention import NOTICE, clear_abandoned
 from dossierkit.testing import FixedClock
@@ -143,3 +144,24 @@ def test_only_a_proven_address_is_written_to(
     assert mails(engine) == []
     clock.advance(NOTICE)
     assert clear_abandoned(engine, blobs, KEEP) == (0, 1)
+
+
+def test_a_file_that_a_supplement_replaced_still_belongs_to_its_dossier(
+    office: tuple[Engine, DiskBlobs], folder: Path, clock: FixedClock
+) -> None:
+    """Officers compare it with the new one; a file that nothing names is found."""
+    engine, blobs = office
+    schema = {
+        "type": "object",
+        "properties": {"file": {"type": "string", "x-file": {}}},
+        "x-procedure": {"code": "filed"},
+    }
+    (folder / "filed.json").write_text(json.dumps(schema), "utf-8")
+    replaced, new, orphan = (blobs.put("a.pdf", BytesIO(b"%PDF")) for _ in range(3))
+    root = Actor("root", Role.ADMIN)
+    dossier = engine.submit(engine.begin("filed", AN, {"file": replaced}).id, AN)
+    engine.act(dossier.id, Action.REQUEST_SUPPLEMENT, root, facts={"asked": ["/file"]}, note="Tệp mờ")
+    engine.act(dossier.id, Action.SUPPLEMENT, AN, answers={"file": new})
+    clock.time = max(file.changed for file in blobs.every()) + 2 * DAY
+
+    assert list(engine.unnamed_files(blobs)) == [orphan]

@@ -22,6 +22,7 @@ from starlette.staticfiles import StaticFiles
 
 from dossierkit.errors import (
     Busy,
+    FilesError,
     ForbiddenAction,
     SchemaError,
     StaleAccount,
@@ -34,6 +35,7 @@ from dossierkit.errors import (
 )
 from dossierkit.files.disk import DiskBlobs
 from dossierkit.office.engine import Engine
+from dossierkit.ports import BlobStore
 from dossierkit_web.emblem import emblem_route
 from dossierkit_web.pages import (
     accounts,
@@ -71,14 +73,14 @@ Page = Callable[[Site, Request, FormData], Response]
 _log = logging.getLogger(__name__)
 
 
-def create_app(engine: Engine, *, blobs: Path | str, config: WebConfig | None = None) -> Starlette:
+def create_app(engine: Engine, *, blobs: BlobStore | Path | str, config: WebConfig | None = None) -> Starlette:
     """The portal over *engine* as an ASGI application.
 
     Args:
-        blobs: the folder of attachments, outside any web root.
+        blobs: the store of attachments, or their folder, outside any web root.
     """
     settings = config or WebConfig()
-    kept = DiskBlobs(blobs)
+    kept = DiskBlobs(blobs) if isinstance(blobs, Path | str) else blobs
     engine.keep_files_in(kept)
     site = Site.of(engine, kept, settings)
     static = StaticFiles(packages=[("dossierkit_web", "static")])
@@ -272,6 +274,11 @@ def _guarded(site: Site, page: Page, request: Request, form: FormData) -> Respon
     except SchemaError:
         # A page can ask for more rows than any page can show.
         return site.message(request, "too-large", code=413)
+    except FilesError as error:
+        _log.error("%s", error)
+        response = site.message(request, "files-unreachable", code=503)
+        response.headers["Retry-After"] = "60"
+        return response
     except UnwritableStore as error:
         _log.error("%s", error)  # its message says it all
         response = site.message(request, "unwritable", code=503)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Hashable, Mapping
 from datetime import datetime, timedelta
 from functools import lru_cache
@@ -21,7 +22,7 @@ from dossierkit.dossiers.deadlines.calendars import office_time
 from dossierkit.dossiers.lifecycle.dossier import Actor
 from dossierkit.dossiers.people.account import Account
 from dossierkit.dossiers.people.session import Wants
-from dossierkit.files.disk import DiskBlobs
+from dossierkit.errors import FilesError
 from dossierkit.forms import Form
 from dossierkit.html import Renderer
 from dossierkit.html.packaged import PackagedTemplates
@@ -35,7 +36,7 @@ from dossierkit.people.accounts import Accounts
 from dossierkit.people.captchas import Captchas
 from dossierkit.people.devices import LASTS
 from dossierkit.people.proofs_of_work import ProofsOfWork
-from dossierkit.ports import PaymentGateway, Scanner
+from dossierkit.ports import BlobStore, PaymentGateway, Scanner
 from dossierkit.wiring import PaymentSettings, account_forms, open_accounts
 from dossierkit_web.requests.cookies import DEVICES, LANGUAGE, SESSION, cookie, drop_cookie, set_cookie
 from dossierkit_web.requests.session import Visitor, visitor_of, with_session
@@ -43,6 +44,8 @@ from dossierkit_web.texts import LANGUAGES, word
 
 if TYPE_CHECKING:
     from dossierkit_web.oidc import Oidc
+
+_log = logging.getLogger(__name__)
 
 #: So many pages that are the same for everybody are kept.
 _KEPT = 256
@@ -95,7 +98,7 @@ class Site:
     payments: Payments
     captchas: Captchas
     renderer: Renderer
-    blobs: DiskBlobs
+    blobs: BlobStore
     config: WebConfig
     papers: Papers
     slips: SlipKey | None
@@ -108,10 +111,10 @@ class Site:
     _kept: dict[Hashable, bytes] = attrs.field(init=False, factory=dict)
 
     @classmethod
-    def of(cls, engine: Engine, blobs: DiskBlobs, config: WebConfig) -> Site:
+    def of(cls, engine: Engine, blobs: BlobStore, config: WebConfig) -> Site:
         """A site over *engine*."""
         dialect = engine.offered.dialect
-        renderer = Renderer(folders=config.templates, file_name=blobs.name, widgets=dialect.widgets)
+        renderer = Renderer(folders=config.templates, file_name=_file_names(blobs), widgets=dialect.widgets)
         folders = [FileSystemLoader(folder) for folder in config.templates]
         pages = Environment(
             loader=ChoiceLoader([*folders, PackagedTemplates("dossierkit_web")]),
@@ -244,6 +247,19 @@ class Site:
         """Takes the session's cookie away."""
         drop_cookie(request, response, SESSION, secure=self.config.secure)
         return response
+
+
+def _file_names(blobs: BlobStore) -> Callable[[str], str]:
+    """The names of files in *blobs*; empty where the store fails, as a page without a name is better than no page."""
+
+    def name(id: str) -> str:
+        try:
+            return blobs.name(id)
+        except FilesError as error:
+            _log.error("%s", error)
+            return ""
+
+    return name
 
 
 def language_of(request: Request) -> str:

@@ -16,6 +16,7 @@ from dossierkit.cli.options import (
     answers_in,
     data_option,
     engine_of,
+    files_option,
     language_option,
     procedures_option,
     sender_option,
@@ -60,12 +61,20 @@ def _listing(data: Path, procedures: Path | None) -> Engine:
 @data_option
 @procedures_option
 @agency_option
+@files_option
 @click.option("--code", default="", help="Dossier code that another portal issued; the dossier keeps it.")
 @click.option("--paper", multiple=True, help="Code of a document that comes on paper; repeat it for each.")
 @click.argument("procedure")
 @click.argument("answers", type=ANSWERS)
 def submit(
-    data: Path, procedures: Path | None, agency: str | None, code: str, paper: tuple[str, ...], procedure: str, answers: BinaryIO
+    data: Path,
+    procedures: Path | None,
+    agency: str | None,
+    files: str | None,
+    code: str,
+    paper: tuple[str, ...],
+    procedure: str,
+    answers: BinaryIO,
 ) -> None:
     """Submit ANSWERS (a JSON file, or - for standard input) to PROCEDURE and print the dossier code."""
     from dossierkit.dossiers.codes import parse_code
@@ -78,7 +87,7 @@ def submit(
     issued, given = parse_code(code) if code else None, answers_in(answers)
     # Checked first, so that an unknown procedure creates no database.
     _listing(data, procedures).procedure(procedure)
-    engine = engine_of(data, procedures, agency, make=True)
+    engine = engine_of(data, procedures, agency, make=True, files=files)
     actor = Actor("command-line", Role.ADMIN)
     draft = engine.begin(procedure, actor, given)
     if paper:
@@ -97,20 +106,20 @@ def submit(
 @click.command()
 @data_option
 @procedures_option
+@files_option
 @language_option
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.option("--personal", is_flag=True, help="Show personal answers, which are masked otherwise.")
 @click.argument("code")
-def show(data: Path, procedures: Path | None, language: str, as_json: bool, personal: bool, code: str) -> None:
+def show(data: Path, procedures: Path | None, files: str | None, language: str, as_json: bool, personal: bool, code: str) -> None:
     """Show the dossier with CODE (or a receipt number)."""
     from dossierkit.dossiers.deadlines.calendars import office_time
     from dossierkit.errors import UnknownDossier
-    from dossierkit.files.disk import DiskBlobs
     from dossierkit.forms import effective
     from dossierkit.forms.views.personal_data import masked_answers, without_secrets
     from dossierkit.html.summary import answer_rows
 
-    engine = engine_of(data, procedures)
+    engine = engine_of(data, procedures, files=files)
     dossier = engine.lookup(code)
     if dossier is None:
         raise UnknownDossier(f"no dossier has the code {code}")
@@ -129,8 +138,9 @@ def show(data: Path, procedures: Path | None, language: str, as_json: bool, pers
         return
     for name, value in facts.items():
         click.echo(f"{name:10} {value}")
-    file_name = DiskBlobs(data / "attachments").name
-    for row in answer_rows(procedure.form, effective(procedure.form, dossier.answers), answers, language, file_name=file_name):
+    assert engine.blobs is not None, "a command says where files are"
+    shown = effective(procedure.form, dossier.answers)
+    for row in answer_rows(procedure.form, shown, answers, language, file_name=engine.blobs.name):
         click.echo(f"{'  ' * row.depth}{row.label}" + (f": {row.text}" if row.text is not None else ""))
 
 
@@ -156,9 +166,10 @@ def deliver(data: Path, smtp: str, sender: str) -> None:
 @click.command()
 @data_option
 @procedures_option
+@files_option
 @click.option("--yes", is_flag=True, help="Do not ask for confirmation.")
 @click.argument("code", required=False)
-def erase(data: Path, procedures: Path | None, yes: bool, code: str | None) -> None:
+def erase(data: Path, procedures: Path | None, files: str | None, yes: bool, code: str | None) -> None:
     """Erase the personal data of the dossier with CODE; without CODE, list the dossiers whose owner asked for it.
 
     Answers, files, notes and owner are deleted for good; code, state and dates stay, so that no series has a gap and no
@@ -168,10 +179,9 @@ def erase(data: Path, procedures: Path | None, yes: bool, code: str | None) -> N
     from dossierkit.dossiers.lifecycle.dossier import Actor
     from dossierkit.dossiers.states import Role
     from dossierkit.errors import UnknownDossier
-    from dossierkit.files.disk import DiskBlobs
     from dossierkit.office.retention import erase as erase_dossier
 
-    engine = engine_of(data, procedures)
+    engine = engine_of(data, procedures, files=files)
     if code is None:
         asked = False
         for one in engine.store.every():
@@ -186,7 +196,8 @@ def erase(data: Path, procedures: Path | None, yes: bool, code: str | None) -> N
         raise UnknownDossier(f"no dossier has the code {code}")
     if not yes:
         click.confirm(f"Erase answers, files and owner of {dossier.code} for good?", abort=True)
-    erase_dossier(engine, DiskBlobs(data / "attachments"), dossier, Actor("command-line", Role.SYSTEM))
+    assert engine.blobs is not None, "a command says where files are"
+    erase_dossier(engine, engine.blobs, dossier, Actor("command-line", Role.SYSTEM))
     click.echo(f"{dossier.code}: erased")
 
 

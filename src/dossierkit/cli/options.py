@@ -5,6 +5,7 @@ An option with a variable of its own is a setting: the settings file may set it 
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
@@ -126,6 +127,15 @@ sender_option: Callable[..., Any] = click.option(
 )
 
 
+files_option: Callable[..., Any] = click.option(
+    "--files",
+    default=None,
+    envvar="DOSSIERKIT_FILES",
+    help="Object storage for attachments, s3://BUCKET/PREFIX?encryption=AES256; keys come from AWS_… or ~/.aws."
+    "  [default: a folder in the data folder]",
+)
+
+
 def office_day() -> date:
     """Today at the office, by the machine's clock."""
     from dossierkit.dossiers.deadlines.calendars import day_of
@@ -172,6 +182,7 @@ def engine_of(
     approval: bool = False,
     make: bool = False,
     new: bool = False,
+    files: str | None = None,
 ) -> Engine:
     """The engine over the database in *data*, for the office of the installation.
 
@@ -181,23 +192,26 @@ def engine_of(
         make: create a missing folder or database.  Only for commands that begin an installation, as other commands would
             create them for a misspelt name.
         new: as for `open_engine`.
+        files: address of the store of files; None: that of the variable or of the installation, else a folder in *data*.
 
     Raises:
         SettingsError: there is no database, and not *make*.
         CatalogError: the folder *procedures* does not exist.
     """
     from dossierkit.catalog.catalog import guard_folder
-    from dossierkit.files.disk import DiskBlobs
     from dossierkit.mail.letters import Office
     from dossierkit.private_files import make_private_folder
-    from dossierkit.stores.backup import ATTACHMENTS, DATABASE
-    from dossierkit.wiring import AGENCY, open_engine
+    from dossierkit.stores.backup import DATABASE
+    from dossierkit.wiring import AGENCY, file_store, open_engine
 
     here = installed()
     if here is not None:
         procedures, agency = procedures or here.procedures, agency or str(here.settings.get("agency", ""))
     if not make:
         existing(data)
+    if files is None:
+        files = os.environ.get("DOSSIERKIT_FILES") or (str(here.settings.get("files", "")) if here is not None else "")
+    blobs = file_store(data, files)
     if procedures is not None:
         # Checked first, so that a misspelt folder leaves no new files behind.
         guard_folder(procedures)
@@ -211,7 +225,7 @@ def engine_of(
         agency=agency or AGENCY,
         office=office,
         approval=approval,
-        blobs=DiskBlobs(data / ATTACHMENTS),
+        blobs=blobs,
         new=new,
     )
 

@@ -13,12 +13,21 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from dossierkit.cli.options import agency_option, data_option, engine_of, installed, procedures_option, sender_option, smtp_option
+from dossierkit.cli.options import (
+    agency_option,
+    data_option,
+    engine_of,
+    files_option,
+    installed,
+    procedures_option,
+    sender_option,
+    smtp_option,
+)
 
 if TYPE_CHECKING:
     from dossierkit.mail.outbox import Worker
     from dossierkit.office.engine import Engine
-    from dossierkit.ports import Mailer, PaymentGateway
+    from dossierkit.ports import BlobStore, Mailer, PaymentGateway
 
 
 @click.command()
@@ -69,6 +78,7 @@ if TYPE_CHECKING:
     envvar="DOSSIERKIT_APPROVAL",
     help="New and changed procedure files wait for approval by an admin.",
 )
+@files_option
 @click.option("--clamd", default="", envvar="DOSSIERKIT_CLAMD", help="HOST:PORT of a clamd that scans every file.")
 @click.option(
     "--oidc", default="", envvar="DOSSIERKIT_OIDC", help="OpenID Connect sign-in, https://CLIENT:SECRET@issuer.example/path."
@@ -97,6 +107,7 @@ def serve(
     second_factor: bool,
     new: bool,
     approval: bool,
+    files: str | None,
     clamd: str,
     oidc: str,
     vnpay: str,
@@ -120,13 +131,14 @@ def serve(
     money = payment_settings(vnpay, vietqr, sandbox_at="" if secure else f"{address or here}/sandbox/pay")
     ways: dict[str, Any] = {"gateways": money.gateways, "sandbox": money.sandbox, "bank": money.bank, "scanner": scanner(clamd)}
     post = mailer(data, smtp=smtp, sender=sender)
-    engine = engine_of(data, procedures, agency, address or here, approval=approval, make=True, new=new)
+    engine = engine_of(data, procedures, agency, address or here, approval=approval, make=True, new=new, files=files)
     ways |= {"slips": installed_key(engine.store, data / "slip.key", new=new), "second_factor": second_factor}
     ways |= {"keep_drafts": timedelta(days=keep_drafts)}
     config = web.WebConfig(secure=secure, guests=guests, passwords=data / "passwords.txt", oidc=elsewhere, **ways)
-    app = web.create_app(engine, blobs=data / "attachments", config=config)
+    assert engine.blobs is not None, "a command says where files are"
+    app = web.create_app(engine, blobs=engine.blobs, config=config)
     _announce(engine, data, here, smtp)
-    _run(app, listening, engine, _workers(engine, data, post, money.ways, timedelta(days=keep_drafts)), proxies)
+    _run(app, listening, engine, _workers(engine, engine.blobs, post, money.ways, timedelta(days=keep_drafts)), proxies)
 
 
 def _addresses(proxy: str) -> tuple[str, ...]:
@@ -160,18 +172,16 @@ def _guard_passwords(host: str, *, secure: bool, plain_http: bool) -> None:
 
 
 def _workers(
-    engine: Engine, data: Path, post: Mailer, gateways: Mapping[str, PaymentGateway], keep_drafts: timedelta
+    engine: Engine, blobs: BlobStore, post: Mailer, gateways: Mapping[str, PaymentGateway], keep_drafts: timedelta
 ) -> tuple[Worker, ...]:
     """The background jobs: deliver mails, run daily tasks, query gateways, scan procedures, delete what has expired."""
     from dossierkit.catalog.lint import FolderLint
-    from dossierkit.files.disk import DiskBlobs
     from dossierkit.mail.outbox import Worker, deliver
     from dossierkit.office.daily_tasks import remind, resume
     from dossierkit.office.payments import Payments
     from dossierkit.office.retention import clear_abandoned, sweep
 
     lint = FolderLint(engine.catalog.folder, engine.catalog.dialect)
-    blobs = DiskBlobs(data / "attachments")
     return (
         Worker(lambda: deliver(engine.store.outbox, post, engine.clock)),
         Worker(lambda: (resume(engine), remind(engine)), every=900),

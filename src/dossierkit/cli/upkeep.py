@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from dossierkit.cli.options import FILE, NEW_FILE, data_option, engine_of, procedures_option
+from dossierkit.cli.options import FILE, NEW_FILE, data_option, engine_of, files_option, procedures_option
 from dossierkit.cli.progress import progress
 
 
@@ -44,16 +44,28 @@ def demo(data: Path, procedures: Path | None, count: int, seed: int) -> None:
 @click.command()
 @data_option
 @procedures_option
-def verify(data: Path, procedures: Path | None) -> None:
-    """Verify histories, codes, the ledger, answers, payments and files; exit 1 if there are contradictions."""
-    from dossierkit.files.disk import DiskBlobs
+@files_option
+@click.option("--delete-unnamed", is_flag=True, help="Delete the files that no dossier names.")
+def verify(data: Path, procedures: Path | None, files: str | None, delete_unnamed: bool) -> None:
+    """Verify histories, codes, the ledger, answers, payments and files; exit 1 if there are contradictions.
 
-    engine = engine_of(data, procedures)
+    A file that no dossier has named for a day is one, too: an upload was interrupted.
+    """
+    engine = engine_of(data, procedures, files=files)
+    blobs = engine.blobs
+    assert blobs is not None, "a command says where files are"
     found = 0
     with progress(engine.store.size(), "dossiers") as advance:
-        for contradiction in engine.verify(blobs=DiskBlobs(data / "attachments"), seen=lambda: advance(1)):
+        for contradiction in engine.verify(blobs=blobs, seen=lambda: advance(1)):
             found += 1
             click.echo(contradiction)
+    for id in engine.unnamed_files(blobs):
+        if delete_unnamed:
+            blobs.delete(id)
+            click.echo(f"no dossier named the file {id}; it is deleted")
+        else:
+            found += 1
+            click.echo(f"no dossier names the file {id}; delete such files with --delete-unnamed")
     click.echo("no contradictions" if not found else f"{found} contradictions", err=bool(found))
     engine.close()
     sys.exit(1 if found else 0)

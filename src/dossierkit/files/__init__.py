@@ -1,1 +1,7 @@
-"""Attachments: intake (`intake`), content checks (`inspection`), virus scans (`clamd`), storage by SHA-256 (`disk`)."""
+"""Attachments: intake, content checks, virus scans, and the stores of their bytes.
+
+- `intake`, `inspection`, `clamd`: what is taken, what a file really is, virus scans
+- `ids`: ids of stored files, by SHA-256
+- `disk`, `objects`, `s3`: files in a folder; in object storage; the address and credentials of S3-compatible storage
+- `reading`: stored bytes, compared with their hash on their way out
+"""

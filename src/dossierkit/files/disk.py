@@ -4,16 +4,23 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
-import secrets
+import re
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from os import fsync
 from pathlib import Path
 from typing import BinaryIO
 
-from dossierkit.dossiers.lifecycle.dossier import BLOB
+from dossierkit.errors import FilesError
+from dossierkit.files.ids import BLOB, key_of, new_id
+from dossierkit.ports.files import StoredFile
 from dossierkit.private_files import make_private_folder, write_private
 
 _PIECE = 256 * 1024
+#: What a killed process leaves of an upload.
+_PART = re.compile(r"tmp\w+\.part")
 
 
 class DiskBlobs:
@@ -24,24 +31,28 @@ class DiskBlobs:
 
     def put(self, name: str, content: BinaryIO) -> str:
         """See `BlobStore.put`."""
-        make_private_folder(self._folder)
-        mixed = hashlib.sha256()
-        with tempfile.NamedTemporaryFile(dir=self._folder, suffix=".part", delete=False) as part:
-            try:
+        with _storing():
+            make_private_folder(self._folder)
+            part = tempfile.NamedTemporaryFile(dir=self._folder, suffix=".part", delete=False)  # noqa: SIM115  # closed below
+        try:
+            with part:
+                mixed = hashlib.sha256()
                 while piece := content.read(_PIECE):
                     mixed.update(piece)
-                    part.write(piece)
-                part.flush()
-                os.fsync(part.fileno())
-            except BaseException:
-                Path(part.name).unlink(missing_ok=True)
-                raise
-        # The same bytes from two people are two files, so that each can delete their own.
-        id = f"sha256-{mixed.hexdigest()}-{secrets.token_hex(8)}"
-        place = self._place(id)
-        make_private_folder(place.parent)
-        Path(part.name).replace(place)
-        write_private(place.with_suffix(".json"), json.dumps({"name": name}).encode())
+                    with _storing():
+                        part.write(piece)
+                with _storing():
+                    part.flush()
+                    fsync(part.fileno())
+            id = new_id(mixed.hexdigest())
+            with _storing():
+                make_private_folder(self._place(id).parent)
+                write_private(self._place(id).with_suffix(".json"), json.dumps({"name": name}).encode())
+                # Last, because what has its bytes is whole.
+                Path(part.name).replace(self._place(id))
+        except BaseException:
+            Path(part.name).unlink(missing_ok=True)
+            raise
         return id
 
     def open(self, id: str) -> BinaryIO | None:
@@ -50,17 +61,41 @@ class DiskBlobs:
             return self._place(id).open("rb") if BLOB.fullmatch(id) else None
         except FileNotFoundError:
             return None
+        except OSError as error:
+            raise FilesError(f"the file {id} cannot be read: {error.strerror}") from error
 
     def delete(self, id: str) -> None:
         """See `BlobStore.delete`."""
-        if BLOB.fullmatch(id):
-            self._place(id).unlink(missing_ok=True)
-            self._place(id).with_suffix(".json").unlink(missing_ok=True)
+        try:
+            if BLOB.fullmatch(id):
+                self._place(id).unlink(missing_ok=True)
+                self._place(id).with_suffix(".json").unlink(missing_ok=True)
+            elif _PART.fullmatch(id):
+                (self._folder / id).unlink(missing_ok=True)
+        except OSError as error:
+            raise FilesError(f"the file {id} cannot be deleted: {error.strerror}") from error
 
     def name(self, id: str) -> str:
-        """The uploaded file name of the attachment; empty if there is no such attachment."""
+        """See `BlobStore.name`."""
         place = self._place(id).with_suffix(".json") if BLOB.fullmatch(id) else None
         return str(json.loads(place.read_text("utf-8"))["name"]) if place is not None and place.is_file() else ""
 
+    def every(self) -> Iterator[StoredFile]:
+        """See `BlobStore.every`; what a killed process left of an upload is named `tmp….part`."""
+        for folder in sorted(path for path in self._folder.glob("*") if path.is_dir()):
+            times = {path.stem: path.stat().st_mtime for path in sorted(folder.glob("sha256-*"))}
+            yield from (StoredFile(id, datetime.fromtimestamp(time, UTC)) for id, time in times.items())
+        for part in sorted(self._folder.glob("tmp*.part")):
+            yield StoredFile(part.name, datetime.fromtimestamp(part.stat().st_mtime, UTC))
+
     def _place(self, id: str) -> Path:
-        return self._folder / id[7:9] / id
+        return self._folder / key_of(id)
+
+
+@contextmanager
+def _storing() -> Iterator[None]:
+    """Tell errors of this disk from those of the content, which are the caller's."""
+    try:
+        yield
+    except OSError as error:
+        raise FilesError(f"a file cannot be stored: {error.strerror}") from error

@@ -9,9 +9,9 @@ from typing import BinaryIO
 import attrs
 
 from dossierkit.dossiers.attachments.file_types import HEAD, KNOWN, media_type, suffix_of
-from dossierkit.errors import ScanError
+from dossierkit.errors import FilesError, ScanError
 from dossierkit.files.inspection import is_sound
-from dossierkit.ports import Scanner
+from dossierkit.ports import BlobStore, Scanner
 
 _log = logging.getLogger(__name__)
 
@@ -30,6 +30,8 @@ class Refusal(Enum):
     INFECTED = "infected"
     #: The scanner does not answer.
     UNSCANNED = "unscanned"
+    #: The store of files fails.
+    UNSTORED = "unstored"
 
 
 @attrs.frozen
@@ -79,6 +81,19 @@ def refusal(file: IncomingFile, limits: Limits, *, kept: int = 0, scanner: Scann
     if kind is not None and not is_sound(file.content, kind):
         return Refusal.BROKEN
     return _scan(file, scanner)
+
+
+def store(file: IncomingFile, blobs: BlobStore, *, name: str = "") -> str | Refusal:
+    """Store *file* and return its id; `Refusal.UNSTORED` if the store fails.
+
+    Args:
+        name: another name than the one that it came with.
+    """
+    try:
+        return blobs.put(name or file.name, file.content)
+    except FilesError as error:
+        _log.error("a file is not taken: %s", error)
+        return Refusal.UNSTORED
 
 
 def _scan(file: IncomingFile, scanner: Scanner | None) -> Refusal | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from dossierkit.catalog.catalog import Catalog
 from dossierkit.catalog.index import CatalogEntry
@@ -22,6 +22,7 @@ from dossierkit.office.actions import Actions
 from dossierkit.office.administration import Administration
 from dossierkit.office.answer_checks import AnswerChecks
 from dossierkit.office.context import Context
+from dossierkit.office.disposal import unnamed_files
 from dossierkit.office.dossiers import Dossiers
 from dossierkit.office.drafts import Drafts
 from dossierkit.office.procedures import Procedures
@@ -371,6 +372,10 @@ class Engine:
             seen: called after each dossier.
         """
         return contradictions(self.context.store, self.checks.fits, blobs=blobs, seen=seen)
+
+    def unnamed_files(self, blobs: BlobStore) -> Iterator[str]:
+        """Ids of the files in *blobs* that no dossier has named for a day, as an interrupted upload leaves them."""
+        return unnamed_files(self.context.store, blobs, self.context.now() - timedelta(days=1))
 
     def now(self) -> datetime:
         """The present moment, aware, UTC."""

@@ -18,7 +18,7 @@ from dossierkit.dossiers.lifecycle.handling import PLAIN, Handling, merge_facts
 from dossierkit.dossiers.lifecycle.lifecycle import FINAL, OPEN, step
 from dossierkit.dossiers.money.attempts import Progress
 from dossierkit.dossiers.states import Action, Channel, Payment, State
-from dossierkit.errors import ForbiddenAction
+from dossierkit.errors import FilesError, ForbiddenAction
 from dossierkit.ports import BlobStore, LedgerStore, Store
 
 #: Files are read in pieces of so many bytes.
@@ -151,14 +151,18 @@ def _of_payments(store: Store, money: _Money) -> Iterator[str]:
 def _of_files(dossier: Dossier, blobs: BlobStore) -> Iterator[str]:
     """Files that are missing, or whose content does not match their hash."""
     for blob in sorted(blobs_of(dossier)):
-        content = blobs.open(blob)
-        if content is None:
-            yield f"{dossier.id}: the file {blob} is gone"
+        try:
+            content = blobs.open(blob)
+            if content is None:
+                yield f"{dossier.id}: the file {blob} is gone"
+                continue
+            with content:
+                mixed = hashlib.sha256()
+                while piece := content.read(_PIECE):
+                    mixed.update(piece)
+        except FilesError as error:
+            yield f"{dossier.id}: the file {blob} could not be read ({error})"
             continue
-        with content:
-            mixed = hashlib.sha256()
-            while piece := content.read(_PIECE):
-                mixed.update(piece)
         if mixed.hexdigest() not in blob:
             yield f"{dossier.id}: the file {blob} was changed"
 

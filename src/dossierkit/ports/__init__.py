@@ -9,7 +9,7 @@
 from dossierkit.ports.accounts import AccountStore, Hasher
 from dossierkit.ports.clock import Clock, Tokens
 from dossierkit.ports.dossiers import EVERYTHING, DossierStore, DraftStore
-from dossierkit.ports.files import BlobStore, Scanner
+from dossierkit.ports.files import BlobStore, Scanner, StoredFile
 from dossierkit.ports.installation import BundleStore, FactStore, SeriesStore, UpkeepStore
 from dossierkit.ports.ledger import LedgerStore
 from dossierkit.ports.mail import Mailer, Outbox
@@ -39,6 +39,7 @@ __all__ = [
     "Scanner",
     "SeriesStore",
     "Store",
+    "StoredFile",
     "Tokens",
     "UpkeepStore",
 ]

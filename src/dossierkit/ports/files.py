@@ -2,14 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from datetime import datetime
 from typing import BinaryIO, Protocol
+
+import attrs
+
+
+@attrs.frozen
+class StoredFile:
+    """A file as a store lists it."""
+
+    id: str
+    #: When it was written last.
+    changed: datetime
 
 
 class BlobStore(Protocol):
-    """Bytes of attachments, by id."""
+    """Bytes of attachments, by id.
+
+    Every method raises `FilesError` if the store fails, within a bounded time; so do reads of what `open` returns.
+    """
 
     def put(self, name: str, content: BinaryIO) -> str:
-        """Store *content*, read piece by piece, and return its id.
+        """Store *content*, read piece by piece, and return its id; nothing is stored if it cannot be stored whole.
 
         Args:
             name: file name as the person gave it.
@@ -22,6 +38,14 @@ class BlobStore(Protocol):
 
     def delete(self, id: str) -> None:
         """Delete the bytes with the id, if there are any."""
+        ...
+
+    def name(self, id: str) -> str:
+        """The file name as the person gave it; empty if there is no such file."""
+        ...
+
+    def every(self) -> Iterator[StoredFile]:
+        """All files, in no order, read in pages; also what an interrupted `put` left, by an id that `delete` takes."""
         ...
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from io import BytesIO
+from itertools import chain
 from os import SEEK_END
 from typing import IO
 from urllib.parse import quote
@@ -17,7 +18,8 @@ from dossierkit.dossiers.attachments.file_types import KNOWN, shown_name
 from dossierkit.dossiers.lifecycle.dossier import Actor, Attachment, Dossier, blobs_in, blobs_of
 from dossierkit.dossiers.procedure.procedure import Procedure
 from dossierkit.errors import StaleDossier, UnknownDossier
-from dossierkit.files.intake import IncomingFile, Limits, refusal
+from dossierkit.files.intake import IncomingFile, Limits, Refusal, refusal, store
+from dossierkit.files.reading import intact_pieces
 from dossierkit.forms import Kind, effective
 from dossierkit.forms.fields.field_tree import walk
 from dossierkit.pointers import get, texts_in
@@ -46,12 +48,12 @@ def taken(site: Site, procedure: Procedure, draft: Dossier, form: FormData, acto
         if isinstance(found, str):
             refused[code] = found
         elif any(_same(one, found) for one in draft.attachments):
-            site.blobs.delete(found.blob)
+            swept(site, (found.blob,))
         else:
             try:
                 draft = site.engine.attach(draft.id, found, actor, version=draft.version)
             except StaleDossier:
-                site.blobs.delete(found.blob)
+                swept(site, (found.blob,))
                 raise
     return draft, refused
 
@@ -85,7 +87,8 @@ def checked(site: Site, draft: Dossier, code: str, file: UploadFile, *, beside: 
         return f"document-{refused.value}"
     name, kind = shown_name(sent.name), sent.media_type
     assert kind is not None, "the intake takes known kinds alone"
-    return Attachment(code, site.blobs.put(name, sent.content), name, sent.size, kind)
+    id = store(sent, site.blobs, name=name)
+    return f"document-{id.value}" if isinstance(id, Refusal) else Attachment(code, id, name, sent.size, kind)
 
 
 def detached(site: Site, draft: Dossier, button: str, actor: Actor) -> Dossier:
@@ -111,9 +114,11 @@ def download(site: Site, request: Request, form: FormData) -> Response:  # noqa:
     dossier = _seen(site, request)
     wanted = request.path_params["blob"]
     found = files_by_id(site, dossier).get(wanted)
-    content = (_embedded(site, dossier).get(wanted) or site.blobs.open(wanted)) if found is not None else None
-    if found is None or content is None:
+    if found is None:
         raise UnknownDossier("no such file")
+    sent = _sent(site, dossier, wanted)
+    # The first piece comes before the headers: a file that cannot be read gets a page that says so.
+    sent = chain((next(sent, b""),), sent)
     shown = "view" in request.query_params and found.media_type in VIEWED
     headers = {
         "Content-Disposition": f"{'inline' if shown else 'attachment'}; filename*=UTF-8''{quote(found.name, safe='')}",
@@ -121,7 +126,7 @@ def download(site: Site, request: Request, form: FormData) -> Response:  # noqa:
         "Content-Security-Policy": _SHOWN if shown else "sandbox; default-src 'none'",
         **({"X-Frame-Options": "SAMEORIGIN"} if shown else {}),
     }
-    return StreamingResponse(pieces(content), media_type=found.media_type, headers=headers)
+    return StreamingResponse(sent, media_type=found.media_type, headers=headers)
 
 
 def files_by_id(site: Site, dossier: Dossier) -> dict[str, Attachment]:
@@ -172,6 +177,21 @@ def _seen(site: Site, request: Request) -> Dossier:
         except UnknownDossier:
             continue
     raise UnknownDossier("no such dossier")
+
+
+def _sent(site: Site, dossier: Dossier, id: str) -> Iterator[bytes]:
+    """The bytes of the file *id* of *dossier*.
+
+    Raises:
+        UnknownDossier: there is no such file.
+        FilesError: it cannot be read whole; a download that has begun is broken off, before its last piece.
+    """
+    if (embedded := _embedded(site, dossier).get(id)) is not None:
+        return pieces(embedded)
+    content = site.blobs.open(id)
+    if content is None:
+        raise UnknownDossier("no such file")
+    return intact_pieces(content, id)
 
 
 def pieces(content: IO[bytes]) -> Iterator[bytes]:

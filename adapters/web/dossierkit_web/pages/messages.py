@@ -56,8 +56,7 @@ def files_sent(site: Site, request: Request, dossier: Dossier, form: FormData) -
 
 def drop(site: Site, files: Sequence[Attachment]) -> None:
     """Deletes files that came along for nothing: whoever sent them has to choose them again."""
-    for one in files:
-        site.blobs.delete(one.blob)
+    site.engine.drafts.release(one.blob for one in files)
 
 
 def words_sent(form: FormData) -> str:

@@ -8,7 +8,7 @@ from starlette.datastructures import FormData, UploadFile
 
 from dossierkit.dossiers.attachments.embedded import content_of
 from dossierkit.dossiers.lifecycle.dossier import blobs_in
-from dossierkit.files.intake import IncomingFile, Limits, Refusal, refusal
+from dossierkit.files.intake import IncomingFile, Limits, Refusal, refusal, store
 from dossierkit.forms import Field, Form, Kind, Layout, Problem, effective
 from dossierkit.forms.answers.control_names import pointer_of
 from dossierkit.forms.answers.form_data import is_nameless, replaced
@@ -74,7 +74,10 @@ def with_uploads(
             else:
                 taken[pointer] = text
             continue
-        id = blobs.put(value.filename, value.file)
+        id = store(incoming(value), blobs)
+        if isinstance(id, Refusal):
+            problems.append(Problem(pointer, "unstored", {}))
+            continue
         taken[pointer] = [*kept, id] if field.several else id
     return replaced(root, answers, lambda field, value: taken.get(field.pointer, value)), tuple(problems)
 

@@ -1,4 +1,4 @@
-"""The contract of a store as tests, for the shipped stores and for others (needs pytest).
+"""The contracts of stores as tests, for the shipped stores and for others (needs pytest).
 
     class TestMyStore(StoreContract):
         @pytest.fixture
@@ -6,11 +6,13 @@
             return MyStore()
 
 `StoreContract` has the contracts of all protocols of `dossierkit.ports`, which also can be run alone.
+`BlobContract` is that of a store of files, with a fixture `blobs`.
 """
 
 from dossierkit.testing.contract.accounts import AccountContract
 from dossierkit.testing.contract.dossiers import DossierContract
 from dossierkit.testing.contract.drafts import DraftContract
+from dossierkit.testing.contract.files import BlobContract
 from dossierkit.testing.contract.installation import InstallationContract
 from dossierkit.testing.contract.ledger import LedgerContract
 from dossierkit.testing.contract.outbox import OutboxContract
@@ -19,6 +21,7 @@ from dossierkit.testing.contract.tries import TriesContract
 
 __all__ = [
     "AccountContract",
+    "BlobContract",
     "DossierContract",
     "DraftContract",
     "InstallationContract",
