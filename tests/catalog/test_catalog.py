@@ -21,7 +21,7 @@ from support.hostile_files import REFUSED, SERVED
 from support.samples import PROCEDURES, SMALL, TODAY
 
 from dossierkit import open_engine
-from dossierkit.catalog.catalog import Catalog, Serving
+from dossierkit.catalog.catalog import LOOK_SECONDS, Catalog, Serving
 from dossierkit.catalog.folder import json_entries
 from dossierkit.catalog.lint import FolderLint, lint_paths
 from dossierkit.errors import CatalogError, UnknownProcedure, UnwritableStore
@@ -58,6 +58,25 @@ def test_a_dropped_file_is_listed_within_a_second(folder: Path) -> None:
     assert {one.code for one in catalog.list()} == {"1.000001", "other"}
     (folder / "small.json").unlink()
     assert [one.code for one in again(catalog).list()] == ["other"]
+
+
+def test_what_is_known_without_a_look_is_never_old(folder: Path) -> None:
+    """The revision is known for as long as the last look is good; the number of the edition changes with what is served."""
+    seconds = [0.0]
+    catalog = Catalog(folder, STANDARD, memory=MemoryStore(), now=lambda: seconds[0])
+    assert catalog.known_revision("1.000001") == ""
+    revision, edition = catalog.procedure("1.000001").revision, catalog.edition()
+    assert (catalog.known_revision("1.000001"), catalog.known_revision("other")) == (revision, "")
+
+    put(folder, "small.json", {**SMALL, "title": "Khác"})
+    assert catalog.known_revision("1.000001") == revision
+    seconds[0] += LOOK_SECONDS
+
+    assert catalog.known_revision("1.000001") == ""
+    assert catalog.edition() == edition + 1
+    assert catalog.known_revision("1.000001") == catalog.procedure("1.000001").revision != revision
+    seconds[0] += LOOK_SECONDS
+    assert catalog.edition() == edition + 1
 
 
 def test_search_needs_no_accents(catalog: Catalog, folder: Path) -> None:

@@ -61,14 +61,13 @@ from dossierkit_web.pages import (
 )
 from dossierkit_web.pages.second_factor import WANTED
 from dossierkit_web.pages.session_ended import SessionEnded
+from dossierkit_web.public_pages import Page, PublicPage
 from dossierkit_web.requests import confirmation
 from dossierkit_web.requests.bodies import read_form
 from dossierkit_web.requests.limits import HangUps, limited, log_security_event, origin_of
 from dossierkit_web.requests.posted import own_page
 from dossierkit_web.requests.security import SecureHeaders, same_origin
 from dossierkit_web.site import Site, WebConfig
-
-Page = Callable[[Site, Request, FormData], Response]
 
 _log = logging.getLogger(__name__)
 
@@ -237,13 +236,16 @@ _WITH_FILES = frozenset((form.receive, supplement.send, my_dossiers.write, desk_
 
 
 def _endpoint(site: Site, page: Page) -> Callable[[Request], Awaitable[Response]]:
-    """*page* in the thread pool; only the body is read here."""
+    """*page* in the thread pool; only the body is read, and a public page that is kept is found, on the event loop."""
 
     async def endpoint(request: Request) -> Response:
         if not same_origin(request):
             log_security_event(request, "sent from another site")
             raise HTTPException(403)
         if request.method != "POST":
+            kept = page.known(site, request) if isinstance(page, PublicPage) else None
+            if kept is not None:
+                return kept
             return await run_in_threadpool(_guarded, site, page, request, FormData())
         request = limited(request, site.config.max_form_bytes, fields=site.config.max_fields, files=page in _WITH_FILES)
         async with read_form(request, max_files=site.config.max_files, max_fields=site.config.max_fields) as form:

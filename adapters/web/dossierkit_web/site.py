@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
@@ -39,6 +39,7 @@ from dossierkit.people.proofs_of_work import ProofsOfWork
 from dossierkit.ports import BlobStore, PaymentGateway, Scanner
 from dossierkit.wiring import PaymentSettings, account_forms, open_accounts
 from dossierkit_web.requests.cookies import DEVICES, LANGUAGE, SESSION, cookie, drop_cookie, set_cookie
+from dossierkit_web.requests.kept_pages import KeptPages
 from dossierkit_web.requests.session import Visitor, visitor_of, with_session
 from dossierkit_web.texts import LANGUAGES, word
 
@@ -46,9 +47,6 @@ if TYPE_CHECKING:
     from dossierkit_web.oidc import Oidc
 
 _log = logging.getLogger(__name__)
-
-#: So many pages that are the same for everybody are kept.
-_KEPT = 256
 
 
 @attrs.frozen
@@ -107,14 +105,13 @@ class Site:
     account_forms: Mapping[str, Form]
     lint: FolderLint
     efforts: ProofsOfWork
-    #: Pages that are the same for everybody.
-    _kept: dict[Hashable, bytes] = attrs.field(init=False, factory=dict)
+    kept_pages: KeptPages
 
     @classmethod
     def of(cls, engine: Engine, blobs: BlobStore, config: WebConfig) -> Site:
         """A site over *engine*."""
         dialect = engine.offered.dialect
-        renderer = Renderer(folders=config.templates, file_name=_file_names(blobs), widgets=dialect.widgets)
+        renderer = Renderer(folders=config.templates, file_name=_file_names(blobs), widgets=dialect.widgets, today=engine.today)
         folders = [FileSystemLoader(folder) for folder in config.templates]
         pages = Environment(
             loader=ChoiceLoader([*folders, PackagedTemplates("dossierkit_web")]),
@@ -138,27 +135,18 @@ class Site:
             account_forms(dialect),
             FolderLint(engine.administration.folder, dialect),
             ProofsOfWork(lambda: engine.key("devices-key")),
+            KeptPages(secure=config.secure),
         )
 
-    def page(self, request: Request, template: str, /, *, code: int = 200, same: Hashable = None, **values: Any) -> Response:
-        """The page *template*, in the language of the request.
+    @property
+    def keeps_pages(self) -> bool:
+        """Whether public pages are kept: not if a host names the visitor, or brings templates of its own."""
+        return self.config.identify is None and not self.config.templates
 
-        Args:
-            same: says which *values* these are, where everybody gets the same page for them; it is then made once.
-                A page for somebody, whoever says so, or of a host's own templates is made anew all the same.
-        """
+    def page(self, request: Request, template: str, /, *, code: int = 200, **values: Any) -> Response:
+        """The page *template*, in the language of the request."""
         language = language_of(request)
-        if self.config.templates or self.visitor(request) != Visitor():
-            same = None
-        place = (template, code, language, request.url.path, request.url.query, same)
-        shown = self._kept.get(place) if same is not None else None
-        if shown is None:
-            shown = self._render(request, template, language, values).encode()
-            if same is not None:
-                if len(self._kept) >= _KEPT:
-                    self._kept.clear()
-                self._kept[place] = shown
-        response = HTMLResponse(shown, code)
+        response = HTMLResponse(self._render(request, template, language, values), code)
         if "lang" in request.query_params and request.query_params["lang"] in LANGUAGES:
             set_cookie(request, response, LANGUAGE, language, secure=self.config.secure, lasts=timedelta(days=365))
         return response

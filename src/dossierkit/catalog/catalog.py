@@ -97,6 +97,8 @@ class _Snapshot:
     states: Mapping[str, FileState] = attrs.field(factory=dict)
     #: Faults of the folder itself.
     faults: tuple[Finding, ...] = ()
+    #: Counts the changes of *by_code*.
+    edition: int = 0
 
     def read_files(self) -> dict[str, KnownFile]:
         """File name → the file, of those that were read whole."""
@@ -173,6 +175,16 @@ class Catalog:
             raise UnknownProcedure(self._reason_missing(code))
         return self._procedure(offer)
 
+    def known_revision(self, code: str) -> str:
+        """The served revision of *code* as of the last look, without a new one; empty if it is unknown, or the look too old."""
+        snapshot = self._snapshot
+        offer = snapshot.by_code.get(code) if snapshot is not None and self._is_recent() else None
+        return offer.revision if offer is not None else ""
+
+    def edition(self) -> int:
+        """A number that changes with the set of served revisions."""
+        return self._look().edition
+
     def faults(self) -> tuple[Finding, ...]:
         """The faults of the folder and its files."""
         snapshot = self.read_all()
@@ -203,7 +215,7 @@ class Catalog:
     def _look(self) -> _Snapshot:
         """The last snapshot, renewed if it is too old, unless another thread is renewing it."""
         snapshot = self._snapshot
-        if snapshot is not None and self._now() - self._looked < LOOK_SECONDS:
+        if snapshot is not None and self._is_recent():
             return snapshot
         if not self._lock.acquire(blocking=snapshot is None):
             assert snapshot is not None
@@ -216,6 +228,9 @@ class Catalog:
             return self._snapshot
         finally:
             self._lock.release()
+
+    def _is_recent(self) -> bool:
+        return self._now() - self._looked < LOOK_SECONDS
 
     def _read_folder(self, before: _Snapshot) -> _Snapshot:
         try:
@@ -233,7 +248,7 @@ class Catalog:
             if offer is not None:
                 offers[name] = offer
         by_code = self._by_code(offers, states, before)
-        after = _Snapshot(readings, by_code, states)
+        after = _Snapshot(readings, by_code, states, edition=before.edition + (by_code != before.by_code))
         if after.read_files() != before.read_files():
             save_index(self._index, after.read_files())
         return after

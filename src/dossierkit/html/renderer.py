@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from datetime import date
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -67,6 +68,7 @@ class Renderer:
     Args:
         folders: templates that replace ours, first one first.
         file_name: attachment id → what people call the file; empty where it is not there.
+        today: the day; a blank form is remembered for it, as option lists offer what is in force on it.
     """
 
     def __init__(
@@ -75,6 +77,7 @@ class Renderer:
         folders: Sequence[Path | str] = (),
         file_name: Callable[[str], str] = str,
         widgets: Mapping[str, Any] | None = None,
+        today: Callable[[], date | None] = lambda: None,
     ) -> None:
         own = {
             f"{name}.html": '{% extends "field.html" %}{% block control %}' + widget.template + "{% endblock %}"
@@ -92,7 +95,8 @@ class Renderer:
         self.environment.globals.update(described=described, attributes=attributes, live=live, embeds=embeds, file_name=file_name)
         self._file_name = file_name
         self._pieces = Cache[object, Any]("pieces", _PIECES)
-        self._blanks = Cache[tuple[Form, str, str], Rendered]("blank forms", _BLANKS)
+        self._today = today
+        self._blanks = Cache[tuple[Form, str, str, date | None], Rendered]("blank forms", _BLANKS)
         self._words = lru_cache(maxsize=None)(lambda language: words_of(self.piece, language))
         self._template = lru_cache(maxsize=None)(self.environment.get_template)
         self.is_ours = lru_cache(maxsize=None)(lambda name: not any(map(self._is_replaced, (name, *_WITHIN))))
@@ -131,7 +135,7 @@ class Renderer:
 
     def _blank(self, form: Form, answers: Json, language: str, text: str) -> Rendered:
         """A form that nobody has filled in yet is the same for everybody; *text* is the key of *answers*."""
-        name = (form, language, text)
+        name = (form, language, text, self._today())
         rendered = self._blanks.get(name)
         if rendered is None:
             viewer = Viewer.of(form, answers, problems=(), language=language, layout=None)

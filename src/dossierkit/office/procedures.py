@@ -41,6 +41,14 @@ class Procedures:
         """
         return self.context.catalog.procedure(code)
 
+    def known_revision(self, code: str) -> str:
+        """The revision of the procedure *code* from memory alone; empty if there is none, or the last look is too old."""
+        return self.context.catalog.known_revision(code)
+
+    def edition(self) -> int:
+        """A number that changes with the set of served revisions."""
+        return self.context.catalog.edition()
+
     def of(self, dossier: Dossier) -> Procedure:
         """The procedure as it was when *dossier* was begun."""
         return self.restored(dossier.revision, dossier.procedure)

@@ -27,6 +27,10 @@ class Reports:
         """
         return report(self.context.store.sums, period, as_of=as_of or self.context.today(), by=by)
 
+    def last_posting(self) -> int:
+        """The number of the last posting: a report changes no more often than it and the day."""
+        return self.context.store.last_posting()
+
     def behind(
         self, figure: str, period: Period, where: Mapping[str, str] | None = None, *, before: str | None = None, limit: int = 20
     ) -> tuple[Dossier, ...]:

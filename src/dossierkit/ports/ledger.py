@@ -18,6 +18,10 @@ class LedgerStore(Protocol):
         """Sums of all postings up to and including the day *until*, by the dimensions *by*, see `reports.DIMENSIONS`."""
         ...
 
+    def last_posting(self) -> int:
+        """Number of the last posting, higher than that of any posting before; 0 while there is none."""
+        ...
+
     def behind(self, figure: Figure, *, before: str | None = None, limit: int = 20) -> tuple[Dossier, ...]:
         """Dossiers that *figure* counts, newest first.
 

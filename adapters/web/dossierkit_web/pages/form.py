@@ -31,6 +31,7 @@ from dossierkit.pointers import ABSENT, Json, get, parent, same
 from dossierkit_web.pages import documents, session_ended
 from dossierkit_web.pages.counter import filed, guard
 from dossierkit_web.pages.procedures import purpose_notice
+from dossierkit_web.public_pages import known_procedure_edition, procedure_edition, public_page
 from dossierkit_web.requests.limits import allow
 from dossierkit_web.requests.posted import number, text
 from dossierkit_web.requests.session import Visitor
@@ -52,6 +53,7 @@ def _filer(visitor: Visitor) -> Account | None:
     return None if visitor.filing is not None else visitor.account
 
 
+@public_page(procedure_edition, known_procedure_edition)
 def show(site: Site, request: Request, form: FormData) -> Response:  # noqa: ARG001  # every page has this shape
     """The form, with the draft of this session where there is one."""
     code = request.path_params["code"]
@@ -76,7 +78,7 @@ def show(site: Site, request: Request, form: FormData) -> Response:  # noqa: ARG
         draft = attrs.evolve(draft, version=kept.version) if draft is not None else None
         declared = documents.declared(procedure, declared, kept.pairs)
         notice, token = "kept-answers", kept.token
-    return _form(
+    page = _form(
         site,
         request,
         procedure,
@@ -89,6 +91,9 @@ def show(site: Site, request: Request, form: FormData) -> Response:  # noqa: ARG
         kept=token,
         declared=declared,
     )
+    # A blank form that a browser shows again after signing in, on the way back, would replace the draft.
+    page.headers["Cache-Control"] = "no-store"
+    return page
 
 
 def receive(site: Site, request: Request, form: FormData) -> Response:
@@ -438,7 +443,6 @@ def _form(
         stranger=not site.keeps(request),
         keep_drafts=site.config.keep_drafts,
         owner=_tag(site.visitor(request).actor),
-        same=procedure.revision if request.method == "GET" and draft is None and layout in (None, Layout()) else None,
     )
 
 

@@ -15,6 +15,7 @@ from dossierkit.dossiers.money.fees import exemptions, quote
 from dossierkit.dossiers.procedure.procedure import Procedure
 from dossierkit.forms.answers.defaults import initial
 from dossierkit.forms.views.personal_data import personal_titles
+from dossierkit_web.public_pages import known_procedure_edition, procedure_edition, public_page
 from dossierkit_web.site import Site, language_of, markdown
 
 PAGE = 50
@@ -54,6 +55,7 @@ def _fits(one: CatalogEntry, asked: Mapping[str, str]) -> bool:
     return all(not wanted or wanted in _values(one, name) for name, wanted in asked.items())
 
 
+@public_page(procedure_edition, known_procedure_edition)
 def show_one(site: Site, request: Request, form: FormData) -> Response:  # noqa: ARG001  # every page has this shape
     """Guidance, documents, time, fees, legal basis of one procedure."""
     language = language_of(request)

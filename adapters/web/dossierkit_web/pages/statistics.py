@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from urllib.parse import urlencode
 
 import attrs
@@ -18,11 +18,14 @@ from dossierkit.statistics.durations import paces
 from dossierkit.statistics.exports import FORMATS
 from dossierkit.statistics.period_tables import table_of
 from dossierkit_web.pages.desk import PAGE, facts_of, officer_of
+from dossierkit_web.public_pages import public_page
 from dossierkit_web.requests.limits import allow
 from dossierkit_web.site import Site, language_of
 
 #: The tables of the page, and what else can be taken along.
 TABLES = ("month", "unit", "sector")
+#: Letters of the longest query that the form of the page sends; longer ones are not kept.
+_LONGEST_QUERY = 40
 _TYPES = {"csv": "text/csv; charset=utf-8", "json": "application/json", "table": "text/plain; charset=utf-8",
           "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"}  # fmt: skip
 
@@ -60,6 +63,14 @@ class Asked:
         return urlencode({name: value for name, value in said.items() if value})
 
 
+def _edition(site: Site, request: Request) -> Hashable | None:
+    """Figures change with postings and from day to day, titles with the procedures."""
+    is_kept = len(request.scope["query_string"]) <= _LONGEST_QUERY and not {*request.query_params} - {"year", "part", "nd09"}
+    reports, offered = site.engine.reports, site.engine.offered
+    return (reports.last_posting(), site.engine.today(), offered.edition()) if is_kept else None
+
+
+@public_page(_edition)
 def show(site: Site, request: Request, form: FormData) -> Response:  # noqa: ARG001  # every page has this shape
     """A year or a part of one; this year where none is asked for."""
     asked, language = _asked(site, request), language_of(request)

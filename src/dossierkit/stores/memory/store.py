@@ -149,6 +149,11 @@ class MemoryStore:
         with self.tables.lock:
             return ledger.sums(self.tables, until, by)
 
+    def last_posting(self) -> int:
+        """See `LedgerStore.last_posting`."""
+        with self.tables.lock:
+            return len(self.tables.postings)
+
     def behind(self, figure: Figure, *, before: str | None = None, limit: int = 20) -> tuple[Dossier, ...]:
         """See `LedgerStore.behind`."""
         with self.tables.lock:

@@ -98,6 +98,11 @@ def sums(database: Database, until: date, by: Sequence[str]) -> Sums:
     return counts
 
 
+def last_posting(database: Database) -> int:
+    """See `LedgerStore.last_posting`."""
+    return int(database.read("SELECT IFNULL(MAX(rowid), 0) FROM postings")[0][0])
+
+
 def counted_dossiers(database: Database, figure: Figure, before: str | None, limit: int) -> tuple[Dossier, ...]:
     """See `LedgerStore.behind`."""
     sql, values = _counted_rows(figure, before, limit)

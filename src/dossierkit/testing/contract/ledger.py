@@ -49,6 +49,16 @@ class LedgerContract:
         assert (total.received, total.early, total.in_progress, total.overdue) == (2, 1, 1, 1)
         assert sum(posting.count for posting in store.postings() if posting.measure is Measure.RECEIVED) == 2
 
+    def test_the_last_posting_has_the_highest_number(self, store: Store) -> None:
+        """It grows with every posting, and with nothing else."""
+        assert store.last_posting() == 0
+        dossier = _accepted(store, "a")
+        accepted = store.last_posting()
+        store.record(submission(new_draft(store, "b")))
+        assert store.last_posting() == accepted > 0
+        _completed(store, dossier, NOON, 0)
+        assert store.last_posting() > accepted
+
     def test_the_dossiers_of_a_figure_are_found(self, store: Store) -> None:
         """Newest first, page by page."""
         for number in range(3):
