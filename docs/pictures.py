@@ -68,9 +68,9 @@ def work(context: BrowserContext, address: str, data: Path) -> None:
     with closing(open_engine(f"sqlite:{data / 'dossiers.db'}")) as engine:
         root = next(one for one in engine.store.accounts.officers() if one.role is Role.ADMIN)
         token = open_accounts(engine).begin(root).token
-        shown, asked = [one for one in engine.desk(root.actor, limit=500) if one.state is State.PROCESSING and one.handling.due][
-            :2
-        ]
+        shown, asked = [
+            one for one in engine.desk(root.actor, limit=500) if one.state is State.PROCESSING and one.handling.clock.due
+        ][:2]
         engine.act(asked.id, Action.REQUEST_PAYMENT, root.actor, facts={"amount": 300_000})
         owner = engine.store.accounts.account(asked.owner)
         assert owner is not None

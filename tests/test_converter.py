@@ -5,18 +5,29 @@ from __future__ import annotations
 import gzip
 import json
 import sqlite3
-from datetime import UTC
+from datetime import UTC, datetime
 from pathlib import Path
 
+import attrs
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dossierkit.converter import converter
 from dossierkit.dossiers.lifecycle.dossier import Attachment
-from dossierkit.dossiers.lifecycle.handling import PLAIN, Handling, merge_facts
+from dossierkit.dossiers.lifecycle.handling import (
+    UNHANDLED,
+    DossierClock,
+    Erasure,
+    Handling,
+    Money,
+    RequestedSupplement,
+    Result,
+    merge_facts,
+)
 from dossierkit.dossiers.people.account import Account, Notices
-from dossierkit.dossiers.states import Action, Channel, Delivery, Outcome, Payment, Role, State
+from dossierkit.dossiers.states import REASONS, Action, Channel, Delivery, Outcome, Payment, Role, State
+from dossierkit.dossiers.time_limits import TimeLimit, Unit
 from dossierkit.stores.backup import restore
 from dossierkit.stores.rows import account_of_row, body_of_account, encoded
 
@@ -25,15 +36,24 @@ VERSIONS = sorted(folder.name for folder in FIXTURES.iterdir() if folder.is_dir(
 
 times = st.datetimes(timezones=st.just(UTC))
 words = st.text(max_size=8)
-limits = st.fixed_dictionaries({"count": st.integers(0, 90), "unit": st.sampled_from(("working", "hours"))})
+limits = st.builds(TimeLimit, st.integers(0, 90), st.sampled_from(Unit), st.booleans(), st.none() | st.integers(0, 90))
+clocks = st.builds(
+    DossierClock,
+    due=st.none() | times, promised=st.booleans(), limit=st.none() | limits, left=st.none() | st.integers(-90, 90),
+    until=st.none() | times, extensions=st.integers(0, 3),
+)  # fmt: skip
+supplements = st.builds(
+    RequestedSupplement,
+    asked=st.lists(words, max_size=3).map(tuple), reasons=st.dictionaries(words, st.sampled_from(REASONS), max_size=2),
+)  # fmt: skip
+money = st.builds(
+    Money, st.lists(words, max_size=2).map(tuple), st.sampled_from(Payment), st.integers(0, 10**9), st.integers(0, 10**9)
+)
+results = st.builds(Result, delivery=st.sampled_from(Delivery), outcome=st.none() | st.sampled_from(Outcome))
 handlings = st.builds(
     Handling,
-    unit=words, channel=st.sampled_from(Channel), accepted=st.none() | times, due=st.none() | times, promised=st.booleans(),
-    limit=st.none() | limits, left=st.none() | st.integers(-90, 90), until=st.none() | times,
-    back=st.none() | st.sampled_from(State), asked=st.lists(words, max_size=3).map(tuple),
-    reasons=st.dictionaries(words, st.sampled_from(("wrong", "missing")), max_size=2), payment=st.sampled_from(Payment),
-    amount=st.integers(0, 10**9), surplus=st.integers(0, 10**9), delivery=st.sampled_from(Delivery),
-    outcome=st.none() | st.sampled_from(Outcome), erased=st.none() | times,
+    unit=words, channel=st.sampled_from(Channel), accepted=st.none() | times, back=st.none() | st.sampled_from(State),
+    clock=clocks, supplement=supplements, money=money, result=results, erasure=st.builds(Erasure, done=st.none() | times),
 )  # fmt: skip
 attachments = st.builds(Attachment, words, words, words, st.integers(0, 10**9), words)
 accounts = st.builds(
@@ -73,15 +93,31 @@ def test_an_account_comes_back(account: Account) -> None:
 
 def test_what_is_as_at_first_is_not_written() -> None:
     """A dossier that nobody handled yet takes no room; an attribute that differs is written by its plain value."""
-    assert converter.unstructure(PLAIN) == {}
-    assert converter.unstructure(merge_facts(PLAIN, {"channel": 1, "due": ""})) == {"channel": 1}
+    assert converter.unstructure(UNHANDLED) == {}
+    assert converter.unstructure(merge_facts(UNHANDLED, {"channel": 1, "due": ""})) == {"channel": 1}
+
+
+def test_every_attribute_has_a_name_of_its_own_in_json() -> None:
+    """Whatever differs from the default is written, and comes back at its place."""
+    moment, limit = datetime(2026, 11, 22, tzinfo=UTC), TimeLimit(3, Unit.HOURS, same_day=True, after_supplement=1)
+    clock = DossierClock(moment, True, True, moment, limit, 2, moment, moment, moment, 1)
+    whole = Handling(
+        "so", "dat-dai", Channel.POST, "nam", "1", moment, State.ACCEPTED, ("1",), "measured", moment, clock,
+        RequestedSupplement(("/a",), "r", {"/a": "wrong"}), Money(("request",), Payment.DUE, 5, 6),
+        Result(3, 2026, Delivery.READY, Outcome.APPROVED, "mai", moment), Erasure(moment, moment),
+    )  # fmt: skip
+    body = converter.unstructure(whole)
+
+    parts = (clock, whole.supplement, whole.money, whole.result, whole.erasure)
+    assert len(body) == len(attrs.fields(Handling)) - len(parts) + sum(len(attrs.fields(type(part))) for part in parts)
+    assert converter.structure(json.loads(encoded(body)), Handling) == whole
 
 
 def test_facts_change_only_what_they_name() -> None:
     """Everything else is kept; a name that a handling does not have is refused."""
-    before = merge_facts(PLAIN, {"unit": "so", "amount": 5})
+    before = merge_facts(UNHANDLED, {"unit": "so", "amount": 5})
 
-    assert merge_facts(before, {"amount": 7}) == merge_facts(PLAIN, {"unit": "so", "amount": 7})
+    assert merge_facts(before, {"amount": 7}) == merge_facts(UNHANDLED, {"unit": "so", "amount": 7})
     with pytest.raises(KeyError):
         merge_facts(before, {"action": Action.SAVE.value})
 

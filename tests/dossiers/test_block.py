@@ -331,11 +331,11 @@ def test_a_dossier_of_a_revision_that_is_refused_by_now_still_opens(tmp_path: Pa
 
     sent = engine.act(draft.id, Action.SUBMIT, citizen)
 
-    assert (str(sent.code), sent.handling.payment) == ("H29.15-261122-00001", Payment.UNDECIDED)
+    assert (str(sent.code), sent.handling.money.payment) == ("H29.15-261122-00001", Payment.UNDECIDED)
     engine.act(sent.id, Action.REQUEST_PAYMENT, officer, facts={"amount": 100_000})
     engine.act(sent.id, Action.SETTLE, officer, facts={"payment": "paid"})
     accepted = engine.act(sent.id, Action.ACCEPT, officer)
-    assert (accepted.state, accepted.handling.due) == (State.ACCEPTED, None)
+    assert (accepted.state, accepted.handling.clock.due) == (State.ACCEPTED, None)
     assert list(engine.verify()) == []
 
 

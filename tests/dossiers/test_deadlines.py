@@ -14,7 +14,7 @@ from support.samples import TODAY
 
 from dossierkit.dossiers.deadlines.calendars import Calendar, at, day_of
 from dossierkit.dossiers.deadlines.deadlines import arrival, due, is_overdue, left
-from dossierkit.dossiers.procedure.time_limits import TimeLimit, Unit
+from dossierkit.dossiers.time_limits import TimeLimit, Unit
 from dossierkit.errors import SettingsError
 from dossierkit.office.vietnam_calendar import office_calendar
 

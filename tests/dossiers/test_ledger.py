@@ -90,7 +90,7 @@ def act(clock: FixedClock, engines: list[Engine], id: str, chance: random.Random
     if not any(weights):
         return
     actor, action = chance.choices(offered, weights)[0]
-    due, now = dossier.handling.due or engines[0].clock.now(), engines[0].clock.now()
+    due, now = dossier.handling.clock.due or engines[0].clock.now(), engines[0].clock.now()
     if action is Action.COMPLETE and due > now and chance.random() < 0.5:
         clock.advance(due - now)
     facts = {
@@ -142,8 +142,8 @@ def counted(engine: Engine, period: Period, last: date, by: tuple[str, ...]) -> 
             if period.first <= day <= last and (name := flow(was, told, event.action, day)):
                 found[name] = found.get(name, 0) + 1
         found["carried_over"] = int(is_open(before))
-        due = at_end.handling.due
-        overdue = is_open(at_end) and at_end.handling.paused is None and due is not None and day_of(due) < last
+        due = at_end.handling.clock.due
+        overdue = is_open(at_end) and at_end.handling.clock.paused is None and due is not None and day_of(due) < last
         lines[key] = attrs.evolve(line, **{n: getattr(line, n) + c for n, c in {**found, "overdue": int(overdue)}.items()})
     return {key: line for key, line in lines.items() if line != Line(key)}
 
@@ -163,8 +163,8 @@ def flow(was: Dossier, now: Dossier, action: Action, day: date) -> str:
         return "returned" if is_open(was) else ""
     if action is not Action.COMPLETE:
         return ""
-    due = now.handling.due
-    if now.handling.outcome is Outcome.RETURNED:
+    due = now.handling.clock.due
+    if now.handling.result.outcome is Outcome.RETURNED:
         return "returned"
     return "on_time" if due is None or day_of(due) == day else "early" if day < day_of(due) else "late"
 

@@ -10,8 +10,8 @@ from support.samples import PROCEDURES
 from dossierkit.catalog.catalog import procedure_at
 from dossierkit.dossiers.procedure.persons import Persons, persons
 from dossierkit.dossiers.procedure.procedure import Bundle, Procedure
-from dossierkit.dossiers.procedure.time_limits import TimeLimit
 from dossierkit.dossiers.states import Channel
+from dossierkit.dossiers.time_limits import TimeLimit
 from dossierkit.forms import STANDARD, read
 from dossierkit.forms.views.personal_data import masked_answers, personal_titles
 

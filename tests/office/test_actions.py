@@ -66,15 +66,23 @@ def test_from_reception_to_the_result(workflow: Callable[..., None], account: Ac
     assert engine.lookup("00002/2026/H29.15") is None
     engine.act(dossier.id, Action.ASSIGN, INTAKE, facts={"officer": "nam"})
     asked = engine.act(dossier.id, Action.REQUEST_PAYMENT, OFFICER, facts={"amount": 50_000})
-    assert (asked.state, asked.handling.payment, asked.handling.paused) == (State.PAYMENT_REQUESTED, Payment.DUE, NOON)
+    assert (asked.state, asked.handling.money.payment, asked.handling.clock.paused) == (
+        State.PAYMENT_REQUESTED,
+        Payment.DUE,
+        NOON,
+    )
     paid = engine.act(dossier.id, Action.SETTLE, INTAKE, facts={"payment": "paid"})
-    assert (paid.state, paid.handling.payment, paid.handling.paused) == (State.PROCESSING, Payment.PAID, None)
+    assert (paid.state, paid.handling.money.payment, paid.handling.clock.paused) == (State.PROCESSING, Payment.PAID, None)
     done = engine.act(dossier.id, Action.COMPLETE, OFFICER, facts={"outcome": "approved"})
-    assert (done.handling.outcome, done.handling.delivery, done.handling.resolved) == (Outcome.APPROVED, Delivery.READY, NOON)
+    assert (done.handling.result.outcome, done.handling.result.delivery, done.handling.result.resolved) == (
+        Outcome.APPROVED,
+        Delivery.READY,
+        NOON,
+    )
     with pytest.raises(ForbiddenAction):
         engine.act(dossier.id, Action.WITHDRAW, AN)
     handed = engine.act(dossier.id, Action.HAND_OVER, INTAKE, facts={"evidence": "counter"})
-    assert handed.handling.delivery is Delivery.HANDED_OVER
+    assert handed.handling.result.delivery is Delivery.HANDED_OVER
     assert engine.permitted(handed, INTAKE) == (Action.REFUND, Action.MESSAGE)
     assert [event.action.value for event in engine.history(handed)] == [
         "begin", "submit", "accept", "assign", "request-payment", "settle", "complete", "hand-over",
@@ -100,7 +108,7 @@ def test_a_supplement_takes_only_what_was_asked_for(workflow: Callable[..., None
     with pytest.raises(RefusedAnswers):
         engine.act(dossier.id, Action.SUPPLEMENT, AN, answers={"copies": 99})
     mended = engine.act(dossier.id, Action.SUPPLEMENT, AN, answers=stolen)
-    assert (mended.state, mended.answers, mended.handling.asked) == (State.SUBMITTED, {"name": "An", "copies": 3}, ())
+    assert (mended.state, mended.answers, mended.handling.supplement.asked) == (State.SUBMITTED, {"name": "An", "copies": 3}, ())
     assert engine.store.notes(dossier.id)[3].text == "Số bản chưa đúng"
     engine.act(dossier.id, Action.REQUEST_SUPPLEMENT, INTAKE, facts={"asked": ["/name"]}, note="Tên chưa đủ")
     assert engine.desk(INTAKE, Query(words="quynh")) == ()
@@ -174,7 +182,7 @@ def test_what_an_action_has_to_say(workflow: Callable[..., None], engine: Engine
     with pytest.raises(ForbiddenAction, match="refuse needs note"):
         engine.act(dossier.id, Action.REFUSE, INTAKE)
     refused = engine.act(dossier.id, Action.REFUSE, INTAKE, note="Thiếu thành phần")
-    assert (refused.state, refused.handling.resolved) == (State.REFUSED, NOON)
+    assert (refused.state, refused.handling.result.resolved) == (State.REFUSED, NOON)
     assert engine.permitted(refused, INTAKE) == (Action.MESSAGE,)
     other = sent(engine)
     engine.act(other.id, Action.ACCEPT, INTAKE)
@@ -245,14 +253,14 @@ def test_pauses_extensions_and_a_second_look(workflow: Callable[..., None], engi
     assert (suspended.state, suspended.state.national) == (State.SUSPENDED, 8)
     assert engine.act(dossier.id, Action.RESUME, OFFICER).state is State.PROCESSING
     new_day = {"due": "2026-12-09T10:00:00+00:00"}
-    assert engine.act(dossier.id, Action.EXTEND, OFFICER, facts=new_day, note="Xin lỗi").handling.extensions == 1
+    assert engine.act(dossier.id, Action.EXTEND, OFFICER, facts=new_day, note="Xin lỗi").handling.clock.extensions == 1
     with pytest.raises(ForbiddenAction, match="extended"):
         engine.act(dossier.id, Action.EXTEND, OFFICER, facts=new_day, note="Xin lỗi")
     engine.act(dossier.id, Action.COMPLETE, OFFICER, facts={"outcome": "rejected"}, note="Không đủ điều kiện")
     reopened = engine.act(dossier.id, Action.REOPEN, APPROVER, note="Kết quả sai")
-    assert (reopened.state, reopened.handling.outcome, reopened.handling.resolved) == (State.PROCESSING, None, None)
+    assert (reopened.state, reopened.handling.result.outcome, reopened.handling.result.resolved) == (State.PROCESSING, None, None)
     stopped = engine.act(dossier.id, Action.STOP, OFFICER, note="Theo quyết định")
-    assert (stopped.state, stopped.handling.resolved) == (State.STOPPED, NOON)
+    assert (stopped.state, stopped.handling.result.resolved) == (State.STOPPED, NOON)
 
 
 def test_money_that_is_owed_keeps_the_result_back(workflow: Callable[..., None], engine: Engine) -> None:
@@ -303,7 +311,7 @@ def test_a_citizen_is_forgotten(workflow: Callable[..., None], account: Account,
             engine.act(dossier.id, action, actor)
     engine.act(dossier.id, Action.REFUSE, INTAKE, note="Bí Mật không đủ điều kiện")
     asked = engine.act(dossier.id, Action.ASK_ERASURE, AN)
-    assert asked.handling.erasure_asked == NOON
+    assert asked.handling.erasure.asked == NOON
     assert Action.ASK_ERASURE not in engine.permitted(asked, AN)
     with pytest.raises(ForbiddenAction):
         engine.act(dossier.id, Action.ERASE, AN)
@@ -333,35 +341,35 @@ def test_the_clock_of_a_dossier(workflow: Callable[..., None], folder: Path, eng
     (folder / "small.json").write_text(json.dumps({**SMALL, "x-procedure": block}), "utf-8")
     clock.time = datetime(2026, 11, 20, 2, tzinfo=UTC)  # Friday, nine o'clock at the office
     dossier = sent(engine)
-    assert dossier.handling.answer_by == at(date(2026, 11, 23), time(9))
+    assert dossier.handling.clock.answer_by == at(date(2026, 11, 23), time(9))
     accepted = engine.act(dossier.id, Action.ACCEPT, INTAKE)
     assert due_day(accepted) == "2026-11-30"
-    assert not accepted.handling.estimated
+    assert not accepted.handling.clock.estimated
     engine.act(dossier.id, Action.ASSIGN, INTAKE, facts={"officer": "nam"})
     clock.advance(timedelta(days=3))  # Monday
     asked = engine.act(dossier.id, Action.REQUEST_SUPPLEMENT, OFFICER, facts={"asked": ["/copies"]}, note="?")
-    assert (asked.handling.left, asked.handling.running) == (4, None)
+    assert (asked.handling.clock.left, asked.handling.clock.running) == (4, None)
     clock.advance(timedelta(days=7))
     back = engine.act(dossier.id, Action.SUPPLEMENT, AN, answers={"name": "An", "copies": 1})
-    assert (due_day(back), back.handling.left) == ("2026-12-03", 3)
+    assert (due_day(back), back.handling.clock.left) == ("2026-12-03", 3)
     clock.advance(timedelta(days=2))
     suspended = engine.act(dossier.id, Action.SUSPEND, OFFICER, note="chờ")
-    assert suspended.handling.left == 1
+    assert suspended.handling.clock.left == 1
     clock.advance(timedelta(days=20))
     resumed = engine.act(dossier.id, Action.RESUME, OFFICER)
     assert due_day(resumed) == "2026-12-23"
     new_day = at(date(2026, 12, 31), time(17)).isoformat()
-    assert resumed.handling.running == clock.now()
+    assert resumed.handling.clock.running == clock.now()
     clock.advance(timedelta(days=1))
     assert explained(engine, resumed) == ["2026-12-22", "2026-12-23"]
     extended = engine.act(dossier.id, Action.EXTEND, OFFICER, facts={"due": new_day}, note="Xin lỗi")
-    assert (due_day(extended), extended.handling.promised, explained(engine, extended)) == ("2026-12-31", True, [])
-    assert extended.handling.left == 7, "from the 22nd, when the clock began to run"
+    assert (due_day(extended), extended.handling.clock.promised, explained(engine, extended)) == ("2026-12-31", True, [])
+    assert extended.handling.clock.left == 7, "from the 22nd, when the clock began to run"
     paused = engine.act(dossier.id, Action.SUSPEND, OFFICER, note="chờ")
-    assert paused.handling.left == 6, "from the 24th to the new day: an extension outlasts a pause"
+    assert paused.handling.clock.left == 6, "from the 24th to the new day: an extension outlasts a pause"
     clock.advance(timedelta(days=30))
     going_on = engine.act(dossier.id, Action.RESUME, OFFICER)
-    assert (due_day(going_on), going_on.handling.promised) == ("2027-02-01", False)
+    assert (due_day(going_on), going_on.handling.clock.promised) == ("2027-02-01", False)
     assert len(explained(engine, going_on)) > 6
     assert list(engine.verify()) == []
 
@@ -397,9 +405,9 @@ def test_an_answer_to_a_supplement_is_looked_at_in_a_fresh_time(
     engine.act(dossier.id, Action.REQUEST_SUPPLEMENT, INTAKE, facts={"asked": ["/copies"]}, note="?")
     clock.advance(timedelta(days=10))
     back = engine.act(dossier.id, Action.SUPPLEMENT, AN, answers={"name": "An", "copies": 1})
-    assert dossier.handling.answer_by is not None
-    assert back.handling.answer_by is not None
-    assert back.handling.answer_by - dossier.handling.answer_by >= timedelta(days=7)
+    assert dossier.handling.clock.answer_by is not None
+    assert back.handling.clock.answer_by is not None
+    assert back.handling.clock.answer_by - dossier.handling.clock.answer_by >= timedelta(days=7)
 
 
 def test_a_day_that_an_officer_sets_outlasts_a_pause(
@@ -411,17 +419,17 @@ def test_a_day_that_an_officer_sets_outlasts_a_pause(
     clock.time = datetime(2026, 11, 23, 2, tzinfo=UTC)  # Monday
     dossier = sent(engine)
     until = {"due": at(date(2026, 12, 10), time(17)).isoformat()}
-    assert engine.act(dossier.id, Action.ACCEPT, INTAKE, facts=until).handling.left == 12
+    assert engine.act(dossier.id, Action.ACCEPT, INTAKE, facts=until).handling.clock.left == 12
     engine.act(dossier.id, Action.ASSIGN, INTAKE, facts={"officer": "nam"})
     clock.advance(timedelta(days=2))
-    assert engine.act(dossier.id, Action.SUSPEND, OFFICER, note="chờ").handling.left == 11
-    assert engine.act(dossier.id, Action.RESUME, OFFICER, facts=until).handling.left == 11
+    assert engine.act(dossier.id, Action.SUSPEND, OFFICER, note="chờ").handling.clock.left == 11
+    assert engine.act(dossier.id, Action.RESUME, OFFICER, facts=until).handling.clock.left == 11
 
 
 def test_nothing_is_due_where_nothing_is_promised(workflow: Callable[..., None], engine: Engine) -> None:
     """A procedure without a time limit, or one that says so."""
     accepted = engine.act(sent(engine).id, Action.ACCEPT, INTAKE)
-    assert (accepted.handling.due, accepted.handling.limit) == (None, None)
+    assert (accepted.handling.clock.due, accepted.handling.clock.limit) == (None, None)
 
 
 def test_what_has_no_due_day_is_never_late(workflow: Callable[..., None], engine: Engine) -> None:

@@ -112,13 +112,13 @@ def test_a_notice_hangs_until_its_day(office: Engine, clock: FixedClock) -> None
     dossier = working(office)
     until = (clock.now() + timedelta(days=15)).isoformat()
     paused = office.act(dossier.id, Action.SUSPEND, OFFICER, facts={"until": until}, note="Niêm yết 15 ngày")
-    assert paused.handling.left == 5
+    assert paused.handling.clock.left == 5
     clock.advance(timedelta(days=14))
     assert resume(office) == 0
     clock.advance(timedelta(days=1))
     assert resume(office) == 1
     going_on = office.open(dossier.id, AN)
-    assert (going_on.state, due_day(going_on), going_on.handling.until) == (State.PROCESSING, "2026-12-22", None)
+    assert (going_on.state, due_day(going_on), going_on.handling.clock.until) == (State.PROCESSING, "2026-12-22", None)
     assert list(office.verify()) == []
 
 

@@ -279,14 +279,14 @@ def test_an_open_dossier_is_brought_to_a_newer_form(folder: Path, engine: Engine
     look(engine)
     newer = engine.procedure("1.000001")
     asked = engine.ask_update(sent.id, INTAKE, note="Biểu mẫu đã đổi")
-    assert (asked.state, set(asked.handling.asked)) == (State.SUPPLEMENT_REQUESTED, {"/why"})
+    assert (asked.state, set(asked.handling.supplement.asked)) == (State.SUPPLEMENT_REQUESTED, {"/why"})
     assert asked.revision == sent.revision
     assert engine.wanted(asked) == (engine.wanted(asked)[0], {"name": "An", "sheets": 2})
     with pytest.raises(RefusedAnswers):
         engine.act(sent.id, Action.SUPPLEMENT, AN)
     done = engine.act(sent.id, Action.SUPPLEMENT, AN, answers={"name": "Kẻ gian", "sheets": 9, "why": "Cần dùng"})
     assert done.answers == {"name": "An", "sheets": 2, "why": "Cần dùng"}
-    assert (done.state, done.revision, done.handling.update) == (State.SUBMITTED, newer.revision, "")
+    assert (done.state, done.revision, done.handling.supplement.update) == (State.SUBMITTED, newer.revision, "")
     assert engine.open(sent.id, AN) == done
     assert engine.procedure_of(done).revision == newer.revision
     assert list(engine.verify()) == []

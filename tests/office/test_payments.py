@@ -190,7 +190,7 @@ def test_what_a_prepaid_fee_follows_from_is_asked_for(priced: None, engine: Engi
         engine.act(draft.id, Action.SUBMIT, AN)
     poor = engine.begin("1.000001", AN, {"name": "An", "poor": "x"})
     assert engine.check(poor) == ()
-    assert engine.act(poor.id, Action.SUBMIT, AN).handling.payment is Payment.NONE
+    assert engine.act(poor.id, Action.SUBMIT, AN).handling.money.payment is Payment.NONE
 
 
 #: A fee that no answer settles: x-compute gives a fraction, or an officer assesses it.
@@ -217,7 +217,7 @@ def test_an_officer_decides_what_nobody_can_work_out(engine: Engine, folder: Pat
         engine.act(dossier.id, Action.ACCEPT, INTAKE)
         engine.act(dossier.id, Action.ASSIGN, INTAKE, facts={"officer": "nam"})
         dossier = engine.act(dossier.id, Action.COMPLETE, OFFICER, facts={"outcome": "approved"})
-    assert (dossier.handling.payment, dossier.handling.amount) == (Payment.UNDECIDED, 0)
+    assert (dossier.handling.money.payment, dossier.handling.money.amount) == (Payment.UNDECIDED, 0)
     with pytest.raises(ForbiddenAction, match="undecided"):
         engine.act(dossier.id, waits, INTAKE, facts=facts)
     with pytest.raises(ForbiddenAction, match="nothing is owed"):
@@ -228,11 +228,11 @@ def test_an_officer_decides_what_nobody_can_work_out(engine: Engine, folder: Pat
 
     asked = engine.act(dossier.id, Action.REQUEST_PAYMENT, INTAKE, facts={"amount": 70_000})
 
-    assert (asked.state, asked.handling.payment, asked.handling.amount) == (dossier.state, Payment.DUE, 70_000)
-    assert asked.handling.paused is None
+    assert (asked.state, asked.handling.money.payment, asked.handling.money.amount) == (dossier.state, Payment.DUE, 70_000)
+    assert asked.handling.clock.paused is None
     assert Action.REQUEST_PAYMENT not in engine.permitted(asked, INTAKE)
     engine.act(dossier.id, Action.SETTLE, INTAKE, facts={"payment": "paid"})
-    assert engine.act(dossier.id, waits, INTAKE, facts=facts).handling.payment is Payment.PAID
+    assert engine.act(dossier.id, waits, INTAKE, facts=facts).handling.money.payment is Payment.PAID
     assert list(engine.verify()) == []
 
 
@@ -245,9 +245,9 @@ def test_a_fee_that_is_undecided_can_be_waived_and_ends_with_its_dossier(engine:
     }
     (folder / "small.json").write_text(json.dumps({**SMALL, "x-procedure": block}), "utf-8")
     waived = engine.act(sent(engine).id, Action.SETTLE, INTAKE, facts={"payment": "waived"})
-    assert (waived.state, waived.handling.payment) == (State.SUBMITTED, Payment.WAIVED)
+    assert (waived.state, waived.handling.money.payment) == (State.SUBMITTED, Payment.WAIVED)
     assert engine.act(waived.id, Action.ACCEPT, INTAKE).state is State.ACCEPTED
-    assert engine.act(sent(engine).id, Action.WITHDRAW, AN).handling.payment is Payment.NONE
+    assert engine.act(sent(engine).id, Action.WITHDRAW, AN).handling.money.payment is Payment.NONE
     with pytest.raises(ForbiddenAction, match="state"):
         engine.act(engine.act(sent(engine).id, Action.SETTLE, INTAKE, facts={"payment": "waived"}).id, Action.REQUEST_PAYMENT, INTAKE,
                    facts={"amount": 5})  # fmt: skip
@@ -323,14 +323,14 @@ def test_a_fee_whose_case_is_open_is_decided_by_an_officer(engine: Engine, folde
     engine.act(dossier.id, Action.ACCEPT, INTAKE)
     engine.act(dossier.id, Action.ASSIGN, INTAKE, facts={"officer": "nam"})
     done = engine.act(dossier.id, Action.COMPLETE, OFFICER, facts={"outcome": "approved"})
-    assert done.handling.payment is Payment.UNDECIDED
+    assert done.handling.money.payment is Payment.UNDECIDED
 
 
 def test_none_of_several_boxes_is_no_reason_to_ask_again(engine: Engine, folder: Path) -> None:
     """Whoever wants none of them could not answer: the dossier is sent, and an officer decides."""
     with_x = {"properties": {"extras": {"contains": {"const": "x"}}}, "required": ["extras"]}
     conditional(folder, "submission", when=with_x)
-    assert sent(engine).handling.payment is Payment.UNDECIDED
+    assert sent(engine).handling.money.payment is Payment.UNDECIDED
 
 
 @pytest.mark.parametrize(
@@ -388,31 +388,31 @@ def test_rows_are_asked_for_what_a_fee_adds_up(engine: Engine, folder: Path) -> 
 def test_prepaid_fees_keep_a_dossier_out(priced: None, engine: Engine) -> None:
     """It waits until they are paid; what is collected with the result keeps the result back."""
     dossier = sent(engine)
-    assert (dossier.handling.payment, dossier.handling.amount) == (Payment.DUE, 20_000)
+    assert (dossier.handling.money.payment, dossier.handling.money.amount) == (Payment.DUE, 20_000)
     with pytest.raises(ForbiddenAction, match="unpaid"):
         engine.act(dossier.id, Action.ACCEPT, INTAKE)
     payments = Payments(engine)
     attempt = payments.begin(dossier, "vietqr")
     assert payments.apply(Callback(attempt.ref, 20_000, paid=True)) is Answer.CONFIRMED
     settled = engine.open(dossier.id, AN)
-    assert (settled.state, settled.handling.payment) == (State.SUBMITTED, Payment.PAID)
+    assert (settled.state, settled.handling.money.payment) == (State.SUBMITTED, Payment.PAID)
     engine.act(dossier.id, Action.ACCEPT, INTAKE)
     engine.act(dossier.id, Action.ASSIGN, INTAKE, facts={"officer": "nam"})
     done = engine.act(dossier.id, Action.COMPLETE, OFFICER, facts={"outcome": "approved"})
-    assert (done.handling.payment, done.handling.amount) == (Payment.DUE, 20_000)
+    assert (done.handling.money.payment, done.handling.money.amount) == (Payment.DUE, 20_000)
     with pytest.raises(ForbiddenAction, match="unpaid"):
         engine.act(dossier.id, Action.HAND_OVER, INTAKE, facts={"evidence": "counter"})
     reopened = engine.act(dossier.id, Action.REOPEN, OFFICER, note="x")
     with pytest.raises(ForbiddenAction, match="unpaid"):
         engine.act(dossier.id, Action.REQUEST_PAYMENT, OFFICER, facts={"amount": 5})
-    assert reopened.handling.payment is Payment.DUE
+    assert reopened.handling.money.payment is Payment.DUE
     engine.act(dossier.id, Action.COMPLETE, OFFICER, facts={"outcome": "approved"})
     engine.act(dossier.id, Action.SETTLE, INTAKE, facts={"payment": "paid"})
     engine.act(dossier.id, Action.REOPEN, OFFICER, note="Kết quả sai")
     again = engine.act(dossier.id, Action.COMPLETE, OFFICER, facts={"outcome": "approved"})
-    assert again.handling.payment is Payment.PAID, "a fee is asked for once"
+    assert again.handling.money.payment is Payment.PAID, "a fee is asked for once"
     refunded = engine.act(dossier.id, Action.REFUND, INTAKE, note="Nhầm")
-    assert refunded.handling.payment is Payment.REFUNDED
+    assert refunded.handling.money.payment is Payment.REFUNDED
     assert [one.gateway for one in engine.store.payments.attempts(dossier.id)] == ["vietqr", "cash"]
     assert list(engine.verify()) == []
 
@@ -453,7 +453,7 @@ def paid_for(engine: Engine, dossier: Dossier) -> Dossier:
 def bill(dossier: Dossier) -> tuple[Payment, int, int]:
     """What is said of the payment, how much is owed where it is, and what is to be given back."""
     handling = dossier.handling
-    return handling.payment, handling.amount if handling.payment is Payment.DUE else 0, handling.surplus
+    return handling.money.payment, handling.money.amount if handling.money.payment is Payment.DUE else 0, handling.money.surplus
 
 
 @pytest.mark.parametrize(
@@ -604,13 +604,14 @@ def test_a_callback_is_checked_in_order_and_books_once(engine: Engine) -> None:
         assert engine.open(dossier.id, AN).state is State.PAYMENT_REQUESTED
     assert payments.receive("vnpay", told(first.ref, 30_000, number="77")) is Answer.CONFIRMED
     paid = engine.open(dossier.id, AN)
-    assert (paid.state, paid.handling.payment) == (State.ACCEPTED, Payment.PAID)
+    assert (paid.state, paid.handling.money.payment) == (State.ACCEPTED, Payment.PAID)
     for _ in range(3):
         assert payments.receive("vnpay", told(first.ref, 30_000)) is Answer.ALREADY
     assert payments.receive("vnpay", told(first.ref, 30_000, "24")) is Answer.ALREADY
     assert payments.receive("vnpay", told(second.ref, 30_000)) is Answer.CONFIRMED
     after = engine.open(dossier.id, AN)
-    assert (after.state, after.handling) == (paid.state, attrs.evolve(paid.handling, surplus=30_000))
+    money = attrs.evolve(paid.handling.money, surplus=30_000)
+    assert (after.state, after.handling) == (paid.state, attrs.evolve(paid.handling, money=money))
     kept = engine.store.payments
     assert [(one.progress, one.surplus, one.number) for one in kept.attempts(dossier.id)] == [
         (Progress.PAID, False, "77"), (Progress.PAID, True, "1"),
@@ -630,17 +631,17 @@ def test_money_that_comes_late_is_not_lost(engine: Engine) -> None:
     engine.act(gone.id, Action.WITHDRAW, AN)
     assert payments.apply(Callback(late.ref, 30_000, paid=True)) is Answer.CONFIRMED
     after = engine.open(gone.id, AN)
-    assert (after.state, after.handling.payment, after.handling.surplus) == (State.WITHDRAWN, Payment.NONE, 30_000)
+    assert (after.state, after.handling.money.payment, after.handling.money.surplus) == (State.WITHDRAWN, Payment.NONE, 30_000)
     assert engine.store.payments.attempt(late.ref).surplus  # type: ignore[union-attr]  # it is there
     engine.act(changed.id, Action.SETTLE, ROOT, facts={"payment": "waived"})
     assert payments.apply(Callback(other.ref, 30_000, paid=True)) is Answer.CONFIRMED
     assert engine.store.payments.attempt(other.ref).surplus  # type: ignore[union-attr]  # it is there
-    assert engine.open(changed.id, AN).handling.payment is Payment.WAIVED
+    assert engine.open(changed.id, AN).handling.money.payment is Payment.WAIVED
     assert {one.id for one in engine.desk(ROOT, Query(surplus=True))} == {gone.id, changed.id}
     assert engine.desk_count(ROOT, Query(surplus=True)) == 2
     assert to_give_back(engine.history(gone)) == (late.ref,)
     refunded = engine.act(gone.id, Action.REFUND, ROOT, note="Chuyển khoản trả lại")
-    assert (refunded.handling.surplus, refunded.handling.payment) == (0, Payment.NONE)
+    assert (refunded.handling.money.surplus, refunded.handling.money.payment) == (0, Payment.NONE)
     assert to_give_back(engine.history(gone)) == ()
     assert Action.REFUND not in engine.permitted(refunded, ROOT)
     assert [one.id for one in engine.desk(ROOT, Query(surplus=True))] == [changed.id]
@@ -669,12 +670,12 @@ def test_a_dossier_that_ended_owes_nothing(priced: None, engine: Engine, end: st
     begin, action, actor = ENDS[end]
     payments = Payments(engine, {"vnpay": VNPAY})
     before = begin(engine)
-    assert before.handling.payment is Payment.DUE
+    assert before.handling.money.payment is Payment.DUE
     failed, open_, transfer = (payments.begin(before, gateway) for gateway in ("vnpay", "vnpay", "vietqr"))
-    amount = before.handling.amount
+    amount = before.handling.money.amount
     payments.receive("vnpay", told(failed.ref, amount, "24"))
     ended = engine.act(before.id, action, actor, note="vì")
-    assert ended.handling.payment is Payment.NONE
+    assert ended.handling.money.payment is Payment.NONE
     assert [one.progress for one in engine.store.payments.attempts(ended.id)] == [
         Progress.FAILED, Progress.CLOSED, Progress.CLOSED,
     ]  # fmt: skip
@@ -689,7 +690,7 @@ def test_a_dossier_that_ended_owes_nothing(priced: None, engine: Engine, end: st
     assert engine.store.payments.attempt(transfer.ref) in payments.transfers_due(), "a transfer may still come in"
     assert payments.apply(Callback(transfer.ref, amount, paid=True)) is Answer.CONFIRMED
     late = engine.open(ended.id, AN)
-    assert (late.state, late.handling.payment, late.handling.surplus) == (ended.state, Payment.NONE, 3 * amount)
+    assert (late.state, late.handling.money.payment, late.handling.money.surplus) == (ended.state, Payment.NONE, 3 * amount)
     assert set(to_give_back(engine.history(late))) == {failed.ref, open_.ref, transfer.ref}
     assert engine.desk(ROOT, Query(surplus=True)) == (late,)
     assert list(engine.verify()) == []
@@ -700,7 +701,7 @@ def test_a_dossier_that_ended_owes_nothing(priced: None, engine: Engine, end: st
 def test_what_was_paid_for_nothing_is_given_back(priced: None, engine: Engine, action: Action, actor: Actor, way: str) -> None:
     """A paid dossier that ends without a result is on the list of surplus, with all that was paid, until that is given back."""
     dossier = sent(engine)
-    paid = dossier.handling.amount
+    paid = dossier.handling.money.amount
     if way == "cash":
         engine.act(dossier.id, Action.SETTLE, ROOT, facts={"payment": "paid"})
     else:
@@ -801,7 +802,7 @@ def test_a_payment_that_no_callback_told_of_is_asked_about(engine: Engine, clock
     assert payments.ask(attempt) is Answer.CONFIRMED, "an officer may still ask"
     assert payments.ask(attempt) is Answer.ALREADY
     settled = engine.open(dossier.id, AN)
-    assert (settled.state, settled.handling.payment, settled.handling.surplus) == (State.ACCEPTED, Payment.PAID, 0)
+    assert (settled.state, settled.handling.money.payment, settled.handling.money.surplus) == (State.ACCEPTED, Payment.PAID, 0)
     assert engine.store.payments.attempt(attempt.ref).number == "42"  # type: ignore[union-attr]  # it is there
     with pytest.raises(ForbiddenAction, match="statement"):
         payments.ask(transfer)
@@ -815,7 +816,7 @@ def test_a_dead_dossier_is_asked_about_too(engine: Engine, clock: FixedClock) ->
     engine.act(dossier.id, Action.WITHDRAW, AN)
     clock.advance(ASKED_AFTER[0])
     assert Payments(engine, {"vnpay": answering()}).ask_about_open() == 1
-    assert engine.open(dossier.id, AN).handling.surplus == 30_000
+    assert engine.open(dossier.id, AN).handling.money.surplus == 30_000
     assert to_give_back(engine.history(dossier)) == (attempt.ref,)
     assert list(engine.verify()) == []
 
@@ -837,7 +838,7 @@ def test_a_gateway_that_answers_wrongly_changes_nothing(engine: Engine, clock: F
     clock.advance(ASKED_AFTER[0])
     assert payments.ask_about_open() == 0
     assert [one.asked for one in engine.store.payments.every(Progress.OPEN)] == [1, 1]
-    assert engine.open(dossier.id, AN).handling.payment is Payment.DUE
+    assert engine.open(dossier.id, AN).handling.money.payment is Payment.DUE
 
 
 @pytest.mark.parametrize(("said", "answer"), [
@@ -849,7 +850,7 @@ def test_what_a_gateway_may_answer(engine: Engine, said: dict[str, str], answer:
     dossier = owing(engine)
     attempt = Payments(engine).begin(dossier, "vnpay")
     assert Payments(engine, {"vnpay": answering(**said)}).ask(attempt) is answer
-    assert engine.open(dossier.id, AN).handling.payment is Payment.DUE
+    assert engine.open(dossier.id, AN).handling.money.payment is Payment.DUE
 
 
 def test_a_gateway_that_is_away_is_told() -> None:
@@ -935,8 +936,8 @@ def test_the_payments_are_the_sum_of_the_callbacks(story: list[tuple[int, str]],
             settling = [a for a in engine.store.payments.attempts(one.id) if a.progress is Progress.PAID and not a.surplus]
             # What had settled a dossier that was then withdrawn is to be given back with the rest.
             ended = sum(a.amount for a in settling) if now.state is State.WITHDRAWN else 0
-            assert now.handling.surplus == spare + ended
-            assert len(settling) == (now.handling.payment is Payment.PAID or ended > 0)
+            assert now.handling.money.surplus == spare + ended
+            assert len(settling) == (now.handling.money.payment is Payment.PAID or ended > 0)
         assert list(engine.verify()) == []
         engine.close()
 

@@ -129,7 +129,7 @@ class Lives(RuleBasedStateMachine):
             offered = [(a, x) for a in ACTORS if may_see(dossier, a) for x in self.engines[0].permitted(dossier, a)]
             if not offered:
                 return
-            if dossier.handling.payment is Payment.DUE and chance.random() < 0.4:
+            if dossier.handling.money.payment is Payment.DUE and chance.random() < 0.4:
                 self._pay(dossier.id, chance)
                 continue
             actor, action = chance.choices(offered, [OFTEN.get(action, 1) for _, action in offered])[0]
@@ -178,7 +178,7 @@ class Lives(RuleBasedStateMachine):
         self.both(lambda e: Payments(e).apply(Callback(attempt.ref, attempt.amount, True, "t2")))
         more = 0 if paid.progress is Progress.PAID else attempt.amount
         after = _known(self.engines[0], attempt.dossier)
-        assert (after.state, after.handling.surplus) == (before.state, before.handling.surplus + more)
+        assert (after.state, after.handling.money.surplus) == (before.state, before.handling.money.surplus + more)
         event(f"paid after the end: {paid.progress}")
 
     @rule(hours=st.integers(1, 60))
@@ -193,7 +193,7 @@ class Lives(RuleBasedStateMachine):
         self.both(lambda e: (dict(e.store.counters()), e.find(ACTORS[0]), list(e.verify())))
         self.both(lambda e: [e.store.payments.attempts(id) for id in self.ids])
         assert list(self.engines[0].verify()) == []
-        assert not [id for id in self.final if _known(self.engines[0], id).handling.payment is Payment.DUE]
+        assert not [id for id in self.final if _known(self.engines[0], id).handling.money.payment is Payment.DUE]
 
 
 def _known(engine: Engine, id: str) -> Dossier:

@@ -86,7 +86,7 @@ def worked(engine: Engine, code: str, answers: Any) -> Dossier:
     # Whether the answers are complete is another test's concern.
     recording = Recording(procedure, AN, engine.agency, NOON, day_of(NOON), lambda _: (), engine.office_clock)
     dossier = engine.store.record(recording.submission(draft, answers=False))
-    if dossier.handling.payment.value == "undecided":
+    if dossier.handling.money.payment.value == "undecided":
         engine.act(dossier.id, Action.REQUEST_PAYMENT, OFFICE, facts={"amount": 10_000})
         engine.act(dossier.id, Action.SETTLE, OFFICE, facts={"payment": "paid"})
     engine.act(dossier.id, Action.ACCEPT, OFFICE, facts={"paper": list(procedure.missing(dossier))})

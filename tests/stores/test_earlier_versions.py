@@ -106,7 +106,7 @@ def _summary(engine: Engine, dossier: Dossier) -> dict[str, Any]:
         "receipt": handling.receipt,
         "answers": dossier.answers,
         "files": [attachment.name for attachment in dossier.attachments],
-        "due": handling.due.isoformat() if handling.due else None,
+        "due": handling.clock.due.isoformat() if handling.clock.due else None,
         "declared": list(dossier.declared or handling.declared),
         "layout": {
             "rows": dict(layout.rows),
@@ -115,13 +115,13 @@ def _summary(engine: Engine, dossier: Dossier) -> dict[str, Any]:
             "opened": sorted(layout.opened),
         },
         "channel": handling.channel.name,
-        "asked": list(handling.asked),
+        "asked": list(handling.supplement.asked),
         "step": handling.step,
-        "delivery": handling.delivery.value,
-        "outcome": handling.outcome.value if handling.outcome else "",
-        "erased": handling.erased is not None,
-        "payment": handling.payment.value,
-        "surplus": handling.surplus,
+        "delivery": handling.result.delivery.value,
+        "outcome": handling.result.outcome.value if handling.result.outcome else "",
+        "erased": handling.erasure.done is not None,
+        "payment": handling.money.payment.value,
+        "surplus": handling.money.surplus,
         "events": [event.action.value for event in events],
         "head": events[-1].hash,
         "notes": {str(number): note.text for number, note in notes.items()},
@@ -187,7 +187,7 @@ def test_work_goes_on(installation: Installation) -> None:
     owing = installation.dossier("owing")
     (attempt,) = store.payments.attempts(owing.id)
     assert Payments(engine).apply(Callback(attempt.ref, attempt.amount, paid=True)) is Answer.CONFIRMED
-    assert installation.dossier("owing").handling.payment is Payment.PAID
+    assert installation.dossier("owing").handling.money.payment is Payment.PAID
     resumed = installation.dossier("resumed")
     engine.act(resumed.id, Action.PROPOSE, officer, facts={"outcome": "approved"})
     assert engine.act(resumed.id, Action.COMPLETE, approver, facts={"outcome": "approved"}).state is State.COMPLETED

@@ -117,7 +117,7 @@ def test_money_of_before_comes_along(tmp_path: Path, folder: Path) -> None:
     engine = open_engine(f"sqlite:{path}", procedures=folder, clock=FixedClock(NOON))
     assert [engine.store.get(dossier.id) for dossier in (twice, dead)] == expected
     assert expected[0] is not None
-    assert (expected[0].handling.surplus, expected[0].handling.payment) == (60_000, Payment.PAID)
+    assert (expected[0].handling.money.surplus, expected[0].handling.money.payment) == (60_000, Payment.PAID)
     assert [one.id for one in engine.desk(ROOT, Query(surplus=True))] == [twice.id]
     assert Payments(engine).apply(Callback(open_.ref, open_.amount, paid=True)).name == "CONFIRMED"
     assert list(engine.verify()) == []

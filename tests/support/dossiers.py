@@ -20,5 +20,5 @@ def owing(engine: Engine, amount: int = 30_000) -> Dossier:
 
 def due_day(dossier: Dossier) -> str:
     """The local day on which *dossier* is due, in ISO format."""
-    assert dossier.handling.due is not None
-    return day_of(dossier.handling.due).isoformat()
+    assert dossier.handling.clock.due is not None
+    return day_of(dossier.handling.clock.due).isoformat()

@@ -401,7 +401,7 @@ def test_a_due_day_goes_with_what_it_promised(office: Any, folder: Path, how: st
     else:
         act(nam, dossier, {"stopped": "stop", "completed": "complete"}[how], note="Xong", outcome="approved")
 
-    due = f"{engine.lookup(str(dossier.code)).handling.due:%d/%m/%Y}"
+    due = f"{engine.lookup(str(dossier.code)).handling.clock.due:%d/%m/%Y}"
     assert ("Hẹn trả kết quả</dt>" in mai.get(f"/desk/{dossier.code}").text) is (how == "completed")
     assert (due in mai.get("/desk?view=done").text) is (how == "completed")
 

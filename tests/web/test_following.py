@@ -141,7 +141,7 @@ def test_a_citizen_asks_to_be_forgotten(portal: Any) -> None:
     engine.act(dossier.id, Action.REFUSE, INTAKE, note="Không đủ điều kiện")
     for _ in range(2):
         assert "hai ngày làm việc" in client.post(f"{place}/ask-erasure").text
-    assert engine.lookup(str(dossier.code)).handling.erasure_asked is not None
+    assert engine.lookup(str(dossier.code)).handling.erasure.asked is not None
 
 
 def test_how_much_is_mailed_is_chosen_in_the_profile(portal: Any) -> None:

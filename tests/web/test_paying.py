@@ -83,7 +83,7 @@ def test_the_whole_way_with_the_sandbox(portal: Any) -> None:
         asked = dict(Page(sandbox.text).pairs)["asked"]
         back = client.post("/sandbox/pay", data={"asked": asked, "outcome": outcome})
         assert words in back.text
-        assert engine.lookup(str(dossier.code)).handling.payment is state
+        assert engine.lookup(str(dossier.code)).handling.money.payment is state
         again = client.post("/sandbox/pay", data={"asked": asked, "outcome": "failed"})
         assert words in again.text, "what came of it stays"
     assert "Lúc này không có khoản nào" in client.get(f"{place}/pay").text
@@ -110,7 +110,7 @@ def test_nobody_goes_on_paying_for_what_ended(portal: Any) -> None:
     back = client.post("/sandbox/pay", data={"asked": asked, "outcome": "paid"})
     assert "Cơ quan sẽ hoàn lại số tiền này" in back.text
     assert "Số tiền cần nộp" not in client.get(f"/dossiers/{dossier.code}/pay").text
-    assert engine.lookup(str(dossier.code)).handling.surplus == 30_000
+    assert engine.lookup(str(dossier.code)).handling.money.surplus == 30_000
     assert list(engine.verify()) == []
 
 
@@ -139,7 +139,7 @@ def test_an_officer_asks_the_gateway(tmp_path: Path, folder: Path, clock: FixedC
         assert "chưa có kết quả" in officer.post(f"{place}/payments", data={"ref": vnpay.ref}).text
         asked = dict(Page(client.get(local(gone)).text).pairs)["asked"]
         assert "Đang chờ xác nhận" in client.post("/sandbox/pay", data={"asked": asked, "outcome": "silent"}).text
-        assert engine.lookup(str(dossier.code)).handling.payment is Payment.DUE
+        assert engine.lookup(str(dossier.code)).handling.money.payment is Payment.DUE
         shown = officer.get(place).text
         assert shown.count("Hỏi cổng thanh toán") == 1
         assert "đối soát sao kê" in shown
@@ -147,7 +147,7 @@ def test_an_officer_asks_the_gateway(tmp_path: Path, folder: Path, clock: FixedC
             assert who.post(f"{place}/payments", data={"ref": ref}).status_code in (401, 404, 409)
         assert officer.post(f"{place}/payments", data={"ref": vietqr.ref}).status_code == 409
         assert "kết quả đã được ghi nhận" in officer.post(f"{place}/payments", data={"ref": vnpay.ref}).text
-        assert engine.lookup(str(dossier.code)).handling.payment is Payment.PAID
+        assert engine.lookup(str(dossier.code)).handling.money.payment is Payment.PAID
         assert "ghi nhận từ trước" in officer.post(f"{place}/payments", data={"ref": vnpay.ref}).text
         for body in (b"", b"[]", b"{}", b"[" * 5_000, b"x" * 50_000, b'{"vnp_TxnRef": "x", "vnp_SecureHash": "0"}'):
             assert stranger.post("/sandbox/status", content=body).status_code in (404, 413)
@@ -174,7 +174,7 @@ def test_what_is_forged_changes_nothing(portal: Any, caplog: pytest.LogCaptureFi
     assert stranger.get("/sandbox/pay", params={**asked, "vnp_Amount": "100"}).status_code == 404
     assert stranger.post("/sandbox/pay", data={"asked": "vnp_Amount=1", "outcome": "paid"}).status_code == 404
     assert client.post(f"/dossiers/{dossier.code}/pay", data={"gateway": "nobody"}).url.path.endswith("/pay")
-    assert engine.lookup(str(dossier.code)).handling.payment is Payment.DUE
+    assert engine.lookup(str(dossier.code)).handling.money.payment is Payment.DUE
 
 
 def test_a_real_gateway_calls_by_itself(tmp_path: Path, folder: Path, clock: FixedClock) -> None:
@@ -219,7 +219,7 @@ def test_a_transfer_is_found_in_the_statement(portal: Any, tmp_path: Path) -> No
     ran = CliRunner().invoke(main, ["reconcile", "--data", str(tmp_path / "data"), str(statement)])
     assert ran.output.splitlines()[0].startswith("booked\tFT1")
     assert ran.exit_code == 1, "the second line is for nothing"
-    assert engine.lookup(str(dossier.code)).handling.payment is Payment.PAID
+    assert engine.lookup(str(dossier.code)).handling.money.payment is Payment.PAID
     ran = CliRunner().invoke(main, ["reconcile", "--data", str(tmp_path / "data"), str(statement)])
     assert ran.output.splitlines()[0].startswith("known\tFT1")
     assert "Chuyển khoản" in client.get(f"/dossiers/{dossier.code}/pay").text

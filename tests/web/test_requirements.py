@@ -245,7 +245,7 @@ def test_8_2_3_a_form_cannot_set_what_is_not_its_own(portal: Any) -> None:
     [dossier] = engine.store.every()
     assert dossier.answers == {"name": "An"}
     assert str(dossier.code) == "H29.15-261122-0001"
-    assert (dossier.state.name, dossier.handling.unit, dossier.handling.payment.value) == ("SUBMITTED", "so-nnmt", "none")
+    assert (dossier.state.name, dossier.handling.unit, dossier.handling.money.payment.value) == ("SUBMITTED", "so-nnmt", "none")
     assert engine.store.accounts.account(dossier.owner).mail == MAIL
 
 

@@ -138,8 +138,8 @@ def test_how_long_it_takes(portal: Any) -> None:
     page = Page(browser().get("/statistics?year=2026").text).text
     assert "Thời gian giải quyết năm 2026" in page
     assert "Cấp bản sao 2 7,5 50,0 %" in page
-    late = [one for one in engine.store.every() if one.handling.resolved is not None][1]
-    assert late.handling.days == 14
+    late = [one for one in engine.store.every() if one.handling.result.resolved is not None][1]
+    assert late.handling.result.days == 14
     engine.act(late.id, Action.REOPEN, ADMIN, note="x")
     assert "Cấp bản sao 1 1 50,0 %" in Page(browser().get("/statistics?year=2026").text).text
     assert list(engine.verify()) == []

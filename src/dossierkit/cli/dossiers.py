@@ -185,9 +185,9 @@ def erase(data: Path, procedures: Path | None, files: str | None, yes: bool, cod
     if code is None:
         asked = False
         for one in engine.store.every():
-            if one.handling.erasure_asked is not None and one.handling.erased is None:
+            if one.handling.erasure.asked is not None and one.handling.erasure.done is None:
                 asked = True
-                click.echo(f"{one.code}\t{one.state.name.lower()}\tasked {office_time(one.handling.erasure_asked):%d/%m/%Y}")
+                click.echo(f"{one.code}\t{one.state.name.lower()}\tasked {office_time(one.handling.erasure.asked):%d/%m/%Y}")
         if not asked:
             click.echo("no erasure is asked for", err=True)
         return

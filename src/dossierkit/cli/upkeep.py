@@ -145,7 +145,7 @@ def recompute(data: Path, procedures: Path | None, apply: bool, note: str) -> No
     count = 0
     for dossier, day in run(engine, apply=apply, note=note):
         count += 1
-        due = dossier.handling.due
+        due = dossier.handling.clock.due
         assert due is not None  # only open dossiers with a due day are recomputed
         click.echo(f"{dossier.code}\t{office_time(due):%d/%m/%Y} → {office_time(day):%d/%m/%Y}")
     engine.close()

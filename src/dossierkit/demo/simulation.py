@@ -18,7 +18,7 @@ import attrs
 from dossierkit.dossiers.deadlines.calendars import Calendar, Hours, at, day_of
 from dossierkit.dossiers.ledger.ledger import Posting, Span, postings, spans
 from dossierkit.dossiers.lifecycle.dossier import NOTHING_SAID, Actor, Dossier, Event, Said, chained, digest, digests
-from dossierkit.dossiers.lifecycle.handling import PLAIN
+from dossierkit.dossiers.lifecycle.handling import UNHANDLED
 from dossierkit.dossiers.lifecycle.lifecycle import step
 from dossierkit.dossiers.money.attempts import Attempt
 from dossierkit.dossiers.money.fees import Collect, fees, owed
@@ -162,7 +162,7 @@ class _Story:
         channel = self.chance.choices(tuple(Channel), (15, 80, 5))[0]
         self.dossier = Dossier(
             id, procedure.code, procedure.revision, owner.id, State.DRAFT, 1, self.now, self.now, answers,
-            handling=attrs.evolve(PLAIN, channel=channel), salt=salt,
+            handling=attrs.evolve(UNHANDLED, channel=channel), salt=salt,
         )  # fmt: skip
         facts = {"revision": procedure.revision, **({"channel": int(channel)} if channel is not Channel.ONLINE else {})}
         first = chained(id, 1, Action.BEGIN, owner.id, self.now, facts, "")
@@ -214,9 +214,9 @@ class _Story:
 
     def _pay(self) -> None:
         """Pay the fee that is due; if its amount does not follow from the answers, the office sets it first."""
-        if self.dossier.handling.payment is Payment.UNDECIDED:
+        if self.dossier.handling.money.payment is Payment.UNDECIDED:
             self._do(Action.REQUEST_PAYMENT, self.staff.intake, amount=self._assessed_fee())
-        if self.dossier.handling.payment is Payment.DUE:
+        if self.dossier.handling.money.payment is Payment.DUE:
             self._do(Action.SETTLE, self.staff.intake, payment="paid")
 
     def _assessed_fee(self) -> int:
@@ -264,7 +264,7 @@ class _Story:
 
     def _advance_to_decision(self) -> bool:
         """Advance to the day of the decision, mostly before the due day; false if it is in the future."""
-        due = self.dossier.handling.due
+        due = self.dossier.handling.clock.due
         if due is None:
             return self._advance(days=self.chance.randrange(2, 15))
         share = self.chance.betavariate(5, 2) if self.chance.random() < 0.92 else 1 + self.chance.random() * 0.6

@@ -74,7 +74,7 @@ def notices(
         "check": check,
         "procedure": procedure.title(owner.language),
         "receipt": after.handling.receipt,
-        "due": _day(after.handling.due),
+        "due": _day(after.handling.clock.due),
         "amount": _dong(facts.get("surplus", facts.get("amount"))),
     }
     # With the version in the key, each action is one mail, even if its transaction is retried.

@@ -103,7 +103,7 @@ class AnswerChecks:
 
     def fits(self, dossier: Dossier) -> bool:
         """Whether the revision that *dossier* was filed under accepts its answers; a draft may hold anything."""
-        sent = dossier.submitted is not None and dossier.handling.erased is None
+        sent = dossier.submitted is not None and dossier.handling.erasure.done is None
         if not sent:
             return True
         form = self.procedures.of(dossier).form

@@ -32,11 +32,11 @@ def remind(engine: Engine) -> int:
     lists: dict[str, dict[str, list[Dossier]]] = {}
     soon = datetime.combine(engine.office_clock.calendar().next_working(day_of(now) + timedelta(days=1)), time(), ZONE)
     for dossier in _every(engine, Query(states=OPEN, due=soon + timedelta(days=1))):
-        kind = "overdue" if is_overdue(dossier.handling.due, now) else "soon"
+        kind = "overdue" if is_overdue(dossier.handling.clock.due, now) else "soon"
         for officer in _readers(engine, dossier):
             lists.setdefault(officer.id, {}).setdefault(kind, []).append(dossier)
     for dossier in _every(engine, Query(state=State.SUBMITTED)):
-        by = dossier.handling.answer_by
+        by = dossier.handling.clock.answer_by
         if by is not None and by < now:
             for officer in _readers(engine, dossier):
                 lists.setdefault(officer.id, {}).setdefault("unanswered", []).append(dossier)
@@ -80,7 +80,7 @@ def resume(engine: Engine) -> int:
     """Resume dossiers whose suspension ends today or earlier; returns their number."""
     now, done = engine.clock.now(), 0
     for dossier in [*_every(engine, Query(state=State.SUSPENDED))]:
-        until = dossier.handling.until
+        until = dossier.handling.clock.until
         if until is not None and until <= now:
             try:
                 engine.act(dossier.id, Action.RESUME, PROGRAM, version=dossier.version)
@@ -102,10 +102,10 @@ def recompute(engine: Engine, *, apply: bool, note: str = "") -> Iterator[tuple[
         handling = dossier.handling
         found = engine.office_clock.reckoned(handling)
         # Days extended by an older version, which stored no promised day, stay, too.
-        if found is None or found.at == handling.due or handling.extensions:
+        if found is None or found.at == handling.clock.due or handling.clock.extensions:
             continue
         if apply:
-            facts = {"due": found.at.isoformat(), "estimated": found.estimated, "left": handling.left}
+            facts = {"due": found.at.isoformat(), "estimated": found.estimated, "left": handling.clock.left}
             try:
                 engine.act(dossier.id, Action.REDATE, PROGRAM, version=dossier.version, facts=facts, note=note)
             except StaleDossier:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 import attrs
 
 from dossierkit.dossiers.lifecycle.dossier import Actor, Attachment, Dossier, Query, chained
-from dossierkit.dossiers.lifecycle.handling import PLAIN
+from dossierkit.dossiers.lifecycle.handling import UNHANDLED
 from dossierkit.dossiers.lifecycle.lifecycle import target
 from dossierkit.dossiers.states import Action, Channel, State
 from dossierkit.errors import StaleDossier
@@ -51,7 +51,7 @@ class Drafts:
         filled = initial(current.form) if answers is None else answers
         dossier = Dossier(
             self.context.tokens.token(), current.code, current.revision, actor.id, State.DRAFT, 1, now, now, filled,
-            handling=attrs.evolve(PLAIN, channel=channel), salt=self.context.tokens.token(),
+            handling=attrs.evolve(UNHANDLED, channel=channel), salt=self.context.tokens.token(),
         )  # fmt: skip
         self.checks.guard_files(dossier, current.form, filled, {})
         facts = {"revision": current.revision, **({"channel": int(channel)} if channel is not Channel.ONLINE else {})}

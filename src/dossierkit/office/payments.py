@@ -40,12 +40,12 @@ class Payments:
             ForbiddenAction: nothing is due, or there were too many attempts.
             StaleDossier: nothing is due any more.
         """
-        if dossier.handling.payment is not Payment.DUE or dossier.code is None:
+        if dossier.handling.money.payment is not Payment.DUE or dossier.code is None:
             raise ForbiddenAction("nothing is owed for this dossier")
         store, code = self.engine.store.payments, dossier.code.text
         if len(store.attempts(dossier.id)) >= _MOST:
             raise ForbiddenAction("there were too many attempts to pay for this dossier; pay at the counter")
-        now, amount = self.engine.clock.now(), dossier.handling.amount
+        now, amount = self.engine.clock.now(), dossier.handling.money.amount
         return store.begin(dossier.id, lambda number: Attempt(attempt_ref(code, number), dossier.id, amount, gateway, now))
 
     def attempts_of(self, dossier: Dossier) -> tuple[Attempt, ...]:
@@ -96,7 +96,7 @@ class Payments:
         engine = self.engine
         dossier, now = engine.store.get(attempt.dossier), engine.clock.now()
         assert dossier is not None, "a dossier that was sent is never deleted"
-        owed = dossier.handling.payment is Payment.DUE and dossier.handling.amount == attempt.amount
+        owed = dossier.handling.money.payment is Payment.DUE and dossier.handling.money.amount == attempt.amount
         done = finished(attempt, callback, now, surplus=not owed)
         if not callback.paid:
             return engine.store.payments.finish(done, attempt.progress)

@@ -134,17 +134,17 @@ class Recording:
 
     def _costs(self, dossier: Dossier, collect: Collect) -> dict[str, Json]:
         """The facts of the fees that fall due at *collect*; empty if they were billed before."""
-        billed = dossier.handling.billed
+        billed = dossier.handling.money.billed
         amount = owed(fees(self.procedure, dossier.answers, dossier.handling.channel), collect)
         if amount == 0 or collect.value in billed:
             return {}
-        if amount is None or dossier.handling.payment is Payment.UNDECIDED:
+        if amount is None or dossier.handling.money.payment is Payment.UNDECIDED:
             return {"payment": Payment.UNDECIDED.value, "billed": [*billed, collect.value]}
         return {"payment": Payment.DUE.value, "amount": amount, "billed": [*billed, collect.value]}
 
     def _cash(self, dossier: Dossier) -> Callable[[Event], Attempt]:
         """The attempt that records cash received by an officer."""
-        amount, now = dossier.handling.amount, self.now
+        amount, now = dossier.handling.money.amount, self.now
         return lambda event: Attempt(event.facts["ref"], dossier.id, amount, "cash", now, Progress.PAID, at=now)
 
 

@@ -34,9 +34,9 @@ class Supplements:
 
         It is the one that it was filed under, or the newer revision that the office wants it brought to.
         """
-        if not dossier.handling.update:
+        if not dossier.handling.supplement.update:
             return self.procedures.of(dossier), dossier.answers
-        newer = self.procedures.restored(dossier.handling.update, dossier.procedure)
+        newer = self.procedures.restored(dossier.handling.supplement.update, dossier.procedure)
         return newer, after_moves(dossier.answers, newer.moves)
 
     def supplemented(self, dossier: Dossier, answers: Json, files: tuple[Attachment, ...], layout: Layout | None) -> Dossier:
@@ -45,7 +45,7 @@ class Supplements:
         Raises:
             RefusedAnswers: something is wrong in what was asked for.
         """
-        (procedure, before), asked = self.wanted(dossier), dossier.handling.asked
+        (procedure, before), asked = self.wanted(dossier), dossier.handling.supplement.asked
         form, opened = procedure.form, kept_layout(layout, answers) if layout is not None else Layout()
         whole = self.checks.whole(form, mended(form, before, answers, asked, layout=opened), opened)
         # A file that was missing before and is not asked for is no reason to refuse what is.

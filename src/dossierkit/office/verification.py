@@ -14,7 +14,7 @@ from dossierkit.dossiers.ledger.ledger import Measure, half_ends, half_of, posti
 from dossierkit.dossiers.ledger.ledger import Place as LedgerPlace
 from dossierkit.dossiers.ledger.reports import DIMENSIONS
 from dossierkit.dossiers.lifecycle.dossier import Dossier, Event, blobs_of, chained, digests
-from dossierkit.dossiers.lifecycle.handling import PLAIN, Handling, merge_facts
+from dossierkit.dossiers.lifecycle.handling import UNHANDLED, Handling, merge_facts
 from dossierkit.dossiers.lifecycle.lifecycle import FINAL, OPEN, step
 from dossierkit.dossiers.money.attempts import Progress
 from dossierkit.dossiers.states import Action, Channel, Payment, State
@@ -127,7 +127,7 @@ class _Money:
                 self.surplus.add(str(event.facts["ref"]))
             elif event.action is Action.SETTLE and "ref" in event.facts:
                 self.settled.add(str(event.facts["ref"]))
-        if dossier.handling.payment is Payment.DUE:
+        if dossier.handling.money.payment is Payment.DUE:
             self.owing.add(dossier.id)
 
 
@@ -178,7 +178,7 @@ def _note_numbers(drawn: Drawn, events: tuple[Event, ...]) -> None:
 def _of_one(
     dossier: Dossier, events: tuple[Event, ...], posted: Counter[LedgerPlace], took: Counter[tuple[int, str, int]]
 ) -> Iterator[str]:
-    if dossier.state in FINAL and dossier.handling.payment in OPEN:
+    if dossier.state in FINAL and dossier.handling.money.payment in OPEN:
         yield f"{dossier.id}: it ended, and something is still owed for it"
     before = ""
     for number, event in enumerate(events, 1):
@@ -206,7 +206,7 @@ def _of_one(
 def _begun(events: tuple[Event, ...]) -> Handling:
     """The handling of a draft: its channel."""
     channel = events[0].facts.get("channel") if events else None
-    return merge_facts(PLAIN, {"channel": channel}) if channel is not None else PLAIN
+    return merge_facts(UNHANDLED, {"channel": channel}) if channel is not None else UNHANDLED
 
 
 def _of_answers(dossier: Dossier, events: tuple[Event, ...]) -> Iterator[str]:

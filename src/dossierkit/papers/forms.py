@@ -92,9 +92,9 @@ class Forms:
                 (str(number), procedure.words(entry, "title", self.language), "1" if code in paper else "", str(sent or ""))
             )
         columns = tuple(self.word(name) for name in ("number", "document", "on-paper", "electronic"))
-        limit = dossier.handling.limit or {}
+        limit = dossier.handling.clock.limit
         book = self.word("book-place", book=office_time(event.at).year, number=event.facts.get("number", ""))
-        time = self.word(f"limit-{limit['unit']}", count=limit["count"]) if limit else self.word("limit-none")
+        time = self.word(f"limit-{limit.unit.value}", count=limit.count) if limit is not None else self.word("limit-none")
         return (
             *self.lines(("check", self.engine.check_code(dossier)), ("unit", self.unit())),
             *self.people(),
@@ -104,7 +104,7 @@ class Forms:
                 ("time", time),
                 ("received", self.moment(dossier.submitted)),
                 ("accepted", self.moment(dossier.handling.accepted)),
-                ("due", self.moment(dossier.handling.due)),
+                ("due", self.moment(dossier.handling.clock.due)),
                 ("delivery", handing_over(procedure, dossier.answers, self.language) or self.word("delivery-counter")),
             ),
             *self.costs(),

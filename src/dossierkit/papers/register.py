@@ -53,7 +53,7 @@ def _cells(engine: Engine, dossier: Dossier, language: str) -> tuple[str, ...]:
     procedure, handling = engine.procedure_of(dossier), dossier.handling
     returned = [e.at for e in engine.history(dossier) if e.action is Action.HAND_OVER]
     reach = contact(procedure, dossier.answers, language)
-    days = (handling.accepted, handling.due, handling.resolved, returned[-1] if returned else None)
+    days = (handling.accepted, handling.clock.due, handling.result.resolved, returned[-1] if returned else None)
     return (
         str(dossier.code), handling.receipt, procedure.title(language), "1", persons(procedure, dossier.answers).owner,
         reach.address, reach.phone, handling.unit, *map(_day, days),

@@ -12,7 +12,7 @@ from cattrs.gen import make_dict_unstructure_fn, override
 from dossierkit.converter import converter
 from dossierkit.dossiers.codes import DossierCode
 from dossierkit.dossiers.lifecycle.dossier import Attachment, Dossier, Event
-from dossierkit.dossiers.lifecycle.handling import PLAIN, Handling
+from dossierkit.dossiers.lifecycle.handling import UNHANDLED, Handling
 from dossierkit.dossiers.mails import Outgoing, SendMail
 from dossierkit.dossiers.money.attempts import Attempt, Progress
 from dossierkit.dossiers.people.account import Account
@@ -54,7 +54,7 @@ def state_columns(dossier: Dossier) -> tuple[Any, ...]:
         dossier.code.text if dossier.code is not None else None,
         handling.unit,
         handling.officer,
-        handling.due.isoformat() if handling.due is not None else None,
+        handling.clock.due.isoformat() if handling.clock.due is not None else None,
         handling.receipt or None,
         handling.unanswered is not None,
         encoded(converter.unstructure(handling)),
@@ -110,7 +110,7 @@ def dossier_of(row: Any) -> Dossier:
         datetime.fromisoformat(row[9]) if row[9] else None,
         row[10],
         converter.structure(json.loads(row[13]), tuple[Attachment, ...]) if row[13] != "[]" else (),
-        converter.structure(json.loads(row[14]), Handling) if row[14] != "{}" else PLAIN,
+        converter.structure(json.loads(row[14]), Handling) if row[14] != "{}" else UNHANDLED,
         row[15],
         *(_layout_of(json.loads(row[16])) if row[16] != "[]" else ()),
     )

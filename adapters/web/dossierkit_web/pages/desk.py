@@ -188,13 +188,13 @@ def facts_of(site: Site, dossier: Dossier, language: str) -> Mapping[str, object
     """What a list shows of *dossier* beside its own attributes."""
     procedure, handling = site.engine.procedure_of(dossier), dossier.handling
     officer = site.accounts.get(handling.officer) if handling.officer else None
-    late = dossier.state not in RESOLVED and handling.paused is None and is_overdue(handling.due, site.engine.now())
+    late = dossier.state not in RESOLVED and handling.clock.paused is None and is_overdue(handling.clock.due, site.engine.now())
     return {
         "title": procedure.title(language),
         "owner": persons(procedure, dossier.answers).owner,
         "officer": officer.name if officer is not None else "",
         # Nothing is promised any more where a dossier ended without a result.
-        "due": handling.due if handling.resolved is None or handling.outcome is not None else None,
+        "due": handling.clock.due if handling.result.resolved is None or handling.result.outcome is not None else None,
         "late": late,
     }
 

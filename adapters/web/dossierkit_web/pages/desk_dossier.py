@@ -274,7 +274,7 @@ def _offered(site: Site, dossier: Dossier, actor: Actor, language: str) -> dict[
     """What can be done to *dossier*, and what each action is told."""
     procedure = site.engine.procedure_of(dossier)
     missing = procedure.missing(dossier)
-    undecided = dossier.handling.payment is Payment.UNDECIDED
+    undecided = dossier.handling.money.payment is Payment.UNDECIDED
     costs = fees(procedure, dossier.answers, dossier.handling.channel)
     permitted = site.engine.permitted(dossier, actor)
     return {

@@ -130,7 +130,7 @@ def withdraw(site: Site, request: Request, form: FormData) -> Response:
 def ask_erasure(site: Site, request: Request, form: FormData) -> Response:  # noqa: ARG001  # every page has this shape
     """Asks the office to erase what is personal in a dossier that is done with; asking twice is asking once."""
     dossier, actor = own(site, request), session_ended.somebody(site, request)
-    if dossier.handling.erasure_asked is None:
+    if dossier.handling.erasure.asked is None:
         site.engine.act(dossier.id, Action.ASK_ERASURE, actor, version=dossier.version)
     return RedirectResponse(f"/dossiers/{dossier.code}", 303)
 

@@ -49,8 +49,8 @@ def _page(site: Site, request: Request, dossier: Dossier) -> Response:
         dossier=dossier,
         title=procedure.title(language),
         fees=fees(procedure, dossier.answers, dossier.handling.channel, language),
-        owed=dossier.handling.payment is Payment.DUE,
-        undecided=dossier.handling.payment is Payment.UNDECIDED,
+        owed=dossier.handling.money.payment is Payment.DUE,
+        undecided=dossier.handling.money.payment is Payment.UNDECIDED,
         paid=[one for one in attempts if one.progress is Progress.PAID],
         owed_back=to_give_back(site.engine.history(dossier)),
         gateways=sorted(site.payments.gateways),
@@ -80,7 +80,7 @@ def begin(site: Site, request: Request, form: FormData) -> Response:
     here = f"/dossiers/{dossier.code}/pay"
     if wanted == "vietqr" and site.config.bank is not None:
         waiting = [one for one in site.payments.attempts_of(dossier) if one.progress is Progress.OPEN]
-        if not any((one.gateway, one.amount) == ("vietqr", dossier.handling.amount) for one in waiting):
+        if not any((one.gateway, one.amount) == ("vietqr", dossier.handling.money.amount) for one in waiting):
             site.payments.begin(dossier, "vietqr")
         return RedirectResponse(f"{here}#transfer", 303)
     gateway = site.payments.gateways.get(wanted)

@@ -62,7 +62,7 @@ def _back(request: Request, dossier: Dossier) -> str:
 
 def _why(dossier: Dossier, language: str) -> tuple[Problem, ...]:
     """What is wrong with each answer that was asked for, where the office said it."""
-    reasons = dossier.handling.reasons.items()
+    reasons = dossier.handling.supplement.reasons.items()
     return tuple(
         Problem(place, "rule", {"message": word(f"why-{why}", language)}) for place, why in reasons if place.startswith("/")
     )
@@ -104,7 +104,7 @@ def _answers(site: Site, request: Request, dossier: Dossier, form: FormData) -> 
     (procedure, before), language = site.engine.wanted(dossier), language_of(request)
     asked = procedure.form
     posted = [(name, value) for name, value in form.multi_items() if isinstance(value, str)]
-    here = [one for one in dossier.handling.asked if one.startswith("/")]
+    here = [one for one in dossier.handling.supplement.asked if one.startswith("/")]
     rest = [
         (name, value)
         for name, value in flatten(asked, before, language=language)
@@ -120,7 +120,7 @@ def _files(site: Site, request: Request, dossier: Dossier, form: FormData) -> tu
     """The files that came for documents that were asked for, kept; and what to do about one that was not taken."""
     found: list[Attachment] = []
     left: dict[str, str] = {}
-    codes = asked_documents(dossier.handling.asked)
+    codes = asked_documents(dossier.handling.supplement.asked)
     sent = [value for value in form.values() if isinstance(value, UploadFile) and value.filename]
     if sent:
         allow(site, request, "uploads")
@@ -147,7 +147,7 @@ def _page(
     unchanged: bool = False,
     code: int = 200,
 ) -> Response:
-    (procedure, before), language, asked = site.engine.wanted(dossier), language_of(request), dossier.handling.asked
+    (procedure, before), language, asked = site.engine.wanted(dossier), language_of(request), dossier.handling.supplement.asked
     form = procedure.form
     only = (*asked, *brought(form, before, mended(form, before, answers, asked, layout=layout), layout=layout))
     rendered = site.renderer.render(form, answers, problems=problems, language=language, layout=layout, only=only)
@@ -173,5 +173,8 @@ def _page(
 
 def _why_documents(dossier: Dossier) -> dict[str, str]:
     """Code → the name of the words that say why a document is asked for."""
-    reasons = {code: dossier.handling.reasons.get(f"document:{code}") for code in asked_documents(dossier.handling.asked)}
+    reasons = {
+        code: dossier.handling.supplement.reasons.get(f"document:{code}")
+        for code in asked_documents(dossier.handling.supplement.asked)
+    }
     return {code: f"why-{why}" for code, why in reasons.items() if why is not None}

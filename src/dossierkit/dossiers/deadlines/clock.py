@@ -7,14 +7,15 @@ from datetime import datetime
 
 import attrs
 
+from dossierkit.converter import converter
 from dossierkit.dossiers.deadlines.calendars import Calendar
 from dossierkit.dossiers.deadlines.deadlines import Due, due, left
 from dossierkit.dossiers.lifecycle.dossier import Dossier
 from dossierkit.dossiers.lifecycle.handling import Handling
 from dossierkit.dossiers.lifecycle.lifecycle import pauses
 from dossierkit.dossiers.procedure.procedure import Procedure
-from dossierkit.dossiers.procedure.time_limits import TimeLimit, Unit
 from dossierkit.dossiers.states import Action, State
+from dossierkit.dossiers.time_limits import TimeLimit, Unit
 from dossierkit.pointers import Json
 
 #: An office answers what it was sent within so many working hours, unless a procedure says otherwise.
@@ -42,7 +43,7 @@ class OfficeClock:
         if action in _RETURNS and handling.back is State.SUBMITTED:
             return {"answer_by": self.answer_by(now).isoformat()}
         accepts = action is Action.ACCEPT
-        limit = procedure.time_limit(dossier.answers, handling.channel) if accepts else _limit_of(handling)
+        limit = procedure.time_limit(dossier.answers, handling.channel) if accepts else handling.clock.limit
         if limit is None:
             return {}
         if "due" in said and action is not Action.REDATE:
@@ -50,10 +51,10 @@ class OfficeClock:
         if accepts:
             return _due(due(self.calendar(), now, limit), limit, limit.count)
         if pauses(dossier, action) and dossier.state is not State.SUBMITTED:
-            since = handling.running or now
-            return {"left": left(self.calendar(), since, now, limit, count=handling.left or 0)}
+            since = handling.clock.running or now
+            return {"left": left(self.calendar(), since, now, limit, count=handling.clock.left or 0)}
         if action in _RETURNS:
-            rest = handling.left or 0
+            rest = handling.clock.left or 0
             if action is Action.SUPPLEMENT and limit.after_supplement is not None:
                 rest = limit.after_supplement
             return {**_due(due(self.calendar(), now, limit, count=rest), limit, rest), "promised": False}
@@ -61,22 +62,30 @@ class OfficeClock:
 
     def _set(self, handling: Handling, action: Action, limit: TimeLimit, now: datetime, day: datetime) -> dict[str, Json]:
         """What is left of the time until a *day* that somebody set: a pause takes from that."""
-        runs_since = handling.running or now if action is Action.EXTEND else now
+        runs_since = handling.clock.running or now if action is Action.EXTEND else now
         count = -left(self.calendar(), runs_since, day, limit, count=0)
-        return {"left": count, "estimated": False, "promised": True, **_stated(limit)}
+        return {"left": count, "estimated": False, "promised": True, "limit": converter.unstructure(limit)}
 
     def reckoned(self, handling: Handling) -> Due | None:
         """When it is due by the calendar as it is now; None where the clock stands still, or somebody set the day."""
-        limit = _limit_of(handling)
-        if limit is None or handling.running is None or handling.left is None or handling.due is None or handling.promised:
+        limit = handling.clock.limit
+        if (
+            limit is None
+            or handling.clock.running is None
+            or handling.clock.left is None
+            or handling.clock.due is None
+            or handling.clock.promised
+        ):
             return None
-        whole = None if handling.left == limit.count and handling.running == handling.accepted else handling.left
-        return due(self.calendar(), handling.running, limit, count=whole)
+        whole = (
+            None if handling.clock.left == limit.count and handling.clock.running == handling.accepted else handling.clock.left
+        )
+        return due(self.calendar(), handling.clock.running, limit, count=whole)
 
     def explained(self, handling: Handling, language: str = "vi") -> Due | None:
         """How the due day came about, day by day; None where the clock stands still, or somebody set the day."""
         found = self.reckoned(handling)
-        if found is None or found.at != handling.due:
+        if found is None or found.at != handling.clock.due:
             return None
         calendar = self.calendar()
         days = (attrs.evolve(one, why=calendar.named(one.why, language)) for one in found.days)
@@ -84,13 +93,4 @@ class OfficeClock:
 
 
 def _due(found: Due, limit: TimeLimit, count: int) -> dict[str, Json]:
-    return {"due": found.at.isoformat(), "left": count, "estimated": found.estimated, **_stated(limit)}
-
-
-def _stated(limit: TimeLimit) -> dict[str, Json]:
-    told = {"unit": limit.unit.value, "sameDay": limit.same_day, "afterSupplement": limit.after_supplement}
-    return {"limit": {"count": limit.count, **told}}
-
-
-def _limit_of(handling: Handling) -> TimeLimit | None:
-    return TimeLimit.of(handling.limit) if handling.limit is not None else None
+    return {"due": found.at.isoformat(), "left": count, "estimated": found.estimated, "limit": converter.unstructure(limit)}

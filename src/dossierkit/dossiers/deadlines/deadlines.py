@@ -11,7 +11,7 @@ from datetime import date, datetime, timedelta
 import attrs
 
 from dossierkit.dossiers.deadlines.calendars import Calendar, Hours, at, day_of
-from dossierkit.dossiers.procedure.time_limits import TimeLimit, Unit
+from dossierkit.dossiers.time_limits import TimeLimit, Unit
 
 OPEN = Hours()
 

@@ -93,11 +93,11 @@ class Span:
 
 def spans(before: Dossier, event: Event, after: Dossier) -> tuple[Span, ...]:
     """How long it took, where *event* completed the dossier; taken back where it reopened it."""
-    done, days = before.handling.resolved, before.handling.days
-    if event.action is Action.COMPLETE and after.handling.days is not None:
-        return (Span(posted_on(event).year, after.procedure, after.handling.days, 1),)
+    done, days = before.handling.result.resolved, before.handling.result.days
+    if event.action is Action.COMPLETE and after.handling.result.days is not None:
+        return (Span(posted_on(event).year, after.procedure, after.handling.result.days, 1),)
     if event.action is Action.REOPEN and done is not None and days is not None:
-        return (Span(before.handling.spanned, after.procedure, days, -1),)
+        return (Span(before.handling.result.spanned, after.procedure, days, -1),)
     return ()
 
 
@@ -123,21 +123,21 @@ def _flows(before: Dossier, event: Event, after: Dossier) -> Iterator[Measure]:
 
 def _resolved(dossier: Dossier, at: datetime) -> Measure:
     handling = dossier.handling
-    if handling.outcome is Outcome.RETURNED:
+    if handling.result.outcome is Outcome.RETURNED:
         return Measure.RETURNED
-    if handling.due is None:
+    if handling.clock.due is None:
         return Measure.ON_TIME
-    done, due = day_of(at), day_of(handling.due)
+    done, due = day_of(at), day_of(handling.clock.due)
     return Measure.EARLY if done < due else Measure.ON_TIME if done == due else Measure.LATE
 
 
 def _overdue_from(dossier: Dossier) -> date | None:
     """The first day on which *dossier* is overdue if nothing happens; None while it cannot become so."""
     handling = dossier.handling
-    idle = handling.accepted is None or handling.paused is not None or dossier.state in RESOLVED
-    if idle or handling.due is None:
+    idle = handling.accepted is None or handling.clock.paused is not None or dossier.state in RESOLVED
+    if idle or handling.clock.due is None:
         return None
-    return day_of(handling.due) + timedelta(days=1)
+    return day_of(handling.clock.due) + timedelta(days=1)
 
 
 # --- half-months ------------------------------------------------------------------------------------------------------

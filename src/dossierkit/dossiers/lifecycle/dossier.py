@@ -11,7 +11,7 @@ from datetime import datetime
 import attrs
 
 from dossierkit.dossiers.codes import DossierCode, bare
-from dossierkit.dossiers.lifecycle.handling import PLAIN, Handling
+from dossierkit.dossiers.lifecycle.handling import UNHANDLED, Handling
 from dossierkit.dossiers.states import CITIZENS, Action, Role, State
 from dossierkit.forms.fields.form import Layout
 from dossierkit.pointers import Json, texts_in
@@ -65,7 +65,7 @@ class Dossier:
     #: The agency that issued the code.
     agency: str | None = None
     attachments: tuple[Attachment, ...] = ()
-    handling: Handling = PLAIN
+    handling: Handling = UNHANDLED
     #: Goes into the digests of its events, and goes when it is erased: what they stood for can then no longer be guessed.
     salt: str = ""
     #: What the page of a draft has open: which branches were chosen, how many rows there are.  Empty once it was sent.

@@ -8,8 +8,8 @@ import attrs
 
 from dossierkit.dossiers.codes import DossierCode
 from dossierkit.dossiers.lifecycle.dossier import Actor, Dossier, Event
-from dossierkit.dossiers.lifecycle.handling import Handling, merge_facts
-from dossierkit.dossiers.lifecycle.workflow import PLAIN, Workflow
+from dossierkit.dossiers.lifecycle.handling import Handling, RequestedSupplement, Result, merge_facts
+from dossierkit.dossiers.lifecycle.workflow import UNRESTRICTED, Workflow
 from dossierkit.dossiers.states import EVIDENCE, OFFICERS, REASONS, Action, Channel, Delivery, Outcome, Payment, Role, State
 from dossierkit.errors import ForbiddenAction
 from dossierkit.pointers import Json
@@ -127,7 +127,7 @@ def pauses(dossier: Dossier, action: Action) -> bool:
     return rule.pauses and dossier.state not in rule.stays
 
 
-def refusal(dossier: Dossier, action: Action, actor: Actor, workflow: Workflow = PLAIN) -> str | None:
+def refusal(dossier: Dossier, action: Action, actor: Actor, workflow: Workflow = UNRESTRICTED) -> str | None:
     """Why *actor* may not do *action* now, as a word of ours; None where nothing is in the way."""
     rule = _BY_ACTION.get(action)
     if rule is None or dossier.state not in rule.sources:
@@ -141,12 +141,12 @@ def refusal(dossier: Dossier, action: Action, actor: Actor, workflow: Workflow =
     if action is Action.SUPPLEMENT and actor.role in OFFICERS and dossier.handling.channel is Channel.ONLINE:
         # What came over the counter is mended there; nobody of the office changes what a citizen typed.
         return "role" if dossier.owner != actor.id else None
-    if action is Action.EXTEND and dossier.handling.extensions >= workflow.extensions:
+    if action is Action.EXTEND and dossier.handling.clock.extensions >= workflow.extensions:
         return "extended"
     if action is Action.COMPLETE and workflow.four_eyes:
-        if actor.role is not Role.APPROVER or not dossier.handling.proposed:
+        if actor.role is not Role.APPROVER or not dossier.handling.result.proposed:
             return "approver"
-        if dossier.handling.proposed == actor.id:
+        if dossier.handling.result.proposed == actor.id:
             return "four-eyes"
     if action in (Action.ASK_ERASURE, Action.ERASE, Action.MESSAGE) and _is_erased(dossier.handling, action):
         return "erased"
@@ -155,12 +155,12 @@ def refusal(dossier: Dossier, action: Action, actor: Actor, workflow: Workflow =
 
 def _decides_fee(dossier: Dossier, action: Action) -> bool:
     """Whether *action* says how much a fee is that nobody could work out."""
-    return action is Action.REQUEST_PAYMENT and dossier.handling.payment is Payment.UNDECIDED
+    return action is Action.REQUEST_PAYMENT and dossier.handling.money.payment is Payment.UNDECIDED
 
 
 def _money(handling: Handling, action: Action) -> str | None:
     """What money has against *action*: what is asked for beforehand keeps a dossier out, and any debt its result back."""
-    payment = handling.payment
+    payment = handling.money.payment
     if action in (Action.ACCEPT, Action.HAND_OVER) and payment is Payment.DUE:
         return "unpaid"
     if action in (Action.ACCEPT, Action.HAND_OVER) and payment is Payment.UNDECIDED:
@@ -169,7 +169,7 @@ def _money(handling: Handling, action: Action) -> str | None:
         return "nothing-due"
     if action is Action.REQUEST_PAYMENT and payment is Payment.DUE:
         return "unpaid"
-    if action is Action.REFUND and payment is not Payment.PAID and not handling.surplus:
+    if action is Action.REFUND and payment is not Payment.PAID and not handling.money.surplus:
         return "nothing-paid"
     return None
 
@@ -180,15 +180,15 @@ def _role(dossier: Dossier, actor: Actor) -> Role:
 
 
 def _is_erased(handling: Handling, action: Action) -> bool:
-    return handling.erased is not None or (action is Action.ASK_ERASURE and handling.erasure_asked is not None)
+    return handling.erasure.done is not None or (action is Action.ASK_ERASURE and handling.erasure.asked is not None)
 
 
-def permitted(dossier: Dossier, actor: Actor, workflow: Workflow = PLAIN) -> tuple[Action, ...]:
+def permitted(dossier: Dossier, actor: Actor, workflow: Workflow = UNRESTRICTED) -> tuple[Action, ...]:
     """What *actor* can do now, in the order of the table."""
     return tuple(rule.action for rule in TABLE if refusal(dossier, rule.action, actor, workflow) is None)
 
 
-def guard(dossier: Dossier, action: Action, actor: Actor, facts: Mapping[str, Json], workflow: Workflow = PLAIN) -> None:
+def guard(dossier: Dossier, action: Action, actor: Actor, facts: Mapping[str, Json], workflow: Workflow = UNRESTRICTED) -> None:
     """Lets pass what may happen.
 
     Raises:
@@ -208,7 +208,11 @@ def guard(dossier: Dossier, action: Action, actor: Actor, facts: Mapping[str, Js
         raise ForbiddenAction(f"{unknown[0]} is no reason to ask for anything; known: {', '.join(REASONS)}", "needs-asked")
     if action is Action.COMPLETE and facts["outcome"] != Outcome.APPROVED.value and not facts.get("note"):
         raise ForbiddenAction("whoever does not get what was asked for is told why: note", "needs-note")
-    if action is Action.SETTLE and dossier.handling.payment is Payment.UNDECIDED and facts["payment"] != Payment.WAIVED.value:
+    if (
+        action is Action.SETTLE
+        and dossier.handling.money.payment is Payment.UNDECIDED
+        and facts["payment"] != Payment.WAIVED.value
+    ):
         raise ForbiddenAction("nobody can pay a fee before it is said how much it is; waive it, or ask for it", "undecided")
     if action is Action.REQUEST_PAYMENT and not (type(facts["amount"]) is int and facts["amount"] > 0):
         raise ForbiddenAction("what is to be paid is a number of đồng above 0", "needs-amount")
@@ -232,8 +236,8 @@ def step(dossier: Dossier, event: Event) -> Dossier:
     changed = attrs.evolve(
         dossier, state=state, version=dossier.version + 1, changed=event.at, handling=_handled(dossier, state, event)
     )
-    if event.action is Action.SUPPLEMENT and dossier.handling.update:
-        return attrs.evolve(changed, revision=dossier.handling.update)
+    if event.action is Action.SUPPLEMENT and dossier.handling.supplement.update:
+        return attrs.evolve(changed, revision=dossier.handling.supplement.update)
     if event.action is not Action.SUBMIT:
         return changed
     return attrs.evolve(
@@ -243,7 +247,7 @@ def step(dossier: Dossier, event: Event) -> Dossier:
 
 def pays_off(before: Dossier, after: Dossier) -> bool:
     """Whether what was owed before a step is not owed any more after it: nothing is, or another amount."""
-    was, now = before.handling, after.handling
+    was, now = before.handling.money, after.handling.money
     return was.payment is Payment.DUE and (now.payment is not Payment.DUE or now.amount != was.amount)
 
 
@@ -272,47 +276,53 @@ _FACTS = (
 def _handled(dossier: Dossier, state: State, event: Event) -> Handling:
     handling, action = dossier.handling, event.action
     changed = merge_facts(handling, {name: event.facts[name] for name in _FACTS if name in event.facts})
+    clock = changed.clock
     if pauses(dossier, action):
-        changed = attrs.evolve(changed, back=dossier.state, paused=event.at, running=None)
+        changed = attrs.evolve(changed, back=dossier.state, clock=attrs.evolve(clock, paused=event.at, running=None))
     elif _BY_ACTION[action].returns is dossier.state:
-        running = event.at if changed.limit is not None else None
-        changed = attrs.evolve(changed, back=None, paused=None, asked=(), reasons={}, update="", until=None, running=running)
-    if state in FINAL and changed.payment in OPEN:
-        changed = attrs.evolve(changed, payment=Payment.NONE)
-    if state in RESOLVED and handling.resolved is None:
-        changed = attrs.evolve(changed, resolved=event.at, paused=None, back=None, asked=(), reasons={}, update="", until=None)
+        running = event.at if clock.limit is not None else None
+        clock = attrs.evolve(clock, paused=None, until=None, running=running)
+        changed = attrs.evolve(changed, back=None, clock=clock, supplement=RequestedSupplement())
+    if state in FINAL and changed.money.payment in OPEN:
+        changed = attrs.evolve(changed, money=attrs.evolve(changed.money, payment=Payment.NONE))
+    if state in RESOLVED and handling.result.resolved is None:
+        clock = attrs.evolve(changed.clock, paused=None, until=None)
+        result = attrs.evolve(changed.result, resolved=event.at)
+        changed = attrs.evolve(changed, back=None, clock=clock, supplement=RequestedSupplement(), result=result)
     return _told(changed, event)
 
 
 def _told(handling: Handling, event: Event) -> Handling:
     """What follows from the action itself."""
+    clock, money, result = handling.clock, handling.money, handling.result
     match event.action:
         case Action.ACCEPT:
-            running = event.at if handling.limit is not None else None
-            return attrs.evolve(handling, accepted=event.at, running=running)
+            running = event.at if clock.limit is not None else None
+            return attrs.evolve(handling, accepted=event.at, clock=attrs.evolve(clock, running=running))
         case Action.EXTEND:
-            return attrs.evolve(handling, extensions=handling.extensions + 1)
+            return attrs.evolve(handling, clock=attrs.evolve(clock, extensions=clock.extensions + 1))
         case Action.REQUEST_PAYMENT:
-            return attrs.evolve(handling, payment=Payment.DUE)
+            return attrs.evolve(handling, money=attrs.evolve(money, payment=Payment.DUE))
         case Action.SURPLUS | Action.SUPPLEMENT | Action.REFUSE | Action.WITHDRAW | Action.STOP:
-            return attrs.evolve(handling, surplus=handling.surplus + int(event.facts.get("surplus", 0)))
-        case Action.REFUND if handling.surplus:
-            return attrs.evolve(handling, surplus=0)
+            surplus = money.surplus + int(event.facts.get("surplus", 0))
+            return attrs.evolve(handling, money=attrs.evolve(money, surplus=surplus))
+        case Action.REFUND if money.surplus:
+            return attrs.evolve(handling, money=attrs.evolve(money, surplus=0))
         case Action.REFUND:
-            return attrs.evolve(handling, payment=Payment.REFUNDED)
+            return attrs.evolve(handling, money=attrs.evolve(money, payment=Payment.REFUNDED))
         case Action.MESSAGE:
             return attrs.evolve(handling, unanswered=event.at if event.facts.get("by") == "owner" else None)
         case Action.PROPOSE:
-            return attrs.evolve(handling, proposed=event.actor)
+            return attrs.evolve(handling, result=attrs.evolve(result, proposed=event.actor))
         case Action.COMPLETE:
-            return attrs.evolve(handling, delivery=Delivery.READY)
+            return attrs.evolve(handling, result=attrs.evolve(result, delivery=Delivery.READY))
         case Action.HAND_OVER:
-            return attrs.evolve(handling, delivery=Delivery.HANDED_OVER)
+            return attrs.evolve(handling, result=attrs.evolve(result, delivery=Delivery.HANDED_OVER))
         case Action.REOPEN:
-            return attrs.evolve(handling, resolved=None, outcome=None, days=None, spanned=0, proposed="", delivery=Delivery.NONE)
+            return attrs.evolve(handling, result=Result())
         case Action.ASK_ERASURE:
-            return attrs.evolve(handling, erasure_asked=event.at)
+            return attrs.evolve(handling, erasure=attrs.evolve(handling.erasure, asked=event.at))
         case Action.ERASE:
-            return attrs.evolve(handling, erased=event.at)
+            return attrs.evolve(handling, erasure=attrs.evolve(handling.erasure, done=event.at))
         case _:
             return handling

@@ -34,5 +34,5 @@ class Workflow:
         return not absent.get(action, False)
 
 
-#: Everything is possible.
-PLAIN = Workflow()
+#: Every action of the table.
+UNRESTRICTED = Workflow()

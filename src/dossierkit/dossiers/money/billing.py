@@ -68,9 +68,9 @@ def rebilled(before: tuple[Fee, ...], after: tuple[Fee, ...], handling: Handling
     was, cost = owed(before, *moments), owed(after, *moments)
     if _of(before, moments) == _of(after, moments) or (was is not None and was == cost):
         return {}
-    billed = [*dict.fromkeys((*handling.billed, Collect.SUBMISSION.value))]
+    billed = [*dict.fromkeys((*handling.money.billed, Collect.SUBMISSION.value))]
     undecided: dict[str, Json] = {"payment": Payment.UNDECIDED.value, "billed": billed}
-    if handling.payment in (Payment.WAIVED, Payment.REFUNDED):
+    if handling.money.payment in (Payment.WAIVED, Payment.REFUNDED):
         # Whoever let it go did so for what it was then.
         return {} if cost is not None and cost <= (was or 0) else undecided
     if cost is None:
@@ -80,7 +80,7 @@ def rebilled(before: tuple[Fee, ...], after: tuple[Fee, ...], handling: Handling
     if cost > money.paid:
         asks = {"payment": Payment.DUE.value, "amount": cost - money.paid, "billed": billed}
         return {**told, **(asks if handling.accepted is None else undecided)}
-    if handling.payment in OPEN:
+    if handling.money.payment in OPEN:
         told["payment"] = (Payment.PAID if money.paid else Payment.NONE).value
     return told
 
@@ -94,7 +94,7 @@ def refundable(money: Account) -> dict[str, Json]:
 def _collected(handling: Handling, money: Account) -> tuple[Collect, ...]:
     """The moments whose fees were asked for by now."""
     requested = (Collect.REQUEST,) if money.requested else ()
-    billed = tuple(Collect(moment) for moment in handling.billed if moment != Collect.SUBMISSION.value)
+    billed = tuple(Collect(moment) for moment in handling.money.billed if moment != Collect.SUBMISSION.value)
     return (Collect.SUBMISSION, *requested, *billed)
 
 

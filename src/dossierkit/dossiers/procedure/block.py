@@ -12,8 +12,8 @@ from datetime import date
 from functools import cache
 
 from dossierkit.dossiers.codes import CodeTemplate, ReceiptTemplate, is_agency, parse_code
-from dossierkit.dossiers.procedure.time_limits import Unit
 from dossierkit.dossiers.states import Channel
+from dossierkit.dossiers.time_limits import Unit
 from dossierkit.errors import CodeError
 from dossierkit.findings import Fault
 from dossierkit.forms.schema.document import value_of

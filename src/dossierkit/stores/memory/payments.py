@@ -23,7 +23,7 @@ class MemoryPayments:
         """See `PaymentStore.begin`."""
         with self._tables.lock:
             stored = self._tables.dossiers.get(dossier)
-            if stored is None or stored.handling.payment is not Payment.DUE:
+            if stored is None or stored.handling.money.payment is not Payment.DUE:
                 raise nothing_owed(dossier)
             attempt = make(len(self.attempts(dossier)) + 1)
             self._attempts[attempt.ref] = attempt

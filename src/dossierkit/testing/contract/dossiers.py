@@ -172,7 +172,7 @@ class DossierContract:
 
         assert accepted.state is State.ACCEPTED
         assert accepted.handling.receipt == "00001/2026/H29.15"
-        assert accepted.handling.due == NOON
+        assert accepted.handling.clock.due == NOON
         assert store.get("a") == accepted
         assert store.by_receipt("00001/2026/H29.15") == accepted
         assert store.by_receipt("00002/2026/H29.15") is None

@@ -70,7 +70,7 @@ class PaymentContract:
 
         settled = store.record(settlement)
 
-        assert settled.handling.payment is Payment.PAID
+        assert settled.handling.money.payment is Payment.PAID
         assert store.payments.attempt(paying.ref) == paid
         assert store.payments.attempt(other.ref) == attrs.evolve(other, progress=Progress.CLOSED)
         with pytest.raises(StaleDossier):

@@ -6,7 +6,9 @@ from collections.abc import Mapping
 from enum import Enum
 
 import attrs
+from cattrs.gen import make_dict_unstructure_fn, override
 
+from dossierkit.converter import converter
 from dossierkit.pointers import Json
 
 
@@ -48,3 +50,12 @@ class TimeLimit:
             entry.get("sameDay") is True,
             int(after) if after is not None else None,
         )
+
+
+converter.register_structure_hook(TimeLimit, lambda entry, _: TimeLimit.of(entry))
+converter.register_unstructure_hook(
+    TimeLimit,
+    make_dict_unstructure_fn(
+        TimeLimit, converter, same_day=override(rename="sameDay"), after_supplement=override(rename="afterSupplement")
+    ),
+)
