@@ -231,7 +231,7 @@ def test_faults_are_logged_once_and_say_what_serves(folder: Path, caplog: pytest
     told = [record.getMessage() for record in caplog.records]
 
     assert len(told) == 2
-    assert told[1].startswith('small.json:2:7: the key "a" stands twice') or told[1].startswith("small.json:2:2")
+    assert told[1].startswith('small.json:2:7: the key "a" is duplicated') or told[1].startswith("small.json:2:2")
     assert told[1].endswith("its last valid revision is served")
     assert told[0].startswith("never.json:1:")
     assert told[0].endswith("it is not served")

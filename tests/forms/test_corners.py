@@ -221,7 +221,7 @@ def test_a_whole_pair_may_be_escaped() -> None:
     from dossierkit.errors import DocumentError
 
     assert load(r'{"\ud83d\ude00": ["\ud83d\ude00", {"a": 1}]}').value == {"😀": ["😀", {"a": 1}]}
-    with pytest.raises(DocumentError, match="stands twice"):
+    with pytest.raises(DocumentError, match="is duplicated"):
         load(r'{"\ud83d\ude00": 1, "😀": 2}')
 
 

@@ -90,7 +90,7 @@ def test_endless_conditions_settle() -> None:
         (b'{"a": 1', "breaks off"),
         (b'{"a": ', "breaks off"),
         (b'{"a": "b', "no closing quotation mark"),
-        (b'{"a": 1,}', "no comma stands before"),
+        (b'{"a": 1,}', "no comma is allowed before"),
         (b"{// words\n}", "no comments"),
         (b"{'a': 1}", "double quotes"),
         (b'{"a" 1}', "a colon is missing"),

@@ -97,9 +97,9 @@ FAULTS: dict[str, tuple[str, dict[str, Any], str]] = {
     "a list with a strange type": ("not-a-schema", {"type": ["string", "nul"]}, "'nul' is no type; did you mean 'null'?"),
     "no type at all": ("not-a-schema", {"properties": {"a": {"type": 3}}}, "3 is no type; types are string"),
     "a wrong shape": ("not-a-schema", {"properties": {"a": {"minLength": "3"}}}, "a whole number, 0 or more"),
-    "a text for a schema": ("not-a-schema", {"properties": {"type": "x"}}, "'x' stands where a schema"),
-    "a number for rows": ("not-a-schema", {"items": 3}, "3 stands where a schema"),
-    "no list of schemas": ("not-a-schema", {"allOf": [{}, 4]}, "4 stands where a schema"),
+    "a text for a schema": ("not-a-schema", {"properties": {"type": "x"}}, "'x' is not a schema"),
+    "a number for rows": ("not-a-schema", {"items": 3}, "3 is not a schema"),
+    "no list of schemas": ("not-a-schema", {"allOf": [{}, 4]}, "4 is not a schema"),
     "a strange vocabulary": ("not-a-schema", {"$vocabulary": 3}, "3 is not of type"),
     "foreign pattern": ("not-a-schema", {"properties": {"a": {"pattern": "(?P<x"}}}, "JavaScript"),
 }  # fmt: skip

@@ -10,8 +10,9 @@ from dossierkit.forms.fields.form import Form
 from dossierkit.forms.fields.places import is_declared
 from dossierkit.forms.lint.condition_lint import can_be, never, seeds_at
 from dossierkit.forms.schema.facets import file_of
+from dossierkit.forms.schema.rule_functions import FUNCTIONS
 from dossierkit.forms.schema.rule_readings import readings
-from dossierkit.forms.schema.rules import FUNCTIONS, Expression
+from dossierkit.forms.schema.rules import Expression
 from dossierkit.forms.schema.subschemas import every_schema
 from dossierkit.pointers import ABSENT, Json, child, get, split
 from dossierkit.text import known_hint, meant

@@ -1,1 +1,1 @@
-"""What a file says: the strict reader of JSON, the dialect, references, older drafts, formats, the judge, rules in CEL."""
+"""Procedure files as schemas: strict JSON reader, dialect, formats, references, older drafts, validation, rules in CEL."""

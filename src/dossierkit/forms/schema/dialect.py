@@ -1,7 +1,6 @@
-"""The dialect: which keywords a file may use and what formats, widgets, functions and lists it may name.
+"""The dialect of procedure files: their keywords, and the formats, widgets, functions and option lists that they may name.
 
-An immutable registry that is passed in.  A developer evolves `STANDARD` and hands the result to `open_engine`; no
-import ever changes it.
+A `Dialect` is immutable.  A host extends `STANDARD` with the `with_…` methods and passes the result to `open_engine`.
 """
 
 from __future__ import annotations
@@ -76,9 +75,9 @@ STANDARD_KEYWORDS = frozenset(
         "writeOnly",
     ]
 )
-#: Ours, on a field.
+#: Keywords of dossierkit on a field.
 FIELD_KEYWORDS = frozenset(["x-messages", "x-widget", "x-options", "x-file", "x-prefill", "x-personal", "x-unit"])
-#: Ours, at the root of a file.
+#: Keywords of dossierkit at the root of a file.
 ROOT_KEYWORDS = frozenset(["x-procedure", "x-rules", "x-compute", "x-tests", "x-translations"])
 
 #: `x-widget` values that need no registration.
@@ -87,74 +86,75 @@ WIDGETS = frozenset(["text", "textarea", "password", "radio", "select", "checkbo
 
 @attrs.frozen
 class Choice:
-    """One answer of several.  *origin* is the schema location of its title, for translations."""
+    """One of the values that a field can be answered with."""
 
     value: Json = attrs.field(hash=False)
     title: str
+    #: Location of the title in its schema, by which translations find it; `word:NAME` for a word of the catalogue.
     origin: str = ""
-    #: Offered to nobody who has not chosen it already.
+    #: Offered only to a user who has chosen it before.
     deprecated: bool = False
 
 
 class OptionList(Protocol):
-    """A named list of choices, too long or too lively for an `enum`."""
+    """A named list of choices for `x-options`, too long or too changeable for an `enum`."""
 
     def select(self, where: Mapping[str, Json], query: str, limit: int) -> tuple[Choice, ...]:
-        """At most *limit* choices whose columns equal *where* and whose title holds the folded *query*."""
+        """At most *limit* choices whose columns equal *where* and whose folded title contains the folded *query*."""
         ...
 
     def find(self, value: Json, where: Mapping[str, Json]) -> Choice | None:
-        """The choice of *value* among those that fit *where*."""
+        """The choice with *value* among those whose columns equal *where*; None if there is none."""
         ...
 
     def recall(self, value: Json) -> Choice | None:
-        """The choice of *value* as an older answer may have it, also where it is not offered any more."""
+        """The choice with *value*, also one that is no longer offered; None if there never was one."""
         ...
 
 
 @attrs.frozen
 class Widget:
-    """A field type of a host: how its text is read, shown and asked for.
-
-    *template* is Jinja for the control alone; it may use `id`, `name`, `value`, `attributes` (already escaped) and
-    `field`.  *read* leaves alone what it does not understand, so that the judge refuses it and nothing typed is lost.
-    """
+    """A field type of a host, chosen in a file by `x-widget`."""
 
     name: str
+    #: Jinja template of the control; its variables are `id`, `name`, `value`, `attributes` (already escaped) and `field`.
     template: str
+    #: Submitted text → answer.  A text that it cannot read is returned unchanged, so that validation reports it.
     read: Callable[[str], Json] = str
+    #: Answer → the text in the control.
     show: Callable[[Json], str] = str
 
 
 @attrs.frozen
 class Dialect:
-    """Everything a procedure file may name.  `evolve` it; never change it."""
+    """The formats, widgets, functions, option lists and host keywords that a procedure file may name."""
 
     formats: Mapping[str, Format]
     widgets: Mapping[str, Widget] = attrs.field(factory=dict)
     functions: Mapping[str, Callable[..., Json]] = attrs.field(factory=dict)
     options: Mapping[str, OptionList] = attrs.field(factory=dict)
-    #: Keywords of a host; lint does not call them misspelt.
+    #: Keywords of the host, which lint does not report as misspelt.
     keywords: frozenset[str] = frozenset()
 
     def __repr__(self) -> str:
         return f"<Dialect with {len(self.formats)} formats, {len(self.widgets)} widgets, {len(self.options)} lists>"
 
     def with_format(self, added: Format) -> Dialect:
-        """This dialect and one format more."""
+        """This dialect with the format *added*, in place of one of the same name."""
         return attrs.evolve(self, formats={**self.formats, added.name: added})
 
     def with_widget(self, added: Widget) -> Dialect:
-        """This dialect and one field type more, chosen by `x-widget`."""
+        """This dialect with the field type *added*, in place of one of the same name."""
         return attrs.evolve(self, widgets={**self.widgets, added.name: added})
 
     def with_function(self, name: str, function: Callable[..., Json]) -> Dialect:
-        """This dialect and one function more for rules and computed values."""
+        """This dialect with *function*, which rules and computed values call as *name*."""
         return attrs.evolve(self, functions={**self.functions, name: function})
 
     def with_options(self, name: str, options: OptionList) -> Dialect:
-        """This dialect and one named list more for `x-options`."""
+        """This dialect with *options*, which `x-options` names as *name*."""
         return attrs.evolve(self, options={**self.options, name: options})
 
 
-STANDARD = Dialect(formats={known.name: known for known in FORMATS})
+#: The dialect without additions of a host.
+STANDARD = Dialect(formats={entry.name: entry for entry in FORMATS})

@@ -22,22 +22,23 @@ from dossierkit.forms.schema.subschemas import every_schema
 from dossierkit.pointers import Json
 from dossierkit.text import meant
 
-#: The address of the folder of procedures; `.invalid` is reserved and resolves nowhere.
+#: The URI of the folder of procedures; the top-level domain `.invalid` is reserved and never resolves.
 BASE = "https://procedures.invalid/"
+#: The URI of the procedure's own document.
 MAIN = BASE + "procedure.json"
 
 
 def file_of(uri: str) -> str:
-    """The file of the document at *uri*, relative to the procedure's own; empty for that one."""
+    """The path of the document at *uri*, relative to the procedure file; empty for the procedure file itself."""
     return "" if uri == MAIN else uri.removeprefix(BASE)
 
 
 @attrs.frozen
 class Facet:
-    """One schema at its place.  Two facets of the same schema object are equal."""
+    """A schema with its location.  Two facets of the same schema object are equal."""
 
     schema: Json = attrs.field(eq=id, repr=False)
-    #: Document URI and JSON Pointer, `…/person.json#/$defs/Person`.
+    #: Document URI and JSON Pointer, such as `…/person.json#/$defs/Person`.
     location: str = attrs.field(eq=False)
     resolver: referencing._core.Resolver[Json] = attrs.field(eq=False, repr=False)
 
@@ -46,22 +47,22 @@ class Facet:
         return self.schema.get(keyword) if isinstance(self.schema, dict) else None
 
 
-#: The bound of a cache with an entry for each schema or field of a form: more than a page of `MAX_FIELDS` needs.
+#: Size of a cache with an entry for each schema or field of a form; more than `effective.MAX_FIELDS`.
 PER_FORM = 25_000
-#: A test of schema objects → whether one of the documents passes it.
-_ANSWERS = CacheSpec[Callable[[Mapping[str, Json]], bool], bool]("tests of all schemas", 100)
+#: Predicate → whether it is true of a schema object in the documents.
+_PREDICATES = CacheSpec[Callable[[Mapping[str, Json]], bool], bool]("predicates on schemas", 100)
 
 
 @attrs.define(eq=False)
 class Schemas:
-    """The documents, and a judge for each schema in them, made when first asked for."""
+    """The documents of a form by URI, and a validator for each schema in them, compiled on first use."""
 
     judge: Judge
     documents: Mapping[str, Json] = attrs.field(init=False)
     _registry: referencing.Registry[Json] = attrs.field(init=False)
     _locations: dict[int, str] = attrs.field(init=False, factory=dict)
     _validators: dict[str, Validator] = attrs.field(init=False, factory=dict)
-    #: Values made from these documents; each module that keeps some names its cache in a `CacheSpec`.
+    #: Values derived from these documents; each module that caches some declares a `CacheSpec`.
     caches: Caches = attrs.field(init=False, factory=Caches)
 
     def __repr__(self) -> str:
@@ -78,43 +79,47 @@ class Schemas:
                     self._locations.setdefault(id(schema), f"{uri}#{pointer}")
 
     def root(self, uri: str = MAIN) -> Facet:
-        """The whole document at *uri*."""
+        """The root schema of the document at *uri*."""
         return Facet(self.documents[uri], uri + "#", self._registry.resolver(uri))
 
     def below(self, facet: Facet, pointer: str, schema: Json) -> Facet:
-        """*schema*, which stands at *pointer* inside *facet*."""
+        """The facet of *schema*, the subschema of *facet* at the relative *pointer*."""
         resolver = facet.resolver
         if isinstance(schema, dict) and isinstance(schema.get("$id"), str):
             resolver = resolver.in_subresource(DRAFT202012.create_resource(schema))
         return Facet(schema, facet.location + pointer, resolver)
 
     def target(self, facet: Facet, keyword: str = "$ref") -> Facet:
-        """What the reference in *facet* leads to.
+        """The schema that the reference *keyword* of *facet* resolves to.
 
         Raises:
-            SchemaError: it leads to nothing that is here.
+            SchemaError: no document has the referenced schema.
         """
         reference = facet.schema[keyword]
         try:
-            found = facet.resolver.lookup(reference)
+            resolved = facet.resolver.lookup(reference)
         except (referencing.exceptions.Unresolvable, ValueError) as error:
             uri, _, pointer = facet.location.partition("#")
             message = _unresolved(str(reference), self.documents)
             raise SchemaError([Fault("unresolved-ref", f"{pointer}/{keyword}", message, file=file_of(uri))]) from error
-        location = self._locations.get(id(found.contents))
+        location = self._locations.get(id(resolved.contents))
         if location is None:
-            # True, false, or what stands where nobody expects a schema: it is known by its address alone.
+            # A boolean schema, or a value outside the keywords of schemas: only the reference tells its location.
             location = unquote(reference)
-        return Facet(found.contents, location, found.resolver)
+        return Facet(resolved.contents, location, resolved.resolver)
 
-    def any_schema(self, test: Callable[[Mapping[str, Json]], bool]) -> bool:
-        """Whether *test*, a function of a module, is true of some schema object in the documents; worked out once."""
-        answers = self.caches[_ANSWERS]
-        answer = answers.get(test)
-        if answer is None:
+    def any_schema(self, predicate: Callable[[Mapping[str, Json]], bool]) -> bool:
+        """Whether *predicate* is true of a schema object in the documents; cached.
+
+        Args:
+            predicate: a function of a module; a lambda or closure would never be found in the cache again.
+        """
+        cache = self.caches[_PREDICATES]
+        result = cache.get(predicate)
+        if result is None:
             schemas = (schema for document in self.documents.values() for _, schema in every_schema(document))
-            answer = answers.keep(test, any(isinstance(schema, dict) and test(schema) for schema in schemas))
-        return answer
+            result = cache.keep(predicate, any(isinstance(schema, dict) and predicate(schema) for schema in schemas))
+        return result
 
     def accepts(self, facet: Facet, value: Json) -> bool:
         """Whether *value* is valid against *facet*."""
@@ -123,14 +128,15 @@ class Schemas:
         return self.validator(facet).accepts(value)
 
     def matches(self, pattern: str, name: str) -> bool:
-        """Whether *name* matches *pattern*, as the judge understands it and in its time."""
-        known = self._validators.get("pattern:" + pattern)
-        if known is None:
-            known = self._validators["pattern:" + pattern] = self.judge.compile({"pattern": pattern})
-        return known.accepts(name)
+        """Whether *name* matches the regular expression *pattern*, with the syntax and the limits of the judge."""
+        key = f"pattern:{pattern}"
+        validator = self._validators.get(key)
+        if validator is None:
+            validator = self._validators[key] = self.judge.compile({"pattern": pattern})
+        return validator.accepts(name)
 
     def validator(self, facet: Facet) -> Validator:
-        """The judge of *facet* alone."""
+        """The validator of *facet*."""
         validator = self._validators.get(facet.location)
         if validator is None:
             validator = self.judge.validator(facet.location)
@@ -145,12 +151,12 @@ def _unresolved(reference: str, documents: Mapping[str, Json]) -> str:
         return f"{reference!r} is not in this folder; references never leave it: copy what you need into shared/"
     if reference.startswith("#"):
         return f"{reference!r} leads to nothing in this file"
-    # Only files that something refers to are here, so that they are no list of those that could be.
+    # The documents are those that are referenced somewhere, not all files of the folder: suggest one, never list them.
     close = meant(reference, filter(None, map(file_of, documents)))
     return f"{reference!r} leads to nothing{close or '; a file of the folder is written shared/NAME.json'}"
 
 
 def file_and_pointer(facet: Facet, suffix: str = "") -> tuple[str, str]:
-    """The file (empty for the procedure's own) and the pointer of *facet*."""
+    """The file (empty for the procedure file) and the JSON Pointer of *facet*, followed by *suffix*."""
     uri, _, pointer = facet.location.partition("#")
     return file_of(uri), pointer + suffix

@@ -1,4 +1,7 @@
-"""Why a text is not of its format: what is wrong with this very text, as the name of a sentence in `words`."""
+"""Reasons why a text does not match its format, each the name of a sentence in `forms.words` with values to fill in.
+
+Each function takes a text that its format refused, and returns None if it knows no particular reason.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +14,7 @@ import attrs
 
 @attrs.frozen
 class Reason:
-    """The sentence *name*, with what it quotes."""
+    """The sentence *name* of the catalogue, with the values for its placeholders."""
 
     name: str
     quotes: Mapping[str, str | int] = attrs.field(factory=dict)
@@ -19,17 +22,17 @@ class Reason:
 
 _DAY = re.compile(r"\s*(\d{1,6})\s*[/.\-]\s*(\d{1,6})\s*[/.\-]\s*(\d{1,6})\s*", re.ASCII)
 _CLOCK = re.compile(r"\s*(\d{1,3})\s*(?::|h|giờ)\s*(\d{1,3})(?::(\d{1,3}))?.*", re.ASCII | re.DOTALL)
-#: The first year that is written with four digits of its own.
+#: The first year that has four digits without leading zeros.
 FIRST_YEAR = 1000
 
 
-def no_reason(text: str) -> Reason | None:  # noqa: ARG001  # a format explains, or does not
-    """Nothing to say of *text* but that it is not of its format."""
+def no_reason(text: str) -> Reason | None:  # noqa: ARG001  # the signature of all reasons
+    """None: the format gives no reasons."""
     return None
 
 
 def day_reason(text: str) -> Reason | None:
-    """Why *text* names no day: a year too short, no such month, or a month without that day."""
+    """Why *text* is not a date: a year too short, no such month, or no such day in the month."""
     parts = _DAY.fullmatch(text)
     if parts is None:
         return None
@@ -46,24 +49,25 @@ def day_reason(text: str) -> Reason | None:
 
 
 def partial_reason(text: str) -> Reason | None:
-    """Why *text* names neither a year nor a day: four digits that are refused are a year too early."""
+    """Why *text* is neither a year nor a date; a year of four digits is refused only if it is too early."""
     year = re.fullmatch(r"\s*(\d{4})\s*", text, re.ASCII)
     return Reason("reason-year", {"year": year[1]}) if year else day_reason(text)
 
 
 def time_reason(text: str) -> Reason | None:
-    """Why *text* names no time of day."""
+    """Why *text* is not a time of day."""
     parts = _CLOCK.fullmatch(text)
     if parts is None:
         return None
     hour, minute, second = parts.groups()
     if int(hour) > 23:
         return Reason("reason-hour", {"number": int(hour)})
-    return Reason("reason-minute", {"number": wrong}) if (wrong := max(int(minute), int(second or 0))) > 59 else None
+    larger = max(int(minute), int(second or 0))
+    return Reason("reason-minute", {"number": larger}) if larger > 59 else None
 
 
 def moment_reason(text: str) -> Reason | None:
-    """Why *text* names no day with a time."""
+    """Why *text* is not a date with a time."""
     day, _, clock = text.strip().replace("T", " ", 1).partition(" ")
     reason = day_reason(day)
     if reason is None and _DAY.fullmatch(day) and not clock.strip():
@@ -72,7 +76,7 @@ def moment_reason(text: str) -> Reason | None:
 
 
 def email_reason(text: str) -> Reason | None:
-    """Why *text* is no address of e-mail."""
+    """Why *text* is not an e-mail address."""
     name, at, host = text.partition("@")
     if any(letter.isspace() for letter in text):
         return Reason("reason-mail-blank")
@@ -84,12 +88,12 @@ def email_reason(text: str) -> Reason | None:
 
 
 def uri_reason(text: str) -> Reason | None:
-    """Why *text* is no address of a page."""
+    """Why *text* is not a web address."""
     return Reason("reason-scheme") if "://" not in text and re.fullmatch(r"[\w\-]+(?:\.[\w\-]+)+\S*", text) else None
 
 
 def name_reason(text: str) -> Reason | None:
-    """Why *text* is nobody's name."""
+    """Why *text* is not a full name."""
     if stray := next((letter for letter in text if not (letter.isalpha() or letter in " '’.-")), ""):
         return Reason("reason-name-letter", {"stray": stray})
     if len(text) < 2:
@@ -98,17 +102,17 @@ def name_reason(text: str) -> Reason | None:
 
 
 def personal_number_reason(text: str) -> Reason | None:
-    """Why *text* is no personal number."""
-    return next(_of_digits(text, (12,)), None) or Reason("reason-zeros", {"zeros": "000"})
+    """Why *text* is not a personal number."""
+    return next(_digit_reasons(text, (12,)), None) or Reason("reason-zeros", {"zeros": "000"})
 
 
 def tax_code_reason(text: str) -> Reason | None:
-    """Why *text* is no tax code."""
-    return next(_of_digits(text, (10, 12, 13)), None) or Reason("reason-tax-check")
+    """Why *text* is not a tax code."""
+    return next(_digit_reasons(text, (10, 12, 13)), None) or Reason("reason-tax-check")
 
 
 def phone_reason(text: str) -> Reason | None:
-    """Why *text* is no Vietnamese telephone number."""
+    """Why *text* is not a Vietnamese telephone number."""
     digits = without_separators(text)
     local = re.sub(r"^\+?84", "0", digits)
     if stray := _stray(local.removeprefix("+")):
@@ -121,7 +125,7 @@ def phone_reason(text: str) -> Reason | None:
 
 
 def certificate_reason(text: str) -> Reason | None:
-    """Why *text* is no number of a land certificate."""
+    """Why *text* is not the number of a land certificate."""
     parts = re.fullmatch(r"\s*([A-Za-zĐđ]*)\s*([0-9]*)\s*", text)
     if parts is None or not parts[1] or not parts[2]:
         return None
@@ -129,12 +133,12 @@ def certificate_reason(text: str) -> Reason | None:
 
 
 def without_separators(text: str) -> str:
-    """*text* without what people put between the digits of a number."""
+    """*text* without the white space and punctuation that is written between digits."""
     return re.sub(r"[\s.\-()]", "", text)
 
 
-def _of_digits(text: str, counts: tuple[int, ...]) -> Iterator[Reason]:
-    """What keeps *text* from being as many digits as one of *counts*."""
+def _digit_reasons(text: str, counts: tuple[int, ...]) -> Iterator[Reason]:
+    """Reasons why *text* does not consist of one of *counts* digits."""
     digits = without_separators(text)
     if stray := _stray(digits):
         yield Reason("reason-digit", {"stray": stray})
@@ -143,5 +147,5 @@ def _of_digits(text: str, counts: tuple[int, ...]) -> Iterator[Reason]:
 
 
 def _stray(text: str) -> str:
-    """The first character of *text* that is no digit, or nothing."""
+    """The first character of *text* that is not an ASCII digit; empty if all are."""
     return next((letter for letter in text if not (letter.isascii() and letter.isdigit())), "")

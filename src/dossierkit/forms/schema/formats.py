@@ -1,7 +1,7 @@
-"""Formats: what a piece of text means, how it is typed and how it is shown.
+"""Formats of texts: which texts are valid, how they are typed, stored and shown.
 
-Standard formats are judged by the judge itself; the Vietnamese ones are judged here.  Structure is checked, law is
-not: a personal number says which province and year it claims, nobody here knows whether they are true.
+Most standard formats are validated by `jsonschema-rs`; the Vietnamese ones are validated here, by their structure only: a
+personal number is not looked up in any register.
 """
 
 from __future__ import annotations
@@ -40,23 +40,26 @@ def _as_is(text: str) -> str:
 
 @attrs.frozen
 class Format:
-    """One format.
-
-    *accepts* judges the stored text (None: the judge knows the format by itself).  *read* turns what was typed into
-    the stored spelling and leaves alone what it does not understand; *show* is for people.  *words* names the format
-    per language, *example* is a right answer.  *reason* says what is wrong with a text that was not accepted.
-    """
+    """A value of the keyword `format`."""
 
     name: str
+    #: Language → name of the format in messages, with an article in English.
     words: Mapping[str, str]
+    #: A valid text, as a user types it.
     example: str = ""
+    #: Whether a stored text is valid; None if `jsonschema-rs` validates the format.
     accepts: Callable[[str], bool] | None = None
+    #: Typed text → stored text.  A text that it cannot read is returned unchanged, so that validation reports it.
     read: Callable[[str], str] = _as_is
+    #: Stored text → text for readers.
     show: Callable[[str], str] = _as_is
+    #: HTML `inputmode` of the control.
     input_mode: str = ""
+    #: HTML `autocomplete` of the control.
     autocomplete: str = ""
-    #: The longest typed spelling, in characters; it sizes the control and never cuts.
+    #: Length of the longest typed form, in characters; it sets the width of the control, not a limit.
     width: int = 0
+    #: The reason why a text is invalid, for its message.
     reason: Callable[[str], Reason | None] = no_reason
 
 
@@ -70,7 +73,7 @@ _OFFSET = "+07:00"
 
 
 def read_date(text: str) -> str:
-    """`5/2/2026` → `2026-02-05`; anything that names no real day is left alone."""
+    """`5/2/2026` → `2026-02-05`; a text that is not a date is returned unchanged."""
     match = _DAY.fullmatch(text.strip())
     if not match:
         return text.strip() if _ISO_DAY.fullmatch(text.strip()) else text
@@ -116,7 +119,7 @@ def _is_partial(text: str) -> bool:
 
 
 def _is_moment(text: str) -> bool:
-    """A `date-time` of RFC 3339, as the judge reads it, on a day that `date` accepts."""
+    """Whether *text* is a `date-time` of RFC 3339 from FIRST_YEAR on."""
     return _moments().accepts(text) and text[:4] >= str(FIRST_YEAR)
 
 
@@ -126,7 +129,7 @@ def _moments() -> Validator:
 
 
 def is_day(text: str) -> bool:
-    """A day of the calendar in the spelling of ISO 8601; its year has four digits of its own."""
+    """Whether *text* is a date in the form `2026-02-05`, from FIRST_YEAR on."""
     try:
         day = date.fromisoformat(text)
     except ValueError:
@@ -135,15 +138,15 @@ def is_day(text: str) -> bool:
 
 
 def typed_day(text: str) -> date:
-    """The day that *text* names: `5/2/2026` or `2026-02-05`.
+    """The date that *text* writes as `5/2/2026` or `2026-02-05`.
 
     Raises:
-        ValueError: *text* names no day that the format `date` accepts.
+        ValueError: *text* is not valid for the format `date`.
     """
-    spelled = read_date(text)
-    if not is_day(spelled):
+    iso_day = read_date(text)
+    if not is_day(iso_day):
         raise ValueError(f"{text!r} names no day")
-    return date.fromisoformat(spelled)
+    return date.fromisoformat(iso_day)
 
 
 # --- Vietnamese numbers ----------------------------------------------------------------------------------------
@@ -154,12 +157,12 @@ _NAME = re.compile(r"[^\W\d_]+(?:[ '’.\-][^\W\d_]+)*")
 
 
 def is_personal_number(text: str) -> bool:
-    """Twelve digits; the fourth tells sex and century, so 8 and 9 only come after the year 2300."""
+    """Whether *text* is a personal number: twelve digits, the first three the code of a province."""
     return bool(re.fullmatch(r"[0-9]{12}", text)) and text[:3] != "000"
 
 
 def is_tax_code(text: str) -> bool:
-    """10 digits with a check digit, 13 with a branch suffix, or a personal number."""
+    """Whether *text* is a tax code: 10 digits with a check digit, perhaps `-` and 3 digits of a branch; or a personal number."""
     if is_personal_number(text):
         return True
     match = re.fullmatch(r"([0-9]{9})([0-9])(?:-([0-9]{3}))?", text)
@@ -182,7 +185,7 @@ def _read_digits(text: str) -> str:
 
 
 def read_phone(text: str) -> str:
-    """`0912 345 678` → `+84912345678`; what is no Vietnamese number is left alone."""
+    """`0912 345 678` → `+84912345678`; a text that is not a Vietnamese telephone number is returned unchanged."""
     digits = without_separators(text)
     international = re.sub(r"^(?:\+84|84|0)", "+84", digits)
     if _PHONE.fullmatch(international):

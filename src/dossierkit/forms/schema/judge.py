@@ -1,7 +1,7 @@
-"""The judge: whether a JSON value is valid, and every reason why not.
+"""JSON Schema validation with `jsonschema-rs`: compiled validators, and the violations of an invalid value.
 
-The only module that knows `jsonschema-rs`.  Nothing is ever fetched; patterns run in linear time, and one with
-lookaround under a limit of steps.
+The only module that uses that library.  No reference causes a download.  Patterns run in linear time; one with lookaround
+or a back-reference runs under a limit of steps.
 """
 
 from __future__ import annotations
@@ -19,15 +19,20 @@ from dossierkit.pointers import Json, fragment
 if TYPE_CHECKING:
     import jsonschema_rs
 
+#: Steps of a pattern that needs backtracking.
 BACKTRACK_LIMIT = 20_000
+#: Size of a compiled pattern, in bytes.
 PATTERN_BYTES = 4 * 1024 * 1024
 
-#: What only a backtracking engine can match: lookaround and back-references.
+#: Syntax that needs a backtracking engine: lookaround and back-references.
 BACKTRACKING = re.compile(r"\(\?<?[=!]|\\[1-9]|\\k<")
 
 
 class InvalidSchema(ValueError):
-    """The schema is no JSON Schema, or refers to what is not here.  The message is the judge's own."""
+    """The schema is not a valid JSON Schema, or has an unresolvable reference.
+
+    The message is that of `jsonschema-rs`; *path* holds the tokens from the root of the schema to the fault.
+    """
 
     def __init__(self, message: str, path: tuple[str | int, ...] = ()) -> None:
         super().__init__(message)
@@ -38,11 +43,11 @@ def is_valid(schema: Json, instance: Json, *, resources: Mapping[str, Json] | No
     """Whether *instance* is valid against *schema*, by JSON Schema 2020-12 (or the draft its `$schema` names).
 
     Args:
-        resources: other documents by URI; a reference to anything else is an error, never a download.
-        formats: assert `format` too.
+        resources: other documents by URI; any other reference is an error.
+        formats: whether `format` is an assertion.
 
     Raises:
-        ValueError: *schema* is no JSON Schema, or refers to what is not in *resources*.
+        ValueError: *schema* is not a valid JSON Schema, or refers to a document that is not in *resources*.
     """
     documents = {uri: value_of(document) for uri, document in (resources or {}).items()}
     return Judge(documents, asserts_formats=formats).compile(value_of(schema)).accepts(value_of(instance))
@@ -50,7 +55,7 @@ def is_valid(schema: Json, instance: Json, *, resources: Mapping[str, Json] | No
 
 @attrs.frozen(eq=False)
 class Violation:
-    """One reason why a value is not valid.  *context* holds the reasons of each branch of a choice."""
+    """One reason why a value is invalid."""
 
     keyword: str
     #: Tokens from the root of the instance.
@@ -58,7 +63,9 @@ class Violation:
     #: Tokens from the root of the schema, through references.
     path: tuple[str | int, ...]
     params: Mapping[str, Any]
+    #: The part of the value at *at*.
     instance: Json
+    #: For `oneOf` and `anyOf`, the violations of each branch; for `propertyNames`, that of the name.
     context: tuple[tuple[Violation, ...], ...] = ()
 
 
@@ -73,7 +80,7 @@ class Validator:
         return self._validator.is_valid(value)
 
     def violations(self, value: Json) -> Iterator[Violation]:
-        """Every reason why *value* is not valid."""
+        """All reasons why *value* is invalid."""
         return (_violation(error, value) for error in self._validator.iter_errors(value))
 
 
@@ -81,7 +88,7 @@ class Validator:
 class Judge:
     """Compiles schemas that may refer to *documents* by URI.
 
-    What depends on the documents alone is worked out once, so that the hundredth schema costs what the first one did.
+    The registry of the documents and their needs are computed once, for all schemas.
     """
 
     documents: Mapping[str, Json] = attrs.field(factory=dict)
@@ -89,19 +96,23 @@ class Judge:
     formats: Mapping[str, Callable[[str], bool]] = attrs.field(factory=dict)
 
     def validator(self, reference: str) -> Validator:
-        """The judge of the schema in the documents that *reference* names: a URI, or one with a JSON Pointer."""
+        """The validator of a schema in the documents.
+
+        Args:
+            reference: the URI of a document, or URI, `#` and a JSON Pointer.
+        """
         uri, _, pointer = reference.partition("#")
         if not pointer:
             return self._compiled(self.documents[uri], self._needs, uri)
         return self._compiled({"$ref": f"{uri}#{fragment(pointer)}"}, self._needs)
 
     def compile(self, schema: Json) -> Validator:
-        """A judge of *schema*.
+        """The validator of *schema*.
 
         Raises:
-            InvalidSchema: it is no JSON Schema, or refers to what is not there.
+            InvalidSchema: *schema* is not a valid JSON Schema, or has an unresolvable reference.
         """
-        return self._compiled(schema, self._needs.and_of(_Needs.of([schema])))
+        return self._compiled(schema, self._needs.union(_Needs.of([schema])))
 
     @cached_property
     def _needs(self) -> _Needs:
@@ -111,7 +122,7 @@ class Judge:
     def _registry(self) -> jsonschema_rs.Registry | None:
         import jsonschema_rs as rs
 
-        return rs.Registry(list(_readable(self.documents).items())) if self.documents else None
+        return rs.Registry(list(_registered(self.documents).items())) if self.documents else None
 
     def _compiled(self, schema: Json, needs: _Needs, base_uri: str | None = None) -> Validator:
         import jsonschema_rs as rs
@@ -128,7 +139,7 @@ class Judge:
                 offline=True,
                 registry=self._registry,
                 base_uri=base_uri,
-                # Even a format that nobody uses makes every judgement half as slow again.
+                # A registered format makes each validation about 1.5 times slower, even if no schema uses it.
                 formats={name: accepts for name, accepts in self.formats.items() if name in needs.formats} or None,
                 pattern_options=options,
             )
@@ -141,14 +152,14 @@ class Judge:
 
 @attrs.frozen
 class _Needs:
-    """What compiling needs for some schemas: the formats that they name, and whether a pattern may have to backtrack."""
+    """Requirements of schemas on their compilation: formats to register, and an engine for backtracking patterns."""
 
     formats: frozenset[str]
     backtracking: bool
 
     @classmethod
     def of(cls, schemas: Iterable[Json]) -> _Needs:
-        """What *schemas* need; each of their values is looked at once."""
+        """The needs of *schemas*, from one walk through all of their values."""
         formats: set[str] = set()
         backtracking = False
         pending = list(schemas)
@@ -165,17 +176,20 @@ class _Needs:
                 pending.extend(value.values())
         return cls(frozenset(formats), backtracking)
 
-    def and_of(self, other: _Needs) -> _Needs:
-        """What both need together."""
+    def union(self, other: _Needs) -> _Needs:
+        """The needs of both."""
         return _Needs(self.formats | other.formats, self.backtracking or other.backtracking)
 
 
 _DRAFTS = re.compile(r"https?://json-schema\.org/draft(-0[467]|/2019-09|/2020-12)/schema#?")
 
 
-def _readable(documents: Mapping[str, Json]) -> dict[str, Json]:
-    """The documents whose dialect is known, be it only through another of them; one strange file spoils none."""
-    readable: dict[str, Json] = {}
+def _registered(documents: Mapping[str, Json]) -> dict[str, Json]:
+    """The *documents* that `jsonschema-rs` can register: a draft that it knows, directly or through other metaschemas.
+
+    A document with an unknown `$schema` would make the registry of all documents fail.
+    """
+    registered: dict[str, Json] = {}
     for uri, document in documents.items():
         dialect, seen = document, {uri}
         while isinstance(dialect, dict) and str(dialect.get("$schema")) in documents.keys() - seen:
@@ -183,8 +197,8 @@ def _readable(documents: Mapping[str, Json]) -> dict[str, Json]:
             dialect = documents[str(dialect["$schema"])]
         name = dialect.get("$schema") if isinstance(dialect, dict) else None
         if name is None or (isinstance(name, str) and (_DRAFTS.fullmatch(name) or name == uri)):
-            readable[uri] = document
-    return readable
+            registered[uri] = document
+    return registered
 
 
 def _violation(error: Any, root: Json) -> Violation:
@@ -194,10 +208,10 @@ def _violation(error: Any, root: Json) -> Violation:
         keyword = error.kind.name if keyword != "dependentRequired" else keyword
     instance = error.instance
     if error.kind.name == "contains":
-        # Whichever bound is missed, the words are the same.
+        # `minContains` and `maxContains` are reported as `contains`.
         keyword = "contains"
     if error.kind.name == "falseSchema" and keyword in ("additionalProperties", "unevaluatedProperties"):
-        # The judge names one member; all of them are too many.
+        # The error names one member only; the instance becomes the object around it, with all of them.
         instance = root
         for token in error.instance_path:
             instance = instance[token]
@@ -206,7 +220,7 @@ def _violation(error: Any, root: Json) -> Violation:
     context = tuple(tuple(_violation(e, root) for e in branch) for branch in params.pop("context", ()))
     inner = params.pop("error", None)
     if isinstance(inner, str):
-        # A pattern that reached its limit tells so in words; no other schema stands behind it.
+        # A pattern that reached its limit has a text here, not the error of a subschema.
         inner = None
     return Violation(
         keyword,
@@ -219,7 +233,7 @@ def _violation(error: Any, root: Json) -> Violation:
 
 
 def validate_schema(document: Json) -> None:
-    """Raise InvalidSchema, with the place, where *document* is no JSON Schema 2020-12."""
+    """Raise InvalidSchema, with the path of the fault, unless *document* is a valid JSON Schema 2020-12."""
     import jsonschema_rs
 
     if isinstance(document, bool):

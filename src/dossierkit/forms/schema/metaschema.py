@@ -1,4 +1,4 @@
-"""What a schema that is none should have said: words for an author, by the keyword that is wrong."""
+"""Explanations of metaschema violations for authors, by the keyword with the wrong value."""
 
 from __future__ import annotations
 
@@ -30,10 +30,10 @@ _SHAPES = {
 
 
 def explanation(document: Json, pointer: str, message: str) -> str:
-    """What stands wrongly at *pointer* of *document*, and what would be right.
+    """One sentence for the author: the wrong value at *pointer* in *document*, and the value that is allowed there.
 
     Args:
-        message: what the metaschema says, for places that nothing is known of.
+        message: the message of the judge; returned, shortened, where no better words are known.
     """
     keyword = _keyword(split(pointer))
     value = get(document, pointer)
@@ -45,14 +45,14 @@ def explanation(document: Json, pointer: str, message: str) -> str:
         hint = meant(value, TYPES) if isinstance(value, str) else ""
         return f"{shown} is no type{hint or '; types are ' + ', '.join(TYPES)}"
     if keyword in _SHAPES and _SHAPES[keyword] != _SCHEMA:
-        return f"{shown} cannot stand under {keyword!r}, which is {_SHAPES[keyword]}"
+        return f"{shown} is not allowed under {keyword!r}, which is {_SHAPES[keyword]}"
     if pointer and (not keyword or keyword in _SHAPES):
-        return f"{shown} stands where {_SCHEMA} is wanted"
+        return f"{shown} is not {_SCHEMA}"
     return message.splitlines()[0][:300]
 
 
 def _keyword(tokens: tuple[str, ...]) -> str:
-    """The keyword that the last of *tokens* belongs to; empty where a schema stands there."""
+    """The keyword whose value *tokens* lead to or into; empty if they lead to a schema."""
     position = 0
     while position < len(tokens):
         keyword = tokens[position]

@@ -1,17 +1,17 @@
-"""Numbers in decimal digits → numbers of JSON that keep every one of them."""
+"""Conversion of decimal digits to JSON numbers without rounding."""
 
 from __future__ import annotations
 
 from decimal import Decimal, InvalidOperation
 
-#: So many digits before the decimal mark are kept.
+#: Digits before the decimal mark of an integer that is accepted.
 _MAX_DIGITS = 400
 
 
 def exact_number(number: Decimal) -> int | float | None:
-    """*number* as an int or a double with the same value; None where neither has it.
+    """*number* as an int or a float with the same value; None if there is none.
 
-    A double has the value that its shortest spelling names: 0.1 is exact.
+    The value of a float is that of its shortest decimal form, so 0.1 is exact.
     """
     if number.adjusted() >= _MAX_DIGITS:
         return None
@@ -22,9 +22,9 @@ def exact_number(number: Decimal) -> int | float | None:
 
 
 def read_decimal(digits: str) -> int | float | str:
-    """The number that *digits* spell in JSON, or *digits* themselves where it would have to be rounded."""
+    """The number with the JSON form *digits*, or *digits* if no int or float holds it exactly."""
     try:
         number = exact_number(Decimal(digits))
-    except InvalidOperation:  # an exponent beyond those of decimal
+    except InvalidOperation:  # an exponent out of the range of `decimal`
         number = None
     return digits if number is None else number

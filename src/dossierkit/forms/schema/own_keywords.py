@@ -1,4 +1,4 @@
-"""The shapes of our own keywords, which no metaschema knows."""
+"""Schemas of the `x-` keywords, and the faults of their values."""
 
 from __future__ import annotations
 
@@ -6,13 +6,14 @@ from collections.abc import Iterator, Mapping
 
 from dossierkit.findings import Fault
 from dossierkit.forms.schema.facets import file_of
+from dossierkit.forms.schema.judge import is_valid
 from dossierkit.forms.schema.subschemas import every_schema
 from dossierkit.pointers import Json, child
 
 _TEXT = {"type": "string"}
 _TEXTS = {"type": "object", "additionalProperties": _TEXT}
 
-#: Keyword → what it has to look like, as JSON Schema, and in words.
+#: Keyword of a field → (schema of its value, the same in words).
 ON_FIELDS: Mapping[str, tuple[Json, str]] = {
     "x-messages": (_TEXTS, 'words by rule: {"pattern": "…"}'),
     "x-widget": (_TEXT, "the name of a widget"),
@@ -35,6 +36,7 @@ ON_FIELDS: Mapping[str, tuple[Json, str]] = {
     "x-personal": ({"type": "boolean"}, "true or false"),
     "x-unit": (_TEXT, "a unit, such as m²"),
 }
+#: Keyword at the root of a file → (schema of its value, the same in words).
 AT_ROOT: Mapping[str, tuple[Json, str]] = {
     "x-procedure": ({"type": "object"}, "an object: {…}"),
     "x-rules": ({"type": "array"}, 'a list of {"rule": CEL, "message": words, "at": pointer}'),
@@ -48,9 +50,7 @@ AT_ROOT: Mapping[str, tuple[Json, str]] = {
 
 
 def own_keyword_faults(documents: Mapping[str, Json]) -> Iterator[Fault]:
-    """A fault for each keyword of ours that has another shape."""
-    from dossierkit.forms.schema.judge import is_valid
-
+    """A fault for each `x-` keyword in *documents*, by URI, with an invalid value."""
     for uri, document in documents.items():
         for pointer, schema in every_schema(document):
             if not isinstance(schema, dict):

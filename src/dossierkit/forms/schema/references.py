@@ -1,7 +1,7 @@
-"""References, each written as the address of a document and a pointer into it.
+"""References of schema documents, rewritten as the URI of a document and a JSON Pointer.
 
-Base URIs, embedded resources, anchors and references to oneself are settled here once, so that the judge, the reader and
-lint cannot differ.  Nothing but the documents themselves is ever looked at.
+Base URIs, embedded resources, anchors and references within a document are resolved once, so that the judge, the reader and
+lint follow the same references.  Only the given documents are read.
 """
 
 from __future__ import annotations
@@ -15,15 +15,16 @@ import attrs
 from dossierkit.forms.schema.subschemas import subschemas
 from dossierkit.pointers import ABSENT, Json, fragment, get, parent
 
-#: A document by its URI, and a pointer into it.
-_Place: TypeAlias = tuple[str, str]
+#: The URI of a document, and a JSON Pointer into it.
+_Location: TypeAlias = tuple[str, str]
 _IDENTIFIERS = ("$id", "$anchor", "$dynamicAnchor")
 
 
 def resolve_references(documents: Mapping[str, Json]) -> None:
-    """Writes every `$ref` in *documents* (by URI) as `URI#pointer`, in place, and takes off the names that nobody needs then.
+    """Rewrite each `$ref` in *documents* (by URI) as `URI#pointer`, in place, and remove `$id` and anchors.
 
-    A reference that leads to nothing is left as it is.  Where something refers dynamically, embedded names stay.
+    An unresolvable reference is left unchanged.  If a document has a `$dynamicRef`, which needs them, embedded `$id`s and the
+    anchors stay.
     """
     addresses = _Addresses(documents)
     for uri in documents:
@@ -35,7 +36,7 @@ def resolve_references(documents: Mapping[str, Json]) -> None:
             continue
         schema["$ref"] = f"{target[0]}#{fragment(target[1])}"
         if target not in addresses.bases:
-            # A pointer may lead to where nobody expects a schema.
+            # A pointer can lead to a value outside the keywords of schemas; it is a schema then.
             addresses.walk(target, addresses.base_around(target))
     keep = any("$dynamicRef" in schema for schema in addresses.schemas)
     for (_, pointer), schema in zip(addresses.bases, addresses.schemas, strict=True):
@@ -46,54 +47,56 @@ def resolve_references(documents: Mapping[str, Json]) -> None:
 
 @attrs.define
 class _Addresses:
-    """What every schema of *documents* is called."""
+    """The base URIs, identifiers and anchors of all schemas of *documents*."""
 
     documents: Mapping[str, Json]
     #: The base URI of each schema, in the order of *schemas*.
-    bases: dict[_Place, str] = attrs.field(init=False, factory=dict)
+    bases: dict[_Location, str] = attrs.field(init=False, factory=dict)
     schemas: list[dict[str, Json]] = attrs.field(init=False, factory=list)
-    names: dict[str, _Place] = attrs.field(init=False, factory=dict)
-    anchors: dict[tuple[str, str], _Place] = attrs.field(init=False, factory=dict)
-    #: Schemas with a reference that is still to be settled, with base and document.
+    #: URI → the schema that it identifies.
+    names: dict[str, _Location] = attrs.field(init=False, factory=dict)
+    #: (base URI, anchor) → the schema with that anchor.
+    anchors: dict[tuple[str, str], _Location] = attrs.field(init=False, factory=dict)
+    #: (schema with a reference to resolve, its base URI, the URI of its document).
     pending: list[tuple[dict[str, Json], str, str]] = attrs.field(init=False, factory=list)
 
-    def walk(self, place: _Place, base: str) -> None:
-        """Takes in the schema at *place* and all inside it."""
-        uri, start = place
-        waiting = [(start, get(self.documents[uri], start), base)]
-        self.names.setdefault(base, place)
-        while waiting:
-            pointer, schema, base = waiting.pop()
+    def walk(self, location: _Location, base: str) -> None:
+        """Record the schema at *location* and all schemas inside it."""
+        uri, start = location
+        stack = [(start, get(self.documents[uri], start), base)]
+        self.names.setdefault(base, location)
+        while stack:
+            pointer, schema, base = stack.pop()
             if not isinstance(schema, dict) or (uri, pointer) in self.bases:
                 continue
-            base = self._named(schema, base, (uri, pointer))
+            base = self._record_names(schema, base, (uri, pointer))
             self.bases[uri, pointer] = base
             self.schemas.append(schema)
             if isinstance(schema.get("$ref"), str):
                 self.pending.append((schema, base, uri))
-            waiting += [(pointer + below, item, base) for below, item in subschemas(schema)]
+            stack += [(pointer + below, item, base) for below, item in subschemas(schema)]
 
-    def _named(self, schema: dict[str, Json], base: str, place: _Place) -> str:
-        """The base URI inside *schema*, whose names are noted."""
+    def _record_names(self, schema: dict[str, Json], base: str, location: _Location) -> str:
+        """Record the `$id` and the anchors of *schema*; return the base URI inside it."""
         if isinstance(schema.get("$id"), str):
-            base = _joined(base, schema["$id"])[0] or base
-            self.names.setdefault(base, place)
+            base = _absolute(base, schema["$id"])[0] or base
+            self.names.setdefault(base, location)
         for keyword in ("$anchor", "$dynamicAnchor"):
             if isinstance(schema.get(keyword), str):
-                self.anchors.setdefault((base, schema[keyword]), place)
+                self.anchors.setdefault((base, schema[keyword]), location)
         return base
 
-    def base_around(self, place: _Place) -> str:
-        """The base URI of the nearest schema around *place*."""
-        uri, pointer = place
+    def base_around(self, location: _Location) -> str:
+        """The base URI of the nearest schema that contains *location*."""
+        uri, pointer = location
         while pointer and (uri, pointer) not in self.bases:
             pointer = parent(pointer)
         return self.bases.get((uri, pointer), uri)
 
-    def target(self, reference: str, base: str, uri: str) -> _Place | None:
-        """Where *reference* leads that stands below *base* in the document *uri*; None where that is nowhere."""
-        address, part = _joined(base, reference)
-        for candidate in (address, *self._beside(reference, address, uri)):
+    def target(self, reference: str, base: str, uri: str) -> _Location | None:
+        """The location that *reference*, in the document *uri* with the base URI *base*, resolves to; None if there is none."""
+        address, part = _absolute(base, reference)
+        for candidate in (address, *self._sibling_addresses(reference, address, uri)):
             if candidate in self.names:
                 document, pointer = self.names[candidate]
                 if part and not part.startswith("/"):
@@ -102,17 +105,17 @@ class _Addresses:
                 return (document, pointer) if get(self.documents[document], pointer) is not ABSENT else None
         return None
 
-    def _beside(self, reference: str, address: str, uri: str) -> Iterator[str]:
-        """The same file as it lies in the folder: whatever a document is called, its neighbours are where they are."""
-        yield _joined(uri, reference)[0]
+    def _sibling_addresses(self, reference: str, address: str, uri: str) -> Iterator[str]:
+        """Addresses of files beside the document *uri*, which its `$id` does not move."""
+        yield _absolute(uri, reference)[0]
         own = self.bases.get((uri, ""), uri)
         folder = own.rpartition("/")[0] + "/"
         if address.startswith(folder):
-            yield _joined(uri, address.removeprefix(folder))[0]
+            yield _absolute(uri, address.removeprefix(folder))[0]
 
 
-def _joined(base: str, reference: str) -> tuple[str, str]:
-    """The URI that *reference* means below *base*, and its fragment; empty where it is no URI."""
+def _absolute(base: str, reference: str) -> tuple[str, str]:
+    """The absolute URI of *reference* against *base*, and its fragment; both empty if it is not a URI."""
     try:
         address, part = urldefrag(base + reference if reference.startswith("#") else urljoin(base, reference))
     except ValueError:

@@ -1,4 +1,4 @@
-"""What an expression reads, as pointers, and the literals that it compares them with."""
+"""The answers that a CEL expression reads, as JSON Pointers, with the literals that it compares them with."""
 
 from __future__ import annotations
 
@@ -13,19 +13,20 @@ _TOKEN = re.compile(
     r"""(?P<text>"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*')|(?P<number>\d+(?:\.\d+)?)|(?P<name>[A-Za-z_]\w*)|(?P<sign>==|!=|[^\s\w])""",
     re.DOTALL,
 )
-#: Loops over the elements of what they are called on; the last one gives some of them.
+#: Methods that loop over a list.
 _LOOPS = ("all", "exists", "exists_one", "map", "filter")
-_WORDS: Mapping[str, Json] = {"true": True, "false": False}
+_LITERALS: Mapping[str, Json] = {"true": True, "false": False}
 
 
 @attrs.frozen
 class Reading:
-    """A place that an expression reads; rows are written `*`."""
+    """One use of an answer in an expression."""
 
+    #: JSON Pointer of the answer, with `*` for any row of a list.
     pointer: str
-    #: What it is compared with by `==`, `!=` or `in`.
+    #: The literals that it is compared with by `==`, `!=` or `in`.
     literals: tuple[Json, ...] = ()
-    #: It is only asked whether there is an answer: `has(…)`.
+    #: `has(…)`: the expression tests only whether there is an answer.
     tested: bool = False
 
 
@@ -35,12 +36,12 @@ class _Token:
     text: str
 
 
-#: A place as its tokens; None where a value was made, not read.
+#: The tokens of a JSON Pointer; None for a computed value.
 _Path = tuple[str, ...] | None
 
 
 def readings(source: str) -> tuple[Reading, ...]:
-    """Every place that *source*, which compiles, reads, in its order, each as often as it stands there."""
+    """Every use of an answer in *source*, a CEL expression that compiles, in the order of the text."""
     tokens = [_Token(str(match.lastgroup), match[0]) for match in _TOKEN.finditer(source)]
     return tuple(_Reader(tokens).read(0, len(tokens), {}))
 
@@ -50,12 +51,16 @@ class _Reader:
     _tokens: list[_Token]
 
     def read(self, start: int, end: int, bound: Mapping[str, _Path]) -> Iterator[Reading]:
-        """The readings between two tokens; *bound* are the places that names of loops stand for."""
+        """The readings between the tokens *start* and *end*.
+
+        Args:
+            bound: name of a loop variable → the answer that it refers to.
+        """
         at = start
         while at < end:
             token = self._tokens[at]
             if token.text == "." and self._text(at + 2) == "(":
-                # A method of a value that was made, such as a list.
+                # A method of a computed value, such as a list literal.
                 at = yield from self._call(None, at + 1, bound)
                 continue
             if token.kind != "name" or self._text(at + 1) == "(" or token.text in ("in", "true", "false", "null"):
@@ -64,7 +69,7 @@ class _Reader:
             at = yield from self._path(at, end, bound)
 
     def _path(self, start: int, end: int, bound: Mapping[str, _Path]) -> Generator[Reading, None, int]:
-        """The place that begins with a name; returns the token after it."""
+        """The readings of the path that begins with the name at *start*; returns the index of the token after it."""
         name = self._tokens[start].text
         path: _Path = {"answers": (), "today": None, **bound}.get(name, (name,))
         at = start + 1
@@ -82,7 +87,7 @@ class _Reader:
         return at
 
     def _call(self, path: _Path, at: int, bound: Mapping[str, _Path]) -> Generator[Reading, None, int]:
-        """A method of what stands at *path*: its arguments, and what is called on its value in turn."""
+        """The readings of a method call on *path* and of the calls chained to it; returns the index of the token after them."""
         method, close = self._tokens[at].text, self._close(at + 1)
         inner, begin = dict(bound), at + 2
         if method in _LOOPS and self._text(begin + 1) == ",":
@@ -114,15 +119,15 @@ class _Reader:
             yield token.text[1:-1]
         elif token.kind == "number" and self._text(at - 1) != "-" and self._text(at + 1) not in ("*", "/", "+", "-", "%"):
             yield float(token.text) if "." in token.text else int(token.text)
-        elif token.text in _WORDS:
-            yield _WORDS[token.text]
+        elif token.text in _LITERALS:
+            yield _LITERALS[token.text]
 
     def _index(self, at: int) -> str:
         token = self._tokens[at]
         return token.text[1:-1] if token.kind == "text" else "*"
 
     def _close(self, at: int) -> int:
-        """The bracket that closes the one at *at*: there is one in whatever was compiled."""
+        """The index of the bracket that closes the one at *at*; the expression compiles, so there is one."""
         depth = 1
         while depth:
             at += 1

@@ -1,31 +1,33 @@
-"""Cross-field rules and computed values in CEL, compiled once, blind to everything but the answers.
+"""Cross-field rules and computed values: CEL expressions over the answers.
 
-A rule sees each top-level answer under its own name, all of them as `answers` (for names that are no identifiers),
-and `today` as an ISO date.  Numbers are doubles, so `2 * area` and `shares / 3` mean what they say.  CEL is imported
-with the first rule, since that import is slow.
+A rule reads each top-level answer by its name, all of them as `answers` (for names that are no identifiers), and `today`
+as an ISO date.  Numbers are doubles, so that `2 * area` and `shares / 3` compute as written.  CEL is imported with the
+first rule, because that import is slow.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from datetime import date, timedelta
-from typing import TYPE_CHECKING, Any
+from datetime import date
+from typing import TYPE_CHECKING
 
 import attrs
 
 from dossierkit.errors import MissingRules, RuleError
 from dossierkit.extras import missing_extra
 from dossierkit.findings import Problem
-from dossierkit.pointers import ABSENT, Json, get, put
+from dossierkit.forms.schema.rule_functions import FUNCTIONS
+from dossierkit.pointers import ABSENT, Json, drop, get, parent, put
 
 if TYPE_CHECKING:
     from cel import Program
 
-#: Loops inside loops; each level multiplies the time by the length of a list.
+#: Levels of nested loops; each multiplies the time by the length of a list.
 MAX_NESTING = 2
-#: Steps of the innermost loop that a rule may take (about half a second here).
+#: Steps of the innermost loop (about half a second).
 MAX_STEPS = 100_000
+#: Characters of an expression.
 MAX_LENGTH = 4_000
 
 _TOKEN = re.compile(
@@ -37,29 +39,32 @@ _LOOP = re.compile(r"\.\s*(?:all|exists|exists_one|map|filter)\s*\(\s*([A-Za-z_]
 
 @attrs.frozen(eq=False)
 class Expression:
-    """One compiled CEL expression."""
+    """A compiled CEL expression."""
 
     source: str
     functions: Mapping[str, Callable[..., Json]]
-    #: What it reads and calls.
+    #: The variables that it reads.
     names: frozenset[str]
+    #: The functions that it calls.
     calls: frozenset[str]
+    #: Compiled with integer literals and sizes as doubles.
     _doubles: Program
+    #: Compiled as written.
     _plain: Program
     _nesting: int
 
     def value(self, answers: Json, today: date) -> Json:
-        """What the expression gives, or ABSENT while an answer that it reads is absent.
+        """The result for *answers*, or ABSENT if an answer that the expression reads is absent.
 
         Raises:
-            RuleError: it fails for any other reason.
+            RuleError: the evaluation fails for another reason, or its lists are too long.
         """
         if self._nesting > 1 and _longest(answers) ** self._nesting > MAX_STEPS:
             raise RuleError("the lists are too long for this rule")
         try:
             return self._run(self._doubles, _doubled(answers), today)
         except TypeError:
-            # Indexes and some functions want integers after all.
+            # Indexes and some functions take integers only.
             try:
                 return self._run(self._plain, answers, today)
             except TypeError as error:
@@ -80,42 +85,48 @@ class Expression:
             raise RuleError(str(error)) from error
         except TypeError:
             raise
-        except Exception as error:  # whatever a host's function raises is the rule's failure
+        except Exception as error:  # a function of a host can raise anything
             raise RuleError(str(error)) from error
         return int(result) if isinstance(result, float) and result.is_integer() else result
 
 
 @attrs.frozen(eq=False)
 class Rule:
-    """A cross-field rule: *expression* is true, or there is a problem at *at*."""
+    """A cross-field rule: unless *expression* is true, there is a problem with *message*."""
 
     expression: Expression
     message: str
+    #: JSON Pointer of the answer that the problem belongs to.
     at: str
-    #: Where the file says so.
+    #: JSON Pointer of the rule in its file.
     origin: str
 
 
 @attrs.frozen(eq=False)
 class Computed:
-    """A read-only value at *at*."""
+    """A read-only answer: the result of *expression*."""
 
     expression: Expression
+    #: JSON Pointer of the answer.
     at: str
+    #: JSON Pointer of the expression in its file.
     origin: str
 
 
 def compile_expression(source: str, functions: Mapping[str, Callable[..., Json]]) -> Expression:
     """*source* compiled.
 
+    Args:
+        functions: functions of the host by name, beside `FUNCTIONS`.
+
     Raises:
-        RuleError: it is no CEL, too long, or loops inside loops inside loops.
-        MissingRules: CEL is not installed.
+        RuleError: *source* is not CEL, longer than MAX_LENGTH, or nests more than MAX_NESTING loops.
+        MissingRules: the CEL library is not installed.
     """
     try:
         import cel
     except ImportError as error:
-        # Without its rules a form would take what the office has to refuse.
+        # A form without its rules would accept answers that the office has to refuse.
         raise MissingRules(missing_extra(error) or str(error)) from error
     if len(source) > MAX_LENGTH:
         raise RuleError(f"longer than {MAX_LENGTH} characters")
@@ -127,14 +138,18 @@ def compile_expression(source: str, functions: Mapping[str, Callable[..., Json]]
         doubles = cel.compile(_with_doubles(source))
     except ValueError as error:
         raise RuleError(str(error).splitlines()[0][:300]) from error
-    bound = set(_LOOP.findall(source))
-    names = frozenset(plain.variables()) - bound if callable(plain.variables) else frozenset(plain.variables) - bound
+    loop_variables = set(_LOOP.findall(source))
+    variables = plain.variables() if callable(plain.variables) else plain.variables
     calls = plain.functions() if callable(plain.functions) else plain.functions
+    names = frozenset(variables) - loop_variables
     return Expression(source, {**FUNCTIONS, **functions}, names, frozenset(calls), doubles, plain, nesting)
 
 
 def rule_problems(rules: tuple[Rule, ...], answers: Json, today: date) -> Iterator[Problem]:
-    """A problem for each rule that does not hold; one that fails is a problem with a `failure`."""
+    """A problem for each rule that is not true of *answers*; `failure` in its params tells that the evaluation failed.
+
+    A rule that reads an absent answer gives no problem.
+    """
     for rule in rules:
         try:
             value = rule.expression.value(answers, today)
@@ -146,27 +161,25 @@ def rule_problems(rules: tuple[Rule, ...], answers: Json, today: date) -> Iterat
 
 
 def compute(computed: tuple[Computed, ...], answers: Json, today: date) -> Json:
-    """*answers* with each computed value in its place; a value that cannot be computed yet is absent."""
-    from dossierkit.pointers import drop, parent
-
-    for one in computed:
+    """*answers* with the result of each of *computed*; without it where the expression fails or reads an absent answer."""
+    for entry in computed:
         try:
-            value = one.expression.value(answers, today)
+            value = entry.expression.value(answers, today)
         except RuleError:
             value = ABSENT
         if value is ABSENT:
-            answers = drop(answers, one.at)
-        elif get(answers, parent(one.at)) is not ABSENT:
-            answers = put(answers, one.at, value)
+            answers = drop(answers, entry.at)
+        elif get(answers, parent(entry.at)) is not ABSENT:
+            answers = put(answers, entry.at, value)
     return answers
 
 
 def _nesting(source: str) -> int:
-    """How many loops stand inside each other, counted by their brackets."""
+    """The deepest nesting of loops, by their brackets."""
     loops = {match.start() + match[0].index("(") for match in _LOOP.finditer(source)}
     stack: list[bool] = []
     deepest = 0
-    quoted = {i for match in _TOKEN.finditer(source) if match["text"] for i in range(*match.span())}
+    quoted = {index for match in _TOKEN.finditer(source) if match["text"] for index in range(*match.span())}
     for index, char in enumerate(source):
         if index in quoted:
             continue
@@ -179,17 +192,17 @@ def _nesting(source: str) -> int:
 
 
 def _with_doubles(source: str) -> str:
-    """*source* with integer literals and sizes as doubles; indexes stay integers."""
+    """*source* with integer literals and sizes as doubles, except in indexes."""
     tokens = [match for match in _TOKEN.finditer(source) if not match[0].isspace()]
     texts = ["", *(match[0] for match in tokens), ""]
     result: list[str] = []
-    #: For each open bracket, whether it belongs to a size.
+    #: For each open bracket, whether it is that of `size(`.
     sizes: list[bool] = []
-    done = 0
+    copied = 0
     for index, match in enumerate(tokens):
         before, after = texts[index], texts[index + 2]
-        result.append(source[done : match.start()])
-        done = match.end()
+        result.append(source[copied : match.start()])
+        copied = match.end()
         size = match["name"] == "size" and after == "(" and before != "."
         text = "double(size" if size else match[0]
         if match["number"] and not (before == "[" and after == "]"):
@@ -199,7 +212,7 @@ def _with_doubles(source: str) -> str:
         elif match["other"] == ")" and sizes and sizes.pop():
             text = "))"
         result.append(text)
-    return "".join(result) + source[done:]
+    return "".join(result) + source[copied:]
 
 
 def _doubled(value: Json) -> Json:
@@ -220,44 +233,3 @@ def _longest(value: Json) -> int:
     if isinstance(value, dict):
         return max((_longest(item) for item in value.values()), default=1)
     return 1
-
-
-# --- what a rule may call beyond CEL itself -------------------------------------------------------------------
-
-
-def _near(left: float, right: float, tolerance: float = 1e-6) -> bool:
-    return abs(left - right) <= tolerance + 1e-9
-
-
-def _days(start: str, end: str) -> int:
-    return (date.fromisoformat(end[:10]) - date.fromisoformat(start[:10])).days
-
-
-def _add_days(day: str, days: float) -> str:
-    return (date.fromisoformat(day[:10]) + timedelta(days=int(days))).isoformat()
-
-
-def _add_years(day: str, years: float) -> str:
-    start = date.fromisoformat(day[:10])
-    try:
-        return start.replace(year=start.year + int(years)).isoformat()
-    except ValueError:
-        return start.replace(year=start.year + int(years), day=28).isoformat()
-
-
-def _area(points: list[Mapping[str, Any]]) -> float:
-    """The area inside the polygon of *points* `{x, y}` in metres, in m² (shoelace formula)."""
-    pairs = zip(points, [*points[1:], *points[:1]], strict=True)
-    return float(abs(sum(a["x"] * b["y"] - b["x"] * a["y"] for a, b in pairs)) / 2)
-
-
-FUNCTIONS: Mapping[str, Callable[..., Json]] = {
-    "sum": lambda values: float(sum(values)),
-    "near": _near,
-    "days": _days,
-    "addDays": _add_days,
-    "addYears": _add_years,
-    "year": lambda day: float(day[:4]),
-    "polygonArea": _area,
-    "distinct": lambda values: len({repr(value) for value in values}) == len(values),
-}

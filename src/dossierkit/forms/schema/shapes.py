@@ -1,4 +1,4 @@
-"""Shapes of JSON as JSON Schemas whose descriptions say in words what is right."""
+"""Faults of a JSON value against a schema whose descriptions are the messages."""
 
 from __future__ import annotations
 
@@ -11,11 +11,13 @@ from dossierkit.text import known_hint
 
 
 def shape_faults(shape: Json, validator: Validator, value: Json, at: str, *, code: Callable[[str], str]) -> Iterator[Fault]:
-    """A fault of level error for each place where *value*, which stands at the pointer *at*, differs from *shape*.
+    """A fault of level error for each violation of *shape* by *value*.
 
     Args:
-        validator: *shape*, compiled.  References are not followed to their words, so it should have none.
-        code: gives the code of a fault at a pointer; those about members that mean nothing are `unknown-key`.
+        shape: a JSON Schema without references, with a `description` for each thing that can be wrong.
+        validator: *shape*, compiled.
+        at: the JSON Pointer of *value* in its file.
+        code: the code of a fault at a pointer; an undeclared member has the code `unknown-key`.
     """
     seen: set[tuple[str, str]] = set()
     for violation in validator.violations(value):
@@ -27,7 +29,7 @@ def shape_faults(shape: Json, validator: Validator, value: Json, at: str, *, cod
 
 def _faults(shape: Json, violation: Violation, at: str, code: Callable[[str], str]) -> Iterator[Fault]:
     where = at + join(violation.at)
-    schema, words = _refusing(shape, violation)
+    schema, words = _violated_schema(shape, violation)
     if violation.keyword == "additionalProperties":
         for name in violation.params["unexpected"]:
             message = f"{name!r} means nothing here{known_hint(name, schema['properties'])}"
@@ -38,8 +40,8 @@ def _faults(shape: Json, violation: Violation, at: str, code: Callable[[str], st
         yield Fault(code(where), where, words)
 
 
-def _refusing(shape: Json, violation: Violation) -> tuple[Json, str]:
-    """The schema that holds the keyword that is not met, and the nearest description on the way to it."""
+def _violated_schema(shape: Json, violation: Violation) -> tuple[Json, str]:
+    """The schema whose keyword is violated, and the innermost description around that keyword."""
     words = str(shape.get("description", ""))
     for token in violation.path[:-1]:
         shape = step(shape, str(token))

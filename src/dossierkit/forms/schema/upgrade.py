@@ -1,4 +1,4 @@
-"""Schemas of drafts 4 to 7 (and 2019-09), rewritten as 2020-12, with advice for each change."""
+"""Rewrites schemas of drafts 4 to 7 and 2019-09 as 2020-12, with advice for each change."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from dossierkit.findings import Fault
 from dossierkit.forms.schema.subschemas import MANY, NAMED, ONE, subschemas
 from dossierkit.pointers import Json, child
 
-#: What a draft added, by its place in the order of drafts; before it the word means nothing.
+#: Keyword → the draft that introduced it; older drafts ignore it.
 _ADDED: Mapping[str, str] = {
     **dict.fromkeys(("const", "contains", "propertyNames", "examples"), "6"),
     **dict.fromkeys(("if", "then", "else", "readOnly", "writeOnly", "$comment", "contentEncoding", "contentMediaType"), "7"),
@@ -20,9 +20,10 @@ _ADDED: Mapping[str, str] = {
     ),
     **dict.fromkeys(("prefixItems", "$dynamicRef", "$dynamicAnchor"), "2020-12"),
 }
+#: In the order of their publication.
 _DRAFTS = ("4", "6", "7", "2019-09", "2020-12")
-#: Words that assert nothing may stay where they look as they do today.
-_NOTES: Mapping[str, type] = {
+#: Annotation → type of its value: with such a value it is kept in an older draft, because it asserts nothing.
+_ANNOTATIONS: Mapping[str, type] = {
     **dict.fromkeys(("readOnly", "writeOnly", "deprecated"), bool),
     **dict.fromkeys(("$comment", "contentEncoding", "contentMediaType"), str),
     "examples": list,
@@ -35,7 +36,7 @@ _OLD = re.compile(r"https?://json-schema\.org/(?:draft-0([467])|draft/(2019-09)|
 
 
 def draft_of(schema: Json) -> str | None:
-    """`4`, `6`, `7` or `2019-09` where *schema* says so or can be nothing newer; None for 2020-12."""
+    """The older draft of *schema*, by `$schema` or else by its keywords: `4`, `6`, `7` or `2019-09`; None for 2020-12."""
     if not isinstance(schema, dict):
         return None
     named = schema.get("$schema")
@@ -46,14 +47,14 @@ def draft_of(schema: Json) -> str | None:
 
 
 def upgrade(schema: Json) -> tuple[Json, tuple[Fault, ...]]:
-    """*schema* as 2020-12 means it, and what was rewritten.  A 2020-12 schema comes back as it is."""
+    """*schema* as a 2020-12 schema of the same meaning, and advice for each change; a 2020-12 schema is returned as it is."""
     draft = draft_of(schema)
     if draft is None:
         return schema, ()
     advice: list[Fault] = []
     if "$schema" in schema:
-        schema = _of_its_draft(schema, draft, advice)
-    upgraded = _schema(schema, "", draft, advice)
+        schema = _without_newer_keywords(schema, draft, advice)
+    upgraded = _upgraded(schema, "", draft, advice)
     upgraded["$schema"] = DRAFT
     advice.insert(
         0,
@@ -64,10 +65,10 @@ def upgrade(schema: Json) -> tuple[Json, tuple[Fault, ...]]:
     return upgraded, tuple(advice)
 
 
-def _of_its_draft(schema: Json, draft: str, advice: list[Fault]) -> Json:
-    """A copy of *schema* without the words that its draft did not know: there they are somebody's own and mean nothing."""
-    whole = copy.deepcopy(schema)
-    pending = [("", whole)]
+def _without_newer_keywords(schema: Json, draft: str, advice: list[Fault]) -> Json:
+    """A copy of *schema* without the keywords that its draft does not define, and so ignores."""
+    result = copy.deepcopy(schema)
+    pending = [("", result)]
     while pending:
         pointer, item = pending.pop()
         if not isinstance(item, dict):
@@ -87,19 +88,19 @@ def _of_its_draft(schema: Json, draft: str, advice: list[Fault]) -> Json:
                 else ()
             )
             pending += [(child(child(pointer, keyword), name), below) for name, below in named]
-    return whole
+    return result
 
 
 def _is_unknown(keyword: str, value: Json, draft: str) -> bool:
-    """Whether *draft* takes *keyword* for a word of somebody's own; what only tells something may stay."""
+    """Whether *draft* does not define *keyword*, and it is not a harmless annotation."""
     added = _ADDED.get(keyword)
     if added is None or _DRAFTS.index(added) <= _DRAFTS.index(draft):
         return False
-    return not (keyword in _NOTES and isinstance(value, _NOTES[keyword]))
+    return not (keyword in _ANNOTATIONS and isinstance(value, _ANNOTATIONS[keyword]))
 
 
 def _is_old(schema: Json) -> bool:
-    """Whether a keyword has a shape that 2020-12 does not allow."""
+    """Whether a keyword in *schema* has a form that only older drafts allow."""
     if not isinstance(schema, dict):
         return False
     if isinstance(schema.get("items"), list) or isinstance(schema.get("exclusiveMinimum"), bool):
@@ -119,72 +120,72 @@ def _is_old(schema: Json) -> bool:
     return False
 
 
-def _schema(schema: Json, pointer: str, draft: str, advice: list[Fault]) -> Json:
+def _upgraded(schema: Json, pointer: str, draft: str, advice: list[Fault]) -> Json:
     if not isinstance(schema, dict):
         return schema
     result: dict[str, Json] = {}
-    # Up to draft 7 whatever stands beside `$ref` means nothing, except to a reader.
-    needed: list[str] = []
-    alone = isinstance(schema.get("$ref"), str) and draft != "2019-09"
+    required: list[str] = []
+    # Up to draft 7, keywords beside `$ref` are ignored; those that identify or describe are kept.
+    ref_alone = isinstance(schema.get("$ref"), str) and draft != "2019-09"
     for keyword, value in schema.items():
         here = child(pointer, keyword)
         if (
-            alone
+            ref_alone
             and keyword not in ("$ref", "title", "description", "definitions", "$defs", "$schema", "$id", "id")
             and not keyword.startswith("x-")
         ):
             advice.append(Fault("ref-sibling", here, f"beside $ref, draft {draft} ignores {keyword!r}", "advice"))
         elif keyword in ONE and not (keyword == "items" and isinstance(value, list)):
-            result[keyword] = _schema(value, here, draft, advice)
+            result[keyword] = _upgraded(value, here, draft, advice)
         elif keyword in MANY and isinstance(value, list):
-            result[keyword] = [_schema(item, child(here, i), draft, advice) for i, item in enumerate(value)]
+            result[keyword] = [_upgraded(item, child(here, i), draft, advice) for i, item in enumerate(value)]
         elif keyword in NAMED and isinstance(value, dict):
-            result[keyword] = {name: _schema(item, child(here, name), draft, advice) for name, item in value.items()}
+            result[keyword] = {name: _upgraded(item, child(here, name), draft, advice) for name, item in value.items()}
             if keyword == "properties":
-                needed += [name for name, item in value.items() if isinstance(item, dict) and item.get("required") is True]
+                required += [name for name, item in value.items() if isinstance(item, dict) and item.get("required") is True]
         else:
             _rewrite(result, schema, keyword, here, draft, advice)
-    if needed:
+    if required:
         listed = result.get("required", [])
-        result["required"] = list(dict.fromkeys((*(listed if isinstance(listed, list) else ()), *needed)))
+        result["required"] = list(dict.fromkeys((*(listed if isinstance(listed, list) else ()), *required)))
     return result
 
 
 def _rewrite(result: dict[str, Json], schema: dict[str, Json], keyword: str, here: str, draft: str, advice: list[Fault]) -> None:
     value = schema[keyword]
 
-    def changed(to: str) -> None:
+    def advise(to: str) -> None:
         advice.append(Fault("old-keyword", here, f"{keyword!r} of draft {draft} is written {to} in 2020-12", "advice"))
 
     match keyword, value:
         case ("id", str()) | ("$id", str()) if (keyword == "id") == (draft == "4") and draft != "2019-09":
             _identify(result, value, here, draft, advice)
         case "required", bool():
-            changed("as a name in the 'required' of the object around it")
+            advise("as a name in the 'required' of the object around it")
         case (("exclusiveMinimum" | "exclusiveMaximum"), bool()):
             bound = keyword[9:].lower()
-            changed(f"as the bound itself, in place of {bound!r}")
+            advise(f"as the bound itself, in place of {bound!r}")
             if value and bound in schema:
                 result[keyword] = schema[bound]
                 result.pop(bound, None)
         case "items", list():
-            changed("'prefixItems'")
-            result["prefixItems"] = [_schema(item, child(here, i), draft, advice) for i, item in enumerate(value)]
+            advise("'prefixItems'")
+            result["prefixItems"] = [_upgraded(item, child(here, i), draft, advice) for i, item in enumerate(value)]
             if "additionalItems" in schema:
-                result["items"] = _schema(schema["additionalItems"], here, draft, advice)
+                result["items"] = _upgraded(schema["additionalItems"], here, draft, advice)
         case "additionalItems", _:
             pass
         case "dependencies", dict():
-            changed("'dependentRequired' or 'dependentSchemas'")
+            advise("'dependentRequired' or 'dependentSchemas'")
             for name, needed in value.items():
                 if isinstance(needed, list):
                     result.setdefault("dependentRequired", {})[name] = needed
                 else:
-                    result.setdefault("dependentSchemas", {})[name] = _schema(needed, child(here, name), draft, advice)
+                    result.setdefault("dependentSchemas", {})[name] = _upgraded(needed, child(here, name), draft, advice)
         case (("minimum" | "maximum"), _) if schema.get("exclusive" + keyword.capitalize()) is True:
             pass
         case (("$recursiveRef" | "$recursiveAnchor"), _):
-            changed("'$dynamicRef' and '$dynamicAnchor'")
+            advise("'$dynamicRef' and '$dynamicAnchor'")
             result["$dynamicRef" if keyword == "$recursiveRef" else "$dynamicAnchor"] = (
                 "#root" if keyword == "$recursiveRef" else "root"
             )
@@ -193,7 +194,7 @@ def _rewrite(result: dict[str, Json], schema: dict[str, Json], keyword: str, her
 
 
 def _identify(result: dict[str, Json], value: str, here: str, draft: str, advice: list[Fault]) -> None:
-    """Up to draft 7 a name within the file was the fragment of an id."""
+    """Write `$id` and `$anchor` for *value*; up to draft 7, the fragment of an id was an anchor."""
     address, _, part = value.partition("#")
     if address:
         result["$id"] = address
