@@ -13,7 +13,7 @@ import attrs
 from dossierkit.forms.answers.control_names import Controls, branch_name, mark_name, merged, name_of
 from dossierkit.forms.answers.texts import encode, read_json, read_text, show_text
 from dossierkit.forms.fields.applicable import applicable_at
-from dossierkit.forms.fields.effective import effective, unused
+from dossierkit.forms.fields.effective import effective, free_name
 from dossierkit.forms.fields.field_kinds import UNDECIDED
 from dossierkit.forms.fields.field_tree import is_settled
 from dossierkit.forms.fields.form import Field, Form, Kind, Layout
@@ -190,7 +190,7 @@ class _Reading:
             before = row.name if row.name in members else free[index] if index < len(free) and free[index] not in names else ""
             value = self.value(row, members.get(before, ABSENT) if named else ABSENT, fills=fills)
             if (named and row.name.strip()) or says(row, value):
-                name = row.name if named else unused("", result)
+                name = row.name if named else free_name("", result)
                 result[name] = nothing(row) if value is ABSENT else value
         return result, len(result) > len(result.keys() & declared)
 

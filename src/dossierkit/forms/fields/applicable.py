@@ -1,11 +1,11 @@
-"""Which schemas apply at one place, given the value there.
+"""The schemas that apply to a value, and the alternatives that the user can choose from.
 
-Schemas reach a place by reference, `allOf`, `if/then/else`, `dependentSchemas`, `oneOf` and `anyOf`.  `applicable_at`
-follows all of them and tells, for each alternative, how a person picks it:
+`applicable_at` follows references, `allOf`, `if/then/else`, `dependentSchemas`, `oneOf` and `anyOf`.  A branch of `oneOf` or
+`anyOf` is chosen in one of three ways:
 
-- by a property that each alternative fixes to other values (a discriminator): its control is the chooser;
-- by what the alternatives' constants are: they are choices of one field, not branches;
-- otherwise by a control of its own, a `Picker`.
+- each branch is one constant: the branches are the choices of a field;
+- each branch fixes the same property to values of its own (a discriminator): the field of that property chooses the branch;
+- otherwise the branches have a control of their own, a `Picker`.
 """
 
 from __future__ import annotations
@@ -19,13 +19,14 @@ import attrs
 from dossierkit.caches import CacheSpec
 from dossierkit.errors import SchemaError
 from dossierkit.findings import Fault
-from dossierkit.forms.fields.applicators import possible_members, possible_schemas, unconditional
-from dossierkit.forms.fields.branches import Alternatives, alternatives, branch_profile
+from dossierkit.forms.fields.applicators import possible_schemas, unconditional
+from dossierkit.forms.fields.branch_fit import accepting_branches, fitting_branches
+from dossierkit.forms.fields.branches import Alternatives, alternatives
 from dossierkit.forms.fields.form import Picker
 from dossierkit.forms.schema.facets import PER_FORM, Facet, Schemas, file_and_pointer
 from dossierkit.pointers import ABSENT, Json, child, key
 
-#: Keywords that can only narrow what other schemas declare.
+#: Keywords that only restrict or describe a value; a branch of these alone adds no field.
 NARROWING = frozenset(
     [
         "$comment",
@@ -57,92 +58,93 @@ NARROWING = frozenset(
 
 @attrs.frozen(cache_hash=True)
 class Applicable:
-    """What applies at one place: schemas, pickers, and discriminators."""
+    """The schemas that apply to a value, with the pickers and discriminators of their branches."""
 
     facets: tuple[Facet, ...]
     pickers: tuple[Picker, ...] = ()
-    #: Discriminator → the schemas of its values, one a branch; empty where the property is declared outside.
-    drivers: tuple[tuple[str, tuple[tuple[Facet, Facet], ...]], ...] = ()
-    #: (discriminator, a value as `key` writes it) of each branch that is deprecated.
-    retired: frozenset[tuple[str, str]] = frozenset()
-    #: Properties of a branch that its discriminator replaces.
+    #: (discriminator, (branch, schema of the discriminator in it) of each branch); no branches if the property is declared
+    #: outside of them.
+    discriminators: tuple[tuple[str, tuple[tuple[Facet, Facet], ...]], ...] = ()
+    #: (discriminator, a value as `key` writes it) of each deprecated branch.
+    deprecated: frozenset[tuple[str, str]] = frozenset()
+    #: (schema, property) whose declaration in a branch gives way to the field of the discriminator.
     replaced: frozenset[tuple[Facet, str]] = frozenset()
     #: Schemas that would apply with other answers.
     dormant: tuple[Facet, ...] = ()
     #: The schemas of `if`.
     conditions: tuple[Facet, ...] = ()
-    #: `null` is one of the alternatives.
+    #: One of the branches is `null`.
     nullable: bool = False
 
 
-#: A condition of these keywords alone depends on which answers certain members have, and on nothing else.
-_ASKING = frozenset("properties required allOf anyOf oneOf $ref type title description $comment".split())  # noqa: SIM905  # read as words
-#: Longer answers, in characters, are no key of a result.
-_LONGEST = 80
-#: Results that are kept for one set of schemas.
-_MOST_RESULTS = 200
+#: A condition with these keywords alone depends only on the answers of the members that it names.
+_MEMBER_KEYWORDS = frozenset("properties required allOf anyOf oneOf $ref type title description $comment".split())  # noqa: SIM905  # read as words
+#: Characters of an answer in the key of a cached result; results for longer answers are not cached.
+_MAX_KEY_TEXT = 80
+#: Cached results for one set of schemas.
+_MAX_RESULTS = 200
 
 
 @attrs.define(eq=False)
 class _Results:
-    """For one set of schemas: what applies, by the answers of the members that decide about it."""
+    """Cached results for one set of schemas, by the answers of the members that conditions read."""
 
-    #: What applies, where no answer changes it.
-    always: Applicable | None = None
-    #: The members that decide.
-    reads: frozenset[str] = frozenset()
+    #: The result for every value, if no answer changes it.
+    static: Applicable | None = None
+    #: The members that conditions read.
+    members: frozenset[str] = frozenset()
     by_answers: dict[tuple[str, ...], Applicable] = attrs.field(factory=dict)
-    #: More than the answers of members decides: nothing is kept.
-    opaque: bool = False
+    #: Nothing can be cached: the result depends on more than the answers of members.
+    uncacheable: bool = False
 
-    def result(self, value: Json) -> Applicable | None:
-        """What applies to *value*, where that is kept."""
-        if self.always is not None or self.opaque:
-            return self.always
-        answers = _answers(self.reads, value)
+    def get(self, value: Json) -> Applicable | None:
+        """The cached result for *value*; None if there is none."""
+        if self.static is not None or self.uncacheable:
+            return self.static
+        answers = _answer_key(self.members, value)
         return self.by_answers.get(answers) if answers is not None else None
 
     def keep(self, schemas: Schemas, applicable: Applicable, value: Json) -> None:
-        """Keep *applicable* for *value*, and for every value with the same answers of the members that decide."""
+        """Cache *applicable* for all values with the same answers as *value* to the members that conditions read."""
         if is_static(applicable):
-            self.always = applicable
-        if self.always is not None or self.opaque:
+            self.static = applicable
+        if self.static is not None or self.uncacheable:
             return
-        reads = _reads(schemas, applicable)
-        if reads is None:
-            self.opaque = True
+        members = _members_read(schemas, applicable)
+        if members is None:
+            self.uncacheable = True
             self.by_answers.clear()
             return
-        if not reads <= self.reads or len(self.by_answers) > _MOST_RESULTS:
-            # The keys so far were answers of too few members.
-            self.reads |= reads
+        if not members <= self.members or len(self.by_answers) > _MAX_RESULTS:
+            # The keys so far lack the answers of the new members.
+            self.members |= members
             self.by_answers.clear()
-        answers = _answers(self.reads, value)
+        answers = _answer_key(self.members, value)
         if answers is not None:
             self.by_answers[answers] = applicable
 
 
-#: Schemas → what applies with them.
+#: Schemas → the cached results for them.
 _RESULTS = CacheSpec[tuple[Facet, ...], _Results]("applicable schemas", PER_FORM)
 
 
 def applicable_at(
     schemas: Schemas, seeds: tuple[Facet, ...], value: Json, picks: Mapping[str, tuple[int, ...]] | None = None
 ) -> Applicable:
-    """The schemas that apply where *seeds* apply to *value*; worked out once where few and short answers decide.
+    """The schemas that apply to *value* when *seeds* do; cached if they depend on few and short answers.
 
     Args:
-        value: ABSENT where there is no answer yet.
-        picks: picker name → branches, as a page had it; without it the value decides.
+        value: the answer, or ABSENT.
+        picks: name of a picker → indexes of the branches chosen on the page; for other pickers, *value* decides.
 
     Raises:
-        SchemaError: a reference leads to nothing, or back to itself without descending.
+        SchemaError: a reference cannot be resolved, or leads back to itself without descending into the value.
     """
     if picks:
         return _Gathering(schemas, value, picks).run(seeds)
     cache = schemas.caches[_RESULTS]
     results = cache.get(seeds) or cache.keep(seeds, _Results())
-    applicable = results.result(value)
+    applicable = results.get(value)
     if applicable is None:
         applicable = _Gathering(schemas, value, {}).run(seeds)
         results.keep(schemas, applicable, value)
@@ -151,32 +153,32 @@ def applicable_at(
 
 def is_static(applicable: Applicable) -> bool:
     """Whether no answer can change what applies."""
-    if applicable.conditions or applicable.dormant or applicable.pickers or applicable.drivers:
+    if applicable.conditions or applicable.dormant or applicable.pickers or applicable.discriminators:
         return False
     return not any(facet.get("dependentSchemas") for facet in applicable.facets)
 
 
-def _answers(reads: frozenset[str], value: Json) -> tuple[str, ...] | None:
-    """The answers of the members *reads* as texts; None where one of them is long, or *value* is no object."""
+def _answer_key(members: frozenset[str], value: Json) -> tuple[str, ...] | None:
+    """The answers of *members* as a cache key; None if one is long or structured, or *value* is not an object."""
     if not isinstance(value, dict):
         return None
     texts = []
-    for name in sorted(reads):
+    for name in sorted(members):
         answer = value.get(name, ABSENT)
-        if isinstance(answer, dict | list) or (isinstance(answer, str) and len(answer) > _LONGEST):
+        if isinstance(answer, dict | list) or (isinstance(answer, str) and len(answer) > _MAX_KEY_TEXT):
             return None
         texts.append("" if answer is ABSENT else key(answer))
     return tuple(texts)
 
 
-def _reads(schemas: Schemas, applicable: Applicable) -> frozenset[str] | None:
-    """The members that decide what applies; None where more than their answers decides."""
-    if applicable.pickers or applicable.drivers:
+def _members_read(schemas: Schemas, applicable: Applicable) -> frozenset[str] | None:
+    """The members that conditions in *applicable* read; None if the result depends on more than their answers."""
+    if applicable.pickers or applicable.discriminators:
         return None
     names: set[str] = set()
     for condition in applicable.conditions:
         for facet in possible_schemas(schemas, (condition,)):
-            if not isinstance(facet.schema, dict) or facet.schema.keys() - _ASKING:
+            if not isinstance(facet.schema, dict) or facet.schema.keys() - _MEMBER_KEYWORDS:
                 return None
             names.update(facet.schema.get("properties", ()), facet.schema.get("required", ()))
     for facet in applicable.facets:
@@ -186,19 +188,21 @@ def _reads(schemas: Schemas, applicable: Applicable) -> frozenset[str] | None:
 
 @attrs.define(eq=False)
 class _Gathering:
-    """Collects the schemas that apply to one value, first what holds anyway, then the branches that are chosen."""
+    """Collects the schemas that apply to one value: first the unconditional ones and conditions, then chosen branches."""
 
     schemas: Schemas
     value: Json
     picks: Mapping[str, tuple[int, ...]]
     facets: dict[Facet, None] = attrs.field(factory=dict)
-    #: The members that they declare.
+    #: The members that *facets* declare.
     names: set[str] = attrs.field(factory=set)
+    #: The schemas on the way to the current one; meeting one again is an endless reference.
     path: list[Facet] = attrs.field(factory=list)
+    #: (schema, `oneOf` or `anyOf`) of each set of branches.
     unions: list[tuple[Facet, str]] = attrs.field(factory=list)
     pickers: list[Picker] = attrs.field(factory=list)
-    drivers: dict[str, tuple[tuple[Facet, Facet], ...]] = attrs.field(factory=dict)
-    retired: set[tuple[str, str]] = attrs.field(factory=set)
+    discriminators: dict[str, tuple[tuple[Facet, Facet], ...]] = attrs.field(factory=dict)
+    deprecated: set[tuple[str, str]] = attrs.field(factory=set)
     replaced: set[tuple[Facet, str]] = attrs.field(factory=set)
     dormant: dict[Facet, None] = attrs.field(factory=dict)
     conditions: dict[Facet, None] = attrs.field(factory=dict)
@@ -207,22 +211,22 @@ class _Gathering:
     def run(self, seeds: Iterable[Facet]) -> Applicable:
         for seed in seeds:
             self.add(seed)
-        # A branch that is chosen may bring alternatives of its own.
+        # A chosen branch can append further unions.
         for facet, keyword in self.unions:
             self.choose(facet, keyword)
         return Applicable(
             tuple(self.facets),
             tuple(self.pickers),
-            tuple(self.drivers.items()),
-            frozenset(self.retired),
+            tuple(self.discriminators.items()),
+            frozenset(self.deprecated),
             frozenset(self.replaced),
-            tuple(f for f in self.dormant if f not in self.facets),
+            tuple(facet for facet in self.dormant if facet not in self.facets),
             tuple(self.conditions),
             self.nullable,
         )
 
     def add(self, facet: Facet) -> None:
-        """Add *facet* and every schema that applies wherever it does."""
+        """Add *facet* and the schemas that apply whenever it does."""
         if facet in self.path:
             file, pointer = file_and_pointer(facet)
             raise SchemaError([Fault("endless-ref", pointer, "this reference leads back to itself", file=file)])
@@ -238,11 +242,11 @@ class _Gathering:
                 self.add(self.schemas.target(facet, keyword))
         for index, item in enumerate(facet.schema.get("allOf", ())):
             self.add(self.schemas.below(facet, f"/allOf/{index}", item))
-        self._conditions(facet)
+        self._add_conditional(facet)
         self.path.pop()
         self.unions.extend((facet, keyword) for keyword in ("oneOf", "anyOf") if facet.schema.get(keyword))
 
-    def _conditions(self, facet: Facet) -> None:
+    def _add_conditional(self, facet: Facet) -> None:
         if "if" in facet.schema:
             condition = self.schemas.below(facet, "/if", facet.schema["if"])
             self.conditions[condition] = None
@@ -251,41 +255,39 @@ class _Gathering:
                 if keyword in facet.schema:
                     branch = self.schemas.below(facet, f"/{keyword}", facet.schema[keyword])
                     holds = self.value is not ABSENT and met == (keyword == "then")
-                    self._either(branch, holds)
+                    self._add_or_defer(branch, holds)
         for name, item in facet.schema.get("dependentSchemas", {}).items():
             branch = self.schemas.below(facet, child("/dependentSchemas", name), item)
-            self._either(branch, isinstance(self.value, dict) and name in self.value)
+            self._add_or_defer(branch, isinstance(self.value, dict) and name in self.value)
 
-    def _either(self, branch: Facet, holds: bool) -> None:
+    def _add_or_defer(self, branch: Facet, holds: bool) -> None:
         if holds:
             self.add(branch)
         else:
             self.dormant[branch] = None
 
-    # --- alternatives ----------------------------------------------------------------------------------------
-
     def choose(self, facet: Facet, keyword: str) -> None:
-        """Add the branches of *keyword* that apply, and note how another one is picked."""
-        choice = alternatives(self.schemas, facet, keyword)
-        if choice.constant:
+        """Add the branches of *keyword* in *facet* that apply, with their picker or discriminator."""
+        union = alternatives(self.schemas, facet, keyword)
+        if union.constant:
             return
-        self.nullable |= choice.nullable
-        if len(choice.real) == 1:
-            self.add(choice.real[0])
-        elif choice.driver is not None:
-            self.retired |= {(choice.driver, value) for value in choice.retired}
-            self._drive(choice.driver, choice.pairs, keyword)
-        elif not all(self._narrows(branch) for branch in choice.real):
-            self._pick(choice, facet, keyword)
+        self.nullable |= union.nullable
+        if len(union.branches) == 1:
+            self.add(union.branches[0])
+        elif union.discriminator is not None:
+            self.deprecated |= {(union.discriminator, value) for value in union.deprecated}
+            self._choose_by_discriminator(union.discriminator, union.pairs, keyword)
+        elif not all(self._only_narrows(branch) for branch in union.branches):
+            self._choose_by_picker(union, facet, keyword)
 
-    def _drive(self, name: str, pairs: tuple[tuple[Facet, Facet], ...], keyword: str) -> None:
+    def _choose_by_discriminator(self, name: str, pairs: tuple[tuple[Facet, Facet], ...], keyword: str) -> None:
         declared, branches = name in self.names, [branch for branch, _ in pairs]
-        present = self.value.get(name, ABSENT) if isinstance(self.value, dict) else ABSENT
-        chosen = [b for b, p in pairs if present is not ABSENT and self.schemas.accepts(p, present)]
-        if present is ABSENT and isinstance(self.value, dict) and self.value:
+        answer = self.value.get(name, ABSENT) if isinstance(self.value, dict) else ABSENT
+        chosen = [branch for branch, values in pairs if answer is not ABSENT and self.schemas.accepts(values, answer)]
+        if answer is ABSENT and isinstance(self.value, dict) and self.value:
             # The discriminator has no answer: the other answers decide.
-            chosen = self._valid(branches, keyword)
-        self.drivers[name] = () if declared else pairs
+            chosen = accepting_branches(self.schemas, branches, keyword, self.value)
+        self.discriminators[name] = () if declared else pairs
         for branch in branches:
             if branch in chosen:
                 before = len(self.facets)
@@ -294,63 +296,19 @@ class _Gathering:
             else:
                 self.dormant[branch] = None
 
-    def _pick(self, choice: Alternatives, facet: Facet, keyword: str) -> None:
-        name, branches = str(len(self.pickers)), list(choice.real)
+    def _choose_by_picker(self, union: Alternatives, facet: Facet, keyword: str) -> None:
+        name, branches = str(len(self.pickers)), list(union.branches)
         mark = f"{zlib.crc32(f'{facet.location}/{keyword}'.encode()):08x}"
-        wanted = self.picks.get(f"@{mark}", self.picks.get(name))
-        picked = self._guess(branches, keyword) if wanted is None else wanted
+        picked = self.picks.get(f"@{mark}", self.picks.get(name))
+        if picked is None:
+            picked = fitting_branches(self.schemas, branches, keyword, self.value)
         picked = tuple(index for index in dict.fromkeys(picked) if 0 <= index < len(branches))
-        self.pickers.append(Picker(name, choice.choices, picked if keyword == "anyOf" else picked[:1], mark))
+        self.pickers.append(Picker(name, union.choices, picked if keyword == "anyOf" else picked[:1], mark))
         for index, branch in enumerate(branches):
-            self._either(branch, index in self.pickers[-1].picked)
+            self._add_or_defer(branch, index in self.pickers[-1].picked)
 
-    def _valid(self, branches: list[Facet], keyword: str) -> list[Facet]:
-        valid = [branch for branch in branches if self.schemas.accepts(branch, self.value)]
-        return valid[:1] if keyword == "oneOf" else valid
-
-    def _guess(self, branches: list[Facet], keyword: str) -> tuple[int, ...]:
-        """The branch that fits the value best; of `anyOf` also those that accept it and declare the rest of it.
-
-        No branch where each of them would overwrite some of the value: then a person has to pick one.
-        """
-        if self.value is ABSENT or self.value == {} or self.value is None:
-            return ()
-        ranks = [self._rank(branch) for branch in branches]
-        best = max(range(len(ranks)), key=lambda index: (ranks[index], -index))
-        if ranks[best] == _MISFIT or self._is_untouched(branches[best]):
-            return ()
-        if keyword == "oneOf" or not isinstance(self.value, dict):
-            return (best,)
-        rest = self.value.keys() - possible_members(self.schemas, (branches[best],)).keys()
-        more = [
-            index
-            for index, branch in enumerate(branches)
-            if index != best
-            and rest & possible_members(self.schemas, (branch,)).keys()
-            and self.schemas.accepts(branch, self.value)
-        ]
-        return (best, *more)
-
-    def _is_untouched(self, branch: Facet) -> bool:
-        """Whether the value has no member that *branch* declares, so that it was not chosen."""
-        names = possible_members(self.schemas, (branch,)).keys()
-        free = branch_profile(self.schemas, branch).free
-        return isinstance(self.value, dict) and bool(names) and not free and names.isdisjoint(self.value)
-
-    def _rank(self, branch: Facet) -> tuple[int, int, int]:
-        """How well *branch* fits the value: first whether it accepts and shows it, then how many of its members it declares."""
-        profile = branch_profile(self.schemas, branch)
-        if not all(_is_type(self.value, kind) for kind in profile.kinds) or profile.contradicts(self.value):
-            return _MISFIT
-        accepts = self.schemas.accepts(branch, self.value)
-        if not isinstance(self.value, dict):
-            return int(accepts), 0, 0
-        declared = profile.names & self.value.keys()
-        shows = accepts and (profile.free or bool(declared))
-        return int(shows), 2 * len(declared) - len(profile.required - self.value.keys()), int(accepts)
-
-    def _narrows(self, branch: Facet) -> bool:
-        """Whether *branch* only narrows what is declared outside, so that there is nothing to choose."""
+    def _only_narrows(self, branch: Facet) -> bool:
+        """Whether *branch* only restricts members that are declared outside, so that there is nothing to choose."""
         for facet in unconditional(self.schemas, (branch,)):
             if not isinstance(facet.schema, dict):
                 continue
@@ -358,31 +316,10 @@ class _Gathering:
             if "type" in rest and any(facet.schema["type"] == other.get("type") for other in self.facets if other is not facet):
                 rest -= {"type"}
             inner = facet.schema.get("properties", {})
-            if rest or not all(name in self.names and _is_narrow(item) for name, item in inner.items()):
+            if rest or not all(name in self.names and _narrows_only(item) for name, item in inner.items()):
                 return False
         return True
 
 
-def _is_narrow(schema: Json) -> bool:
+def _narrows_only(schema: Json) -> bool:
     return isinstance(schema, bool) or not schema.keys() - NARROWING - {"const", "enum"}
-
-
-#: The rank of a branch that contradicts the value.
-_MISFIT = (-1, 0, 0)
-
-_TYPES: dict[str, tuple[type, ...]] = {
-    "string": (str,),
-    "number": (int, float),
-    "integer": (int, float),
-    "object": (dict,),
-    "array": (list,),
-    "boolean": (bool,),
-    "null": (type(None),),
-}
-
-
-def _is_type(value: Json, type_: Json) -> bool:
-    names = type_ if isinstance(type_, list) else [type_]
-    if isinstance(value, bool):
-        return "boolean" in names
-    return any(isinstance(value, _TYPES.get(name, ())) for name in names)

@@ -1,6 +1,6 @@
-"""Applicators: which schemas one schema brings to its place, always or under some answers, and the members they declare.
+"""Applicators: keywords by which a schema applies further schemas to the same value, always or under conditions.
 
-Nothing here looks at answers.
+Nothing here depends on answers.
 """
 
 from __future__ import annotations
@@ -15,12 +15,12 @@ from dossierkit.pointers import child
 
 
 def unconditional(schemas: Schemas, seeds: Iterable[Facet]) -> Iterator[Facet]:
-    """*seeds* and what they reach by reference and `allOf` alone."""
+    """*seeds*, and the schemas that they apply by references and `allOf`."""
     return _closure(seeds, lambda facet: unconditional_subschemas(schemas, facet))
 
 
 def _closure(seeds: Iterable[Facet], below: Callable[[Facet], Iterable[Facet]]) -> Iterator[Facet]:
-    """*seeds* and all that *below* leads to, each once, nearest first."""
+    """*seeds* and the schemas that *below* leads to, directly or not; each once, nearest first."""
     seen: set[Facet] = set()
     pending = deque(seeds)
     while pending:
@@ -32,7 +32,7 @@ def _closure(seeds: Iterable[Facet], below: Callable[[Facet], Iterable[Facet]]) 
 
 
 def unconditional_subschemas(schemas: Schemas, facet: Facet) -> Iterator[Facet]:
-    """The schemas that hold wherever *facet* does."""
+    """The schemas that apply whenever *facet* does, by a reference or `allOf` in it."""
     for keyword in ("$ref", "$dynamicRef"):
         if isinstance(facet.get(keyword), str):
             yield schemas.target(facet, keyword)
@@ -41,27 +41,27 @@ def unconditional_subschemas(schemas: Schemas, facet: Facet) -> Iterator[Facet]:
 
 
 def members(schemas: Schemas, facets: Iterable[Facet]) -> Mapping[str, tuple[Facet, ...]]:
-    """Each member that *facets* declare, with the schemas that they have for it, in their order."""
-    found: dict[str, list[Facet]] = {}
+    """Member → its schemas in `properties` of *facets*, in the order of *facets*."""
+    result: dict[str, list[Facet]] = {}
     for facet in facets:
         for name, schema in (facet.get("properties") or {}).items():
-            found.setdefault(name, []).append(schemas.below(facet, child("/properties", name), schema))
-    return {name: tuple(below) for name, below in found.items()}
+            result.setdefault(name, []).append(schemas.below(facet, child("/properties", name), schema))
+    return {name: tuple(below) for name, below in result.items()}
 
 
-#: Schemas → the members that they declare under any answers.
-_DECLARED = CacheSpec[tuple[Facet, ...], Mapping[str, tuple[Facet, ...]]]("declared members", PER_FORM)
+#: Schemas → the members that they can declare.
+_POSSIBLE_MEMBERS = CacheSpec[tuple[Facet, ...], Mapping[str, tuple[Facet, ...]]]("declared members", PER_FORM)
 
 
 def possible_members(schemas: Schemas, seeds: tuple[Facet, ...]) -> Mapping[str, tuple[Facet, ...]]:
-    """Each member that *seeds* declare under any answers, with its schemas; worked out once."""
-    cache = schemas.caches[_DECLARED]
-    known = cache.get(seeds)
-    return cache.keep(seeds, members(schemas, possible_schemas(schemas, seeds))) if known is None else known
+    """Member → its schemas, for all members that *seeds* declare for some value; cached."""
+    cache = schemas.caches[_POSSIBLE_MEMBERS]
+    result = cache.get(seeds)
+    return cache.keep(seeds, members(schemas, possible_schemas(schemas, seeds))) if result is None else result
 
 
 def possible_schemas(schemas: Schemas, seeds: Iterable[Facet]) -> Iterator[Facet]:
-    """*seeds* and every schema that could hold at the same place under some answers."""
+    """*seeds*, and every schema that they apply to the same value for some value."""
     return _closure(
         seeds,
         lambda facet: chain(unconditional(schemas, (facet,)), (below for _, below in conditional_subschemas(schemas, facet))),
@@ -69,7 +69,7 @@ def possible_schemas(schemas: Schemas, seeds: Iterable[Facet]) -> Iterator[Facet
 
 
 def conditional_subschemas(schemas: Schemas, facet: Facet) -> Iterator[tuple[str, Facet]]:
-    """The schemas that *facet* brings along under some answers, each with its place in it."""
+    """The schemas that *facet* applies for some values only, each with its pointer relative to *facet*."""
     for keyword in ("then", "else"):
         if facet.get(keyword) is not None:
             yield f"/{keyword}", schemas.below(facet, f"/{keyword}", facet.schema[keyword])

@@ -1,7 +1,7 @@
-"""Schema × answers → the fields that hold now.
+"""The fields that hold for some answers: `effective` gives them as a tree.
 
-THE function of the engine: the renderer, the parser, the judge's placing, the red star and every view use it, so
-they cannot disagree.  A field is made once for the same schemas at the same pointer and shared after that.
+Renderer, parser, checks, required marks and views all call `effective`, so they cannot disagree about the fields of a form.
+Fields are cached: the same schemas at the same pointer give the same `Field` object.
 """
 
 from __future__ import annotations
@@ -23,310 +23,327 @@ from dossierkit.forms.fields.rows_and_entries import entry_schemas, fixed_row_co
 from dossierkit.forms.schema.facets import PER_FORM, Facet
 from dossierkit.pointers import ABSENT, Json, child
 
-#: What a group or list says of everything below it.
+#: Keywords of a group or list that apply to all fields below it.
 _INHERITED = ("readOnly", "writeOnly")
-#: More fields than any page can show; a schema that unfolds beyond it is refused.
+#: Fields of a form; a schema that unfolds to more is refused.
 MAX_FIELDS = 20_000
-#: So many rows that must be there are shown before anybody fills them.
+#: Rows that `minItems` requires and that are shown while they are blank; further ones are added by the user.
 BLANK_ROWS = 20
 
 
 def effective(form: Form, answers: Json, *, layout: Layout | None = None) -> Field:
-    """The root field with every field below it that holds for *answers*.
+    """The root field, with every field below it that holds for *answers*.
 
     Args:
-        layout: what a page had open that answers cannot hold.
+        layout: the state of the page that answers cannot hold: open rows, chosen branches, names of entries.
 
     Raises:
-        SchemaError: a reference leads nowhere, or the form unfolds beyond what a page can show.
+        SchemaError: a reference cannot be resolved, or the form unfolds to more than MAX_FIELDS fields.
     """
-    return _Walk(form, layout or Layout()).field((form.root,), answers, _Place("", "", True, frozenset()))
+    return _Walk(form, layout or Layout()).field((form.root,), answers, _Position("", "", True, frozenset()))
 
 
 @attrs.frozen(cache_hash=True)
-class _Place:
+class _Position:
+    """Where a field is, and what its ancestors decide about it."""
+
     pointer: str
-    #: What its control is called; it differs from the pointer below an entry whose name can be edited.
+    #: The name of its control; it differs from the pointer inside an entry whose name can be edited.
     control: str
     required: bool
-    #: The schemas on the way down; meeting one again is recursion.
-    above: frozenset[Facet]
-    #: The page says of this place that it is there; recursion goes on.
+    #: The schemas of all ancestors; one that applies again is recursive.
+    ancestors: frozenset[Facet]
+    #: The page shows this level, also of a recursive schema.
     shown: bool = False
-    #: What groups and lists above say of everything below them: `readOnly`, `writeOnly`.
+    #: `readOnly` and `writeOnly` if an ancestor has them.
     inherited: frozenset[str] = frozenset()
 
-    def below(self, name: str | int, *, required: bool) -> _Place:
-        """The place of a member or element."""
+    def child(self, name: str | int, *, required: bool) -> _Position:
+        """The position of a member or element."""
         pointer = child(self.pointer, name)
         control = pointer if self.control == self.pointer else child(self.control, name)
-        return _Place(pointer, control, required, self.above, inherited=self.inherited)
+        return _Position(pointer, control, required, self.ancestors, inherited=self.inherited)
 
 
 @attrs.frozen(eq=False)
-class _Here:
-    """What the answers below cannot change at one place."""
+class _Frame:
+    """A field without its children, and what the answers below it cannot change."""
 
-    #: Without its children.
     field: Field
-    #: Where what stands below it begins.
-    inner: _Place
-    #: What is shown until somebody asks for one level more, where a schema from further up holds again.
+    #: The position from which those of the children are derived.
+    inner: _Position
+    #: The closed form of a field with recursive schemas; None for other fields.
     folded: Field | None = None
-    #: The editor of undeclared members, if there is one.
-    free: Field | None = None
-    #: Members that `dependentRequired` makes required → what the group then has.
-    members: dict[frozenset[str], tuple[_Below, ...]] = attrs.field(factory=dict)
-    #: The rows of a list that were met so far; None where there can be none.
-    rows: dict[int, _Below | None] = attrs.field(factory=dict)
+    #: The editor of free entries, if the group allows undeclared members.
+    editor: Field | None = None
+    #: Members required by `dependentRequired` → the children of the group.
+    members: dict[frozenset[str], tuple[_Child, ...]] = attrs.field(factory=dict)
+    #: Index → the row of the list; None if the schema forbids that row.
+    rows: dict[int, _Child | None] = attrs.field(factory=dict)
 
 
 @attrs.frozen
-class _Below:
+class _Child:
     """One member or row."""
 
     member: Property
-    place: _Place
-    #: Its field and all below it, if no answer can change any of it, and how many fields that are.
-    still: Field | None
+    position: _Position
+    #: The field with everything below it, if no answer can change any of it.
+    static_field: Field | None
+    #: Number of fields in *static_field*.
     size: int
-    #: It is deprecated: asked of nobody who has not answered it already.
-    retired: bool = False
+    #: Deprecated: the field holds only if it has an answer already.
+    deprecated: bool = False
 
 
 @attrs.frozen(eq=False)
-class _Prospect:
-    """What can be said of one member wherever it stands, before anybody answers it."""
+class _Traits:
+    """Properties of the schemas of a member, independent of its position and of answers."""
 
-    held: Applicable
-    #: No answer changes what holds, or the type.
-    still: bool
-    #: One answer below it can make another one required.
-    depends: bool
-    retired: bool
+    #: The schemas that apply to an empty value.
+    applicable: Applicable
+    #: No answer changes the schemas that apply, or the type.
+    static: bool
+    #: A schema has `dependentRequired`.
+    dependent: bool
+    deprecated: bool
 
 
-#: What holds, place, declaration and picked type → the field there, and what surrounds the fields below it.
-_HERE = CacheSpec[tuple[Applicable, _Place, Property | None, str | int | None], _Here]("places", PER_FORM)
+#: Schemas that apply, position, declaration and type picked → the frame there.
+_FRAMES = CacheSpec[tuple[Applicable, _Position, Property | None, str | int | None], _Frame]("frames", PER_FORM)
 #: Shape, pointer and control → the field.
 _FIELDS = CacheSpec[tuple[Field, str, str], Field]("fields", PER_FORM)
-#: Field or shape, and its children → the field or shape that has them.
+#: Field or shape, and its children → the field or shape with these children.
 _PARENTS = CacheSpec[tuple[Field, tuple[Field, ...]], Field]("fields with children", PER_FORM)
 #: Shape, inherited keywords and recursion → the shape with them.
 _VARIANTS = CacheSpec[tuple[Field, frozenset[str], bool], Field]("variants of shapes", PER_FORM)
-#: Schemas of a member → what they come to before anybody answers it.
-_PROSPECTS = CacheSpec[tuple[Facet, ...], _Prospect]("prospects", PER_FORM)
+#: Schemas of a member → its traits.
+_TRAITS = CacheSpec[tuple[Facet, ...], _Traits]("traits of members", PER_FORM)
 
 
 @attrs.define
 class _Walk:
+    """Builds the tree of fields from the root down."""
+
     form: Form
     layout: Layout
-    #: Control → picker → branches, as the page had them.
+    #: Control → picker → branches picked on the page.
     picks: dict[str, dict[str, tuple[int, ...]]] = attrs.field(init=False, factory=dict)
-    count: int = attrs.field(init=False, default=0)
+    field_count: int = attrs.field(init=False, default=0)
 
     def __attrs_post_init__(self) -> None:
-        for (control, name), picked in self.layout.branches.items():
-            self.picks.setdefault(control, {})[name] = picked
+        for (control, picker), branches in self.layout.branches.items():
+            self.picks.setdefault(control, {})[picker] = branches
 
-    def field(self, seeds: tuple[Facet, ...], value: Json, place: _Place, known: Property | None = None) -> Field:
-        """The field of *seeds* at *place*, with its children."""
-        self._counted(1)
-        held = self._held(seeds, value, place)
-        here = self._here(held, value, place, known)
-        field = here.field
+    def field(self, seeds: tuple[Facet, ...], value: Json, position: _Position, member: Property | None = None) -> Field:
+        """The field of the schemas *seeds* at *position* with its children.
+
+        Args:
+            member: the declaration of the field in the group or list around it; None for the root and for free entries.
+        """
+        self._count(1)
+        applicable = self._applicable(seeds, value, position)
+        frame = self._frame(applicable, value, position, member)
+        field = frame.field
         if field.leaf:
             return field
-        if here.folded is not None and value is ABSENT and not (place.shown or self._opened(field)):
-            return here.folded
-        members = self._members if field.kind is Kind.GROUP else self._rows
-        return _with_children(self.form, field, tuple(members(held, here, value)))
+        if frame.folded is not None and value is ABSENT and not (position.shown or self._is_opened(field)):
+            return frame.folded
+        children = self._member_fields if field.kind is Kind.GROUP else self._row_fields
+        return _with_children(self.form, field, tuple(children(applicable, frame, value)))
 
-    def _counted(self, fields: int) -> None:
-        self.count += fields
-        if self.count > MAX_FIELDS:
+    def _count(self, fields: int) -> None:
+        self.field_count += fields
+        if self.field_count > MAX_FIELDS:
             raise SchemaError([Fault("too-many-fields", "", f"the form unfolds to more than {MAX_FIELDS} fields")])
 
-    def _opened(self, field: Field) -> bool:
-        at = field.control
-        return at in self.layout.opened or at in self.layout.rows or any(self.picks.get(at, {}).values())
+    def _is_opened(self, field: Field) -> bool:
+        control = field.control
+        return control in self.layout.opened or control in self.layout.rows or any(self.picks.get(control, {}).values())
 
-    def _held(self, seeds: tuple[Facet, ...], value: Json, place: _Place) -> Applicable:
-        # A group that is on the page is judged as the empty group it is before anybody fills it.
-        return applicable_at(self.form.schemas, seeds, {} if value is ABSENT else value, self.picks.get(place.control))
+    def _applicable(self, seeds: tuple[Facet, ...], value: Json, position: _Position) -> Applicable:
+        # A group on the page is an empty group until it has an answer, so conditions on its members apply.
+        picks = self.picks.get(position.control)
+        return applicable_at(self.form.schemas, seeds, {} if value is ABSENT else value, picks)
 
-    def _here(self, held: Applicable, value: Json, place: _Place, known: Property | None) -> _Here:
-        typed: str | int | None = combined_schema.type_of(value) if value is not ABSENT and value is not None else None
-        if (place.control, "type") in self.layout.branches:
-            typed = next(iter(self.layout.branches[place.control, "type"]), "")
-        cache, name = self.form.schemas.caches[_HERE], (held, place, known, typed)
-        here = cache.get(name)
-        if here is None:
-            shape = field_shape(self.form, held, required=place.required, known=known, typed=typed)
-            returns = not (shape.leaf or place.above.isdisjoint(held.facets))
-            field = self._placed(shape, place, recursive=returns and shape.kind is Kind.GROUP)
-            here = cache.keep(name, _Here(field, place) if field.leaf else self._around(held, field, place, returns))
-        return here
+    def _frame(self, applicable: Applicable, value: Json, position: _Position, member: Property | None) -> _Frame:
+        picked_type: str | int | None = combined_schema.type_of(value) if value is not ABSENT and value is not None else None
+        if (position.control, "type") in self.layout.branches:
+            picked_type = next(iter(self.layout.branches[position.control, "type"]), "")
+        cache, key = self.form.schemas.caches[_FRAMES], (applicable, position, member, picked_type)
+        frame = cache.get(key)
+        if frame is None:
+            shape = field_shape(self.form, applicable, required=position.required, member=member, picked_type=picked_type)
+            is_recursive = not (shape.leaf or position.ancestors.isdisjoint(applicable.facets))
+            field = self._field_at(shape, position, recursive=is_recursive and shape.kind is Kind.GROUP)
+            frame = _Frame(field, position) if field.leaf else self._branch_frame(applicable, field, position, is_recursive)
+            cache.keep(key, frame)
+        return frame
 
-    def _placed(self, shape: Field, place: _Place, *, recursive: bool) -> Field:
-        """The field of *shape* at *place*, the same object each time."""
-        if place.inherited or recursive:
-            variants, variant = self.form.schemas.caches[_VARIANTS], (shape, place.inherited, recursive)
+    def _field_at(self, shape: Field, position: _Position, *, recursive: bool) -> Field:
+        """The field of *shape* at *position*; the same object each time."""
+        if position.inherited or recursive:
+            variants, variant = self.form.schemas.caches[_VARIANTS], (shape, position.inherited, recursive)
             shape = variants.get(variant) or variants.keep(
-                variant, attrs.evolve(shape, inherited=place.inherited, recursive=recursive)
+                variant, attrs.evolve(shape, inherited=position.inherited, recursive=recursive)
             )
-        fields, name = self.form.schemas.caches[_FIELDS], (shape, place.pointer, place.control)
-        return fields.get(name) or fields.keep(
-            name, attrs.evolve(shape, pointer=place.pointer, control=place.control, shape=shape)
+        fields, key = self.form.schemas.caches[_FIELDS], (shape, position.pointer, position.control)
+        return fields.get(key) or fields.keep(
+            key, attrs.evolve(shape, pointer=position.pointer, control=position.control, shape=shape)
         )
 
-    def _around(self, held: Applicable, field: Field, place: _Place, returns: bool) -> _Here:
-        """What the fields below *field* have in common; the schemas of one that *returns* hold further up, too."""
-        marks = place.inherited.union(mark for mark in _INHERITED if field.keywords.get(mark) is True)
-        above = place.above.union(facet for facet in held.facets if facet.schema is not True)
-        inner = _Place(place.pointer, place.control, place.required, above, inherited=marks)
-        folded = attrs.evolve(field, folded=field.recursive, shape=None) if returns else None
-        return _Here(field, inner, folded, entries_editor(self.form, held, place.pointer, place.control))
+    def _branch_frame(self, applicable: Applicable, field: Field, position: _Position, is_recursive: bool) -> _Frame:
+        """The frame of *field*, a group or list."""
+        inherited = position.inherited.union(keyword for keyword in _INHERITED if field.keywords.get(keyword) is True)
+        ancestors = position.ancestors.union(facet for facet in applicable.facets if facet.schema is not True)
+        inner = _Position(position.pointer, position.control, position.required, ancestors, inherited=inherited)
+        folded = attrs.evolve(field, folded=field.recursive, shape=None) if is_recursive else None
+        return _Frame(field, inner, folded, entries_editor(self.form, applicable, position.pointer, position.control))
 
-    def _members(self, held: Applicable, here: _Here, value: Json) -> Iterator[Field]:
-        members = value if isinstance(value, dict) else {}
-        for below in self._declared(held, here, dependent_names(held, members)):
-            item = members.get(below.member.name, ABSENT)
-            if not (below.retired and item is ABSENT):
-                yield self._field_of(below, item)
-        if here.free is not None:
-            yield _with_children(self.form, here.free, tuple(self._entries(held, value, here.inner)))
+    # --- groups -----------------------------------------------------------------------------------------------
 
-    def _declared(self, held: Applicable, here: _Here, dependent: frozenset[str]) -> tuple[_Below, ...]:
-        known = here.members.get(dependent)
-        if known is None:
-            declared = properties(self.form.schemas, held, dependent)
-            known = tuple(self._below(member, here.inner.below(member.name, required=member.required)) for member in declared)
-            here.members[dependent] = known
-        return known
+    def _member_fields(self, applicable: Applicable, frame: _Frame, value: Json) -> Iterator[Field]:
+        answers = value if isinstance(value, dict) else {}
+        for member in self._members(applicable, frame, dependent_names(applicable, answers)):
+            answer = answers.get(member.member.name, ABSENT)
+            if not (member.deprecated and answer is ABSENT):
+                yield self._child_field(member, answer)
+        if frame.editor is not None:
+            yield _with_children(self.form, frame.editor, tuple(self._entry_fields(applicable, value, frame.inner)))
 
-    def _field_of(self, below: _Below, value: Json) -> Field:
-        if below.still is None:
-            return self.field(below.member.seeds, value, below.place, below.member)
-        self._counted(below.size)
-        return below.still
+    def _members(self, applicable: Applicable, frame: _Frame, dependent: frozenset[str]) -> tuple[_Child, ...]:
+        members = frame.members.get(dependent)
+        if members is None:
+            declared = properties(self.form.schemas, applicable, dependent)
+            members = tuple(self._child(entry, frame.inner.child(entry.name, required=entry.required)) for entry in declared)
+            frame.members[dependent] = members
+        return members
 
-    def _below(self, member: Property, place: _Place) -> _Below:
-        before = self.count
-        still = self._still(member, place)
-        size, self.count = self.count - before, before
-        retired = not (member.required or member.row) and self._prospect(member).retired
-        return _Below(member, place, still, size, retired)
+    def _child_field(self, entry: _Child, value: Json) -> Field:
+        if entry.static_field is None:
+            return self.field(entry.member.seeds, value, entry.position, entry.member)
+        self._count(entry.size)
+        return entry.static_field
 
-    def _prospect(self, member: Property) -> _Prospect:
-        """What can be said of *member* wherever it stands, before anybody answers it."""
-        cache = self.form.schemas.caches[_PROSPECTS]
-        known = cache.get(member.seeds)
-        if known is None:
-            held = applicable_at(self.form.schemas, member.seeds, {})
-            still = is_static(held) and len(combined_schema.types(held.facets)) == 1
-            depends = any(facet.get("dependentRequired") for facet in held.facets)
-            retired = any(facet.get("deprecated") is True for facet in held.facets)
-            known = cache.keep(member.seeds, _Prospect(held, still, depends, retired))
-        return known
+    def _child(self, member: Property, position: _Position) -> _Child:
+        count_before = self.field_count
+        static_field = self._static_field(member, position)
+        size, self.field_count = self.field_count - count_before, count_before
+        deprecated = not (member.required or member.row) and self._traits(member).deprecated
+        return _Child(member, position, static_field, size, deprecated)
 
-    def _still(self, member: Property, place: _Place) -> Field | None:
-        """The field of *member* with all that is below it, if no answer can change any of it."""
-        prospect = self._prospect(member)
-        held = prospect.held
-        if not prospect.still:
+    def _traits(self, member: Property) -> _Traits:
+        cache = self.form.schemas.caches[_TRAITS]
+        traits = cache.get(member.seeds)
+        if traits is None:
+            applicable = applicable_at(self.form.schemas, member.seeds, {})
+            static = is_static(applicable) and len(combined_schema.types(applicable.facets)) == 1
+            dependent = any(facet.get("dependentRequired") for facet in applicable.facets)
+            deprecated = any(facet.get("deprecated") is True for facet in applicable.facets)
+            traits = cache.keep(member.seeds, _Traits(applicable, static, dependent, deprecated))
+        return traits
+
+    def _static_field(self, member: Property, position: _Position) -> Field | None:
+        """The field of *member* with everything below it, if no answer can change any of it; else None."""
+        traits = self._traits(member)
+        if not traits.static:
             return None
-        self._counted(1)
-        here = self._here(held, ABSENT, place, member)
-        if here.field.leaf:
-            return here.field
-        if here.field.kind is not Kind.GROUP or here.folded is not None or here.free is not None or prospect.depends:
+        self._count(1)
+        frame = self._frame(traits.applicable, ABSENT, position, member)
+        if frame.field.leaf:
+            return frame.field
+        if frame.field.kind is not Kind.GROUP or frame.folded is not None or frame.editor is not None or traits.dependent:
             return None
-        below = self._declared(held, here, frozenset())
-        if any(one.still is None or one.retired for one in below):
+        members = self._members(traits.applicable, frame, frozenset())
+        if any(entry.static_field is None or entry.deprecated for entry in members):
             return None
-        return _with_children(self.form, here.field, tuple(self._field_of(one, ABSENT) for one in below))
+        return _with_children(self.form, frame.field, tuple(self._child_field(entry, ABSENT) for entry in members))
 
-    def _entries(self, held: Applicable, value: Json, place: _Place) -> Iterator[Field]:
-        members = value if isinstance(value, dict) else {}
-        declared = {member.name for member in properties(self.form.schemas, held, dependent_names(held, members))}
-        free = [name for name in members if name not in declared]
-        for index, name in enumerate(self._names(place.control + "/~e", free, declared)):
+    def _entry_fields(self, applicable: Applicable, value: Json, position: _Position) -> Iterator[Field]:
+        answers = value if isinstance(value, dict) else {}
+        declared = {member.name for member in properties(self.form.schemas, applicable, dependent_names(applicable, answers))}
+        free = [name for name in answers if name not in declared]
+        for index, name in enumerate(self._entry_names(position.control + "/~e", free, declared)):
             row = f"/~e{index}"
-            pointer = child(place.pointer, name) if name is not None else place.pointer + row
-            # Who names an entry has to say what it is.
-            at = _Place(pointer, place.control + row, name is not None, place.above, shown=True, inherited=place.inherited)
-            item = members.get(name, ABSENT) if name is not None else ABSENT
-            yield self.field(entry_schemas(self.form, held, name), item, at)
+            pointer = child(position.pointer, name) if name is not None else position.pointer + row
+            # A named entry needs a value.
+            required, ancestors, inherited = name is not None, position.ancestors, position.inherited
+            entry_position = _Position(pointer, position.control + row, required, ancestors, shown=True, inherited=inherited)
+            answer = answers.get(name, ABSENT) if name is not None else ABSENT
+            yield self.field(entry_schemas(self.form, applicable, name), answer, entry_position)
 
-    def _names(self, where: str, free: list[str], declared: set[str]) -> list[str | None]:
-        """The names of the rows of an editor; None for a row that has none yet.
+    def _entry_names(self, editor: str, free: list[str], declared: set[str]) -> list[str | None]:
+        """The names of the rows of an editor of free entries; None for a row without a name.
 
-        A page says how its rows are called; what else is *free* comes after them.  No name stands twice: the second `An`
-        is `An (2)`, so that nobody's entry replaces another one.
+        First the rows of the page, then further *free* names of the answers.  Names are unique: the second `An` becomes
+        `An (2)`, so that no entry replaces another one.
         """
-        typed = [self.layout.names.get(f"{where}{index}") for index in range(min(self.layout.rows.get(where, 0), MAX_FIELDS))]
-        rest = iter([name for name in free if name not in typed])
-        taken = set(declared)
+        row_count = min(self.layout.rows.get(editor, 0), MAX_FIELDS)
+        typed_names = [self.layout.names.get(f"{editor}{index}") for index in range(row_count)]
+        unlisted_names = iter([name for name in free if name not in typed_names])
+        used = set(declared)
         names: list[str | None] = []
-        for name in typed:
-            if name is None:
-                named = next(rest, None)
+        for typed in typed_names:
+            if typed is None:
+                name = next(unlisted_names, None)
             else:
-                named = None if name == "" and ("" in taken or "" not in free) else unused(name, taken)
-            names.append(named)
-            if named is not None:
-                taken.add(named)
-        return names + [name for name in rest if name not in taken]
+                name = None if typed == "" and ("" in used or "" not in free) else free_name(typed, used)
+            names.append(name)
+            if name is not None:
+                used.add(name)
+        return names + [name for name in unlisted_names if name not in used]
 
-    def _rows(self, held: Applicable, here: _Here, value: Json) -> Iterator[Field]:
-        field = here.field
+    # --- lists ------------------------------------------------------------------------------------------------
+
+    def _row_fields(self, applicable: Applicable, frame: _Frame, value: Json) -> Iterator[Field]:
+        field = frame.field
         items = value if isinstance(value, list) else []
-        fixed = fixed_row_count(held)
-        least = int(field.keywords.get("minItems", 1 if field.required else 0)) if here.folded is None else 0
-        asked = self.layout.rows.get(field.control, min(least, BLANK_ROWS))
-        for index in range(max(len(items), min(asked, MAX_FIELDS), fixed)):
-            row = self._row(held, here, index, shown=index >= fixed)
+        fixed = fixed_row_count(applicable)
+        least = int(field.keywords.get("minItems", 1 if field.required else 0)) if frame.folded is None else 0
+        shown = self.layout.rows.get(field.control, min(least, BLANK_ROWS))
+        for index in range(max(len(items), min(shown, MAX_FIELDS), fixed)):
+            row = self._row(applicable, frame, index)
             if row is None:
                 return
-            yield self._field_of(row, items[index] if index < len(items) else ABSENT)
+            yield self._child_field(row, items[index] if index < len(items) else ABSENT)
 
-    def _row(self, held: Applicable, here: _Here, index: int, *, shown: bool) -> _Below | None:
-        if index not in here.rows:
-            seeds = row_schemas(self.form, held, index)
-            wanted = index < min(fixed_row_count(held), int(here.field.keywords.get("minItems", 0)))
-            place = attrs.evolve(here.inner.below(index, required=wanted), shown=shown)
-            member = Property("", seeds or (), False, row=True, place=index < fixed_row_count(held))
-            here.rows[index] = None if seeds is None else self._below(member, place)
-        return here.rows[index]
+    def _row(self, applicable: Applicable, frame: _Frame, index: int) -> _Child | None:
+        if index not in frame.rows:
+            seeds = row_schemas(self.form, applicable, index)
+            fixed = fixed_row_count(applicable)
+            required = index < min(fixed, int(frame.field.keywords.get("minItems", 0)))
+            position = attrs.evolve(frame.inner.child(index, required=required), shown=index >= fixed)
+            member = Property("", seeds or (), False, row=True, positional=index < fixed)
+            frame.rows[index] = None if seeds is None else self._child(member, position)
+        return frame.rows[index]
 
 
-def unused(name: str, taken: Collection[str]) -> str:
-    """*name*, with a number after it where it is *taken*."""
-    if name not in taken:
+def free_name(name: str, used: Collection[str]) -> str:
+    """*name*, followed by a number in brackets if it is among *used*."""
+    if name not in used:
         return name
-    return next(numbered for number in count(2) if (numbered := f"{name} ({number})".lstrip()) not in taken)
+    return next(numbered for number in count(2) if (numbered := f"{name} ({number})".lstrip()) not in used)
 
 
 def _with_children(form: Form, field: Field, children: tuple[Field, ...]) -> Field:
-    """*field* with *children*, the same object for the same children."""
-    cache, name = form.schemas.caches[_PARENTS], (field, children)
-    known = cache.get(name)
-    if known is None:
-        constant = any(below.kind is Kind.CONSTANT and below.required for below in children)
-        bare = all(below.kind is Kind.CONSTANT for below in children)
-        # Without a control of its own nobody could say whether such a group is meant.
-        asked = constant and field.kind is Kind.GROUP and not field.required and not field.pickers and (bare or not field.row)
-        shape = _shape_with(form, field, children, asked)
-        known = cache.keep(name, attrs.evolve(field, children=children, presence=asked, shape=shape))
-    return known
+    """*field* with *children*; the same object for the same children."""
+    cache, key = form.schemas.caches[_PARENTS], (field, children)
+    parent = cache.get(key)
+    if parent is None:
+        has_constant = any(below.kind is Kind.CONSTANT and below.required for below in children)
+        only_constants = all(below.kind is Kind.CONSTANT for below in children)
+        is_optional_group = field.kind is Kind.GROUP and not field.required and not field.pickers
+        # No control inside such a group can tell whether it has an answer, so it gets one of its own.
+        presence = has_constant and is_optional_group and (only_constants or not field.row)
+        shape = _shape_with_children(form, field, children, presence)
+        parent = cache.keep(key, attrs.evolve(field, children=children, presence=presence, shape=shape))
+    return parent
 
 
-def _shape_with(form: Form, field: Field, children: tuple[Field, ...], presence: bool) -> Field | None:
-    """The shape of *field* with *children*, which is shared by all that have the same below them."""
+def _shape_with_children(form: Form, field: Field, children: tuple[Field, ...], presence: bool) -> Field | None:
+    """The shape of *field* with the shapes of *children*; None if one of them has no shape."""
     shapes = tuple(below.shape for below in children if below.shape is not None)
     if field.shape is None or len(shapes) < len(children):
         return None
-    cache, name = form.schemas.caches[_PARENTS], (field.shape, shapes)
-    return cache.get(name) or cache.keep(name, attrs.evolve(field.shape, children=shapes, presence=presence))
+    cache, key = form.schemas.caches[_PARENTS], (field.shape, shapes)
+    return cache.get(key) or cache.keep(key, attrs.evolve(field.shape, children=shapes, presence=presence))

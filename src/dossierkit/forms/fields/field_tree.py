@@ -1,4 +1,4 @@
-"""A tree of fields: walked in page order, and looked up by pointer."""
+"""The tree of fields that `effective` gives: walks in page order, sections, and look-up by pointer."""
 
 from __future__ import annotations
 
@@ -12,67 +12,68 @@ from dossierkit.forms.fields.form import Field, Form, Kind, Section
 
 
 def walk(field: Field) -> Iterator[Field]:
-    """*field* and all fields below it, in page order."""
+    """*field* and all fields below it, each before its children."""
     yield field
     for below in field.children:
         yield from walk(below)
 
 
 def is_settled(field: Field) -> bool:
-    """Whether the client may change nothing in *field*, which is read only itself or in everything below it."""
+    """Whether *field* is read only, itself or in all fields below it."""
     return field.read_only or bool(field.children and all(map(is_settled, field.children)))
 
 
 def is_asked(form: Form, field: Field) -> bool:
-    """Whether somebody can answer *field*, or something below it: it is not read only, constant or computed."""
-    if field.read_only or field.kind is Kind.CONSTANT or any(one.at == field.pointer for one in form.computed):
+    """Whether the user can answer *field*, or a field below it; not if it is read only, constant or computed."""
+    if field.read_only or field.kind is Kind.CONSTANT or any(computed.at == field.pointer for computed in form.computed):
         return False
     return not field.children or any(is_asked(form, below) for below in field.children)
 
 
-def selection(field: Field, only: Collection[str]) -> Field:
-    """*field* with those below it that stand at the pointers *only*, and what leads there."""
-    kept = tuple(
-        below if below.pointer in only else selection(below, only)
+def selection(field: Field, pointers: Collection[str]) -> Field:
+    """*field* with only the fields at *pointers*, everything below them, and their ancestors."""
+    children = tuple(
+        below if below.pointer in pointers else selection(below, pointers)
         for below in field.children
-        if below.pointer in only or any(one.startswith(below.pointer + "/") for one in only)
+        if below.pointer in pointers or any(pointer.startswith(below.pointer + "/") for pointer in pointers)
     )
-    return attrs.evolve(field, children=kept, shape=None)
+    return attrs.evolve(field, children=children, shape=None)
 
 
 @attrs.frozen(eq=False)
 class Index:
-    """The fields of one tree by their pointers, and the rank of each pointer in page order.
+    """The fields of a tree by pointer.
 
-    The editor of free names shares its pointer with its group, which is the one that is found here.
+    The editor of free entries has the pointer of its group, and is left out.
     """
 
     fields: Mapping[str, Field]
+    #: Pointer → rank in page order.
     order: Mapping[str, int]
-    #: Of the concern of `titles`: language → what the fields are called.
+    #: Language → names of the fields; cached here by `words.titles`.
     names: dict[str, Any] = attrs.field(init=False, factory=dict)
 
     def nearest(self, pointer: str) -> str:
-        """*pointer*, or the nearest one above it that has a field; else the root's."""
+        """*pointer*, or else that of its nearest ancestor with a field."""
         while pointer not in self.fields and pointer:
             pointer = pointer.rpartition("/")[0]
         return pointer
 
 
 def section_fields(form: Form, root: Field) -> Iterator[tuple[int, Section | None, tuple[Field, ...]]]:
-    """The fields right below *root* as a page shows them: (number of the section, the section, its fields).
+    """The children of *root* by section, in page order: (number from 1, section, fields).
 
-    What no section lists comes last, under number 0 and None.
+    Fields that no section lists come last, with number 0 and None.  A root that is not a plain group is one such field.
     """
     if root.kind is not Kind.GROUP or root.pickers:
         yield 0, None, (root,)
         return
-    left = {child.pointer + ("/~e" if child.kind is Kind.ENTRIES else ""): child for child in root.children}
+    remaining = {child.pointer + ("/~e" if child.kind is Kind.ENTRIES else ""): child for child in root.children}
     for number, section in enumerate(form.sections, 1):
-        if listed := tuple(left.pop(pointer) for pointer in section.fields if pointer in left):
+        if listed := tuple(remaining.pop(pointer) for pointer in section.fields if pointer in remaining):
             yield number, section, listed
-    if left:
-        yield 0, None, tuple(left.values())
+    if remaining:
+        yield 0, None, tuple(remaining.values())
 
 
 #: Root of a tree → its index.
@@ -80,11 +81,11 @@ _INDEXES = CacheSpec[Field, Index]("indexes", 256)
 
 
 def index(form: Form, root: Field) -> Index:
-    """The index of *root*, which `effective` made for *form*."""
+    """The index of *root*, a tree that `effective` gave for *form*; cached."""
     cache = form.schemas.caches[_INDEXES]
     tree = cache.get(root)
     if tree is None:
-        shown = (field for _, _, fields in section_fields(form, root) for below in fields for field in walk(below))
-        fields = {field.pointer: field for field in (root, *shown) if field.kind is not Kind.ENTRIES}
+        page_order = (field for _, _, fields in section_fields(form, root) for below in fields for field in walk(below))
+        fields = {field.pointer: field for field in (root, *page_order) if field.kind is not Kind.ENTRIES}
         tree = cache.keep(root, Index(fields, {pointer: rank for rank, pointer in enumerate(fields)}))
     return tree

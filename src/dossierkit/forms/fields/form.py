@@ -1,4 +1,4 @@
-"""The values a form is made of.  All are frozen and carry no behaviour beyond reading themselves."""
+"""The values that make up a form: `Form`, `Field`, `Picker`, `Section`, `Layout`.  All are immutable."""
 
 from __future__ import annotations
 
@@ -20,44 +20,42 @@ if TYPE_CHECKING:
 
 
 class Kind(Enum):
-    """How a field is answered; each kind is read from controls and shown in its own way."""
+    """How a field is answered: which controls it has, and how their texts are read."""
 
     TEXT = "text"
     NUMBER = "number"
     BOOLEAN = "boolean"  # three answers: yes, no, none
-    CHOICE = "choice"  # one of a few values
-    CHECKS = "checks"  # several of a few values
-    CONSTANT = "constant"  # the only value there is; filled in, never asked
-    ACCEPT = "accept"  # a check box with one value
-    GROUP = "group"  # named fields together
-    ENTRIES = "entries"  # free names, each with a value
+    CHOICE = "choice"  # one of several values
+    CHECKS = "checks"  # a list of distinct values out of several
+    CONSTANT = "constant"  # a single possible value, filled in without a control
+    ACCEPT = "accept"  # a check box for a single value
+    GROUP = "group"  # an object with declared members
+    ENTRIES = "entries"  # the undeclared members of a group: names and values
     LIST = "list"  # rows
     FILE = "file"
-    JSON = "json"  # no better widget fits
+    JSON = "json"  # a value that no other kind can hold, as JSON text
 
 
 @attrs.frozen
 class Picker:
-    """A choice between alternatives that needs a control of its own.
+    """A control that chooses between branches, or between the types of a value."""
 
-    *name* tells several at one place apart: `0`, `1` … for branches, `type` for the type of a value.
-    """
-
+    #: `0`, `1` … for the branches of a field, `type` for its type.
     name: str
     choices: tuple[Choice, ...]
-    #: Indexes of *choices*: none, one, or for `anyOf` several whose answers are all there.
+    #: Indexes of *choices*: at most one, except for `anyOf`.
     picked: tuple[int, ...] = ()
-    #: Tells the alternatives from others that stand at the same place under other answers; empty for a type.
+    #: A hash of the location of the branches, since a field can have other branches for other answers; empty for a type.
     mark: str = ""
 
     @property
     def kind(self) -> str:
-        """The kind of its control, as `controls` lists them."""
+        """The kind of its control; see `answers.control_names`."""
         return "branch" if self.name == "0" else f"branch.{self.name}"
 
     @property
     def text(self) -> str:
-        """What its control submits."""
+        """The text that its control submits."""
         return "+".join(map(str, self.picked))
 
 
@@ -79,60 +77,58 @@ def _is_write_only(field: Field) -> bool:
 
 @attrs.frozen(eq=False)
 class Field:
-    """One place for an answer as it holds now.
+    """One question of a form, as it applies to some answers.
 
-    A field is made once for the same schemas at the same pointer and then shared, so identity can key a memo.  Fields that
-    differ in nothing but their place, as those of the rows of a list do, share one *shape*.
+    The same schemas at the same pointer give the same object, so a cache can use fields as keys.  Fields that differ only in
+    their position, such as those of the rows of a list, have the same *shape*.
     """
 
     pointer: str
     kind: Kind
     widget: str
     required: bool
-    #: The keywords of every schema that holds here; of a contradiction the narrower one.
+    #: The keywords of all *facets*; see `combined_schema.keywords`.
     keywords: Mapping[str, Json]
-    #: Where the schema says so, first the one whose words win.
+    #: The schemas that apply; of several texts for the same thing, that of the first schema is used.
     facets: tuple[Facet, ...] = ()
     choices: tuple[Choice, ...] = ()
-    #: A blank answer means null.
+    #: Null is allowed, and is the meaning of a blank answer to a required field.
     nullable: bool = False
     pickers: tuple[Picker, ...] = ()
-    #: The group is asked for by a check box of its own.
+    #: A check box tells whether the group has an answer.
     presence: bool = False
-    #: A group whose schemas hold further up, too; the page says that it is open.
+    #: A group with a schema of one of its ancestors; the page notes that it is open.
     recursive: bool = False
-    #: Recursion ends here until somebody asks for one level more.
+    #: A recursive group that is closed: the page offers to open one level more.
     folded: bool = False
     children: tuple[Field, ...] = ()
     #: The field is an element of a list.
     row: bool = False
-    #: Such an element with a schema of its own, as a tuple has it.
-    place: bool = False
-    #: `readOnly` and `writeOnly` where a group or list around it says so.
+    #: The field is an element with a schema for its position (`prefixItems`).
+    positional: bool = False
+    #: `readOnly` and `writeOnly` if an ancestor has them.
     inherited: frozenset[str] = frozenset()
-    #: What its control is called: its pointer, unless that can still change (an entry whose name is being edited).
+    #: The name of its control: the pointer, except inside an entry whose name can be edited.
     control: str = attrs.field(default=attrs.Factory(lambda self: self.pointer, takes_self=True))
-    #: The same field at no place, shared by all that differ in their place alone; None where none was made.
+    #: The field without a position, shared by all fields that differ only in their position; None if it has none.
     shape: Field | None = None
-
-    # --- what follows from the rest, worked out once ------------------------------------------------------------
 
     #: The last token of the pointer.
     name: str = attrs.field(init=False, default=attrs.Factory(lambda self: last(self.pointer), takes_self=True))
-    #: It is answered by a control of its own, not by its children.
+    #: The field has a control of its own, and no children.
     leaf: bool = attrs.field(init=False, default=attrs.Factory(_is_leaf, takes_self=True))
-    #: One control gives a list of values.
+    #: Its control gives a list of values.
     several: bool = attrs.field(init=False, default=attrs.Factory(_is_several, takes_self=True))
-    #: The client never changes it.
+    #: Never taken from a submitted page.
     read_only: bool = attrs.field(init=False, default=attrs.Factory(_is_read_only, takes_self=True))
-    #: What was answered is never shown again.
+    #: Never shown again once it was answered.
     write_only: bool = attrs.field(init=False, default=attrs.Factory(_is_write_only, takes_self=True))
 
     def __repr__(self) -> str:
         return f"<Field {self.pointer!r}: {self.kind.name.lower()}>"
 
     def choice(self, value: Json) -> Choice | None:
-        """The one of its choices that *value* is."""
+        """The choice with *value*; None if there is none."""
         return (self.shape or self)._by_key.get(key(value))
 
     @cached_property
@@ -142,41 +138,45 @@ class Field:
 
 @attrs.frozen
 class Section:
-    """A heading with the fields below it."""
+    """A heading of a page, with the fields below it."""
 
     title: str
+    #: JSON Pointers of the fields.
     fields: tuple[str, ...]
+    #: Location of the title in its file, by which translations find it.
     origin: str = ""
 
 
 @attrs.frozen
 class Layout:
-    """What a page had open that answers cannot hold: rows without an answer, branches, levels, names, searches.
+    """The state of a page that answers cannot hold.  Fields are named by their controls (`Field.control`)."""
 
-    Places are written as their controls are (`Field.control`).  `controls` gives the layout of a page, and its pairs again.
-    """
-
+    #: List or editor → number of rows, with blank ones.
     rows: Mapping[str, int] = attrs.field(factory=dict)
-    #: (control, picker) → branches.  A picker is called by its mark (`@1a2b3c4d`) where the page told it, else by its name.
+    #: (control, picker) → indexes of the chosen branches.  A picker is named by `@` and its mark, or else by its name.
     branches: Mapping[tuple[str, str], tuple[int, ...]] = attrs.field(factory=dict)
+    #: Recursive groups that are open.
     opened: frozenset[str] = frozenset()
+    #: Field with a long list → the text that is searched for.
     searches: Mapping[str, str] = attrs.field(factory=dict)
     #: Row of an editor of free entries (`/free/~e0`) → the name that was typed there.
     names: Mapping[str, str] = attrs.field(factory=dict)
-    #: Fields whose default was filled in once; what somebody cleared since stays cleared.
+    #: Fields whose default was filled in; it is not filled in again after the user cleared it.
     filled: frozenset[str] = frozenset()
 
 
 def embeds(field: Field) -> bool:
-    """Whether the answer of *field* is a file itself, as base64 text, and not the id of a kept one."""
+    """Whether the answer of *field* is the content of a file in base64, not the id of a stored file."""
     return field.kind is Kind.FILE and field.widget == "file" and field.keywords.get("contentEncoding") == "base64"
 
 
 @attrs.frozen(eq=False)
 class Form:
-    """A readable JSON Schema.  Made by `read`, safe to share between threads."""
+    """A JSON Schema that was read as a form.  Made by `read`; safe to share between threads."""
 
+    #: The procedure's own document, as 2020-12.
     schema: Json
+    #: All documents, and their validators.
     schemas: Schemas
     dialect: Dialect
     #: The root schema.
@@ -184,9 +184,9 @@ class Form:
     rules: tuple[Rule, ...] = ()
     computed: tuple[Computed, ...] = ()
     sections: tuple[Section, ...] = ()
-    #: Language → location of a text → its translation.
+    #: Language → location of a text in its file → its translation.
     translations: Mapping[str, Mapping[str, str]] = attrs.field(factory=dict)
-    #: What an author should look at; never an error.
+    #: Advice for the author; never an error.
     advice: tuple[Fault, ...] = ()
 
     def __repr__(self) -> str:
@@ -194,6 +194,6 @@ class Form:
 
     @property
     def title(self) -> str:
-        """The author's title in the author's language, or nothing."""
+        """The title of the schema, not translated; empty if it has none."""
         title = self.schema.get("title") if isinstance(self.schema, dict) else None
         return title if isinstance(title, str) else ""

@@ -1,8 +1,9 @@
-"""Named option lists (`x-options`): which choices a field offers now, and whether its answer is one of them.
+"""Named option lists (`x-options`): the choices that a field offers for some answers, and problems with its own answer.
 
     "x-options": {"list": "communes", "where": {"province": "1/provinceCode"}}
 
-`where` narrows the list by other answers, each a JSON Pointer, or a relative one (`1/name`: the neighbour `name`).
+`where` filters the list: column → pointer of an answer.  A pointer is a JSON Pointer, or relative to the field: `1/name` is
+the member `name` of the group around it.
 """
 
 from __future__ import annotations
@@ -18,23 +19,23 @@ from dossierkit.forms.fields.form import Field, Form
 from dossierkit.forms.schema.dialect import Choice, OptionList
 from dossierkit.pointers import ABSENT, Json, get
 
-#: A list of up to so many choices stands on the page whole; a longer one is searched.
+#: Choices of a list that is shown without a search box.
 WHOLE = 40
-#: So many choices of what a search finds are shown.
+#: Choices that a search shows.
 FOUND = 20
 
 
 def option_list(form: Form, field: Field) -> OptionList | None:
-    """The list that *field* names, if the installation has it."""
-    wanted = field.keywords.get("x-options")
-    name = wanted.get("list") if isinstance(wanted, dict) else wanted
+    """The list that *field* names; None if it names none, or one that the dialect does not have."""
+    options = field.keywords.get("x-options")
+    name = options.get("list") if isinstance(options, dict) else options
     return form.dialect.options.get(name) if isinstance(name, str) else None
 
 
 def list_filter(field: Field, answers: Json) -> Mapping[str, Json] | None:
-    """The column values that the answers ask for; None while one of them is missing."""
-    wanted = field.keywords.get("x-options")
-    where = wanted.get("where", {}) if isinstance(wanted, dict) else {}
+    """Column → the value that *answers* require there (`where`); None while one of these answers is missing."""
+    options = field.keywords.get("x-options")
+    where = options.get("where", {}) if isinstance(options, dict) else {}
     result: dict[str, Json] = {}
     for column, pointer in where.items() if isinstance(where, dict) else ():
         value = get(answers, absolute_pointer(field.pointer, str(pointer)))
@@ -45,10 +46,14 @@ def list_filter(field: Field, answers: Json) -> Mapping[str, Json] | None:
 
 
 def absolute_pointer(pointer: str, reference: str) -> str:
-    """The absolute pointer of *reference*, seen from *pointer*.
+    """*reference* as an absolute JSON Pointer.
+
+    Args:
+        pointer: the field that a relative *reference* starts from.
+        reference: a JSON Pointer, or `LEVELS/TOKENS`: so many levels up, then down.
 
     Raises:
-        ValueError: it is neither a JSON Pointer nor a relative one.
+        ValueError: *reference* is neither of these.
     """
     if not reference or reference.startswith("/"):
         return reference
@@ -65,34 +70,34 @@ class Offer:
     """The choices of a field for some answers."""
 
     choices: tuple[Choice, ...] = ()
-    #: The list is too long for a page: somebody has to look for a choice.
+    #: The list is too long for a page: the user has to search for a choice.
     searched: bool = False
-    #: More was found than is shown.
+    #: The search has more results than *choices*.
     more: bool = False
 
 
 def offer(form: Form, field: Field, answers: Json, query: str = "") -> Offer:
-    """The choices of *field* for *answers* whose titles hold *query*; the present answer is among them.
+    """The choices of the list of *field* for *answers*: those whose titles contain *query*, and the current answer.
 
-    Of a list that is longer only the present answer is offered until somebody asks for something.
+    Without a query, a list of up to WHOLE choices is offered completely, and of a longer one only the current answer.
     """
     options, where = option_list(form, field), list_filter(field, answers)
     if options is None or where is None:
         return Offer()
-    whole = options.select(where, "", WHOLE + 1)
-    searched = len(whole) > WHOLE
-    matching = options.select(where, query, FOUND + 1) if query.strip() else () if searched else whole
+    first_choices = options.select(where, "", WHOLE + 1)
+    searched = len(first_choices) > WHOLE
+    matching = options.select(where, query, FOUND + 1) if query.strip() else () if searched else first_choices
     more = bool(query.strip()) and len(matching) > FOUND
-    shown = matching[:FOUND] if more else matching
-    value = get(answers, field.pointer)
-    present = None if value is ABSENT else options.find(value, where)
-    if present is not None and present not in shown:
-        shown = (present, *shown)
-    return Offer(shown, searched, more)
+    choices = matching[:FOUND] if more else matching
+    answer = get(answers, field.pointer)
+    current = None if answer is ABSENT else options.find(answer, where)
+    if current is not None and current not in choices:
+        choices = (current, *choices)
+    return Offer(choices, searched, more)
 
 
 def option_problems(form: Form, answers: Json) -> Iterator[Problem]:
-    """A problem for each answer that its named list does not hold."""
+    """A problem for each answer that is not in the named list of its field."""
     if not (form.dialect.options and form.schemas.any_schema(_names_a_list)):
         return
     for field in walk(effective(form, answers)):
@@ -106,7 +111,7 @@ def option_problems(form: Form, answers: Json) -> Iterator[Problem]:
 
 
 def option_titles(form: Form, answers: Json) -> Iterator[str]:
-    """The title of each answer that a named list holds."""
+    """The title of each answer that is in the named list of its field, also where it is no longer offered."""
     if form.dialect.options and form.schemas.any_schema(_names_a_list):
         for field in walk(effective(form, answers)):
             options = option_list(form, field) if field.leaf else None

@@ -1,4 +1,4 @@
-"""Every place of a form as its file declares it, whatever the answers: for lint, and for pointers in files."""
+"""The places of a form for any answers, as its file declares them: for lint, and for pointers in files."""
 
 from __future__ import annotations
 
@@ -11,35 +11,36 @@ from dossierkit.forms.fields.form import Form
 from dossierkit.forms.schema.facets import Facet
 from dossierkit.pointers import child, split
 
-#: How deep lint looks; recursion has no end of its own.
+#: Depth of the places that are listed; a recursive schema has no last one.
 MAX_DEPTH = 40
 
 
 @attrs.frozen
 class Place:
-    """A place in the answers and every schema that can hold there.  Rows are written `*`."""
+    """A position in the answers, with every schema that can apply there."""
 
+    #: JSON Pointer, with `*` for any row of a list.
     pointer: str
     facets: tuple[Facet, ...]
-    #: Those of *facets* that lead to the others.
+    #: The schemas from which all *facets* are reached.
     seeds: tuple[Facet, ...]
 
     def names(self) -> frozenset[str]:
-        """The members that some schema declares here."""
+        """The members that a schema of this place declares."""
         return frozenset(name for facet in self.facets for name in facet.get("properties") or {})
 
 
 def places(form: Form) -> Iterator[Place]:
-    """Every place below the root, each set of schemas once on the way down."""
+    """The root and every place below it; a set of schemas that repeats is listed once."""
     seen: set[frozenset[Facet]] = set()
     pending: list[tuple[str, tuple[Facet, ...], int]] = [("", (form.root,), 0)]
     while pending:
         pointer, seeds, depth = pending.pop()
         place = Place(pointer, tuple(possible_schemas(form.schemas, seeds)), seeds)
-        marks = frozenset(f for f in place.facets if isinstance(f.schema, dict))
-        if marks in seen or depth > MAX_DEPTH:
+        facets = frozenset(facet for facet in place.facets if isinstance(facet.schema, dict))
+        if facets in seen or depth > MAX_DEPTH:
             continue
-        seen.add(marks)
+        seen.add(facets)
         yield place
         pending.extend((at, below, depth + 1) for at, below in _below(form, place))
 
@@ -53,18 +54,18 @@ def _below(form: Form, place: Place) -> Iterator[tuple[str, tuple[Facet, ...]]]:
 
 
 def items(form: Form, facets: Iterable[Facet]) -> tuple[Facet, ...]:
-    """The schemas that *facets* have for any element."""
-    found: list[Facet] = []
+    """The schemas of elements in *facets*: those of each position, and of all others."""
+    result: list[Facet] = []
     for facet in facets:
         for index, item in enumerate(facet.get("prefixItems") or ()):
-            found.append(form.schemas.below(facet, f"/prefixItems/{index}", item))
+            result.append(form.schemas.below(facet, f"/prefixItems/{index}", item))
         if isinstance(facet.get("items"), dict):
-            found.append(form.schemas.below(facet, "/items", facet.schema["items"]))
-    return tuple(found)
+            result.append(form.schemas.below(facet, "/items", facet.schema["items"]))
+    return tuple(result)
 
 
 def is_declared(form: Form, pointer: str) -> bool:
-    """Whether the file declares a field at *pointer*; any number stands for a row."""
+    """Whether *form* declares a field at *pointer*; any number, or `*`, names a row."""
     seeds: tuple[Facet, ...] = (form.root,)
     for token in split(pointer):
         below = possible_members(form.schemas, seeds).get(token, ())

@@ -1,4 +1,4 @@
-"""The named members of a group: which there are, with which schemas, and which are required."""
+"""The declared members of a group: their schemas, whether they are required, and the choices of a discriminator."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from collections.abc import Iterator, Mapping
 import attrs
 
 from dossierkit.caches import CacheSpec
+from dossierkit.forms.fields import combined_schema
 from dossierkit.forms.fields.applicable import Applicable
-from dossierkit.forms.fields.applicators import possible_members, possible_schemas
-from dossierkit.forms.fields.combined_schema import driver_choices
+from dossierkit.forms.fields.applicators import possible_members, possible_schemas, unconditional
 from dossierkit.forms.schema.dialect import Choice
 from dossierkit.forms.schema.facets import PER_FORM, Facet, Schemas
 from dossierkit.pointers import Json, child
@@ -17,81 +17,116 @@ from dossierkit.pointers import Json, child
 
 @attrs.frozen(cache_hash=True)
 class Property:
-    """One member: its schemas, in the order in which their words count."""
+    """The declaration of a member of a group, or of a row of a list."""
 
     name: str
+    #: Its schemas; of several texts for the same thing, that of the first schema is used.
     seeds: tuple[Facet, ...]
     required: bool
-    #: Set where the member picks a branch of the group.
+    #: The values of a discriminator, with the titles of their branches; None for other members.
     choices: tuple[Choice, ...] | None = None
-    #: The values, as `key` writes them, that pick a deprecated branch of the group.
-    retired: frozenset[str] = frozenset()
+    #: The values of a discriminator, as `key` writes them, whose branch is deprecated.
+    deprecated: frozenset[str] = frozenset()
     #: It is an element of a list.
     row: bool = False
-    #: Such an element with a schema of its own.
-    place: bool = False
+    #: It is an element with a schema for its position (`prefixItems`).
+    positional: bool = False
 
 
-#: What holds, and the members that others make required → the members of the group.
+#: Schemas that apply, and members required by `dependentRequired` → the members of the group.
 _PROPERTIES = CacheSpec[tuple[Applicable, frozenset[str]], tuple[Property, ...]]("properties", PER_FORM)
 
 
-def dependent_names(held: Applicable, members: Mapping[str, Json]) -> frozenset[str]:
-    """What `dependentRequired` makes required, given the *members* that have a value."""
+def dependent_names(applicable: Applicable, answers: Mapping[str, Json]) -> frozenset[str]:
+    """The members that `dependentRequired` makes required, given the members with *answers*."""
     return frozenset(
-        needed
-        for facet in held.facets
+        name
+        for facet in applicable.facets
         for trigger, names in (facet.get("dependentRequired") or {}).items()
-        if trigger in members
-        for needed in names
+        if trigger in answers
+        for name in names
     )
 
 
-def properties(schemas: Schemas, held: Applicable, dependent: frozenset[str]) -> tuple[Property, ...]:
-    """The members that *held* declares, in file order, where *dependent* ones are required besides."""
-    cache, name = schemas.caches[_PROPERTIES], (held, dependent)
-    known = cache.get(name)
-    return cache.keep(name, tuple(_declared(schemas, held, dependent))) if known is None else known
+def properties(schemas: Schemas, applicable: Applicable, dependent: frozenset[str]) -> tuple[Property, ...]:
+    """The members that *applicable* declares, in page order: discriminators of branches first, then file order; cached.
+
+    Args:
+        dependent: members that are required beside those of `required`.
+    """
+    cache, key = schemas.caches[_PROPERTIES], (applicable, dependent)
+    members = cache.get(key)
+    return cache.keep(key, tuple(_properties(schemas, applicable, dependent))) if members is None else members
 
 
-def _declared(schemas: Schemas, held: Applicable, dependent: frozenset[str]) -> Iterator[Property]:
-    # What decides about the rest is asked first.
-    seeds: dict[str, list[Facet]] = {name: [] for name, branches in held.drivers if branches}
-    for facet in held.facets:
+def _properties(schemas: Schemas, applicable: Applicable, dependent: frozenset[str]) -> Iterator[Property]:
+    seeds: dict[str, list[Facet]] = {name: [] for name, branches in applicable.discriminators if branches}
+    for facet in applicable.facets:
         for name, schema in (facet.get("properties") or {}).items():
-            if (facet, name) not in held.replaced:
+            if (facet, name) not in applicable.replaced:
                 seeds.setdefault(name, []).append(schemas.below(facet, child("/properties", name), schema))
-    required = dependent.union(*(facet.get("required") or () for facet in held.facets))
-    _add_read(schemas, held, seeds)
-    closed = any(facet.get("additionalProperties") is False for facet in held.facets)
+    required = dependent.union(*(facet.get("required") or () for facet in applicable.facets))
+    _add_condition_members(schemas, applicable, seeds)
+    closed = any(facet.get("additionalProperties") is False for facet in applicable.facets)
     for name in sorted(required - seeds.keys()) if not closed else ():
         seeds[name] = []
-    for name, found in seeds.items():
-        if any(seed.schema is False for seed in found):
+    for name, declarations in seeds.items():
+        if any(seed.schema is False for seed in declarations):
             continue
-        driven = driver_choices(schemas, held, name)
-        choices, says = driven if driven else (None, ())
-        own = tuple(seed for seed in found if seed.schema is not True)
-        retired = frozenset(value for driver, value in held.retired if driver == name)
-        yield Property(name, own or says[:1], _is_required(schemas, held, name, required), choices, retired)
+        own = tuple(seed for seed in declarations if seed.schema is not True)
+        choices, sources = _discriminator_choices(schemas, applicable, name) or (None, ())
+        deprecated = frozenset(value for discriminator, value in applicable.deprecated if discriminator == name)
+        yield Property(name, own or sources[:1], _is_required(schemas, applicable, name, required), choices, deprecated)
 
 
-def _is_required(schemas: Schemas, held: Applicable, name: str, required: frozenset[str]) -> bool:
-    """A discriminator is required where every branch requires it, picked or not."""
+def _is_required(schemas: Schemas, applicable: Applicable, name: str, required: frozenset[str]) -> bool:
+    """Whether *name* is required; a discriminator also is if every branch requires it, chosen or not."""
     if name in required:
         return True
-    for driver, branches in held.drivers:
-        if driver == name and branches:
+    for discriminator, branches in applicable.discriminators:
+        if discriminator == name and branches:
             return all(
-                any(name in (f.get("required") or ()) for f in possible_schemas(schemas, (branch,))) for branch, _ in branches
+                any(name in (facet.get("required") or ()) for facet in possible_schemas(schemas, (branch,)))
+                for branch, _ in branches
             )
     return False
 
 
-def _add_read(schemas: Schemas, held: Applicable, seeds: dict[str, list[Facet]]) -> None:
-    """What a condition looks at always holds: else its answer could never change the condition."""
-    dormant = possible_members(schemas, held.dormant)
-    for condition in held.conditions:
+def _add_condition_members(schemas: Schemas, applicable: Applicable, seeds: dict[str, list[Facet]]) -> None:
+    """Add members that an `if` reads and only a dormant branch declares: without a field, the condition could never change."""
+    dormant = possible_members(schemas, applicable.dormant)
+    for condition in applicable.conditions:
         for name in possible_members(schemas, (condition,)):
             if name not in seeds and name in dormant:
                 seeds[name] = list(dormant[name][:1])
+
+
+def _discriminator_choices(
+    schemas: Schemas, applicable: Applicable, name: str
+) -> tuple[tuple[Choice, ...], tuple[Facet, ...]] | None:
+    """The values of the discriminator *name* with the titles of their branches, and the schemas that list them.
+
+    None if *name* is not a discriminator, or is declared outside of the branches.
+    """
+    for discriminator, branches in applicable.discriminators:
+        if discriminator == name and branches:
+            choices: list[Choice] = []
+            for branch, own in branches:
+                values = combined_schema.choices(schemas, unconditional(schemas, (own,))) or ()
+                title = _branch_title(schemas, branch)
+                choices += [_with_branch_title(choice, title) if len(values) == 1 else choice for choice in values]
+            return tuple(choices), tuple(own for _, own in branches)
+    return None
+
+
+def _with_branch_title(choice: Choice, title: tuple[str, str] | None) -> Choice:
+    """*choice* with the *title* of its branch (text, origin), unless it has a title of its own."""
+    return Choice(choice.value, *title, choice.deprecated) if title and not choice.origin else choice
+
+
+def _branch_title(schemas: Schemas, branch: Facet) -> tuple[str, str] | None:
+    for facet in unconditional(schemas, (branch,)):
+        title = facet.get("title")
+        if isinstance(title, str) and title.strip():
+            return title, facet.location + "/title"
+    return None

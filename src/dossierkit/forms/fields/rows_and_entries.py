@@ -1,4 +1,4 @@
-"""The schemas of what has no declared name: the rows of a list, the free entries of a group."""
+"""The schemas of values without a declared name: rows of a list, and free entries of a group."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from dossierkit.forms.schema.facets import Facet
 from dossierkit.pointers import child
 
 
-def entry_schemas(form: Form, held: Applicable, name: str | None) -> tuple[Facet, ...]:
-    """The schemas of a free entry called *name* (of any entry where it has no name yet)."""
+def entry_schemas(form: Form, applicable: Applicable, name: str | None) -> tuple[Facet, ...]:
+    """The schemas of a free entry; without a *name*, those of the first pattern, or of any other name."""
     seeds: list[Facet] = []
-    for facet in held.facets:
+    for facet in applicable.facets:
         patterns = facet.get("patternProperties") or {}
         matched = False
         for pattern, schema in patterns.items():
@@ -27,15 +27,15 @@ def entry_schemas(form: Form, held: Applicable, name: str | None) -> tuple[Facet
     return tuple(dict.fromkeys(seeds))
 
 
-def fixed_row_count(held: Applicable) -> int:
-    """How many elements of a list have a schema of their own."""
-    return max((len(facet.get("prefixItems") or ()) for facet in held.facets), default=0)
+def fixed_row_count(applicable: Applicable) -> int:
+    """The number of elements that have a schema for their position (`prefixItems`)."""
+    return max((len(facet.get("prefixItems") or ()) for facet in applicable.facets), default=0)
 
 
-def row_schemas(form: Form, held: Applicable, index: int) -> tuple[Facet, ...] | None:
-    """The schemas of the element at *index*; None where there can be none."""
+def row_schemas(form: Form, applicable: Applicable, index: int) -> tuple[Facet, ...] | None:
+    """The schemas of the element at *index*; None if the schemas forbid that element."""
     seeds: list[Facet] = []
-    for facet in held.facets:
+    for facet in applicable.facets:
         prefix = facet.get("prefixItems") or ()
         if index < len(prefix):
             pointer, schema = f"/prefixItems/{index}", prefix[index]

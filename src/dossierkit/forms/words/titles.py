@@ -34,7 +34,7 @@ def schema_text(form: Form, facets: Iterable[Facet], keyword: str, language: str
 def label(form: Form, field: Field, language: str) -> str:
     """What *field* is called: its title, or else its name as words; a row has its number, unless its place has a title."""
     title = schema_text(form, field.facets, "title", language)
-    if field.row and not (field.place and title):
+    if field.row and not (field.positional and title):
         return word("row", language).format(title=title or word("item", language), number=int(field.name) + 1)
     return title or humanized(field.name, language)
 
