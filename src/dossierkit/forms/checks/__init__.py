@@ -1,1 +1,1 @@
-"""Problems of answers: each reason of the judge, put at the field where it can be mended."""
+"""Checks of answers: problems at fields, hidden characters, and conditions that may depend on unanswered questions."""

@@ -1,7 +1,7 @@
-"""Conditions on the answers, such as a `when`: a JSON Schema that holds, does not hold, or depends on a question.
+"""Conditions on answers, such as `when`: JSON Schemas that are true, false, or open until a question is answered.
 
-JSON Schema knows no third value: what is absent is absent.  Here a question that holds and is not answered leaves open
-what is said about its answer; one that does not hold, because its branch was not chosen, is plainly absent.
+JSON Schema has two results only, since an absent value is simply absent.  Here a condition on the answer of a field that
+holds and is not answered yet is open.  A field that does not hold, because its branch was not chosen, counts as absent.
 """
 
 from __future__ import annotations
@@ -20,166 +20,184 @@ from dossierkit.forms.schema.document import value_of
 from dossierkit.forms.schema.judge import Judge, Validator
 from dossierkit.pointers import Json, child
 
-#: Whatever is not said here is left to the judge.
-_READ = frozenset(("properties", "required", "allOf", "anyOf", "oneOf", "not", "if", "then", "else", "items", "contains")).union(
-    ("minContains", "maxContains")
+#: Keywords with three results; all others are left to the judge.
+_THREE_VALUED = frozenset(
+    ("properties", "required", "allOf", "anyOf", "oneOf", "not", "if", "then", "else", "items", "contains")
+).union(("minContains", "maxContains"))
+#: Keywords that depend on other keywords or other schemas: a condition with one of them is left to the judge as a whole.
+_DEPENDING = frozenset(
+    ("$ref", "$dynamicRef", "additionalProperties", "prefixItems", "unevaluatedItems", "unevaluatedProperties")
 )
-#: What these say depends on their neighbours, or stands elsewhere: the judge alone reads a condition with one of them.
-_WHOLE = frozenset(("$ref", "$dynamicRef", "additionalProperties", "prefixItems", "unevaluatedItems", "unevaluatedProperties"))
-#: A box that is not ticked is an answer, and a constant asks nothing.
-_ANSWERED = (Kind.ACCEPT, Kind.CONSTANT)
-#: Name of a member → what is said about its value.
-_Said = Mapping[str, tuple[Json, ...]]
+#: Kinds that are never open: a box that is not checked is an answer, and a constant needs none.
+_NEVER_OPEN = (Kind.ACCEPT, Kind.CONSTANT)
+#: Member → the schemas of its value.
+_MemberSchemas = Mapping[str, tuple[Json, ...]]
 
 
-#: The id of a condition → the condition, and the judge of what it leaves to the judge.
+#: The id of a condition → the condition, and the validator of its part that is left to the judge.
 _VALIDATORS = CacheSpec[int, tuple[Json, Validator]]("judges of conditions", 1_000)
 
 
 @attrs.frozen
 class Decision:
-    """What a condition comes to with some answers."""
+    """The result of a condition."""
 
-    #: None: it depends on questions that are not answered.
+    #: None: the condition is open.
     holds: bool | None
-    #: The pointers of those questions.
+    #: JSON Pointers of the unanswered questions that an open condition depends on.
     open: tuple[str, ...] = ()
 
 
 def decide(form: Form, condition: Json, answers: Json, *, layout: Layout | None = None) -> Decision:
-    """What *condition*, a JSON Schema on the answers, comes to.
+    """The result of *condition*, a JSON Schema, for *answers*.
 
-    A `required` that stands without a word about the value asks whether there is an answer, and is always decided.
-    So is a condition with a `$ref`, or with another keyword whose meaning lies elsewhere.
+    A `required` for a member without a schema tests whether there is an answer, and is never open.  A condition with `$ref`, or
+    another keyword that depends on other schemas, is never open either.
 
     Args:
-        layout: which branches a page has open, as for `effective`.
+        layout: the branches chosen on the page, as for `effective`.
+
+    Raises:
+        InvalidSchema: *condition* is not a valid JSON Schema.
     """
-    reader = _Reader(form, answers, layout)
-    if _is_whole(condition):
-        return Decision(reader.judged(condition, condition, answers))
-    holds = reader.holds(condition, answers, "", {})
-    return Decision(holds, tuple(reader.open) if holds is None else ())
+    evaluator = _Evaluator(form, answers, layout)
+    if _needs_judge(condition):
+        return Decision(evaluator.accepts(condition, condition, answers))
+    holds = evaluator.holds(condition, answers, "", {})
+    return Decision(holds, tuple(evaluator.open) if holds is None else ())
 
 
-def _is_whole(condition: Json) -> bool:
+def _needs_judge(condition: Json) -> bool:
+    """Whether a keyword in *condition* leaves all of it to the judge."""
     if isinstance(condition, list):
-        return any(map(_is_whole, condition))
-    return isinstance(condition, dict) and (not _WHOLE.isdisjoint(condition) or any(map(_is_whole, condition.values())))
+        return any(map(_needs_judge, condition))
+    if not isinstance(condition, dict):
+        return False
+    return not _DEPENDING.isdisjoint(condition) or any(map(_needs_judge, condition.values()))
 
 
 @attrs.define(slots=False)
-class _Reader:
+class _Evaluator:
+    """Evaluates one condition, and collects the unanswered questions."""
+
     form: Form
     answers: Json
     layout: Layout | None
-    #: The questions that were met and are not answered; a dict for its order.
+    #: JSON Pointers of unanswered questions, in order.
     open: dict[str, None] = attrs.field(init=False, factory=dict)
 
     @cached_property
     def fields(self) -> Mapping[str, Field]:
-        """The fields that hold, by pointer."""
+        """JSON Pointer → field that holds for the answers."""
         return index(self.form, effective(self.form, self.answers, layout=self.layout)).fields
 
-    def holds(self, condition: Json, value: Json, place: str, above: _Said) -> bool | None:
-        """Whether *condition* holds for the *value* at *place*.
+    def holds(self, condition: Json, value: Json, at: str, outer: _MemberSchemas) -> bool | None:
+        """Whether *condition* is true of *value*; None while it is open.
 
         Args:
-            above: what the conditions around this one, at the same place, say about members.
+            at: JSON Pointer of *value*.
+            outer: the schemas of members in the conditions around this one, for the same value.
         """
         if not isinstance(condition, dict):
             return bool(condition)
-        return _within(self._parts(condition, value, place, above))
+        return _within(self._results(condition, value, at, outer))
 
-    def judged(self, condition: Json, read: Json, value: Json) -> bool:
-        """Whether *value* is valid against *read*: *condition*, or the part of it that the judge alone reads."""
+    def accepts(self, condition: Json, part: Json, value: Json) -> bool:
+        """Whether *value* is valid against *part*: *condition*, or its keywords that are left to the judge."""
         cache = self.form.schemas.caches[_VALIDATORS]
-        # The condition is kept beside its judge: while it is, no other object has its id.
-        _, validator = cache.get(id(condition)) or cache.keep(id(condition), (condition, Judge().compile(value_of(read))))
+        # The cache holds the condition, too: as long as it does, no other object has this id.
+        _, validator = cache.get(id(condition)) or cache.keep(id(condition), (condition, Judge().compile(value_of(part))))
         return validator.accepts(value_of(value))
 
-    def _parts(self, condition: Mapping[str, Json], value: Json, place: str, above: _Said) -> Iterator[bool | None]:
-        """Each keyword of *condition*; all of them have to hold."""
-        if rest := {keyword: said for keyword, said in condition.items() if keyword not in _READ}:
-            yield self.judged(condition, rest, value)
+    def _results(self, condition: Mapping[str, Json], value: Json, at: str, outer: _MemberSchemas) -> Iterator[bool | None]:
+        """The result of each keyword of *condition*."""
+        if two_valued := {keyword: item for keyword, item in condition.items() if keyword not in _THREE_VALUED}:
+            yield self.accepts(condition, two_valued, value)
+        schemas = _merged((outer, _member_schemas(condition)))
         if isinstance(value, dict):
-            yield from self._members(condition, value, place, _joined((above, _compared(condition))))
+            yield from self._member_results(condition, value, at, schemas)
         if isinstance(value, list):
-            yield from self._rows(condition, value, place)
-        beside = _joined((above, _compared(condition)))
+            yield from self._row_results(condition, value, at)
         for part in condition.get("allOf", ()):
-            yield self.holds(part, value, place, beside)
-        # What stands in another branch says nothing about this one.
-        beside = _joined((above, _compared(condition, ("allOf",))))
+            yield self.holds(part, value, at, schemas)
+        # A schema in one branch does not apply to the other branches.
+        schemas = _merged((outer, _member_schemas(condition, ("allOf",))))
         for keyword, most in (("anyOf", math.inf), ("oneOf", 1)):
             if keyword in condition:
-                yield _within((self.holds(part, value, place, beside) for part in condition[keyword]), 1, most)
+                yield _within((self.holds(part, value, at, schemas) for part in condition[keyword]), 1, most)
         if "not" in condition:
-            yield _within((self.holds(condition["not"], value, place, beside),), 0, 0)
+            yield _within((self.holds(condition["not"], value, at, schemas),), 0, 0)
         if "if" in condition:
-            yield self._branch(condition, value, place, beside)
+            yield self._branch_result(condition, value, at, schemas)
 
-    def _branch(self, condition: Mapping[str, Json], value: Json, place: str, above: _Said) -> bool | None:
-        chosen = self.holds(condition["if"], value, place, above)
-        names = {True: ("then",), False: ("else",), None: ("then", "else")}[chosen]
-        results = {self.holds(condition.get(name, True), value, place, above) for name in names}
+    def _branch_result(self, condition: Mapping[str, Json], value: Json, at: str, outer: _MemberSchemas) -> bool | None:
+        """The result of `if`, `then` and `else`; with an open `if`, that of both branches if they agree."""
+        chosen = self.holds(condition["if"], value, at, outer)
+        keywords = {True: ("then",), False: ("else",), None: ("then", "else")}[chosen]
+        results = {self.holds(condition.get(keyword, True), value, at, outer) for keyword in keywords}
         return results.pop() if len(results) == 1 else None
 
-    def _members(
-        self, condition: Mapping[str, Json], value: Mapping[str, Json], place: str, said: _Said
+    def _member_results(
+        self, condition: Mapping[str, Json], value: Mapping[str, Json], at: str, schemas: _MemberSchemas
     ) -> Iterator[bool | None]:
-        for name, below in condition.get("properties", {}).items():
-            at = child(place, name)
+        for name, schema in condition.get("properties", {}).items():
+            member = child(at, name)
             if name in value:
-                yield self.holds(below, value[name], at, {})
+                yield self.holds(schema, value[name], member, {})
             else:
-                yield None if self._is_open(below, at) else True
+                yield None if self._is_open(schema, member) else True
         for name in condition.get("required", ()):
-            asked = name not in value and [self._is_open(below, child(place, name)) for below in said.get(name, ())]
-            yield None if asked and any(asked) else name in value
+            # Every schema is evaluated, so that all open questions are collected.
+            open_schemas = [] if name in value else [self._is_open(schema, child(at, name)) for schema in schemas.get(name, ())]
+            yield None if any(open_schemas) else name in value
 
-    def _rows(self, condition: Mapping[str, Json], rows: list[Json], place: str) -> Iterator[bool | None]:
+    def _row_results(self, condition: Mapping[str, Json], rows: list[Json], at: str) -> Iterator[bool | None]:
         for keyword in ("items", "contains"):
             if keyword not in condition:
                 continue
-            each = [self.holds(condition[keyword], row, child(place, number), {}) for number, row in enumerate(rows)]
+            results = [self.holds(condition[keyword], row, child(at, index), {}) for index, row in enumerate(rows)]
             if keyword == "items":
-                yield _within(each)
+                yield _within(results)
             else:
-                yield _within(each, condition.get("minContains", 1), condition.get("maxContains", math.inf))
+                yield _within(results, condition.get("minContains", 1), condition.get("maxContains", math.inf))
 
-    def _is_open(self, condition: Json, place: str) -> bool:
-        """Whether an answer at *place*, where there is none, is still to come, and *condition* says something about it."""
-        field = self.fields.get(place)
-        if field is None or field.kind in _ANSWERED or condition in (True, False, {}):
+    def _is_open(self, schema: Json, at: str) -> bool:
+        """Whether *schema* restricts the missing answer at *at*, and a field asks for that answer."""
+        field = self.fields.get(at)
+        if field is None or field.kind in _NEVER_OPEN or schema in (True, False, {}):
             return False
         if field.kind is Kind.GROUP:
-            return self.holds(condition, {}, place, {}) is None
-        self.open[place] = None
+            return self.holds(schema, {}, at, {}) is None
+        self.open[at] = None
         return True
 
 
-def _compared(condition: Json, through: tuple[str, ...] = ("allOf", "anyOf", "oneOf")) -> _Said:
-    """What *condition* says about members, itself or in the conditions of the keywords *through*."""
+def _member_schemas(condition: Json, through: tuple[str, ...] = ("allOf", "anyOf", "oneOf")) -> _MemberSchemas:
+    """The schemas of members in *condition*, and in its subschemas below the keywords *through*."""
     if not isinstance(condition, dict):
         return {}
-    own = {name: (below,) for name, below in condition.get("properties", {}).items()}
-    return _joined((own, *(_compared(part, through) for keyword in through for part in condition.get(keyword, ()))))
+    own = {name: (schema,) for name, schema in condition.get("properties", {}).items()}
+    parts = (part for keyword in through for part in condition.get(keyword, ()))
+    return _merged((own, *(_member_schemas(part, through) for part in parts)))
 
 
-def _joined(said: Iterable[_Said]) -> _Said:
-    joined: dict[str, tuple[Json, ...]] = {}
-    for one in said:
-        for name, below in one.items():
-            joined[name] = (*joined.get(name, ()), *below)
-    return joined
+def _merged(mappings: Iterable[_MemberSchemas]) -> _MemberSchemas:
+    result: dict[str, tuple[Json, ...]] = {}
+    for mapping in mappings:
+        for name, schemas in mapping.items():
+            result[name] = (*result.get(name, ()), *schemas)
+    return result
 
 
 def _within(results: Iterable[bool | None], least: float | None = None, most: float = math.inf) -> bool | None:
-    """Whether at least *least* (all, where None) and at most *most* of *results* are true; None where the open ones decide."""
-    each = tuple(results)
-    least = len(each) if least is None else least
-    sure, possible = each.count(True), len(each) - each.count(False)
-    if sure >= least and possible <= most:
+    """Whether *least* to *most* of *results* are true; None while that depends on open ones.
+
+    Args:
+        least: None for all of them.
+    """
+    results = tuple(results)
+    least = len(results) if least is None else least
+    certain, possible = results.count(True), len(results) - results.count(False)
+    if certain >= least and possible <= most:
         return True
-    return None if possible >= least and sure <= most else False
+    return None if possible >= least and certain <= most else False

@@ -1,4 +1,4 @@
-"""Answers, and names that citizens give, with a hidden character: they would look like other ones to whoever reads them."""
+"""Problems of texts with hidden characters, in answers and in names of entries: readers would take them for other texts."""
 
 from __future__ import annotations
 
@@ -17,30 +17,30 @@ RULE = "hidden-character"
 
 
 def hidden_text_problems(form: Form, answers: Json, layout: Layout | None = None) -> tuple[Problem, ...]:
-    """A problem for each text in *answers*, and each name, that holds a hidden character.
+    """A problem for each text and each member name in *answers* with a hidden character.
 
-    What the author of the form wrote is not the citizen's to mend: constants, choices, defaults, names of fields, computed
-    values.
+    Texts of the author are left out, since the user cannot correct them: constants, choices, defaults, names of fields,
+    computed values.
     """
-    if not any(True for _ in hidden_texts(answers)):
+    if next(hidden_texts(answers), None) is None:
         return ()
     fields = index(form, effective(form, answers, layout=layout)).fields
     return tuple(
         _problem(at, text, is_name=is_name)
         for at, text, is_name in hidden_texts(answers)
-        if not (_is_authors_name(form, fields, answers, at) if is_name else _is_authors(form, fields, answers, at))
+        if not (_is_name_of_form(form, fields, answers, at) if is_name else _is_text_of_form(form, fields, answers, at))
     )
 
 
 def _problem(at: str, text: str, *, is_name: bool) -> Problem:
-    found = hidden_character(text)
-    assert found is not None, "the text was chosen for it"
-    params = {"value": text, "index": found.index, "code": found.code, "kind": found.kind.value}
+    character = hidden_character(text)
+    assert character is not None, "hidden_texts gives no other text"
+    params = {"value": text, "index": character.index, "code": character.code, "kind": character.kind.value}
     return Problem(at, RULE, {**params, "name": text} if is_name else params)
 
 
 def hidden_texts(value: Json, at: str = "") -> Iterator[tuple[str, str, bool]]:
-    """(pointer, text, whether it is the name of a member) of each text below *value* with a hidden character."""
+    """(JSON Pointer, text, whether it is a member name) of each text in *value* with a hidden character."""
     if isinstance(value, str):
         if hidden_character(value):
             yield at, value, False
@@ -48,7 +48,7 @@ def hidden_texts(value: Json, at: str = "") -> Iterator[tuple[str, str, bool]]:
     for token, item in value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ():
         if isinstance(token, str) and hidden_character(token):
             yield child(at, token), token, True
-        # Pointers are made for what needs one: most answers are plain.
+        # A pointer is built only where it is needed: most values are scalars without hidden characters.
         if isinstance(item, str):
             if hidden_character(item):
                 yield child(at, token), item, False
@@ -56,30 +56,30 @@ def hidden_texts(value: Json, at: str = "") -> Iterator[tuple[str, str, bool]]:
             yield from hidden_texts(item, child(at, token))
 
 
-def _is_authors_name(form: Form, fields: Mapping[str, Field], answers: Json, at: str) -> bool:
-    return is_declared(form, at) or _is_authors(form, fields, answers, parent(at))
+def _is_name_of_form(form: Form, fields: Mapping[str, Field], answers: Json, at: str) -> bool:
+    return is_declared(form, at) or _is_text_of_form(form, fields, answers, parent(at))
 
 
-def _is_authors(form: Form, fields: Mapping[str, Field], answers: Json, at: str) -> bool:
-    """Whether the form itself holds the answer at *at*, or one around it."""
+def _is_text_of_form(form: Form, fields: Mapping[str, Field], answers: Json, at: str) -> bool:
+    """Whether the answer at *at*, or a value that contains it, is written in the form."""
     text = get(answers, at)
-    if any(one.at == at for one in form.computed):
+    if any(computed.at == at for computed in form.computed):
         return True
     while True:
         field, value = fields.get(at), get(answers, at)
-        if field is not None and any(_names(form, field, answer) for answer in (value, text)):
+        if field is not None and any(_lists(form, field, answer) for answer in (value, text)):
             return True
         if not at:
             return False
         at = parent(at)
 
 
-def _names(form: Form, field: Field, answer: Json) -> bool:
-    """Whether *field* names *answer* as one of its choices, its constant or its default."""
+def _lists(form: Form, field: Field, answer: Json) -> bool:
+    """Whether *answer* is a choice, the constant or the default of *field*."""
     options = option_list(form, field)
-    written = (field.keywords.get(keyword, ABSENT) for keyword in ("const", "default"))
+    own_values = (field.keywords.get(keyword, ABSENT) for keyword in ("const", "default"))
     return (
         field.choice(answer) is not None
-        or any(own is not ABSENT and same(own, answer) for own in written)
+        or any(own is not ABSENT and same(own, answer) for own in own_values)
         or (options is not None and options.recall(answer) is not None)
     )

@@ -1,4 +1,4 @@
-"""Answers → problems: the judge's reasons, each put where somebody can mend it."""
+"""Problems of answers: violations of the schema at the fields of the page, unmet rules, values outside of option lists."""
 
 from __future__ import annotations
 
@@ -19,86 +19,95 @@ from dossierkit.forms.schema.judge import Validator, Violation
 from dossierkit.forms.schema.rules import rule_problems
 from dossierkit.pointers import ABSENT, Json, child, get, join, put
 
-#: A branch with a reason so far off is not meant.
+#: The distance of a branch with another type or discriminator: the answers do not belong to it.
 _WRONG_BRANCH = 100
-#: Reasons that only say that something below is wrong.
+#: Violations that can be the consequence of another one.
 _UNEXPECTED = frozenset(("additionalProperties", "unevaluatedProperties"))
 
 
-#: Rules of which several may be unmet at one place.
-_SEVERAL = frozenset(("rule", "contains"))
+#: Problems of a list that has too few rows.
+_TOO_FEW_ROWS = ("minItems", "required")
+#: Rules that can have several problems at one pointer, told apart by their origin.
+_REPEATABLE = frozenset(("rule", "contains"))
 
 
 def check(form: Form, answers: Json, *, today: date, layout: Layout | None = None) -> tuple[Problem, ...]:
-    """Everything that is wrong with *answers*, in page order.
+    """All problems of *answers*, in page order.
 
-    Empty exactly when schema, lists and rules accept them, and no text that somebody gave holds a hidden character.
-    Judges the answers as they stand: `canonical` is the caller's to apply first.
+    Empty exactly when schema, option lists and rules accept the answers, and no text of the user has a hidden character.
+    The answers are checked as given; `canonical` is to be applied before.
 
     Args:
-        layout: what the page of a draft has open: its problems sit in the branches that were chosen there.
+        today: the value of `today` in rules.
+        layout: the state of the page of a draft; problems are those of the branches that are chosen there.
     """
     answers = value_of(answers)
     validator = form.schemas.validator(form.root)
-    found: list[Problem] = []
-    places: Index | None = None
+    problems: list[Problem] = []
+    tree: Index | None = None
     if not validator.accepts(answers):
-        places = index(form, effective(form, answers, layout=layout))
-        found = _Placing(form, answers, places.fields).problems(validator)
-    found += option_problems(form, answers)
+        tree = index(form, effective(form, answers, layout=layout))
+        problems = _Placement(form, answers, tree.fields).problems(validator)
+    problems += option_problems(form, answers)
     if hidden := hidden_text_problems(form, answers, layout):
-        # What else is wrong with a text is told once it is the text that it looks like.
-        places_hidden = {problem.at for problem in hidden}
-        found = [*(problem for problem in found if problem.at not in places_hidden), *hidden]
+        # Other problems of such a text would puzzle its reader, who sees a different text.
+        hidden_at = {problem.at for problem in hidden}
+        problems = [*(problem for problem in problems if problem.at not in hidden_at), *hidden]
     for problem in rule_problems(form.rules, answers, today):
-        # A rule that stumbles over an answer which is refused anyway has nothing to add.
-        if not ("failure" in problem.params and found):
-            found.append(problem)
-    if len(found) < 2:
-        return tuple(found)
-    return _ordered(places or index(form, effective(form, answers, layout=layout)), found)
+        # A rule can fail because of an answer that has a problem already.
+        if not ("failure" in problem.params and problems):
+            problems.append(problem)
+    if len(problems) < 2:
+        return tuple(problems)
+    return _in_page_order(tree or index(form, effective(form, answers, layout=layout)), problems)
 
 
 def fits(form: Form, answers: Json) -> bool:
-    """Whether the schema accepts *answers*: what lists and rules say of them may be another thing on another day."""
+    """Whether the schema accepts *answers*, without option lists and rules, whose results can change from day to day."""
     return form.schemas.validator(form.root).accepts(value_of(answers))
 
 
 @attrs.frozen
-class _Placing:
-    """Puts the reasons of the judge at the fields of a page."""
+class _Placement:
+    """Assigns violations of the schema to the fields of the page."""
 
     form: Form
     answers: Json
+    #: JSON Pointer → field.
     fields: Mapping[str, Field]
 
     def problems(self, validator: Validator) -> list[Problem]:
-        """Every reason why *validator* refuses the answers, at the place where somebody can mend it."""
-        problems = self._of(validator, self.answers)
-        rows = {p.at: self._blank_rows(p.at) for p in problems if p.rule in ("minItems", "required")}
-        if not any(rows.values()):
+        """The problems of the answers, each at the field where the user can correct it."""
+        problems = self._schema_problems(validator, self.answers)
+        blank_rows = {problem.at: self._blank_rows(problem.at) for problem in problems if problem.rule in _TOO_FEW_ROWS}
+        blank_rows = {at: rows for at, rows in blank_rows.items() if rows}
+        if not blank_rows:
             return problems
-        # A page shows rows that have to be there before anybody fills them: what they lack is said at once.
-        filled = self.answers
-        for at, blank in rows.items():
-            filled = put(filled, at, [*(get(filled, at) or ()), *({} for _ in blank)]) if blank else filled
-        inside = {at: tuple(row.pointer + "/" for row in blank) for at, blank in rows.items() if blank}
-        lacking = [p for p in self._of(validator, filled) if p.at.startswith(tuple(chain(*inside.values())))]
-        told = {at for at, blank in inside.items() if any(p.at.startswith(blank) for p in lacking)}
-        return [p for p in problems if p.at not in told or p.rule not in ("minItems", "required")] + lacking
+        # The page shows blank rows of such a list: tell what is missing in them, not that rows are missing.
+        with_rows = self.answers
+        for at, rows in blank_rows.items():
+            with_rows = put(with_rows, at, [*(get(with_rows, at) or ()), *({} for _ in rows)])
+        prefixes = {at: tuple(row.pointer + "/" for row in rows) for at, rows in blank_rows.items()}
+        row_problems = [
+            problem
+            for problem in self._schema_problems(validator, with_rows)
+            if problem.at.startswith(tuple(chain(*prefixes.values())))
+        ]
+        explained = {at for at, rows in prefixes.items() if any(problem.at.startswith(rows) for problem in row_problems)}
+        return [p for p in problems if p.at not in explained or p.rule not in _TOO_FEW_ROWS] + row_problems
 
     def _blank_rows(self, at: str) -> tuple[Field, ...]:
-        """The groups that the page shows as rows of the list at *at*, and that nobody has filled."""
-        field, kept = self.fields.get(at), get(self.answers, at)
-        if field is None or field.kind is not Kind.LIST or not (kept is ABSENT or isinstance(kept, list)):
+        """The groups that the page shows as rows of the list at *at* without an answer."""
+        field, answer = self.fields.get(at), get(self.answers, at)
+        if field is None or field.kind is not Kind.LIST or not (answer is ABSENT or isinstance(answer, list)):
             return ()
-        return tuple(row for row in field.children[len(kept or ()) :] if row.kind is Kind.GROUP)
+        return tuple(row for row in field.children[len(answer or ()) :] if row.kind is Kind.GROUP)
 
-    def _of(self, validator: Validator, answers: Json) -> list[Problem]:
+    def _schema_problems(self, validator: Validator, answers: Json) -> list[Problem]:
         problems = [problem for violation in validator.violations(answers) for problem in self._problems(violation)]
-        # An answer of a field that holds is only "unexpected" because something else in it is wrong.
-        real = [p for p in problems if p.rule not in _UNEXPECTED or p.at not in self.fields]
-        return real or problems
+        # The answer of a field that holds is "unevaluated" only as a consequence of another violation.
+        causes = [problem for problem in problems if problem.rule not in _UNEXPECTED or problem.at not in self.fields]
+        return causes or problems
 
     def _problems(self, violation: Violation) -> Iterator[Problem]:
         at = join(violation.at)
@@ -106,8 +115,8 @@ class _Placing:
         match violation.keyword:
             case "required" | "dependentRequired":
                 yield from self._missing(child(at, str(violation.params["property"])), origin)
-            case "minItems" if missing := self._missing_places(violation, at):
-                yield from (Problem(place, "required", {}, origin) for place in missing)
+            case "minItems" if missing := self._missing_rows(violation, at):
+                yield from (Problem(row, "required", {}, origin) for row in missing)
             case "contains":
                 yield from self._contains(violation, at)
             case "additionalProperties" | "unevaluatedProperties" if "unexpected" in violation.params:
@@ -132,24 +141,24 @@ class _Placing:
                 yield Problem(at, keyword, _params(violation), origin)
 
     def _missing(self, at: str, origin: str) -> Iterator[Problem]:
-        """What is required at *at*: of a list of named places, each of these."""
+        """The problem of a missing answer; of a list with schemas for positions, one for each position that is required."""
         field = self.fields.get(at)
-        places = _named_places(field)[: int(field.keywords.get("minItems", 0))] if field is not None else ()
-        yield from (Problem(place, "required", {}, origin) for place in places or (at,))
+        rows = _positional_rows(field)[: int(field.keywords.get("minItems", 0))] if field is not None else ()
+        yield from (Problem(row, "required", {}, origin) for row in rows or (at,))
 
-    def _missing_places(self, violation: Violation, at: str) -> tuple[str, ...]:
-        """The named places of a list that are not there; none where more is missing than they are."""
-        places = _named_places(self.fields.get(at))
+    def _missing_rows(self, violation: Violation, at: str) -> tuple[str, ...]:
+        """The missing elements of a list that has schemas for their positions; empty if `minItems` goes beyond these."""
+        rows = _positional_rows(self.fields.get(at))
         limit = int(violation.params["limit"])
-        return places[len(violation.instance) : limit] if limit <= len(places) else ()
+        return rows[len(violation.instance) : limit] if limit <= len(rows) else ()
 
     def _contains(self, violation: Violation, at: str) -> Iterator[Problem]:
-        """How many items of which kind a list has, and how many it may have."""
+        """A problem for each `contains` of the list whose bounds its number of matching items violates."""
         schemas, field = self.form.schemas, self.fields.get(at)
         problems: list[Problem] = []
-        for facet in (f for f in field.facets if f.get("contains") is not None) if field is not None else ():
-            wanted = schemas.below(facet, "/contains", facet.schema["contains"])
-            here = sum(schemas.accepts(wanted, item) for item in violation.instance)
+        for facet in (facet for facet in field.facets if facet.get("contains") is not None) if field is not None else ():
+            schema = schemas.below(facet, "/contains", facet.schema["contains"])
+            here = sum(schemas.accepts(schema, item) for item in violation.instance)
             least, most = facet.schema.get("minContains", 1), facet.schema.get("maxContains")
             if here < least:
                 problems.append(Problem(at, "contains", {"here": here, "least": least}, facet.location))
@@ -158,38 +167,38 @@ class _Placing:
         yield from problems or [Problem(at, "contains", _params(violation), join(violation.path))]
 
     def _branch(self, violation: Violation, at: str, origin: str) -> Iterator[Problem]:
-        """The reasons of the branch that somebody is filling in, or that a branch must be picked first."""
+        """The problems of the branch that the answers belong to, or that no branch is chosen yet."""
         field = self.fields.get(at)
         branches = [list(branch) for branch in violation.context]
-        if field is not None and any(not p.picked and p.name != "type" for p in field.pickers):
+        if field is not None and any(not picker.picked and picker.name != "type" for picker in field.pickers):
             yield Problem(at, "branch", {}, origin)
             return
         if field is not None and field.kind is Kind.CHOICE:
             yield Problem(at, "enum", _params(violation), origin)
             return
-        picked = [p.picked[0] for p in field.pickers if p.picked and len(p.choices) == len(branches)] if field is not None else []
-        if picked:
-            yield from list(self._flat(branches[picked[0]])) or [Problem(at, violation.keyword, {}, origin)]
-            return
+        for picker in field.pickers if field is not None else ():
+            if picker.picked and len(picker.choices) == len(branches):
+                chosen = branches[picker.picked[0]]
+                yield from list(self._branch_problems(chosen)) or [Problem(at, violation.keyword, {}, origin)]
+                return
         depth = len(violation.at)
-        scores = [sum(_distance(inner, depth) for inner in branch) for branch in branches]
-        best = scores.index(min(scores))
-        if min(scores) >= _WRONG_BRANCH:
-            common = _common([list(self._flat(branch)) for branch in branches])
+        distances = [sum(_distance(inner, depth) for inner in branch) for branch in branches]
+        if min(distances) >= _WRONG_BRANCH:
+            common = _common_problems([list(self._branch_problems(branch)) for branch in branches])
             yield from common or [Problem(at, violation.keyword, {}, origin)]
             return
-        problems = list(self._flat(branches[best]))
-        # Of a branch that nobody picked yet, only the question that picks it is on the page.
+        problems = list(self._branch_problems(branches[distances.index(min(distances))]))
+        # While a discriminator has no answer, the page shows no field of its branches.
         problems = [problem for problem in problems if problem.at in self.fields] or problems
         yield from problems or [Problem(at, violation.keyword, {}, origin)]
 
-    def _flat(self, branch: Iterable[Violation]) -> Iterator[Problem]:
+    def _branch_problems(self, branch: Iterable[Violation]) -> Iterator[Problem]:
         for inner in branch:
             yield from self._problems(inner)
 
 
-def _named_places(field: Field | None) -> tuple[str, ...]:
-    """The pointers of the elements of a list that have a schema of their own."""
+def _positional_rows(field: Field | None) -> tuple[str, ...]:
+    """JSON Pointers of the elements of a list that have a schema for their position."""
     if field is None or field.kind is not Kind.LIST:
         return ()
     fixed = len(field.keywords.get("prefixItems") or ())
@@ -209,25 +218,30 @@ def _params(violation: Violation) -> dict[str, Json]:
 
 
 def _distance(violation: Violation, depth: int) -> int:
-    """How unlikely a branch with this reason is meant: another type, or another discriminator."""
-    here = len(violation.at) - depth
-    if violation.keyword == "type" and here == 0:
+    """How far the answers are from a branch, by one violation of it: another type is farthest, then another discriminator.
+
+    Args:
+        depth: number of tokens of the pointer that the branch applies to.
+    """
+    levels = len(violation.at) - depth
+    if violation.keyword == "type" and levels == 0:
         return 10 * _WRONG_BRANCH
-    if violation.keyword in ("const", "enum") and here <= 1:
+    if violation.keyword in ("const", "enum") and levels <= 1:
         return _WRONG_BRANCH
     if violation.keyword == "required":
         return 2
     return 3
 
 
-def _common(branches: list[list[Problem]]) -> list[Problem]:
-    places = set.intersection(*({(p.at, p.rule) for p in branch} for branch in branches))
-    return [problem for problem in branches[0] if (problem.at, problem.rule) in places]
+def _common_problems(branches: list[list[Problem]]) -> list[Problem]:
+    """The problems that all branches have, by pointer and rule."""
+    common = set.intersection(*({(problem.at, problem.rule) for problem in branch} for branch in branches))
+    return [problem for problem in branches[0] if (problem.at, problem.rule) in common]
 
 
-def _ordered(places: Index, problems: list[Problem]) -> tuple[Problem, ...]:
-    """One problem a place and rule, in the order in which a page shows the places."""
+def _in_page_order(tree: Index, problems: list[Problem]) -> tuple[Problem, ...]:
+    """*problems* in page order, without a second one for the same pointer and rule."""
     unique: dict[tuple[str, str, str], Problem] = {}
     for problem in problems:
-        unique.setdefault((problem.at, problem.rule, problem.origin if problem.rule in _SEVERAL else ""), problem)
-    return tuple(sorted(unique.values(), key=lambda problem: places.order.get(places.nearest(problem.at), -1)))
+        unique.setdefault((problem.at, problem.rule, problem.origin if problem.rule in _REPEATABLE else ""), problem)
+    return tuple(sorted(unique.values(), key=lambda problem: tree.order.get(tree.nearest(problem.at), -1)))
