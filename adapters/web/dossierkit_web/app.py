@@ -54,6 +54,7 @@ from dossierkit_web.pages import (
     procedures,
     profile,
     proof_of_work,
+    review,
     second_factor,
     session_ended,
     statistics,
@@ -123,11 +124,11 @@ def _dossier_routes(route: Callable[..., Route]) -> list[Route]:
         route("/procedures/{code}", procedures.show_one),
         route("/procedures/{code}/apply", form.show),
         route("/procedures/{code}/apply", form.receive, "POST"),
-        route("/procedures/{code}/apply/review", form.review),
-        route("/procedures/{code}/apply/review", form.submit, "POST"),
-        route("/procedures/{code}/apply/cancel", form.ask_cancel),
-        route("/procedures/{code}/apply/cancel", form.cancel, "POST"),
-        route("/procedures/{code}/apply/restore", form.restore, "POST"),
+        route("/procedures/{code}/apply/review", review.review),
+        route("/procedures/{code}/apply/review", review.submit, "POST"),
+        route("/procedures/{code}/apply/cancel", review.ask_cancel),
+        route("/procedures/{code}/apply/cancel", review.cancel, "POST"),
+        route("/procedures/{code}/apply/restore", review.restore, "POST"),
         route("/dossiers", my_dossiers.manage),
         route("/dossiers/{code}", my_dossiers.show),
         route("/dossiers/{code}/messages", my_dossiers.write, "POST"),
@@ -206,6 +207,7 @@ def _account_routes(route: Callable[..., Route]) -> list[Route]:
         route("/register", accounts.register, "POST"),
         route("/sign-in", accounts.show_sign_in),
         route("/sign-in", accounts.sign_in, "POST"),
+        route("/sign-in/resume", accounts.resume, "POST"),
         route("/sign-out", accounts.sign_out, "POST"),
         route("/first-password", accounts.send_again, "POST"),
         route("/password", accounts.show_password),
@@ -256,7 +258,7 @@ def _endpoint(site: Site, page: Page) -> Callable[[Request], Awaitable[Response]
 
 def _guarded(site: Site, page: Page, request: Request, form: FormData) -> Response:
     place = WANTED.get(site.visitor(request).wants)
-    if place is not None and request.url.path not in (place, "/sign-out"):
+    if place is not None and request.url.path not in (place, "/sign-out", "/sign-in/resume"):
         return RedirectResponse(place, 303)
     try:
         return page(site, request, form)

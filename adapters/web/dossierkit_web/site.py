@@ -21,7 +21,7 @@ from dossierkit.catalog.option_lists import Table
 from dossierkit.dossiers.deadlines.calendars import office_time
 from dossierkit.dossiers.lifecycle.dossier import Actor
 from dossierkit.dossiers.people.account import Account
-from dossierkit.dossiers.people.session import Wants
+from dossierkit.dossiers.people.session import ABSOLUTE, Wants
 from dossierkit.errors import FilesError
 from dossierkit.forms import Form
 from dossierkit.html import Renderer
@@ -36,6 +36,7 @@ from dossierkit.people.accounts import Accounts
 from dossierkit.people.captchas import Captchas
 from dossierkit.people.devices import LASTS
 from dossierkit.people.proofs_of_work import ProofsOfWork
+from dossierkit.people.seal import Seal
 from dossierkit.ports import BlobStore, PaymentGateway, Scanner
 from dossierkit.wiring import PaymentSettings, account_forms, open_accounts
 from dossierkit_web.requests.cookies import DEVICES, LANGUAGE, SESSION, cookie, drop_cookie, set_cookie
@@ -105,6 +106,8 @@ class Site:
     account_forms: Mapping[str, Form]
     lint: FolderLint
     efforts: ProofsOfWork
+    #: Seals unsaved input that a page carries.
+    seal: Seal
     kept_pages: KeptPages
 
     @classmethod
@@ -135,6 +138,7 @@ class Site:
             account_forms(dialect),
             FolderLint(engine.administration.folder, dialect),
             ProofsOfWork(lambda: engine.key("devices-key")),
+            Seal(lambda: engine.key("seal-key"), ABSOLUTE),
             KeptPages(secure=config.secure),
         )
 

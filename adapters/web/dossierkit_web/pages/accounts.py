@@ -18,11 +18,11 @@ from dossierkit.forms.answers.control_names import layout as layout_of
 from dossierkit.forms.fields.form import Layout
 from dossierkit.people.tokens import new_token, token_hash
 from dossierkit.pointers import Json
-from dossierkit_web.pages import session_ended
+from dossierkit_web.pages import session_ended, unsaved
 from dossierkit_web.pages.second_factor import WANTED
 from dossierkit_web.requests.limits import allow, log_security_event, origin_of
 from dossierkit_web.requests.posted import local, text
-from dossierkit_web.requests.session import visitor_of_session
+from dossierkit_web.requests.session import Visitor, visitor_of_session
 from dossierkit_web.site import Site, language_of
 
 
@@ -61,8 +61,11 @@ def show_sign_in(site: Site, request: Request, form: FormData) -> Response:  # n
 def sign_in(site: Site, request: Request, form: FormData) -> Response:
     """Signs in, and goes on where somebody was."""
     mail, password, after = text(form, "mail"), text(form, "password"), local(request, form)
-    before, carried = site.visitor(request).session, text(form, "carried")
+    before, carried, written = site.visitor(request).session, text(form, "carried"), ""
     if carried:
+        written = unsaved.opened(site, carried)
+        if not written:
+            return session_ended.page(site, request, after, mail=mail, notice="answers-lost", code=422)
         allow(site, request, "drafts")
     try:
         signed_in = site.accounts.sign_in(mail, password, origin=origin_of(site, request), guest=before)
@@ -71,11 +74,27 @@ def sign_in(site: Site, request: Request, form: FormData) -> Response:
         log_security_event(request, "sign-in refused", token_hash(mail_address(mail) or "")[:12])
         return session_ended.page(site, request, after, mail=mail, trouble="sign-in-refused", carried=carried, code=422)
     visitor = visitor_of_session(site.accounts, signed_in)
-    after = session_ended.come_along(site, signed_in.session.account, carried, after)
+    after = session_ended.come_along(site, signed_in.session.account, written, after)
     log_security_event(request, "signed in", signed_in.session.account, level=logging.INFO)
+    return site.keep(request, visitor, _continued(visitor, after))
+
+
+def resume(site: Site, request: Request, form: FormData) -> Response:
+    """Continue with the input that the sign-in page carries, after signing in in another tab."""
+    visitor, carried, after = site.visitor(request), text(form, "carried"), local(request, form)
+    written = unsaved.opened(site, carried)
+    if not written:
+        return session_ended.page(site, request, after, notice="answers-lost", code=422)
+    if visitor.account is None:
+        return session_ended.page(site, request, after, notice="not-signed-in-yet", carried=carried, code=401)
+    allow(site, request, "drafts")
+    return _continued(visitor, session_ended.come_along(site, visitor.account.id, written, after))
+
+
+def _continued(visitor: Visitor, after: str) -> Response:
+    """Redirect to *after*, or first to the page of the step that the session requires."""
     wanted = WANTED.get(visitor.wants)
-    place = f"{wanted}?next={quote(after)}" if wanted is not None else after
-    return site.keep(request, visitor, RedirectResponse(place, 303))
+    return RedirectResponse(f"{wanted}?next={quote(after)}" if wanted is not None else after, 303)
 
 
 def sign_out(site: Site, request: Request, form: FormData) -> Response:

@@ -20,7 +20,7 @@ from dossierkit.forms.lint.comparison import compare
 from dossierkit.hidden_characters import hidden_character
 from dossierkit.office.migration import replay
 from dossierkit.people import staff
-from dossierkit_web.pages import session_ended
+from dossierkit_web.pages import session_ended, unsaved
 from dossierkit_web.requests.limits import log_security_event
 from dossierkit_web.requests.posted import number, text
 from dossierkit_web.site import Site, language_of
@@ -65,7 +65,7 @@ def _admin(site: Site, request: Request) -> Actor:
         SessionEnded: nobody is signed in.
         UnknownDossier: it is anybody else.
     """
-    actor = session_ended.somebody(site, request)
+    actor = session_ended.signed_in_actor(site, request)
     if actor.role is not Role.ADMIN or actor.unit:
         raise UnknownDossier("no page for anybody else")
     return actor
@@ -168,7 +168,7 @@ def mail_again(site: Site, request: Request, form: FormData) -> Response:
 def people(site: Site, request: Request, form: FormData) -> Response:  # noqa: ARG001  # every page has this shape
     """The people of the office."""
     _admin(site, request)
-    kept = session_ended.kept(site, request)
+    kept = unsaved.kept(site, request)
     return _people(site, request) if kept is None else _people(site, request, typed=dict(kept.pairs), notice="kept-unsent")
 
 

@@ -206,7 +206,7 @@ def officer_of(site: Site, request: Request) -> Actor:
         SessionEnded: nobody is signed in.
         UnknownDossier: nobody of the office; for everybody else there is no desk.
     """
-    actor = session_ended.somebody(site, request)
+    actor = session_ended.signed_in_actor(site, request)
     if actor.is_citizen:
         raise UnknownDossier("no desk for citizens")
     return actor

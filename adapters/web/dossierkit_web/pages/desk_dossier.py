@@ -34,7 +34,7 @@ from dossierkit.html.summary import Row
 from dossierkit.office.daily_tasks import unreached
 from dossierkit.papers import kinds_of
 from dossierkit.pointers import Json
-from dossierkit_web.pages import session_ended
+from dossierkit_web.pages import unsaved
 from dossierkit_web.pages.desk import facts_of, officer_of, refused
 from dossierkit_web.pages.documents import VIEWED, accepted, files_by_id
 from dossierkit_web.pages.messages import drop, files_sent, thread, words_sent
@@ -68,7 +68,7 @@ _ELSEWHERE = frozenset(
 def one(site: Site, request: Request, form: FormData) -> Response:  # every page has this shape
     """One dossier, with everything that can be done to it."""
     actor = officer_of(site, request)
-    dossier, kept = dossier_of(site, request, actor), session_ended.kept(site, request)
+    dossier, kept = dossier_of(site, request, actor), unsaved.kept(site, request)
     if kept is None:
         return _page(site, request, dossier, actor)
     form = kept.form

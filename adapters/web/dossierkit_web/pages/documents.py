@@ -168,7 +168,7 @@ def _seen(site: Site, request: Request) -> Dossier:
         SessionEnded: nobody is signed in.
         UnknownDossier: there is none, or it is somebody else's.
     """
-    session_ended.somebody(site, request)
+    session_ended.signed_in_actor(site, request)
     visitor = site.visitor(request)
     for actor in (visitor.actor, visitor.stand_in):
         try:

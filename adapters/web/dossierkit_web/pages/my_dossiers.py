@@ -23,7 +23,7 @@ from dossierkit.forms.schema.formats import typed_day
 from dossierkit.hidden_characters import hidden_character
 from dossierkit.papers import kinds_of
 from dossierkit.papers.qr import qr_code
-from dossierkit_web.pages import session_ended
+from dossierkit_web.pages import session_ended, unsaved
 from dossierkit_web.pages.documents import accepted, files_by_id
 from dossierkit_web.pages.messages import drop, files_sent, thread, words_sent
 from dossierkit_web.requests.limits import allow
@@ -40,7 +40,7 @@ COLLEAGUES = frozenset((Action.ASSIGN, Action.ADVANCE, Action.PROPOSE))
 
 def show(site: Site, request: Request, form: FormData) -> Response:  # noqa: ARG001  # every page has this shape
     """The dossier with its code, for the session that filed it; for anybody else it does not exist."""
-    dossier, kept = own(site, request), session_ended.kept(site, request)
+    dossier, kept = own(site, request), unsaved.kept(site, request)
     typed = dict(kept.pairs).get("note", "") if kept is not None else ""
     return _page(site, request, dossier, typed=typed, notice="kept-unsent" if typed else "")
 
@@ -88,7 +88,7 @@ def _page(
 
 def write(site: Site, request: Request, form: FormData) -> Response:
     """Sends a message to the office."""
-    dossier, actor = own(site, request), session_ended.somebody(site, request)
+    dossier, actor = own(site, request), session_ended.signed_in_actor(site, request)
     allow(site, request, "messages")
     words = words_sent(form)
     if not words:
@@ -121,7 +121,7 @@ def ask_withdraw(site: Site, request: Request, form: FormData) -> Response:  # n
 
 def withdraw(site: Site, request: Request, form: FormData) -> Response:
     """Takes a dossier back from the office; doing it twice is doing it once."""
-    dossier, actor = own(site, request), session_ended.somebody(site, request)
+    dossier, actor = own(site, request), session_ended.signed_in_actor(site, request)
     if dossier.state is not State.WITHDRAWN:
         site.engine.act(dossier.id, Action.WITHDRAW, actor, version=number(text(form, "version"), dossier.version))
     return RedirectResponse(f"/dossiers/{dossier.code}", 303)
@@ -129,7 +129,7 @@ def withdraw(site: Site, request: Request, form: FormData) -> Response:
 
 def ask_erasure(site: Site, request: Request, form: FormData) -> Response:  # noqa: ARG001  # every page has this shape
     """Asks the office to erase what is personal in a dossier that is done with; asking twice is asking once."""
-    dossier, actor = own(site, request), session_ended.somebody(site, request)
+    dossier, actor = own(site, request), session_ended.signed_in_actor(site, request)
     if dossier.handling.erasure.asked is None:
         site.engine.act(dossier.id, Action.ASK_ERASURE, actor, version=dossier.version)
     return RedirectResponse(f"/dossiers/{dossier.code}", 303)
@@ -184,7 +184,7 @@ def days_asked(typed: Mapping[str, str]) -> tuple[dict[str, datetime | None], di
 
 def copy(site: Site, request: Request, form: FormData) -> Response:  # noqa: ARG001  # every page has this shape
     """A new draft with the answers of an earlier dossier, but for files that are no longer there."""
-    dossier, actor = own(site, request), session_ended.somebody(site, request)
+    dossier, actor = own(site, request), session_ended.signed_in_actor(site, request)
     try:
         draft = site.engine.begin(dossier.procedure, actor, dossier.answers)
     except RefusedAnswers as refused:
@@ -200,7 +200,7 @@ def own(site: Site, request: Request) -> Dossier:
         SessionEnded: nobody is signed in.
         UnknownDossier: there is none, or it is somebody else's.
     """
-    actor = session_ended.somebody(site, request)
+    actor = session_ended.signed_in_actor(site, request)
     try:
         dossier = site.engine.lookup(request.path_params["code"])
     except CodeError:

@@ -16,7 +16,7 @@ from dossierkit.forms import Problem, check
 from dossierkit.forms.fields.form import Layout
 from dossierkit.people.profiles import change_mail, erase_account, keep_account
 from dossierkit.pointers import Json
-from dossierkit_web.pages import session_ended
+from dossierkit_web.pages import session_ended, unsaved
 from dossierkit_web.pages.accounts import posted
 from dossierkit_web.requests.posted import text
 from dossierkit_web.requests.session import Visitor
@@ -31,7 +31,7 @@ FORMS = (*SECTIONS, "notices")
 def show(site: Site, request: Request, form: FormData) -> Response:  # noqa: ARG001  # every page has this shape
     """Every section, one of them open to be changed."""
     account, opened = session_ended.own_account(site, request), request.query_params.get("edit", "")
-    kept = session_ended.kept(site, request)
+    kept = unsaved.kept(site, request)
     if kept is None:
         return _page(site, request, account, opened=opened)
     if opened in FORMS:

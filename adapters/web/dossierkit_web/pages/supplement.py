@@ -17,7 +17,7 @@ from dossierkit.forms.answers.control_names import layout as layout_of
 from dossierkit.forms.answers.control_names import pointer_of
 from dossierkit.forms.answers.rows import rearranged, settled_rows
 from dossierkit.pointers import Json, texts_in
-from dossierkit_web.pages import session_ended
+from dossierkit_web.pages import unsaved
 from dossierkit_web.pages.desk import officer_of
 from dossierkit_web.pages.desk_dossier import dossier_of
 from dossierkit_web.pages.documents import accepted, checked, swept
@@ -35,7 +35,7 @@ def show(site: Site, request: Request, form: FormData) -> Response:  # noqa: ARG
     dossier = _dossier(site, request)
     if dossier.state is not State.SUPPLEMENT_REQUESTED:
         return RedirectResponse(_back(request, dossier), 303)
-    answers, layout, kept = site.engine.wanted(dossier)[1], None, session_ended.kept(site, request)
+    answers, layout, kept = site.engine.wanted(dossier)[1], None, unsaved.kept(site, request)
     if kept is not None:
         answers, layout, _ = _answers(site, request, dossier, kept.form)
     return _page(site, request, dossier, answers, layout=layout, problems=_why(dossier, language_of(request)))

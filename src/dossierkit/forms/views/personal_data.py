@@ -34,9 +34,14 @@ def masked_answers(form: Form, answers: Json) -> Json:
     return without_secrets(form, masked)
 
 
+def has_secrets(form: Form) -> bool:
+    """Whether *form* has fields whose answers are never shown again (`writeOnly`)."""
+    return form.schemas.any_schema(_is_secret)
+
+
 def without_secrets(form: Form, answers: Json) -> Json:
     """*answers* with what is never shown again (`writeOnly`) masked: for whoever lists, exports or searches them."""
-    if not form.schemas.any_schema(_is_secret):
+    if not has_secrets(form):
         return answers
     masked = answers
     for field in walk(effective(form, answers)):

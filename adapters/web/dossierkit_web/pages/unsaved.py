@@ -1,0 +1,109 @@
+"""Input that a visitor sent without being signed in, kept until it is saved.
+
+If the page or the draft belongs to an account, the store keeps the input for that account, at most as long as a session lasts.
+Of any other visitor nothing is stored: the sign-in page carries the input, sealed, so that neither its source nor a copy of it
+in a cache shows an answer.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+
+import attrs
+from starlette.datastructures import FormData
+from starlette.requests import Request
+
+from dossierkit.converter import converter
+from dossierkit.dossiers.lifecycle.dossier import Dossier
+from dossierkit.dossiers.people.session import ABSOLUTE
+from dossierkit.people.tokens import is_token, new_token, token_hash
+from dossierkit.pointers import Json
+from dossierkit_web.requests.posted import number, text
+from dossierkit_web.site import Site
+
+#: Maximum length of the input as JSON, and of its seal, in characters; a control may have a million of them.
+_LONGEST, _LONGEST_SEAL = 512 * 1024, 1_000_000
+
+
+@attrs.frozen
+class Unsaved:
+    """The posted pairs of a page, the draft they were typed into, and its version; both are empty for a new draft."""
+
+    draft: str
+    version: str
+    pairs: tuple[tuple[str, str], ...]
+    #: The answers that the page does not show again, such as those to `writeOnly` fields, with what they stand beside.
+    hidden: Mapping[str, Json] = attrs.field(factory=dict, hash=False)
+
+    @property
+    def form(self) -> FormData:
+        """*pairs* as a page receives them."""
+        return FormData([*self.pairs])
+
+    def version_of(self, draft: Dossier) -> int:
+        """The version of *draft* that the input was typed into."""
+        return number(self.version, draft.version)
+
+
+def typed_pairs(form: FormData) -> tuple[tuple[str, str], ...]:
+    """The pairs of *form* without those that describe its page, and without passwords, which have to be typed again."""
+    pairs = ((name, value) for name, value in form.multi_items() if isinstance(value, str))
+    return tuple((name, value) for name, value in pairs if not name.startswith("meta:") and name != "password")
+
+
+def written_input(site: Site, draft: str, form: FormData) -> str:
+    """The input in *form* as JSON; empty if there is none, or if it is too long."""
+    pairs = typed_pairs(form)
+    if not pairs:
+        return ""
+    unsaved = Unsaved(draft, text(form, "meta:version"), pairs, hidden_answers(site, form))
+    written = json.dumps(converter.unstructure(unsaved), ensure_ascii=False)
+    return written if len(written) < _LONGEST else ""
+
+
+def keep(site: Site, owner: str, written: str) -> str:
+    """The token under which the account *owner* finds the input that is *written*, until it is saved or the time is over."""
+    token = new_token()
+    site.accounts.keep_secret(_name(owner, token), written, ABSOLUTE)
+    return token
+
+
+def kept(site: Site, request: Request, draft: Dossier | None = None, *, token: str = "") -> Unsaved | None:
+    """The input that is kept for the visitor under *token*, typed into *draft* or into no draft.
+
+    Args:
+        token: that of the address if it is empty.
+    """
+    account, token = site.visitor(request).account, token or request.query_params.get("kept", "")
+    written = site.accounts.secret(_name(account.id, token)) if account is not None and is_token(token) else None
+    unsaved = converter.structure(json.loads(written), Unsaved) if written is not None else None
+    return unsaved if unsaved is not None and unsaved.draft in ("", draft.id if draft is not None else "") else None
+
+
+def forget(site: Site, request: Request, token: str) -> None:
+    """Delete the input kept under *token*, as it is saved."""
+    account = site.visitor(request).account
+    if account is not None and is_token(token):
+        site.accounts.take_secret(_name(account.id, token))
+
+
+def carried(site: Site, written: str) -> str:
+    """The input that is *written*, sealed for a page to carry; empty if it is empty or too long."""
+    sealed = site.seal.sealed(written, site.engine.now()) if written else ""
+    return sealed if len(sealed) < _LONGEST_SEAL else ""
+
+
+def opened(site: Site, sealed: str) -> str:
+    """The input in *sealed*; empty if it was changed or has expired."""
+    return site.seal.opened(sealed, site.engine.now()) or ""
+
+
+def hidden_answers(site: Site, form: FormData) -> Mapping[str, Json]:
+    """The answers in the control `meta:hidden`, which a page carries instead of showing them; empty if there are none."""
+    written = site.seal.opened(text(form, "meta:hidden"), site.engine.now())
+    return json.loads(written) if written else {}
+
+
+def _name(owner: str, token: str) -> str:
+    return token_hash(f"ended:{owner}:{token}")
