@@ -122,6 +122,7 @@ def bodies(engine: Any, citizen: Any, officer: Any, root: Any) -> dict[str, tupl
         "/second-factor": (officer, "/second-factor", {"code": "000000"}),
         "/password": (citizen, "/password", {"new": NEW, "current": GOOD}),
         "/sign-in": (citizen, "/sign-in", {"mail": "an@example.vn", "password": NEW}),
+        "/sign-in/resume": (citizen, "/sign-in/resume", {"carried": "x", "next": APPLY}),
         "/profile/erase": (citizen, "/profile/erase", {"password": NEW}),
         "/sign-out": (officer, "/sign-out", {}),
     }  # fmt: skip
@@ -180,7 +181,9 @@ def test_what_strangers_make_the_store_write_is_listed_and_limited(office: Any) 
     def ask(method: str, url: str, data: Any = None) -> Any:
         return browser().request(method, url, data=data, follow_redirects=False)
 
-    ask("GET", "/lookup")  # the secret of the installation is made once
+    # The secrets of the installation are made once.
+    ask("GET", "/lookup")
+    ask("POST", APPLY, {"/name": "Ba", "do": "save"})
     before = rows(engine)
     for path in addresses(citizen.app.routes, "H29.15-261122-0001"):
         assert ask("GET", path).status_code < 500
