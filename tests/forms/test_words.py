@@ -17,7 +17,7 @@ from dossierkit.forms.fields.field_tree import walk
 from dossierkit.forms.schema.formats import FORMATS
 from dossierkit.forms.words.catalogue import WORDS
 from dossierkit.forms.words.messages import message, messages, problem_words
-from dossierkit.forms.words.pattern_examples import MOST_LETTERS, examples
+from dossierkit.forms.words.pattern_examples import MAX_LENGTH, examples
 from dossierkit.html import Renderer
 from dossierkit.html.summary import answer_rows
 from dossierkit.pointers import same
@@ -467,7 +467,7 @@ def test_examples_are_short_and_few(pattern: str) -> None:
     made = [*examples(pattern)]
 
     assert len(made) <= 9
-    assert all(0 < len(text) <= MOST_LETTERS for text in made)
+    assert all(0 < len(text) <= MAX_LENGTH for text in made)
 
 
 # --- numbers -------------------------------------------------------------------------------------------------------------------

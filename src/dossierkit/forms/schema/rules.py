@@ -16,9 +16,9 @@ import attrs
 
 from dossierkit.errors import MissingRules, RuleError
 from dossierkit.extras import missing_extra
-from dossierkit.findings import Problem
+from dossierkit.findings import Fault, Problem
 from dossierkit.forms.schema.rule_functions import FUNCTIONS
-from dossierkit.pointers import ABSENT, Json, drop, get, parent, put
+from dossierkit.pointers import ABSENT, Json, child, drop, get, parent, put
 
 if TYPE_CHECKING:
     from cel import Program
@@ -143,6 +143,44 @@ def compile_expression(source: str, functions: Mapping[str, Callable[..., Json]]
     calls = plain.functions() if callable(plain.functions) else plain.functions
     names = frozenset(variables) - loop_variables
     return Expression(source, {**FUNCTIONS, **functions}, names, frozenset(calls), doubles, plain, nesting)
+
+
+def read_rules(
+    schema: Json, functions: Mapping[str, Callable[..., Json]]
+) -> tuple[tuple[Rule, ...], tuple[Computed, ...], list[Fault]]:
+    """The rules (`x-rules`) and computed values (`x-compute`) at the root of *schema*, compiled, and their faults."""
+    rules: list[Rule] = []
+    computed: list[Computed] = []
+    faults: list[Fault] = []
+
+    def compiled(source: Json, origin: str) -> Expression | None:
+        if not isinstance(source, str):
+            faults.append(Fault("bad-rule", origin, "a rule is a CEL expression in a string"))
+            return None
+        try:
+            return compile_expression(source, functions)
+        except MissingRules as error:
+            # One fault is enough: without the library, every rule has it.
+            if all(fault.code != "missing-rules" for fault in faults):
+                faults.append(Fault("missing-rules", origin, str(error)))
+            return None
+        except RuleError as error:
+            faults.append(Fault("bad-rule", origin, f"no CEL: {error}"))
+            return None
+
+    root = schema if isinstance(schema, dict) else {}
+    listed = root.get("x-rules", [])
+    for index, rule in enumerate(listed if isinstance(listed, list) else [listed]):
+        origin = f"/x-rules/{index}"
+        if not isinstance(rule, dict) or not isinstance(rule.get("message"), str):
+            faults.append(Fault("bad-rule", origin, 'a rule is {"rule": CEL, "message": words, "at": pointer}'))
+        elif expression := compiled(rule.get("rule"), origin + "/rule"):
+            rules.append(Rule(expression, rule["message"], str(rule.get("at", "")), origin))
+    sources = root.get("x-compute", {})
+    for at, source in sources.items() if isinstance(sources, dict) else ():
+        if expression := compiled(source, child("/x-compute", at)):
+            computed.append(Computed(expression, at, child("/x-compute", at)))
+    return tuple(rules), tuple(computed), faults
 
 
 def rule_problems(rules: tuple[Rule, ...], answers: Json, today: date) -> Iterator[Problem]:

@@ -23,7 +23,7 @@ from dossierkit.forms.views.controls import Control, Option, PickerView
 from dossierkit.forms.words.catalogue import word
 from dossierkit.forms.words.messages import problem_words, sentence
 from dossierkit.forms.words.readable_answers import file_limits, readable, unit_of
-from dossierkit.forms.words.titles import choice_title, label, schema_text, uncapitalized, whose
+from dossierkit.forms.words.titles import choice_title, full_title, label, schema_text, uncapitalized
 from dossierkit.pointers import ABSENT, Json, drop, get, key
 from dossierkit.text import fold, holds
 
@@ -62,7 +62,7 @@ class Viewer:
             here = fields.get(problem.at) if at == problem.at else None
             words = problem_words(form, problem, here, language)
             if here is None and problem.at:
-                words = f"{whose(form, tree, problem.at, language)}: {uncapitalized(words)}"
+                words = f"{full_title(form, tree, problem.at, language)}: {uncapitalized(words)}"
             if at:
                 errors.setdefault(at, []).append(words)
             placed.append((fields[at].control if at else None, sentence(form, problem, tree, language) if problem.at else words))

@@ -1,1 +1,1 @@
-"""What the engine says to people: titles, values and limits, and the sentence for each problem."""
+"""Texts for users in one language: titles, values and limits in words, and the sentence for each problem."""

@@ -1,4 +1,4 @@
-"""Problems → sentences that say what is wrong with this answer, and what would be right."""
+"""Sentences for problems: the fault of this answer, and how to correct it."""
 
 from __future__ import annotations
 
@@ -21,15 +21,15 @@ from dossierkit.forms.schema.facets import MAIN, Facet
 from dossierkit.forms.words.catalogue import month, word
 from dossierkit.forms.words.pattern_examples import examples
 from dossierkit.forms.words.readable_answers import unit_of
-from dossierkit.forms.words.titles import choice_title, humanized, schema_text, translated, uncapitalized, whose
+from dossierkit.forms.words.titles import choice_title, full_title, humanized, schema_text, translated, uncapitalized
 from dossierkit.hidden_characters import without_hidden
 from dossierkit.pointers import Json
 
-#: Longer answers are not quoted back.
-_QUOTED = 40
-#: So many characters before a hidden one are quoted.
-_BEFORE = 20
-#: The rules of the range of a number: the lower ones, then the upper ones.
+#: Characters of an answer that is quoted in a sentence; a longer one is not.
+_MAX_QUOTED = 40
+#: Characters before a hidden one that are quoted.
+_QUOTED_BEFORE = 20
+#: The keywords of the lower and of the upper bound of a number.
 _LOWER = ("minimum", "exclusiveMinimum")
 _UPPER = ("maximum", "exclusiveMaximum")
 _REQUIRED = {
@@ -44,46 +44,46 @@ _REQUIRED = {
 
 
 def message(form: Form, problem: Problem, *, language: str = "vi", answers: Json = None) -> str:
-    """*problem* as one sentence that names the field."""
+    """*problem* as one sentence that names its field, among those that hold for *answers*."""
     return messages(form, (problem,), language=language, answers=answers)[0]
 
 
 def messages(form: Form, problems: Iterable[Problem], *, language: str = "vi", answers: Json = None) -> tuple[str, ...]:
-    """*problems* as sentences, each naming its field among those that hold for *answers*."""
+    """*problems* as sentences that name their fields, among those that hold for *answers*."""
     tree = index(form, effective(form, {} if answers is None else answers))
     return tuple(sentence(form, problem, tree, language) for problem in problems)
 
 
 def sentence(form: Form, problem: Problem, tree: Index, language: str) -> str:
-    """*problem* as one sentence that says whose it is among the fields of *tree*."""
+    """*problem* as one sentence that names its field, among those of *tree*."""
     words = problem_words(form, problem, tree.fields.get(problem.at), language)
-    # What is no answer, such as a document, brings its own name.
-    own = problem.params.get("title")
-    name = translated(form, own, problem.origin, language) if isinstance(own, str) else ""
-    shown = without_hidden(name or whose(form, tree, problem.at, language)) or word("entry-name", language)
-    return f"{shown}: {uncapitalized(words)}"
+    # A problem of another thing than an answer, such as a document, has a title in its params.
+    own_title = problem.params.get("title")
+    title = translated(form, own_title, problem.origin, language) if isinstance(own_title, str) else ""
+    title = without_hidden(title or full_title(form, tree, problem.at, language)) or word("entry-name", language)
+    return f"{title}: {uncapitalized(words)}"
 
 
 def problem_words(form: Form, problem: Problem, field: Field | None, language: str) -> str:
-    """What to do about *problem*, without the field's name."""
+    """How to correct *problem*, without the name of the field: the words of the author, or those of the catalogue."""
     if problem.rule == "rule":
         text = str(problem.params.get("message", ""))
         return translated(form, text, f"{MAIN}#{problem.origin}/message", language)
     if field is not None:
         for facet in field.facets:
-            own = facet.get("x-messages")
-            if isinstance(own, dict) and isinstance(own.get(problem.rule), str):
-                return translated(form, own[problem.rule], f"{facet.location}/x-messages/{problem.rule}", language)
+            texts = facet.get("x-messages")
+            if isinstance(texts, dict) and isinstance(texts.get(problem.rule), str):
+                return translated(form, texts[problem.rule], f"{facet.location}/x-messages/{problem.rule}", language)
     return _Words(form, problem, field, language).sentence()
 
 
-#: Schemas of a field → a text that all their patterns match; empty where none was found.
+#: Schemas of a field → a text that they accept, made from their patterns; empty if there is none.
 _EXAMPLES = CacheSpec[tuple[Facet, ...], str]("examples of patterns", 1_000)
 
 
 @attrs.frozen
 class _Words:
-    """The words for one problem of one field."""
+    """The sentence of the catalogue for one problem, filled in."""
 
     form: Form
     problem: Problem
@@ -128,10 +128,10 @@ class _Words:
             return self.say("other")
 
     def _text(self) -> str:
-        """The text that was answered, unless it is long, or secret."""
+        """The answer, if it is a text that can be quoted: not long, not secret."""
         value = self.problem.params.get("value")
         text = value.strip() if isinstance(value, str) and not self._is_secret() else ""
-        return text if len(text) <= _QUOTED and text.isprintable() else ""
+        return text if len(text) <= _MAX_QUOTED and text.isprintable() else ""
 
     def _is_secret(self) -> bool:
         return self.field is not None and self.field.write_only
@@ -158,7 +158,7 @@ class _Words:
         return self._quoting(name)
 
     def _range(self) -> str:
-        """The whole range that a number has to be in, and the number that it is now."""
+        """The sentence for a number out of its range, with both bounds and the number."""
         limits = {self.problem.rule: self.problem.params.get("limit")}
         if self.field is not None:
             limits = {rule: self.field.keywords[rule] for rule in (*_LOWER, *_UPPER) if rule in self.field.keywords} | limits
@@ -180,66 +180,68 @@ class _Words:
     def _contains(self) -> str:
         params = self.problem.params
         name = "contains-many" if "most" in params else "contains-few"
-        return self.say(name, limit=params.get("most", params.get("least", 1)), count=params.get("here", 0), kind=self._wanted())
+        limit = params.get("most", params.get("least", 1))
+        return self.say(name, limit=limit, count=params.get("here", 0), kind=self._contained_items())
 
-    def _wanted(self) -> str:
-        """What items a list has to contain: by their title, their value, or their answers."""
+    def _contained_items(self) -> str:
+        """The items that `contains` counts, in words: their title, their values, or the answers that they must have."""
         schemas = self.form.schemas
         facet = (
             next((f for f in self.field.facets if f.location == self.problem.origin), None) if self.field is not None else None
         )
         if facet is None:
             return self.say("contains-kind")
-        wanted = tuple(unconditional(schemas, (schemas.below(facet, "/contains", facet.schema["contains"]),)))
+        contained = tuple(unconditional(schemas, (schemas.below(facet, "/contains", facet.schema["contains"]),)))
         rows = tuple(unconditional(schemas, items(self.form, self.field.facets))) if self.field is not None else ()
-        if title := schema_text(self.form, wanted, "title", self.language) or self._titles(wanted, rows):
+        if title := schema_text(self.form, contained, "title", self.language) or self._titles(contained, rows):
             return self.say("contains-value", value=title)
         answers: list[str] = []
         fields = members(schemas, rows)
-        for name, seeds in members(schemas, wanted).items():
+        for name, seeds in members(schemas, contained).items():
             below = tuple(unconditional(schemas, fields.get(name, ())))
             if titles := self._titles(tuple(unconditional(schemas, seeds)), below):
                 title = schema_text(self.form, below, "title", self.language) or humanized(name, self.language)
                 answers.append(self.say("contains-answer", label=uncapitalized(title), value=titles))
         return self.say("and").join(answers) or self.say("contains-kind")
 
-    def _titles(self, wanted: tuple[Facet, ...], rows: tuple[Facet, ...]) -> str:
-        """The values that *wanted* allows, as the field of *rows* calls them."""
-        if not any("const" in facet or "enum" in facet for facet in (f.schema for f in wanted) if isinstance(facet, dict)):
+    def _titles(self, contained: tuple[Facet, ...], rows: tuple[Facet, ...]) -> str:
+        """The values that *contained* enumerates, by their titles in *rows*; empty if it enumerates none."""
+        schemas = (facet.schema for facet in contained if isinstance(facet.schema, dict))
+        if not any("const" in schema or "enum" in schema for schema in schemas):
             return ""
-        named = (choice_title(self.form, choice, self.language) for choice in choices(self.form.schemas, (*rows, *wanted)) or ())
-        return self.say("or").join(f"“{title}”" for title in named)
+        values = choices(self.form.schemas, (*rows, *contained)) or ()
+        return self.say("or").join(f"“{choice_title(self.form, choice, self.language)}”" for choice in values)
 
     def _format(self) -> str:
-        known = self.form.dialect.formats.get(str(self.problem.params.get("format")))
-        if known is None:
+        text_format = self.form.dialect.formats.get(str(self.problem.params.get("format")))
+        if text_format is None:
             return self._quoting("pattern")
         value = self.problem.params.get("value")
-        reason = known.reason(value) if isinstance(value, str) else None
+        reason = text_format.reason(value) if isinstance(value, str) else None
         if reason is not None and not self._is_secret():
-            quotes = {"example": known.example, **reason.quotes}
+            quotes = {"example": text_format.example, **reason.quotes}
             if "month" in quotes:
                 quotes["month"] = month(int(quotes["month"]), self.language)
             if "wanted" in quotes:
                 quotes["wanted"] = self.say("or").join(str(quotes["wanted"]).split("/"))
             return self.say(reason.name, **quotes)
-        kind = known.words.get(self.language) or next(iter(known.words.values()), known.name)
-        example = self._own_example() or known.example
+        kind = text_format.words.get(self.language) or next(iter(text_format.words.values()), text_format.name)
+        example = self._own_example() or text_format.example
         return self._quoting("format-example" if example else "format", kind=kind, example=example)
 
     def _own_example(self) -> str:
-        """The author's own example of an answer; empty where there is none."""
+        """The first of `examples` of the field; empty if it has none."""
         field = self.field
-        own = field.keywords.get("examples") if field is not None else None
-        if field is None or not isinstance(own, list) or not own:
+        own_examples = field.keywords.get("examples") if field is not None else None
+        if field is None or not isinstance(own_examples, list) or not own_examples:
             return ""
-        return show_text(own[0], field, self.form.dialect, self.language)
+        return show_text(own_examples[0], field, self.form.dialect, self.language)
 
     def _hidden(self) -> str:
-        """Which kind of hidden character a text holds, and where."""
+        """The kind and the position of a hidden character."""
         params = self.problem.params
         text, index = str(params["value"]), int(params["index"])
-        before = without_hidden(text[:index]).rpartition("\n")[2][-_BEFORE:].strip()
+        before = without_hidden(text[:index]).rpartition("\n")[2][-_QUOTED_BEFORE:].strip()
         if index == 0:
             place = self.say("hidden-start")
         elif before and not self._is_secret():
@@ -250,20 +252,21 @@ class _Words:
         return self.say("hidden-name", words=uncapitalized(words)) if "name" in params else words
 
     def _example(self) -> str:
-        """A text that the field accepts: the author's own example, or one made from the pattern."""
+        """A text that the field accepts: an example of the author, or one made from the patterns; empty if there is none."""
         field = self.field
         if field is None:
             return ""
         if own := self._own_example():
             return own
         cache = self.form.schemas.caches[_EXAMPLES]
-        known = cache.get(field.facets)
-        if known is None:
+        example = cache.get(field.facets)
+        if example is None:
             patterns = dict.fromkeys(str(facet.get("pattern")) for facet in field.facets if facet.get("pattern"))
-            made = (text for pattern in patterns for text in examples(pattern))
-            known = next((text for text in made if all(self.form.schemas.accepts(facet, text) for facet in field.facets)), "")
-            cache.keep(field.facets, known)
-        return known
+            texts = (text for pattern in patterns for text in examples(pattern))
+            accepts = self.form.schemas.accepts
+            example = next((text for text in texts if all(accepts(facet, text) for facet in field.facets)), "")
+            cache.keep(field.facets, example)
+        return example
 
     def _shown(self, value: Json) -> str:
         if isinstance(value, int | float) and not isinstance(value, bool):
@@ -272,7 +275,7 @@ class _Words:
 
 
 def _decimals(step: Json) -> int:
-    """How many decimals `multipleOf` 0.1, 0.01 … leaves; 0 for any other step."""
+    """The number of decimals that `multipleOf` 0.1, 0.01 … allows; 0 for any other *step*."""
     if not isinstance(step, int | float):
         return 0
     exact = Decimal(str(step)).normalize()

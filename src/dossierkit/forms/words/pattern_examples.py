@@ -1,7 +1,7 @@
-"""A text that a pattern accepts, made from the pattern itself, to show what is wanted.
+"""Example texts made from a regular expression, for messages about a text that does not match it.
 
-Only what regular expressions of forms are made of is understood: literals, classes, groups, alternatives, counts, anchors.
-Whatever else stands in a pattern gives no example; the judge has the last word on each one.
+Literals, classes, groups, alternatives, repetitions and anchors are supported; a pattern with anything else gives no
+example.  The examples are candidates: the caller checks each against the schema.
 """
 
 from __future__ import annotations
@@ -11,13 +11,14 @@ from collections.abc import Callable, Iterator
 
 import attrs
 
-#: Longer examples help nobody, and longer patterns are programs.
-MOST_LETTERS = 60
-_MOST_PATTERN = 400
-#: So many more repetitions than needed are tried, where a pattern leaves their number open.
-_MORE = 8
-#: So many pieces are written for one example; nested repetitions of nothing would never end.
-_MOST_PIECES = 2_000
+#: Characters of an example.
+MAX_LENGTH = 60
+#: Characters of a pattern; a longer one gives no example.
+_MAX_PATTERN_LENGTH = 400
+#: Repetitions beyond the required ones that are tried where a pattern sets no limit.
+_MAX_EXTRA = 8
+#: Pieces of one example; nested repetitions of an empty piece would not end otherwise.
+_MAX_PIECES = 2_000
 
 _DIGITS, _UPPER, _LOWER = "1234567890", "ABCDEFGHIJKLMNOPQRSTUVWXYZ", "abcdefghijklmnopqrstuvwxyz"
 _ORDER = _UPPER + _DIGITS + _LOWER + "-/., _:@+()#&'\"!?*%=;<>[]{}|~^$`\\"
@@ -40,12 +41,12 @@ _COUNT = re.compile(r"\{(\d{1,4})(?:(,)(\d{0,4}))?\}", re.ASCII)
 _PROPERTY = re.compile(r"[pP]\{(\w+)\}", re.ASCII)
 _CONTROLS = {"n": "\n", "t": "\t", "r": "\r", "f": "\f", "v": "\v"}
 
-#: Writes a text that a piece of the pattern accepts, given how many more repetitions than needed there shall be.
-_Piece = Callable[["_Writing"], str]
+#: Writes a text that matches one piece of a pattern.
+_Piece = Callable[["_Draft"], str]
 
 
-class _Unknown(ValueError):
-    """The pattern says something that no example is made of."""
+class _Unsupported(ValueError):
+    """No example can be made of this pattern."""
 
 
 def _kind(letter: str) -> tuple[bool, bool]:
@@ -53,57 +54,65 @@ def _kind(letter: str) -> tuple[bool, bool]:
 
 
 @attrs.define
-class _Writing:
-    """One example on its way: how generous it is, and how many characters of classes it has."""
+class _Draft:
+    """The state of one example while its text is written."""
 
-    more: int
-    drawn: int = 0
+    #: Repetitions beyond the required ones.
+    extra: int
+    #: Characters taken from classes so far.
+    picked: int = 0
     pieces: int = 0
 
     def count(self) -> None:
-        """One more piece is written."""
-        self.pieces += 1
-        if self.pieces > _MOST_PIECES:
-            raise _Unknown("too many repetitions")
+        """Count one more piece.
 
-    def draw(self, letters: str) -> str:
-        """The next one of *letters*, so that an example reads `ABC` and not `AAA`."""
-        self.drawn += 1
-        same = [letter for letter in letters if _kind(letter) == _kind(letters[0])]
-        return same[(self.drawn - 1) % len(same)]
+        Raises:
+            _Unsupported: the example has too many pieces.
+        """
+        self.pieces += 1
+        if self.pieces > _MAX_PIECES:
+            raise _Unsupported("too many repetitions")
+
+    def pick(self, letters: str) -> str:
+        """One of *letters*, another one each time, so that an example reads `ABC` and not `AAA`."""
+        self.picked += 1
+        similar = [letter for letter in letters if _kind(letter) == _kind(letters[0])]
+        return similar[(self.picked - 1) % len(similar)]
 
 
 def examples(pattern: str) -> Iterator[str]:
-    """Texts that *pattern* probably accepts, the shortest first; none where it is beyond this module."""
-    if len(pattern) > _MOST_PATTERN:
+    """Texts that *pattern* probably matches, shortest first; none if it has unsupported syntax."""
+    if len(pattern) > _MAX_PATTERN_LENGTH:
         return
     try:
-        piece = _Reading(pattern).whole()
-    except _Unknown:
+        piece = _Parser(pattern).pattern_piece()
+    except _Unsupported:
         return
-    before = None
-    for more in range(_MORE + 1):
+    previous = None
+    for extra in range(_MAX_EXTRA + 1):
         try:
-            text = piece(_Writing(more))
-        except _Unknown:
+            text = piece(_Draft(extra))
+        except _Unsupported:
             return
-        if text == before or len(text) > MOST_LETTERS:
+        if text == previous or len(text) > MAX_LENGTH:
             return
-        before = text
+        previous = text
         if text.strip():
             yield text
 
 
 @attrs.define
-class _Reading:
+class _Parser:
+    """Recursive descent over a regular expression."""
+
     pattern: str
     at: int = 0
     depth: int = 0
 
-    def whole(self) -> _Piece:
+    def pattern_piece(self) -> _Piece:
         piece = self._alternatives()
         if self.at < len(self.pattern):
-            raise _Unknown("a bracket too many")
+            raise _Unsupported("a bracket too many")
         return piece
 
     def _next(self) -> str:
@@ -120,9 +129,9 @@ class _Reading:
         pieces: list[_Piece] = []
         while self._next() not in ("", "|", ")"):
             piece = self._atom()
-            least, most = self._times()
+            least, most = self._repetitions()
             pieces.append(_repeated(piece, least, most))
-        return lambda writing: "".join([piece(writing) for piece in pieces])
+        return lambda draft: "".join([piece(draft) for piece in pieces])
 
     def _atom(self) -> _Piece:
         letter = self._next()
@@ -132,32 +141,32 @@ class _Reading:
         if letter == "(":
             return self._group()
         if letter == "[":
-            return _drawn(self._class())
+            return _picked(self._class())
         if letter == "\\":
             if self._next() in ("b", "B"):
-                raise _Unknown("a boundary of words")
-            return _drawn(self._escaped())
+                raise _Unsupported("a boundary of words")
+            return _picked(self._escaped())
         if letter in "*+?":
-            raise _Unknown("nothing to repeat")
-        return _drawn(lambda _: True) if letter == "." else lambda _: letter
+            raise _Unsupported("nothing to repeat")
+        return _picked(lambda _: True) if letter == "." else lambda _: letter
 
     def _group(self) -> _Piece:
         if self._next() == "?":
             named = re.compile(r"\?(?::|P?<[A-Za-z_]\w*>)").match(self.pattern, self.at)
             if named is None:
-                raise _Unknown("looks around")
+                raise _Unsupported("looks around")
             self.at = named.end()
         self.depth += 1
         if self.depth > 20:
-            raise _Unknown("too deep")
+            raise _Unsupported("too deep")
         inside = self._alternatives()
         if self._next() != ")":
-            raise _Unknown("a bracket is missing")
+            raise _Unsupported("a bracket is missing")
         self.at, self.depth = self.at + 1, self.depth - 1
         return inside
 
-    def _times(self) -> tuple[int, int | None]:
-        """How often the piece before stands at least and at most; None where nothing limits it."""
+    def _repetitions(self) -> tuple[int, int | None]:
+        """The smallest and largest number of repetitions of the piece before; None for no limit."""
         letter, count = self._next(), _COUNT.match(self.pattern, self.at)
         least, most = 1, None if letter in ("*", "+") else 1
         if count is not None:
@@ -173,37 +182,37 @@ class _Reading:
         return least, most
 
     def _escaped(self) -> Callable[[str], bool]:
-        """What the escape after a backslash stands for."""
+        """The predicate for characters that the escape after a backslash matches."""
         named = _PROPERTY.match(self.pattern, self.at)
         if named is not None:
             self.at = named.end()
-            known = _PROPERTIES.get(named[1])
-            if known is None:
-                raise _Unknown("a property of letters")
-            return known if named[0][0] == "p" else lambda c: not known(c)
+            has_property = _PROPERTIES.get(named[1])
+            if has_property is None:
+                raise _Unsupported("a property of letters")
+            return has_property if named[0][0] == "p" else lambda c: not has_property(c)
         letter = self._next()
         self.at += 1
         if letter in _CLASSES:
             return _CLASSES[letter]
         if not letter or (letter.isalnum() and letter not in _CONTROLS):
-            raise _Unknown("an escape")
-        meant = _CONTROLS.get(letter, letter)
-        return lambda c: c == meant
+            raise _Unsupported("an escape")
+        literal = _CONTROLS.get(letter, letter)
+        return lambda c: c == literal
 
     def _class(self) -> Callable[[str], bool]:
         negated = self._next() == "^"
         self.at += negated
-        inside: list[Callable[[str], bool]] = []
+        members: list[Callable[[str], bool]] = []
         while self._next() != "]":
-            inside.append(self._member())
+            members.append(self._member())
         self.at += 1
-        return lambda c: any(accepts(c) for accepts in inside) != negated
+        return lambda c: any(accepts(c) for accepts in members) != negated
 
     def _member(self) -> Callable[[str], bool]:
         letter = self._next()
         self.at += 1
         if not letter:
-            raise _Unknown("a class without an end")
+            raise _Unsupported("a class without an end")
         if letter == "\\":
             return self._escaped()
         if self._next() == "-" and self.pattern[self.at + 1 : self.at + 2] not in ("]", "", "\\"):
@@ -213,24 +222,24 @@ class _Reading:
         return lambda c: c == letter
 
 
-def _drawn(accepts: Callable[[str], bool]) -> _Piece:
+def _picked(accepts: Callable[[str], bool]) -> _Piece:
     letters = "".join(letter for letter in _ORDER if accepts(letter))
     if not letters:
-        # A class of letters beyond ASCII: those of Vietnamese are the likeliest.
+        # A class without ASCII letters: try those of Vietnamese.
         letters = "".join(letter for letter in "ĂÂĐÊÔƠƯăâđêôơư\t\n" if accepts(letter))
     if not letters:
-        raise _Unknown("no letter that we know")
-    return (lambda writing: writing.draw(letters)) if len(letters) > 1 else lambda _: letters
+        raise _Unsupported("no letter that we know")
+    return (lambda draft: draft.pick(letters)) if len(letters) > 1 else lambda _: letters
 
 
 def _repeated(piece: _Piece, least: int, most: int | None) -> _Piece:
-    def write(writing: _Writing) -> str:
-        times = least + writing.more if most is None else min(least + writing.more, most)
+    def write(draft: _Draft) -> str:
+        times = least + draft.extra if most is None else min(least + draft.extra, most)
         text: list[str] = []
-        for _ in range(min(times, MOST_LETTERS + 1)):
-            writing.count()
-            text.append(piece(writing))
-            if len(text) > MOST_LETTERS or sum(map(len, text)) > MOST_LETTERS:
+        for _ in range(min(times, MAX_LENGTH + 1)):
+            draft.count()
+            text.append(piece(draft))
+            if len(text) > MAX_LENGTH or sum(map(len, text)) > MAX_LENGTH:
                 break
         return "".join(text)
 

@@ -1,4 +1,4 @@
-"""What things are called in one language: fields, choices, texts of a schema."""
+"""Names of fields and choices, and texts of a schema, in one language."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|_+|(?<=\w)-(?=\w)")
 
 
 def translated(form: Form, text: str, location: str, language: str) -> str:
-    """*text*, which stands at *location*, in *language*; as the author wrote it where there is no translation."""
+    """The translation of the text at *location* into *language*; *text* itself if there is none."""
     return form.translations.get(language, {}).get(location, text)
 
 
 def schema_text(form: Form, facets: Iterable[Facet], keyword: str, language: str) -> str:
-    """The first text that *facets* have under *keyword*, translated; empty where there is none."""
+    """The first text of *keyword* in *facets*, translated; empty if there is none."""
     for facet in facets:
         text = facet.get(keyword)
         if isinstance(text, str) and text.strip():
@@ -32,7 +32,7 @@ def schema_text(form: Form, facets: Iterable[Facet], keyword: str, language: str
 
 
 def label(form: Form, field: Field, language: str) -> str:
-    """What *field* is called: its title, or else its name as words; a row has its number, unless its place has a title."""
+    """The title of *field*, or else its name in words; a row has a number, unless it is positional and has a title."""
     title = schema_text(form, field.facets, "title", language)
     if field.row and not (field.positional and title):
         return word("row", language).format(title=title or word("item", language), number=int(field.name) + 1)
@@ -40,7 +40,7 @@ def label(form: Form, field: Field, language: str) -> str:
 
 
 def humanized(name: str, language: str = "vi") -> str:
-    """`areaM2` → `Area M2`; a number is the place in a list."""
+    """`areaM2` → `Area M2`; a number is taken for the index of a row."""
     if name.isascii() and name.isdigit():
         return f"{word('item', language)} {int(name) + 1}"
     spaced = " ".join(_CAMEL.sub(" ", name).split())
@@ -48,16 +48,16 @@ def humanized(name: str, language: str = "vi") -> str:
 
 
 def uncapitalized(words: str) -> str:
-    """*words* as they go on in a sentence; what is written in capitals stays."""
+    """*words* with a small first letter, for use inside a sentence, unless they begin with two capitals."""
     return words if words[1:2].isupper() else words[:1].lower() + words[1:]
 
 
 def choice_title(form: Form, choice: Choice, language: str) -> str:
-    """What *choice* is called in *language*."""
+    """The title of *choice* in *language*."""
     if choice.origin.startswith("word:"):
         return word(choice.origin, language).format(title=choice.title)
     if choice.origin == "format:":
-        return _kind(form, choice.title, language)
+        return _format_name(form, choice.title, language)
     if choice.origin:
         return translated(form, choice.title, choice.origin, language)
     if isinstance(choice.value, bool):
@@ -69,47 +69,46 @@ def choice_title(form: Form, choice: Choice, language: str) -> str:
     return choice.title or "“”"
 
 
-def _kind(form: Form, name: str, language: str) -> str:
-    """What a text of the format *name* is called, at the head of a line."""
-    known = form.dialect.formats.get(name)
-    words = known.words.get(language, name) if known is not None else name
+def _format_name(form: Form, name: str, language: str) -> str:
+    """The name of the format *name* in words, with a capital first letter."""
+    text_format = form.dialect.formats.get(name)
+    words = text_format.words.get(language, name) if text_format is not None else name
     return words[:1].upper() + words[1:]
 
 
-def whose(form: Form, tree: Index, pointer: str, language: str) -> str:
-    """What the field at *pointer* is called, with the groups and rows around it as far as another field is called the same.
+def full_title(form: Form, tree: Index, pointer: str, language: str) -> str:
+    """The title of the field at *pointer*, with as many groups and rows around it as are needed to make it unique.
 
     `Tỉnh của địa chỉ thường trú`, `Tỉnh của thửa đất 1`.
     """
     if not pointer:
         return word("whole", language)
-    paths, counts = _names(form, tree, language)
+    paths, counts = _title_paths(form, tree, language)
     path = paths.get(pointer)
     if path is None:
         path = (humanized(last(pointer), language), *paths[tree.nearest(parent(pointer))])
-    told = next((length for length in range(1, len(path)) if counts.get(path[:length], 0) <= 1), len(path))
-    told = max(told, _up_to_rows(tree, pointer))
+    unique_length = next((length for length in range(1, len(path)) if counts.get(path[:length], 0) <= 1), len(path))
     title = path[0]
-    for around in path[1:told]:
-        title = word("of", language).format(title=title, whole=uncapitalized(around))
+    for outer in path[1 : max(unique_length, _length_with_rows(tree, pointer))]:
+        title = word("of", language).format(title=title, whole=uncapitalized(outer))
     return title
 
 
-def _up_to_rows(tree: Index, pointer: str) -> int:
-    """How much of the path of *pointer* tells the rows around it apart: one may have a field that the others lack."""
-    told = length = 1
+def _length_with_rows(tree: Index, pointer: str) -> int:
+    """The length of the title path of *pointer* that includes all rows with siblings: only one of them may have the field."""
+    result = length = 1
     while pointer:
         pointer, length = tree.nearest(parent(pointer)), length + 1
         field = tree.fields[pointer]
         if field.row and len(tree.fields[tree.nearest(parent(pointer))].children) > 1:
-            told = length
-    return told
+            result = length
+    return result
 
 
-def _names(form: Form, tree: Index, language: str) -> tuple[Mapping[str, tuple[str, ...]], Mapping[tuple[str, ...], int]]:
-    """Pointer → what its field is called and what stands around it, nearest first; and how many fields begin so."""
-    known = tree.names.get(language)
-    if known is None:
+def _title_paths(form: Form, tree: Index, language: str) -> tuple[Mapping[str, tuple[str, ...]], Mapping[tuple[str, ...], int]]:
+    """Pointer → title path (titles of the field and its ancestors, nearest first); and how many title paths begin so."""
+    result = tree.names.get(language)
+    if result is None:
         paths: dict[str, tuple[str, ...]] = {"": ()}
         counts: Counter[tuple[str, ...]] = Counter()
         for pointer, field in tree.fields.items():
@@ -117,5 +116,5 @@ def _names(form: Form, tree: Index, language: str) -> tuple[Mapping[str, tuple[s
                 path = paths[pointer] = (label(form, field, language), *paths[tree.nearest(parent(pointer))])
                 if field.kind is not Kind.CONSTANT:
                     counts.update(path[:length] for length in range(1, len(path) + 1))
-        known = tree.names[language] = (paths, counts)
-    return known
+        result = tree.names[language] = (paths, counts)
+    return result
