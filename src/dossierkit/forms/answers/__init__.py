@@ -1,1 +1,1 @@
-"""A posted page becomes answers and answers a page: control names, texts, rows, defaults, the canonical form."""
+"""Submitted pages become answers, and answers pages: control names, texts, rows, defaults, the canonical form."""

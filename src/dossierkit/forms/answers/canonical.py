@@ -1,4 +1,4 @@
-"""The one spelling of answers: what two people who mean the same would both have stored."""
+"""The canonical form of answers: equal answers are stored as the same JSON value."""
 
 from __future__ import annotations
 
@@ -18,55 +18,63 @@ from dossierkit.text import nfc
 
 
 def canonical(form: Form, answers: Json, *, layout: Layout | None = None) -> Json:
-    """*answers* in their one spelling: pure, total and idempotent.
+    """*answers* in canonical form; idempotent, and defined for any JSON value.
 
-    Text in NFC with LF line ends; no blank text except where the schema names it; no optional null; only fields that
-    hold; an optional group or list without a leaf is absent; integral numbers are integers; no `-0`.  A format's own
-    spelling (`0912 345 678` → `+84912345678`) counts as one.  What is declared nowhere is kept.
+    Text is in NFC with LF line ends.  Blank texts are removed unless they are a choice, and so are optional nulls, declared
+    members that do not hold, and optional groups and lists without an answer inside.  Integral numbers are integers, never
+    `-0`.  A text of a format has its stored form (`0912 345 678` → `+84912345678`).  Undeclared members are kept.
 
     Args:
-        layout: which branches a draft has chosen; without it the answers alone decide.
+        layout: the branches chosen in a draft; without it, the answers decide.
     """
-    current = _spelled(answers)
+    current = _normalized(answers)
     while True:
         selection = _value(form, effective(form, current, layout=layout), current, (form.root,))
         selection = {} if selection is ABSENT else selection
-        # Every round only takes away, so the rounds end.
+        # Each round only removes values, so the loop ends.
         if same(selection, current):
             return selection
         current = selection
 
 
 def as_sent(form: Form, answers: Json, *, today: date, layout: Layout | None = None) -> Json:
-    """*answers* as they are sent: in their one spelling, with what is computed from them.
+    """*answers* as they are submitted: in canonical form, with computed values, and null for blank required nullable fields.
 
-    Whoever judges answers that come from elsewhere judges these: a blank text is no answer, whichever way it came in.
+    To be applied before `check` to answers from any source, so that a blank text is never an answer.
+
+    Args:
+        today: the value of `today` in computed values.
     """
-    spelled = canonical(form, answers, layout=layout)
+    result = canonical(form, answers, layout=layout)
     if form.computed:
-        spelled = canonical(form, compute(form.computed, spelled, today), layout=layout)
-    # A page cannot leave a control out: where null is allowed and an answer is wanted, a blank one is null.
-    for field in walk(effective(form, spelled, layout=layout)):
-        asked = field.leaf and field.required and field.nullable and not field.read_only
-        if asked and get(spelled, field.pointer) is ABSENT and isinstance(get(spelled, parent(field.pointer)), dict):
-            spelled = put(spelled, field.pointer, None)
-    return spelled
+        result = canonical(form, compute(form.computed, result, today), layout=layout)
+    # A page cannot omit a control: null is the only blank answer to a required field.
+    for field in walk(effective(form, result, layout=layout)):
+        takes_null = field.leaf and field.required and field.nullable and not field.read_only
+        if takes_null and get(result, field.pointer) is ABSENT and isinstance(get(result, parent(field.pointer)), dict):
+            result = put(result, field.pointer, None)
+    return result
 
 
-def _spelled(value: Json) -> Json:
+def _normalized(value: Json) -> Json:
+    """*value* with texts and names in NFC, LF line ends, and integers for integral numbers."""
     if isinstance(value, str):
         return nfc(value.replace("\r\n", "\n").replace("\r", "\n"))
     if isinstance(value, float):
         return int(value) if value.is_integer() else value
     if isinstance(value, list):
-        return [_spelled(item) for item in value]
+        return [_normalized(item) for item in value]
     if isinstance(value, dict):
-        return {nfc(name): _spelled(item) for name, item in value.items()}
+        return {nfc(name): _normalized(item) for name, item in value.items()}
     return value
 
 
 def _value(form: Form, field: Field, value: Json, possible: tuple[Facet, ...]) -> Json:
-    """*value* of *field*; *possible* are the schemas that any answers could bring to this place."""
+    """The answer *value* to *field* in canonical form.
+
+    Args:
+        possible: all schemas that can apply here for some answers.
+    """
     if field.kind is Kind.GROUP and isinstance(value, dict):
         return _group(form, field, value, possible)
     if field.kind is Kind.LIST and isinstance(value, list):
@@ -77,34 +85,36 @@ def _value(form: Form, field: Field, value: Json, possible: tuple[Facet, ...]) -
 
 
 def _group(form: Form, field: Field, value: dict[str, Json], possible: tuple[Facet, ...]) -> Json:
-    holding = {below.name: below for below in field.children if below.kind is not Kind.ENTRIES}
-    free = {b.name: b for below in field.children if below.kind is Kind.ENTRIES for b in below.children}
+    declared = {below.name: below for below in field.children if below.kind is not Kind.ENTRIES}
+    free = {entry.name: entry for below in field.children if below.kind is Kind.ENTRIES for entry in below.children}
     members = possible_members(form.schemas, possible)
     result: dict[str, Json] = {}
     for name, item in value.items():
-        below = holding.get(name)
+        below = declared.get(name)
         if below is None and name in members and name not in free:
             continue
         if below is None:
             below = free.get(name)
-            kept = item if below is None else _value(form, below, item, below.facets)
-            result[name] = item if kept is ABSENT else kept
-        elif (kept := _value(form, below, item, members.get(name) or below.facets)) is not ABSENT:
-            result[name] = kept
+            entry = item if below is None else _value(form, below, item, below.facets)
+            result[name] = item if entry is ABSENT else entry
+        elif (member := _value(form, below, item, members.get(name) or below.facets)) is not ABSENT:
+            result[name] = member
     if not field.required and not field.row and field.pointer and not says(field, result):
         return ABSENT
     return result
 
 
-#: Schemas of a list → those of its elements under any answers.
+#: Schemas of a list → all schemas that can apply to its elements.
 _ELEMENTS = CacheSpec[tuple[Facet, ...], tuple[Facet, ...]]("elements", PER_FORM)
 
 
 def _elements(form: Form, possible: tuple[Facet, ...]) -> tuple[Facet, ...]:
-    """The schemas that could be at an element."""
+    """All schemas that can apply to an element of a list with the schemas *possible*; cached."""
     cache = form.schemas.caches[_ELEMENTS]
-    known = cache.get(possible)
-    return cache.keep(possible, items(form, tuple(possible_schemas(form.schemas, possible)))) if known is None else known
+    elements = cache.get(possible)
+    if elements is None:
+        elements = cache.keep(possible, items(form, tuple(possible_schemas(form.schemas, possible))))
+    return elements
 
 
 def _list(form: Form, field: Field, value: list[Json], possible: tuple[Facet, ...]) -> Json:
@@ -112,8 +122,8 @@ def _list(form: Form, field: Field, value: list[Json], possible: tuple[Facet, ..
     result: list[Json] = []
     for index, item in enumerate(value):
         below = field.children[index] if index < len(field.children) else None
-        kept = item if below is None else _value(form, below, item, elements or below.facets)
-        result.append(None if kept is ABSENT else kept)
+        element = item if below is None else _value(form, below, item, elements or below.facets)
+        result.append(None if element is ABSENT else element)
     drop_blank_rows(field, result)
     return result if says(field, result) or field.required or field.row else ABSENT
 
@@ -127,7 +137,7 @@ def _leaf(form: Form, field: Field, value: Json) -> Json:
     if field.several and isinstance(value, list) and not value and not field.required:
         return ABSENT
     if isinstance(value, str):
-        known = form.dialect.formats.get(str(field.keywords.get("format")))
-        if known is not None and known.accepts is not None:
-            return known.read(value)
+        text_format = form.dialect.formats.get(str(field.keywords.get("format")))
+        if text_format is not None and text_format.accepts is not None:
+            return text_format.read(value)
     return value

@@ -1,8 +1,8 @@
-"""What fields begin with: their defaults, and what the account already knows, each filled in once."""
+"""Initial answers of fields: `default`, or a value of the account (`x-prefill`); each is filled in once."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 
 import attrs
 
@@ -12,18 +12,19 @@ from dossierkit.forms.fields.field_tree import walk
 from dossierkit.forms.fields.form import Field, Form, Kind, Layout
 from dossierkit.pointers import ABSENT, Json, get, same
 
-#: A default may bring in fields with defaults of their own; so many times over.
-_ROUNDS = 8
-_OFFERS = frozenset(("default", "x-prefill"))
+#: Rounds of filling in: a default can make fields hold that have defaults themselves.
+_MAX_ROUNDS = 8
+#: Keywords with an initial answer.
+_INITIAL_KEYWORDS = frozenset(("default", "x-prefill"))
 
 
 def initial(form: Form, account: Mapping[str, Json] | None = None) -> Json:
     """The answers of a new draft.
 
     Args:
-        account: what `x-prefill` points into.
+        account: the data of the account that `x-prefill` points into; None for a guest.
     """
-    return _filled(form, {}, Layout(), account, frozenset())
+    return _with_initial_answers(form, {}, Layout(), account, frozenset())
 
 
 def arrived(
@@ -35,61 +36,62 @@ def arrived(
     shown: Layout | None = None,
     layout: Layout | None = None,
 ) -> Json:
-    """*answers* with what the fields begin with that hold now and never held before.
+    """*answers* with the initial answers of fields that hold now and did not hold before.
 
-    What stood there already was somebody's to clear, and stays as it is.
+    A field that held before is left as it is, because the user may have cleared it.
 
     Args:
-        before: what was stored, and was on the page.
-        account: what `x-prefill` points into.
-        shown: what the draft had open with it.
-        layout: what is open now.
+        before: the stored answers, which the page showed.
+        account: the data of the account that `x-prefill` points into; None for a guest.
+        shown: the layout of that page.
+        layout: the layout of the next page.
     """
-    if not form.schemas.any_schema(_has_offer):
+    if not form.schemas.any_schema(_has_initial_answer):
         return answers
     layout = layout or Layout()
-    return _filled(form, answers, layout, account, layout.filled | _controls(form, before, shown))
+    held_before = layout.filled.union(field.control for field in _fields(form, before, shown))
+    return _with_initial_answers(form, answers, layout, account, held_before)
 
 
 def remembered(form: Form, answers: Json, layout: Layout) -> Layout:
-    """*layout* with the fields whose default was offered by now: each is offered once."""
-    if not form.schemas.any_schema(_has_offer):
+    """*layout* with the fields that hold and have an initial answer, so that it is not filled in again."""
+    if not form.schemas.any_schema(_has_initial_answer):
         return layout
-    return attrs.evolve(layout, filled=layout.filled | _controls(form, answers, layout, offering=True))
+    fields = (field for field in _fields(form, answers, layout) if _has_initial_answer(field.keywords))
+    return attrs.evolve(layout, filled=layout.filled.union(field.control for field in fields))
 
 
-def _controls(form: Form, answers: Json, layout: Layout | None, *, offering: bool = False) -> frozenset[str]:
-    """The controls of the fields that hold; of those alone that offer something, where *offering*."""
-    fields = walk(effective(form, answers, layout=layout))
-    return frozenset(
-        field.control for field in fields if not is_nameless(field) and not (offering and _OFFERS.isdisjoint(field.keywords))
-    )
+def _fields(form: Form, answers: Json, layout: Layout | None) -> Iterator[Field]:
+    """The fields that hold, without those of entries that have no name yet."""
+    return (field for field in walk(effective(form, answers, layout=layout)) if not is_nameless(field))
 
 
-def _filled(form: Form, answers: Json, layout: Layout, account: Mapping[str, Json] | None, before: Collection[str]) -> Json:
-    """*answers* with what is offered to fields whose controls are not among *before*."""
+def _with_initial_answers(
+    form: Form, answers: Json, layout: Layout, account: Mapping[str, Json] | None, before: Collection[str]
+) -> Json:
+    """*answers* with the initial answers of fields whose controls are not among *before*."""
 
-    def offer(field: Field, stands: Json) -> Json:
-        if stands is not ABSENT or field.control in before or field.kind is Kind.CONSTANT or not field.pointer:
-            return stands
-        value = _known(field.keywords.get("x-prefill"), account)
+    def with_initial_answer(field: Field, answer: Json) -> Json:
+        if answer is not ABSENT or field.control in before or field.kind is Kind.CONSTANT or not field.pointer:
+            return answer
+        value = _account_value(field.keywords.get("x-prefill"), account)
         if value is ABSENT:
             value = field.keywords.get("default", ABSENT)
         return ABSENT if value is None else value
 
-    for _ in range(_ROUNDS):
-        filled = replaced(effective(form, answers, layout=layout), answers, offer)
-        if same(filled, answers):
+    for _ in range(_MAX_ROUNDS):
+        extended = replaced(effective(form, answers, layout=layout), answers, with_initial_answer)
+        if same(extended, answers):
             break
-        answers = filled
+        answers = extended
     return answers
 
 
-def _has_offer(schema: Mapping[str, Json]) -> bool:
-    return not _OFFERS.isdisjoint(schema)
+def _has_initial_answer(schema: Mapping[str, Json]) -> bool:
+    return not _INITIAL_KEYWORDS.isdisjoint(schema)
 
 
-def _known(pointer: Json, account: Mapping[str, Json] | None) -> Json:
+def _account_value(pointer: Json, account: Mapping[str, Json] | None) -> Json:
     if account is None or not isinstance(pointer, str) or not pointer.startswith("/"):
         return ABSENT
     return get(dict(account), pointer)

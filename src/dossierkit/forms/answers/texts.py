@@ -1,6 +1,6 @@
-"""The text of one control ⇄ the value of one answer, in the language of the page.
+"""Conversion between the text of a control and the value of an answer, in the language of the page.
 
-What cannot be understood stays the text it was: nothing typed is lost, and the judge refuses it.
+A text that cannot be read as the type of its field stays a text: the page shows it again, and validation reports it.
 """
 
 from __future__ import annotations
@@ -9,13 +9,15 @@ import json
 import re
 from decimal import Decimal
 
+from dossierkit.errors import DocumentError
 from dossierkit.forms.fields.form import Field, Kind
 from dossierkit.forms.schema.dialect import Dialect
+from dossierkit.forms.schema.document import load_answers
 from dossierkit.forms.schema.numbers import exact_number
 from dossierkit.pointers import ABSENT, Json, same
 from dossierkit.text import nfc
 
-#: Thousands and decimal mark of each language.
+#: Language → (thousands separator, decimal mark).
 MARKS = {"vi": (".", ","), "en": (",", ".")}
 
 _GROUPED = {
@@ -26,14 +28,14 @@ _PLAIN = {
     "vi": re.compile(r"[+-]?\d+(?:,\d+)?(?:[eE][+-]?\d{1,9})?", re.ASCII),
     "en": re.compile(r"[+-]?\d+(?:\.\d+)?(?:[eE][+-]?\d{1,9})?", re.ASCII),
 }
-#: No year is as large.
+#: Integers from here on are grouped: no year is as large.
 _FIRST_AMOUNT = 10_000
 
 
 def read_number(text: str, language: str) -> Json:
-    """`1.258,5` (vi) or `1,258.5` (en) → 1258.5; a text that is no number, or could be two, comes back as it is.
+    """`1.258,5` (vi) or `1,258.5` (en) → 1258.5; a text that is not a number of *language* is returned unchanged.
 
-    In Vietnamese `1.258` is one thousand two hundred and fifty-eight, and `1.5` is refused rather than guessed at.
+    In Vietnamese `1.258` is 1258, and `1.5` is not a number.  A number that a double cannot hold exactly stays a text, too.
     """
     exact = _decimal(text, language)
     number = exact_number(exact) if exact is not None else None
@@ -41,22 +43,22 @@ def read_number(text: str, language: str) -> Json:
 
 
 def _decimal(text: str, language: str) -> Decimal | None:
-    """The number that *text* writes, digit by digit."""
-    bare = text.strip().replace("\u2212", "-")
-    if bare.endswith(("đ", "₫")):
-        bare = bare[:-1].rstrip()
+    """The exact number in *text*; None if it is not a number of *language*."""
+    digits = text.strip().replace("\u2212", "-")
+    if digits.endswith(("đ", "₫")):
+        digits = digits[:-1].rstrip()
     thousands, decimal = MARKS.get(language, MARKS["vi"])
-    if not _PLAIN.get(language, _PLAIN["vi"]).fullmatch(bare):
-        if not _GROUPED.get(language, _GROUPED["vi"]).fullmatch(bare):
+    if not _PLAIN.get(language, _PLAIN["vi"]).fullmatch(digits):
+        if not _GROUPED.get(language, _GROUPED["vi"]).fullmatch(digits):
             return None
-        bare = re.sub(rf"[{re.escape(thousands)}\s\u00a0]", "", bare)
-    return Decimal(bare.replace(decimal, "."))
+        digits = re.sub(rf"[{re.escape(thousands)}\s\u00a0]", "", digits)
+    return Decimal(digits.replace(decimal, "."))
 
 
 def is_too_precise(text: str, language: str) -> bool:
-    """Whether *text* writes a number with more digits than are kept, in *language* or else with the other decimal mark.
+    """Whether *text* is a number that a double cannot hold exactly, with the marks of *language* or else of the other one.
 
-    JSON writes decimals with a point, whatever the language of the page.
+    A number from a JSON file has a decimal point in any language.
     """
     exact = _decimal(text, language)
     if exact is None:
@@ -65,20 +67,20 @@ def is_too_precise(text: str, language: str) -> bool:
 
 
 def is_ambiguous(text: str, language: str) -> bool:
-    """Whether *text* is a number to somebody who writes decimals with the other mark."""
+    """Whether *text* is not a number of *language*, but one of a language with the other decimal mark."""
     return _decimal(text, language) is None and _decimal(text, _other(language)) is not None
 
 
 def _other(language: str) -> str:
-    """A language that writes decimals with the other mark than *language*."""
+    """A language with the other decimal mark."""
     return "en" if MARKS.get(language, MARKS["vi"]) == MARKS["vi"] else "vi"
 
 
 def is_amount(field: Field, value: Json) -> bool:
-    """Whether *value* of *field* is written with its thousands grouped: `25.000.000`, `1.258,5`.
+    """Whether the thousands of *value* are grouped: `25.000.000`, `1.258,5`.
 
-    Money and what has a unit is an amount, and so is what no year can be: from 10 000 on, or with decimals.  A field whose
-    author asks for a plain text (`"x-widget": "text"`) holds a code.
+    Amounts are money, numbers with a unit, numbers with decimals, and those from 10 000 on, which are not years.  A field with
+    `"x-widget": "text"` holds a code, which is never grouped.
     """
     if field.keywords.get("x-widget") == "text" or not isinstance(value, int | float):
         return False
@@ -86,9 +88,9 @@ def is_amount(field: Field, value: Json) -> bool:
 
 
 def show_number(value: Json, language: str, *, grouped: bool = False) -> str:
-    """A number the way *language* writes it; see `is_amount` for whose thousands are grouped."""
+    """The number *value* in *language*, with its thousands grouped if *grouped*; see `is_amount`."""
     thousands, decimal = MARKS.get(language, MARKS["vi"])
-    text = str(value) if isinstance(value, int) else _digits(value)
+    text = str(value) if isinstance(value, int) else _decimal_digits(value)
     whole, _, fraction = text.partition(".")
     if grouped and "e" not in text:
         sign, digits = ("-", whole[1:]) if whole.startswith("-") else ("", whole)
@@ -96,7 +98,7 @@ def show_number(value: Json, language: str, *, grouped: bool = False) -> str:
     return whole + (decimal + fraction if fraction else "")
 
 
-def _digits(value: float) -> str:
+def _decimal_digits(value: float) -> str:
     if value.is_integer():
         return str(int(value))
     text = repr(value)
@@ -104,12 +106,12 @@ def _digits(value: float) -> str:
 
 
 def read_text(text: str, field: Field, dialect: Dialect, language: str) -> Json:
-    """The answer that *text* means for *field*; ABSENT for a blank one."""
+    """The answer to *field* in the submitted *text*; for a blank one, ABSENT, or None where null is required."""
     text = nfc(text.replace("\r\n", "\n").replace("\r", "\n"))
     if field.kind in (Kind.CHOICE, Kind.BOOLEAN, Kind.ACCEPT, Kind.CHECKS):
         blank = field.kind is Kind.BOOLEAN and field.nullable and (field.required or field.row) and not text.strip()
         return None if blank else _read_choice(text, field)
-    if not text.strip() and not _means_blank(field):
+    if not text.strip() and not _has_blank_choice(field):
         return None if field.nullable and (field.required or field.row) else ABSENT
     if field.kind is Kind.NUMBER:
         return read_number(text, language)
@@ -118,12 +120,12 @@ def read_text(text: str, field: Field, dialect: Dialect, language: str) -> Json:
     widget = dialect.widgets.get(field.widget)
     if widget is not None:
         return widget.read(text)
-    known = dialect.formats.get(str(field.keywords.get("format")))
-    return known.read(text) if known is not None else text
+    text_format = dialect.formats.get(str(field.keywords.get("format")))
+    return text_format.read(text) if text_format is not None else text
 
 
-def _means_blank(field: Field) -> bool:
-    """Whether the schema itself names a blank text as an answer."""
+def _has_blank_choice(field: Field) -> bool:
+    """Whether a blank text is one of the choices of *field*."""
     return any(isinstance(choice.value, str) and not choice.value.strip() for choice in field.choices)
 
 
@@ -136,10 +138,7 @@ def _read_choice(text: str, field: Field) -> Json:
 
 
 def read_json(text: str) -> Json:
-    """The JSON value that *text* spells, read as strictly as a document; *text* itself where it is none."""
-    from dossierkit.errors import DocumentError
-    from dossierkit.forms.schema.document import load_answers
-
+    """The JSON value in *text*, read as strictly as a document; *text* itself if it is not JSON."""
     try:
         return load_answers(text)
     except DocumentError:
@@ -147,25 +146,29 @@ def read_json(text: str) -> Json:
 
 
 def show_text(value: Json, field: Field, dialect: Dialect, language: str) -> str:
-    """*value* as the control of *field* shows it, such that `read_text` gives *value* again."""
+    """The text of the control of *field* for the answer *value*; `read_text` gives *value* again."""
     if value is ABSENT or (value is None and field.kind not in (Kind.CHOICE, Kind.ACCEPT, Kind.CHECKS, Kind.JSON)):
         return ""
-    if isinstance(value, str) and field.kind is Kind.TEXT and field.widget not in dialect.widgets:
-        known = dialect.formats.get(str(field.keywords.get("format")))
-        if known is None:
-            return value
-    shown = _shown(value, field, dialect, language)
-    if shown is not None and same(read_text(shown, field, dialect, language), value):
-        return shown
+    is_plain_text = isinstance(value, str) and field.kind is Kind.TEXT and field.widget not in dialect.widgets
+    if is_plain_text and str(field.keywords.get("format")) not in dialect.formats:
+        return str(value)
+    text = _readable_text(value, field, dialect, language)
+    if text is not None and same(read_text(text, field, dialect, language), value):
+        return text
     return value if isinstance(value, str) and field.kind is not Kind.JSON else encode(value)
 
 
-def _shown(value: Json, field: Field, dialect: Dialect, language: str) -> str | None:
+def _readable_text(value: Json, field: Field, dialect: Dialect, language: str) -> str | None:
+    """*value* as a user would type it; None if *field* does not take such values."""
     if field.kind in (Kind.CHOICE, Kind.BOOLEAN, Kind.ACCEPT, Kind.CHECKS):
         return encode(value)
     if field.kind is Kind.JSON:
-        plain = isinstance(value, str) and same(read_json(value), value) and value.strip()
-        return value if plain else json.dumps(value, ensure_ascii=False, indent=1 if isinstance(value, dict | list) else None)
+        is_plain_text = isinstance(value, str) and same(read_json(value), value) and value.strip()
+        return (
+            value
+            if is_plain_text
+            else json.dumps(value, ensure_ascii=False, indent=1 if isinstance(value, dict | list) else None)
+        )
     if field.kind is Kind.NUMBER and isinstance(value, int | float) and not isinstance(value, bool):
         return show_number(value, language, grouped=is_amount(field, value))
     widget = dialect.widgets.get(field.widget)
@@ -173,10 +176,10 @@ def _shown(value: Json, field: Field, dialect: Dialect, language: str) -> str | 
         return widget.show(value)
     if not isinstance(value, str):
         return None
-    known = dialect.formats.get(str(field.keywords.get("format")))
-    return known.show(value) if known is not None else value
+    text_format = dialect.formats.get(str(field.keywords.get("format")))
+    return text_format.show(value) if text_format is not None else value
 
 
 def encode(value: Json) -> str:
-    """*value* as the compact JSON that choices submit, so that `1`, `"1"` and `true` stay apart."""
+    """*value* as compact JSON, the text that choices submit: it differs for `1`, `"1"` and `true`."""
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"))

@@ -1,1 +1,1 @@
-"""What a widget may know of a form, and what of it may be shown to whom."""
+"""Forms as templates see them: controls with their texts in one language, changes of a form, masked personal data."""

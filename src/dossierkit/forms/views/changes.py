@@ -1,4 +1,4 @@
-"""What a newer revision of a form asks differently, for somebody who is half-way through the older one."""
+"""Differences between two revisions of a form for the answers of a draft."""
 
 from __future__ import annotations
 
@@ -10,42 +10,51 @@ from dossierkit.forms.fields.form import Field, Form, Kind
 from dossierkit.forms.words.titles import label
 from dossierkit.pointers import Json
 
-#: Keywords that only help; a change of them changes no answer.
-_WORDS = frozenset(("title", "description", "examples", "default", "x-messages", "x-prefill", "x-personal", "$comment"))
+#: Keywords that do not restrict answers; a change of them is no difference.
+_ANNOTATIONS = frozenset(("title", "description", "examples", "default", "x-messages", "x-prefill", "x-personal", "$comment"))
 
 
 @attrs.frozen
 class Change:
-    """One difference: *kind* is `added`, `removed`, `required` or `altered`."""
+    """One difference between two revisions."""
 
+    #: `added`, `removed`, `required` (newly) or `altered`.
     kind: str
     pointer: str
-    #: What the field is called, in the language that was asked for.
+    #: The label of the field, in the requested language.
     label: str
 
 
 def changes(old: Form, new: Form, answers: Json, *, language: str = "vi") -> tuple[Change, ...]:
-    """The differences between the fields that hold for *answers* in *old* and in *new*, in page order."""
+    """The differences between the fields of *old* and *new* that hold for *answers*, in page order, removed fields last."""
     before, after = (index(form, effective(form, answers)).fields for form in (old, new))
-    found: list[Change] = []
+    result: list[Change] = []
     for pointer, field in after.items():
-        known = before.get(pointer)
+        old_field = before.get(pointer)
         if field.kind is Kind.CONSTANT or not pointer:
             continue
-        kind = "added" if known is None else _difference(known, field)
+        kind = "added" if old_field is None else _difference(old_field, field)
         if kind:
-            found.append(Change(kind, pointer, label(new, field, language)))
+            result.append(Change(kind, pointer, label(new, field, language)))
     for pointer, field in before.items():
         if pointer not in after and field.kind is not Kind.CONSTANT:
-            found.append(Change("removed", pointer, label(old, field, language)))
-    return tuple(found)
+            result.append(Change("removed", pointer, label(old, field, language)))
+    return tuple(result)
 
 
 def _difference(old: Field, new: Field) -> str:
+    """The kind of the difference; empty if there is none."""
     if new.required and not old.required:
         return "required"
     if not new.leaf:
         return ""
-    asked = [{k: v for k, v in field.keywords.items() if k not in _WORDS} for field in (old, new)]
-    same = old.kind is new.kind and [c.value for c in old.choices] == [c.value for c in new.choices] and asked[0] == asked[1]
-    return "" if same else "altered"
+    unaltered = old.kind is new.kind and _choice_values(old) == _choice_values(new) and _constraints(old) == _constraints(new)
+    return "" if unaltered else "altered"
+
+
+def _choice_values(field: Field) -> list[Json]:
+    return [choice.value for choice in field.choices]
+
+
+def _constraints(field: Field) -> dict[str, Json]:
+    return {keyword: value for keyword, value in field.keywords.items() if keyword not in _ANNOTATIONS}

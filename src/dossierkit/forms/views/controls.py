@@ -1,4 +1,4 @@
-"""What a widget may know of a field: the values that templates read."""
+"""The values that templates read: `Control` for a field, `SectionView` and `FormView` for a page."""
 
 from __future__ import annotations
 
@@ -11,8 +11,9 @@ from dossierkit.forms.fields.form import Field, Kind
 
 @attrs.frozen
 class Option:
-    """One thing to choose.  *value* is what the control submits."""
+    """A choice of a control."""
 
+    #: The text that the control submits.
     value: str
     label: str
     chosen: bool = False
@@ -20,66 +21,66 @@ class Option:
 
 @attrs.frozen
 class PickerView:
-    """A chooser between branches."""
+    """The control of a `Picker`."""
 
     id: str
     name: str
     label: str
     options: tuple[Option, ...]
     widget: str
-    #: Name and value of the hidden control beside it; see `Picker.mark`.
+    #: (name, value) of the hidden control for its mark; see `Picker.mark`.
     mark: tuple[str, str] = ("", "")
 
 
 @attrs.frozen(eq=False)
 class Control:
-    """One field as a page shows it."""
+    """A field with its answer, as a page shows it."""
 
     field: Field
     id: str
     name: str
     label: str
-    #: Help, then an example; each a line.
+    #: Lines of help: the description, an example, notes.
     hints: tuple[str, ...] = ()
     text: str = ""
     options: tuple[Option, ...] = ()
     errors: tuple[str, ...] = ()
-    #: A blank answer is an answer, too.
+    #: Blank is an answer to the field, though it is required.
     blank: bool = False
-    #: There is an answer that is never shown.
+    #: There is an answer, which is never shown (`writeOnly`).
     entered: bool = False
     attributes: Mapping[str, str] = attrs.field(factory=dict)
     unit: str = ""
     pickers: tuple[PickerView, ...] = ()
     children: tuple[Control, ...] = ()
-    #: A search is asked for before there is anything to choose from.
+    #: The text that was searched for in a long list; None if the list needs no search.
     search: str | None = None
-    #: What came of the search, in words.
+    #: The result of the search, as a sentence; empty if there is nothing to note.
     search_note: str = ""
-    #: Names of attachments of a file field, as JSON answers have them.
+    #: The ids of the files that answer the field.
     files: tuple[str, ...] = ()
 
     @property
     def widget(self) -> str:
-        """The name of the template that shows it."""
+        """The name of its template."""
         if self.field.read_only and self.field.leaf:
             return "readonly"
-        # A line break would not survive a control of one line.
+        # Browsers remove line breaks from a control of one line.
         return "textarea" if self.field.widget in ("text", "money") and "\n" in self.text else self.field.widget
 
     @property
     def required(self) -> bool:
-        """A red star stands beside the label."""
+        """Whether the label has a required mark."""
         return self.field.required and not self.blank and self.field.kind is not Kind.CONSTANT
 
     @property
     def hint_id(self) -> str:
-        """The id of its help, or nothing."""
+        """The id of its hints; empty if it has none."""
         return f"{self.id}-hint" if self.hints else ""
 
     @property
     def error_id(self) -> str:
-        """The id of its errors, or nothing."""
+        """The id of its errors; empty if it has none."""
         return f"{self.id}-error" if self.errors else ""
 
 
@@ -94,11 +95,11 @@ class SectionView:
 
 @attrs.frozen
 class FormView:
-    """A whole form, ready to be shown."""
+    """A form with its answers and problems."""
 
     title: str
     description: str
     sections: tuple[SectionView, ...]
-    #: Problems of the form as a whole, and of places that are not on the page: (id of the nearest control, words).
+    #: (id of the control, sentence) of each problem; the id is empty if no control shows the problem.
     summary: tuple[tuple[str, str], ...]
     root: Control

@@ -1,4 +1,4 @@
-"""What of a form is about a person: the fields marked `x-personal`, to be named beforehand and masked afterwards."""
+"""Personal data (`x-personal`) and secrets (`writeOnly`) of a form: the titles of their fields, and answers without them."""
 
 from __future__ import annotations
 
@@ -11,22 +11,22 @@ from dossierkit.forms.schema.subschemas import every_schema
 from dossierkit.forms.words.titles import translated
 from dossierkit.pointers import ABSENT, Json, get, put
 
-#: What stands in place of a masked answer.
+#: The text in place of a masked answer.
 MASK = "***"
 
 
 def personal_titles(form: Form, language: str = "vi") -> tuple[str, ...]:
-    """What the form may ask for about a person, by title, each once, in the order of its files."""
-    found: dict[str, None] = {}
+    """The titles of all fields with personal data, each once, in file order."""
+    titles: dict[str, None] = {}
     for uri, document in form.schemas.documents.items():
         for pointer, schema in every_schema(document):
             if isinstance(schema, dict) and schema.get("x-personal") is True and isinstance(schema.get("title"), str):
-                found[translated(form, schema["title"], f"{uri}#{pointer}/title", language)] = None
-    return tuple(found)
+                titles[translated(form, schema["title"], f"{uri}#{pointer}/title", language)] = None
+    return tuple(titles)
 
 
 def masked_answers(form: Form, answers: Json) -> Json:
-    """*answers* with every personal one masked: for lists, logs and whoever need not know."""
+    """*answers* with personal answers and secrets replaced by MASK, for lists, logs and readers without a need to know."""
     masked = answers
     for field in walk(effective(form, answers)):
         if field.keywords.get("x-personal") is True and get(answers, field.pointer) is not ABSENT:
@@ -40,7 +40,7 @@ def has_secrets(form: Form) -> bool:
 
 
 def without_secrets(form: Form, answers: Json) -> Json:
-    """*answers* with what is never shown again (`writeOnly`) masked: for whoever lists, exports or searches them."""
+    """*answers* with secrets, which are never shown again, replaced by MASK: for lists, exports and search."""
     if not has_secrets(form):
         return answers
     masked = answers
