@@ -31,7 +31,7 @@ from dossierkit.forms import (
     read,
     view,
 )
-from dossierkit.forms.answers.defaults import arrived, initial
+from dossierkit.forms.answers.defaults import answers_with_defaults, initial_answers
 from dossierkit.forms.fields.field_tree import walk
 from dossierkit.forms.fields.options import absolute_pointer
 from dossierkit.forms.fields.places import places
@@ -654,11 +654,11 @@ def test_defaults_respect_what_stands(form: Make) -> None:
     """They bring in fields with defaults of their own, and never turn a text into a group."""
     one = form({"properties": {"k": {"enum": ["a", "b"], "default": "a"}, "r": {"type": "array", "items": {"type": "object", "properties": {"q": {"type": "string", "default": "z"}}}}},
                 "if": {"properties": {"k": {"const": "a"}}, "required": ["k"]}, "then": {"properties": {"more": {"type": "integer", "default": 3}}}})  # fmt: skip
-    assert initial(one) == {"k": "a", "more": 3}
+    assert initial_answers(one) == {"k": "a", "more": 3}
     clash = form(
         {"properties": {"g": {"type": "object", "default": "text", "properties": {"x": {"type": "string", "default": "y"}}}}}
     )
-    assert initial(clash) == {"g": "text"}
+    assert initial_answers(clash) == {"g": "text"}
     many = {f"f{n}": {"type": "integer", "default": n} for n in range(3)}
     chain: dict[str, Any] = {"properties": {"s0": {"type": "integer", "default": 1}}}
     for n in range(12):
@@ -668,9 +668,9 @@ def test_defaults_respect_what_stands(form: Make) -> None:
                 {"if": {"required": [f"s{n}"]}, "then": {"properties": {f"s{n + 1}": {"type": "integer", "default": 1}}}},
             ]
         }
-    assert initial(read(chain))["s3"] == 1
-    assert initial(form({"properties": many})) == {"f0": 0, "f1": 1, "f2": 2}
-    assert initial(form({"properties": {"a": {"type": "string", "x-prefill": "name"}}}), {"name": "x"}) == {}
+    assert initial_answers(read(chain))["s3"] == 1
+    assert initial_answers(form({"properties": many})) == {"f0": 0, "f1": 1, "f2": 2}
+    assert initial_answers(form({"properties": {"a": {"type": "string", "x-prefill": "name"}}}), {"name": "x"}) == {}
 
 
 # --- the rest ----------------------------------------------------------------------------------------------------------
@@ -962,11 +962,11 @@ def test_what_arrives_is_filled_in_from_the_account() -> None:
         }
     )
     account = {"name": "An"}
-    assert arrived(one, {}, {"k": "b"}, account)["n"] == "An"
-    assert "m" not in arrived(one, {}, {"k": "b"}, account)
-    assert arrived(one, {"k": "b"}, {"k": "b"}, account) == {"k": "b"}
-    assert arrived(one, {}, {"k": "b", "n": "Ba"}, account)["n"] == "Ba"
-    assert arrived(one, {}, {"k": "b"}, None) == {"k": "b"}
+    assert answers_with_defaults(one, {}, {"k": "b"}, account)["n"] == "An"
+    assert "m" not in answers_with_defaults(one, {}, {"k": "b"}, account)
+    assert answers_with_defaults(one, {"k": "b"}, {"k": "b"}, account) == {"k": "b"}
+    assert answers_with_defaults(one, {}, {"k": "b", "n": "Ba"}, account)["n"] == "Ba"
+    assert answers_with_defaults(one, {}, {"k": "b"}, None) == {"k": "b"}
     group = {"g": {"type": "object", "properties": {"n": field}}}
     clash = read({"properties": {"k": {"const": 1}}, "if": {"required": ["k"]}, "then": {"properties": group}})
-    assert arrived(clash, {}, {"k": 1, "g": "text"}, account) == {"k": 1, "g": "text"}
+    assert answers_with_defaults(clash, {}, {"k": 1, "g": "text"}, account) == {"k": 1, "g": "text"}

@@ -32,7 +32,7 @@ from dossierkit.forms import (
     view,
 )
 from dossierkit.forms.answers.control_names import layout, layout_pairs, name_of, pointer_of
-from dossierkit.forms.answers.defaults import initial
+from dossierkit.forms.answers.defaults import initial_answers
 from dossierkit.forms.answers.rows import rearranged
 from dossierkit.forms.fields.field_tree import walk
 from dossierkit.html import Renderer
@@ -264,9 +264,9 @@ def test_defaults_fill_a_new_draft_only(form: Make) -> None:
         }
     )
 
-    assert initial(one) == {"a": "x", "g": {"b": 2}}
+    assert initial_answers(one) == {"a": "x", "g": {"b": 2}}
     assert parse(one, [("/a", "")], base={"a": "x"}) == {}
-    assert initial(form({"properties": {"n": {"type": "string", "x-prefill": "/name"}}}), {"name": "An"}) == {"n": "An"}
+    assert initial_answers(form({"properties": {"n": {"type": "string", "x-prefill": "/name"}}}), {"name": "An"}) == {"n": "An"}
 
 
 def test_an_optional_group_of_constants_is_asked_for(form: Make) -> None:

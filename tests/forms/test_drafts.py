@@ -15,7 +15,7 @@ from support.strategies import unfinished
 from dossierkit.errors import SchemaError
 from dossierkit.forms import Field, Form, Kind, Layout, Problem, canonical, check, effective, flatten, parse, read, view
 from dossierkit.forms.answers.control_names import branch_name, layout, layout_pairs, merged, name_of
-from dossierkit.forms.answers.defaults import arrived, initial, remembered
+from dossierkit.forms.answers.defaults import answers_with_defaults, initial_answers, layout_with_defaults
 from dossierkit.forms.answers.rows import rearranged
 from dossierkit.forms.answers.texts import encode
 from dossierkit.forms.fields.field_tree import walk
@@ -336,8 +336,8 @@ def test_a_default_is_filled_in_when_its_field_comes() -> None:
 def followed(form: Form, before: tuple[Any, Layout], after: tuple[Any, Layout], button: str) -> tuple[Any, Layout]:
     """The draft that the page *before* became, after what its button does, with the defaults of the fields that came."""
     answers, opened = rearranged(*after, button)
-    answers = arrived(form, before[0], answers, None, shown=before[1], layout=opened)
-    return answers, remembered(form, answers, opened)
+    answers = answers_with_defaults(form, before[0], answers, None, shown=before[1], layout=opened)
+    return answers, layout_with_defaults(form, answers, opened)
 
 
 _DEFAULTS: list[dict[str, Any]] = [
@@ -381,7 +381,7 @@ def offering(draw: st.DrawFn) -> dict[str, Any]:
 def test_a_default_is_filled_in_once(schema: dict[str, Any], data: st.DataObject) -> None:
     """When its field first holds, never in a branch that nobody chose; what was changed or cleared stays so for good."""
     form = read(schema)
-    draft, opened = initial(form), Layout()
+    draft, opened = initial_answers(form), Layout()
     stands: dict[str, Any] = {}
     met: set[str] = set()
     for _ in range(8):
@@ -423,7 +423,7 @@ def test_rows_that_must_be_there_begin_with_their_defaults() -> None:
     row = {"type": "object", "properties": {"unit": {"type": "string", "default": "kg"}}}
     form = read({"properties": {"rows": {"type": "array", "items": row, "minItems": 2}}, "required": ["rows"]})
 
-    assert initial(form) == {"rows": [{"unit": "kg"}, {"unit": "kg"}]}
+    assert initial_answers(form) == {"rows": [{"unit": "kg"}, {"unit": "kg"}]}
 
 
 def test_choices_in_rows_go_where_the_rows_go() -> None:
@@ -488,15 +488,15 @@ def test_entries_in_rows_are_answers_too() -> None:
     assert canonical(form, draft) == draft
     assert canonical(form, {**draft, "t": ["a", "", " "]}) == {**draft, "t": ["a"]}
     assert canonical(form, {"l": [{"m": {}}], "t": [""]}) == {}
-    assert arrived(form, {}, draft, None, layout=opened) == {"l": [{"m": {"An": {"unit": "kg"}}}]}
+    assert answers_with_defaults(form, {}, draft, None, layout=opened) == {"l": [{"m": {"An": {"unit": "kg"}}}]}
 
 
 def test_a_form_without_defaults_offers_nothing() -> None:
     """Nothing arrives, and nothing is remembered."""
     form = read({"properties": {"a": {"type": "string"}}})
 
-    assert arrived(form, {}, {"a": "x"}, None) == {"a": "x"}
-    assert remembered(form, {"a": "x"}, Layout()) == Layout()
+    assert answers_with_defaults(form, {}, {"a": "x"}, None) == {"a": "x"}
+    assert layout_with_defaults(form, {"a": "x"}, Layout()) == Layout()
 
 
 def test_a_choice_belongs_to_its_alternatives() -> None:
@@ -539,7 +539,7 @@ def test_an_answer_beside_branches_chooses_none_of_them() -> None:
     draft, opened = typed(form, {}, Layout(), __k="x")
 
     assert ("branch:", "0") not in shown(form, draft, opened)
-    assert arrived(form, {}, draft, None, layout=opened) == initial(form) | {"k": "x"} == {"k": "x"}
+    assert answers_with_defaults(form, {}, draft, None, layout=opened) == initial_answers(form) | {"k": "x"} == {"k": "x"}
 
 
 def test_a_page_unfolds_so_far_and_no_further() -> None:

@@ -12,7 +12,7 @@ from dossierkit.dossiers.lifecycle.lifecycle import target
 from dossierkit.dossiers.states import Action, Channel, State
 from dossierkit.errors import StaleDossier
 from dossierkit.forms.answers.control_names import kept_layout
-from dossierkit.forms.answers.defaults import initial
+from dossierkit.forms.answers.defaults import initial_answers
 from dossierkit.forms.fields.form import Layout
 from dossierkit.forms.lint.comparison import after_moves
 from dossierkit.forms.schema.rules import compute
@@ -48,7 +48,7 @@ class Drafts:
         """
         current = self.procedures.current(procedure)
         now = self.context.now()
-        filled = initial(current.form) if answers is None else answers
+        filled = initial_answers(current.form) if answers is None else answers
         dossier = Dossier(
             self.context.tokens.token(), current.code, current.revision, actor.id, State.DRAFT, 1, now, now, filled,
             handling=attrs.evolve(UNHANDLED, channel=channel), salt=self.context.tokens.token(),

@@ -18,7 +18,7 @@ from dossierkit.errors import StaleDossier, UnknownProcedure
 from dossierkit.forms import Kind, Layout, Problem, check, effective, parse
 from dossierkit.forms.answers.control_names import layout as layout_of
 from dossierkit.forms.answers.control_names import layout_pairs, merged
-from dossierkit.forms.answers.defaults import arrived, initial, remembered
+from dossierkit.forms.answers.defaults import answers_with_defaults, initial_answers, layout_with_defaults
 from dossierkit.forms.answers.rows import rearranged, settled_rows
 from dossierkit.forms.fields.field_tree import walk
 from dossierkit.forms.views.changes import Change, changes
@@ -58,7 +58,7 @@ def show(site: Site, request: Request, form: FormData) -> Response:  # noqa: ARG
     draft = own_draft(site, request)
     procedure = site.engine.procedure_of(draft) if draft is not None else site.engine.procedure(request.path_params["code"])
     account = _prefilling_account(site.visitor(request))
-    answers = draft.answers if draft is not None else initial(procedure.form, prefill(account))
+    answers = draft.answers if draft is not None else initial_answers(procedure.form, prefill(account))
     problems = site.engine.check(draft) if draft is not None and "problems" in request.query_params else ()
     declared = draft.declared if draft is not None else ()
     searched = layout_of(request.query_params.multi_items())
@@ -134,9 +134,9 @@ def receive(site: Site, request: Request, form: FormData) -> Response:
     answers, refused = with_uploads(site.blobs, procedure.form, form, answers, language, site.config.scanner, layout=layout)
     answers, layout = rearranged(answers, layout, button, settled_rows(procedure.form, answers, layout))
     profile = prefill(_prefilling_account(visitor))
-    shown = initial(procedure.form, profile) if begins else draft.answers
-    answers = arrived(procedure.form, shown, answers, profile, shown=draft.layout, layout=layout)
-    layout = remembered(procedure.form, answers, layout)
+    shown = initial_answers(procedure.form, profile) if begins else draft.answers
+    answers = answers_with_defaults(procedure.form, shown, answers, profile, shown=draft.layout, layout=layout)
+    layout = layout_with_defaults(procedure.form, answers, layout)
     before, declared = blobs_of(draft), documents.declared(procedure, draft.declared, pairs)
     try:
         draft = _saved(site, actor, draft, answers, layout, declared, _version(form, draft) if not fresh else draft.version)
@@ -199,8 +199,8 @@ def _receive_unsaved(site: Site, request: Request, form: FormData) -> Response:
     answers = parse(procedure.form, pairs, base=unsaved.hidden_answers(site, form), language=language)
     answers, foreign = own_files(procedure.form, answers, frozenset(), layout=layout)
     answers, layout = rearranged(answers, layout, button, settled_rows(procedure.form, answers, layout))
-    answers = arrived(procedure.form, initial(procedure.form), answers, None, layout=layout)
-    layout = remembered(procedure.form, answers, layout)
+    answers = answers_with_defaults(procedure.form, initial_answers(procedure.form), answers, None, layout=layout)
+    layout = layout_with_defaults(procedure.form, answers, layout)
     problems: tuple[Problem, ...] = ()
     if button == "continue" or "x-problems" in request.headers:
         problems = _problems_before_sign_in(site, procedure, form, answers, layout, foreign)

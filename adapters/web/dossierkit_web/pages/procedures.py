@@ -13,7 +13,7 @@ from starlette.responses import Response
 from dossierkit.catalog.index import CatalogEntry
 from dossierkit.dossiers.money.fees import exemptions, quote
 from dossierkit.dossiers.procedure.procedure import Procedure
-from dossierkit.forms.answers.defaults import initial
+from dossierkit.forms.answers.defaults import initial_answers
 from dossierkit.forms.views.personal_data import personal_titles
 from dossierkit_web.public_pages import known_procedure_edition, procedure_edition, public_page
 from dossierkit_web.site import Site, language_of, markdown
@@ -69,7 +69,7 @@ def show_one(site: Site, request: Request, form: FormData) -> Response:  # noqa:
         guidance=markdown(procedure.text("guidance", language)),
         quotes=[(entry, quote(procedure, entry), exemptions(entry)) for entry in procedure.entries("fees")],
         notice=purpose_notice(site, procedure, language),
-        preview=site.renderer.render(procedure.form, initial(procedure.form), language=language),
+        preview=site.renderer.render(procedure.form, initial_answers(procedure.form), language=language),
     )
 
 

@@ -18,7 +18,7 @@ _MAX_ROUNDS = 8
 _INITIAL_KEYWORDS = frozenset(("default", "x-prefill"))
 
 
-def initial(form: Form, account: Mapping[str, Json] | None = None) -> Json:
+def initial_answers(form: Form, account: Mapping[str, Json] | None = None) -> Json:
     """The answers of a new draft.
 
     Args:
@@ -27,7 +27,7 @@ def initial(form: Form, account: Mapping[str, Json] | None = None) -> Json:
     return _with_initial_answers(form, {}, Layout(), account, frozenset())
 
 
-def arrived(
+def answers_with_defaults(
     form: Form,
     before: Json,
     answers: Json,
@@ -53,7 +53,7 @@ def arrived(
     return _with_initial_answers(form, answers, layout, account, held_before)
 
 
-def remembered(form: Form, answers: Json, layout: Layout) -> Layout:
+def layout_with_defaults(form: Form, answers: Json, layout: Layout) -> Layout:
     """*layout* with the fields that hold and have an initial answer, so that it is not filled in again."""
     if not form.schemas.any_schema(_has_initial_answer):
         return layout
