@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping
-from functools import partial
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import count
 from typing import Any, Protocol, TypeVar
 
@@ -13,13 +13,13 @@ from markupsafe import Markup, escape
 
 from dossierkit.forms.answers.control_names import name_of
 from dossierkit.forms.answers.form_data import is_nameless
+from dossierkit.forms.answers.row_pages import first_row, pages, rows_around
 from dossierkit.forms.answers.texts import show_text
 from dossierkit.forms.fields.applicators import unconditional
-from dossierkit.forms.fields.field_tree import is_settled
 from dossierkit.forms.fields.form import Field, Form, Kind, embeds
 from dossierkit.forms.views.controls import Control
 from dossierkit.forms.views.view import sections
-from dossierkit.forms.views.viewer import Viewer, control_id
+from dossierkit.forms.views.viewer import Viewer, control_id, page_id
 from dossierkit.forms.words.catalogue import word
 from dossierkit.forms.words.readable_answers import readable
 from dossierkit.forms.words.titles import label, schema_text
@@ -195,11 +195,47 @@ class Page:
         return "".join((filled(before, numbers), *self._below(field, value), filled(after, numbers)))
 
     def _below(self, field: Field, value: Json) -> Iterator[str]:
+        if field.kind is Kind.LIST:
+            return self._rows(field, value)
         answers = [_inside(value, below) for below in field.children]
         if field.kind is Kind.GROUP:
             return map(self.field, field.children, answers)
-        shown = self._entry if field.kind is Kind.ENTRIES else partial(self._row, field, self._row_title(field))
-        return map(shown, count(), field.children, answers)
+        return map(self._entry, count(), field.children, answers)
+
+    def _rows(self, field: Field, value: Json) -> Iterator[str]:
+        """The rows of the list *field*; of a long one those of the page that is open, between buttons that turn it."""
+        called = self._row_title(field)
+        shown = self.viewer.open_pages.get(field.control)
+        if shown is None:
+            shown = range(len(field.children))
+        else:
+            yield self._turning("row-pages", field, called, pages(field))
+        for index in shown:
+            row = field.children[index]
+            yield self._row(field, called, index, row, _inside(value, row))
+        if shown.stop < len(field.children):
+            yield self._turning("next-rows", field, called, [page for page in pages(field) if page.start == shown.stop])
+
+    def _turning(self, template: str, field: Field, called: str, to: Iterable[range]) -> str:
+        """Buttons that open the pages *to* of the rows of *field*, which are *called* so."""
+        viewer, rows = self.viewer, field.control
+        wrong = Counter(
+            first_row(index) for pointer in viewer.errors for at, index in rows_around(pointer) if at == field.pointer
+        )
+        buttons = [
+            {
+                "id": page_id(rows, page.start),
+                "value": f"page:{rows}/{page.start}",
+                "first": page.start + 1,
+                "last": page.stop,
+                "open": page == viewer.open_pages[rows],
+                "wrong": wrong[page.start],
+            }
+            for page in to
+        ]
+        about = {"name": name_of(rows, "page"), "start": viewer.open_pages[rows].start, "row_title": called}
+        title = label(viewer.form, field, viewer.language)
+        return str(self.renderer.piece(template, viewer.language, buttons=buttons, title=title, **about))
 
     def _open(self, field: Field) -> str:
         if not field.recursive:
@@ -210,7 +246,7 @@ class Page:
         where = field.control + ("/~e" if field.kind is Kind.ENTRIES else "")
         most = field.keywords.get("maxItems")
         fixed = len(field.keywords.get("prefixItems") or ())
-        closed = field.keywords.get("items") is False or (fixed and "items" not in field.keywords) or is_settled(field)
+        closed = field.keywords.get("items") is False or (fixed and "items" not in field.keywords) or field.settled
         return {
             "c": _More(
                 self.viewer.answered(field, value, errors),
@@ -254,7 +290,7 @@ class Page:
         if index < fixed:
             return self.field(row, value)
         title = self._title_of(row, value, f"{called} {index + 1}")
-        if is_settled(row):
+        if row.settled:
             return self._framed("row", row, value, {"title": title}, index=0, last=True, removable=False)
         last = index == len(field.children) - 1
         return self._framed("row", row, value, {"title": title}, index=index - fixed, last=last, removable=True)

@@ -96,7 +96,7 @@ class Renderer:
         self._file_name = file_name
         self._pieces = Cache[object, Any]("pieces", _PIECES)
         self._today = today
-        self._blanks = Cache[tuple[Form, str, str, date | None], Rendered]("blank forms", _BLANKS)
+        self._blanks = Cache[tuple[Form, str, str, bool, date | None], Rendered]("blank forms", _BLANKS)
         self._words = lru_cache(maxsize=None)(lambda language: words_of(self.piece, language))
         self._template = lru_cache(maxsize=None)(self.environment.get_template)
         self.is_ours = lru_cache(maxsize=None)(lambda name: not any(map(self._is_replaced, (name, *_WITHIN))))
@@ -112,33 +112,37 @@ class Renderer:
         layout: Layout | None = None,
         only: Collection[str] | None = None,
         beside: Sequence[tuple[str, str]] = (),
+        paged: bool = False,
     ) -> Rendered:
         """The controls of *form* for *answers*, under their section headings, and the summary of *problems*.
 
         Args:
             only: pointers of the fields to show, each with everything below it; all of them where None.
             beside: (id, words) of what is wrong elsewhere on the page; the summary tells it, too.
+            paged: show a long list a page of rows at a time.  Only for answers that are kept: `parse` needs them as its
+                *base*, since the other rows are not in the markup.
         """
         problems = tuple(problems)
         if only is not None:
-            viewer = Viewer.of(form, answers, problems=problems, language=language, layout=layout)
+            viewer = Viewer.of(form, answers, problems=problems, language=language, layout=layout, paged=paged)
             return self._rendered(attrs.evolve(viewer, root=selection(viewer.root, only)), beside)
-        if not problems and not beside and layout in (None, Layout()) and (not isinstance(answers, dict) or len(answers) <= _FEW):
+        if not problems and not beside and layout in (None, Layout()) and _is_small(answers):
             text = key(answers)
             if len(text) <= _SHORT:
-                return self._blank(form, answers, language, text)
-        return self._rendered(Viewer.of(form, answers, problems=problems, language=language, layout=layout), beside)
+                return self._blank(form, answers, language, text, paged)
+        viewer = Viewer.of(form, answers, problems=problems, language=language, layout=layout, paged=paged)
+        return self._rendered(viewer, beside)
 
     def rows(self, form: Form, answers: Json, *, language: str = "vi", layout: Layout | None = None) -> tuple[Row, ...]:
         """*answers* as a summary list, its files by their names; see `answer_rows`."""
         return answer_rows(form, effective(form, answers, layout=layout), answers, language, file_name=self._file_name)
 
-    def _blank(self, form: Form, answers: Json, language: str, text: str) -> Rendered:
+    def _blank(self, form: Form, answers: Json, language: str, text: str, paged: bool) -> Rendered:  # part of the name
         """A form that nobody has filled in yet is the same for everybody; *text* is the key of *answers*."""
-        name = (form, language, text, self._today())
+        name = (form, language, text, paged, self._today())
         rendered = self._blanks.get(name)
         if rendered is None:
-            viewer = Viewer.of(form, answers, problems=(), language=language, layout=None)
+            viewer = Viewer.of(form, answers, problems=(), language=language, layout=None, paged=paged)
             rendered = self._blanks.keep(name, self._rendered(viewer))
         return rendered
 
@@ -172,3 +176,10 @@ class Renderer:
         """What *make* gave the first time for *name*."""
         made = self._pieces.get(name)
         return self._pieces.keep(name, make()) if made is None else made
+
+
+def _is_small(answers: Json) -> bool:
+    """Whether *answers* are few enough to be written as the name of a whole form."""
+    if not isinstance(answers, dict):
+        return True
+    return len(answers) <= _FEW and all(len(value) <= _FEW for value in answers.values() if isinstance(value, dict | list))

@@ -166,7 +166,7 @@ def receive(site: Site, request: Request, form: FormData) -> Response:
             refused=refused_documents,
         )
     else:
-        response = _after_saving(site, request, procedure, draft, layout, button)
+        response = _after_saving(site, request, procedure, draft, layout, form, button)
     return site.keep(request, visitor, response)
 
 
@@ -283,7 +283,9 @@ def _saved(
         return draft
 
 
-def _after_saving(site: Site, request: Request, procedure: Procedure, draft: Dossier, layout: Layout, button: str) -> Response:
+def _after_saving(
+    site: Site, request: Request, procedure: Procedure, draft: Dossier, layout: Layout, form: FormData, button: str
+) -> Response:
     base = f"{request.url.path}?draft={draft.id}"
     if button == "continue":
         problems = site.engine.check(draft)
@@ -293,6 +295,9 @@ def _after_saving(site: Site, request: Request, procedure: Procedure, draft: Dos
     if button == "cancel":
         return RedirectResponse(f"{request.url.path}/cancel?draft={draft.id}", 303)
     place = _place_in_page(layout, button)
+    if button.startswith("page:") and text(form, "meta:problems"):
+        # The page showed problems, and goes on showing them.
+        base += "&problems"
     if "x-fragment" not in request.headers and len(place) < _LONGEST_QUERY:
         # A redirect, so that reloading the page does not post the form again.
         return RedirectResponse(base + place, 303)
@@ -301,10 +306,9 @@ def _after_saving(site: Site, request: Request, procedure: Procedure, draft: Dos
 
 
 def _place_in_page(layout: Layout, button: str) -> str:
-    """The rest of the address after *button*: the searches of the page, and the field that was edited."""
-    if button == "save":
-        return ""
-    searches = urlencode([*layout_pairs(Layout(searches=layout.searches), {})])
+    """The rest of the address after *button*: searches and open pages of rows, and the field that was edited."""
+    searches = {} if button == "save" else layout.searches
+    opened = urlencode([*layout_pairs(Layout(searches=searches, pages=layout.pages), {})])
     verb, _, pointer = button.partition(":")
     field = pointer if verb in ("add", "open") else parent(pointer)
-    return (f"&{searches}" if searches else "") + (f"#{control_id(field)}" if field else "")
+    return (f"&{opened}" if opened else "") + (f"#{control_id(field)}" if field else "")

@@ -64,7 +64,11 @@ def form_page(
         if document in wrong
     ]
     problems = tuple(problem for problem in problems if not problem.at.startswith("document:"))
-    rendered = site.renderer.render(procedure.form, answers, problems=problems, language=language, layout=layout, beside=beside)
+    # A guest's draft is lost with its session: then only the rows on the page are left.
+    paged = draft is not None and site.visitor(request).account is not None
+    rendered = site.renderer.render(
+        procedure.form, answers, problems=problems, language=language, layout=layout, beside=beside, paged=paged
+    )
     if draft is None:
         rendered = attrs.evolve(rendered, fields=rendered.fields + _carried_controls(site, request, procedure, answers, layout))
     done = _done(site, rendered, draft) if draft is not None else frozenset()

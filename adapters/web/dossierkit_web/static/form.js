@@ -6,7 +6,7 @@
     button.hidden = false;
     button.addEventListener("click", () => window.print());
   }
-  document.getElementById("problems")?.focus();
+  if (!location.hash) document.getElementById("problems")?.focus();
   document.querySelector("form[action='/sign-out']")?.addEventListener("submit", () => {
     for (const key of Object.keys(localStorage)) if (key.startsWith("unsaved:")) localStorage.removeItem(key);
   });
@@ -188,7 +188,7 @@
   // What could not be saved is kept in this browser, and offered back; it goes as soon as it is saved, or somebody leaves.
   const place = `unsaved:${form.dataset.owner ?? ""}:${location.pathname}`;
   const put = () => {
-    const pairs = [...new FormData(form)].filter(([name, value]) => typeof value === "string" && name.startsWith("/"));
+    const pairs = [...new FormData(form)].filter(([name, value]) => typeof value === "string" && /^(page:|\/)/.test(name));
     try {
       localStorage.setItem(place, JSON.stringify({ at: Date.now(), pairs }));
     } catch {
@@ -196,6 +196,15 @@
     }
   };
   const restore = (pairs) => {
+    // What was typed into another page of rows is offered again there.
+    const pages = pairs.filter(([name, value]) => name.startsWith("page:") && (form.elements[name]?.value ?? value) !== value);
+    if (pages.length) {
+      localStorage.setItem(place, JSON.stringify({ at: Date.now(), pairs }));
+      const url = new URL(location.href);
+      for (const [name, value] of pages) url.searchParams.set(name, value);
+      location.assign(url.href);
+      return;
+    }
     for (const control of fields.querySelectorAll("[name^='/']:not([type=hidden], [type=file])")) {
       const values = pairs.filter(([name]) => name === control.name).map(([, value]) => value);
       if (control.matches("[type=checkbox], [type=radio]")) control.checked = values.includes(control.value);
@@ -254,6 +263,8 @@
         const url = new URL(form.action);
         url.searchParams.set("draft", draft);
         form.action = url.href;
+        // Whoever loads the page again sees the same rows.
+        for (const page of fields.querySelectorAll("[name^='page:']")) if (page.value !== "0") url.searchParams.set(page.name, page.value);
         history.replaceState(null, "", url.pathname + url.search);
       }
       localStorage.removeItem(place);

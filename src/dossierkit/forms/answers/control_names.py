@@ -13,6 +13,7 @@ pointer is empty or begins with a slash, so the two never meet.
     key:/free/~e0 the name of an entry whose name can be edited; its value is called `/free/~e0…`
     drop:/secret  what was entered there is to go; a control that shows nothing changes nothing otherwise
     search:/place what is looked for in a long list
+    page:/rows    the first row of the page of rows that is shown; answers of rows on other pages are kept as they are
     filled:/unit  the default of this field was filled in before; no page has it, only a kept layout
 
 Browsers rewrite control characters in names, so those are written `~xNN`, which no pointer holds.
@@ -91,11 +92,14 @@ class Controls:
     def layout(self) -> Layout:
         """What the page had open."""
         rows: dict[str, int] = {}
+        pages: dict[str, int] = {}
         branches: dict[tuple[str, str], tuple[int, ...]] = {}
         texts: dict[str, dict[str, str]] = {"open": {}, "search": {}, "key": {}, "filled": {}}
         for (kind, pointer), values in self.others.items():
             if kind == "count" and (count := self.number(kind, pointer)) is not None:
                 rows[pointer] = count
+            elif kind == "page" and (first := self.number(kind, pointer)):
+                pages[pointer] = first
             elif kind == "branch" or kind.startswith("branch."):
                 picked = values[-1]
                 known = _PICKED.fullmatch(picked)
@@ -104,7 +108,8 @@ class Controls:
                 branches[pointer, f"@{mark}" if mark else name] = tuple(map(int, picked.split("+"))) if known else ()
             elif kind in texts:
                 texts[kind][pointer] = nfc(values[-1])
-        return Layout(rows, branches, frozenset(texts["open"]), texts["search"], texts["key"], frozenset(texts["filled"]))
+        opened, filled = frozenset(texts["open"]), frozenset(texts["filled"])
+        return Layout(rows, branches, opened, texts["search"], texts["key"], filled, pages)
 
 
 def layout(pairs: Iterable[tuple[str, str]]) -> Layout:
@@ -130,12 +135,14 @@ def layout_pairs(layout: Layout, answers: Json) -> Iterator[tuple[str, str]]:
         yield name_of(pointer, "key"), name
     for pointer in sorted(layout.filled):
         yield name_of(pointer, "filled"), "1"
+    for pointer, first in layout.pages.items():
+        yield name_of(pointer, "page"), str(first)
 
 
 def kept_layout(layout: Layout, answers: Json) -> Layout:
-    """What a draft keeps of *layout* beside its *answers*: neither what they tell anyway, nor what was searched for."""
+    """What a draft keeps of *layout* beside its *answers*: not what they tell anyway, nor searches and open pages of rows."""
     again = Controls.of(layout_pairs(layout, answers)).layout()
-    return attrs.evolve(again, searches={})
+    return attrs.evolve(again, searches={}, pages={})
 
 
 def mark_name(pointer: str, picker: str) -> str:
@@ -165,4 +172,5 @@ def merged(kept: Layout, page: Layout) -> Layout:
         page.searches,
         {**names, **page.names},
         kept.filled | page.filled,
+        page.pages,
     )

@@ -11,11 +11,11 @@ from collections.abc import Callable, Iterable, Iterator
 import attrs
 
 from dossierkit.forms.answers.control_names import Controls, branch_name, mark_name, merged, name_of
+from dossierkit.forms.answers.row_pages import ROWS_A_PAGE
 from dossierkit.forms.answers.texts import encode, read_json, read_text, show_text
 from dossierkit.forms.fields.applicable import applicable_at
 from dossierkit.forms.fields.effective import effective, free_name
 from dossierkit.forms.fields.field_kinds import UNDECIDED
-from dossierkit.forms.fields.field_tree import is_settled
 from dossierkit.forms.fields.form import Field, Form, Kind, Layout
 from dossierkit.pointers import ABSENT, Json, same, step
 
@@ -200,15 +200,19 @@ class _Reading:
         if count is None:
             return current
         items = current if isinstance(current, list) else []
+        first = self.controls.number("page", where)
         result: list[Json] = []
         blank = True
         for index, below in enumerate(field.children[: min(count, MAX_ROWS)]):
-            value = self.value(below, items[index] if index < len(items) else ABSENT, fills=fills)
+            value = items[index] if index < len(items) else ABSENT
+            # What another page of rows shows is not on this one.
+            if first is None or first <= index < first + ROWS_A_PAGE:
+                value = self.value(below, value, fills=fills)
             result.append(nothing(below) if value is ABSENT else value)
             blank = blank and not says(below, value)
         # What nobody may change stays, whatever the page says of it.
         left = zip(field.children[len(result) :], items[len(result) :], strict=False)
-        settled = [item for below, item in left if is_settled(below)]
+        settled = [item for below, item in left if below.settled]
         result += settled
         blank = blank and not settled
         drop_blank_rows(field, result)

@@ -1,4 +1,4 @@
-"""What the buttons inside a form do: rows come, go and move; levels open.
+"""What the buttons inside a form do: rows come, go and move; levels and pages of rows open.
 
 Pure: a page posts `VERB:CONTROL`, this gives the answers and the layout to show next.
 """
@@ -9,8 +9,9 @@ from collections.abc import Callable, Collection
 
 import attrs
 
+from dossierkit.forms.answers.row_pages import turned
 from dossierkit.forms.fields.effective import effective
-from dossierkit.forms.fields.field_tree import is_settled, walk
+from dossierkit.forms.fields.field_tree import walk
 from dossierkit.forms.fields.form import Form, Layout
 from dossierkit.pointers import ABSENT, Json, drop, escape, get, last, parent, put, step
 
@@ -18,11 +19,11 @@ from dossierkit.pointers import ABSENT, Json, drop, escape, get, last, parent, p
 def settled_rows(form: Form, answers: Json, layout: Layout) -> frozenset[str]:
     """The controls of the rows that nobody may take away, since they are read only."""
     fields = walk(effective(form, answers, layout=layout))
-    return frozenset(field.control for field in fields if field.row and is_settled(field))
+    return frozenset(field.control for field in fields if field.row and field.settled)
 
 
 def rearranged(answers: Json, layout: Layout, button: str, settled: Collection[str] = ()) -> tuple[Json, Layout]:
-    """*answers* and *layout* after *button* (`add:/rows`, `remove:/rows/2`, `up:/rows/2`, `open:/child`).
+    """*answers* and *layout* after *button* (`add:/rows`, `remove:/rows/2`, `up:/rows/2`, `open:/child`, `page:/rows/50`).
 
     What was chosen in a row goes where the row goes.  A button that means nothing changes nothing.
 
@@ -34,7 +35,11 @@ def rearranged(answers: Json, layout: Layout, button: str, settled: Collection[s
         return answers, layout
     match verb:
         case "add":
-            return answers, attrs.evolve(layout, rows={**layout.rows, control: _count(answers, layout, control) + 1})
+            count = _count(answers, layout, control) + 1
+            added = attrs.evolve(layout, rows={**layout.rows, control: count})
+            return answers, turned(added, f"{control}/{count - 1}")
+        case "page":
+            return answers, turned(layout, control)
         case "open":
             return answers, attrs.evolve(layout, opened=layout.opened | {control})
         case "remove" if last(control).isdecimal():
@@ -73,7 +78,8 @@ def _moved(answers: Json, layout: Layout, rows: str, index: int, by: int) -> tup
     swapped = list(items)
     swapped[index], swapped[other] = swapped[other], swapped[index]
     places = {index: other, other: index}
-    return put(answers, pointer, swapped), _renumbered(layout, rows, lambda row: places.get(row, row))
+    kept = _renumbered(layout, rows, lambda row: places.get(row, row))
+    return put(answers, pointer, swapped), turned(kept, f"{rows}/{other}")
 
 
 def _renumbered(layout: Layout, rows: str, moved: Callable[[int], int | None]) -> Layout:
@@ -93,4 +99,5 @@ def _renumbered(layout: Layout, rows: str, moved: Callable[[int], int | None]) -
         {at: query for control, query in layout.searches.items() if (at := place(control)) is not None},
         {at: name for control, name in layout.names.items() if (at := place(control)) is not None},
         frozenset(at for control in layout.filled if (at := place(control)) is not None),
+        {at: first for control, first in layout.pages.items() if (at := place(control)) is not None},
     )

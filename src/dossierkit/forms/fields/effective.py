@@ -280,7 +280,8 @@ class _Walk:
         """
         row_count = min(self.layout.rows.get(editor, 0), MAX_FIELDS)
         typed_names = [self.layout.names.get(f"{editor}{index}") for index in range(row_count)]
-        unlisted_names = iter([name for name in free if name not in typed_names])
+        listed_names = set(typed_names)
+        unlisted_names = iter([name for name in free if name not in listed_names])
         used = set(declared)
         names: list[str | None] = []
         for typed in typed_names:

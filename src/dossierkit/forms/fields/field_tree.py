@@ -18,11 +18,6 @@ def walk(field: Field) -> Iterator[Field]:
         yield from walk(below)
 
 
-def is_settled(field: Field) -> bool:
-    """Whether *field* is read only, itself or in all fields below it."""
-    return field.read_only or bool(field.children and all(map(is_settled, field.children)))
-
-
 def is_asked(form: Form, field: Field) -> bool:
     """Whether the user can answer *field*, or a field below it; not if it is read only, constant or computed."""
     if field.read_only or field.kind is Kind.CONSTANT or any(computed.at == field.pointer for computed in form.computed):

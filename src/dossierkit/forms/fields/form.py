@@ -75,6 +75,10 @@ def _is_write_only(field: Field) -> bool:
     return field.keywords.get("writeOnly") is True or "writeOnly" in field.inherited or field.widget == "password"
 
 
+def _is_settled(field: Field) -> bool:
+    return field.read_only or bool(field.children and all(below.settled for below in field.children))
+
+
 @attrs.frozen(eq=False)
 class Field:
     """One question of a form, as it applies to some answers.
@@ -121,6 +125,8 @@ class Field:
     several: bool = attrs.field(init=False, default=attrs.Factory(_is_several, takes_self=True))
     #: Never taken from a submitted page.
     read_only: bool = attrs.field(init=False, default=attrs.Factory(_is_read_only, takes_self=True))
+    #: Read only, itself or in all fields below it.
+    settled: bool = attrs.field(init=False, default=attrs.Factory(_is_settled, takes_self=True))
     #: Never shown again once it was answered.
     write_only: bool = attrs.field(init=False, default=attrs.Factory(_is_write_only, takes_self=True))
 
@@ -163,6 +169,8 @@ class Layout:
     names: Mapping[str, str] = attrs.field(factory=dict)
     #: Fields whose default was filled in; it is not filled in again after the user cleared it.
     filled: frozenset[str] = frozenset()
+    #: Long list → the first row of the page of rows that is open; the first page of others.
+    pages: Mapping[str, int] = attrs.field(factory=dict)
 
 
 def embeds(field: Field) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from functools import cached_property
 
 import attrs
 
@@ -12,9 +13,10 @@ from dossierkit.caches import CacheSpec
 from dossierkit.findings import Problem
 from dossierkit.forms.answers.control_names import branch_name, mark_name, name_of
 from dossierkit.forms.answers.form_data import is_nameless
+from dossierkit.forms.answers.row_pages import first_row, is_paged, open_page, rows_around
 from dossierkit.forms.answers.texts import encode, show_text
 from dossierkit.forms.fields.effective import effective
-from dossierkit.forms.fields.field_tree import Index, index
+from dossierkit.forms.fields.field_tree import Index, index, walk
 from dossierkit.forms.fields.form import Field, Form, Kind, Layout, Picker
 from dossierkit.forms.fields.options import FOUND, Offer, offer
 from dossierkit.forms.schema.dialect import Choice
@@ -35,6 +37,11 @@ def control_id(pointer: str) -> str:
     return "f" + _UNSAFE.sub(lambda match: f".{ord(match[0]):x}.", pointer)
 
 
+def page_id(rows: str, first: int) -> str:
+    """The id of the button that opens the page of the list *rows* which begins with row number *first*."""
+    return f"{control_id(rows)}.page.{first}"
+
+
 @attrs.frozen
 class Viewer:
     """Makes controls, one at a time or all at once."""
@@ -48,9 +55,20 @@ class Viewer:
     errors: Mapping[str, tuple[str, ...]]
     #: Every problem with the control of the field that shows it, None where no field does.
     placed: tuple[tuple[str | None, str], ...]
+    #: Of a long list one page of rows is shown.
+    paged: bool = False
 
     @classmethod
-    def of(cls, form: Form, answers: Json, *, problems: Iterable[Problem], language: str, layout: Layout | None) -> Viewer:
+    def of(
+        cls,
+        form: Form,
+        answers: Json,
+        *,
+        problems: Iterable[Problem],
+        language: str,
+        layout: Layout | None,
+        paged: bool = False,
+    ) -> Viewer:
         """A viewer of *answers* and their *problems*."""
         layout = layout or Layout()
         root = effective(form, answers, layout=layout)
@@ -66,13 +84,28 @@ class Viewer:
             if at:
                 errors.setdefault(at, []).append(words)
             placed.append((fields[at].control if at else None, sentence(form, problem, tree, language) if problem.at else words))
-        return cls(
-            form, answers, language, layout, root, {at: tuple(dict.fromkeys(w)) for at, w in errors.items()}, tuple(placed)
-        )
+        by_pointer = {at: tuple(dict.fromkeys(w)) for at, w in errors.items()}
+        return cls(form, answers, language, layout, root, by_pointer, tuple(placed), paged)
 
     def summary(self) -> tuple[tuple[str, str], ...]:
-        """(id, words) of each problem; the id is empty where it belongs to no control."""
-        return tuple((control_id(at) if at is not None else "", words) for at, words in self.placed)
+        """(id, words) of each problem; the id is empty where it belongs to no control.
+
+        Of a problem on another page of rows it is that of the button which opens the page.
+        """
+        return tuple((self._shown_id(at) if at is not None else "", words) for at, words in self.placed)
+
+    def _shown_id(self, control: str) -> str:
+        for rows, number in rows_around(control) if self.open_pages else ():
+            if rows in self.open_pages and number not in self.open_pages[rows]:
+                return page_id(rows, first_row(number))
+        return control_id(control)
+
+    @cached_property
+    def open_pages(self) -> Mapping[str, range]:
+        """The control of each list that is shown a page at a time, and the numbers of the rows on its open page."""
+        if not self.paged:
+            return {}
+        return {field.control: open_page(field, self.layout) for field in walk(self.root) if is_paged(field)}
 
     def tree(self, field: Field) -> Control:
         """*field* and everything below it."""
@@ -161,6 +194,8 @@ class Viewer:
     def _offer(self, field: Field, value: Json) -> Offer:
         """The choices that are offered, a deprecated one to whoever has it; of a list that is looked up, those searched for."""
         if field.widget != "lookup":
+            if not any(choice.deprecated for choice in field.choices):
+                return Offer(field.choices)
             had = {key(one) for one in (value if isinstance(value, list) and field.kind is Kind.CHECKS else [value])}
             return Offer(tuple(choice for choice in field.choices if not choice.deprecated or key(choice.value) in had))
         query = self._query(field)
