@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import statistics
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Hashable, Mapping
+from typing import TypeVar
 
 import attrs
+
+_Name = TypeVar("_Name", bound=Hashable)
 
 
 @attrs.frozen
@@ -21,16 +24,16 @@ class Row:
     met: bool | None
 
 
-def medians(sides: Mapping[str, Callable[[], object]], *, seconds: float = 1.5) -> dict[str, float]:
+def medians(sides: Mapping[_Name, Callable[[], object]], *, seconds: float = 1.5) -> dict[_Name, float]:
     """Name → median seconds of one call, the sides taking turns in short rounds."""
-    counts: dict[str, int] = {}
+    counts: dict[_Name, int] = {}
     for name, call in sides.items():
         call()
         start = time.perf_counter()
         call()
         once = max(time.perf_counter() - start, 1e-7)
         counts[name] = max(1, min(int(0.02 / once), 20_000))
-    times: dict[str, list[float]] = {name: [] for name in sides}
+    times: dict[_Name, list[float]] = {name: [] for name in sides}
     end = time.perf_counter() + seconds * len(sides)
     while time.perf_counter() < end or any(len(found) < 5 for found in times.values()):
         for name, call in sides.items():

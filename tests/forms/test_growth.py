@@ -136,3 +136,37 @@ def _work(case: Callable[[int], Case], size: int) -> dict[str, int]:
         "canonical": calls_of(lambda: canonical(form, answers)),
         "filled page": calls_of(lambda: renderer.render(form, answers)),
     }
+
+
+def test_choices_and_names_are_read_and_shown_in_proportion() -> None:
+    """Check boxes with many answers, lists of groups in groups, and names of free entries: the work for each does not grow."""
+    work = {size: {name: _work(case, size) for name, case in _KINDS.items()} for size in (SMALL, LARGE)}
+
+    grown = {
+        (name, step): work[LARGE][name][step] / calls / (LARGE / SMALL)
+        for name, steps in work[SMALL].items()
+        for step, calls in steps.items()
+    }
+    assert {step: ratio for step, ratio in grown.items() if ratio > 1.05} == {}
+
+
+def _boxes(size: int) -> Case:
+    kinds = {"type": "array", "uniqueItems": True, "items": {"enum": [str(number) for number in range(size // 4)]}}
+    names = [f"c{number}" for number in range(4)]
+    return {"properties": dict.fromkeys(names, kinds)}, dict.fromkeys(names, kinds["items"]["enum"])
+
+
+def _entries(size: int) -> Case:
+    return {"additionalProperties": TEXT}, {f"n{number}": "1" for number in range(size)}
+
+
+def _nested(size: int) -> Case:
+    """A group in a group, and so on: what is shown of the outer one looks at what is inside."""
+    schema: dict[str, Json] = {"type": "object", "properties": {"t": TEXT}}
+    answers: dict[str, Json] = {"t": "1"}
+    for _ in range(size // 4):
+        schema, answers = {"type": "object", "properties": {"t": TEXT, "g": schema}}, {"t": "1", "g": answers}
+    return schema, answers
+
+
+_KINDS = {"boxes": _boxes, "entries": _entries, "nested": _nested}

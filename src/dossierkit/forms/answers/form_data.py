@@ -6,7 +6,7 @@ The law: `parse(form, flatten(form, a)) ≡ a` for every valid canonical `a` tha
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 
 import attrs
 
@@ -334,54 +334,60 @@ def is_blank(value: Json) -> bool:
 
 def flatten(form: Form, answers: Json, *, language: str = "vi", layout: Layout | None = None) -> list[tuple[str, str]]:
     """The name/value pairs that a page showing *answers* would submit unchanged."""
-    field = effective(form, answers, layout=layout)
-    return list(_Showing(form, language).pairs(field, answers))
+    showing = _Showing(form, language)
+    showing.show(effective(form, answers, layout=layout), answers)
+    return showing.pairs
 
 
 @attrs.frozen
 class _Showing:
     form: Form
     language: str
+    #: What was shown so far.
+    pairs: list[tuple[str, str]] = attrs.field(factory=list)
 
-    def pairs(self, field: Field, value: Json) -> Iterator[tuple[str, str]]:
+    def show(self, field: Field, value: Json) -> None:
         where = field.control
         if field.read_only:
             return
         for picker in field.pickers:
-            yield branch_name(where, picker.name), picker.text
+            self._add(branch_name(where, picker.name), picker.text)
             if picker.mark:
-                yield mark_name(where, picker.name), picker.mark
+                self._add(mark_name(where, picker.name), picker.mark)
         if field.folded or field.kind is Kind.CONSTANT:
             return
         if field.kind in (Kind.GROUP, Kind.LIST, Kind.ENTRIES):
-            yield from self._inner(field, value, where)
+            self._inner(field, value, where)
         elif field.several:
-            yield from self._several(field, value, where)
+            self._several(field, value, where)
         else:
-            yield name_of(where), "" if field.write_only else show_text(value, field, self.form.dialect, self.language)
+            self._add(name_of(where), "" if field.write_only else show_text(value, field, self.form.dialect, self.language))
 
-    def _inner(self, field: Field, value: Json, where: str) -> Iterator[tuple[str, str]]:
+    def _add(self, name: str, text: str) -> None:
+        self.pairs.append((name, text))
+
+    def _inner(self, field: Field, value: Json, where: str) -> None:
         if field.kind is Kind.GROUP:
             if field.presence and isinstance(value, dict):
-                yield name_of(where, "present"), "1"
+                self._add(name_of(where, "present"), "1")
             if field.recursive:
-                yield name_of(where, "open"), "1"
+                self._add(name_of(where, "open"), "1")
         elif field.kind is Kind.LIST:
-            yield name_of(where, "count"), str(len(field.children))
+            self._add(name_of(where, "count"), str(len(field.children)))
         else:
-            yield name_of(where + "/~e", "count"), str(len(field.children))
+            self._add(name_of(where + "/~e", "count"), str(len(field.children)))
         for index, below in enumerate(field.children):
             if field.kind is Kind.ENTRIES:
                 named = "" if "/~e" in below.pointer else below.name
-                yield name_of(f"{where}/~e{index}", "key"), named
-            yield from self.pairs(below, _below(value, below, field))
+                self._add(name_of(f"{where}/~e{index}", "key"), named)
+            self.show(below, _below(value, below, field))
 
-    def _several(self, field: Field, value: Json, where: str) -> Iterator[tuple[str, str]]:
-        yield name_of(where), ""
+    def _several(self, field: Field, value: Json, where: str) -> None:
+        self._add(name_of(where), "")
         value = ABSENT if field.write_only else value
-        yield name_of(where, "order"), encode(value if isinstance(value, list) else [])
+        self._add(name_of(where, "order"), encode(value if isinstance(value, list) else []))
         for text in shown_texts(field, value):
-            yield name_of(where), text
+            self._add(name_of(where), text)
 
 
 def shown_texts(field: Field, value: Json) -> list[str]:
