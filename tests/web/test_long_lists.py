@@ -106,7 +106,7 @@ def test_whoever_has_no_account_has_all_rows_on_the_page(office: Any) -> None:
     """A guest's session may end before the page is sent: then the page is all that is left."""
     _, browser, _ = office
     client = browser()
-    page = client.post(APPLY, data=filled(60))
+    page = client.post(APPLY, data={**filled(60), "do": "update"})
 
     assert 'name="/rows/0/no"' in page.text
     assert 'name="/rows/59/no"' in page.text
