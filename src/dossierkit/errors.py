@@ -44,6 +44,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from dossierkit.findings import Fault, Problem
+    from dossierkit.words import Words
 
 
 class DossierkitError(Exception):
@@ -56,7 +57,7 @@ class DocumentError(DossierkitError):
     *line* and *column* count from 1; *file* is empty where it is unknown.
     """
 
-    def __init__(self, message: str, line: int = 1, column: int = 1, file: str = "") -> None:
+    def __init__(self, message: Words, line: int = 1, column: int = 1, file: str = "") -> None:
         super().__init__(
             f"{file}: {message} (line {line}, column {column})" if file else f"{message} (line {line}, column {column})"
         )

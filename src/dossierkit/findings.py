@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import attrs
 
 from dossierkit.pointers import Json
+from dossierkit.words import Words
 
 
 @attrs.frozen
@@ -19,7 +20,7 @@ class Fault:
 
     code: str
     pointer: str
-    message: str
+    message: Words
     level: str = "error"
     file: str = ""
 

@@ -7,6 +7,8 @@ import unicodedata
 from collections.abc import Iterable
 from difflib import get_close_matches
 
+from dossierkit.words import Words
+
 _ALPHABET = "aăâbcdđeêfghijklmnoôơpqrstuưvwxyz"
 _TONES = {"": 0, "\u0300": 1, "\u0309": 2, "\u0303": 3, "\u0301": 4, "\u0323": 5}
 #: Combining marks, and characters that have no width.  đ and its look-alike eth are letters of their own to Unicode.
@@ -69,16 +71,16 @@ def place_words(name: str) -> str:
     return " ".join([*words, *("".join(words[start:]) for start in range(len(words) - 1))])
 
 
-def meant(word: str, known: Iterable[str]) -> str:
+def meant(word: str, known: Iterable[str]) -> Words:
     """A hint at which of *known* the misspelt *word* was meant to be, or nothing."""
     close = get_close_matches(word, list(known), 1, 0.7)
-    return f"; did you mean {close[0]!r}?" if close else ""
+    return Words("; did you mean {name!r}?", name=close[0]) if close else Words("")
 
 
-def known_hint(word: str, known: Iterable[str]) -> str:
+def known_hint(word: str, known: Iterable[str]) -> Words:
     """A hint at which of *known* the misspelt *word* was meant to be, or else the first of them by name."""
     names = sorted(known)
-    return meant(word, names) or f"; known: {', '.join(names[:12])}{', …' if len(names) > 12 else ''}"
+    return meant(word, names) or Words("; known: {names}", names=", ".join([*names[:12], *("…" for _ in names[12:13])]))
 
 
 def sort_key(text: str) -> tuple[tuple[int, ...], tuple[int, ...]]:

@@ -59,6 +59,7 @@ def open_engine(
     approval: bool = False,
     blobs: BlobStore | None = None,
     new: bool = False,
+    log_language: str = "en",
 ) -> Engine:
     """An engine over *store*: `memory:`, or `sqlite:PATH`.
 
@@ -70,6 +71,7 @@ def open_engine(
         approval: a new or changed procedure file is offered only after an admin approved it.
         blobs: the store of attachments; answers that name any other file are refused.
         new: accept the database as it is, even if it is missing beside files or keys, or older than its mark.
+        log_language: `vi` or `en`, of the faults of procedure files in the log.
 
     Raises:
         UnknownStore: no store for this address.
@@ -90,7 +92,7 @@ def open_engine(
     kept, folder = _store(scheme, place, new=new)
     dialect = with_lists(dialect, folder, lambda: day_of(clock.now()))
     index = folder / "catalog.json" if folder is not None else None
-    catalog = Catalog(procedures, dialect, memory=kept, index=index, approval=approval)
+    catalog = Catalog(procedures, dialect, memory=kept, index=index, approval=approval, language=log_language)
     return Engine(
         kept, catalog, clock=clock, tokens=tokens or RandomTokens(), agency=agency, office=office,
         check_key=lru_cache(maxsize=1)(lambda: installation_key(kept, "check-key")),

@@ -240,6 +240,23 @@ def test_faults_are_logged_once_and_say_what_serves(folder: Path, caplog: pytest
     assert caplog.records[-1].getMessage() == "small.json is valid again"
 
 
+def test_the_log_speaks_the_language_it_is_asked_for(folder: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """Faults of files, what is served, and that a file is valid again."""
+    caplog.set_level(logging.INFO)
+    catalog = Catalog(folder, STANDARD, memory=MemoryStore(), language="vi")
+    catalog.list()
+    put(folder, "small.json", '{"title": 1,,}')
+    again(catalog).list()
+    put(folder, "small.json", SMALL)
+    again(catalog).list()
+
+    assert [record.getMessage() for record in caplog.records] == [
+        "small.json:1:13: không phải JSON: ở đây thiếu một tên trong dấu ngoặc kép: trước } không có dấu phẩy, và JSON không có"
+        " chú thích; phiên bản hợp lệ gần nhất vẫn được dùng",
+        "small.json đã hợp lệ trở lại",
+    ]
+
+
 def test_errors_that_do_not_keep_a_file_from_serving_are_logged_once_a_revision(
     folder: Path, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -147,6 +147,7 @@ def test_lint_fails_on_errors_only(run: Any, tmp_path: Path) -> None:
     assert bad.exit_code == 1
     assert set(json.loads(bad.output)[0]) == {"file", "line", "column", "pointer", "code", "level", "message"}
     assert f"{tmp_path / 'a.json'}:1:10: error not-a-schema" in run("lint", tmp_path / "a.json").output
+    assert "error not-a-schema: 'objekt' không phải là kiểu" in run("lint", tmp_path / "a.json", "--language", "vi").output
     assert run("lint", tmp_path / "b.json").exit_code == 0
 
 

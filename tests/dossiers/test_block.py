@@ -27,6 +27,7 @@ from dossierkit.findings import Fault
 from dossierkit.forms import STANDARD, read
 from dossierkit.forms.lint.document_lint import lint
 from dossierkit.forms.schema.rule_readings import readings
+from dossierkit.locale.texts import in_language
 from dossierkit.pointers import child, drop, get, put
 from dossierkit.testing import CountedTokens, FixedClock
 from dossierkit.wiring import with_lists
@@ -241,7 +242,9 @@ def test_a_slip_in_the_block_is_named_where_it_stands(name: str, tmp_path: Path)
         # The second document has no code of its own, so it is called 2.
         document = drop(document, f"{BLOCK}/documents/1/code")
         told, words, serves = "/documents/1/code", "another document", False
-    assert [fault for fault in found(document) if fault.pointer == BLOCK + told and words in fault.message], found(document)
+    named = [fault for fault in found(document) if fault.pointer == BLOCK + told and words in fault.message]
+    assert named, found(document)
+    assert in_language(named[0].message, "vi") != named[0].message
 
     (tmp_path / "household.json").write_text(json.dumps(document), "utf-8")
     engine = open_engine("memory:", procedures=tmp_path, clock=FixedClock(NOON))
@@ -256,7 +259,9 @@ def test_a_slip_in_the_block_is_named_where_it_stands(name: str, tmp_path: Path)
 def test_a_slip_beside_the_block_is_named_where_it_stands(name: str) -> None:
     place, value, told, words = BESIDE[name]
     faults = found(changed(place, value))
-    assert [fault for fault in faults if fault.pointer == told and words in fault.message], faults
+    named = [fault for fault in faults if fault.pointer == told and words in fault.message]
+    assert named, faults
+    assert in_language(named[0].message, "vi") != named[0].message
 
 
 def test_the_account_is_what_its_form_asks_for() -> None:

@@ -14,6 +14,7 @@ from dossierkit.catalog.lint import FolderLint, lint_paths
 from dossierkit.errors import SchemaError
 from dossierkit.forms import STANDARD, read
 from dossierkit.forms.lint.document_lint import lint
+from dossierkit.locale.texts import in_language
 from dossierkit.wiring import with_lists
 
 DIALECT = with_lists(STANDARD, None, lambda: TODAY)
@@ -207,6 +208,7 @@ def test_faults_are_found(name: str) -> None:
 
     assert code in found, found
     assert words in found[code].message
+    assert in_language(found[code].message, "vi") != found[code].message
 
 
 def test_a_sound_file_has_no_fault() -> None:

@@ -7,17 +7,20 @@ import re
 from collections.abc import Iterator
 from contextlib import closing
 from datetime import timedelta
+from html import unescape
 from pathlib import Path
 from typing import Any
 
 import pytest
 from dossierkit_web import WebConfig, create_app
 from starlette.routing import Route
+from starlette.testclient import TestClient
 from support.browsing import browsers_of
 from support.desk import act, filed
 from support.page import Page
 from support.people import UNIT
 from support.visits import GOOD, known, sign_in
+from support.waiting import wait_for
 
 from dossierkit import Actor, Engine, Role, open_engine
 from dossierkit.dossiers.mails import SendMail
@@ -113,8 +116,28 @@ def test_faults_of_files_are_told_once_in_the_language_of_the_page(office: Any, 
     assert "small.json: tệp hiện không đọc được; phiên bản hợp lệ gần nhất vẫn được dùng" in pages["vi"]
     assert "broken.json: không được dùng" in pages["vi"]
     assert "small.json: cannot be read at present; its last valid revision is in use" in pages["en"]
-    assert "Cảnh báo: từ khóa này không có tác dụng ở đây" in pages["vi"]
+    assert "Cảnh báo: 'minLenght' không có tác dụng ở đây; có phải ý bạn là 'minLength'?" in unescape(pages["vi"])
+    assert "Warning: 'minLenght' means nothing here; did you mean 'minLength'?" in unescape(pages["en"])
+    assert "Lỗi: không phải JSON: tệp bị cắt giữa chừng; hãy ghi lại đầy đủ" in pages["vi"]
+    assert "not JSON" not in pages["vi"]
     assert [entry.code for entry in engine.procedures()].count("1.000001") == 1
+
+
+def test_errors_of_files_that_serve_are_logged_while_the_portal_runs(folder: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """Whoever runs the application: its lifespan logs them, in the language of the log."""
+    odd = {"type": "object", "title": "A", "x-procedure": {"code": "2.1"}, "x-translations": {"en": {"/nowhere": "B"}}}
+    (folder / "odd.json").write_text(json.dumps(odd), "utf-8")
+    engine = open_engine("memory:", procedures=folder, log_language="vi")
+
+    def logged() -> list[str]:
+        return [record.getMessage() for record in caplog.records if "odd.json" in record.getMessage()]
+
+    with TestClient(create_app(engine, blobs=folder / "blobs")):
+        wait_for(logged)
+
+    assert [line.partition("odd.json:")[2] for line in logged()] == [
+        "1:104: '/nowhere' không dẫn đến câu chữ nào (stale-translation); tệp vẫn được dùng"
+    ]
 
 
 def test_people_come_and_go(office: Any) -> None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import logging
 import secrets
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +35,7 @@ from dossierkit.errors import (
     UnwritableStore,
 )
 from dossierkit.files.disk import DiskBlobs
+from dossierkit.mail.outbox import Worker
 from dossierkit.office.engine import Engine
 from dossierkit.ports import BlobStore
 from dossierkit_web.emblem import emblem_route
@@ -89,6 +91,7 @@ def create_app(engine: Engine, *, blobs: BlobStore | Path | str, config: WebConf
         return Route(path, _endpoint(site, page), methods=list(methods or ("GET",)))
 
     return Starlette(
+        lifespan=_lifespan(engine, site),
         routes=[
             *_dossier_routes(route),
             *_office_routes(route),
@@ -114,6 +117,21 @@ def create_app(engine: Engine, *, blobs: BlobStore | Path | str, config: WebConf
         },
         max_body_size=settings.max_body_bytes,
     )
+
+
+def _lifespan(engine: Engine, site: Site) -> Callable[[Starlette], AbstractAsyncContextManager[None]]:
+    """Logs lint errors of served files while the application runs; the catalog itself logs why a file is not served."""
+
+    @asynccontextmanager
+    async def lifespan(_: Starlette) -> AsyncIterator[None]:
+        worker = Worker(lambda: engine.administration.log_served_errors(site.lint))
+        worker.start()
+        try:
+            yield
+        finally:
+            await run_in_threadpool(worker.stop)
+
+    return lifespan
 
 
 def _dossier_routes(route: Callable[..., Route]) -> list[Route]:

@@ -40,7 +40,9 @@ from dossierkit.forms.lint.texts import rule_faults, section_faults
 from dossierkit.forms.reader import read
 from dossierkit.forms.schema.dialect import Dialect
 from dossierkit.forms.schema.document import Document, load
+from dossierkit.locale.texts import in_language
 from dossierkit.text import fold, holds, sort_key
+from dossierkit.words import Words
 
 #: Seconds between two scans of the folder.
 LOOK_SECONDS = 0.25
@@ -124,6 +126,7 @@ class Catalog:
         memory: stores the served revisions, and which file serves a code.  Processes that share it serve the same revisions.
         index: a file that caches titles and codes between starts; None: no cache.
         approval: a new or changed file is served only after it was approved; its last approved revision is served until then.
+        language: of the lines in the log, `vi` or `en`.
 
     Raises:
         CatalogError: the folder does not exist.
@@ -137,6 +140,7 @@ class Catalog:
         memory: Memory,
         index: Path | None = None,
         approval: bool = False,
+        language: str = "en",
         now: Callable[[], float] = time.monotonic,
     ) -> None:
         self.folder = guard_folder(Path(folder))
@@ -144,6 +148,7 @@ class Catalog:
         self._stored = StoredRevisions(memory)
         self._index = index
         self._approval = approval
+        self.language = language
         self._now = now
         self._lock = threading.RLock()
         self._looked = _NEVER
@@ -237,7 +242,15 @@ class Catalog:
             stamps = dict(json_entries(self.folder))
         except OSError as error:
             # Procedures stay listed while the folder or its disk is unavailable.
-            fault = Finding(".", 1, 1, "", "no-folder", "error", f"the folder cannot be read: {error.strerror or error}")
+            fault = Finding(
+                ".",
+                1,
+                1,
+                "",
+                "no-folder",
+                "error",
+                Words("the folder cannot be read: {error}", error=error.strerror or error),
+            )
             return attrs.evolve(before, faults=(fault,))
         readings = self._read_files(stamps, before.readings)
         states: dict[str, FileState] = {}
@@ -308,7 +321,15 @@ class Catalog:
             return _Reading(stamps, faults=tuple(finding_of(fault, name, documents) for fault in error.faults))
         except Exception as error:  # noqa: BLE001  # no file may stop the others, not even one that reveals a bug
             _log.debug("%s cannot be read", printable(name), exc_info=True)
-            fault = Finding(printable(name), 1, 1, "", "unreadable", "error", f"cannot be read: {type(error).__name__}: {error}")
+            fault = Finding(
+                printable(name),
+                1,
+                1,
+                "",
+                "unreadable",
+                "error",
+                Words("cannot be read: {kind}: {error}", kind=type(error).__name__, error=error),
+            )
             return _Reading(stamps or {name: None}, faults=(fault,))
         return _Reading(stamps, known)
 
@@ -376,9 +397,11 @@ class Catalog:
             first, second = (offer, rival) if last == name else (rival, offer)
             result[code] = first
             self._stored.serve_file(code, first.entry.path)
-            message = (
-                f"{first.entry.path} and {second.entry.path} both have the code {code!r}; "
-                f"{first.entry.path} is served, change the other"
+            message = Words(
+                "{file} and {other} both have the code {code!r}; {file} is served, change the other",
+                file=first.entry.path,
+                other=second.entry.path,
+                code=code,
             )
             fault = Finding(second.entry.path, 1, 1, "/x-procedure/code", "same-code", "error", message)
             loser = states[second.entry.path]
@@ -405,16 +428,17 @@ class Catalog:
     def _log_changes(self, before: _Snapshot, after: _Snapshot) -> None:
         """Log each fault once, when it appears, and once when a file is valid again."""
         for fault in after.faults if after.faults != before.faults else ():
-            _log.warning("%s", fault.message)
+            _log.warning("%s", in_language(fault.message, self.language))
         nothing = FileState("", Serving.ITSELF)
         for name, state in after.states.items():
             was = before.states.get(name, nothing)
             if state.faults and state != was:
                 for fault in state.faults:
                     place = f"{fault.file}:{fault.line}:{fault.column}"
-                    _log.warning("%s: %s; %s", place, fault.message, _CONSEQUENCES[state.serving])
+                    message = in_language(fault.message, self.language)
+                    _log.warning("%s: %s; %s", place, message, consequence(state.serving, self.language))
             elif was.faults and not state.faults:
-                _log.info("%s is valid again", state.file)
+                _log.info("%s", in_language(Words("{file} is valid again", file=state.file), self.language))
 
     def waiting(self) -> tuple[tuple[Procedure, Procedure | None], ...]:
         """The procedures that wait for approval, each with the procedure that is served until then, or None."""
@@ -449,12 +473,17 @@ class Catalog:
 
 
 _CONSEQUENCES = {
-    Serving.ITSELF: "it is served nevertheless",
-    Serving.LAST_GOOD: "its last valid revision is served",
-    Serving.UNAPPROVED: "it waits for approval",
-    Serving.RIVAL: "it is not served",
-    Serving.NOTHING: "it is not served",
+    Serving.ITSELF: Words("it is served nevertheless"),
+    Serving.LAST_GOOD: Words("its last valid revision is served"),
+    Serving.UNAPPROVED: Words("it waits for approval"),
+    Serving.RIVAL: Words("it is not served"),
+    Serving.NOTHING: Words("it is not served"),
 }
+
+
+def consequence(serving: Serving, language: str) -> str:
+    """What a fault of a file means for what is served, for a line of the log."""
+    return in_language(_CONSEQUENCES[serving], language)
 
 
 def _make_procedure(code: str, bundle: Bundle, dialect: Dialect) -> Procedure:

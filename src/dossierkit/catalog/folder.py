@@ -13,6 +13,7 @@ from typing import TypeAlias
 
 from dossierkit.errors import DocumentError
 from dossierkit.forms.schema.document import MAX_BYTES
+from dossierkit.words import Words
 
 #: Size, mtime and ctime (nanoseconds), inode; a file with the same stamp has the same content.
 Stamp: TypeAlias = tuple[int, int, int, int]
@@ -20,11 +21,11 @@ Stamp: TypeAlias = tuple[int, int, int, int]
 #: JSON files in a data folder that are not procedure files.
 DATA_FILES = ("catalog.json", "calendar.json", "units.json")
 _KINDS = {
-    stat.S_IFDIR: "a folder",
-    stat.S_IFIFO: "a pipe",
-    stat.S_IFSOCK: "a socket",
-    stat.S_IFCHR: "a device",
-    stat.S_IFBLK: "a device",
+    stat.S_IFDIR: Words("a folder"),
+    stat.S_IFIFO: Words("a pipe"),
+    stat.S_IFSOCK: Words("a socket"),
+    stat.S_IFCHR: Words("a device"),
+    stat.S_IFBLK: Words("a device"),
 }
 
 
@@ -66,24 +67,26 @@ def content(folder: Path, name: str) -> bytes:
         DocumentError: it is not a regular file, is too large, is outside the folder, or cannot be read.
     """
     if printable(name) != name:
-        raise DocumentError("the file name is not printable UTF-8; rename the file", file=printable(name))
+        raise DocumentError(Words("the file name is not printable UTF-8; rename the file"), file=printable(name))
     try:
         path = os.path.realpath(os.path.join(folder, name))
         if os.path.commonpath((path, os.path.realpath(folder))) != os.path.realpath(folder):
-            raise DocumentError("this is a link that leads out of the folder; copy the file", file=name)
+            raise DocumentError(Words("this is a link that leads out of the folder; copy the file"), file=name)
         _guard_regular_file(os.stat(path), name)
         # O_NONBLOCK, as the entry may have been replaced by a pipe since: opening it must not wait for a writer.
         with open(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), "rb") as opened:
             _guard_regular_file(os.fstat(opened.fileno()), name)
             return opened.read(MAX_BYTES + 1)
     except OSError as error:
-        raise DocumentError(f"cannot be read: {error.strerror or error}", file=name) from None
+        raise DocumentError(Words("cannot be read: {error}", error=error.strerror or error), file=name) from None
     except ValueError as error:
-        raise DocumentError(f"cannot be read: {error}", file=name) from None
+        raise DocumentError(Words("cannot be read: {error}", error=error), file=name) from None
 
 
 def _guard_regular_file(found: os.stat_result, name: str) -> None:
     if not stat.S_ISREG(found.st_mode):
-        raise DocumentError(f"this is {_KINDS.get(stat.S_IFMT(found.st_mode), 'something else')}, not a file", file=name)
+        raise DocumentError(
+            Words("this is {kind}, not a file", kind=_KINDS.get(stat.S_IFMT(found.st_mode), Words("something else"))), file=name
+        )
     if found.st_size > MAX_BYTES:
-        raise DocumentError(f"larger than {MAX_BYTES} bytes", file=name)
+        raise DocumentError(Words("larger than {max_bytes} bytes", max_bytes=MAX_BYTES), file=name)

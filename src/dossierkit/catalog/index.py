@@ -21,6 +21,7 @@ from dossierkit.forms.schema.document import Document, load
 from dossierkit.pointers import Json
 from dossierkit.private_files import write_private
 from dossierkit.text import fold
+from dossierkit.words import Words
 
 SHARED = "shared"
 #: Version of the index file; an index of another version is ignored.  Raised also when more files are refused, so that a
@@ -68,7 +69,7 @@ class Finding:
     pointer: str
     code: str
     level: str
-    message: str
+    message: Words
 
 
 def finding_of(fault: Fault, name: str, documents: Mapping[str, Document]) -> Finding:
@@ -85,7 +86,7 @@ def entry_of(name: str, document: Json) -> CatalogEntry:
         DocumentError: it is not an object.
     """
     if not isinstance(document, dict):
-        raise DocumentError("a procedure file is a JSON object: {…}", file=name)
+        raise DocumentError(Words("a procedure file is a JSON object: {…}"), file=name)
     block = document.get("x-procedure")
     block = block if isinstance(block, dict) else {}
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import attrs
 
-from dossierkit.catalog.catalog import Catalog, Serving
+from dossierkit.catalog.catalog import Catalog, Serving, consequence
 from dossierkit.catalog.folder import Stamp, json_entries, printable, stamp_of
 from dossierkit.catalog.index import SHARED, Finding, entry_of, finding_of, load_with_references
 from dossierkit.dossiers.procedure.block import block_of, misshapen
@@ -22,7 +22,9 @@ from dossierkit.forms.lint.document_lint import lint
 from dossierkit.forms.reader import read
 from dossierkit.forms.schema.dialect import Dialect
 from dossierkit.forms.schema.document import Document
+from dossierkit.locale.texts import in_language
 from dossierkit.pointers import Json
+from dossierkit.words import Words
 
 _log = logging.getLogger(__name__)
 
@@ -77,7 +79,8 @@ class FolderLint:
             for finding in errors:
                 if linted.revision != revision or finding not in logged:
                     place = f"{finding.file}:{finding.line}:{finding.column}"
-                    _log.warning("%s: %s (%s); it is served nevertheless", place, finding.message, finding.code)
+                    message = in_language(finding.message, catalog.language)
+                    _log.warning("%s: %s (%s); %s", place, message, finding.code, consequence(Serving.ITSELF, catalog.language))
             self._logged[name] = linted.revision, frozenset(errors)
 
     def _lint_file(self, name: str, today: date) -> _Linted:
@@ -131,7 +134,7 @@ def _lint(
         findings = tuple(dict.fromkeys(finding_of(fault, name, documents) for fault in faults))
         return _code(main.value) or Path(name).stem, revision, findings
     except Exception as error:  # noqa: BLE001  # no file may stop the lint of the others
-        message = f"cannot be linted: {type(error).__name__}: {error}"
+        message = Words("cannot be linted: {kind}: {error}", kind=type(error).__name__, error=error)
         return "", "", (Finding(printable(name), 1, 1, "", "unreadable", "error", message),)
 
 
@@ -149,7 +152,7 @@ def _same_codes(codes: Iterable[tuple[Path, str]]) -> Iterator[Finding]:
     for path, code in codes:
         rival = first.setdefault((path.parent, code), path) if code else path
         if rival != path:
-            message = f"{rival.name} has the code {code!r}, too; only one of them can be served"
+            message = Words("{file} has the code {code!r}, too; only one of them can be served", file=rival.name, code=code)
             yield Finding(str(path), *_place_of_code(path), "/x-procedure/code", "same-code", "error", message)
 
 

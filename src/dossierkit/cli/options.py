@@ -114,6 +114,15 @@ language_option: Callable[..., Any] = click.option(
     envvar="DOSSIERKIT_LANGUAGE",
     show_default=True,
 )
+#: For commands that speak English unless they are asked for another language.
+words_language_option: Callable[..., Any] = click.option(
+    "--language",
+    type=click.Choice(["vi", "en"]),
+    default="en",
+    envvar="DOSSIERKIT_LANGUAGE",
+    show_default=True,
+    help="Language of the words about faults.",
+)
 
 
 smtp_option: Callable[..., Any] = click.option(
@@ -183,6 +192,7 @@ def engine_of(
     make: bool = False,
     new: bool = False,
     files: str | None = None,
+    log_language: str = "en",
 ) -> Engine:
     """The engine over the database in *data*, for the office of the installation.
 
@@ -191,7 +201,7 @@ def engine_of(
         address: base address of links in mails.
         make: create a missing folder or database.  Only for commands that begin an installation, as other commands would
             create them for a misspelt name.
-        new: as for `open_engine`.
+        new, log_language: as for `open_engine`.
         files: address of the store of files; None: that of the variable or of the installation, else a folder in *data*.
 
     Raises:
@@ -227,6 +237,7 @@ def engine_of(
         approval=approval,
         blobs=blobs,
         new=new,
+        log_language=log_language,
     )
 
 

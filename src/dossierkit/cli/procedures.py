@@ -22,6 +22,7 @@ from dossierkit.cli.options import (
     language_option,
     office_day,
     procedures_option,
+    words_language_option,
 )
 
 if TYPE_CHECKING:
@@ -208,7 +209,8 @@ def check(file: Path, answers: BinaryIO, as_json: bool, today: Any, language: st
     envvar="DOSSIERKIT_DATA",
     help="Folder with units.json.",
 )
-def lint(paths: tuple[Path, ...], as_json: bool, data: Path | None) -> None:
+@words_language_option
+def lint(paths: tuple[Path, ...], as_json: bool, data: Path | None, language: str) -> None:
     """List the faults of procedure files, with line and column; exit 1 on errors.
 
     Without PATHS, lint the procedures of the installation.
@@ -218,6 +220,7 @@ def lint(paths: tuple[Path, ...], as_json: bool, data: Path | None) -> None:
     from dossierkit.catalog.folder import json_entries
     from dossierkit.catalog.lint import lint_paths
     from dossierkit.forms import STANDARD
+    from dossierkit.locale.texts import in_language
     from dossierkit.wiring import with_lists
 
     context = click.get_current_context()
@@ -233,10 +236,11 @@ def lint(paths: tuple[Path, ...], as_json: bool, data: Path | None) -> None:
         paths = (here.procedures,)
     findings = list(lint_paths(paths, with_lists(STANDARD, data, office_day), office_day()))
     if as_json:
-        click.echo(json.dumps([attrs.asdict(finding) for finding in findings], ensure_ascii=False, indent=2))
+        rows = [{**attrs.asdict(found), "message": in_language(found.message, language)} for found in findings]
+        click.echo(json.dumps(rows, ensure_ascii=False, indent=2))
     else:
         for f in findings:
-            click.echo(f"{f.file}:{f.line}:{f.column}: {f.level} {f.code}: {f.message}")
+            click.echo(f"{f.file}:{f.line}:{f.column}: {f.level} {f.code}: {in_language(f.message, language)}")
         for empty in (path for path in paths if path.is_dir() and not any(json_entries(path))):
             click.echo(f"{empty} holds no procedure file; add one, or name another folder", err=True)
         errors = sum(f.level == "error" for f in findings)

@@ -19,6 +19,7 @@ from dossierkit.cli.options import (
     engine_of,
     files_option,
     installed,
+    language_option,
     procedures_option,
     sender_option,
     smtp_option,
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
 @data_option
 @procedures_option
 @agency_option
+@language_option
 @click.option("--host", default="127.0.0.1", envvar="DOSSIERKIT_HOST", show_default=True)
 @click.option("--port", default=8000, type=click.IntRange(0, 65535), envvar="DOSSIERKIT_PORT", show_default=True)
 @click.option(
@@ -96,6 +98,7 @@ def serve(
     data: Path,
     procedures: Path | None,
     agency: str | None,
+    language: str,
     host: str,
     port: int,
     secure: bool,
@@ -131,7 +134,17 @@ def serve(
     money = payment_settings(vnpay, vietqr, sandbox_at="" if secure else f"{address or here}/sandbox/pay")
     ways: dict[str, Any] = {"gateways": money.gateways, "sandbox": money.sandbox, "bank": money.bank, "scanner": scanner(clamd)}
     post = mailer(data, smtp=smtp, sender=sender)
-    engine = engine_of(data, procedures, agency, address or here, approval=approval, make=True, new=new, files=files)
+    engine = engine_of(
+        data,
+        procedures,
+        agency,
+        address or here,
+        approval=approval,
+        make=True,
+        new=new,
+        files=files,
+        log_language=language,
+    )
     ways |= {"slips": installed_key(engine.store, data / "slip.key", new=new), "second_factor": second_factor}
     ways |= {"keep_drafts": timedelta(days=keep_drafts)}
     config = web.WebConfig(secure=secure, guests=guests, passwords=data / "passwords.txt", oidc=elsewhere, **ways)
@@ -175,20 +188,17 @@ def _workers(
     engine: Engine, blobs: BlobStore, post: Mailer, gateways: Mapping[str, PaymentGateway], keep_drafts: timedelta
 ) -> tuple[Worker, ...]:
     """The background jobs: deliver mails, run daily tasks, query gateways, scan procedures, delete what has expired."""
-    from dossierkit.catalog.lint import FolderLint
     from dossierkit.mail.outbox import Worker, deliver
     from dossierkit.office.daily_tasks import remind, resume
     from dossierkit.office.payments import Payments
     from dossierkit.office.retention import clear_abandoned, sweep
 
-    lint = FolderLint(engine.catalog.folder, engine.catalog.dialect)
     return (
         Worker(lambda: deliver(engine.store.outbox, post, engine.clock)),
         Worker(lambda: (resume(engine), remind(engine)), every=900),
         Worker(Payments(engine, gateways).ask_about_open, every=120),
         # New procedure files are read, and their faults logged, before the first page that needs them.
         Worker(engine.catalog.read_all, every=1),
-        Worker(lambda: lint.log_served_errors(engine.catalog, engine.today()), every=2),
         Worker(lambda: sweep(engine.store, blobs, engine.clock), every=600),
         Worker(lambda: clear_abandoned(engine, blobs, keep_drafts), every=600),
     )

@@ -21,6 +21,7 @@ from dossierkit.forms.schema.rules import read_rules
 from dossierkit.forms.schema.upgrade import upgrade
 from dossierkit.pointers import ABSENT, Json, child, get, join
 from dossierkit.text import nfc
+from dossierkit.words import Words
 
 if TYPE_CHECKING:
     from dossierkit.forms.schema.document import Document
@@ -72,14 +73,14 @@ def _formats(dialect: Dialect) -> dict[str, Callable[[str], bool]]:
 def _documents(value: Json, resources: Mapping[str, Json]) -> tuple[dict[str, Json], list[Fault]]:
     """URI → document in NFC and draft 2020-12, with resolved references; and advice about older drafts."""
     if not isinstance(value, dict | bool):
-        raise SchemaError([Fault("not-a-schema", "", "a procedure file is a JSON object: {…}")])
+        raise SchemaError([Fault("not-a-schema", "", Words("a procedure file is a JSON object: {…}"))])
     documents: dict[str, Json] = {}
     advice: list[Fault] = []
     for path, source in {"": value, **{path: value_of(resource) for path, resource in resources.items()}}.items():
         try:
             schema, file_advice = upgrade(_normalized(source, ""))
         except (AttributeError, TypeError, ValueError, KeyError) as error:
-            raise SchemaError([Fault("not-a-schema", "", f"no JSON Schema: {error}", file=path)]) from error
+            raise SchemaError([Fault("not-a-schema", "", Words("no JSON Schema: {error}", error=error), file=path)]) from error
         advice += [_in_file(fault, path) for fault in file_advice]
         documents[BASE + path if path else MAIN] = schema
     resolve_references(documents)
@@ -103,7 +104,7 @@ def _normalized(value: Json, pointer: str) -> Json:
     if isinstance(value, dict):
         result = {nfc(name): _normalized(item, child(pointer, name)) for name, item in value.items()}
         if len(result) < len(value):
-            raise SchemaError([Fault("same-name", pointer, "two names differ only in how their accents are encoded")])
+            raise SchemaError([Fault("same-name", pointer, Words("two names differ only in how their accents are encoded"))])
         return result
     return value
 
@@ -115,7 +116,9 @@ def _refuse_unknown_drafts(documents: Mapping[str, Json]) -> None:
             "https://json-schema.org/draft/2020-12/schema",
             "https://json-schema.org/draft/2020-12/schema#",
         ):
-            message = f"{draft!r} is no draft that is read here; write https://json-schema.org/draft/2020-12/schema"
+            message = Words(
+                "{draft!r} is no draft that is read here; write https://json-schema.org/draft/2020-12/schema", draft=draft
+            )
             raise SchemaError([Fault("unknown-draft", "/$schema", message, file=file_of(uri))])
 
 
@@ -133,10 +136,10 @@ def _schema_faults(schemas: Schemas, root: Facet) -> Iterator[Fault]:
     yield from own_keyword_faults(schemas.documents)
     try:
         if validation_cost(schemas, root) > MAX_COST:
-            yield Fault("too-large", "", f"references unfold to more than {MAX_COST} schemas; use fewer")
+            yield Fault("too-large", "", Words("references unfold to more than {most} schemas; use fewer", most=MAX_COST))
             return
     except RecursionError:
-        yield Fault("too-deep", "", "schemas refer to schemas too many levels deep")
+        yield Fault("too-deep", "", Words("schemas refer to schemas too many levels deep"))
         return
     except SchemaError as error:
         yield from error.faults

@@ -9,6 +9,9 @@ import gettext
 from functools import lru_cache
 from pathlib import Path
 
+from dossierkit.locale import FOLDER
+from dossierkit.words import Words
+
 #: The first one is what somebody gets who asked for none of them.
 LANGUAGES = ("vi", "en")
 
@@ -16,6 +19,11 @@ LANGUAGES = ("vi", "en")
 @lru_cache(maxsize=16)
 def _catalogue(folder: Path, domain: str, language: str) -> gettext.GNUTranslations:
     return gettext.translation(domain, folder, [language])
+
+
+def in_language(words: Words, language: str) -> str:
+    """*words* about a procedure file in *language*: English as they are, Vietnamese by the catalogue `faults`."""
+    return words if language == "en" else words.translated(_catalogue(FOLDER, "faults", "vi").gettext)
 
 
 def text_of(folder: Path, domain: str, name: str, language: str) -> str:

@@ -10,6 +10,7 @@ import attrs
 
 from dossierkit.catalog.catalog import FileState
 from dossierkit.catalog.index import Finding
+from dossierkit.catalog.lint import FolderLint
 from dossierkit.dossiers.codes import DossierCode
 from dossierkit.dossiers.lifecycle.dossier import Event
 from dossierkit.dossiers.mails import Outgoing
@@ -35,6 +36,10 @@ class Administration:
     def faults(self) -> tuple[Finding, ...]:
         """The faults of files that cannot be read."""
         return self.context.catalog.faults()
+
+    def log_served_errors(self, lint: FolderLint) -> None:
+        """Log each error that *lint* finds in a file that is served nevertheless, once for each revision."""
+        lint.log_served_errors(self.context.catalog, self.context.today())
 
     def waiting(self) -> tuple[tuple[Procedure, Procedure | None], ...]:
         """Procedures that wait for approval, each with the one that is served until then."""

@@ -18,6 +18,7 @@ from dossierkit.dossiers.states import OFFICERS, Role
 from dossierkit.errors import SettingsError, UnknownDossier
 from dossierkit.forms.lint.comparison import compare
 from dossierkit.hidden_characters import hidden_character
+from dossierkit.locale.texts import in_language
 from dossierkit.office.migration import replay
 from dossierkit.people import staff
 from dossierkit_web.pages import session_ended, unsaved
@@ -28,34 +29,6 @@ from dossierkit_web.site import Site, language_of
 #: A replay on a page stops nobody for longer than so many dossiers take; beyond it `dossierkit plan` does it.
 _REPLAYED = 20_000
 _EVENTS = 50
-#: Faults that have words of their own in both languages; the others share one.
-_LINT_WORDS = frozenset(
-    [
-        "unreadable",
-        "not-json",
-        "not-a-schema",
-        "unresolved-ref",
-        "same-code",
-        "endless",
-        "too-large",
-        "unknown-keyword",
-        "unknown-key",
-        "unknown-sector",
-        "unknown-unit",
-        "unknown-list",
-        "unknown-format",
-        "undeclared-required",
-        "closed-too-early",
-        "contradiction",
-        "bad-default",
-        "bad-rule",
-        "dangling-pointer",
-        "missing-translation",
-        "stale-translation",
-        "slow-pattern",
-        "failed-test",
-    ]
-)
 
 
 def _admin(site: Site, request: Request) -> Actor:
@@ -89,7 +62,7 @@ def show(site: Site, request: Request, form: FormData) -> Response:  # noqa: ARG
         folder=str(engine.administration.folder.resolve()),
         faults=[(one, state) for state in files for one in state.faults],
         lint=[one for one in found if (one.file, one.pointer, one.code) not in told and not _is_told(one, told)],
-        lint_words=_LINT_WORDS,
+        described=lambda words: in_language(words, language),
         waits=[state for state in files if state.serving is not Serving.ITSELF],
         current=current,
         used=used,

@@ -21,6 +21,7 @@ from dossierkit.forms.schema.formats import is_day
 from dossierkit.forms.schema.judge import InvalidSchema, Judge, Validator
 from dossierkit.forms.schema.shapes import shape_faults
 from dossierkit.pointers import Json, split
+from dossierkit.words import Words
 
 AT = "/x-procedure"
 #: A fee for a service, and a levy.
@@ -330,7 +331,7 @@ def _conditions(block: Mapping[str, Json]) -> Iterator[Fault]:
         try:
             Judge().compile(when)
         except InvalidSchema as error:
-            yield Fault("bad-when", pointer, f"when is no JSON Schema: {error}")
+            yield Fault("bad-when", pointer, Words("when is no JSON Schema: {error}", error=error))
 
 
 def conditions(block: Mapping[str, Json]) -> Iterator[tuple[str, Json]]:

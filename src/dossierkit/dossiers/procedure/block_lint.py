@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 import attrs
 
@@ -14,6 +14,7 @@ from dossierkit.forms.fields.form import Form
 from dossierkit.forms.lint.condition_lint import condition_faults, seeds_at, types_of
 from dossierkit.pointers import Json, child, split
 from dossierkit.text import known_hint
+from dossierkit.words import Words
 
 _NUMBERS = frozenset(("integer", "number"))
 
@@ -34,49 +35,55 @@ def block_faults(form: Form) -> Iterator[Fault]:
     yield from _time_limits(block)
     yield from _fees(form, block)
     yield from _places(form, block)
-    yield from _same(
-        "step", ((f"{AT}/workflow/steps/{n}", s["code"]) for n, s in enumerate(block.get("workflow", {}).get("steps", ())))
-    )
+    steps = enumerate(block.get("workflow", {}).get("steps", ()))
+    coded = ((f"{AT}/workflow/steps/{index}", step["code"]) for index, step in steps)
+    yield from _same(coded, lambda code: Words("another step has the code {code!r}", code=code))
     begin, end = block.get("effectiveFrom", ""), block.get("effectiveUntil", "9999")
     if begin > end:
-        yield Fault("bad-block", f"{AT}/effectiveUntil", f"effectiveUntil is not before effectiveFrom, {begin}")
+        yield Fault(
+            "bad-block", f"{AT}/effectiveUntil", Words("effectiveUntil is not before effectiveFrom, {begin}", begin=begin)
+        )
     if isinstance(form.schema, dict) and "x-procedure" in form.schema:
         for key in ("source", "verified"):
             if key not in whole:
-                yield Fault("no-source", AT, f"say where this comes from: {key!r} is missing", "advice")
+                yield Fault("no-source", AT, Words("say where this comes from: {key!r} is missing", key=key), "advice")
 
 
 def _named(form: Form, block: Mapping[str, Json], key: str, name: str) -> Iterator[Fault]:
     options, value = form.dialect.options.get(name), block.get(key)
     if options is None or value is None or options.find(value, {}) is not None:
         return
-    known = {str(choice.value) for choice in options.select({}, "", 10_000)}
-    yield Fault(f"unknown-{key}", f"{AT}/{key}", f"the installation has no {key} {value!r}{known_hint(value, known)}")
+    hint = known_hint(value, {str(choice.value) for choice in options.select({}, "", 10_000)})
+    if key == "sector":
+        message = Words("the installation has no sector {value!r}{hint}", value=value, hint=hint)
+    else:
+        message = Words("the installation has no unit {value!r}{hint}", value=value, hint=hint)
+    yield Fault(f"unknown-{key}", f"{AT}/{key}", message)
 
 
 def _conditions(form: Form, block: Mapping[str, Json]) -> Iterator[Fault]:
     facets = tuple(possible_schemas(form.schemas, (form.root,)))
     for pointer, when in conditions(block):
         if when == {}:
-            yield Fault("idle-condition", pointer, "this always holds; leave it out, or say when", "warning")
+            yield Fault("idle-condition", pointer, Words("this always holds; leave it out, or say when"), "warning")
         for fault in condition_faults(form, facets, when, pointer, level="error"):
             # Nobody is let off by an answer that was not given.
             frees = fault.code == "vacuous-condition" and "/exempt/" in pointer
             yield attrs.evolve(fault, level="error") if frees else fault
 
 
-def _same(what: str, coded: Iterable[tuple[str, str]]) -> Iterator[Fault]:
+def _same(coded: Iterable[tuple[str, str]], another: Callable[[str], Words]) -> Iterator[Fault]:
     seen: set[str] = set()
     for pointer, code in coded:
         if code in seen:
-            yield Fault("same-code", f"{pointer}/code", f"another {what} has the code {code!r}")
+            yield Fault("same-code", f"{pointer}/code", another(code))
         seen.add(code)
 
 
 def _documents(block: Mapping[str, Json]) -> Iterator[Fault]:
     entries = enumerate(listed(block, "documents"), 1)
     coded = [(pointer, str(entry.get("code", n)) if isinstance(entry, dict) else str(n)) for n, (pointer, entry) in entries]
-    yield from _same("document", coded)
+    yield from _same(coded, lambda code: Words("another document has the code {code!r}", code=code))
 
 
 def _time_limits(block: Mapping[str, Json]) -> Iterator[Fault]:
@@ -85,7 +92,7 @@ def _time_limits(block: Mapping[str, Json]) -> Iterator[Fault]:
         channel = entry.get("channel")
         before = always.get(channel) or always.get(None)
         if before is not None:
-            message = f"nothing comes here: {before} always holds; put what holds more often last"
+            message = Words("nothing comes here: {before} always holds; put what holds more often last", before=before)
             yield Fault("unreachable", pointer, message, "warning")
         if entry.get("when", {}) == {}:
             always.setdefault(channel, pointer)
@@ -95,7 +102,7 @@ def _fees(form: Form, block: Mapping[str, Json]) -> Iterator[Fault]:
     asks = block.get("workflow", {}).get("payment", True)
     for pointer, fee in listed(block, "fees"):
         if not asks and fee.get("collect", "request") == "request":
-            yield Fault("unreachable", pointer, "workflow.payment is false, so nobody is ever asked for this", "warning")
+            yield Fault("unreachable", pointer, Words("workflow.payment is false, so nobody is ever asked for this"), "warning")
         place = fee.get("amountFrom")
         if place is None:
             continue
@@ -104,7 +111,7 @@ def _fees(form: Form, block: Mapping[str, Json]) -> Iterator[Fault]:
         seeds = seeds_at(form, place)
         types = types_of(form, seeds)
         if seeds and (not types or types - _NUMBERS - {"null"}):
-            yield Fault(fault_code(at), at, f"{place} is no number; a fee is a whole number of đồng")
+            yield Fault(fault_code(at), at, Words("{place} is no number; a fee is a whole number of đồng", place=place))
 
 
 def _places(form: Form, block: Mapping[str, Json]) -> Iterator[Fault]:
@@ -113,7 +120,11 @@ def _places(form: Form, block: Mapping[str, Json]) -> Iterator[Fault]:
         yield from _leads(form, at, place)
         seeds = seeds_at(form, place)
         if seeds and "string" not in types_of(form, seeds) and not any(seeds_at(form, place + name) for name in NAMES):
-            yield Fault(fault_code(at), at, f"{place} is neither a name nor a group with one of {', '.join(NAMES)}")
+            yield Fault(
+                fault_code(at),
+                at,
+                Words("{place} is neither a name nor a group with one of {names}", place=place, names=", ".join(NAMES)),
+            )
     for what, place in block.get("delivery", {}).items():
         yield from _leads(form, f"{AT}/delivery/{what}", place)
     for index, move in enumerate(block.get("migrate", ())):
@@ -123,7 +134,10 @@ def _places(form: Form, block: Mapping[str, Json]) -> Iterator[Fault]:
         for number, place in enumerate(section["fields"]):
             if place in seen:
                 yield Fault(
-                    "same-field", f"{AT}/sections/{index}/fields/{number}", f"{place} stands in a section already", "warning"
+                    "same-field",
+                    f"{AT}/sections/{index}/fields/{number}",
+                    Words("{place} stands in a section already", place=place),
+                    "warning",
                 )
             seen.add(place)
 
@@ -137,6 +151,13 @@ def _leads(form: Form, at: str, place: str) -> Iterator[Fault]:
             above = place.split("/")[1:depth]
             known = possible_members(form.schemas, seeds_at(form, "".join(f"/{token}" for token in above)))
             yield Fault(
-                fault_code(at), at, f"{place!r} leads to no field: there is no {here!r}{known_hint(tokens[depth - 1], known)}"
+                fault_code(at),
+                at,
+                Words(
+                    "{place!r} leads to no field: there is no {here!r}{hint}",
+                    place=place,
+                    here=here,
+                    hint=known_hint(tokens[depth - 1], known),
+                ),
             )
             return

@@ -11,6 +11,7 @@ from dossierkit.forms.schema.facets import Facet, file_and_pointer
 from dossierkit.forms.schema.subschemas import every_schema
 from dossierkit.pointers import child
 from dossierkit.text import known_hint
+from dossierkit.words import Words
 
 #: What `x-prefill` can point to in an account of ours; a host's own sign-in may bring more.
 ACCOUNT = ("/dateOfBirth", "/email", "/fullName", "/idNumber", "/phone")
@@ -30,10 +31,20 @@ def _faults(facet: Facet) -> Iterator[Fault]:
     if place is not None and place not in ACCOUNT:
         file, pointer = file_and_pointer(facet, "/x-prefill")
         level = "warning" if place.startswith("/") else "error"
-        yield Fault("unknown-prefill", pointer, f"an account has no {place!r}{known_hint(place, ACCOUNT)}", level, file)
+        yield Fault(
+            "unknown-prefill",
+            pointer,
+            Words("an account has no {place!r}{hint}", place=place, hint=known_hint(place, ACCOUNT)),
+            level,
+            file,
+        )
     for index, kind in enumerate(limits.get("accept", ()) if limits is not None else ()):
         if kind.casefold() not in KNOWN:
             file, pointer = file_and_pointer(facet, child("/x-file/accept", index))
             yield Fault(
-                "unknown-file-type", pointer, f"no file of the type {kind!r} can be sent{known_hint(kind, KNOWN)}", "error", file
+                "unknown-file-type",
+                pointer,
+                Words("no file of the type {kind!r} can be sent{hint}", kind=kind, hint=known_hint(kind, KNOWN)),
+                "error",
+                file,
             )

@@ -25,6 +25,7 @@ from dossierkit.forms.fields.branches import Alternatives, alternatives
 from dossierkit.forms.fields.form import Picker
 from dossierkit.forms.schema.facets import PER_FORM, Facet, Schemas, file_and_pointer
 from dossierkit.pointers import ABSENT, Json, child, key
+from dossierkit.words import Words
 
 #: Keywords that only restrict or describe a value; a branch of these alone adds no field.
 NARROWING = frozenset(
@@ -229,7 +230,7 @@ class _Gathering:
         """Add *facet* and the schemas that apply whenever it does."""
         if facet in self.path:
             file, pointer = file_and_pointer(facet)
-            raise SchemaError([Fault("endless-ref", pointer, "this reference leads back to itself", file=file)])
+            raise SchemaError([Fault("endless-ref", pointer, Words("this reference leads back to itself"), file=file)])
         if facet in self.facets:
             return
         self.facets[facet] = None

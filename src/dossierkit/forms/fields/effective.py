@@ -22,6 +22,7 @@ from dossierkit.forms.fields.properties import Property, dependent_names, proper
 from dossierkit.forms.fields.rows_and_entries import entry_schemas, fixed_row_count, row_schemas
 from dossierkit.forms.schema.facets import PER_FORM, Facet
 from dossierkit.pointers import ABSENT, Json, child
+from dossierkit.words import Words
 
 #: Keywords of a group or list that apply to all fields below it.
 _INHERITED = ("readOnly", "writeOnly")
@@ -155,7 +156,9 @@ class _Walk:
     def _count(self, fields: int) -> None:
         self.field_count += fields
         if self.field_count > MAX_FIELDS:
-            raise SchemaError([Fault("too-many-fields", "", f"the form unfolds to more than {MAX_FIELDS} fields")])
+            raise SchemaError(
+                [Fault("too-many-fields", "", Words("the form unfolds to more than {most} fields", most=MAX_FIELDS))]
+            )
 
     def _is_opened(self, field: Field) -> bool:
         control = field.control

@@ -11,6 +11,7 @@ from dossierkit.forms.lint.texts import texts
 from dossierkit.forms.schema.document import Document, value_of
 from dossierkit.hidden_characters import hidden_character, without_hidden
 from dossierkit.pointers import Json
+from dossierkit.words import Words
 
 #: Control characters but blanks, halves of surrogate pairs, and the code points that Unicode keeps for no character.
 _FORBIDDEN = re.compile(
@@ -34,13 +35,32 @@ def character_faults(documents: Mapping[str, Document | Json]) -> Iterator[Fault
             if (control := _FORBIDDEN.search(text)) and not is_name:
                 read = frozenset(at for at, _ in texts(value)) if read is None else read
                 if pointer in read or _is_of_the_office(pointer):
-                    where = f"character {control.start() + 1} of {without_hidden(text)[:40]!r} is U+{ord(control[0]):04X}"
-                    yield Fault("control-character", pointer, f"{where}, a control character; type the text again", file=file)
+                    yield Fault(
+                        "control-character",
+                        pointer,
+                        Words(
+                            "character {number} of {text!r} is {code}, a control character; type the text again",
+                            number=control.start() + 1,
+                            text=without_hidden(text)[:40],
+                            code=f"U+{ord(control[0]):04X}",
+                        ),
+                        file=file,
+                    )
                     continue
             hidden = hidden_character(text)
             if hidden is not None:
-                where = f"{without_hidden(text)[:40]!r} holds {hidden.code} at character {hidden.index + 1}"
-                yield Fault("hidden-character", pointer, f"{where}, which nobody sees; type the text again", "warning", file)
+                yield Fault(
+                    "hidden-character",
+                    pointer,
+                    Words(
+                        "character {number} of {text!r} is {code}, which readers do not see; type the text again",
+                        number=hidden.index + 1,
+                        text=without_hidden(text)[:40],
+                        code=hidden.code,
+                    ),
+                    "warning",
+                    file,
+                )
 
 
 def _is_of_the_office(pointer: str) -> bool:

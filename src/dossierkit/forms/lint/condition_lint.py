@@ -12,6 +12,7 @@ from dossierkit.forms.schema.dialect import STANDARD_KEYWORDS
 from dossierkit.forms.schema.facets import Facet
 from dossierkit.pointers import ABSENT, Json, child, split
 from dossierkit.text import known_hint, meant
+from dossierkit.words import Words
 
 #: Keyword → the types of answers that it says anything about.
 _ABOUT: Mapping[str, frozenset[str]] = {
@@ -27,7 +28,6 @@ _ABOUT: Mapping[str, frozenset[str]] = {
 }
 #: Keyword of a lower bound → those of a field that may lie below it, and the other way round.
 _LOWER, _UPPER = ("minimum", "exclusiveMinimum"), ("maximum", "exclusiveMaximum")
-_WORDS = {1: "at least", -1: "at most"}
 _SAME_PLACE = ("allOf", "anyOf", "oneOf")
 
 
@@ -103,10 +103,12 @@ def condition_faults(form: Form, facets: tuple[Facet, ...], condition: Json, at:
         return
     for keyword in condition:
         if keyword not in STANDARD_KEYWORDS:
-            message = f"{keyword!r} means nothing in a condition{meant(keyword, STANDARD_KEYWORDS)}"
+            message = Words(
+                "{keyword!r} means nothing in a condition{hint}", keyword=keyword, hint=meant(keyword, STANDARD_KEYWORDS)
+            )
             yield Fault("unknown-keyword", child(at, keyword), message, level)
     if condition.get("properties") == {}:
-        yield Fault("idle-condition", f"{at}/properties", "this says nothing about any field", "warning")
+        yield Fault("idle-condition", f"{at}/properties", Words("this says nothing about any field"), "warning")
     yield from _values(form, facets, condition, at, level)
     yield from _members(form, facets, condition, at, level)
     rows = items(form, facets)
@@ -126,7 +128,9 @@ def _values(form: Form, facets: tuple[Facet, ...], condition: Mapping[str, Json]
     for keyword in condition:
         about = _ABOUT.get(keyword)
         if about is not None and types and not about & types:
-            message = f"{keyword!r} says nothing about what is answered here ({', '.join(sorted(types))})"
+            message = Words(
+                "{keyword!r} says nothing about what is answered here ({types})", keyword=keyword, types=", ".join(sorted(types))
+            )
             yield Fault("idle-condition", child(at, keyword), message, level)
     yield from _bounds(facets, condition, at, level)
 
@@ -139,10 +143,27 @@ def _bounds(facets: tuple[Facet, ...], condition: Mapping[str, Json], at: str, l
             numbers = [limit for limit in limits if isinstance(limit, int | float) and not isinstance(limit, bool)]
             same = [limit for facet in facets for k in own if isinstance(limit := facet.get(k), int | float)]
             if isinstance(bound, int | float) and any(sign * (bound - limit) < 0 for limit in same):
-                yield Fault("idle-condition", child(at, keyword), f"every answer here is {_WORDS[sign]} {bound}", "warning")
+                yield Fault(
+                    "idle-condition",
+                    child(at, keyword),
+                    _always(sign, bound),
+                    "warning",
+                )
             if isinstance(bound, int | float) and numbers and all(sign * (bound - limit) > 0 for limit in numbers):
-                message = f"no answer here is {_WORDS[sign]} {bound}; the field ends at {numbers[0]}"
+                message = _beyond(sign, bound, numbers[0])
                 yield Fault("never-true", child(at, keyword), message, level)
+
+
+def _always(sign: int, bound: float) -> Words:
+    if sign > 0:
+        return Words("every answer here is at least {bound}", bound=bound)
+    return Words("every answer here is at most {bound}", bound=bound)
+
+
+def _beyond(sign: int, bound: float, end: float) -> Words:
+    if sign > 0:
+        return Words("no answer here is at least {bound}; the field ends at {end}", bound=bound, end=end)
+    return Words("no answer here is at most {bound}; the field begins at {end}", bound=bound, end=end)
 
 
 def _members(form: Form, facets: tuple[Facet, ...], condition: Mapping[str, Json], at: str, level: str) -> Iterator[Fault]:
@@ -157,18 +178,25 @@ def _members(form: Form, facets: tuple[Facet, ...], condition: Mapping[str, Json
     named += [(f"{at}/required/{index}", name) for index, name in enumerate(needed)]
     for pointer, name in named:
         if name not in fields and not free:
-            yield Fault("unknown-field", pointer, f"the form has no field {name!r} here{known_hint(name, fields)}", level)
+            yield Fault(
+                "unknown-field",
+                pointer,
+                Words("the form has no field {name!r} here{hint}", name=name, hint=known_hint(name, fields)),
+                level,
+            )
     for name, below in properties.items():
         seeds = fields.get(name) or free
         if not seeds:
             continue
         where = child(f"{at}/properties", name)
         if below in ({}, True):
-            yield Fault("idle-condition", where, f"this says nothing about {name!r}", "warning")
+            yield Fault("idle-condition", where, Words("this says nothing about {name!r}", name=name), "warning")
         yield from _literals(form, seeds, below, where, level)
         yield from condition_faults(form, tuple(possible_schemas(form.schemas, seeds)), below, where, level=level)
         if name not in needed:
-            message = f"this also holds while {name!r} is not answered; add it to the 'required' beside 'properties'"
+            message = Words(
+                "this also holds while {name!r} is not answered; add it to the 'required' beside 'properties'", name=name
+            )
             yield Fault("vacuous-condition", where, message, "warning")
 
 
@@ -189,7 +217,12 @@ def _literals(form: Form, seeds: tuple[Facet, ...], condition: Json, at: str, le
 def never(pointer: str, form: Form, seeds: tuple[Facet, ...], value: Json, level: str) -> Fault:
     """The fault of comparing with *value* what is never so."""
     choices = {str(v) for facet in possible_schemas(form.schemas, seeds) for v in _constants(facet)}
-    return Fault("never-true", pointer, f"no answer here is {value!r}{known_hint(str(value), choices) if choices else ''}", level)
+    return Fault(
+        "never-true",
+        pointer,
+        Words("no answer here is {value!r}{hint}", value=value, hint=known_hint(str(value), choices) if choices else Words("")),
+        level,
+    )
 
 
 def _constants(facet: Facet) -> tuple[Json, ...]:

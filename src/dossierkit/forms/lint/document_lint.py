@@ -31,6 +31,7 @@ from dossierkit.forms.schema.metaschema import explanation
 from dossierkit.forms.schema.subschemas import every_schema
 from dossierkit.pointers import Json, child, join, key
 from dossierkit.text import meant
+from dossierkit.words import Words
 
 _OLD = frozenset(("definitions", "dependencies", "additionalItems", "id", "$recursiveRef", "$recursiveAnchor"))
 #: Words that other form libraries write into schemas.
@@ -93,7 +94,11 @@ def _rounded_numbers(documents: Mapping[str, Document | Json]) -> Iterator[Fault
     """Numbers that are not what their file spells once it is read."""
     for file, document in documents.items():
         for pointer, digits in document.rounded.items() if isinstance(document, Document) else ():
-            message = f"{digits[:40]} has more digits than are kept: it is read as {float(digits)!r}; write fewer digits"
+            message = Words(
+                "{digits} has more digits than are kept: it is read as {number!r}; write fewer digits",
+                digits=digits[:40],
+                number=float(digits),
+            )
             yield Fault("rounded-number", pointer, message, "warning", file)
 
 
@@ -124,7 +129,7 @@ def _schema_faults(form: Form) -> Iterator[Fault]:
                 yield from _file_faults(facet)
 
 
-def _fault(facet: Facet, code: str, suffix: str, message: str, level: str = "error") -> Fault:
+def _fault(facet: Facet, code: str, suffix: str, message: Words, level: str = "error") -> Fault:
     file, pointer = file_and_pointer(facet, suffix)
     return Fault(code, pointer, message, level, file)
 
@@ -134,35 +139,44 @@ def _keyword_faults(form: Form, facet: Facet, *, root: bool) -> Iterator[Fault]:
     for keyword in facet.schema:
         if keyword in known or keyword in _OLD:
             continue
-        level, words = "advice", "means nothing here; other tools may know it"
+        level, message = "advice", Words("{keyword!r} means nothing here; other tools may know it", keyword=keyword)
         tool = next((tool for tool, knows in _TOOLS.items() if knows.fullmatch(keyword)), "")
         if keyword in ROOT_KEYWORDS:
             yield _fault(
                 facet,
                 "misplaced-keyword",
                 child("", keyword),
-                f"{keyword!r} only means something at the root of a file",
+                Words("{keyword!r} only means something at the root of a file", keyword=keyword),
                 "warning",
             )
             continue
         if tool:
-            words = f"means nothing here; it is a word of {tool}"
+            message = Words("{keyword!r} means nothing here; it is a word of {tool}", keyword=keyword, tool=tool)
         elif hint := meant(keyword, known):
-            level, words = "warning", f"means nothing here{hint}"
-        yield _fault(facet, "unknown-keyword", child("", keyword), f"{keyword!r} {words}", level)
+            level, message = "warning", Words("{keyword!r} means nothing here{hint}", keyword=keyword, hint=hint)
+        yield _fault(facet, "unknown-keyword", child("", keyword), message, level)
     format_ = facet.get("format")
     if isinstance(format_, str) and format_ not in form.dialect.formats:
         hint = meant(format_, form.dialect.formats)
-        yield _fault(facet, "unknown-format", "/format", f"nobody checks the format {format_!r}{hint}", "warning")
+        yield _fault(
+            facet,
+            "unknown-format",
+            "/format",
+            Words("nobody checks the format {format!r}{hint}", format=format_, hint=hint),
+            "warning",
+        )
     widget = facet.get("x-widget")
     if widget is not None and widget not in WIDGETS and widget not in form.dialect.widgets:
         hint = meant(str(widget), WIDGETS | form.dialect.widgets.keys())
-        yield _fault(facet, "unknown-widget", "/x-widget", f"there is no widget {widget!r}{hint}")
+        yield _fault(facet, "unknown-widget", "/x-widget", Words("there is no widget {widget!r}{hint}", widget=widget, hint=hint))
     options = facet.get("x-options")
     name = options.get("list") if isinstance(options, dict) else options
     if options is not None and name not in form.dialect.options:
         yield _fault(
-            facet, "unknown-list", "/x-options", f"the installation has no list {name!r}{meant(str(name), form.dialect.options)}"
+            facet,
+            "unknown-list",
+            "/x-options",
+            Words("the installation has no list {name!r}{hint}", name=name, hint=meant(str(name), form.dialect.options)),
         )
 
 
@@ -172,25 +186,31 @@ def _value_faults(form: Form, facet: Facet) -> Iterator[Fault]:
     if "const" in schema and not form.schemas.accepts(facet, schema["const"]):
         yield bad_const(facet)
     if "default" in schema and not form.schemas.accepts(facet, schema["default"]):
-        yield _fault(facet, "bad-default", "/default", "the schema refuses its own default; change one of them")
+        yield _fault(facet, "bad-default", "/default", Words("the schema refuses its own default; change one of them"))
     yield from _choice_faults(form, facet)
     examples = schema.get("examples")
     for index, example in enumerate(examples if isinstance(examples, list) else ()):
         if not form.schemas.accepts(facet, example):
             yield _fault(
-                facet, "bad-example", f"/examples/{index}", "the schema refuses its own example; change one of them", "warning"
+                facet,
+                "bad-example",
+                f"/examples/{index}",
+                Words("the schema refuses its own example; change one of them"),
+                "warning",
             )
     condition = schema.get("if")
     if isinstance(condition, dict) and ("then" in schema or "else" in schema):
         loose = [name for name in condition.get("properties", {}) if name not in condition.get("required", ())]
         if loose:
-            message = f"this holds while {loose[0]!r} is not answered yet; add it to the condition's 'required'"
+            message = Words("this holds while {name!r} is not answered yet; add it to the condition's 'required'", name=loose[0])
             yield _fault(facet, "vacuous-if", "/if", message, "warning")
     elif "if" in schema:
-        yield _fault(facet, "idle-if", "/if", "an 'if' without 'then' or 'else' changes nothing", "warning")
+        yield _fault(facet, "idle-if", "/if", Words("an 'if' without 'then' or 'else' changes nothing"), "warning")
     for keyword in ("then", "else"):
         if keyword in schema and "if" not in schema:
-            yield _fault(facet, "idle-if", f"/{keyword}", f"{keyword!r} without 'if' never holds", "warning")
+            yield _fault(
+                facet, "idle-if", f"/{keyword}", Words("{keyword!r} without 'if' never holds", keyword=keyword), "warning"
+            )
 
 
 def _choice_faults(form: Form, facet: Facet) -> Iterator[Fault]:
@@ -201,9 +221,21 @@ def _choice_faults(form: Form, facet: Facet) -> Iterator[Fault]:
     for index, choice in enumerate(choices):
         at = f"/enum/{index}"
         if (before := first.setdefault(key(choice), index)) != index:
-            yield _fault(facet, "same-choice", at, f"{choice!r} stands in the list already, at {before}; remove one", "warning")
+            yield _fault(
+                facet,
+                "same-choice",
+                at,
+                Words("{choice!r} stands in the list already, at {before}; remove one", choice=choice, before=before),
+                "warning",
+            )
         elif any(taken) and not taken[index]:
-            yield _fault(facet, "bad-choice", at, f"the schema refuses its own choice {choice!r}; change one of them", "warning")
+            yield _fault(
+                facet,
+                "bad-choice",
+                at,
+                Words("the schema refuses its own choice {choice!r}; change one of them", choice=choice),
+                "warning",
+            )
 
 
 def _pattern_faults(facet: Facet) -> Iterator[Fault]:
@@ -212,13 +244,15 @@ def _pattern_faults(facet: Facet) -> Iterator[Fault]:
     for suffix, pattern in patterns:
         foreign = next((piece for piece in _FOREIGN if piece in pattern), None)
         if foreign is not None:
-            yield _fault(facet, "not-ecma", suffix, f"{foreign!r} is no part of ECMA regular expressions", "warning")
+            yield _fault(
+                facet, "not-ecma", suffix, Words("{foreign!r} is no part of ECMA regular expressions", foreign=foreign), "warning"
+            )
         if BACKTRACKING.search(pattern):
-            message = "lookaround and back-references may need many steps; after a limit the answer is refused"
+            message = Words("lookaround and back-references may need many steps; after a limit the answer is refused")
             yield _fault(facet, "slow-pattern", suffix, message, "warning")
         if r"\w" in pattern or "[A-Za-z]" in pattern or "[a-zA-Z]" in pattern:
             yield _fault(
-                facet, "ascii-letters", suffix, r"this refuses «Nguyễn»: for letters of any language write \p{L}", "advice"
+                facet, "ascii-letters", suffix, Words("this refuses «Nguyễn»: for letters of any language write \\p{L}"), "advice"
             )
 
 
@@ -228,7 +262,10 @@ def _file_faults(facet: Facet) -> Iterator[Fault]:
     items = facet.get("items")
     for place, schema in (("", facet.schema), ("/items", items if isinstance(items, dict) else {})):
         for keyword in sorted(_NO_FILE & schema.keys()):
-            message = f"the answer is the id of the file that is kept, which no {keyword!r} fits; say in 'x-file' what is taken"
+            message = Words(
+                "the answer is the id of the file that is kept, which no {keyword!r} fits; say in 'x-file' what is taken",
+                keyword=keyword,
+            )
             yield _fault(facet, "limited-file", child(place, keyword), message)
 
 
@@ -239,12 +276,12 @@ def _widget_faults(form: Form) -> Iterator[Fault]:
                 field.facets[0],
                 "json-field",
                 "",
-                "no better widget fits, so people have to write JSON; say more about its type",
+                Words("no better widget fits, so people have to write JSON; say more about its type"),
                 "advice",
             )
         for picker in field.pickers:
             if picker.name != "type" and field.facets:
-                message = (
+                message = Words(
                     "nothing tells the alternatives apart; give each a property with a 'const' of its own, or at least a title"
                 )
                 yield _fault(field.facets[0], "no-discriminator", "", message, "warning")
@@ -256,19 +293,23 @@ def _test_faults(form: Form, today: date) -> Iterator[Fault]:
     for index, test in enumerate(tests if isinstance(tests, list) else ()):
         at = f"/x-tests/{index}"
         if not isinstance(test, dict) or "answers" not in test or not isinstance(test.get("problems", []), list):
-            yield Fault("bad-test", at, 'a test is {"name": …, "answers": {…}, "problems": ["/pointer rule"]}')
+            yield Fault("bad-test", at, Words('a test is {"name": …, "answers": {…}, "problems": ["/pointer rule"]}'))
             continue
         try:
             day = date.fromisoformat(str(test.get("today", today)))
         except ValueError:
-            yield Fault("bad-test", at + "/today", "the day of a test is written 2026-11-22")
+            yield Fault("bad-test", at + "/today", Words("the day of a test is written 2026-11-22"))
             continue
         answers = as_sent(form, test["answers"], today=day)
         found = [f"{problem.at} {problem.rule}" for problem in check(form, answers, today=day)]
         if sorted(found) != sorted(test.get("problems", [])):
-            shown = ", ".join(found) or "no problem"
             yield Fault(
                 "failed-test",
                 at,
-                f"{test.get('name', at)!r} found {shown}; expected {', '.join(test.get('problems', [])) or 'none'}",
+                Words(
+                    "{test!r} found {found}; expected {expected}",
+                    test=test.get("name", at),
+                    found=", ".join(found) or Words("no problem"),
+                    expected=", ".join(test.get("problems", [])) or Words("none"),
+                ),
             )

@@ -13,6 +13,7 @@ from dossierkit.forms.fields.form import Form
 from dossierkit.forms.schema.facets import Facet, Schemas, file_and_pointer
 from dossierkit.pointers import Json, child
 from dossierkit.text import meant
+from dossierkit.words import Words
 
 #: Two keywords that bound the same, and the type of value that they bound.
 _BOUNDS = (
@@ -34,12 +35,18 @@ def contradictions(facet: Facet) -> Iterator[Fault]:
     schema: Mapping[str, Json] = facet.schema
     for low, high, _ in _BOUNDS:
         if (bounds := _crossed(schema, low, high)) is not None:
-            message = f"nothing is both at least {bounds[0]} ({low}) and at most {bounds[1]} ({high})"
+            message = Words(
+                "nothing is both at least {least} ({low}) and at most {most} ({high})",
+                least=bounds[0],
+                low=low,
+                most=bounds[1],
+                high=high,
+            )
             yield Fault("contradiction", f"{pointer}/{low}", message, file=file)
     if schema.get("enum") == []:
-        yield Fault("contradiction", f"{pointer}/enum", "an empty list of choices accepts nothing", file=file)
+        yield Fault("contradiction", f"{pointer}/enum", Words("an empty list of choices accepts nothing"), file=file)
     elif _refuses_all(schema, schema.get("enum")):
-        message = f"no choice is of the type {_type_words(schema)}; change the choices, or the type"
+        message = Words("no choice is of the type {type}; change the choices, or the type", type=_type_words(schema))
         yield Fault("contradiction", f"{pointer}/enum", message, file=file)
     if "const" in schema and _refuses_all(schema, [schema["const"]]):
         yield bad_const(facet)
@@ -48,14 +55,16 @@ def contradictions(facet: Facet) -> Iterator[Fault]:
 def bad_const(facet: Facet) -> Fault:
     """The fault of a constant that its own schema refuses."""
     file, pointer = file_and_pointer(facet, "/const")
-    return Fault("bad-const", pointer, "the schema refuses its own const; change one of them", file=file)
+    return Fault("bad-const", pointer, Words("the schema refuses its own const; change one of them"), file=file)
 
 
 def undeclared_required(facet: Facet, suffix: str, name: str, names: Iterable[str]) -> Fault:
     """The fault of requiring *name*, where only *names* are declared."""
     file, pointer = file_and_pointer(facet, suffix)
-    hint = meant(name, sorted(names)) or "; declare it under 'properties'"
-    return Fault("undeclared-required", pointer, f"{name!r} is required but declared nowhere{hint}", file=file)
+    hint = meant(name, sorted(names)) or Words("; declare it under 'properties'")
+    return Fault(
+        "undeclared-required", pointer, Words("{name!r} is required but declared nowhere{hint}", name=name, hint=hint), file=file
+    )
 
 
 def _crossed(schema: Mapping[str, Json], low: str, high: str) -> tuple[float, float] | None:
@@ -80,7 +89,7 @@ def _is_of(value: Json, types: list[str]) -> bool:
 
 def _type_words(schema: Mapping[str, Json]) -> str:
     types = schema["type"]
-    return " or ".join(types) if isinstance(types, list) else str(types)
+    return ", ".join(types) if isinstance(types, list) else str(types)
 
 
 def _allows_nothing(schema: Mapping[str, Json]) -> bool:
@@ -104,7 +113,11 @@ def _needs_too_many_rows(facet: Facet) -> bool:
 
 def _too_many_rows(facet: Facet, level: str) -> Fault:
     file, pointer = file_and_pointer(facet, "/minItems")
-    message = f"at least {facet.schema['minItems']} rows are required, and a page shows at most {MAX_ROWS}; lower minItems"
+    message = Words(
+        "at least {least} rows are required, and a page shows at most {most}; lower minItems",
+        least=facet.schema["minItems"],
+        most=MAX_ROWS,
+    )
     return Fault("too-many-rows", pointer, message, level, file)
 
 
@@ -128,7 +141,9 @@ def _endless(form: Form, needs: dict[Facet, list[list[Facet]]], finite: set[Face
             below = form.schemas.below(facet, child("/properties", name), facet.schema["properties"][name])
             if below not in finite:
                 file, pointer = file_and_pointer(below)
-                message = f"{name!r} is required, and what it requires never ends or allows nothing: nobody can submit this"
+                message = Words(
+                    "{name!r} is required, and what it requires never ends or allows nothing: nobody can submit this", name=name
+                )
                 yield Fault("endless", pointer, message, level, file)
                 return
 
@@ -172,8 +187,9 @@ def _own_faults(form: Form, facet: Facet) -> Iterator[Fault]:
 def closed_too_early(closed: Facet, name: str, level: str) -> Fault:
     """The fault of refusing *name*, which another schema declares at the place of *closed*."""
     file, pointer = file_and_pointer(closed, "/additionalProperties")
-    message = (
-        f"this refuses {name!r}, which another schema declares at the same place; write 'unevaluatedProperties': false instead"
+    message = Words(
+        "this refuses {name!r}, which another schema declares at the same place; write 'unevaluatedProperties': false instead",
+        name=name,
     )
     return Fault("closed-too-early", pointer, message, level, file)
 

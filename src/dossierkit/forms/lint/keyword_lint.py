@@ -12,6 +12,7 @@ from dossierkit.forms.schema.facets import Facet, file_and_pointer
 from dossierkit.forms.schema.subschemas import every_schema
 from dossierkit.pointers import Json, child
 from dossierkit.text import known_hint
+from dossierkit.words import Words
 
 #: The rules that `x-messages` can have words for: what a problem may be of.
 RULES = frozenset(
@@ -85,7 +86,7 @@ def lost_block_faults(form: Form) -> Iterator[Fault]:
     if isinstance(root, dict) and "x-procedure" not in root:
         for keyword in root:
             if keyword not in STANDARD_KEYWORDS and get_close_matches(keyword.casefold(), ["x-procedure"], 1, 0.85):
-                message = f"{keyword!r} means nothing here; did you mean 'x-procedure'?"
+                message = Words("{keyword!r} means nothing here; did you mean 'x-procedure'?", keyword=keyword)
                 yield Fault("lost-block", child("", keyword), message)
 
 
@@ -107,7 +108,7 @@ def _entries(schema: Json) -> Iterator[Fault]:
         for index, entry in enumerate(schema.get(keyword, ()) if isinstance(schema, dict) else ()):
             for name in entry if isinstance(entry, dict) else ():
                 if name not in known:
-                    message = f"{name!r} means nothing here{known_hint(name, known)}"
+                    message = Words("{name!r} means nothing here{hint}", name=name, hint=known_hint(name, known))
                     yield Fault("unknown-key", child(f"/{keyword}/{index}", name), message)
 
 
@@ -116,10 +117,10 @@ def _messages(facet: Facet) -> Iterator[Fault]:
     for rule in facet.get("x-messages") or {}:
         file, pointer = file_and_pointer(facet, child("/x-messages", rule))
         if rule not in RULES:
-            message = f"there is no problem of the rule {rule!r}{known_hint(rule, RULES)}"
+            message = Words("there is no problem of the rule {rule!r}{hint}", rule=rule, hint=known_hint(rule, RULES))
             yield Fault("unknown-message", pointer, message, "error", file)
         elif rule in _STATED and stated and rule not in facet.schema:
-            message = f"these words are never used: the schema does not say {rule!r}"
+            message = Words("these words are never used: the schema does not say {rule!r}", rule=rule)
             yield Fault("idle-message", pointer, message, "warning", file)
 
 
@@ -129,7 +130,13 @@ def _members(facet: Facet) -> Iterator[Fault]:
         for name in said if isinstance(said, dict) else ():
             if name not in known:
                 file, pointer = file_and_pointer(facet, child(f"/{keyword}", name))
-                yield Fault("unknown-key", pointer, f"{name!r} means nothing here{known_hint(name, known)}", "error", file)
+                yield Fault(
+                    "unknown-key",
+                    pointer,
+                    Words("{name!r} means nothing here{hint}", name=name, hint=known_hint(name, known)),
+                    "error",
+                    file,
+                )
 
 
 def _file(facet: Facet) -> Iterator[Fault]:
@@ -138,5 +145,5 @@ def _file(facet: Facet) -> Iterator[Fault]:
         return
     if kind is not None and not {"string", "array", "null"}.issuperset(kind if isinstance(kind, list) else [kind]):
         file, pointer = file_and_pointer(facet, "/x-file")
-        message = f"no file is kept where the type is {kind!r}; write 'string', or 'array' for several"
+        message = Words("no file is kept where the type is {kind!r}; write 'string', or 'array' for several", kind=kind)
         yield Fault("no-file", pointer, message, "error", file)

@@ -15,6 +15,7 @@ from dossierkit.forms.lint.condition_lint import condition_faults
 from dossierkit.forms.lint.endless_requirements import closed_too_early, undeclared_required
 from dossierkit.forms.schema.facets import Facet, Schemas, file_and_pointer
 from dossierkit.pointers import child
+from dossierkit.words import Words
 
 
 def place_faults(form: Form) -> Iterator[Fault]:
@@ -109,7 +110,10 @@ def _chasing(form: Form, place: Place) -> Iterator[Fault]:
                 for name, schema in (one.get("properties") or {}).items():
                     if name in read and isinstance(schema, dict) and "type" in schema:
                         file, pointer = file_and_pointer(one, child("/properties", name) + "/type")
-                        message = f"the condition looks at {name!r} and then changes its type; its answer may chase the condition"
+                        message = Words(
+                            "the condition looks at {name!r} and then changes its type; its answer may chase the condition",
+                            name=name,
+                        )
                         yield Fault("chasing-condition", pointer, message, "warning", file)
 
 
@@ -121,8 +125,13 @@ def _options(form: Form, place: Place) -> Iterator[Fault]:
             file, pointer = file_and_pointer(facet, child("/x-options/where", column))
             try:
                 target = absolute_pointer(place.pointer, str(reference))
-            except ValueError as error:
-                yield Fault("dangling-pointer", pointer, str(error), file=file)
+            except ValueError:
+                yield Fault(
+                    "dangling-pointer",
+                    pointer,
+                    Words("{reference!r} is neither '/a/b' nor '1/b'", reference=reference),
+                    file=file,
+                )
                 continue
             if not is_declared(form, target):
-                yield Fault("dangling-pointer", pointer, f"{reference!r} leads to no field", file=file)
+                yield Fault("dangling-pointer", pointer, Words("{reference!r} leads to no field", reference=reference), file=file)

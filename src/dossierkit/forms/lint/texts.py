@@ -16,6 +16,7 @@ from dossierkit.forms.schema.rules import Expression
 from dossierkit.forms.schema.subschemas import every_schema
 from dossierkit.pointers import ABSENT, Json, child, get, split
 from dossierkit.text import known_hint, meant
+from dossierkit.words import Words
 
 #: What CEL has of its own.
 _BUILT_IN = frozenset(
@@ -67,7 +68,7 @@ def rule_faults(form: Form) -> Iterator[Fault]:
         yield from _unknown(form, expression, names, where)
         yield from _read(form, expression, where)
         if not _declared(form, at):
-            yield Fault("dangling-pointer", place, f"{at!r} leads to no field")
+            yield Fault("dangling-pointer", place, Words("{at!r} leads to no field", at=at))
 
 
 def section_faults(form: Form) -> Iterator[Fault]:
@@ -76,7 +77,11 @@ def section_faults(form: Form) -> Iterator[Fault]:
         for number, pointer in enumerate(section.fields):
             if not _declared(form, pointer):
                 at = f"/x-procedure/sections/{index}/fields/{number}"
-                yield Fault("dangling-pointer", at, f"{pointer!r} leads to no field{_meant_place(form, pointer)}")
+                yield Fault(
+                    "dangling-pointer",
+                    at,
+                    Words("{pointer!r} leads to no field{hint}", pointer=pointer, hint=_meant_place(form, pointer)),
+                )
     if form.sections:
         listed = {pointer for section in form.sections for pointer in section.fields}
         for name in sorted(_top(form)):
@@ -84,7 +89,7 @@ def section_faults(form: Form) -> Iterator[Fault]:
                 yield Fault(
                     "unlisted-field",
                     "/x-procedure/sections",
-                    f"no section lists {child('', name)!r}; it is shown last",
+                    Words("no section lists {pointer!r}; it is shown last", pointer=child("", name)),
                     "warning",
                 )
 
@@ -100,7 +105,9 @@ def _read(form: Form, expression: Expression, where: str) -> Iterator[Fault]:
         if missing := _first_missing(form, tokens):
             above, name = missing
             known = possible_members(form.schemas, seeds_at(form, above))
-            message = f"the rule reads {child(above, name)!r}, which is no field{known_hint(name, known)}"
+            message = Words(
+                "the rule reads {name!r}, which is no field{hint}", name=child(above, name), hint=known_hint(name, known)
+            )
             yield Fault("unknown-name", where, message)
         elif seeds := seeds_at(form, reading.pointer):
             for literal in reading.literals:
@@ -119,11 +126,11 @@ def _first_missing(form: Form, tokens: tuple[str, ...]) -> tuple[str, str] | Non
     return None
 
 
-def _meant_place(form: Form, pointer: str) -> str:
+def _meant_place(form: Form, pointer: str) -> Words:
     """A hint at the name that was meant where *pointer* leads nowhere."""
     missing = _first_missing(form, split(pointer)) if pointer.startswith("/") else None
     if missing is None:
-        return ""
+        return Words("")
     above, name = missing
     return known_hint(name, possible_members(form.schemas, seeds_at(form, above)))
 
@@ -141,11 +148,17 @@ def _top(form: Form) -> frozenset[str]:
 
 def _unknown(form: Form, expression: Expression, names: set[str], where: str) -> Iterator[Fault]:
     for name in sorted(expression.names - names):
-        yield Fault("unknown-name", where, f"the rule reads {name!r}, which is no field{meant(name, names)}")
+        yield Fault(
+            "unknown-name", where, Words("the rule reads {name!r}, which is no field{hint}", name=name, hint=meant(name, names))
+        )
     known = _BUILT_IN | FUNCTIONS.keys() | form.dialect.functions.keys()
     for call in sorted(expression.calls):
         if call.isidentifier() and not call.startswith(("_", "@")) and call not in known:
-            yield Fault("unknown-function", where, f"the rule calls {call!r}, which is no function{meant(call, known)}")
+            yield Fault(
+                "unknown-function",
+                where,
+                Words("the rule calls {call!r}, which is no function{hint}", call=call, hint=meant(call, known)),
+            )
 
 
 def translation_faults(form: Form) -> Iterator[Fault]:
@@ -158,17 +171,27 @@ def translation_faults(form: Form) -> Iterator[Fault]:
         if not isinstance(block, dict):
             if any(True for _ in texts(document)):
                 yield Fault(
-                    "no-translations", "", "there is no x-translations, so English pages show this text as it is", "advice", file
+                    "no-translations",
+                    "",
+                    Words("there is no x-translations, so English pages show this text as it is"),
+                    "advice",
+                    file,
                 )
             continue
         for language, known in block.items():
             where = child("/x-translations", language)
             for pointer in known if isinstance(known, dict) else ():
                 if not isinstance(_text_at(document, pointer), str):
-                    yield Fault("stale-translation", child(where, pointer), f"{pointer!r} leads to no text", "error", file)
+                    yield Fault(
+                        "stale-translation",
+                        child(where, pointer),
+                        Words("{pointer!r} leads to no text", pointer=pointer),
+                        "error",
+                        file,
+                    )
             for pointer, text in texts(document):
                 if pointer not in known and any(c.isalpha() for c in text) and not text.isascii():
-                    message = f"{pointer!r} ({text[:40]!r}) has no translation"
+                    message = Words("{pointer!r} ({text!r}) has no translation", pointer=pointer, text=text[:40])
                     yield Fault("missing-translation", where, message, "warning", file)
 
 

@@ -19,6 +19,7 @@ from dossierkit.errors import DocumentError
 from dossierkit.forms.schema.numbers import read_decimal
 from dossierkit.forms.schema.positions import line_and_column, positions, rounded_numbers
 from dossierkit.pointers import Json, child
+from dossierkit.words import Words
 
 MAX_BYTES = 8 * 1024 * 1024
 MAX_DEPTH = 100
@@ -126,36 +127,40 @@ def _located_value(text: str, decimal: Callable[[str], Json]) -> Json:
     except ValueError as error:
         if isinstance(error, _Constant):
             line, column = line_and_column(text, max(text.find(str(error)), 0))
-            raise DocumentError(f"{error} is not a JSON number", line, column) from None
+            raise DocumentError(Words("{error} is not a JSON number", error=error), line, column) from None
         digits = _MANY_DIGITS.search(text)
         offset = digits.start() if digits else 0
-        raise DocumentError("a number has too many digits", *line_and_column(text, offset)) from None
+        raise DocumentError(Words("a number has too many digits"), *line_and_column(text, offset)) from None
 
 
 #: (beginning of an error message of `json`, advice); the message about a superfluous comma differs between Python versions.
 _ADVICE = (
     (
         "Expecting property name",
-        "a name in double quotes is missing here: no comma is allowed before }; JSON has no comments",
+        Words("a name in double quotes is missing here: no comma is allowed before }; JSON has no comments"),
     ),
-    ("Expecting ':'", "a colon is missing here"),
-    ("Expecting ','", "a comma is missing here, or a closing bracket"),
-    ("Illegal trailing comma", "no comma is allowed before a closing bracket"),
-    ("Extra data", "there is more after its end: a file holds one value"),
-    ("Invalid control character", r"a line break, a tab or another control character is written \n, \t or \u0001"),
-    ("Invalid \\", r"an unknown escape; a backslash itself is written \\"),
-    ("Unterminated string", "this text has no closing quotation mark"),
-    ("Expecting value", "a value is missing here, or is written otherwise: text in double quotes, a number, true, false, null"),
+    ("Expecting ':'", Words("a colon is missing here")),
+    ("Expecting ','", Words("a comma is missing here, or a closing bracket")),
+    ("Illegal trailing comma", Words("no comma is allowed before a closing bracket")),
+    ("Extra data", Words("there is more after its end: a file holds one value")),
+    ("Invalid control character", Words(r"a line break, a tab or another control character is written \n, \t or \u0001")),
+    ("Invalid \\", Words(r"an unknown escape; a backslash itself is written \\")),
+    ("Unterminated string", Words("this text has no closing quotation mark")),
+    (
+        "Expecting value",
+        Words("a value is missing here, or is written otherwise: text in double quotes, a number, true, false, null"),
+    ),
 )
 
 
-def _advice(error: json.JSONDecodeError) -> str:
+def _advice(error: json.JSONDecodeError) -> Words:
     """Words for the author: the fault, and how to correct it."""
     if not error.doc.strip():
-        return "not JSON: there is nothing in it"
+        return Words("not JSON: there is nothing in it")
     if not error.doc[error.pos :].strip():
-        return "not JSON: it breaks off in the middle; write it whole"
-    return f"not JSON: {next((words for begin, words in _ADVICE if error.msg.startswith(begin)), error.msg)}"
+        return Words("not JSON: it breaks off in the middle; write it whole")
+    advice = next((words for begin, words in _ADVICE if error.msg.startswith(begin)), error.msg)
+    return Words("not JSON: {advice}", advice=advice)
 
 
 def value_of(source: Json) -> Json:
@@ -165,7 +170,7 @@ def value_of(source: Json) -> Json:
 
 def _decoded(source: bytes | str, max_bytes: int) -> str:
     if len(source) > max_bytes:
-        raise DocumentError(f"larger than {max_bytes} bytes")
+        raise DocumentError(Words("larger than {max_bytes} bytes", max_bytes=max_bytes))
     if isinstance(source, str):
         text = source
     else:
@@ -174,10 +179,10 @@ def _decoded(source: bytes | str, max_bytes: int) -> str:
         except UnicodeDecodeError as error:
             before = source[: error.start].decode("utf-8")
             line, column = line_and_column(before, len(before))
-            raise DocumentError("not UTF-8", line, column) from None
+            raise DocumentError(Words("not UTF-8"), line, column) from None
     if surrogate := _SURROGATE.search(text):
         line, column = line_and_column(text, surrogate.start())
-        raise DocumentError("half of a surrogate pair", line, column)
+        raise DocumentError(Words("half of a surrogate pair"), line, column)
     return text.removeprefix("\ufeff")
 
 
@@ -197,7 +202,9 @@ def _refuse_depth(text: str, max_depth: int) -> None:
     tokens = [*re.finditer(rf"{_STRING}|[\[{{\]}}]", text, re.DOTALL)]
     depths = accumulate(_STEPS.get(token[0], 0) for token in tokens)
     token = next(token for token, depth in zip(tokens, depths, strict=True) if depth > max_depth)
-    raise DocumentError(f"nested more than {max_depth} levels deep", *line_and_column(text, token.start()))
+    raise DocumentError(
+        Words("nested more than {max_depth} levels deep", max_depth=max_depth), *line_and_column(text, token.start())
+    )
 
 
 class _Members(list[tuple[str, Json]]):
@@ -227,7 +234,7 @@ class _Checker:
         if isinstance(value, str):
             self._refuse_surrogate(value, pointer)
         if isinstance(value, float) and value in (float("inf"), float("-inf")):
-            raise self._error("a number is too large for a double", pointer)
+            raise self._error(Words("a number is too large for a double"), pointer)
         return value
 
     def _object(self, members: _Members, pointer: str) -> dict[str, Json]:
@@ -235,14 +242,16 @@ class _Checker:
         for name, value in members:
             self._refuse_surrogate(name, pointer)
             if name in result:
-                raise self._error(f"the key {json.dumps(name, ensure_ascii=False)} is duplicated", child(pointer, name))
+                raise self._error(
+                    Words("the key {name} is duplicated", name=json.dumps(name, ensure_ascii=False)), child(pointer, name)
+                )
             result[name] = self.checked(value, child(pointer, name))
         return result
 
     def _refuse_surrogate(self, value: str, pointer: str) -> None:
         if _SURROGATE.search(value):
-            raise self._error("half of a surrogate pair", pointer)
+            raise self._error(Words("half of a surrogate pair"), pointer)
 
-    def _error(self, message: str, pointer: str) -> DocumentError:
+    def _error(self, message: Words, pointer: str) -> DocumentError:
         line, column = Document(None, self.text).position(pointer)
         return DocumentError(message, line, column)

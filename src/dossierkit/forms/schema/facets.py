@@ -21,6 +21,7 @@ from dossierkit.forms.schema.judge import Judge, Validator
 from dossierkit.forms.schema.subschemas import every_schema
 from dossierkit.pointers import Json
 from dossierkit.text import meant
+from dossierkit.words import Words
 
 #: The URI of the folder of procedures; the top-level domain `.invalid` is reserved and never resolves.
 BASE = "https://procedures.invalid/"
@@ -144,16 +145,19 @@ class Schemas:
         return validator
 
 
-def _unresolved(reference: str, documents: Mapping[str, Json]) -> str:
+def _unresolved(reference: str, documents: Mapping[str, Json]) -> Words:
     if len(reference) > 200:
         reference = reference[:200] + "…"
     if "://" in reference or reference.startswith(("file:", "urn:")):
-        return f"{reference!r} is not in this folder; references never leave it: copy what you need into shared/"
+        return Words(
+            "{reference!r} is not in this folder; references never leave it: copy what you need into shared/", reference=reference
+        )
     if reference.startswith("#"):
-        return f"{reference!r} leads to nothing in this file"
+        return Words("{reference!r} leads to nothing in this file", reference=reference)
     # The documents are those that are referenced somewhere, not all files of the folder: suggest one, never list them.
     close = meant(reference, filter(None, map(file_of, documents)))
-    return f"{reference!r} leads to nothing{close or '; a file of the folder is written shared/NAME.json'}"
+    hint = close or Words("; a file of the folder is written shared/NAME.json")
+    return Words("{reference!r} leads to nothing{hint}", reference=reference, hint=hint)
 
 
 def file_and_pointer(facet: Facet, suffix: str = "") -> tuple[str, str]:

@@ -5,31 +5,32 @@ from __future__ import annotations
 from dossierkit.forms.schema.subschemas import MANY, NAMED, ONE
 from dossierkit.pointers import Json, get, split
 from dossierkit.text import meant
+from dossierkit.words import Words
 
 TYPES = ("string", "number", "integer", "boolean", "object", "array", "null")
 
-_SCHEMA = "a schema: {…}, true or false"
-_COUNT = "a whole number, 0 or more"
-_TEXT = "a text"
+_SCHEMA = Words("a schema: {…}, true or false")
+_COUNT = Words("a whole number, 0 or more")
+_TEXT = Words("a text")
 _SHAPES = {
     **dict.fromkeys(ONE, _SCHEMA),
-    **dict.fromkeys(MANY, "a list of at least one schema: [{…}]"),
-    **dict.fromkeys(NAMED, "schemas by name: {name: {…}}"),
+    **dict.fromkeys(MANY, Words("a list of at least one schema: [{…}]")),
+    **dict.fromkeys(NAMED, Words("schemas by name: {name: {…}}")),
     **dict.fromkeys(("maxLength", "minLength", "maxItems", "minItems", "maxProperties", "minProperties"), _COUNT),
     **dict.fromkeys(("maxContains", "minContains"), _COUNT),
-    **dict.fromkeys(("maximum", "minimum", "exclusiveMaximum", "exclusiveMinimum"), "a number"),
-    **dict.fromkeys(("uniqueItems", "readOnly", "writeOnly", "deprecated"), "true or false"),
+    **dict.fromkeys(("maximum", "minimum", "exclusiveMaximum", "exclusiveMinimum"), Words("a number")),
+    **dict.fromkeys(("uniqueItems", "readOnly", "writeOnly", "deprecated"), Words("true or false")),
     **dict.fromkeys(("title", "description", "$comment", "format", "$ref", "$dynamicRef", "$id", "$anchor"), _TEXT),
-    "multipleOf": "a number above 0",
-    "required": "a list of names, each once",
-    "dependentRequired": "names by name: {name: [names]}",
-    "enum": "a list of values",
-    "examples": "a list of values",
-    "pattern": "a regular expression as JavaScript writes it",
+    "multipleOf": Words("a number above 0"),
+    "required": Words("a list of names, each once"),
+    "dependentRequired": Words("names by name: {name: [names]}"),
+    "enum": Words("a list of values"),
+    "examples": Words("a list of values"),
+    "pattern": Words("a regular expression as JavaScript writes it"),
 }
 
 
-def explanation(document: Json, pointer: str, message: str) -> str:
+def explanation(document: Json, pointer: str, message: str) -> Words:
     """One sentence for the author: the wrong value at *pointer* in *document*, and the value that is allowed there.
 
     Args:
@@ -37,18 +38,19 @@ def explanation(document: Json, pointer: str, message: str) -> str:
     """
     keyword = _keyword(split(pointer))
     value = get(document, pointer)
-    shown = f"{value!r}" if isinstance(value, str | int | float) and not isinstance(value, bool) else "this"
+    shown = f"{value!r}" if isinstance(value, str | int | float) and not isinstance(value, bool) else Words("this")
     if keyword == "type":
         if isinstance(value, list):
             value = next((item for item in value if item not in TYPES), value)
             shown = repr(value) if isinstance(value, str) else shown
-        hint = meant(value, TYPES) if isinstance(value, str) else ""
-        return f"{shown} is no type{hint or '; types are ' + ', '.join(TYPES)}"
+        hint = (meant(value, TYPES) if isinstance(value, str) else "") or Words("; types are {types}", types=", ".join(TYPES))
+        return Words("{value} is no type{hint}", value=shown, hint=hint)
     if keyword in _SHAPES and _SHAPES[keyword] != _SCHEMA:
-        return f"{shown} is not allowed under {keyword!r}, which is {_SHAPES[keyword]}"
+        shape = _SHAPES[keyword]
+        return Words("{value} is not allowed under {keyword!r}, which is {shape}", value=shown, keyword=keyword, shape=shape)
     if pointer and (not keyword or keyword in _SHAPES):
-        return f"{shown} is not {_SCHEMA}"
-    return message.splitlines()[0][:300]
+        return Words("{value} is not {shape}", value=shown, shape=_SCHEMA)
+    return Words("JSON Schema does not allow this: {reason}", reason=message.splitlines()[0][:300])
 
 
 def _keyword(tokens: tuple[str, ...]) -> str:

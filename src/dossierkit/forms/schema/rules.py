@@ -19,6 +19,7 @@ from dossierkit.extras import missing_extra
 from dossierkit.findings import Fault, Problem
 from dossierkit.forms.schema.rule_functions import FUNCTIONS
 from dossierkit.pointers import ABSENT, Json, child, drop, get, parent, put
+from dossierkit.words import Words
 
 if TYPE_CHECKING:
     from cel import Program
@@ -60,7 +61,7 @@ class Expression:
             RuleError: the evaluation fails for another reason, or its lists are too long.
         """
         if self._nesting > 1 and _longest(answers) ** self._nesting > MAX_STEPS:
-            raise RuleError("the lists are too long for this rule")
+            raise RuleError(Words("the lists are too long for this rule"))
         try:
             return self._run(self._doubles, _doubled(answers), today)
         except TypeError:
@@ -129,10 +130,10 @@ def compile_expression(source: str, functions: Mapping[str, Callable[..., Json]]
         # A form without its rules would accept answers that the office has to refuse.
         raise MissingRules(missing_extra(error) or str(error)) from error
     if len(source) > MAX_LENGTH:
-        raise RuleError(f"longer than {MAX_LENGTH} characters")
+        raise RuleError(Words("longer than {most} characters", most=MAX_LENGTH))
     nesting = _nesting(source)
     if nesting > MAX_NESTING:
-        raise RuleError(f"more than {MAX_NESTING} loops inside each other; split the rule")
+        raise RuleError(Words("more than {most} loops inside each other; split the rule", most=MAX_NESTING))
     try:
         plain = cel.compile(source)
         doubles = cel.compile(_with_doubles(source))
@@ -155,17 +156,17 @@ def read_rules(
 
     def compiled(source: Json, origin: str) -> Expression | None:
         if not isinstance(source, str):
-            faults.append(Fault("bad-rule", origin, "a rule is a CEL expression in a string"))
+            faults.append(Fault("bad-rule", origin, Words("a rule is a CEL expression in a string")))
             return None
         try:
             return compile_expression(source, functions)
         except MissingRules as error:
             # One fault is enough: without the library, every rule has it.
             if all(fault.code != "missing-rules" for fault in faults):
-                faults.append(Fault("missing-rules", origin, str(error)))
+                faults.append(Fault("missing-rules", origin, Words("rules cannot be read: {error}", error=error)))
             return None
         except RuleError as error:
-            faults.append(Fault("bad-rule", origin, f"no CEL: {error}"))
+            faults.append(Fault("bad-rule", origin, Words("no CEL: {error}", error=error.args[0])))
             return None
 
     root = schema if isinstance(schema, dict) else {}
@@ -173,7 +174,7 @@ def read_rules(
     for index, rule in enumerate(listed if isinstance(listed, list) else [listed]):
         origin = f"/x-rules/{index}"
         if not isinstance(rule, dict) or not isinstance(rule.get("message"), str):
-            faults.append(Fault("bad-rule", origin, 'a rule is {"rule": CEL, "message": words, "at": pointer}'))
+            faults.append(Fault("bad-rule", origin, Words('a rule is {"rule": CEL, "message": words, "at": pointer}')))
         elif expression := compiled(rule.get("rule"), origin + "/rule"):
             rules.append(Rule(expression, rule["message"], str(rule.get("at", "")), origin))
     sources = root.get("x-compute", {})

@@ -8,6 +8,7 @@ from dossierkit.findings import Fault
 from dossierkit.forms.schema.judge import Validator, Violation
 from dossierkit.pointers import Json, child, join, step
 from dossierkit.text import known_hint
+from dossierkit.words import Words
 
 
 def shape_faults(shape: Json, validator: Validator, value: Json, at: str, *, code: Callable[[str], str]) -> Iterator[Fault]:
@@ -32,19 +33,19 @@ def _faults(shape: Json, violation: Violation, at: str, code: Callable[[str], st
     schema, words = _violated_schema(shape, violation)
     if violation.keyword == "additionalProperties":
         for name in violation.params["unexpected"]:
-            message = f"{name!r} means nothing here{known_hint(name, schema['properties'])}"
+            message = Words("{name!r} means nothing here{hint}", name=name, hint=known_hint(name, schema["properties"]))
             yield Fault("unknown-key", child(where, name), message)
     elif violation.keyword == "required":
-        yield Fault(code(where), where, f"{violation.params['property']!r} is missing: {words}")
+        yield Fault(code(where), where, Words("{name!r} is missing: {words}", name=violation.params["property"], words=words))
     else:
         yield Fault(code(where), where, words)
 
 
-def _violated_schema(shape: Json, violation: Violation) -> tuple[Json, str]:
+def _violated_schema(shape: Json, violation: Violation) -> tuple[Json, Words]:
     """The schema whose keyword is violated, and the innermost description around that keyword."""
-    words = str(shape.get("description", ""))
+    words = Words(str(shape.get("description", "")))
     for token in violation.path[:-1]:
         shape = step(shape, str(token))
         if isinstance(shape, dict) and isinstance(shape.get("description"), str):
-            words = shape["description"]
+            words = Words(shape["description"])
     return shape, words

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dossierkit.findings import Fault
 from dossierkit.forms.schema.subschemas import MANY, NAMED, ONE, subschemas
 from dossierkit.pointers import Json, child
+from dossierkit.words import Words
 
 #: Keyword → the draft that introduced it; older drafts ignore it.
 _ADDED: Mapping[str, str] = {
@@ -59,7 +60,10 @@ def upgrade(schema: Json) -> tuple[Json, tuple[Fault, ...]]:
     advice.insert(
         0,
         Fault(
-            "old-draft", "/$schema" if "$schema" in schema else "", f"draft {draft} is read as 2020-12; write 2020-12", "advice"
+            "old-draft",
+            "/$schema" if "$schema" in schema else "",
+            Words("draft {draft} is read as 2020-12; write 2020-12", draft=draft),
+            "advice",
         ),
     )
     return upgraded, tuple(advice)
@@ -75,7 +79,11 @@ def _without_newer_keywords(schema: Json, draft: str, advice: list[Fault]) -> Js
             continue
         for keyword in [keyword for keyword, value in item.items() if _is_unknown(keyword, value, draft)]:
             del item[keyword]
-            message = f"draft {draft} does not know {keyword!r}, so it means nothing; name a newer draft in $schema"
+            message = Words(
+                "draft {draft} does not know {keyword!r}, so it means nothing; name a newer draft in $schema",
+                draft=draft,
+                keyword=keyword,
+            )
             advice.append(Fault("newer-keyword", child(pointer, keyword), message, "advice"))
         pending += [(pointer + below, inside) for below, inside in subschemas(item)]
         for keyword in ("items", "dependencies"):
@@ -134,7 +142,14 @@ def _upgraded(schema: Json, pointer: str, draft: str, advice: list[Fault]) -> Js
             and keyword not in ("$ref", "title", "description", "definitions", "$defs", "$schema", "$id", "id")
             and not keyword.startswith("x-")
         ):
-            advice.append(Fault("ref-sibling", here, f"beside $ref, draft {draft} ignores {keyword!r}", "advice"))
+            advice.append(
+                Fault(
+                    "ref-sibling",
+                    here,
+                    Words("beside $ref, draft {draft} ignores {keyword!r}", draft=draft, keyword=keyword),
+                    "advice",
+                )
+            )
         elif keyword in ONE and not (keyword == "items" and isinstance(value, list)):
             result[keyword] = _upgraded(value, here, draft, advice)
         elif keyword in MANY and isinstance(value, list):
@@ -155,7 +170,14 @@ def _rewrite(result: dict[str, Json], schema: dict[str, Json], keyword: str, her
     value = schema[keyword]
 
     def advise(to: str) -> None:
-        advice.append(Fault("old-keyword", here, f"{keyword!r} of draft {draft} is written {to} in 2020-12", "advice"))
+        advice.append(
+            Fault(
+                "old-keyword",
+                here,
+                Words("{keyword!r} of draft {draft} is written {to} in 2020-12", keyword=keyword, draft=draft, to=to),
+                "advice",
+            )
+        )
 
     match keyword, value:
         case ("id", str()) | ("$id", str()) if (keyword == "id") == (draft == "4") and draft != "2019-09":
@@ -200,6 +222,20 @@ def _identify(result: dict[str, Json], value: str, here: str, draft: str, advice
         result["$id"] = address
     if _ANCHOR.fullmatch(part):
         result["$anchor"] = part
-        advice.append(Fault("old-keyword", here, f"the id {value!r} of draft {draft} is written '$anchor' in 2020-12", "advice"))
+        advice.append(
+            Fault(
+                "old-keyword",
+                here,
+                Words("the id {value!r} of draft {draft} is written '$anchor' in 2020-12", value=value, draft=draft),
+                "advice",
+            )
+        )
     elif part:
-        advice.append(Fault("old-keyword", here, f"the id {value!r} names nothing and is ignored: it is a pointer", "advice"))
+        advice.append(
+            Fault(
+                "old-keyword",
+                here,
+                Words("the id {value!r} names nothing and is ignored: it is a pointer", value=value),
+                "advice",
+            )
+        )
