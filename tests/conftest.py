@@ -12,6 +12,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 from support.browsing import browser, served  # noqa: F401  # fixtures of the tests that click
 from support.desk import office  # noqa: F401  # a fixture of the tests at the desk
+from support.postgres import empty_databases, new_postgres, postgres, postgres_server  # noqa: F401  # fixtures of stores
 from support.s3 import bucket, s3_server  # noqa: F401  # fixtures of the tests with object storage
 from support.samples import NOON, ROOT, SMALL
 

@@ -159,6 +159,7 @@ PUBLIC = {
     "dossierkit.lists": "Table",
     "dossierkit.ports": "Clock DossierStore BlobStore Mailer Tokens PaymentGateway Scanner",
     "dossierkit.stores.memory": "MemoryStore",
+    "dossierkit.stores.postgres": "PostgresStore",
     "dossierkit.stores.sqlite": "SqliteStore",
     "dossierkit.testing": "CountedTokens FixedClock MemoryStore RecordingMailer",
     "dossierkit.testing.contract": "StoreContract",

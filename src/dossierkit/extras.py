@@ -17,6 +17,8 @@ EXTRAS: Mapping[str, str] = {
     "joserfc": "oidc",
     "markdown_it": "web",
     "obstore": "s3",
+    "psycopg": "postgres",
+    "psycopg_pool": "postgres",
     "pyotp": "web",
     "python_multipart": "web",
     "segno": "web",

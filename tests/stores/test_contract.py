@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from dossierkit.stores.memory.store import MemoryStore
+from dossierkit.stores.postgres.store import PostgresStore
 from dossierkit.stores.sqlite.store import SqliteStore
 from dossierkit.testing.contract import StoreContract
 
@@ -26,5 +27,15 @@ class TestSqliteStore(StoreContract):
     @pytest.fixture
     def store(self, tmp_path: Path) -> Iterator[SqliteStore]:
         opened = SqliteStore(tmp_path / "d.db")
+        yield opened
+        opened.close()
+
+
+class TestPostgresStore(StoreContract):
+    """A database on a server."""
+
+    @pytest.fixture
+    def store(self, postgres: str) -> Iterator[PostgresStore]:
+        opened = PostgresStore(postgres)
         yield opened
         opened.close()

@@ -1,9 +1,9 @@
-"""Stores of dossiers: `memory` and `sqlite`, packages of one shape, and what they share.
+"""Stores of dossiers: `memory`, `sqlite` and `postgres`, packages of one shape, and what they share.
 
 - `rows`: values as rows of tables, and as JSON
 - `group_commit`: many writers, one transaction
 - `refusals`: errors of refused writes, in the same words
-- `imports`: batches of imported dossiers, and the numbers that they bring
+- `imports`: batches of imported dossiers, their rows, and the numbers that they bring
 - `mark`: the last numbers given out, in a file beside a database
 - `backup`: back-ups of a data folder
 - `recovery`: numbers given out since a back-up, and remains of a lost database

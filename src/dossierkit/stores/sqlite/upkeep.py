@@ -3,33 +3,19 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any
 
 from dossierkit.dossiers.ledger.ledger import posted_on
-from dossierkit.dossiers.lifecycle.dossier import Event, blobs_of
+from dossierkit.dossiers.lifecycle.dossier import Event
 from dossierkit.ports import ImportedDossier, NumberGap
-from dossierkit.stores.imports import highest_numbers
-from dossierkit.stores.rows import (
-    STATE_COLUMNS,
-    answers_columns,
-    attempt_row,
-    encoded,
-    event_of,
-    event_row,
-    search_text,
-    state_columns,
-)
+from dossierkit.stores.imports import IMPORT_COLUMNS, file_rows, highest_numbers, import_row, note_rows
+from dossierkit.stores.rows import answers_columns, attempt_row, event_of, event_row, search_text
 from dossierkit.stores.sqlite import ledger
 from dossierkit.stores.sqlite.database import Database
 from dossierkit.stores.sqlite.payments import ATTEMPTS
 
-_DOSSIER_COLUMNS = ("seq", "id", "procedure", "owner", "created", *STATE_COLUMNS)
-_DOSSIERS = f"INSERT INTO dossiers ({', '.join(_DOSSIER_COLUMNS)}) VALUES ({', '.join('?' * len(_DOSSIER_COLUMNS))})"
-
-#: Dossiers with the rows that they are written to.
-Numbered = Sequence[tuple[int, ImportedDossier]]
+_DOSSIERS = f"INSERT INTO dossiers ({', '.join(IMPORT_COLUMNS)}) VALUES ({', '.join('?' * len(IMPORT_COLUMNS))})"
 
 
 def import_batch(connection: sqlite3.Connection, batch: Sequence[ImportedDossier]) -> None:
@@ -37,14 +23,14 @@ def import_batch(connection: sqlite3.Connection, batch: Sequence[ImportedDossier
     first = connection.execute("SELECT COALESCE(MAX(seq), 0) + 1 FROM dossiers").fetchone()[0]
     numbered = list(enumerate(batch, first))
     answers = [(seq, *answers_columns(imported.dossier)) for seq, imported in numbered]
-    connection.executemany(_DOSSIERS, (_dossier_row(seq, imported) for seq, imported in numbered))
+    connection.executemany(_DOSSIERS, (import_row(seq, imported) for seq, imported in numbered))
     connection.executemany("INSERT INTO answers VALUES (?, ?, ?, ?, ?)", answers)
     events = (event_row(seq, event) for seq, imported in numbered for event in imported.events)
     connection.executemany("INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?, ?)", events)
-    connection.executemany("INSERT INTO files VALUES (?, ?)", _file_rows(numbered, [body for _, body, *_ in answers]))
+    connection.executemany("INSERT INTO files VALUES (?, ?)", file_rows(numbered, [body for _, body, *_ in answers]))
     words = ((seq, search_text(imported.dossier, imported.search)) for seq, imported in numbered if imported.search)
     connection.executemany("INSERT INTO search (rowid, words) VALUES (?, ?)", words)
-    connection.executemany("INSERT INTO notes VALUES (?, ?, ?, ?)", _note_rows(numbered))
+    connection.executemany("INSERT INTO notes VALUES (?, ?, ?, ?)", note_rows(numbered))
     ledger.add_import(connection, first, ((seq, posting) for seq, imported in numbered for posting in imported.postings))
     ledger.add_spans(connection, (span for imported in batch for span in imported.spans))
     if posted := [posted_on(event) for imported in batch if imported.postings for event in imported.events]:
@@ -55,24 +41,6 @@ def import_batch(connection: sqlite3.Connection, batch: Sequence[ImportedDossier
         "INSERT INTO counters VALUES (?, ?, ?) ON CONFLICT (agency, day) DO UPDATE SET number = max(number, excluded.number)",
         ((agency, series, number) for (agency, series), number in highest_numbers(batch).items()),
     )
-
-
-def _dossier_row(seq: int, imported: ImportedDossier) -> tuple[Any, ...]:
-    dossier = imported.dossier
-    return seq, dossier.id, dossier.procedure, dossier.owner, dossier.created.isoformat(), *state_columns(dossier)
-
-
-def _file_rows(numbered: Numbered, bodies: Sequence[str]) -> Iterator[tuple[str, int]]:
-    for (seq, imported), body in zip(numbered, bodies, strict=True):
-        # Only answers whose text has the beginning of a blob id are searched: walking all of them costs too much.
-        if imported.dossier.attachments or "sha256-" in body:
-            yield from ((blob, seq) for blob in blobs_of(imported.dossier))
-
-
-def _note_rows(numbered: Numbered) -> Iterator[tuple[Any, ...]]:
-    for seq, imported in numbered:
-        for number, note in imported.said.items():
-            yield seq, number, note.text, encoded(note.before) if note.before is not None else None
 
 
 def skip(connection: sqlite3.Connection, gap: NumberGap) -> bool:

@@ -1,0 +1,18 @@
+"""The store in PostgreSQL (extra `postgres`), for many processes on many machines.
+
+The modules are those of `stores.sqlite`, except that a database on a server has no checks of files:
+
+- `store`: the store, with dossiers, drafts, bundles and facts
+- `action_records`: how an action is written
+- `queries`: which dossiers a query matches
+- `ledger`: postings and their sums
+- `upkeep`: imports, series of numbers, counts
+- `accounts`, `outbox`, `payments`: the stores that it is composed with
+- `database`: connections and errors; `transactions`: batches of jobs, each one transaction
+- `schema`: tables and their migrations
+- `dossiers`: how dossiers and events are written
+"""
+
+from dossierkit.stores.postgres.store import PostgresStore
+
+__all__ = ["PostgresStore"]

@@ -1,0 +1,155 @@
+"""Connections to PostgreSQL: durable writes in groups, a pool of readers, errors that say what to do."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any, TypeVar, overload
+
+import psycopg
+from psycopg import errors
+from psycopg.abc import Buffer
+from psycopg.adapt import Loader
+from psycopg.conninfo import conninfo_to_dict
+from psycopg_pool import ConnectionPool, PoolTimeout
+
+from dossierkit.errors import StoreError, UnknownStore, UnwritableStore
+from dossierkit.stores.group_commit import GroupCommit
+from dossierkit.stores.postgres.transactions import Batch, Steps, Transactions
+
+T = TypeVar("T")
+
+#: Seconds for which a read or a batch is tried again while the server restarts or another one takes over.
+PATIENCE_SECONDS = 30.0
+#: Connections of a process that read at once, at most.
+_READERS = 16
+#: Settings of every session, in milliseconds: nothing waits for ever.
+_SESSION = {
+    "statement_timeout": 30_000,
+    "lock_timeout": 10_000,
+    "idle_in_transaction_session_timeout": 10_000,
+}
+#: libpq notices a dead server within seconds.
+_SOCKET: dict[str, Any] = {
+    "connect_timeout": 5, "keepalives": 1, "keepalives_idle": 5, "keepalives_interval": 2, "keepalives_count": 3,
+    "tcp_user_timeout": 10_000,
+}  # fmt: skip
+
+
+class _Text(Loader):
+    """Moments, days and JSON as their text, as rows of every store hold them."""
+
+    def load(self, data: Buffer) -> str:
+        """See `Loader.load`."""
+        return bytes(data).decode()
+
+
+class Database:
+    """The database at *url* (`postgresql://user:password@host:port/name`).  Threads may share it.
+
+    Raises:
+        UnknownStore: *url* cannot be read.
+    """
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self.name = name_of(url)
+        self.writer = Transactions(self.connect, patience_seconds=PATIENCE_SECONDS)
+        self._group: GroupCommit[Batch] = GroupCommit(self.writer.commit)
+        self._readers = ConnectionPool(
+            url, kwargs={"autocommit": True, **_SOCKET}, configure=self._configure, min_size=0, max_size=_READERS,
+            timeout=PATIENCE_SECONDS, reconnect_timeout=PATIENCE_SECONDS, num_workers=1, open=False, name="dossierkit",
+        )  # fmt: skip
+
+    def connect(self) -> psycopg.Connection:
+        """A new connection, for the caller to close."""
+        connection = psycopg.connect(self.url, autocommit=True, **_SOCKET)
+        self._configure(connection)
+        return connection
+
+    def open(self) -> None:
+        """Let reads begin; the tables exist by now."""
+        self._readers.open()
+
+    @overload
+    def write(self, work: Callable[[Batch], Steps[T]], *, order: tuple[str, ...] = ()) -> T: ...
+    @overload
+    def write(self, work: Callable[[Batch], T], *, order: tuple[str, ...] = ()) -> T: ...
+    def write(self, work: Callable[[Batch], Any], *, order: tuple[str, ...] = ()) -> Any:
+        """Run *work* in a transaction and return its result once it is durable, see `transactions.Batch`.
+
+        Args:
+            order: jobs of a batch run in this order, so that programs lock the rows that they share in one order.
+        """
+        with explained(self.name):
+            return self._group.run(work, order=order)
+
+    def read(self, sql: str, values: tuple[object, ...] = ()) -> list[Any]:
+        """Rows of a statement that writes nothing; asked again while the server restarts."""
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        with explained(self.name):
+            while True:
+                try:
+                    with self._readers.connection() as connection:
+                        return connection.execute(sql, values).fetchall()
+                except (errors.QueryCanceled, errors.LockNotAvailable, PoolTimeout):
+                    raise
+                except psycopg.OperationalError:
+                    # The others are dead as well, after a restart.
+                    if time.monotonic() > deadline:
+                        raise
+                    self._readers.check()
+
+    def close(self) -> None:
+        """Close every connection."""
+        self._readers.close()
+        self.writer.close()
+
+    def _configure(self, connection: psycopg.Connection) -> None:
+        for kind in ("timestamptz", "date", "jsonb"):
+            connection.adapters.register_loader(kind, _Text)
+        settings = ", ".join(f"set_config('{name}', '{value}', false)" for name, value in _SESSION.items())
+        # Durable is what was acknowledged: a server or a role that was told otherwise is told so here.
+        connection.execute(
+            f"""SELECT set_config('TimeZone', 'UTC', false), set_config('DateStyle', 'ISO', false), {settings},
+            CASE WHEN current_setting('synchronous_commit') = 'off' THEN set_config('synchronous_commit', 'on', false) END"""
+        )
+
+
+def name_of(url: str) -> str:
+    """*url* without user, password and options, for messages.
+
+    Raises:
+        UnknownStore: libpq cannot read *url*.
+    """
+    try:
+        parts = conninfo_to_dict(url)
+    except psycopg.ProgrammingError:
+        # Its message quotes the address, password and all.
+        raise UnknownStore("no store at this address; it is written postgresql://user:password@host:port/name") from None
+    port = f":{parts['port']}" if parts.get("port") else ""
+    return f"postgresql://{parts.get('host') or 'localhost'}{port}/{parts.get('dbname') or ''}"
+
+
+@contextmanager
+def explained(name: str) -> Iterator[None]:
+    """Raise errors of psycopg as those of `dossierkit.errors`, with the remedy."""
+    try:
+        yield
+    except errors.ReadOnlySqlTransaction as error:
+        raise UnwritableStore(f"{name} takes no writes; is it a standby? try again in a moment") from error
+    except (errors.DiskFull, errors.OutOfMemory) as error:
+        raise UnwritableStore(f"no space left for {name}; nothing was written, make room and try again") from error
+    except (errors.QueryCanceled, errors.LockNotAvailable, errors.DeadlockDetected, errors.SerializationFailure) as error:
+        raise UnwritableStore(f"{name} is busy; nothing was written, try again in a moment") from error
+    except errors.InsufficientPrivilege as error:
+        raise UnwritableStore(f"{name}: {_first_line(error)}; give this user the right to create and write tables") from error
+    except (psycopg.OperationalError, PoolTimeout) as error:
+        raise UnwritableStore(f"{name} cannot be reached: {_first_line(error)}; try again in a moment") from error
+    except psycopg.Error as error:
+        raise StoreError(f"{name}: {_first_line(error)}") from error
+
+
+def _first_line(error: BaseException) -> str:
+    return str(error).strip().partition("\n")[0]

@@ -1,0 +1,77 @@
+"""The outbox in PostgreSQL."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from dossierkit.dossiers.mails import Outgoing, SendMail
+from dossierkit.stores.postgres.database import Database
+from dossierkit.stores.postgres.transactions import Batch
+from dossierkit.stores.rows import outgoing_of
+
+_OUTGOING = "seq, name, receiver, subject, text, html, tries, due, error"
+
+
+class PostgresOutbox:
+    """An `Outbox` in *database*."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def post(self, *mails: SendMail) -> None:
+        """See `Outbox.post`."""
+        self._database.write(lambda batch: insert_mails(batch, mails))
+
+    def claim(self, now: datetime, until: datetime, limit: int = 20) -> tuple[Outgoing, ...]:
+        """See `Outbox.claim`: programs that claim at once skip each other's mails."""
+        if not self._database.read("SELECT 1 FROM outbox WHERE due <= %s LIMIT 1", (now.timestamp(),)):
+            return ()
+        sql = f"""UPDATE outbox SET due = %s WHERE seq IN (
+            SELECT seq FROM outbox WHERE due <= %s ORDER BY seq LIMIT %s FOR UPDATE SKIP LOCKED) RETURNING {_OUTGOING}"""
+        values = (until.timestamp(), now.timestamp(), limit)
+        rows = self._database.write(lambda batch: batch.execute(sql, values).fetchall())
+        return tuple(sorted(map(outgoing_of, rows), key=lambda outgoing: outgoing.id))
+
+    def mark_delivered(self, id: int, at: datetime) -> None:
+        """See `Outbox.mark_delivered`."""
+        # The text may hold a secret that opens an account; the outbox needs to know only that it was sent.
+        sql = "UPDATE outbox SET due = NULL, delivered = %s, subject = '', text = '', html = '', error = '' WHERE seq = %s"
+        self._database.write(lambda batch: batch.execute(sql, (at, id)))
+
+    def mark_failed(self, id: int, error: str, due: datetime | None) -> None:
+        """See `Outbox.mark_failed`."""
+        sql = "UPDATE outbox SET due = %s, tries = tries + 1, error = %s WHERE seq = %s"
+        values = (due.timestamp() if due is not None else None, error, id)
+        self._database.write(lambda batch: batch.execute(sql, values))
+
+    def retry(self, id: int, due: datetime) -> None:
+        """See `Outbox.retry`."""
+        sql = "UPDATE outbox SET due = %s, tries = 1 WHERE seq = %s AND delivered IS NULL"
+        self._database.write(lambda batch: batch.execute(sql, (due.timestamp(), id)))
+
+    def bounces(self, to: str) -> bool:
+        """See `Outbox.bounces`."""
+        sql = "SELECT delivered IS NULL FROM outbox WHERE receiver = %s AND due IS NULL ORDER BY seq DESC LIMIT 1"
+        rows = self._database.read(sql, (to,))
+        return bool(rows and rows[0][0])
+
+    def given_up(self, limit: int = 200) -> tuple[Outgoing, ...]:
+        """See `Outbox.given_up`."""
+        sql = f"SELECT {_OUTGOING} FROM outbox WHERE delivered IS NULL AND due IS NULL ORDER BY seq DESC LIMIT %s"
+        return tuple(map(outgoing_of, self._database.read(sql, (limit,))))
+
+    def undelivered(self) -> tuple[Outgoing, ...]:
+        """See `Outbox.undelivered`."""
+        sql = f"SELECT {_OUTGOING} FROM outbox WHERE delivered IS NULL AND tries > 0 ORDER BY seq LIMIT 500"
+        return tuple(map(outgoing_of, self._database.read(sql)))
+
+
+def insert_mails(batch: Batch, mails: Iterable[SendMail]) -> None:
+    """Add *mails*, except those whose key the outbox has or had already."""
+    for mail in mails:
+        batch.execute(
+            """INSERT INTO outbox (name, receiver, subject, text, html, due) VALUES (%s, %s, %s, %s, %s, 0)
+            ON CONFLICT (name) DO NOTHING""",
+            (mail.key, mail.to, mail.subject, mail.text, mail.html),
+        )

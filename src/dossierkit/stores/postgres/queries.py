@@ -1,0 +1,65 @@
+"""Which dossiers in PostgreSQL a query matches: statements with their values."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from dossierkit.dossiers.lifecycle.dossier import Query
+from dossierkit.dossiers.states import State
+from dossierkit.stores.postgres.dossiers import words_in, words_query
+from dossierkit.stores.rows import SELECT, owner_word, unit_word
+
+
+def find(owner: str | None, query: Query, before: str | None, limit: int) -> tuple[str, list[Any]]:
+    """Statement of `DossierStore.find`, and its values."""
+    conditions: list[tuple[str, Any]] = [("d.owner = %s", owner)] if owner is not None else [("d.code > %s", "")]
+    if query.code:
+        conditions.append(("strpos(replace(replace(d.code, '-', ''), '.', ''), %s) > 0", query.code))
+    if query.procedure:
+        conditions.append(("d.procedure = %s", query.procedure))
+    if query.since is not None:
+        conditions.append(("d.submitted >= %s", query.since))
+    if query.until is not None:
+        conditions.append(("d.submitted < %s", query.until))
+    conditions += _office_conditions(query)
+    select, row = SELECT, "d.seq"
+    if query.words.split():
+        select, row = f"{SELECT} JOIN search s ON s.seq = d.seq", "s.seq"
+        whose = [owner_word(owner)] if owner is not None else [unit_word(query.unit)] if query.unit else []
+        conditions.append(("s.words @@ %s::tsquery", words_query(whose, words_in(query.words))))
+    if before is not None:
+        conditions.append((f"{row} < (SELECT seq FROM dossiers WHERE id = %s)", before))
+    where = " AND ".join(condition for condition, _ in conditions) + _state_condition(query)
+    return f"{select} WHERE {where} ORDER BY {row} DESC LIMIT %s", [*(value for _, value in conditions), limit]
+
+
+def count(query: Query, most: int) -> tuple[str, list[Any]]:
+    """Statement of `DossierStore.count`, and its values."""
+    conditions = _office_conditions(query)
+    where = "".join(f" AND {condition}" for condition, _ in conditions) + _state_condition(query)
+    sql = f"SELECT COUNT(*) FROM (SELECT 1 FROM dossiers d WHERE d.code > ''{where} LIMIT %s) AS matching"
+    return sql, [*(value for _, value in conditions), most]
+
+
+def _office_conditions(query: Query) -> list[tuple[str, Any]]:
+    conditions: list[tuple[str, Any]] = []
+    if query.unit:
+        conditions.append(("d.unit = %s", query.unit))
+    if query.officer:
+        conditions.append(("d.officer = %s", query.officer))
+    if query.unanswered:
+        conditions.append(("d.unanswered = %s", True))
+    if query.surplus:
+        conditions.append(("(d.handling ->> 'surplus')::bigint > %s", 0))
+    if query.due is not None:
+        conditions.append(("d.due < %s", query.due))
+    return conditions
+
+
+def _state_condition(query: Query) -> str:
+    """The states as literal numbers: indexes of some states are used for literals only."""
+    if query.state is not None:
+        return f" AND d.state = {int(query.state)}"
+    if query.states:
+        return f" AND d.state IN ({', '.join(str(int(state)) for state in query.states)})"
+    return f" AND d.state <> {int(State.CANCELLED)}"

@@ -1,0 +1,251 @@
+"""The store in PostgreSQL: every acknowledged write synced, any number of programs on any number of machines."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import date, datetime
+from functools import partial
+
+from dossierkit.dossiers.codes import DossierCode
+from dossierkit.dossiers.ledger.ledger import Posting, Span
+from dossierkit.dossiers.ledger.reports import Figure, Sums
+from dossierkit.dossiers.lifecycle.dossier import Dossier, Event, Query, Said
+from dossierkit.dossiers.states import State
+from dossierkit.errors import UnwritableStore
+from dossierkit.pointers import Json
+from dossierkit.ports import EVERYTHING, ActionRecord, ImportedDossier, NumberGap
+from dossierkit.stores.imports import batches
+from dossierkit.stores.postgres import ledger, queries, upkeep
+from dossierkit.stores.postgres.accounts import PostgresAccounts
+from dossierkit.stores.postgres.action_records import write_action
+from dossierkit.stores.postgres.database import Database, explained
+from dossierkit.stores.postgres.dossiers import insert_draft, update_draft
+from dossierkit.stores.postgres.outbox import PostgresOutbox
+from dossierkit.stores.postgres.payments import PostgresPayments
+from dossierkit.stores.postgres.schema import migrate
+from dossierkit.stores.postgres.transactions import Batch
+from dossierkit.stores.refusals import stale_dossier
+from dossierkit.stores.rows import SELECT, dossier_of, encoded, event_of
+
+
+class PostgresStore:
+    """A `Store` in the database at *url*, whose tables are made if there are none.
+
+    Args:
+        url: `postgresql://user:password@host:port/name`, or whatever else libpq takes.
+
+    Raises:
+        NewerStore: a newer version wrote the tables.
+        UnknownStore: *url* cannot be read.
+        UnwritableStore: the database cannot be reached, or its user may not create tables.
+    """
+
+    def __init__(self, url: str) -> None:
+        self.database = Database(url)
+        with explained(self.database.name):
+            connection = self.database.connect()
+            try:
+                migrate(connection, self.database.name)
+            finally:
+                connection.close()
+        self.database.open()
+        self.accounts = PostgresAccounts(self.database)
+        self.outbox = PostgresOutbox(self.database)
+        self.payments = PostgresPayments(self.database)
+
+    def create(self, dossier: Dossier, event: Event, bundle: bytes, *, sole: bool = False) -> bool:
+        """See `DraftStore.create`."""
+
+        def work(batch: Batch) -> bool:
+            batch.execute(_BUNDLE, (dossier.revision, bundle))
+            if sole:
+                # Of programs that begin a sole draft at once, the second waits here, and sees the draft of the first.
+                batch.execute("SELECT 1 FROM bundles WHERE revision = %s FOR NO KEY UPDATE", (dossier.revision,))
+                sql = "SELECT 1 FROM dossiers WHERE owner = %s AND procedure = %s AND state = %s LIMIT 1"
+                if batch.execute(sql, (dossier.owner, dossier.procedure, int(State.DRAFT))).fetchone():
+                    return False
+            insert_draft(batch, dossier, event)
+            return True
+
+        return self.database.write(work)
+
+    def get(self, id: str) -> Dossier | None:
+        """See `DossierStore.get`."""
+        return self._select("d.id = %s", id)
+
+    def by_code(self, code: DossierCode) -> Dossier | None:
+        """See `DossierStore.by_code`."""
+        return self._select("d.code = %s", code.text)
+
+    def by_receipt(self, receipt: str) -> Dossier | None:
+        """See `DossierStore.by_receipt`."""
+        return self._select("d.receipt = %s", receipt)
+
+    def _select(self, condition: str, value: str) -> Dossier | None:
+        rows = self.database.read(f"{SELECT} WHERE {condition}", (value,))
+        return dossier_of(rows[0]) if rows else None
+
+    def replace(self, dossier: Dossier) -> None:
+        """See `DraftStore.replace`."""
+        self.database.write(lambda batch: update_draft(batch, dossier))
+
+    def delete(self, id: str, version: int) -> None:
+        """See `DraftStore.delete`."""
+
+        def work(batch: Batch) -> None:
+            sql = "DELETE FROM dossiers WHERE id = %s AND version = %s RETURNING id"
+            if batch.execute(sql, (id, version)).fetchone() is None:
+                raise stale_dossier(id, version)
+
+        self.database.write(work)
+
+    def cancelled(self, before: datetime, limit: int = 100) -> tuple[Dossier, ...]:
+        """See `DraftStore.cancelled`."""
+        sql = f"{SELECT} WHERE d.state = {int(State.CANCELLED)} AND d.changed < %s LIMIT %s"
+        return tuple(map(dossier_of, self.database.read(sql, (before, limit))))
+
+    def idle(self, until: datetime, *, after: tuple[datetime, str] | None = None, limit: int = 100) -> tuple[Dossier, ...]:
+        """See `DraftStore.idle`."""
+        # The state is a literal, or the index of drafts would not be used.
+        sql = f"{SELECT} WHERE d.state = {int(State.DRAFT)} AND d.changed <= %s"
+        values: list[object] = [until.isoformat()]
+        if after is not None:
+            sql, values = f"{sql} AND (d.changed, d.id) > (%s, %s)", [*values, after[0].isoformat(), after[1]]
+        return tuple(map(dossier_of, self.database.read(f"{sql} ORDER BY d.changed, d.id LIMIT %s", (*values, limit))))
+
+    def record(self, record: ActionRecord) -> Dossier:
+        """See `DossierStore.record`."""
+        order = record.series or ()
+        return self.database.write(lambda batch: write_action(batch, record), order=order)
+
+    def find(
+        self, owner: str | None, query: Query = EVERYTHING, *, before: str | None = None, limit: int = 20
+    ) -> tuple[Dossier, ...]:
+        """See `DossierStore.find`."""
+        sql, values = queries.find(owner, query, before, limit)
+        return tuple(map(dossier_of, self.database.read(sql, tuple(values))))
+
+    def count(self, query: Query, most: int) -> int:
+        """See `DossierStore.count`."""
+        sql, values = queries.count(query, most)
+        return int(self.database.read(sql, tuple(values))[0][0])
+
+    def every(self) -> Iterator[Dossier]:
+        """See `DossierStore.every`."""
+        seq = 0
+        while rows := self.database.read(f"{SELECT} WHERE d.seq > %s ORDER BY d.seq LIMIT 500", (seq,)):
+            yield from map(dossier_of, rows)
+            seq = rows[-1][0]
+
+    def events(self, id: str) -> tuple[Event, ...]:
+        """See `DossierStore.events`."""
+        rows = self.database.read(
+            """SELECT d.id, e.number, e.action, e.actor, e.at, e.facts, e.before, e.hash
+            FROM events e JOIN dossiers d ON d.seq = e.seq WHERE d.id = %s ORDER BY e.number""",
+            (id,),
+        )
+        return tuple(map(event_of, rows))
+
+    def latest(self, before: tuple[datetime, str, int] | None = None, *, actor: str = "", limit: int = 50) -> tuple[Event, ...]:
+        """See `DossierStore.latest`."""
+        return upkeep.latest(self.database, before, actor, limit)
+
+    def notes(self, id: str) -> Mapping[int, Said]:
+        """See `DossierStore.notes`."""
+        sql = "SELECT n.number, n.body, n.before FROM notes n JOIN dossiers d ON d.seq = n.seq WHERE d.id = %s"
+        rows = self.database.read(sql, (id,))
+        return {number: Said(text, json.loads(before) if before else None) for number, text, before in rows}
+
+    def owners(self, blob: str) -> frozenset[str]:
+        """See `DossierStore.owners`."""
+        sql = "SELECT DISTINCT d.owner FROM files f JOIN dossiers d ON d.seq = f.seq WHERE f.blob = %s"
+        return frozenset(str(owner) for (owner,) in self.database.read(sql, (blob,)))
+
+    def is_named(self, blob: str) -> bool:
+        """See `DossierStore.is_named`."""
+        return bool(self.database.read("SELECT 1 FROM files WHERE blob = %s LIMIT 1", (blob,)))
+
+    # --- ledger ---------------------------------------------------------------------------------------------------
+
+    def sums(self, until: date, by: Sequence[str]) -> Sums:
+        """See `LedgerStore.sums`."""
+        return ledger.sums(self.database, until, by)
+
+    def behind(self, figure: Figure, *, before: str | None = None, limit: int = 20) -> tuple[Dossier, ...]:
+        """See `LedgerStore.behind`."""
+        return ledger.counted_dossiers(self.database, figure, before, limit)
+
+    def spans(self, year: int | None = None) -> tuple[Span, ...]:
+        """See `LedgerStore.spans`."""
+        return ledger.spans(self.database, year)
+
+    def postings(self) -> Iterator[Posting]:
+        """See `LedgerStore.postings`."""
+        return ledger.postings(self.database)
+
+    # --- installation ---------------------------------------------------------------------------------------------
+
+    def bundle(self, revision: str) -> bytes | None:
+        """See `BundleStore.bundle`."""
+        rows = self.database.read("SELECT body FROM bundles WHERE revision = %s", (revision,))
+        return bytes(rows[0][0]) if rows else None
+
+    def keep_bundle(self, revision: str, bundle: bytes) -> None:
+        """See `BundleStore.keep_bundle`."""
+        self.database.write(lambda batch: batch.execute(_BUNDLE, (revision, bundle)))
+
+    def revisions(self) -> Mapping[tuple[str, str], int]:
+        """See `BundleStore.revisions`."""
+        return upkeep.revisions(self.database)
+
+    def remember(self, key: str, value: Json) -> None:
+        """See `FactStore.remember`."""
+        sql = "INSERT INTO facts VALUES (%s, %s) ON CONFLICT (name) DO UPDATE SET body = excluded.body"
+        self.database.write(lambda batch: batch.execute(sql, (key, encoded(value))))
+
+    def recall(self, key: str) -> Json:
+        """See `FactStore.recall`."""
+        rows = self.database.read("SELECT body FROM facts WHERE name = %s", (key,))
+        return json.loads(rows[0][0]) if rows else None
+
+    def counters(self) -> Mapping[tuple[str, str], int]:
+        """See `SeriesStore.counters`."""
+        return upkeep.counters(self.database)
+
+    def noted_numbers(self) -> Mapping[tuple[str, str], int]:
+        """See `SeriesStore.noted_numbers`: the server has no mark beside it."""
+        return self.counters()
+
+    def skip(self, gap: NumberGap) -> bool:
+        """See `SeriesStore.skip`."""
+        return self.database.write(lambda batch: upkeep.skip(batch, gap))
+
+    def gaps(self) -> tuple[NumberGap, ...]:
+        """See `SeriesStore.gaps`."""
+        return upkeep.gaps(self.database)
+
+    def load(self, dossiers: Iterable[ImportedDossier], *, at_once: int = 500) -> Iterator[int]:
+        """See `UpkeepStore.load`."""
+        imported = 0
+        for some in batches(dossiers, at_once):
+            self.database.write(partial(upkeep.import_batch, dossiers=some))
+            imported += len(some)
+            yield imported
+
+    def size(self) -> int:
+        """See `UpkeepStore.size`."""
+        return int(self.database.read("SELECT COUNT(*) FROM dossiers")[0][0])
+
+    def guard_writable(self) -> None:
+        """See `UpkeepStore.guard_writable`."""
+        ((read_only,),) = self.database.read("SELECT current_setting('transaction_read_only')")
+        if read_only == "on":
+            raise UnwritableStore(f"{self.database.name} takes no writes; is it a standby? try again in a moment")
+
+    def close(self) -> None:
+        """See `UpkeepStore.close`."""
+        self.database.close()
+
+
+_BUNDLE = "INSERT INTO bundles VALUES (%s, %s) ON CONFLICT (revision) DO NOTHING"
