@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 #: The agency of dossier codes if neither the procedure nor the operator names one; its last part is not verified.
 AGENCY = "H29.15"
-STORES = ("memory", "sqlite")
+STORES = ("memory", "sqlite", "postgresql", "postgres")
 
 
 class SystemClock:
@@ -58,10 +58,11 @@ def open_engine(
     office: Office | None = None,
     approval: bool = False,
     blobs: BlobStore | None = None,
+    data: Path | None = None,
     new: bool = False,
     log_language: str = "en",
 ) -> Engine:
-    """An engine over *store*: `memory:`, or `sqlite:PATH`.
+    """An engine over *store*: `memory:`, `sqlite:PATH`, or `postgresql://user:password@host:port/name`.
 
     Args:
         procedures: the folder of procedure files; None: the packaged samples.
@@ -70,6 +71,7 @@ def open_engine(
         office: the sender of mails and the base address of their links.
         approval: a new or changed procedure file is offered only after an admin approved it.
         blobs: the store of attachments; answers that name any other file are refused.
+        data: the folder of an operator's files, such as option lists and the calendar; None: that of an SQLite database.
         new: accept the database as it is, even if it is missing beside files or keys, or older than its mark.
         log_language: `vi` or `en`, of the faults of procedure files in the log.
 
@@ -86,10 +88,12 @@ def open_engine(
     clock = clock or SystemClock()
     scheme, _, place = store.partition(":")
     if scheme not in STORES or (scheme == "sqlite" and not place):
-        raise UnknownStore(f"no store for {store!r}; known: memory:, sqlite:PATH")
+        # The rest of an address may hold a password.
+        raise UnknownStore(f"no store for {scheme!r}; known: memory:, sqlite:PATH, postgresql://user:password@host:port/name")
     # Checked first, as opening the store creates a database.
     procedures = guard_folder(Path(procedures or samples()))
     kept, folder = _store(scheme, place, new=new)
+    folder = data or folder
     dialect = with_lists(dialect, folder, lambda: day_of(clock.now()))
     index = folder / "catalog.json" if folder is not None else None
     catalog = Catalog(procedures, dialect, memory=kept, index=index, approval=approval, language=log_language)
@@ -240,6 +244,10 @@ def _store(scheme: str, place: str, *, new: bool) -> tuple[Store, Path | None]:
         from dossierkit.stores.memory.store import MemoryStore
 
         return MemoryStore(), None
+    if scheme != "sqlite":
+        from dossierkit.stores.postgres.store import PostgresStore
+
+        return PostgresStore(f"{scheme}:{place}"), None
     from dossierkit.stores.recovery import guard_remains
     from dossierkit.stores.sqlite.store import SqliteStore
 

@@ -1,4 +1,4 @@
-"""Random lives: the engine over memory and over SQLite never differ, nothing leaves a final state, every proof holds."""
+"""Random lives: engines over every store never differ, nothing leaves a final state, every proof holds."""
 
 from __future__ import annotations
 
@@ -9,9 +9,11 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import pytest
 from hypothesis import event, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule, run_state_machine_as_test
+from support.postgres import empty
 from support.samples import NOON, SMALL
 
 from dossierkit import Action, Actor, Dossier, DossierkitError, Engine, Role, State
@@ -70,7 +72,10 @@ OFTEN = {
 
 
 class Lives(RuleBasedStateMachine):
-    """Two engines that are told the same."""
+    """Engines over every store that are told the same."""
+
+    #: Address of a database with empty tables; empty: without PostgreSQL.
+    postgres = ""
 
     @initialize(four_eyes=st.booleans(), supplement=st.booleans())
     def begin(self, four_eyes: bool, supplement: bool) -> None:
@@ -83,7 +88,7 @@ class Lives(RuleBasedStateMachine):
         self.clock = FixedClock(NOON)
         self.engines = [
             open_engine(store, procedures=folder, clock=self.clock, tokens=CountedTokens())
-            for store in ("memory:", f"sqlite:{Path(self.place.name) / 'd.db'}")
+            for store in ("memory:", f"sqlite:{Path(self.place.name) / 'd.db'}", *filter(None, [self.postgres]))
         ]
         for engine in self.engines:
             engine.store.accounts.create_account(Account("an", "an@example.vn", NOON))
@@ -99,21 +104,23 @@ class Lives(RuleBasedStateMachine):
             engine.close()
         if hasattr(self, "place"):
             self.place.cleanup()
+            if self.postgres:
+                empty(self.postgres)
 
-    def both(self, do: Any) -> Any:
-        """What both engines answer alike: a value, or the name of what they raised."""
+    def all(self, do: Any) -> Any:
+        """What all engines answer alike: a value, or the name of what they raised."""
         answers: list[Any] = []
         for engine in self.engines:
             try:
                 answers.append(do(engine))
             except DossierkitError as error:
                 answers.append((type(error), str(error)))
-        assert answers[0] == answers[1]
+        assert answers.count(answers[0]) == len(self.engines)
         return answers[0]
 
     @rule(actor=st.sampled_from(ACTORS[:3]), copies=st.integers(0, 3))
     def draft(self, actor: Actor, copies: int) -> None:
-        self.ids.append(self.both(lambda e: e.begin("1.000001", actor, {"name": "An", "copies": copies})).id)
+        self.ids.append(self.all(lambda e: e.begin("1.000001", actor, {"name": "An", "copies": copies})).id)
 
     @rule(which=st.integers(0, 5), actor=st.sampled_from(ACTORS), action=st.sampled_from(Action), late=st.booleans())
     def act(self, which: int, actor: Actor, action: Action, late: bool) -> None:
@@ -139,7 +146,7 @@ class Lives(RuleBasedStateMachine):
         id = self.ids[which % len(self.ids)]
         facts = {name: FACTS[name] for name in SAID.get(action, ())}
         answers = {"name": "other", "copies": 2}
-        self.both(lambda e: e.act(id, action, actor, version=version, facts=facts, note="vì", answers=answers))
+        self.all(lambda e: e.act(id, action, actor, version=version, facts=facts, note="vì", answers=answers))
         dossier = self.engines[0].store.get(id)
         assert dossier is not None
         assert self.final.get(id, dossier.state) is dossier.state, "it left a final state"
@@ -150,14 +157,14 @@ class Lives(RuleBasedStateMachine):
     @precondition(lambda self: self.attempts)
     @rule(which=st.integers(0, 8), paid=st.booleans(), short=st.booleans())
     def hear_from_the_gateway(self, which: int, paid: bool, short: bool) -> None:
-        """Late, twice, out of order, with the wrong sum: both say the same, and both keep the same."""
+        """Late, twice, out of order, with the wrong sum: all say the same, and all keep the same."""
         attempt = self.attempts[which % len(self.attempts)]
         callback = Callback(attempt.ref, attempt.amount - short, paid, "t1")
-        event(f"gateway: {self.both(lambda e: Payments(e).apply(callback))}")
+        event(f"gateway: {self.all(lambda e: Payments(e).apply(callback))}")
 
     def _pay(self, id: str, chance: random.Random) -> None:
         """Sets out to pay, and mostly does; else the attempt stays open, whatever happens to the dossier."""
-        found = self.both(lambda e: Payments(e).begin(_known(e, id), "vnpay"))
+        found = self.all(lambda e: Payments(e).begin(_known(e, id), "vnpay"))
         if isinstance(found, Attempt):
             self.attempts.append(found)
         if isinstance(found, Attempt) and chance.random() < 0.8:
@@ -174,8 +181,8 @@ class Lives(RuleBasedStateMachine):
         before = _known(self.engines[0], attempt.dossier)
         paid = self.engines[0].store.payments.attempt(attempt.ref)
         assert paid is not None
-        assert isinstance(self.both(lambda e: Payments(e).begin(_known(e, attempt.dossier), "vnpay")), tuple)
-        self.both(lambda e: Payments(e).apply(Callback(attempt.ref, attempt.amount, True, "t2")))
+        assert isinstance(self.all(lambda e: Payments(e).begin(_known(e, attempt.dossier), "vnpay")), tuple)
+        self.all(lambda e: Payments(e).apply(Callback(attempt.ref, attempt.amount, True, "t2")))
         more = 0 if paid.progress is Progress.PAID else attempt.amount
         after = _known(self.engines[0], attempt.dossier)
         assert (after.state, after.handling.money.surplus) == (before.state, before.handling.money.surplus + more)
@@ -189,9 +196,9 @@ class Lives(RuleBasedStateMachine):
     def nothing_differs_and_every_proof_holds(self) -> None:
         if not hasattr(self, "engines"):
             return
-        self.both(lambda e: [(e.store.get(id), e.store.events(id), e.store.notes(id)) for id in self.ids])
-        self.both(lambda e: (dict(e.store.counters()), e.find(ACTORS[0]), list(e.verify())))
-        self.both(lambda e: [e.store.payments.attempts(id) for id in self.ids])
+        self.all(lambda e: [(e.store.get(id), e.store.events(id), e.store.notes(id)) for id in self.ids])
+        self.all(lambda e: (dict(e.store.counters()), e.find(ACTORS[0]), list(e.verify())))
+        self.all(lambda e: [e.store.payments.attempts(id) for id in self.ids])
         assert list(self.engines[0].verify()) == []
         assert not [id for id in self.final if _known(self.engines[0], id).handling.money.payment is Payment.DUE]
 
@@ -202,5 +209,8 @@ def _known(engine: Engine, id: str) -> Dossier:
     return found
 
 
-TestLives = Lives.TestCase
-TestLives.settings = settings(max_examples=100, stateful_step_count=20)
+@pytest.mark.parametrize(("server", "lives"), [(False, 100), (True, 15)], ids=["two stores", "three stores"])
+def test_lives(request: pytest.FixtureRequest, server: bool, lives: int) -> None:
+    """Whatever happens to dossiers, every store says the same; fewer lives with a server, which takes its time."""
+    Lives.postgres = request.getfixturevalue("postgres") if server else ""
+    run_state_machine_as_test(Lives, settings=settings(max_examples=lives, stateful_step_count=20))  # type: ignore[no-untyped-call]  # untyped in hypothesis

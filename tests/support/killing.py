@@ -10,7 +10,7 @@ from pathlib import Path
 _PROGRAM = """
 import sys
 from dossierkit import Actor, open_engine
-engine = open_engine("sqlite:" + sys.argv[1], procedures=sys.argv[2], new=sys.argv[4] == "new")
+engine = open_engine(sys.argv[1], procedures=sys.argv[2], new=sys.argv[4] == "new")
 actor = Actor("an")
 for number in range(int(sys.argv[3])):
     draft = engine.begin("1.000001", actor, {"name": f"n{number}"})
@@ -18,9 +18,14 @@ for number in range(int(sys.argv[3])):
 """
 
 
-def start(database: Path, procedures: Path, count: int, *, new: bool = False) -> subprocess.Popen[str]:
-    """Start the program: it submits *count* dossiers."""
-    arguments = [sys.executable, "-c", _PROGRAM, str(database), str(procedures), str(count), "new" if new else "old"]
+def start(database: Path | str, procedures: Path, count: int, *, new: bool = False) -> subprocess.Popen[str]:
+    """Start the program: it submits *count* dossiers.
+
+    Args:
+        database: file of SQLite, or address of a store.
+    """
+    address = database if isinstance(database, str) else f"sqlite:{database}"
+    arguments = [sys.executable, "-c", _PROGRAM, address, str(procedures), str(count), "new" if new else "old"]
     return subprocess.Popen(arguments, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
 

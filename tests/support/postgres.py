@@ -8,13 +8,18 @@ from __future__ import annotations
 import os
 import re
 import secrets
+import socket
 import tempfile
+import threading
 import warnings
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from dossierkit.stores.postgres.store import PostgresStore
 
@@ -99,3 +104,61 @@ def run(url: str, statement: str) -> None:
 def with_name(url: str, name: str) -> str:
     """*url* with another database."""
     return re.sub(r"^(\w+://[^/]*)/[^?]*", rf"\g<1>/{name}", url)
+
+
+class Line:
+    """A line between programs and the server, which can be cut while the answer to a commit is on its way."""
+
+    def __init__(self, server: str, folder: Path) -> None:
+        parts = conninfo_to_dict(server)
+        host, port = str(parts.get("host") or "localhost"), str(parts.get("port") or 5432)
+        self._server: Any = f"{host}/.s.PGSQL.{port}" if host.startswith("/") else (host, int(port))
+        self._listening = socket.socket(socket.AF_UNIX)
+        self._listening.bind(str(folder / ".s.PGSQL.5432"))
+        self._listening.listen()
+        #: How the next commit is cut off: `before` the server hears of it, or `after` it was done; empty: not at all.
+        self.cut = ""
+        self.url = make_conninfo("", **{**parts, "host": str(folder), "port": 5432})
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    def close(self) -> None:
+        """Take no more connections."""
+        self._listening.close()
+
+    def _accept(self) -> None:
+        with suppress(OSError):
+            while True:
+                near, _ = self._listening.accept()
+                far = socket.socket(socket.AF_UNIX if isinstance(self._server, str) else socket.AF_INET)
+                far.connect(self._server)
+                deaf = threading.Event()
+                for work in (self._ask, self._answer):
+                    threading.Thread(target=work, args=(near, far, deaf), daemon=True).start()
+
+    def _ask(self, near: socket.socket, far: socket.socket, deaf: threading.Event) -> None:
+        with suppress(OSError):
+            while sent := near.recv(65536):
+                if self.cut and b"COMMIT" in sent:
+                    before, self.cut = self.cut == "before", ""
+                    if before:
+                        break
+                    deaf.set()
+                far.sendall(sent)
+        hang_up(near, far)
+
+    def _answer(self, near: socket.socket, far: socket.socket, deaf: threading.Event) -> None:
+        with suppress(OSError):
+            while sent := far.recv(65536):
+                if not deaf.is_set():
+                    near.sendall(sent)
+                elif b"COMMIT\0" in sent:
+                    break
+        hang_up(near, far)
+
+
+def hang_up(*ends: socket.socket) -> None:
+    """Close both ends of a connection, whoever waits for them."""
+    for end in ends:
+        with suppress(OSError):
+            end.shutdown(socket.SHUT_RDWR)
+        end.close()

@@ -21,6 +21,7 @@ from dossierkit.cli.options import (
     procedures_option,
     sender_option,
     smtp_option,
+    store_address,
 )
 
 if TYPE_CHECKING:
@@ -52,7 +53,7 @@ def _listing(data: Path, procedures: Path | None) -> Engine:
     from dossierkit.stores.backup import DATABASE
     from dossierkit.wiring import open_engine
 
-    if (data / DATABASE).is_file():
+    if store_address() or (data / DATABASE).is_file():
         return engine_of(data, procedures)
     return open_engine("memory:", procedures=procedures)
 

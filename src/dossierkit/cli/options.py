@@ -86,7 +86,7 @@ FILE = PathParameter(exists=True, dir_okay=False)
 #: A file to write.
 NEW_FILE = PathParameter(dir_okay=False, beside=True)
 
-data_option: Callable[..., Any] = click.option(
+_folder_option: Callable[..., Any] = click.option(
     "--data",
     type=FOLDER,
     default=Path("data"),
@@ -94,6 +94,30 @@ data_option: Callable[..., Any] = click.option(
     show_default=True,
     help="Folder of the database and the attachments.",
 )
+_store_option: Callable[..., Any] = click.option(
+    "--store",
+    default="",
+    envvar="DOSSIERKIT_STORE",
+    expose_value=False,
+    callback=lambda context, _, value: context.meta.update({_STORE: value}),
+    help="Database on a server, postgresql://user:password@host:port/name.  [default: the one in the data folder]",
+)
+#: Where the value of `--store` is in the context of a command.
+_STORE = "dossierkit.store"
+
+
+def data_option(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Where the data is: `--data`, which the command takes, and `--store`, see `store_address`."""
+    with_both: Callable[..., Any] = _folder_option(_store_option(command))
+    return with_both
+
+
+def store_address() -> str:
+    """Address of the database on a server that the command was given; empty: the database in the data folder."""
+    context = click.get_current_context(silent=True)
+    return str(context.meta.get(_STORE, "")) if context is not None else ""
+
+
 procedures_option: Callable[..., Any] = click.option(
     "--procedures",
     type=FOLDER,
@@ -194,7 +218,7 @@ def engine_of(
     files: str | None = None,
     log_language: str = "en",
 ) -> Engine:
-    """The engine over the database in *data*, for the office of the installation.
+    """The engine over the database in *data*, or over that of `--store`, for the office of the installation.
 
     Args:
         procedures: their folder; None: that of the installation, or else the samples.
@@ -217,7 +241,8 @@ def engine_of(
     here = installed()
     if here is not None:
         procedures, agency = procedures or here.procedures, agency or str(here.settings.get("agency", ""))
-    if not make:
+    server = store_address()
+    if not make and not server:
         existing(data)
     if files is None:
         files = os.environ.get("DOSSIERKIT_FILES") or (str(here.settings.get("files", "")) if here is not None else "")
@@ -225,12 +250,13 @@ def engine_of(
     if procedures is not None:
         # Checked first, so that a misspelt folder leaves no new files behind.
         guard_folder(procedures)
-    if make:
+    if make or server:
         make_private_folder(data)
     _guard(data, procedures)
     office = here.office_at(address) if here is not None else Office(address=address) if address else Office()
     return open_engine(
-        f"sqlite:{data / DATABASE}",
+        server or f"sqlite:{data / DATABASE}",
+        data=data,
         procedures=procedures,
         agency=agency or AGENCY,
         office=office,

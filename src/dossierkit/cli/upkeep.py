@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from dossierkit.cli.options import FILE, NEW_FILE, data_option, engine_of, files_option, procedures_option
+from dossierkit.cli.options import FILE, NEW_FILE, data_option, engine_of, files_option, procedures_option, store_address
 from dossierkit.cli.progress import progress
 
 
@@ -86,6 +86,7 @@ def backup(data: Path, key: Path | None, file: Path) -> None:
     """
     from dossierkit.stores.backup import back_up
 
+    _guard_folder()
     count = 0
     for _ in back_up(data, file, key=key):
         count += 1
@@ -110,6 +111,7 @@ def restore(data: Path, after: tuple[str, ...], nothing_since: bool, file: Path)
     from dossierkit.stores.recovery import given_out, skip_after
     from dossierkit.wiring import samples
 
+    _guard_folder()
     if bool(after) == nothing_since:
         raise SettingsError(
             "name the last code issued after the back-up, --after H29.15-261122-0042 (see the mails that were sent),"
@@ -123,6 +125,14 @@ def restore(data: Path, after: tuple[str, ...], nothing_since: bool, file: Path)
         click.echo(f"{gap.agency} {gap.series}: {gap.first} to {gap.last} are skipped")
     engine.close()
     click.echo(f"{count} files in {data.resolve()}; verify them with: dossierkit verify --data {data}")
+
+
+def _guard_folder() -> None:
+    """Refuse a database on a server, whose back-ups are made by its own tools."""
+    from dossierkit.errors import SettingsError
+
+    if store_address():
+        raise SettingsError("a database on a server is backed up and restored by its own tools, see docs/installing.md")
 
 
 @click.command()

@@ -7,6 +7,7 @@ import secrets
 import time
 from collections import Counter
 from collections.abc import Callable, Generator, Iterable, Sequence
+from contextlib import suppress
 from typing import Any, TypeVar
 
 import psycopg
@@ -121,7 +122,7 @@ class Transactions:
     def close(self) -> None:
         """Close the connection."""
         if self._connection is not None:
-            if not self._connection.broken:
+            with suppress(psycopg.OperationalError):  # it was lost meanwhile
                 self._connection.execute("DELETE FROM writers WHERE id = %s", (self._id,))
             self._connection.close()
             self._connection = None

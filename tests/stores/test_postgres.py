@@ -1,0 +1,201 @@
+"""What happens to the PostgreSQL store when servers, connections and programs misbehave."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import tempfile
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import psycopg
+import pytest
+from click.testing import CliRunner
+from support.killing import kill_after, start
+from support.postgres import Line, run
+from support.samples import NOON
+
+from dossierkit import Action, Dossier, State, open_engine
+from dossierkit.cli import main
+from dossierkit.dossiers.lifecycle.dossier import chained
+from dossierkit.errors import NewerStore, StoreError
+from dossierkit.stores.postgres.schema import VERSION
+from dossierkit.stores.postgres.store import PostgresStore
+from dossierkit.testing.contract.samples import AGENCY, DAY, acceptance, mail, new_draft, submission
+
+SECRET = "hidden-word"
+
+
+def cut_connections(url: str) -> None:
+    """Let the server end every other connection to the database."""
+    run(
+        url,
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()",
+    )
+
+
+def test_a_newer_store_is_refused(postgres: str) -> None:
+    """An older program does not touch the tables of a newer one."""
+    run(postgres, f"INSERT INTO migrations VALUES ({VERSION + 1}, now())")
+
+    with pytest.raises(NewerStore, match=f"store version {VERSION + 1}, known {VERSION}"):
+        PostgresStore(postgres)
+
+    run(postgres, f"DELETE FROM migrations WHERE version > {VERSION}")
+
+
+def test_programs_that_start_at_once_make_the_tables_once(new_postgres: Callable[[], str]) -> None:
+    """The others wait for the first."""
+    url = new_postgres()
+    run(url, "DROP SCHEMA public CASCADE")
+    run(url, "CREATE SCHEMA public")
+
+    with ThreadPoolExecutor(6) as pool:
+        stores = list(pool.map(PostgresStore, [url] * 6))
+
+    for store in stores:
+        assert store.size() == 0
+        store.close()
+    with psycopg.connect(url) as connection:
+        assert connection.execute("SELECT COUNT(*) FROM migrations").fetchone() == (VERSION,)
+
+
+@pytest.mark.parametrize(
+    "address",
+    [f"postgresql://an:{SECRET}@127.0.0.1:1/none", f"postgresql://an:{SECRET}@[::/none", f"mysql://an:{SECRET}@host/none"],
+)
+def test_no_message_has_a_password(address: str) -> None:
+    """Wherever the fault is: in the address, or on the way to the server."""
+    with pytest.raises(StoreError) as caught:
+        open_engine(address)
+
+    assert SECRET not in str(caught.value)
+    result = CliRunner().invoke(main, ["verify", "--store", address])
+    assert result.exit_code == 2
+    assert SECRET not in result.output
+    assert len(result.output.splitlines()) == 1
+
+
+def test_reads_and_writes_go_on_after_connections_were_cut(postgres: str) -> None:
+    """The program tries again by itself."""
+    store = PostgresStore(postgres)
+    store.remember("k", 1)
+    for value in (2, 3):
+        cut_connections(postgres)
+        store.remember("k", value)
+        cut_connections(postgres)
+        assert store.recall("k") == value
+    store.close()
+
+
+@pytest.mark.parametrize("cut", ["before", "after"])
+def test_a_commit_whose_answer_is_lost_gives_one_code(postgres: str, cut: str) -> None:
+    """Whether the server heard of it or not: one dossier, one code, no gap."""
+    with tempfile.TemporaryDirectory() as folder:
+        line = Line(postgres, Path(folder))
+        store = PostgresStore(line.url)
+        draft = new_draft(store, "a")
+
+        line.cut = cut
+        dossier = store.record(submission(draft))
+
+        assert line.cut == ""
+        assert str(dossier.code).endswith("-0001")
+        assert store.get("a") == dossier
+        assert dict(store.counters()) == {(AGENCY, DAY.isoformat()): 1}
+        assert [event.number for event in store.events("a")] == [1, 2]
+        store.close()
+        line.close()
+
+
+@pytest.mark.parametrize("cut", ["before", "after"])
+def test_a_write_that_is_not_a_submission_is_done_once_too(postgres: str, cut: str) -> None:
+    """An action with a version of its own is neither lost nor refused as stale."""
+    with tempfile.TemporaryDirectory() as folder:
+        line = Line(postgres, Path(folder))
+        store = PostgresStore(line.url)
+        sent = store.record(submission(new_draft(store, "a")))
+
+        line.cut = cut
+        accepted = store.record(acceptance(sent, "đủ"))
+
+        assert line.cut == ""
+        assert store.get("a") == accepted
+        assert {number: note.text for number, note in store.notes("a").items()} == {3: "đủ"}
+        store.close()
+        line.close()
+
+
+def test_three_programs_draw_numbers_without_a_gap(postgres: str, folder: Path) -> None:
+    """They submit at once, and each code is given out once."""
+    programs = [start(postgres, folder, 40) for _ in range(3)]
+    codes = [line for program in programs for line in program.communicate(timeout=120)[0].split()]
+
+    assert [program.returncode for program in programs] == [0] * 3
+    engine = open_engine(postgres, procedures=folder)
+    assert len(set(codes)) == 120
+    assert sorted(code.rpartition("-")[2] for code in codes) == [f"{number:04}" for number in range(1, 121)]
+    assert list(engine.verify()) == []
+    engine.close()
+
+
+@pytest.mark.slow
+def test_nothing_acknowledged_is_lost_under_kill(postgres: str, folder: Path) -> None:
+    """Programs that are killed leave no half action, and no lock."""
+    acknowledged: list[str] = []
+    for count in (3, 17, 30):
+        codes, error = kill_after(start(postgres, folder, 1000), count)
+        assert codes, error
+        acknowledged += codes
+
+    engine = open_engine(postgres, procedures=folder)
+    kept = [str(dossier.code) for dossier in engine.store.every() if dossier.code]
+    assert set(acknowledged) <= set(kept)
+    assert len(set(kept)) == len(kept)
+    assert list(engine.verify()) == []
+    engine.close()
+
+
+def test_three_programs_deliver_each_mail_once(postgres: str) -> None:
+    """Programs that claim mails at once skip each other's."""
+    store = PostgresStore(postgres)
+    store.outbox.post(*(mail(str(number)) for number in range(90)))
+    store.close()
+    program = """
+import sys
+from datetime import UTC, datetime, timedelta
+from dossierkit.stores.postgres.store import PostgresStore
+store, now = PostgresStore(sys.argv[1]), datetime.now(UTC)
+sys.stdin.readline()
+while batch := store.outbox.claim(now, now + timedelta(hours=1), 4):
+    for outgoing in batch:
+        print(outgoing.id, flush=True)
+store.close()
+"""
+    programs = [
+        subprocess.Popen([sys.executable, "-c", program, postgres], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        for _ in range(3)
+    ]
+    claimed = [line for running in programs for line in running.communicate("go\n", timeout=60)[0].split()]
+
+    assert len(claimed) == len(set(claimed)) == 90
+
+
+def test_two_programs_begin_one_sole_draft(postgres: str) -> None:
+    """The second sees the draft of the first."""
+    stores = [PostgresStore(postgres) for _ in range(2)]
+    barrier = threading.Barrier(2)
+
+    def begin(which: int, number: int) -> bool:
+        id = f"{which}-{number}"
+        draft = Dossier(id, f"1.{number}", "r1", "an", State.DRAFT, 1, NOON, NOON, {})
+        barrier.wait(10)
+        return stores[which].create(draft, chained(id, 1, Action.BEGIN, "an", NOON, {}, ""), b"bundle", sole=True)
+
+    with ThreadPoolExecutor(2) as pool:
+        for number in range(10):
+            assert sorted(pool.map(begin, (0, 1), (number, number))) == [False, True]
+    for store in stores:
+        store.close()
