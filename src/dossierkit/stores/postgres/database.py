@@ -20,8 +20,6 @@ from dossierkit.stores.postgres.transactions import Batch, Steps, Transactions
 
 T = TypeVar("T")
 
-#: Seconds for which a read or a batch is tried again while the server restarts or another one takes over.
-PATIENCE_SECONDS = 30.0
 #: Connections of a process that read at once, at most.
 _READERS = 16
 #: Settings of every session, in milliseconds: nothing waits for ever.
@@ -48,18 +46,22 @@ class _Text(Loader):
 class Database:
     """The database at *url* (`postgresql://user:password@host:port/name`).  Threads may share it.
 
+    Args:
+        patience_seconds: how long reads and writes are tried again while the server restarts or another one takes over.
+
     Raises:
         UnknownStore: *url* cannot be read.
     """
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, *, patience_seconds: float) -> None:
         self.url = url
+        self._patience_seconds = patience_seconds
         self.name = name_of(url)
-        self.writer = Transactions(self.connect, patience_seconds=PATIENCE_SECONDS)
+        self.writer = Transactions(self.connect, patience_seconds=patience_seconds)
         self._group: GroupCommit[Batch] = GroupCommit(self.writer.commit)
         self._readers = ConnectionPool(
             url, kwargs={"autocommit": True, **_SOCKET}, configure=self._configure, min_size=0, max_size=_READERS,
-            timeout=PATIENCE_SECONDS, reconnect_timeout=PATIENCE_SECONDS, num_workers=1, open=False, name="dossierkit",
+            timeout=patience_seconds, reconnect_timeout=patience_seconds, num_workers=1, open=False, name="dossierkit",
         )  # fmt: skip
 
     def connect(self) -> psycopg.Connection:
@@ -87,7 +89,7 @@ class Database:
 
     def read(self, sql: str, values: tuple[object, ...] = ()) -> list[Any]:
         """Rows of a statement that writes nothing; asked again while the server restarts."""
-        deadline = time.monotonic() + PATIENCE_SECONDS
+        deadline = time.monotonic() + self._patience_seconds
         with explained(self.name):
             while True:
                 try:

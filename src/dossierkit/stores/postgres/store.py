@@ -28,12 +28,16 @@ from dossierkit.stores.postgres.transactions import Batch
 from dossierkit.stores.refusals import stale_dossier
 from dossierkit.stores.rows import SELECT, dossier_of, encoded, event_of
 
+#: A fail-over takes about twenty seconds.
+PATIENCE_SECONDS = 30.0
+
 
 class PostgresStore:
     """A `Store` in the database at *url*, whose tables are made if there are none.
 
     Args:
-        url: `postgresql://user:password@host:port/name`, or whatever else libpq takes.
+        url: `postgresql://user:password@host:port/name`, or another address that libpq takes.
+        patience_seconds: how long reads and writes are tried again while the server restarts or another one takes over.
 
     Raises:
         NewerStore: a newer version wrote the tables.
@@ -41,8 +45,8 @@ class PostgresStore:
         UnwritableStore: the database cannot be reached, or its user may not create tables.
     """
 
-    def __init__(self, url: str) -> None:
-        self.database = Database(url)
+    def __init__(self, url: str, *, patience_seconds: float = PATIENCE_SECONDS) -> None:
+        self.database = Database(url, patience_seconds=patience_seconds)
         with explained(self.database.name):
             connection = self.database.connect()
             try:
