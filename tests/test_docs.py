@@ -159,5 +159,5 @@ def test_the_map_shows_places_that_there_are() -> None:
         assert any((home / place).exists() for home in homes), place
     drawn = re.findall(r"^ {2,6}((?:\w+(?:\.py|/) ?)+)", text.split("```")[1], re.MULTILINE)
     names = {name.rstrip("/") for line in drawn for name in line.split()}
-    rooms = {path.parent.name for path in homes[0].rglob("__init__.py")} - {"dossierkit", "memory", "sqlite"}
+    rooms = {path.parent.name for path in homes[0].rglob("__init__.py")} - {"dossierkit", "memory", "sqlite", "postgres"}
     assert rooms <= names, rooms - names

@@ -44,8 +44,9 @@ _POSTINGS = """INSERT INTO postings (day, seq, unit, sector, procedure, channel,
 
 
 def count_totals(batch: Batch, postings: Iterable[Posting]) -> None:
-    """Add *postings* to the totals of *batch*."""
+    """Add *postings* to the totals of *batch*, and to their number."""
     for posting in postings:
+        batch.posted += 1
         for table, span in (("totals", half_of(posting.day)), ("totals_by_year", f"{posting.day:%Y}")):
             batch.totals[table, span, *dimensions(posting)] += posting.count
 
@@ -102,6 +103,11 @@ def sums(database: Database, until: date, by: Sequence[str]) -> Sums:
         key = (tuple(map(str, key_values)), Channel(channel), Measure(measure))
         counts[key] = counts.get(key, 0) + count
     return counts
+
+
+def last_posting(database: Database) -> int:
+    """See `LedgerStore.last_posting`: the number of postings, as rows of programs that write at once come out of order."""
+    return int(database.read("SELECT COALESCE(SUM(posted), 0) FROM writers")[0][0])
 
 
 def counted_dossiers(database: Database, figure: Figure, before: str | None, limit: int) -> tuple[Dossier, ...]:

@@ -112,8 +112,10 @@ CREATE TABLE payments (
 CREATE INDEX payments_of_dossier ON payments (seq);
 CREATE INDEX payments_open ON payments (place) WHERE progress = 'open';
 
--- The last batch that each writing program committed: so it learns what became of a commit whose answer was lost.
-CREATE TABLE writers (id text COLLATE "C" PRIMARY KEY, batch bigint NOT NULL, seen timestamptz NOT NULL);
+-- The last batch that each writing program committed, so that it learns what became of a commit whose answer was lost; and
+-- how many postings it wrote.  Programs that ended are added up under the empty id.
+CREATE TABLE writers (
+    id text COLLATE "C" PRIMARY KEY, batch bigint NOT NULL, posted bigint NOT NULL, seen timestamptz NOT NULL);
 """
 
 #: Statements that lead from each version to the next, from an empty database on.

@@ -176,6 +176,10 @@ class PostgresStore:
         """See `LedgerStore.sums`."""
         return ledger.sums(self.database, until, by)
 
+    def last_posting(self) -> int:
+        """See `LedgerStore.last_posting`."""
+        return ledger.last_posting(self.database)
+
     def behind(self, figure: Figure, *, before: str | None = None, limit: int = 20) -> tuple[Dossier, ...]:
         """See `LedgerStore.behind`."""
         return ledger.counted_dossiers(self.database, figure, before, limit)

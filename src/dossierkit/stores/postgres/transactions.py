@@ -17,6 +17,11 @@ from dossierkit.stores.group_commit import Job
 
 #: The server takes back such a transaction, and asks for another try.
 _TRY_AGAIN = (errors.SerializationFailure, errors.DeadlockDetected)
+#: Adds up programs that ended: the one with the id, and those that have not written for a month.
+_ENDED = """WITH ended AS (
+    DELETE FROM writers WHERE id <> '' AND (id = %s OR seen < now() - interval '30 days') RETURNING posted)
+    INSERT INTO writers SELECT '', 0, SUM(posted), now() FROM ended HAVING COUNT(*) > 0
+    ON CONFLICT (id) DO UPDATE SET posted = writers.posted + excluded.posted"""
 #: Cell of a table of totals: table, span, unit, sector, procedure, channel, measure.
 Cell = tuple[str, str, str, str, str, int, str]
 T = TypeVar("T")
@@ -35,6 +40,8 @@ class Batch:
         self._connection = connection
         #: What the batch adds to totals; written last, in one order, as every program adds to the same few rows.
         self.totals: Counter[Cell] = Counter()
+        #: Number of postings that the batch writes.
+        self.posted = 0
 
     def execute(self, sql: str, values: Sequence[object] = ()) -> psycopg.Cursor[Any]:
         """Send a statement."""
@@ -123,7 +130,7 @@ class Transactions:
         """Close the connection."""
         if self._connection is not None:
             with suppress(psycopg.OperationalError):  # it was lost meanwhile
-                self._connection.execute("DELETE FROM writers WHERE id = %s", (self._id,))
+                self._connection.execute(_ENDED, (self._id,))
             self._connection.close()
             self._connection = None
 
@@ -131,8 +138,8 @@ class Transactions:
         if self._connection is None or self._connection.closed:
             self._connection = self._connect()
             # There before the first batch: a row that is there can be waited for.
-            self._connection.execute("DELETE FROM writers WHERE seen < now() - interval '30 days'")
-            sql = "INSERT INTO writers VALUES (%s, %s, now()) ON CONFLICT DO NOTHING"
+            self._connection.execute(_ENDED, ("",))
+            sql = "INSERT INTO writers VALUES (%s, %s, 0, now()) ON CONFLICT DO NOTHING"
             self._connection.execute(sql, (self._id, self._number - 1))
         return self._connection
 
@@ -169,14 +176,14 @@ class Transactions:
         connection.execute("SAVEPOINT job")
         job.error = None
         for again in (True, False):
-            totals = batch.totals.copy()
+            totals, posted = batch.totals.copy(), batch.posted
             try:
                 batch.run((job,))
                 break
             except Exception as error:  # the caller of this job gets it
                 if self._passes(error):
                     raise
-                batch.totals = totals
+                batch.totals, batch.posted = totals, posted
                 connection.execute("ROLLBACK TO job")
                 # Another program was faster; the job sees its row now, and has words for it.
                 if not (again and isinstance(error, errors.UniqueViolation)):
@@ -189,9 +196,11 @@ class Transactions:
         connection.execute("UPDATE writers SET batch = %s, seen = now() WHERE id = %s", (self._number, self._id))
         return Batch(connection)
 
-    @staticmethod
-    def _end(connection: psycopg.Connection, batch: Batch) -> psycopg.Cursor[Any]:
+    def _end(self, connection: psycopg.Connection, batch: Batch) -> psycopg.Cursor[Any]:
+        # The row is locked since the beginning: see `_is_committed`.
         batch.write_totals()
+        if batch.posted:
+            connection.execute("UPDATE writers SET posted = posted + %s WHERE id = %s", (batch.posted, self._id))
         return connection.execute("COMMIT")
 
     @staticmethod
