@@ -1,4 +1,4 @@
-"""`python -m benchmarks [PART…]` prints a table of ratios; parts: check, render, submit, start, http, storm, search, report, office.
+"""`python -m benchmarks [PART…]` prints a table of ratios; parts: check, render, submit, start, http, storm, search, report, office, postgres.
 
 Peers that are not installed are left out (`pip install 'dossierkit[bench,browser]'` brings them).  Medians, both sides in
 turn, so that a noisy machine disturbs both alike.
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sys
 
-from benchmarks import checking, office, rendering, reporting, searching, serving, starting, storming, submitting
+from benchmarks import checking, hot_series, office, rendering, reporting, searching, serving, starting, storming, submitting
 from benchmarks.measure import Row, table
 
 PARTS = {
@@ -21,6 +21,7 @@ PARTS = {
     "search": searching.rows,
     "report": reporting.rows,
     "office": office.rows,
+    "postgres": hot_series.rows,
 }
 
 
