@@ -99,7 +99,6 @@ def open_engine(
     catalog = Catalog(procedures, dialect, memory=kept, index=index, approval=approval, language=log_language)
     return Engine(
         kept, catalog, clock=clock, tokens=tokens or RandomTokens(), agency=agency, office=office,
-        check_key=lru_cache(maxsize=1)(lambda: installation_key(kept, "check-key")),
         calendar=lru_cache(maxsize=1)(lambda: _calendar(folder, day_of(clock.now()))),
         blobs=blobs,
     )  # fmt: skip

@@ -61,7 +61,7 @@ class _Cancelling(MemoryStore):
 def test_a_draft_that_goes_meanwhile_leaves_room_for_a_new_one(folder: Path, clock: FixedClock) -> None:
     """Nobody is given a draft that was cancelled."""
     catalog = Catalog(folder, STANDARD, memory=MemoryStore())
-    engine = Engine(_Cancelling(), catalog, clock=clock, tokens=CountedTokens(), agency="H29.15", check_key=lambda: b"key")
+    engine = Engine(_Cancelling(), catalog, clock=clock, tokens=CountedTokens(), agency="H29.15")
     first = engine.begin("1.000001", AN, sole=True)
 
     second = engine.begin("1.000001", AN, sole=True)

@@ -26,7 +26,7 @@ from dossierkit.people.passwords import QUEUE, Argon2, common_passwords
 from dossierkit.people.profiles import change_mail, keep_account
 from dossierkit.people.throttle import CODES, PASSWORDS, SPENT, Origin
 from dossierkit.people.tokens import new_token
-from dossierkit.ports import Store
+from dossierkit.ports import AccountStore, Store
 from dossierkit.stores.memory.store import MemoryStore
 from dossierkit.stores.sqlite.store import SqliteStore
 from dossierkit.testing import FixedClock
@@ -64,8 +64,12 @@ def hasher() -> PlainHasher:
 
 @pytest.fixture
 def accounts(store: Store, clock: FixedClock, hasher: PlainHasher) -> Accounts:
+    return accounts_over(store.accounts, store, clock, hasher)
+
+
+def accounts_over(kept: AccountStore, store: Store, clock: FixedClock, hasher: PlainHasher) -> Accounts:
     return Accounts(
-        store.accounts,
+        kept,
         store.outbox,
         clock=clock,
         hasher=hasher,
@@ -123,8 +127,8 @@ def test_the_first_password_opens_once_and_leads_to_ones_own(
         accounts.sign_in(MAIL, secret)
     chosen = accounts.choose_password(first.session, GOOD)
     assert chosen.session.wants is Wants.NOTHING
-    assert accounts.session(first.token) is None
-    assert accounts.account(accounts.session(chosen.token)).name == "Nguyễn Văn An"  # type: ignore[union-attr]
+    assert accounts.sessions.find(first.token) is None
+    assert accounts.sessions.account(accounts.sessions.find(chosen.token)).name == "Nguyễn Văn An"  # type: ignore[union-attr]
     assert accounts.sign_in(MAIL, GOOD).session.account == chosen.session.account
 
 
@@ -202,7 +206,7 @@ def test_registering_tells_nobody_who_has_an_account(accounts: Accounts, mails: 
         other = accounts.choose_password(first.session, "quả táo trên bàn gỗ").session
         assert other.account != owner.account
         assert accounts.sign_in(mail, "quả táo trên bàn gỗ").session.account == other.account
-        accounts.ask_to_confirm(accounts.store.account(other.account))  # type: ignore[arg-type]
+        accounts.addresses.mail_link(accounts.store.account(other.account))  # type: ignore[arg-type]
     told = mails()
     assert [text for to, text in told if "/confirm?" in text and to == MAIL] == []
     assert any("đã có tài khoản" in text for to, text in told if to == MAIL)
@@ -222,13 +226,13 @@ def test_an_address_belongs_to_whoever_reads_its_mail(
     links = [found[1] for _, text in mails() if (found := re.search(r"/confirm\?token=([\w-]{43})", text))]
     assert len(links) == 2
     mine = accounts.choose_password(accounts.sign_in(MAIL, second).session, "quả táo trên bàn gỗ").session
-    accounts.confirm(links[1])
-    accounts.confirm(links[1])
+    accounts.addresses.confirm(links[1])
+    accounts.addresses.confirm(links[1])
     assert accounts.store.account_of(MAIL).id == mine.account  # type: ignore[union-attr]
     for refused in (links[0], "x", ""):
         with pytest.raises(SignInRefused):
-            accounts.confirm(refused)
-    assert not accounts.account(squatter).proven  # type: ignore[union-attr]
+            accounts.addresses.confirm(refused)
+    assert not accounts.sessions.account(squatter).proven  # type: ignore[union-attr]
     mails()
     accounts.mail_reset_link(MAIL)
     token = re.search(r"token=([\w-]{43})", mails()[0][1])
@@ -241,7 +245,7 @@ def test_a_link_of_a_forgotten_password_proves_the_address(
 ) -> None:
     """Whoever claimed it before leaves nothing behind that keeps the owner out."""
     session = known(accounts, proven=False)
-    claimed = accounts.account(session)
+    claimed = accounts.sessions.account(session)
     assert claimed is not None
     keep_account(accounts, attrs.evolve(claimed, totp="A" * 32))
     mails()
@@ -250,7 +254,7 @@ def test_a_link_of_a_forgotten_password_proves_the_address(
     assert token is not None
     owned = accounts.reset(token[1], "một mật khẩu khác hẳn")
     assert (owned.proven, owned.totp) == (True, "")
-    assert accounts.session(session.hash) is None
+    assert accounts.sessions.find(session.hash) is None
 
 
 def test_a_first_password_that_was_only_mailed_proves_the_address(
@@ -270,7 +274,7 @@ def test_a_first_password_that_was_only_mailed_proves_the_address(
 
 def test_guessing_ends_and_the_owner_still_gets_in(accounts: Accounts, clock: FixedClock) -> None:
     """However often somebody guesses at one place, that place alone is refused, and told for how long."""
-    owner = accounts.account(known(accounts))
+    owner = accounts.sessions.account(known(accounts))
     assert owner is not None
     here, elsewhere = Origin("203.0.113.9"), Origin("198.51.100.1")
     seen = guess(accounts, 1_000, here)
@@ -292,7 +296,7 @@ def test_guessing_ends_and_the_owner_still_gets_in(accounts: Accounts, clock: Fi
 
 def test_guessing_from_many_places_keeps_no_known_device_out(accounts: Accounts, clock: FixedClock) -> None:
     """A place that nobody knows waits or works; the owner's device does not; nobody else notices anything."""
-    owner = accounts.account(known(accounts))
+    owner = accounts.sessions.account(known(accounts))
     known(accounts, "ba@example.vn")
     assert owner is not None
     guessed = sum(guess(accounts, 50, Origin(f"2001:db8:{n:x}::1")).count("SignInRefused") for n in range(100))
@@ -370,7 +374,7 @@ def test_a_days_codes_are_bounded_for_whoever_is_not_known(accounts: Accounts, c
 
 def test_a_device_is_known_for_its_account_alone(accounts: Accounts, clock: FixedClock) -> None:
     """Not for another account, not after the password changed, not for ever, not when somebody wrote it; five at most."""
-    an, ba = (accounts.account(known(accounts, mail)) for mail in (MAIL, "ba@example.vn"))
+    an, ba = (accounts.sessions.account(known(accounts, mail)) for mail in (MAIL, "ba@example.vn"))
     assert an is not None
     assert ba is not None
     devices, now = accounts.devices, clock.now()
@@ -435,20 +439,20 @@ def test_one_proof_of_work_is_good_for_few_tries(accounts: Accounts) -> None:
 
 
 @pytest.mark.parametrize("door", ["register", "again"])
-def test_as_much_is_written_for_nobody_as_for_somebody(accounts: Accounts, store: Store, door: str) -> None:
+def test_as_much_is_written_for_nobody_as_for_somebody(
+    accounts: Accounts, store: Store, clock: FixedClock, hasher: PlainHasher, door: str
+) -> None:
     """How long a door takes tells nobody who has an account."""
     known(accounts)
     accounts.register("new@example.vn", {})
-    doors: dict[str, Callable[[str], object]] = {
-        "register": lambda mail: accounts.register(mail, {}),
-        "again": accounts.first_password_again,
+    doors: dict[str, Callable[[Accounts, str], object]] = {
+        "register": lambda accounts, mail: accounts.register(mail, {}),
+        "again": Accounts.first_password_again,
     }
 
     def writes(mail: str) -> int:
         counted = Counting(store.accounts)
-        accounts.store, kept = counted, accounts.store
-        doors[door](mail)
-        accounts.store = kept
+        doors[door](accounts_over(counted, store, clock, hasher), mail)
         return counted.writes
 
     assert len({writes(mail) for mail in (MAIL, "new@example.vn", "nobody@example.vn")}) == 1
@@ -480,34 +484,34 @@ def test_whoever_is_let_in_again_is_heard_from_everywhere(accounts: Accounts, cl
 def test_a_disabled_account_opens_nothing(accounts: Accounts, clock: FixedClock) -> None:
     """Whichever way somebody comes in."""
     with pytest.raises(SignInRefused):
-        accounts.begin(Account("an", "an@example.vn", clock.now(), disabled=True))
+        accounts.sessions.begin(Account("an", "an@example.vn", clock.now(), disabled=True))
 
 
 def test_sessions_end_by_themselves(accounts: Accounts, clock: FixedClock) -> None:
     known(accounts)
     token = accounts.sign_in(MAIL, GOOD).token
     clock.advance(IDLE - timedelta(minutes=1))
-    assert accounts.session(token) is not None
+    assert accounts.sessions.find(token) is not None
     clock.advance(IDLE)
-    assert accounts.session(token) is None
+    assert accounts.sessions.find(token) is None
     token = accounts.sign_in(MAIL, GOOD).token
     for _ in range(int(ABSOLUTE / timedelta(hours=1))):
-        accounts.session(token)
+        accounts.sessions.find(token)
         clock.advance(timedelta(hours=1))
-    assert accounts.session(token) is None
-    assert accounts.session("short") is None
+    assert accounts.sessions.find(token) is None
+    assert accounts.sessions.find("short") is None
 
 
 def test_leaving_here_and_everywhere(accounts: Accounts) -> None:
     known(accounts)
     here, there = accounts.sign_in(MAIL, GOOD), accounts.sign_in(MAIL, GOOD)
-    accounts.sign_out(here.session)
-    assert accounts.session(here.token) is None
-    assert accounts.session(there.token) is not None
+    accounts.sessions.end(here.session)
+    assert accounts.sessions.find(here.token) is None
+    assert accounts.sessions.find(there.token) is not None
     again = accounts.sign_in(MAIL, GOOD)
-    accounts.sign_out_everywhere(again.session)
-    assert accounts.session(there.token) is None
-    assert accounts.session(again.token) is None
+    accounts.sessions.end_all(again.session.account)
+    assert accounts.sessions.find(there.token) is None
+    assert accounts.sessions.find(again.token) is None
 
 
 def test_a_change_of_password_wants_the_old_one_and_ends_other_sessions(
@@ -522,9 +526,9 @@ def test_a_change_of_password_wants_the_old_one_and_ends_other_sessions(
         accounts.choose_password(here.session, "matkhau123", current=GOOD)
     assert weak.value.fault == "common"
     fresh = accounts.choose_password(here.session, "một mật khẩu khác hẳn", current=GOOD)
-    assert accounts.session(here.token) is None
-    assert accounts.session(there.token) is None
-    assert accounts.session(fresh.token) is not None
+    assert accounts.sessions.find(here.token) is None
+    assert accounts.sessions.find(there.token) is None
+    assert accounts.sessions.find(fresh.token) is not None
     assert [to for to, _ in mails()] == [MAIL]
 
 
@@ -576,7 +580,7 @@ def test_a_new_address_wants_the_password_and_tells_the_old_one(
     session = known(accounts)
     known(accounts, "ba@example.vn")
     mails()
-    account = accounts.account(session)
+    account = accounts.sessions.account(session)
     assert account is not None
     with pytest.raises(SignInRefused):
         change_mail(accounts, account, session, "new@example.vn", "wrong")
@@ -598,7 +602,7 @@ def test_a_new_address_wants_the_password_and_tells_the_old_one(
 
 
 def test_of_two_changes_of_one_profile_the_second_is_told(accounts: Accounts) -> None:
-    account = accounts.account(known(accounts))
+    account = accounts.sessions.account(known(accounts))
     assert account is not None
     assert keep_account(accounts, attrs.evolve(account, profile={"fullName": "Trần Bình"})).name == "Trần Bình"
     with pytest.raises(StaleAccount):
@@ -624,10 +628,9 @@ def test_a_guests_drafts_come_along(accounts: Accounts, store: Store, folder: Pa
         clock=clock,
         tokens=CountedTokens(),
         agency="H29.15",
-        check_key=lambda: b"k",
     )
     known(accounts)
-    guest = accounts.guest().session
+    guest = accounts.sessions.guest().session
     draft = engine.begin("1.000001", guest.actor, {"name": "An"})
     signed_in = accounts.sign_in(MAIL, GOOD, guest=guest)
     assert engine.open(draft.id, signed_in.session.actor).answers == {"name": "An"}

@@ -252,7 +252,7 @@ def of_the_desk(page: Page, served: Portal) -> Iterator[None]:
         draft = engine.begin(CODE, citizen.actor, ANSWERS["answers"])
         draft = engine.save(draft.id, draft.answers, citizen.actor, version=draft.version, declared=PAPER)
         dossier = engine.submit(draft.id, citizen.actor)
-        token = accounts.begin(citizen).token
+        token = accounts.sessions.begin(citizen).token
     page.goto(f"{served.address}/sign-in")
     page.locator("main [type=email]").fill(mail)
     page.locator("main [type=password]").fill(secret)

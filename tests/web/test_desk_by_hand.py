@@ -48,7 +48,7 @@ def people(served: Portal, browser: Browser, office: Engine) -> Iterator[dict[st
         account = office.store.accounts.account(id)
         assert account is not None
         page = visit(browser)
-        page.context.add_cookies([{"name": SESSION, "value": accounts.begin(account).token, "url": served.address}])
+        page.context.add_cookies([{"name": SESSION, "value": accounts.sessions.begin(account).token, "url": served.address}])
         opened[id] = page
     yield opened
     for page in opened.values():

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import date, datetime
 
 import attrs
@@ -28,12 +27,16 @@ class Context:
     tokens: Tokens
     #: The id that dossier codes begin with, unless a procedure has its own.
     agency: str
-    #: Gives the secret that check codes are made with.
-    check_key: Callable[[], bytes]
     office: Office = attrs.field(factory=Office)
     office_clock: OfficeClock = attrs.field(factory=lambda: OfficeClock(Calendar))
     #: The store of files; without it, ids of files are checked only for their form and owner.
     blobs: BlobStore | None = None
+    _check_key: bytes = attrs.field(init=False, default=b"", repr=False)
+
+    def check_key(self) -> bytes:
+        """The secret that check codes are made with; read once, as every action needs it."""
+        self._check_key = self._check_key or self.key("check-key")
+        return self._check_key
 
     def key(self, name: str) -> bytes:
         """The secret of the installation called *name*."""

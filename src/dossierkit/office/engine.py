@@ -47,14 +47,11 @@ class Engine:
         clock: Clock,
         tokens: Tokens,
         agency: str,
-        check_key: Callable[[], bytes],
         office: Office | None = None,
         calendar: Callable[[], Calendar] | None = None,
         blobs: BlobStore | None = None,
     ) -> None:
-        context = Context(
-            store, catalog, clock, tokens, agency, check_key, office or Office(), OfficeClock(calendar or Calendar), blobs
-        )
+        context = Context(store, catalog, clock, tokens, agency, office or Office(), OfficeClock(calendar or Calendar), blobs)
         self.context = context
         self.offered = Procedures(context)
         self.checks = AnswerChecks(context, self.offered)

@@ -6,7 +6,7 @@ No method reveals whether an address has an account: results, messages and timin
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Container, Mapping
+from collections.abc import Callable, Container
 from contextlib import suppress
 from datetime import timedelta
 
@@ -17,26 +17,18 @@ from dossierkit.dossiers.mails import SendMail
 from dossierkit.dossiers.people.account import FIRST_PASSWORD, RESET, Account, mail_address
 from dossierkit.dossiers.people.password_rules import password_fault
 from dossierkit.dossiers.people.session import Session, Wants
-from dossierkit.dossiers.states import OFFICERS
 from dossierkit.errors import SignInRefused, StaleAccount, WeakPassword
 from dossierkit.mail.letters import Office, letter
+from dossierkit.people.addresses import Addresses
 from dossierkit.people.devices import Devices
+from dossierkit.people.expiring_values import ExpiringValues
+from dossierkit.people.sessions import Sessions, SignedIn
 from dossierkit.people.throttle import Origin, Throttle
 from dossierkit.people.tokens import first_password, is_token, issued_digests, mail_key, new_token, token_hash
 from dossierkit.pointers import Json
 from dossierkit.ports import AccountStore, Clock, Hasher, Outbox
 
 NOWHERE = Origin()
-#: The last use of a session is stored at most once in this time.
-_SEEN = timedelta(minutes=5)
-
-
-@attrs.frozen
-class SignedIn:
-    """A new session.  *token* goes into the cookie; the store has only its hash."""
-
-    token: str
-    session: Session
 
 
 class Accounts:
@@ -60,11 +52,12 @@ class Accounts:
         self.hasher = hasher
         self._common = common
         self.throttle = Throttle(store, clock)
+        self.expiring = ExpiringValues(store, clock)
+        self.addresses = Addresses(store, outbox, self.expiring, self.throttle, office)
+        self.sessions = Sessions(store, clock, second_factor)
         own_key = secrets.token_bytes(32)
         self.devices = Devices(key or (lambda: own_key))
         self.office = office
-        #: Whether officers must use a second factor.
-        self.second_factor = second_factor
 
     def register(self, mail: str, profile: Json, *, language: str = "vi", origin: Origin = NOWHERE, once: str = "") -> str:
         """Create an account and return its first password, which is mailed, too.
@@ -96,11 +89,11 @@ class Accounts:
     def _registration_mails(self, account: Account, secret: str) -> tuple[SendMail, ...]:
         # Made in every case, so that timing does not reveal whether the address has an owner.
         letter_to_claim = self.first_letter(account, secret)
-        owner = self._owner(account.mail)
+        owner = self.addresses.owner(account.mail)
         if owner is not None:
             notice = letter("taken", owner.language, self.office, key=mail_key("taken"), to=account.mail, path="/sign-in")
-            return (notice,) if self.may_mail("taken", account.mail, timedelta(hours=1), 1) else ()
-        return (letter_to_claim,) if self.may_mail("registered", account.mail) else ()
+            return (notice,) if self.throttle.may_mail("taken", account.mail, timedelta(hours=1), 1) else ()
+        return (letter_to_claim,) if self.throttle.may_mail("registered", account.mail) else ()
 
     def first_password_again(self, mail: str, *, origin: Origin = NOWHERE) -> None:
         """Mail another first password to an account without a password of its own; earlier ones stay valid until they expire.
@@ -111,12 +104,12 @@ class Accounts:
         spelled = mail_address(mail) or ""
         self.throttle.hear(f"again:{spelled}", origin)
         waiting = [account for account in self.store.accounts_of(spelled) if account.first_until is not None]
-        if not self.may_mail("registered", spelled):
+        if not self.throttle.may_mail("registered", spelled):
             return
-        if not waiting or self._owner(spelled) not in (None, waiting[-1]):
+        if not waiting or self.addresses.owner(spelled) not in (None, waiting[-1]):
             # As many writes as for an existing account, so that timing does not reveal it.
             for _ in range(3):
-                self.store.keep_secret(token_hash(new_token()), "", self.clock.now() + RESET)
+                self.expiring.keep(token_hash(new_token()), "", RESET)
             return
         with suppress(StaleAccount):  # a parallel request has just sent one
             self.issue(waiting[-1], "mailed")
@@ -144,48 +137,8 @@ class Accounts:
         return letter(
             "registered", account.language, self.office,
             key=mail_key("registered"), to=account.mail, path="/sign-in", secret=secret, person=account.name,
-            confirm="" if account.proven else self.office.address.rstrip("/") + self._way_to_confirm(account),
+            confirm="" if account.proven else self.office.address.rstrip("/") + self.addresses.new_link(account),
         )  # fmt: skip
-
-    def _way_to_confirm(self, account: Account) -> str:
-        token = new_token()
-        self.store.keep_secret(_confirms(token), f"{account.id} {account.mail}", self.clock.now() + FIRST_PASSWORD)
-        return f"/confirm?token={token}"
-
-    def ask_to_confirm(self, account: Account) -> None:
-        """Mail a link that proves the address of *account*; if another account has proven it, notify that one instead."""
-        if account.proven or not self.may_mail("confirm", account.mail):
-            return
-        path = self._way_to_confirm(account)
-        if self._owner(account.mail) is not None:
-            notice = letter("taken", account.language, self.office, key=mail_key("taken"), to=account.mail, path="/sign-in")
-        else:
-            notice = letter("confirm", account.language, self.office, key=mail_key("confirm"), to=account.mail, path=path)
-        self._outbox.post(notice)
-
-    def confirm(self, token: str) -> None:
-        """Mark the mail address as proven; other accounts with the same address get no mails.
-
-        Raises:
-            SignInRefused: the link is unknown or expired, the account has changed its address, or another account has proven it.
-        """
-        id, _, mail = (self.store.secret(_confirms(token), self.clock.now()) or "").partition(" ")
-        account = self.store.account(id)
-        if account is None or account.mail != mail or not self._prove(account):
-            raise SignInRefused("this link is no longer valid")
-
-    def _prove(self, account: Account) -> bool:
-        if account.proven:
-            return True
-        return self.store.replace_account(attrs.evolve(account, proven=True, version=account.version + 1))
-
-    def _owner(self, mail: str) -> Account | None:
-        """The account that has proven *mail*."""
-        return next((account for account in self.store.accounts_of(mail) if account.proven), None)
-
-    def guest(self) -> SignedIn:
-        """A new session without an account."""
-        return self._begin(Session("", self.clock.now(), self.clock.now()))
 
     def sign_in(self, mail: str, password: str, *, origin: Origin = NOWHERE, guest: Session | None = None) -> SignedIn:
         """Start a session of the account with *mail* and *password*.
@@ -207,7 +160,7 @@ class Accounts:
         attempt = self.throttle.hear(spelled, origin, known=known)
         account, first = self._account_opened_by(spelled, accounts, password, waited_for=bool(known or origin.effort))
         self.throttle.take_back(attempt)
-        return self.begin(account, guest=guest, wants=Wants.PASSWORD if first else None)
+        return self.sessions.begin(account, guest=guest, wants=Wants.PASSWORD if first else None)
 
     def _account_opened_by(
         self, mail: str, accounts: tuple[Account, ...], password: str, *, waited_for: bool
@@ -220,16 +173,12 @@ class Accounts:
             SignInRefused: it belongs to none.
         """
         for way in ("mailed", "shown"):
-            id = self.store.secret(_first(way, mail, password), self.clock.now())
+            id = self.expiring.get(_first(way, mail, password))
             account = self.store.account(id) if id else None
-            if (
-                account is not None
-                and not account.disabled
-                and self.store.take_secret(_first(way, mail, password), self.clock.now())
-            ):
+            if account is not None and not account.disabled and self.expiring.take(_first(way, mail, password)):
                 if way == "mailed":
                     with suppress(StaleAccount):  # the link in the mail proves the address, too
-                        self._prove(account)
+                        self.addresses.prove(account)
                 return account, True
         checked = [*(account.password for account in accounts), "", ""][:2]
         right = next((n for n, hash in enumerate(checked) if self.hasher.verify(hash, password, first=waited_for)), None)
@@ -253,47 +202,6 @@ class Accounts:
         self.store.replace_account(changed)
         return changed
 
-    def begin(self, account: Account, *, guest: Session | None = None, wants: Wants | None = None) -> SignedIn:
-        """Start a session of *account*; the session *guest* ends, and its drafts move to the account.
-
-        Args:
-            wants: the step required before anything else; None: the second factor, if the account has or must have one.
-
-        Raises:
-            SignInRefused: the account is disabled.
-        """
-        if account.disabled:
-            raise SignInRefused("this account is disabled")
-        if guest is not None:
-            self.store.end_session(guest.hash)
-            if not guest.account:
-                self.store.adopt(guest.actor.id, account.id)
-        now = self.clock.now()
-        return self._begin(Session("", now, now, account.id, self._wanted(account) if wants is None else wants))
-
-    def _wanted(self, account: Account) -> Wants:
-        if account.totp:
-            return Wants.CODE
-        return Wants.ENROL if self.second_factor and account.role in OFFICERS else Wants.NOTHING
-
-    def session(self, token: str) -> Session | None:
-        """The session of the cookie value *token*; None if it is unknown or has expired."""
-        session = self.store.session(token_hash(token)) if is_token(token) else None
-        if session is None:
-            return None
-        now = self.clock.now()
-        if not session.lasts(now):
-            self.store.end_session(session.hash)
-            return None
-        if now - session.seen > _SEEN:
-            session = attrs.evolve(session, seen=now)
-            self.store.keep_session(session)
-        return session
-
-    def account(self, session: Session | None) -> Account | None:
-        """The account of *session*; None for a guest."""
-        return self.store.account(session.account) if session is not None and session.account else None
-
     def get(self, id: str) -> Account | None:
         """The account called *id*."""
         return self.store.account(id)
@@ -302,37 +210,9 @@ class Accounts:
         """The people of the office, or of one *unit* of it."""
         return self.store.officers(unit)
 
-    def keep_views(self, account: Account, views: Mapping[str, str]) -> None:
-        """Keep the named lists of the desk of *account*.
-
-        Raises:
-            StaleAccount: it was changed since it was read.
-        """
-        self.store.replace_account(attrs.evolve(account, views=views, version=account.version + 1))
-
     def is_bouncing(self, mail: str) -> bool:
         """Whether the last mail to this address was refused for good."""
         return self._outbox.bounces(mail)
-
-    def keep_secret(self, name: str, value: str, lasts: timedelta) -> None:
-        """Store *value* under the hash *name* for the time *lasts*."""
-        self.store.keep_secret(name, value, self.clock.now() + lasts)
-
-    def secret(self, name: str) -> str | None:
-        """The value stored under *name*; None if it has expired."""
-        return self.store.secret(name, self.clock.now())
-
-    def take_secret(self, name: str) -> str | None:
-        """Delete and return the value stored under *name*; None if it has expired."""
-        return self.store.take_secret(name, self.clock.now())
-
-    def sign_out(self, session: Session) -> None:
-        """End *session*."""
-        self.store.end_session(session.hash)
-
-    def sign_out_everywhere(self, session: Session) -> None:
-        """End every session of the account of *session*."""
-        self.store.end_sessions(session.account)
 
     def choose_password(self, session: Session, new: str, *, current: str | None = None) -> SignedIn:
         """Change the password, end every session of the account, and start a new one.
@@ -344,13 +224,13 @@ class Accounts:
             SignInRefused: *current* is wrong.
             WeakPassword: *new* breaks a password rule.
         """
-        account = self.account(session)
+        account = self.sessions.account(session)
         assert account is not None, "a guest has no password"
         if session.wants is not Wants.PASSWORD:
             self.check_password(account, session, current or "")
         self._keep_password(account, new)
         # A second factor that was given in the old session counts for the new one.
-        return self.begin(account, wants=None if session.wants is Wants.PASSWORD else session.wants)
+        return self.sessions.begin(account, wants=None if session.wants is Wants.PASSWORD else session.wants)
 
     def check_password(self, account: Account, session: Session, password: str) -> None:
         """Check *password* again before a sensitive change.
@@ -376,7 +256,7 @@ class Accounts:
         account = self.store.account_of(spelled)
         known = self.devices.name_of(origin.devices, account, self.clock.now()) if account is not None else ""
         self.throttle.hear(f"forgot:{spelled}", origin, known=known)
-        if not self.may_mail("reset", spelled):
+        if not self.throttle.may_mail("reset", spelled):
             return
         token = new_token()
         if account is None:
@@ -392,7 +272,7 @@ class Accounts:
             path=f"/reset?token={token}",
             person=account.name,
         )
-        self.store.keep_secret(token_hash(token), account.id, self.clock.now() + RESET, notice)
+        self.expiring.keep(token_hash(token), account.id, RESET, notice)
 
     def reset(self, token: str, new: str) -> Account:
         """Set the password of the account that the link *token* is for, and forget failed sign-ins; starts no session.
@@ -401,17 +281,16 @@ class Accounts:
             SignInRefused: the link was used, has expired or is unknown.
             WeakPassword: *new* breaks a password rule; the link stays valid.
         """
-        now = self.clock.now()
-        id = self.store.secret(token_hash(token), now)
+        id = self.expiring.get(token_hash(token))
         account = self.store.account(id) if id else None
         if account is None:
             raise SignInRefused("this link is no longer valid")
         self._accept(account, new)
-        if self.store.take_secret(token_hash(token), now) is None:
+        if self.expiring.take(token_hash(token)) is None:
             raise SignInRefused("this link is no longer valid")
         if not account.proven:
             # The reader of the mail owns the address; a second factor set up before may be another person's.
-            account = attrs.evolve(account, proven=self._owner(account.mail) is None, totp="", totp_used=0)
+            account = attrs.evolve(account, proven=self.addresses.owner(account.mail) is None, totp="", totp_used=0)
         changed = self._keep_password(account, new)
         for name in (account.mail, f"code:{account.mail}"):
             self.throttle.unlock(name)
@@ -423,8 +302,9 @@ class Accounts:
         notice = letter(
             "password-changed", account.language, self.office, key=mail_key("password"), to=account.mail, path="/forgot"
         )
-        self.store.replace_account(changed, *((notice,) if changed.proven or self.may_mail("password", changed.mail) else ()))
-        self.store.end_sessions(account.id)
+        may_notify = changed.proven or self.throttle.may_mail("password", changed.mail)
+        self.store.replace_account(changed, *((notice,) if may_notify else ()))
+        self.sessions.end_all(account.id)
         self.store.forget_secrets(account.id)
         return changed
 
@@ -435,27 +315,10 @@ class Accounts:
         if fault is not None:
             raise WeakPassword(fault)
 
-    def _begin(self, session: Session) -> SignedIn:
-        token = new_token()
-        kept = attrs.evolve(session, hash=token_hash(token))
-        self.store.keep_session(kept)
-        return SignedIn(token, kept)
-
-    def may_mail(self, kind: str, address: str, window: timedelta = RESET / 2, most: int = 3) -> bool:
-        """Whether one more mail of *kind* may go to *address*, so that requests cannot flood it; counts the mail.
-
-        If not, an earlier mail has a link or password that is valid for at least half of its time.
-        """
-        return self.throttle.is_free(f"notice:{kind}:{address}", window, most)
-
 
 def _first(way: str, mail: str, secret: str) -> str:
     """The name that a first password is stored under; it is random enough for a fast hash."""
     return token_hash(f"first:{way}:{mail}:{'-'.join(sorted(issued_digests(secret)))}")
-
-
-def _confirms(token: str) -> str:
-    return token_hash(f"confirm:{token}")
 
 
 def _spelled(mail: str) -> str:

@@ -43,7 +43,7 @@ def change_mail(accounts: Accounts, account: Account, session: Session, mail: st
     changed = attrs.evolve(account, mail=spelled, proven=False, version=account.version + 1)
     accounts.store.replace_account(changed, notice)
     accounts.store.forget_secrets(account.id)
-    accounts.ask_to_confirm(changed)
+    accounts.addresses.mail_link(changed)
 
 
 def erase_account(
@@ -58,4 +58,5 @@ def erase_account(
     accounts.check_password(account, session, password)
     discard_drafts()
     notice = letter("account-deleted", account.language, accounts.office, key=mail_key("erased"), to=account.mail, path="/")
-    accounts.store.delete_account(account.id, *((notice,) if account.proven or accounts.may_mail("erased", account.mail) else ()))
+    may_notify = account.proven or accounts.throttle.may_mail("erased", account.mail)
+    accounts.store.delete_account(account.id, *((notice,) if may_notify else ()))

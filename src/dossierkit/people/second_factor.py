@@ -12,7 +12,8 @@ import attrs
 from dossierkit.dossiers.people.account import Account
 from dossierkit.dossiers.people.session import Session, Wants
 from dossierkit.errors import SignInRefused
-from dossierkit.people.accounts import NOWHERE, Accounts, SignedIn
+from dossierkit.people.accounts import NOWHERE, Accounts
+from dossierkit.people.sessions import SignedIn
 from dossierkit.people.throttle import CODES, Origin
 
 _SECRET = re.compile(r"[A-Z2-7]{32}")
@@ -75,7 +76,7 @@ def drop(accounts: Accounts, session: Session, code: str, *, origin: Origin = NO
 
 
 def _of(accounts: Accounts, session: Session) -> Account:
-    account = accounts.account(session)
+    account = accounts.sessions.account(session)
     assert account is not None, "the second factor comes after the password"
     return account
 
@@ -101,4 +102,4 @@ def _verified_step(accounts: Accounts, account: Account, origin: Origin, secret:
 def _replace_and_begin(accounts: Accounts, account: Account) -> SignedIn:
     accounts.store.replace_account(attrs.evolve(account, version=account.version + 1))
     accounts.store.end_sessions(account.id)
-    return accounts.begin(account, wants=Wants.NOTHING)
+    return accounts.sessions.begin(account, wants=Wants.NOTHING)

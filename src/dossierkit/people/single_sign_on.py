@@ -9,7 +9,8 @@ import attrs
 from dossierkit.dossiers.people.account import Account, mail_address
 from dossierkit.dossiers.people.session import Session
 from dossierkit.errors import LinkWanted, SignInRefused
-from dossierkit.people.accounts import Accounts, SignedIn
+from dossierkit.people.accounts import Accounts
+from dossierkit.people.sessions import SignedIn
 from dossierkit.pointers import Json
 
 
@@ -31,16 +32,16 @@ def sign_in_from(accounts: Accounts, person: Elsewhere, *, session: Session | No
     """
     store = accounts.store
     linked = store.account_as(person.subject)
-    here = accounts.account(session)
+    here = accounts.sessions.account(session)
     if here is not None:
         if linked is not None and linked.id != here.id:
             raise SignInRefused("another account is linked to this sign-in")
         if linked is None:
             store.replace_account(attrs.evolve(here, subject=person.subject, version=here.version + 1))
-        return accounts.begin(here, guest=session)
+        return accounts.sessions.begin(here, guest=session)
     if linked is None:
         linked = _new(accounts, person, language)
-    return accounts.begin(linked, guest=session)
+    return accounts.sessions.begin(linked, guest=session)
 
 
 def _new(accounts: Accounts, person: Elsewhere, language: str) -> Account:

@@ -12,6 +12,7 @@ from math import ceil
 
 import attrs
 
+from dossierkit.dossiers.people.account import RESET
 from dossierkit.errors import TooManyTries
 from dossierkit.ports import AccountStore, Clock
 
@@ -150,6 +151,13 @@ class Throttle:
         """Forget every try at *name*, from any origin."""
         for kind in ("pair", "name", "known", "effort", "efforts", "day"):
             self.store.forget_tries(f"{kind}:{name}")
+
+    def may_mail(self, kind: str, address: str, window: timedelta = RESET / 2, most: int = 3) -> bool:
+        """Whether one more mail of *kind* may go to *address*, so that requests cannot flood it; counts the mail.
+
+        If not, an earlier mail has a link or password that is valid for at least half of its time.
+        """
+        return self.is_free(f"notice:{kind}:{address}", window, most)
 
     def is_free(self, what: str, window: timedelta, most: int = 1) -> bool:
         """Whether *what* happened fewer than *most* times within *window*; if so, counts it once more."""

@@ -101,9 +101,9 @@ def sign_out(site: Site, request: Request, form: FormData) -> Response:
     """Ends this session, or all of the account."""
     session = site.visitor(request).session
     if session is not None and session.account and "everywhere" in form:
-        site.accounts.sign_out_everywhere(session)
+        site.accounts.sessions.end_all(session.account)
     elif session is not None:
-        site.accounts.sign_out(session)
+        site.accounts.sessions.end(session)
     return site.forget(request, RedirectResponse("/", 303))
 
 
@@ -186,7 +186,7 @@ def show_confirm(site: Site, request: Request, form: FormData) -> Response:  # n
 def confirm(site: Site, request: Request, form: FormData) -> Response:
     """Keeps that the address is the account's; it signs nobody in."""
     try:
-        site.accounts.confirm(text(form, "token"))
+        site.accounts.addresses.confirm(text(form, "token"))
     except SignInRefused:
         return site.message(request, "confirm-used", code=410)
     return site.message(request, "confirmed")

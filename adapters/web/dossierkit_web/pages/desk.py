@@ -22,6 +22,7 @@ from dossierkit.dossiers.states import Action, State
 from dossierkit.errors import CodeError, DossierkitError, ForbiddenAction, StaleAccount, UnknownDossier
 from dossierkit.hidden_characters import without_hidden
 from dossierkit.office.daily_tasks import unreached
+from dossierkit.people.profiles import keep_account
 from dossierkit.pointers import Json
 from dossierkit_web.pages import session_ended
 from dossierkit_web.pages.my_dossiers import days_asked
@@ -174,7 +175,7 @@ def keep_view(site: Site, request: Request, form: FormData) -> Response:
 
 def _replace(site: Site, account: Account, views: Mapping[str, str]) -> None:
     try:
-        site.accounts.keep_views(account, views)
+        keep_account(site.accounts, attrs.evolve(account, views=views))
     except StaleAccount:
         return  # the page shows what is kept
 

@@ -49,7 +49,7 @@ def save(site: Site, request: Request, form: FormData) -> Response:
     if name not in (*FORMS, "mail", "confirm"):
         return RedirectResponse("/profile", 303)
     if name == "confirm":
-        site.accounts.ask_to_confirm(account)
+        site.accounts.addresses.mail_link(account)
         return RedirectResponse("/profile?saved=confirm", 303)
     if name == "mail":
         return _mail(site, request, form, account, session)

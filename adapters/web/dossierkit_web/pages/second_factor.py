@@ -15,7 +15,7 @@ from dossierkit.dossiers.people.session import Wants
 from dossierkit.errors import SignInRefused
 from dossierkit.papers.qr import qr_code
 from dossierkit.people import second_factor
-from dossierkit.people.accounts import SignedIn
+from dossierkit.people.sessions import SignedIn
 from dossierkit_web.requests.limits import log_security_event, origin_of
 from dossierkit_web.requests.posted import local, text
 from dossierkit_web.requests.session import visitor_of_session

@@ -27,7 +27,7 @@ def leave(site: Site, request: Request, form: FormData) -> Response:  # noqa: AR
     visitor = site.with_session(request)
     state, nonce, verifier = new_token(), new_token(), new_token()
     kept = json.dumps(["oidc", nonce, verifier, local(request)])
-    site.accounts.keep_secret(token_hash(f"oidc:{visitor.holder}:{state}"), kept, _AWAY)
+    site.accounts.expiring.keep(token_hash(f"oidc:{visitor.holder}:{state}"), kept, _AWAY)
     address = site.config.oidc.address(_callback(site), state=state, nonce=nonce, verifier=verifier)
     return site.keep(request, visitor, RedirectResponse(address, 303))
 
@@ -38,7 +38,7 @@ def come_back(site: Site, request: Request, form: FormData) -> Response:  # noqa
     visitor = site.visitor(request)
     state, code = request.query_params.get("state", ""), request.query_params.get("code", "")
     place = token_hash(f"oidc:{visitor.holder}:{state}")
-    kept = site.accounts.take_secret(place) if is_token(state) else None
+    kept = site.accounts.expiring.take(place) if is_token(state) else None
     if kept is None or not code:
         return site.message(request, "elsewhere-failed", code=422)
     _, nonce, verifier, after = json.loads(kept)

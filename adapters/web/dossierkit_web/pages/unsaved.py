@@ -65,7 +65,7 @@ def written_input(site: Site, draft: str, form: FormData) -> str:
 def keep(site: Site, owner: str, written: str) -> str:
     """The token under which the account *owner* finds the input that is *written*, until it is saved or the time is over."""
     token = new_token()
-    site.accounts.keep_secret(_name(owner, token), written, ABSOLUTE)
+    site.accounts.expiring.keep(_name(owner, token), written, ABSOLUTE)
     return token
 
 
@@ -76,7 +76,7 @@ def kept(site: Site, request: Request, draft: Dossier | None = None, *, token: s
         token: that of the address if it is empty.
     """
     account, token = site.visitor(request).account, token or request.query_params.get("kept", "")
-    written = site.accounts.secret(_name(account.id, token)) if account is not None and is_token(token) else None
+    written = site.accounts.expiring.get(_name(account.id, token)) if account is not None and is_token(token) else None
     unsaved = converter.structure(json.loads(written), Unsaved) if written is not None else None
     return unsaved if unsaved is not None and unsaved.draft in ("", draft.id if draft is not None else "") else None
 
@@ -85,7 +85,7 @@ def forget(site: Site, request: Request, token: str) -> None:
     """Delete the input kept under *token*, as it is saved."""
     account = site.visitor(request).account
     if account is not None and is_token(token):
-        site.accounts.take_secret(_name(account.id, token))
+        site.accounts.expiring.take(_name(account.id, token))
 
 
 def carried(site: Site, written: str) -> str:

@@ -16,7 +16,8 @@ from dossierkit.dossiers.people.account import Account
 from dossierkit.dossiers.people.session import Session, Wants
 from dossierkit.dossiers.states import OFFICERS, Channel
 from dossierkit.errors import CodeError
-from dossierkit.people.accounts import Accounts, SignedIn
+from dossierkit.people.accounts import Accounts
+from dossierkit.people.sessions import SignedIn
 from dossierkit_web.requests.cookies import FILING, SESSION, cookie
 
 
@@ -103,17 +104,17 @@ class Visitor:
 def visitor_of(accounts: Accounts, request: Request, *, secure: bool) -> Visitor:
     """The visitor that the cookies of *request* name."""
     token = cookie(request, SESSION, secure=secure)
-    session = accounts.session(token) if token else None
-    account = accounts.account(session)
+    session = accounts.sessions.find(token) if token else None
+    account = accounts.sessions.account(session)
     filing = Filing.of(cookie(request, FILING, secure=secure)) if account is not None and account.role in OFFICERS else None
     return Visitor(session, account, filing=filing, files_here=request.url.path.startswith("/procedures/"))
 
 
 def with_session(accounts: Accounts, visitor: Visitor) -> Visitor:
     """*visitor*, with a new guest session if there was none."""
-    return visitor if visitor.actor is not None else visitor_of_session(accounts, accounts.guest())
+    return visitor if visitor.actor is not None else visitor_of_session(accounts, accounts.sessions.guest())
 
 
 def visitor_of_session(accounts: Accounts, signed_in: SignedIn) -> Visitor:
     """The visitor of a new session."""
-    return Visitor(signed_in.session, accounts.account(signed_in.session), signed_in.token)
+    return Visitor(signed_in.session, accounts.sessions.account(signed_in.session), signed_in.token)
