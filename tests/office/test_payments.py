@@ -504,6 +504,19 @@ def test_a_bill_follows_one_supplement_after_another(by_copies: None, engine: En
     assert list(engine.verify()) == []
 
 
+def test_money_that_came_twice_pays_no_supplement(by_copies: None, engine: Engine) -> None:
+    """What came on a second page of a gateway is to be given back; a higher bill is owed whole beyond what settled the first."""
+    payments = Payments(engine)
+    dossier = with_copies(engine, 2)
+    first, second = payments.begin(dossier, "vietqr"), payments.begin(dossier, "vnpay")
+    for attempt in (first, second):
+        assert payments.apply(Callback(attempt.ref, 20_000, paid=True)) is Answer.CONFIRMED
+    assert bill(engine.open(dossier.id, AN)) == (Payment.PAID, 0, 20_000)
+
+    assert bill(supplemented(engine, dossier, 3)) == (Payment.DUE, 10_000, 20_000)
+    assert list(engine.verify()) == []
+
+
 def test_an_attempt_for_another_amount_is_closed(by_copies: None, engine: Engine) -> None:
     """What is paid by it all the same is a surplus, and the new amount is still owed."""
     dossier = with_copies(engine, 2)

@@ -209,7 +209,7 @@ def _known(engine: Engine, id: str) -> Dossier:
     return found
 
 
-@pytest.mark.parametrize(("server", "lives"), [(False, 100), (True, 15)], ids=["two stores", "three stores"])
+@pytest.mark.parametrize(("server", "lives"), [(False, 60), (True, 15)], ids=["two stores", "three stores"])
 def test_lives(request: pytest.FixtureRequest, server: bool, lives: int) -> None:
     """Whatever happens to dossiers, every store says the same; fewer lives with a server, which takes its time."""
     Lives.postgres = request.getfixturevalue("postgres") if server else ""

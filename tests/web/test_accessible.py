@@ -1,4 +1,4 @@
-"""Every page of a citizen in every state, both languages, light and dark, phone and desktop: axe, and no scrolling aside."""
+"""Every page of a citizen in every state: both languages, phone and desktop, light and (in Vietnamese) dark: axe, and no scrolling aside."""
 
 from __future__ import annotations
 
@@ -47,12 +47,12 @@ def test_every_page_in_every_state(served: Portal, browser: Browser, language: s
 
 
 def looked_at(states: Way, served: Portal, browser: Browser, language: str, viewport: Any, other: Any) -> int:
-    """How many *states* of pages were sound in light and dark, and fitted the *other* size, too."""
+    """How many *states* of pages were sound, and fitted the *other* size, too."""
     page = visit(browser, viewport=viewport)
     page.goto(f"{served.address}/?lang={language}")
     seen = 0
     for _ in states(page, served):
-        for scheme in ("light", "dark"):
+        for scheme in ("light", "dark") if language == "vi" else ("light",):  # colours do not depend on the language
             page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]  # one of its two words
             sound(page, colours=scheme == "dark")
         page.set_viewport_size(other)

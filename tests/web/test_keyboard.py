@@ -92,6 +92,7 @@ def test_the_whole_journey(served: Portal, browser: Browser, tmp_path: Path) -> 
     mail = f"k{time.monotonic_ns()}@example.vn"
 
     page.goto(served.address)
+    page.wait_for_function("document.hasFocus()")  # a key pressed before goes to the browser's own bar
     page.keyboard.press("Tab")
     assert page.evaluate("document.activeElement.matches('.skip')")
     keys.press("a[href='/register']")
