@@ -31,8 +31,9 @@ from dossierkit.forms import (
     read,
     view,
 )
-from dossierkit.forms.answers.control_names import layout, layout_pairs, name_of, pointer_of
+from dossierkit.forms.answers.control_names import name_of, pointer_of
 from dossierkit.forms.answers.defaults import initial_answers
+from dossierkit.forms.answers.page_layout import layout, layout_pairs
 from dossierkit.forms.answers.rows import rearranged
 from dossierkit.forms.fields.field_tree import walk
 from dossierkit.html import Renderer

@@ -14,8 +14,9 @@ from support.strategies import unfinished
 
 from dossierkit.errors import SchemaError
 from dossierkit.forms import Field, Form, Kind, Layout, Problem, canonical, check, effective, flatten, parse, read, view
-from dossierkit.forms.answers.control_names import branch_name, layout, layout_pairs, merged, name_of
+from dossierkit.forms.answers.control_names import branch_name, name_of
 from dossierkit.forms.answers.defaults import answers_with_defaults, initial_answers, layout_with_defaults
+from dossierkit.forms.answers.page_layout import layout, layout_pairs, merged
 from dossierkit.forms.answers.rows import rearranged
 from dossierkit.forms.answers.texts import encode
 from dossierkit.forms.fields.field_tree import walk

@@ -14,8 +14,8 @@ from support.strategies import forms
 
 from dossierkit.findings import Problem
 from dossierkit.forms import Layout, canonical, check, parse, read
-from dossierkit.forms.answers.control_names import layout as layout_of
-from dossierkit.forms.answers.control_names import layout_pairs
+from dossierkit.forms.answers.page_layout import layout as layout_of
+from dossierkit.forms.answers.page_layout import layout_pairs
 from dossierkit.forms.answers.row_pages import ROWS_A_PAGE
 from dossierkit.forms.answers.rows import rearranged
 from dossierkit.html import Renderer

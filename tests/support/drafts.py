@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from dossierkit.forms import Form, Kind, Layout, canonical, check, effective, parse
-from dossierkit.forms.answers.control_names import kept_layout, layout, merged
+from dossierkit.forms.answers.page_layout import kept_layout, layout, merged
 from dossierkit.forms.fields.field_tree import walk
 from dossierkit.pointers import ABSENT, child, get, same
 from support.samples import TODAY

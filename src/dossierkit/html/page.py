@@ -11,8 +11,8 @@ from typing import Any, Protocol, TypeVar
 import attrs
 from markupsafe import Markup, escape
 
+from dossierkit.forms.answers.blanks import is_nameless
 from dossierkit.forms.answers.control_names import name_of
-from dossierkit.forms.answers.form_data import is_nameless
 from dossierkit.forms.answers.row_pages import first_row, pages, rows_around
 from dossierkit.forms.answers.texts import show_text
 from dossierkit.forms.fields.applicators import unconditional

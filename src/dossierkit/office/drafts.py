@@ -11,8 +11,8 @@ from dossierkit.dossiers.lifecycle.handling import UNHANDLED
 from dossierkit.dossiers.lifecycle.lifecycle import target
 from dossierkit.dossiers.states import Action, Channel, State
 from dossierkit.errors import StaleDossier
-from dossierkit.forms.answers.control_names import kept_layout
 from dossierkit.forms.answers.defaults import initial_answers
+from dossierkit.forms.answers.page_layout import kept_layout
 from dossierkit.forms.fields.form import Layout
 from dossierkit.forms.lint.comparison import after_moves
 from dossierkit.forms.schema.rules import compute

@@ -10,7 +10,7 @@ from dossierkit.dossiers.money.billing import account, outstanding, rebilled, re
 from dossierkit.dossiers.money.fees import fees
 from dossierkit.dossiers.procedure.procedure import Procedure
 from dossierkit.errors import RefusedAnswers
-from dossierkit.forms.answers.control_names import kept_layout
+from dossierkit.forms.answers.page_layout import kept_layout
 from dossierkit.forms.fields.form import Layout
 from dossierkit.forms.lint.comparison import after_moves
 from dossierkit.office.answer_checks import AnswerChecks

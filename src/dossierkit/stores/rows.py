@@ -18,7 +18,7 @@ from dossierkit.dossiers.money.attempts import Attempt, Progress
 from dossierkit.dossiers.people.account import Account
 from dossierkit.dossiers.people.session import Session, Wants
 from dossierkit.dossiers.states import Action, State
-from dossierkit.forms.answers.control_names import layout, layout_pairs
+from dossierkit.forms.answers.page_layout import layout, layout_pairs
 from dossierkit.forms.fields.form import Layout
 from dossierkit.pointers import Json
 

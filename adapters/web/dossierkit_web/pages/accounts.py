@@ -14,7 +14,7 @@ from dossierkit.dossiers.people.account import mail_address
 from dossierkit.dossiers.people.session import Wants
 from dossierkit.errors import SignInRefused, WeakPassword
 from dossierkit.forms import Problem, canonical, check, parse
-from dossierkit.forms.answers.control_names import layout as layout_of
+from dossierkit.forms.answers.page_layout import layout as layout_of
 from dossierkit.forms.fields.form import Layout
 from dossierkit.people.tokens import new_token, token_hash
 from dossierkit.pointers import Json

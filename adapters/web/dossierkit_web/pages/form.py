@@ -16,9 +16,9 @@ from dossierkit.dossiers.procedure.procedure import Procedure
 from dossierkit.dossiers.states import Channel
 from dossierkit.errors import StaleDossier, UnknownProcedure
 from dossierkit.forms import Kind, Layout, Problem, check, effective, parse
-from dossierkit.forms.answers.control_names import layout as layout_of
-from dossierkit.forms.answers.control_names import layout_pairs, merged
 from dossierkit.forms.answers.defaults import answers_with_defaults, initial_answers, layout_with_defaults
+from dossierkit.forms.answers.page_layout import layout as layout_of
+from dossierkit.forms.answers.page_layout import layout_pairs, merged
 from dossierkit.forms.answers.rows import rearranged, settled_rows
 from dossierkit.forms.fields.field_tree import walk
 from dossierkit.forms.views.changes import Change, changes

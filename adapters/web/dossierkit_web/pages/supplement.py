@@ -13,8 +13,8 @@ from dossierkit.dossiers.lifecycle.supplements import asked_documents, brought, 
 from dossierkit.dossiers.states import Action, State
 from dossierkit.errors import DossierkitError, RefusedAnswers, UnknownDossier
 from dossierkit.forms import Layout, Problem, flatten, parse
-from dossierkit.forms.answers.control_names import layout as layout_of
 from dossierkit.forms.answers.control_names import pointer_of
+from dossierkit.forms.answers.page_layout import layout as layout_of
 from dossierkit.forms.answers.rows import rearranged, settled_rows
 from dossierkit.pointers import Json, texts_in
 from dossierkit_web.pages import unsaved

@@ -10,8 +10,9 @@ from dossierkit.dossiers.attachments.embedded import content_of
 from dossierkit.dossiers.lifecycle.dossier import blobs_in
 from dossierkit.files.intake import IncomingFile, Limits, Refusal, refusal, store
 from dossierkit.forms import Field, Form, Kind, Layout, Problem, effective
+from dossierkit.forms.answers.answer_map import map_answers
+from dossierkit.forms.answers.blanks import is_nameless
 from dossierkit.forms.answers.control_names import pointer_of
-from dossierkit.forms.answers.form_data import is_nameless, replaced
 from dossierkit.forms.fields.field_tree import walk
 from dossierkit.forms.fields.form import embeds
 from dossierkit.forms.words.readable_answers import file_limits, most_bytes
@@ -79,7 +80,7 @@ def with_uploads(
             problems.append(Problem(pointer, "unstored", {}))
             continue
         taken[pointer] = [*kept, id] if field.several else id
-    return replaced(root, answers, lambda field, value: taken.get(field.pointer, value)), tuple(problems)
+    return map_answers(root, answers, lambda field, value: taken.get(field.pointer, value)), tuple(problems)
 
 
 def own_files(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 from dossierkit.caches import CacheSpec
-from dossierkit.forms.answers.form_data import drop_blank_rows, says
+from dossierkit.forms.answers.blanks import drop_blank_rows, is_answered
 from dossierkit.forms.fields.applicators import possible_members, possible_schemas
 from dossierkit.forms.fields.effective import effective
 from dossierkit.forms.fields.field_tree import walk
@@ -99,7 +99,7 @@ def _group(form: Form, field: Field, value: dict[str, Json], possible: tuple[Fac
             result[name] = item if entry is ABSENT else entry
         elif (member := _value(form, below, item, members.get(name) or below.facets)) is not ABSENT:
             result[name] = member
-    if not field.required and not field.row and field.pointer and not says(field, result):
+    if not field.required and not field.row and field.pointer and not is_answered(field, result):
         return ABSENT
     return result
 
@@ -125,7 +125,7 @@ def _list(form: Form, field: Field, value: list[Json], possible: tuple[Facet, ..
         element = item if below is None else _value(form, below, item, elements or below.facets)
         result.append(None if element is ABSENT else element)
     drop_blank_rows(field, result)
-    return result if says(field, result) or field.required or field.row else ABSENT
+    return result if is_answered(field, result) or field.required or field.row else ABSENT
 
 
 def _leaf(form: Form, field: Field, value: Json) -> Json:

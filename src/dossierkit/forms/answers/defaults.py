@@ -6,7 +6,8 @@ from collections.abc import Collection, Iterator, Mapping
 
 import attrs
 
-from dossierkit.forms.answers.form_data import is_nameless, replaced
+from dossierkit.forms.answers.answer_map import map_answers
+from dossierkit.forms.answers.blanks import is_nameless
 from dossierkit.forms.fields.effective import effective
 from dossierkit.forms.fields.field_tree import walk
 from dossierkit.forms.fields.form import Field, Form, Kind, Layout
@@ -80,7 +81,7 @@ def _with_initial_answers(
         return ABSENT if value is None else value
 
     for _ in range(_MAX_ROUNDS):
-        extended = replaced(effective(form, answers, layout=layout), answers, with_initial_answer)
+        extended = map_answers(effective(form, answers, layout=layout), answers, with_initial_answer)
         if same(extended, answers):
             break
         answers = extended

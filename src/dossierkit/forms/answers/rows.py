@@ -1,6 +1,6 @@
-"""What the buttons inside a form do: rows come, go and move; levels and pages of rows open.
+"""The buttons inside a form: rows are added, removed and moved; levels and pages of rows are opened.
 
-Pure: a page posts `VERB:CONTROL`, this gives the answers and the layout to show next.
+Pure: a page submits `VERB:CONTROL`, and `rearranged` gives the answers and the layout of the next page.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from collections.abc import Callable, Collection
 
 import attrs
 
-from dossierkit.forms.answers.row_pages import turned
+from dossierkit.forms.answers.row_pages import layout_showing
 from dossierkit.forms.fields.effective import effective
 from dossierkit.forms.fields.field_tree import walk
 from dossierkit.forms.fields.form import Form, Layout
@@ -17,7 +17,7 @@ from dossierkit.pointers import ABSENT, Json, drop, escape, get, last, parent, p
 
 
 def settled_rows(form: Form, answers: Json, layout: Layout) -> frozenset[str]:
-    """The controls of the rows that nobody may take away, since they are read only."""
+    """The controls of the rows that cannot be removed or moved, because they are read only."""
     fields = walk(effective(form, answers, layout=layout))
     return frozenset(field.control for field in fields if field.row and field.settled)
 
@@ -25,10 +25,10 @@ def settled_rows(form: Form, answers: Json, layout: Layout) -> frozenset[str]:
 def rearranged(answers: Json, layout: Layout, button: str, settled: Collection[str] = ()) -> tuple[Json, Layout]:
     """*answers* and *layout* after *button* (`add:/rows`, `remove:/rows/2`, `up:/rows/2`, `open:/child`, `page:/rows/50`).
 
-    What was chosen in a row goes where the row goes.  A button that means nothing changes nothing.
+    The layout of a row moves with the row.  An unknown button changes nothing.
 
     Args:
-        settled: the controls of rows that stay where they are.
+        settled: the controls of rows that cannot be removed or moved.
     """
     verb, _, control = button.partition(":")
     if control in settled and verb in ("remove", "up", "down"):
@@ -37,9 +37,9 @@ def rearranged(answers: Json, layout: Layout, button: str, settled: Collection[s
         case "add":
             count = _count(answers, layout, control) + 1
             added = attrs.evolve(layout, rows={**layout.rows, control: count})
-            return answers, turned(added, f"{control}/{count - 1}")
+            return answers, layout_showing(f"{control}/{count - 1}", added)
         case "page":
-            return answers, turned(layout, control)
+            return answers, layout_showing(control, layout)
         case "open":
             return answers, attrs.evolve(layout, opened=layout.opened | {control})
         case "remove" if last(control).isdecimal():
@@ -50,7 +50,7 @@ def rearranged(answers: Json, layout: Layout, button: str, settled: Collection[s
 
 
 def _pointer(layout: Layout, control: str) -> str:
-    """Where the answer of *control* stands: an entry whose name can be edited stands at its name."""
+    """The JSON Pointer of the answer of *control*; an entry is at its name, not at its number."""
     pointer = at = ""
     for token in control.split("/")[1:]:
         at = f"{at}/{token}"
@@ -79,13 +79,17 @@ def _moved(answers: Json, layout: Layout, rows: str, index: int, by: int) -> tup
     swapped[index], swapped[other] = swapped[other], swapped[index]
     places = {index: other, other: index}
     kept = _renumbered(layout, rows, lambda row: places.get(row, row))
-    return put(answers, pointer, swapped), turned(kept, f"{rows}/{other}")
+    return put(answers, pointer, swapped), layout_showing(f"{rows}/{other}", kept)
 
 
 def _renumbered(layout: Layout, rows: str, moved: Callable[[int], int | None]) -> Layout:
-    """*layout* where each row of *rows* has the number that *moved* gives it, or is gone."""
+    """*layout* with the rows of the list *rows* renumbered.
 
-    def place(control: str) -> str | None:
+    Args:
+        moved: the old number of a row → its new one; None if the row is removed.
+    """
+
+    def new_control(control: str) -> str | None:
         if not control.startswith(rows + "/"):
             return control
         number, slash, rest = control[len(rows) + 1 :].partition("/")
@@ -93,11 +97,11 @@ def _renumbered(layout: Layout, rows: str, moved: Callable[[int], int | None]) -
         return None if new is None else f"{rows}/{new}{slash}{rest}"
 
     return Layout(
-        {at: count for control, count in layout.rows.items() if (at := place(control)) is not None},
-        {(at, name): picked for (control, name), picked in layout.branches.items() if (at := place(control)) is not None},
-        frozenset(at for control in layout.opened if (at := place(control)) is not None),
-        {at: query for control, query in layout.searches.items() if (at := place(control)) is not None},
-        {at: name for control, name in layout.names.items() if (at := place(control)) is not None},
-        frozenset(at for control in layout.filled if (at := place(control)) is not None),
-        {at: first for control, first in layout.pages.items() if (at := place(control)) is not None},
+        {at: count for control, count in layout.rows.items() if (at := new_control(control)) is not None},
+        {(at, name): picked for (control, name), picked in layout.branches.items() if (at := new_control(control)) is not None},
+        frozenset(at for control in layout.opened if (at := new_control(control)) is not None),
+        {at: query for control, query in layout.searches.items() if (at := new_control(control)) is not None},
+        {at: name for control, name in layout.names.items() if (at := new_control(control)) is not None},
+        frozenset(at for control in layout.filled if (at := new_control(control)) is not None),
+        {at: first for control, first in layout.pages.items() if (at := new_control(control)) is not None},
     )

@@ -11,8 +11,8 @@ import attrs
 
 from dossierkit.caches import CacheSpec
 from dossierkit.findings import Problem
+from dossierkit.forms.answers.blanks import is_nameless
 from dossierkit.forms.answers.control_names import branch_name, mark_name, name_of
-from dossierkit.forms.answers.form_data import is_nameless
 from dossierkit.forms.answers.row_pages import first_row, is_paged, open_page, rows_around
 from dossierkit.forms.answers.texts import encode, show_text
 from dossierkit.forms.fields.effective import effective
