@@ -61,7 +61,7 @@ def _lists() -> list[Row]:
         def render() -> object:
             renderer = Renderer()
             if apart:
-                renderer.is_ours = lambda _: False  # type: ignore[assignment,method-assign]  # as for a host's own templates
+                renderer.is_packaged = lambda _: False  # type: ignore[assignment,method-assign]  # as for a host's own templates
             return renderer.render(form, {"items": rows})
 
         return render

@@ -9,14 +9,14 @@ from jinja2 import DictLoader, Environment
 
 from dossierkit.forms import read
 from dossierkit.html import Renderer
-from dossierkit.html.holes import only_writes
+from dossierkit.html.holes import only_outputs
 
 FORM = read({"properties": {"name": {"type": "string", "maxLength": 2000, "title": "Tên"}}})
 
 
 @pytest.mark.parametrize("widget", ["text", "money", "textarea", "password"])
 def test_our_own_text_templates_only_write(widget: str) -> None:
-    assert Renderer().only_writes(widget)
+    assert Renderer().only_outputs(widget)
 
 
 @pytest.mark.parametrize(
@@ -40,11 +40,11 @@ def test_whatever_looks_at_an_answer_is_found(source: str) -> None:
     environment = Environment(
         loader=DictLoader({"it.html": source, "plain.html": "", "looks.html": "{% if value %}{% endif %}"}), autoescape=True
     )
-    assert not only_writes(environment, "it.html")
+    assert not only_outputs(environment, "it.html")
 
 
 def test_without_templates_nothing_is_known() -> None:
-    assert not only_writes(Environment(autoescape=True), "it.html")
+    assert not only_outputs(Environment(autoescape=True), "it.html")
 
 
 def test_answers_are_escaped_where_they_are_put_in() -> None:
@@ -62,7 +62,7 @@ def test_a_hosts_template_that_looks_at_the_answer_keeps_looking(tmp_path: Path)
         '{% extends "field.html" %}{% block control %}<i>{{ c.text | upper }}</i>{% endblock %}', "utf-8"
     )
     renderer = Renderer(folders=[tmp_path])
-    assert not renderer.only_writes("text")
+    assert not renderer.only_outputs("text")
     for text in ("one", "two"):
         form = read({"properties": {"name": {"type": "string"}}})
         assert f"<i>{text.upper()}</i>" in str(renderer.render(form, {"name": text}).fields)

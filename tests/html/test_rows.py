@@ -52,7 +52,7 @@ class RowByRow(Renderer):
 
     def __init__(self) -> None:
         super().__init__()
-        self.is_ours = lambda _: False  # type: ignore[assignment,method-assign]  # stands in for hosts' own templates
+        self.is_packaged = lambda _: False  # type: ignore[assignment,method-assign]  # stands in for hosts' own templates
 
 
 def row(number: int) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from support.samples import TODAY
 from dossierkit.forms import Field, Form, Kind, Layout, canonical, check, effective, flatten, load, parse, read
 from dossierkit.forms.checks.hidden_text import hidden_texts
 from dossierkit.forms.fields.field_tree import walk
-from dossierkit.forms.views.viewer import is_answered_by_nothing
+from dossierkit.forms.views.viewer import allows_blank
 from dossierkit.html import Renderer
 from dossierkit.pointers import ABSENT, get, put, same
 
@@ -134,7 +134,7 @@ def _starred(page: Page, field: Field) -> bool | None:
 
 def _wanted(form: Form, field: Field) -> bool:
     """Whether something has to be given: it is required, and leaving it blank is no answer."""
-    return field.required and not is_answered_by_nothing(form, field)
+    return field.required and not allows_blank(form, field)
 
 
 def test_stars_and_labels(schemas: dict[str, Any]) -> None:

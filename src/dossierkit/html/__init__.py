@@ -1,7 +1,7 @@
-"""Forms as accessible HTML, for any framework: give it a form, get markup.
+"""Forms as accessible HTML for any web framework: `Renderer` gives the markup of a form with its answers and problems.
 
-Templates are the only source of markup.  A host overrides one by putting a file of the same name in a folder of its
-own (`Renderer(folders=[…])`).
+The markup comes from Jinja templates.  A host replaces a template by a file of the same name in a folder of its own,
+`Renderer(folders=[…])`.
 """
 
 from dossierkit.html.renderer import Renderer

@@ -1,7 +1,7 @@
-"""Which templates write an answer and do nothing else with it: those are run once, with a hole for the answer.
+"""Analysis of templates: whether one only outputs the answer, so that it is rendered once, with a hole for the answer.
 
-A template may look at an answer (`{% if c.text %}`), and a host may bring its own.  So its syntax tree is asked first;
-whatever is not plainly `{{ c.text }}` or `{{ value }}` counts as looking.
+A template can also test an answer (`{% if c.text %}`), and a host can bring its own.  The syntax tree decides: any use of the
+answer other than `{{ c.text }}` or `{{ value }}` counts as reading it.
 """
 
 from __future__ import annotations
@@ -10,14 +10,14 @@ from collections.abc import Iterator
 
 from jinja2 import Environment, TemplateNotFound, nodes
 
-#: What may be called with a control; none of them looks at the answer.
+#: Functions that templates call with a control and that do not read its answer.
 _BLIND = frozenset(("described", "attributes", "live", "star", "notes", "pickers"))
-#: What a control says of its answer.
-_TELLING = frozenset(("text", "files"))
+#: Attributes of a control that depend on its answer.
+_ANSWER_ATTRIBUTES = frozenset(("text", "files"))
 
 
-def only_writes(environment: Environment, name: str) -> bool:
-    """Whether the template *name*, with all that it extends, only writes the answer of the control `c` out."""
+def only_outputs(environment: Environment, name: str) -> bool:
+    """Whether the template *name*, with the templates that it extends, only outputs the answer of the control `c`."""
     if environment.loader is None:
         return False
     try:
@@ -27,10 +27,10 @@ def only_writes(environment: Environment, name: str) -> bool:
     tree = environment.parse(source)
     if next(tree.find_all((nodes.Include, nodes.Import, nodes.FromImport, nodes.CallBlock)), None) is not None:
         return False
-    if any(_looks(parent, node) for parent, node in _with_parents(tree)):
+    if any(_reads_answer(parent, node) for parent, node in _with_parents(tree)):
         return False
     extended = [base.template for base in tree.find_all(nodes.Extends)]
-    return all(isinstance(base, nodes.Const) and only_writes(environment, base.value) for base in extended)
+    return all(isinstance(base, nodes.Const) and only_outputs(environment, base.value) for base in extended)
 
 
 def _with_parents(node: nodes.Node) -> Iterator[tuple[nodes.Node, nodes.Node]]:
@@ -39,8 +39,8 @@ def _with_parents(node: nodes.Node) -> Iterator[tuple[nodes.Node, nodes.Node]]:
         yield from _with_parents(below)
 
 
-def _looks(parent: nodes.Node, node: nodes.Node) -> bool:
-    """Whether *node*, right inside *parent*, is the answer or the whole control in a place where it may be looked at."""
+def _reads_answer(parent: nodes.Node, node: nodes.Node) -> bool:
+    """Whether *node*, a child of *parent*, can read the answer: as the answer itself, or as the whole control."""
     if isinstance(node, nodes.Name) and node.name == "value":
         return not isinstance(parent, nodes.Output)
     if isinstance(node, nodes.Name) and node.name == "c":
@@ -48,6 +48,6 @@ def _looks(parent: nodes.Node, node: nodes.Node) -> bool:
         return not (blind or isinstance(parent, nodes.Getattr))
     return (
         isinstance(node, nodes.Getattr)
-        and node.attr in _TELLING
+        and node.attr in _ANSWER_ATTRIBUTES
         and not (node.attr == "text" and isinstance(parent, nodes.Output))
     )

@@ -1,6 +1,6 @@
-"""Templates that are installed with a package, without their indentation.
+"""Loader of packaged templates that removes their indentation.
 
-Indentation shows a reader the structure of a template.  A browser does not need it, and a long form has thousands of lines.
+Indentation is for readers of a template; without it, the markup of a long form is much smaller.
 """
 
 from __future__ import annotations
@@ -14,9 +14,9 @@ _INDENTATION = re.compile(r"\n +")
 
 
 class PackagedTemplates(PackageLoader):
-    """Loads the templates of a package; each line begins at its first letter."""
+    """Loads the templates of a package, without white space at the beginning of lines."""
 
     def get_source(self, environment: Environment, template: str) -> tuple[str, str, Callable[[], bool] | None]:
-        """The source of *template*, its file, and whether that is unchanged; as any loader of Jinja."""
+        """The source of *template*, its file, and a function that tells whether the file is unchanged; see Jinja."""
         source, file, is_unchanged = super().get_source(environment, template)
         return _INDENTATION.sub("\n", source), file, is_unchanged

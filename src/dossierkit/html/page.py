@@ -1,4 +1,8 @@
-"""One form on its way to markup: which pieces, in which order, remembered under which name."""
+"""The markup of one form with its answers: pieces of templates in page order, cached where they can be reused.
+
+Fields of the same shape share their markup: it is rendered once with placeholders for row numbers (`stencils`), and for a text
+field with a hole for the answer (`holes`).
+"""
 
 from __future__ import annotations
 
@@ -23,40 +27,40 @@ from dossierkit.forms.views.viewer import Viewer, control_id, page_id
 from dossierkit.forms.words.catalogue import word
 from dossierkit.forms.words.readable_answers import readable
 from dossierkit.forms.words.titles import label, schema_text
-from dossierkit.html.stencils import anywhere, filled, numbered
+from dossierkit.html.stencils import split_numbers, stencil, with_numbers
 from dossierkit.pointers import ABSENT, Json, key, step
 
-#: Where a template puts what stands inside; no text can hold it, since control characters are escaped by no one.
+#: Placeholder for content in rendered markup; the NUL characters cannot be part of a template or an answer.
 _HOLE = "\x00content\x00"
-#: Longer answers are not remembered.
-_LONGEST = 200
+#: Characters of an answer whose markup is cached.
+_MAX_CACHED_TEXT = 200
 
 _Made = TypeVar("_Made")
 
 
 class Pieces(Protocol):
-    """What a page asks of its renderer."""
+    """The templates and the cache of a renderer."""
 
     def piece(self, name: str, language: str, /, **values: Any) -> Markup:
-        """The template *name* filled with *values*."""
+        """The markup of the template *name* with the variables *values*."""
         ...
 
-    def only_writes(self, widget: str) -> bool:
-        """Whether the template of *widget* writes an answer and does nothing else with it."""
+    def only_outputs(self, widget: str) -> bool:
+        """Whether the template of *widget* outputs the answer and does not read it otherwise."""
         ...
 
-    def is_ours(self, template: str) -> bool:
-        """Whether no host replaced *template*, or what it is made of: then its markup is the same in every row."""
+    def is_packaged(self, template: str) -> bool:
+        """Whether no host replaced *template* or one that it includes: then its markup differs between rows in numbers only."""
         ...
 
-    def remembered(self, name: object, make: Callable[[], Any]) -> Any:
-        """What *make* gave the first time for *name*."""
+    def cached(self, key: object, make: Callable[[], Any]) -> Any:
+        """The result of *make*, cached under *key*."""
         ...
 
 
 @attrs.frozen
-class _More:
-    """A control with what only some templates ask for."""
+class _ExtendedControl:
+    """A control with further attributes for some templates."""
 
     _control: Control
     _values: Mapping[str, Any]
@@ -76,23 +80,23 @@ class Page:
     def sections(self) -> list[tuple[str, str, tuple[Field, ...]]]:
         """(id, title, fields) of each section."""
         form, root = self.viewer.form, self.viewer.root
-        name = ("sections", form, root, self.viewer.language)
-        return self.renderer.remembered(name, lambda: _sections(form, self.viewer, root))  # type: ignore[no-any-return]  # the memo holds anything
+        cache_key = ("sections", form, root, self.viewer.language)
+        return self.renderer.cached(cache_key, lambda: _sections(form, self.viewer, root))  # type: ignore[no-any-return]  # the cache holds anything
 
     def section(self, id: str, title: str, fields: tuple[Field, ...]) -> str:
-        """*fields* under their heading."""
-        # The legend of an only group that is called the same would say the heading twice.
+        """The markup of *fields* under their heading."""
+        # A single group with the title of the section needs no legend: it would repeat the heading.
         sole = len(fields) == 1 and not fields[0].leaf and label(self.viewer.form, fields[0], self.viewer.language) == title
-        name = ("section", id, title, sole, self.viewer.language)
-        before, after = self.renderer.remembered(name, lambda: self._split("section", id=id, title=title, sole=sole))
+        cache_key = ("section", id, title, sole, self.viewer.language)
+        before, after = self.renderer.cached(cache_key, lambda: self._split("section", id=id, title=title, sole=sole))
         answers = self.viewer.answers
-        shown = [self.field(field, _inside(answers, field) if field.pointer else answers) for field in fields]
-        return "".join((before, *shown, after))
+        markup = [self.field(field, _child_value(answers, field) if field.pointer else answers) for field in fields]
+        return "".join((before, *markup, after))
 
     def field(self, field: Field, value: Json) -> str:
-        """*field* with its answer *value*, and everything below it."""
+        """The markup of *field* with the answer *value*, and of everything below it."""
         if not field.leaf:
-            return self._inner(field, value)
+            return self._container(field, value)
         errors = self.viewer.errors.get(field.pointer, ())
         if field.write_only:
             return self._leaf(field, self.viewer.value(field), errors)
@@ -100,44 +104,48 @@ class Page:
             value = ABSENT
         if field.widget == "lookup":
             return self._lookup(field, value, errors)
-        if field.kind in (Kind.TEXT, Kind.NUMBER) and not field.read_only and (written := self._written(field, value, errors)):
-            return written
-        plain = value if type(value) is str else key(value)
-        if len(plain) > _LONGEST:
+        is_text = field.kind in (Kind.TEXT, Kind.NUMBER) and not field.read_only
+        if is_text and (text_field := self._text_field(field, value, errors)):
+            return text_field
+        answer_key = value if type(value) is str else key(value)
+        if len(answer_key) > _MAX_CACHED_TEXT:
             return self._leaf(field, value, errors)
-        name = (self.viewer.language, type(value), plain, errors)
-        markup, numbers = self._of_shape(name, field, field.widget, lambda field: self._leaf(field, value, errors))
-        return filled(markup, numbers)
+        cache_key = (self.viewer.language, type(value), answer_key, errors)
+        markup, numbers = self._cached_by_shape(cache_key, field, field.widget, lambda field: self._leaf(field, value, errors))
+        return with_numbers(markup, numbers)
 
     def _lookup(self, field: Field, value: Json, errors: tuple[str, ...]) -> str:
-        """A field whose choices depend on what was looked for, and on other answers."""
+        """A field whose choices depend on a search and on other answers."""
         control = self.viewer.answered(field, value, errors)
         options, search, note = control.options, control.search, control.search_note
-        name = (self.viewer.language, options, search, note, control.text, errors)
+        cache_key = (self.viewer.language, options, search, note, control.text, errors)
 
-        def made(field: Field) -> str:
-            bare = self.viewer.answered(field, value, errors)
-            return self._control(field, attrs.evolve(bare, options=options, search=search, search_note=note), value)
+        def make(field: Field) -> str:
+            # The stencil is not a field of the page: it has no search, and no other answers beside it.
+            stencil_control = self.viewer.answered(field, value, errors)
+            return self._control(field, attrs.evolve(stencil_control, options=options, search=search, search_note=note), value)
 
-        markup, numbers = self._of_shape(name, field, field.widget, made)
-        return filled(markup, numbers)
+        markup, numbers = self._cached_by_shape(cache_key, field, field.widget, make)
+        return with_numbers(markup, numbers)
 
-    def _of_shape(
-        self, name: object, field: Field, template: str, make: Callable[[Field], _Made]
+    def _cached_by_shape(
+        self, cache_key: object, field: Field, template: str, make: Callable[[Field], _Made]
     ) -> tuple[_Made, tuple[str, ...]]:
-        """What *make* gives for every field of the shape of *field*, and the numbers to fill in; *name* says what else it tells.
+        """The result of *make* for all fields of the shape of *field*, and the row numbers to fill in.
 
-        Where a host brought the *template*, it may look at the number of a row, so each row has its own.
+        Args:
+            cache_key: everything that *make* depends on, beside the field.
+            template: a template that a host replaced can use row numbers in other ways, so its markup is cached by row.
         """
-        if field.shape is None or not self.renderer.is_ours(template):
-            return self.renderer.remembered((name, field), lambda: make(field)), ()
-        texts, numbers = numbered(field.control)
-        called = "" if field.pointer == field.control else field.name
-        made = self.renderer.remembered((name, field.shape, texts, called), lambda: make(anywhere(field)))
-        return made, numbers
+        if field.shape is None or not self.renderer.is_packaged(template):
+            return self.renderer.cached((cache_key, field), lambda: make(field)), ()
+        texts, numbers = split_numbers(field.control)
+        entry_name = "" if field.pointer == field.control else field.name
+        result = self.renderer.cached((cache_key, field.shape, texts, entry_name), lambda: make(stencil(field)))
+        return result, numbers
 
-    def _written(self, field: Field, value: Json, errors: tuple[str, ...]) -> str | None:
-        """*field* with its answer put into what its template wrote around another one; None where it looked at that."""
+    def _text_field(self, field: Field, value: Json, errors: tuple[str, ...]) -> str | None:
+        """The markup of a text field, with its answer in cached markup; None if the answer is blank or its template reads it."""
         viewer = self.viewer
         text = show_text(value, field, viewer.form.dialect, viewer.language)
         if not text:
@@ -146,13 +154,14 @@ class Page:
 
         def split(field: Field) -> tuple[str, ...]:
             control = attrs.evolve(viewer.answered(field, value, errors), text=hole)
-            if not self.renderer.only_writes(control.widget):
+            if not self.renderer.only_outputs(control.widget):
                 return ()
             parts = self._control(field, control, value).split(hole)
             return tuple(parts) if len(parts) == 2 else ()
 
-        around, numbers = self._of_shape(("written", viewer.language, hole, errors), field, field.widget, split)
-        return filled(around[0], numbers) + str(escape(text)) + filled(around[1], numbers) if around else None
+        cache_key = ("text", viewer.language, hole, errors)
+        parts, numbers = self._cached_by_shape(cache_key, field, field.widget, split)
+        return with_numbers(parts[0], numbers) + str(escape(text)) + with_numbers(parts[1], numbers) if parts else None
 
     def _leaf(self, field: Field, value: Json, errors: tuple[str, ...]) -> str:
         return self._control(field, self.viewer.answered(field, value, errors), value)
@@ -161,7 +170,7 @@ class Page:
         where = field.control
         value = ABSENT if field.write_only else value
         limits = field.keywords.get("x-file")
-        more: dict[str, Any] = {
+        further: dict[str, Any] = {
             "search_name": name_of(where, "search"),
             "upload_name": name_of(where, "upload"),
             "order_name": name_of(where, "order"),
@@ -170,56 +179,56 @@ class Page:
             "accept": ",".join(limits.get("accept", ())) if isinstance(limits, dict) else _media_type(field),
             "titled": bool(field.keywords.get("title")) and not field.row,
         }
-        shown = _More(control, more)
-        pickers = str(self.renderer.piece("pickers", self.viewer.language, c=shown)) if field.pickers else ""
-        own = {"id": control.id, "name": control.name, "value": control.text, "field": field}
-        return pickers + str(self.renderer.piece(control.widget, self.viewer.language, c=shown, **own))
+        extended = _ExtendedControl(control, further)
+        pickers = str(self.renderer.piece("pickers", self.viewer.language, c=extended)) if field.pickers else ""
+        variables = {"id": control.id, "name": control.name, "value": control.text, "field": field}
+        return pickers + str(self.renderer.piece(control.widget, self.viewer.language, c=extended, **variables))
 
-    def _inner(self, field: Field, value: Json) -> str:
+    def _container(self, field: Field, value: Json) -> str:
         errors = self.viewer.errors.get(field.pointer, ())
         if (
             field.kind is Kind.GROUP
             and (not field.pointer or field.row)
             and not (field.pickers or field.presence or field.folded)
         ):
-            # The page or the row already says what this is.
-            note = "".join(Markup('<p class="error">{}</p>').format(error) for error in errors) if field.row else ""
-            return "".join((note, self._open(field), *[self.field(below, _inside(value, below)) for below in field.children]))
-        name = ("frame", self.viewer.language, errors, isinstance(value, dict), value is ABSENT)
+            # The heading of the page or of the row is enough.
+            notes = "".join(Markup('<p class="error">{}</p>').format(error) for error in errors) if field.row else ""
+            return "".join((notes, self._open_mark(field), *self._children(field, value)))
+        cache_key = ("container", self.viewer.language, errors, isinstance(value, dict), value is ABSENT)
         template = field.kind.value
 
         def split(field: Field) -> tuple[str, str]:
-            return self._split(template, **self._group(field, value, errors))
+            return self._split(template, **self._container_variables(field, value, errors))
 
-        (before, after), numbers = self._of_shape(name, field, template, split)
-        return "".join((filled(before, numbers), *self._below(field, value), filled(after, numbers)))
+        (before, after), numbers = self._cached_by_shape(cache_key, field, template, split)
+        return "".join((with_numbers(before, numbers), *self._children(field, value), with_numbers(after, numbers)))
 
-    def _below(self, field: Field, value: Json) -> Iterator[str]:
+    def _children(self, field: Field, value: Json) -> Iterator[str]:
         if field.kind is Kind.LIST:
             return self._rows(field, value)
-        answers = [_inside(value, below) for below in field.children]
+        answers = [_child_value(value, below) for below in field.children]
         if field.kind is Kind.GROUP:
             return map(self.field, field.children, answers)
         return map(self._entry, count(), field.children, answers)
 
     def _rows(self, field: Field, value: Json) -> Iterator[str]:
-        """The rows of the list *field*; of a long one those of the page that is open, between buttons that turn it."""
-        called = self._row_title(field)
-        shown = self.viewer.open_pages.get(field.control)
-        if shown is None:
-            shown = range(len(field.children))
+        """The rows of the list *field*; of a long list, those of the open page between the buttons of other pages."""
+        row_title = self._row_title(field)
+        indexes = self.viewer.open_pages.get(field.control)
+        if indexes is None:
+            indexes = range(len(field.children))
         else:
-            yield self._turning("row-pages", field, called, pages(field))
-        for index in shown:
+            yield self._page_buttons("row-pages", field, row_title, pages(field))
+        for index in indexes:
             row = field.children[index]
-            yield self._row(field, called, index, row, _inside(value, row))
-        if shown.stop < len(field.children):
-            yield self._turning("next-rows", field, called, [page for page in pages(field) if page.start == shown.stop])
+            yield self._row(field, row_title, index, row, _child_value(value, row))
+        if indexes.stop < len(field.children):
+            yield self._page_buttons("next-rows", field, row_title, [page for page in pages(field) if page.start == indexes.stop])
 
-    def _turning(self, template: str, field: Field, called: str, to: Iterable[range]) -> str:
-        """Buttons that open the pages *to* of the rows of *field*, which are *called* so."""
+    def _page_buttons(self, template: str, field: Field, row_title: str, targets: Iterable[range]) -> str:
+        """The buttons that open the pages *targets* of the rows of *field*."""
         viewer, rows = self.viewer, field.control
-        wrong = Counter(
+        error_counts = Counter(
             first_row(index) for pointer in viewer.errors for at, index in rows_around(pointer) if at == field.pointer
         )
         buttons = [
@@ -229,26 +238,27 @@ class Page:
                 "first": page.start + 1,
                 "last": page.stop,
                 "open": page == viewer.open_pages[rows],
-                "wrong": wrong[page.start],
+                "wrong": error_counts[page.start],
             }
-            for page in to
+            for page in targets
         ]
-        about = {"name": name_of(rows, "page"), "start": viewer.open_pages[rows].start, "row_title": called}
+        open_page = {"name": name_of(rows, "page"), "start": viewer.open_pages[rows].start}
         title = label(viewer.form, field, viewer.language)
-        return str(self.renderer.piece(template, viewer.language, buttons=buttons, title=title, **about))
+        return str(self.renderer.piece(template, viewer.language, buttons=buttons, title=title, row_title=row_title, **open_page))
 
-    def _open(self, field: Field) -> str:
+    def _open_mark(self, field: Field) -> str:
         if not field.recursive:
             return ""
         return str(Markup('<input type="hidden" name="{}" value="1">').format(name_of(field.control, "open")))
 
-    def _group(self, field: Field, value: Json, errors: tuple[str, ...]) -> dict[str, Any]:
+    def _container_variables(self, field: Field, value: Json, errors: tuple[str, ...]) -> dict[str, Any]:
+        """The variables of the template of a group, list or editor."""
         where = field.control + ("/~e" if field.kind is Kind.ENTRIES else "")
         most = field.keywords.get("maxItems")
         fixed = len(field.keywords.get("prefixItems") or ())
         closed = field.keywords.get("items") is False or (fixed and "items" not in field.keywords) or field.settled
         return {
-            "c": _More(
+            "c": _ExtendedControl(
                 self.viewer.answered(field, value, errors),
                 {
                     "where": where,
@@ -265,74 +275,78 @@ class Page:
         }
 
     def _row_title(self, field: Field) -> str:
-        """What one row of *field* is called."""
+        """The title of one row of *field*, or the word for an item."""
         item = field.keywords.get("items")
         if field.children:
             title = schema_text(self.viewer.form, field.children[-1].facets, "title", self.viewer.language)
         elif isinstance(item, dict):
-            seeds = (
-                self.viewer.form.schemas.below(f, "/items", f.schema["items"]) for f in field.facets if f.get("items") is item
-            )
-            title = schema_text(self.viewer.form, unconditional(self.viewer.form.schemas, seeds), "title", self.viewer.language)
+            schemas = self.viewer.form.schemas
+            seeds = (schemas.below(facet, "/items", item) for facet in field.facets if facet.get("items") is item)
+            title = schema_text(self.viewer.form, unconditional(schemas, seeds), "title", self.viewer.language)
         else:
             title = ""
         return title or word("item", self.viewer.language)
 
     def _entry(self, index: int, row: Field, value: Json) -> str:
-        """Entry number *index* of an editor: its name, and its answer."""
-        named = "" if "/~e" in row.pointer else row.name
+        """The entry *index* of an editor: its name and its value."""
+        name = "" if is_nameless(row) else row.name
         title = f"{word('item', self.viewer.language)} {index + 1}"
-        return self._framed("entry", row, value, {"title": title, "key": named}, index=index)
+        return self._framed("entry", row, value, {"title": title, "key": name}, index=index)
 
-    def _row(self, field: Field, called: str, index: int, row: Field, value: Json) -> str:
-        """Row number *index* of the list *field*, whose rows are *called* so."""
+    def _row(self, field: Field, row_title: str, index: int, row: Field, value: Json) -> str:
+        """The row *index* of the list *field*; a positional row has neither heading nor buttons."""
         fixed = len(field.keywords.get("prefixItems") or ())
         if index < fixed:
             return self.field(row, value)
-        title = self._title_of(row, value, f"{called} {index + 1}")
+        heading = self._row_heading(row, value, f"{row_title} {index + 1}")
         if row.settled:
-            return self._framed("row", row, value, {"title": title}, index=0, last=True, removable=False)
+            return self._framed("row", row, value, {"title": heading}, index=0, last=True, removable=False)
         last = index == len(field.children) - 1
-        return self._framed("row", row, value, {"title": title}, index=index - fixed, last=last, removable=True)
+        return self._framed("row", row, value, {"title": heading}, index=index - fixed, last=last, removable=True)
 
-    def _framed(self, template: str, row: Field, value: Json, texts: Mapping[str, str], *, index: int, **told: bool) -> str:
-        """*row* with its answer *value* inside *template*, which writes *texts* and looks at the rest."""
-        ours = self.renderer.is_ours(template)
-        written = {name: f"\x00{name}\x00" for name in texts} if ours else texts
+    def _framed(self, template: str, row: Field, value: Json, texts: Mapping[str, str], *, index: int, **flags: bool) -> str:
+        """*row* with the answer *value* inside *template*.
+
+        Args:
+            texts: variables that a packaged template only outputs.
+            index: number of the row in the editor or list, from 0.
+            flags: further variables of the template.
+        """
+        packaged = self.renderer.is_packaged(template)
+        outputs = {name: f"\x00{name}\x00" for name in texts} if packaged else texts
 
         def split(row: Field) -> tuple[str, str]:
             where = row.control
             names = {"where": where, "id": control_id(where) + ".key", "name": name_of(where, "key")}
-            return self._split(template, r={**names, **written, **told, "index": index})
+            return self._split(template, r={**names, **outputs, **flags, "index": index})
 
-        # Our own asks only whether it is the first row.
-        name = (template, self.viewer.language, bool(index) if ours else index, *told.values(), *written.values())
-        (before, after), numbers = self._of_shape(name, row, template, split)
-        before = filled(before, numbers)
+        # A packaged template tests only whether the row is the first one.
+        cache_key = (template, self.viewer.language, bool(index) if packaged else index, *flags.values(), *outputs.values())
+        (before, after), numbers = self._cached_by_shape(cache_key, row, template, split)
+        before = with_numbers(before, numbers)
         for hole, text in texts.items():
             before = before.replace(f"\x00{hole}\x00", str(escape(text)))
-        return before + self.field(row, value) + filled(after, numbers)
+        return before + self.field(row, value) + with_numbers(after, numbers)
 
-    def _title_of(self, row: Field, answers: Json, title: str) -> str:
-        """*title* with the first answer of the row, so that a reader tells rows apart."""
+    def _row_heading(self, row: Field, answers: Json, title: str) -> str:
+        """*title* followed by the first answer in the row, by which users tell rows apart."""
         for field in row.children:
-            told = field.leaf and field.kind is not Kind.CONSTANT and not field.write_only
-            value = _inside(answers, field) if told else ABSENT
+            readable_field = field.leaf and field.kind is not Kind.CONSTANT and not field.write_only
+            value = _child_value(answers, field) if readable_field else ABSENT
             if value is not ABSENT and field.kind in (Kind.TEXT, Kind.NUMBER, Kind.CHOICE):
                 text = readable(self.viewer.form, field, value, self.viewer.language)
                 return f"{title} – {text[:60]}" if text.strip() else title
         return title
 
     def _split(self, template: str, /, **values: Any) -> tuple[str, str]:
-        """What stands before and after the content of *template*."""
-        before, _, after = str(self.renderer.piece(template, self.viewer.language, content=Markup(_HOLE), **values)).partition(
-            _HOLE
-        )
+        """The markup of *template* before and after its content."""
+        markup = str(self.renderer.piece(template, self.viewer.language, content=Markup(_HOLE), **values))
+        before, _, after = markup.partition(_HOLE)
         return before, after
 
 
-def _inside(value: Json, below: Field) -> Json:
-    """The answer of *below*, which stands right inside the field whose answer is *value*."""
+def _child_value(value: Json, below: Field) -> Json:
+    """The answer to *below*, a child of a field with the answer *value*; the editor of entries has the answer of its group."""
     if below.kind is Kind.ENTRIES:
         return value
     if isinstance(value, dict):
@@ -341,8 +355,11 @@ def _inside(value: Json, below: Field) -> Json:
 
 
 def _sections(form: Form, viewer: Viewer, root: Field) -> list[tuple[str, str, tuple[Field, ...]]]:
-    bare = attrs.evolve(viewer.control(root), children=tuple(map(viewer.control, root.children)))
-    return [(s.id, s.title, tuple(c.field for c in s.controls)) for s in sections(form, bare, viewer.language)]
+    control = attrs.evolve(viewer.control(root), children=tuple(map(viewer.control, root.children)))
+    return [
+        (section.id, section.title, tuple(shown.field for shown in section.controls))
+        for section in sections(form, control, viewer.language)
+    ]
 
 
 def _media_type(field: Field) -> str:

@@ -1,4 +1,4 @@
-"""Renders forms.  Each piece is a template run once for the same field, value and words, then remembered."""
+"""`Renderer`: the markup of forms from Jinja templates, with a cache of rendered pieces and of blank forms."""
 
 from __future__ import annotations
 
@@ -19,46 +19,48 @@ from dossierkit.forms.fields.field_tree import selection
 from dossierkit.forms.fields.form import Form, Layout, embeds
 from dossierkit.forms.views.viewer import Viewer
 from dossierkit.forms.words.titles import schema_text
-from dossierkit.html.holes import only_writes
+from dossierkit.html.holes import only_outputs
 from dossierkit.html.packaged import PackagedTemplates
 from dossierkit.html.page import Page
 from dossierkit.html.summary import Row, answer_rows
 from dossierkit.html.words import attributes, described, live, words_of
 from dossierkit.pointers import Json, key
 
-#: More pieces of markup than the largest page is made of.
+#: Cached pieces of markup; more than those of the largest page.
 _PIECES = 30_000
-#: Templates that others are made of, or that stand in for them.
-_WITHIN = ("field", "notes", "pickers", "readonly", "textarea")
-#: So many whole forms with at most so many answers, so long together (the defaults of a new draft), are remembered.
+#: Templates that others extend or include, or that are used in their place.
+_INCLUDED = ("field", "notes", "pickers", "readonly", "textarea")
+#: Cached forms without problems and with few answers, such as the defaults of a new draft.
 _BLANKS = 128
+#: Answers of such a form, and members of one of these answers.
 _FEW = 6
+#: Characters of the answers of such a form.
 _SHORT = 2_000
 
 
 @attrs.frozen
 class Heading:
-    """A section with a heading."""
+    """The heading of a section, for a list of progress."""
 
     id: str
     title: str
-    #: The pointers of the fields right below it.
+    #: JSON Pointers of the fields directly below it.
     pointers: tuple[str, ...]
 
     def holds(self, pointer: str) -> bool:
-        """Whether what stands at *pointer* stands in this section."""
-        return any(pointer == one or pointer.startswith(one + "/") for one in self.pointers)
+        """Whether the answer at *pointer* belongs to this section."""
+        return any(pointer == field or pointer.startswith(field + "/") for field in self.pointers)
 
 
 @attrs.frozen
 class Rendered:
-    """One form as markup."""
+    """The markup of a form."""
 
     summary: Markup
     fields: Markup
-    #: The sections with a heading, for a progress list.
+    #: The sections that have a heading.
     sections: tuple[Heading, ...]
-    #: What the author says of the whole form.
+    #: The description of the form.
     description: str = ""
 
 
@@ -66,9 +68,10 @@ class Renderer:
     """Renders the forms of one dialect.
 
     Args:
-        folders: templates that replace ours, first one first.
-        file_name: attachment id → what people call the file; empty where it is not there.
-        today: the day; a blank form is remembered for it, as option lists offer what is in force on it.
+        folders: folders of templates that replace packaged ones; of several with the same name, the first is used.
+        file_name: the id of an attachment → the name of the file; empty if it does not exist.
+        widgets: the field types of the host by name, from its dialect.
+        today: the current day; a cached blank form is used on one day only, because option lists can change from day to day.
     """
 
     def __init__(
@@ -99,8 +102,8 @@ class Renderer:
         self._blanks = Cache[tuple[Form, str, str, bool, date | None], Rendered]("blank forms", _BLANKS)
         self._words = lru_cache(maxsize=None)(lambda language: words_of(self.piece, language))
         self._template = lru_cache(maxsize=None)(self.environment.get_template)
-        self.is_ours = lru_cache(maxsize=None)(lambda name: not any(map(self._is_replaced, (name, *_WITHIN))))
-        self.only_writes = lru_cache(maxsize=None)(lambda widget: only_writes(self.environment, f"{widget}.html"))
+        self.is_packaged = lru_cache(maxsize=None)(lambda name: not any(map(self._is_replaced, (name, *_INCLUDED))))
+        self.only_outputs = lru_cache(maxsize=None)(lambda widget: only_outputs(self.environment, f"{widget}.html"))
 
     def render(
         self,
@@ -117,10 +120,10 @@ class Renderer:
         """The controls of *form* for *answers*, under their section headings, and the summary of *problems*.
 
         Args:
-            only: pointers of the fields to show, each with everything below it; all of them where None.
-            beside: (id, words) of what is wrong elsewhere on the page; the summary tells it, too.
-            paged: show a long list a page of rows at a time.  Only for answers that are kept: `parse` needs them as its
-                *base*, since the other rows are not in the markup.
+            only: JSON Pointers of the fields to show, each with everything below it; None for all.
+            beside: (id, sentence) of problems elsewhere on the page, for the summary.
+            paged: show one page of rows of a long list.  Only for stored answers: `parse` needs them as its *base*, because
+                the other rows are not in the markup.
         """
         problems = tuple(problems)
         if only is not None:
@@ -134,35 +137,41 @@ class Renderer:
         return self._rendered(viewer, beside)
 
     def rows(self, form: Form, answers: Json, *, language: str = "vi", layout: Layout | None = None) -> tuple[Row, ...]:
-        """*answers* as a summary list, its files by their names; see `answer_rows`."""
+        """*answers* as a summary list, with the names of files; see `answer_rows`."""
         return answer_rows(form, effective(form, answers, layout=layout), answers, language, file_name=self._file_name)
 
-    def _blank(self, form: Form, answers: Json, language: str, text: str, paged: bool) -> Rendered:  # part of the name
-        """A form that nobody has filled in yet is the same for everybody; *text* is the key of *answers*."""
-        name = (form, language, text, paged, self._today())
-        rendered = self._blanks.get(name)
+    def _blank(self, form: Form, answers: Json, language: str, text: str, paged: bool) -> Rendered:
+        """A form without answers, or with few; the markup is the same for all users, and cached.
+
+        Args:
+            text: the key of *answers*.
+        """
+        cache_key = (form, language, text, paged, self._today())
+        rendered = self._blanks.get(cache_key)
         if rendered is None:
             viewer = Viewer.of(form, answers, problems=(), language=language, layout=None, paged=paged)
-            rendered = self._blanks.keep(name, self._rendered(viewer))
+            rendered = self._blanks.keep(cache_key, self._rendered(viewer))
         return rendered
 
     def _rendered(self, viewer: Viewer, beside: Sequence[tuple[str, str]] = ()) -> Rendered:
         page = Page(self, viewer)
         language = viewer.language
         markup = Markup("".join(page.section(*section) for section in page.sections()))
-        headings = tuple(Heading(id, title, tuple(f.pointer for f in fields)) for id, title, fields in page.sections() if title)
-        told = (*viewer.summary(), *beside)
-        summary = self.piece("summary", language, problems=told) if told else Markup("")
-        about = schema_text(viewer.form, (viewer.form.root,), "description", language)
-        return Rendered(summary, markup, headings, about)
+        headings = tuple(
+            Heading(id, title, tuple(field.pointer for field in fields)) for id, title, fields in page.sections() if title
+        )
+        problems = (*viewer.summary(), *beside)
+        summary = self.piece("summary", language, problems=problems) if problems else Markup("")
+        description = schema_text(viewer.form, (viewer.form.root,), "description", language)
+        return Rendered(summary, markup, headings, description)
 
     @property
     def blank_count(self) -> int:
-        """Number of forms without answers in the cache; at most 128."""
+        """The number of blank forms in the cache; at most 128."""
         return len(self._blanks)
 
     def piece(self, name: str, language: str, /, **values: Any) -> Markup:
-        """The template *name* filled with *values*."""
+        """The markup of the template *name* with the variables *values*, in *language*."""
         return Markup(self._template(f"{name}.html").render(**values, **self._words(language)))
 
     def _is_replaced(self, name: str) -> bool:
@@ -172,14 +181,14 @@ class Renderer:
             return False
         return True
 
-    def remembered(self, name: object, make: Callable[[], Any]) -> Any:
-        """What *make* gave the first time for *name*."""
-        made = self._pieces.get(name)
-        return self._pieces.keep(name, make()) if made is None else made
+    def cached(self, key: object, make: Callable[[], Any]) -> Any:
+        """The result of *make*, cached under *key*."""
+        result = self._pieces.get(key)
+        return self._pieces.keep(key, make()) if result is None else result
 
 
 def _is_small(answers: Json) -> bool:
-    """Whether *answers* are few enough to be written as the name of a whole form."""
+    """Whether *answers* are few enough to be the cache key of a form."""
     if not isinstance(answers, dict):
         return True
     return len(answers) <= _FEW and all(len(value) <= _FEW for value in answers.values() if isinstance(value, dict | list))

@@ -1,4 +1,4 @@
-"""Answers as a summary list: check-your-answers, a submitted dossier, a slip."""
+"""Answers as a summary list, for the page before submission, a submitted dossier, and slips."""
 
 from __future__ import annotations
 
@@ -19,25 +19,28 @@ from dossierkit.pointers import ABSENT, Json, get, texts_in
 
 @attrs.frozen
 class Row:
-    """One line: a heading where *text* is None."""
+    """One line of the list."""
 
+    #: Level of nesting, from 0.
     depth: int
     label: str
+    #: The answer in words; None for a heading.
     text: str | None
+    #: JSON Pointer of the answer; empty for the heading of a section.
     pointer: str
-    #: The id of its control on the form; empty where nobody is asked.
+    #: The id of its control on the form; empty if the user cannot answer it.
     id: str
-    #: The ids of the files that answer it.
+    #: The ids of the attached files.
     files: tuple[str, ...] = ()
 
 
 def answer_rows(
     form: Form, root: Field, answers: Json, language: str, *, file_name: Callable[[str], str] = str
 ) -> tuple[Row, ...]:
-    """Every answer below *root* that is there, under the headings of the page and in its order.
+    """The answers to the fields below *root*, under the headings of the page and in page order.
 
     Args:
-        file_name: what people call the file with an id; empty where it is not there.
+        file_name: the id of a file → its name; empty if the file does not exist.
     """
     rows: list[Row] = []
 
@@ -47,11 +50,11 @@ def answer_rows(
             return
         heading = bool(field.pointer) and field.kind is not Kind.ENTRIES
         if heading:
-            own = file_of(form, field, value, language) if not field.write_only else None
+            embedded = file_of(form, field, value, language) if not field.write_only else None
             files = tuple(texts_in(value)) if field.kind is Kind.FILE and not (embeds(field) or field.write_only) else ()
-            written = (
-                own.name
-                if own is not None
+            text = (
+                embedded.name
+                if embedded is not None
                 else ", ".join(file_name(id) or word("file-missing", language) for id in files)
                 or readable(form, field, value, language)
             )
@@ -59,19 +62,19 @@ def answer_rows(
                 Row(
                     depth,
                     label(form, field, language),
-                    written if field.leaf else None,
+                    text if field.leaf else None,
                     field.pointer,
                     control_id(field.control) if is_asked(form, field) else "",
-                    (own.blob,) if own else files,
+                    (embedded.blob,) if embedded else files,
                 )
             )
         for below in field.children:
             add(below, depth + heading)
 
     for number, section, fields in section_fields(form, root):
-        title, before = section_title(form, section, language), len(rows)
+        title, start = section_title(form, section, language), len(rows)
         for field in fields:
             add(field, int(bool(title)))
-        if title and len(rows) > before:
-            rows.insert(before, Row(0, title, None, "", f"s{number}"))
+        if title and len(rows) > start:
+            rows.insert(start, Row(0, title, None, "", f"s{number}"))
     return tuple(rows)

@@ -1,4 +1,4 @@
-"""What templates may call: words, stars, notes and attributes of a control."""
+"""Functions for templates: words, required marks, notes and attributes of a control."""
 
 from __future__ import annotations
 
@@ -21,7 +21,11 @@ def _star(language: str) -> Markup:
 
 
 def words_of(piece: Callable[..., Markup], language: str) -> dict[str, Any]:
-    """What a template may call in *language*; *piece* renders another template."""
+    """The functions of a template in *language*, by name.
+
+    Args:
+        piece: renders another template: its name, the language, and its variables.
+    """
 
     def say(name: str, **values: Any) -> str:
         return word(name, language).format(**values)
@@ -39,7 +43,7 @@ def words_of(piece: Callable[..., Markup], language: str) -> dict[str, Any]:
 
 
 def described(control: Control, *, required: bool = True) -> Markup:
-    """The attributes that tie a control to its help and its errors."""
+    """The ARIA attributes of a control: its hints and errors, whether it is required, whether it is invalid."""
     ids = " ".join(filter(None, (control.hint_id, control.error_id)))
     result = Markup(' aria-describedby="{}"').format(ids) if ids else Markup("")
     if required and control.required:
@@ -50,10 +54,10 @@ def described(control: Control, *, required: bool = True) -> Markup:
 
 
 def attributes(control: Control) -> Markup:
-    """What helps to type."""
+    """The further HTML attributes of a control, such as `inputmode`."""
     return Markup("").join(Markup(' {}="{}"').format(Markup(name), value) for name, value in control.attributes.items())
 
 
 def live(control: Control) -> Markup:
-    """Marks controls that may change which fields hold; a script asks for the form again when they change."""
+    """The mark of a control whose change can change other fields; a script then requests the form again."""
     return Markup(" data-live") if control.field.kind is not Kind.TEXT else Markup("")

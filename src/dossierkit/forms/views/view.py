@@ -1,8 +1,4 @@
-"""Form × answers × problems × language → what a widget may know.
-
-A `Control` is one field ready to be shown: words in one language, texts as they stand in the control, what is wrong.
-Templates read controls and nothing else.
-"""
+"""`view`: a form with its answers and problems, in one language, as the controls that templates read."""
 
 from __future__ import annotations
 
@@ -26,7 +22,11 @@ def view(
     language: str = "vi",
     layout: Layout | None = None,
 ) -> FormView:
-    """The whole form for *answers*."""
+    """The form for *answers*, with its *problems* at their fields.
+
+    Args:
+        layout: the state of the page that answers cannot hold.
+    """
     viewer = Viewer.of(form, answers, problems=problems, language=language, layout=layout)
     root = viewer.tree(viewer.root)
     return FormView(
@@ -39,7 +39,7 @@ def view(
 
 
 def sections(form: Form, root: Control, language: str) -> Iterator[SectionView]:
-    """The controls below *root* under the headings of the form; what no section lists stands last."""
+    """The children of *root* by section; those that no section lists come last."""
     controls = {id(control.field): control for control in (root, *root.children)}
     for number, section, fields in section_fields(form, root.field):
         title = section_title(form, section, language)
@@ -47,7 +47,7 @@ def sections(form: Form, root: Control, language: str) -> Iterator[SectionView]:
 
 
 def section_title(form: Form, section: Section | None, language: str) -> str:
-    """The heading of *section*, or of what no section lists; empty in a form without sections."""
+    """The heading of *section*, or for None that of the fields that no section lists; empty in a form without sections."""
     if section is not None:
         return translated(form, section.title, section.origin, language)
     return word("other-section", language) if form.sections else ""

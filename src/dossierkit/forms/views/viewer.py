@@ -1,4 +1,4 @@
-"""Makes the controls of a page, one at a time or all at once."""
+"""`Viewer`: makes the controls of a page from its fields, answers and problems."""
 
 from __future__ import annotations
 
@@ -33,29 +33,29 @@ _UNSAFE = re.compile(r"[^A-Za-z0-9/_\-]")
 
 
 def control_id(pointer: str) -> str:
-    """A text that may stand in `id` and `aria-describedby`, another one for each pointer."""
+    """The id of the control at *pointer*: unique, and valid in `id` and `aria-describedby`."""
     return "f" + _UNSAFE.sub(lambda match: f".{ord(match[0]):x}.", pointer)
 
 
 def page_id(rows: str, first: int) -> str:
-    """The id of the button that opens the page of the list *rows* which begins with row number *first*."""
+    """The id of the button that opens the page of the list *rows* that begins with the row *first*."""
     return f"{control_id(rows)}.page.{first}"
 
 
 @attrs.frozen
 class Viewer:
-    """Makes controls, one at a time or all at once."""
+    """The controls of one page, made one at a time or as a tree."""
 
     form: Form
     answers: Json
     language: str
     layout: Layout
     root: Field
-    #: Pointer → words of what is wrong there.
+    #: JSON Pointer → the sentences of its problems.
     errors: Mapping[str, tuple[str, ...]]
-    #: Every problem with the control of the field that shows it, None where no field does.
+    #: (control, sentence) of each problem; None if no control shows the problem.
     placed: tuple[tuple[str | None, str], ...]
-    #: Of a long list one page of rows is shown.
+    #: Only one page of rows of a long list is shown.
     paged: bool = False
 
     @classmethod
@@ -69,7 +69,7 @@ class Viewer:
         layout: Layout | None,
         paged: bool = False,
     ) -> Viewer:
-        """A viewer of *answers* and their *problems*."""
+        """The viewer of *answers* with their *problems*."""
         layout = layout or Layout()
         root = effective(form, answers, layout=layout)
         tree = index(form, root) if problems else Index({}, {})
@@ -77,9 +77,9 @@ class Viewer:
         errors: dict[str, list[str]] = {}
         for problem in problems:
             at, fields = _shown_at(tree, problem.at), tree.fields
-            here = fields.get(problem.at) if at == problem.at else None
-            words = problem_words(form, problem, here, language)
-            if here is None and problem.at:
+            field = fields.get(problem.at) if at == problem.at else None
+            words = problem_words(form, problem, field, language)
+            if field is None and problem.at:
                 words = f"{full_title(form, tree, problem.at, language)}: {uncapitalized(words)}"
             if at:
                 errors.setdefault(at, []).append(words)
@@ -88,9 +88,9 @@ class Viewer:
         return cls(form, answers, language, layout, root, by_pointer, tuple(placed), paged)
 
     def summary(self) -> tuple[tuple[str, str], ...]:
-        """(id, words) of each problem; the id is empty where it belongs to no control.
+        """(id, sentence) of each problem; the id is empty if no control shows the problem.
 
-        Of a problem on another page of rows it is that of the button which opens the page.
+        The id for a problem on another page of rows is that of the button that opens the page.
         """
         return tuple((self._shown_id(at) if at is not None else "", words) for at, words in self.placed)
 
@@ -102,28 +102,28 @@ class Viewer:
 
     @cached_property
     def open_pages(self) -> Mapping[str, range]:
-        """The control of each list that is shown a page at a time, and the numbers of the rows on its open page."""
+        """List with several pages of rows, by its control → the indexes of the rows on its open page."""
         if not self.paged:
             return {}
         return {field.control: open_page(field, self.layout) for field in walk(self.root) if is_paged(field)}
 
     def tree(self, field: Field) -> Control:
-        """*field* and everything below it."""
+        """The control of *field* with those of all fields below it."""
         control = self.control(field)
         if not field.children:
             return control
         return attrs.evolve(control, children=tuple(self.tree(below) for below in field.children))
 
     def value(self, field: Field) -> Json:
-        """The answer of *field*; below an entry without a name there is none yet."""
+        """The answer to *field*; ABSENT in an entry without a name."""
         return ABSENT if is_nameless(field) else get(self.answers, field.pointer)
 
     def control(self, field: Field) -> Control:
-        """*field* alone."""
+        """The control of *field*, without children."""
         return self.answered(field, self.value(field), self.errors.get(field.pointer, ()))
 
     def answered(self, field: Field, value: Json, errors: tuple[str, ...]) -> Control:
-        """*field* alone, as it is with the answer *value* and *errors*."""
+        """The control of *field*, without children, for the answer *value* and the sentences *errors*."""
         where = field.control
         value = ABSENT if field.write_only and field.leaf else value
         text = show_text(value, field, self.form.dialect, self.language) if field.leaf and not field.several else ""
@@ -137,7 +137,7 @@ class Viewer:
             self._readable(field, value) if field.read_only else text,
             self._options(field, value, offer.choices),
             errors,
-            is_answered_by_nothing(self.form, field),
+            allows_blank(self.form, field),
             self._is_entered(field),
             _attributes(self.form, field),
             unit_of(field),
@@ -148,19 +148,19 @@ class Viewer:
         )
 
     def _is_entered(self, field: Field) -> bool:
-        """Whether there is an answer that is never shown."""
+        """Whether a secret has an answer."""
         return field.write_only and field.leaf and not field.read_only and self.value(field) not in (ABSENT, None)
 
     def _hints(self, field: Field) -> tuple[str, ...]:
         hints = [schema_text(self.form, field.facets, "description", self.language)]
         examples = field.keywords.get("examples")
-        known = self.form.dialect.formats.get(str(field.keywords.get("format")))
+        text_format = self.form.dialect.formats.get(str(field.keywords.get("format")))
         if field.read_only or field.kind not in (Kind.TEXT, Kind.NUMBER):
             example = ""
         elif isinstance(examples, list) and examples:
             example = show_text(examples[0], field, self.form.dialect, self.language)
         else:
-            example = known.example if known is not None else ""
+            example = text_format.example if text_format is not None else ""
         hints.append(word("example", self.language).format(example=example) if example else "")
         if field.required and field.nullable and field.leaf and not field.read_only and field.kind is not Kind.BOOLEAN:
             hints.append(word("blank", self.language))
@@ -186,33 +186,38 @@ class Viewer:
             Option(encode(choice.value), choice_title(self.form, choice, self.language), key(choice.value) in keys)
             for choice in choices
         ]
-        known = {option.value for option in options}
-        # An answer that is no longer offered stays visible, so that nobody loses it unseen.
-        options += [Option(encode(c), str(c), True) for c in chosen if encode(c) not in known and field.kind is not Kind.ACCEPT]
+        offered = {option.value for option in options}
+        # An answer that is no longer offered is still shown; otherwise submitting the page would remove it.
+        options += [
+            Option(encode(item), str(item), True)
+            for item in chosen
+            if encode(item) not in offered and field.kind is not Kind.ACCEPT
+        ]
         return tuple(options)
 
     def _offer(self, field: Field, value: Json) -> Offer:
-        """The choices that are offered, a deprecated one to whoever has it; of a list that is looked up, those searched for."""
+        """The choices to offer: without deprecated ones, except those of the answer; of a long list, the results of a search."""
         if field.widget != "lookup":
             if not any(choice.deprecated for choice in field.choices):
                 return Offer(field.choices)
-            had = {key(one) for one in (value if isinstance(value, list) and field.kind is Kind.CHECKS else [value])}
-            return Offer(tuple(choice for choice in field.choices if not choice.deprecated or key(choice.value) in had))
+            answers = value if isinstance(value, list) and field.kind is Kind.CHECKS else [value]
+            chosen_keys = {key(answer) for answer in answers}
+            return Offer(tuple(choice for choice in field.choices if not choice.deprecated or key(choice.value) in chosen_keys))
         query = self._query(field)
         if "x-options" in field.keywords:
             answers = drop(self.answers, field.pointer) if field.write_only else self.answers
             return offer(self.form, field, answers, query)
-        wanted, chosen = fold(query), field.choice(value)
-        searched = (choice for choice in field.choices if not choice.deprecated or choice is chosen) if wanted else ()
-        matching = [choice for choice in searched if holds(fold(choice_title(self.form, choice, self.language)), wanted)]
-        before = (chosen,) if chosen is not None and chosen not in matching[:FOUND] else ()
-        return Offer((*before, *matching[:FOUND]), searched=True, more=len(matching) > FOUND)
+        words, chosen = fold(query), field.choice(value)
+        searched = (choice for choice in field.choices if not choice.deprecated or choice is chosen) if words else ()
+        matching = [choice for choice in searched if holds(fold(choice_title(self.form, choice, self.language)), words)]
+        current = (chosen,) if chosen is not None and chosen not in matching[:FOUND] else ()
+        return Offer((*current, *matching[:FOUND]), searched=True, more=len(matching) > FOUND)
 
     def _query(self, field: Field) -> str:
         return self.layout.searches.get(field.control, "")
 
     def _search_note(self, query: str, offer: Offer) -> str:
-        """What came of a search, in words."""
+        """The result of a search as a sentence; empty if there is nothing to note."""
         if offer.more:
             return word("search-more", self.language).format(count=FOUND)
         return word("search-none", self.language) if query.strip() and not offer.choices else ""
@@ -230,7 +235,7 @@ class Viewer:
         return tuple(options)
 
     def _picker(self, field: Field, picker: Picker, where: str) -> PickerView:
-        titles = _told_apart([choice_title(self.form, choice, self.language) for choice in picker.choices])
+        titles = _unique_titles([choice_title(self.form, choice, self.language) for choice in picker.choices])
         options = [
             Option(str(index), titles[index], picker.picked == (index,))
             for index, choice in enumerate(picker.choices)
@@ -243,7 +248,7 @@ class Viewer:
             options.append(Option("", word("none", self.language), not picker.picked))
         title = word("type-label" if picker.name == "type" else "branch-label", self.language)
         if field.leaf:
-            # Nothing around it says what it is about.
+            # Without a group around it, the label of the picker has to name the field.
             title = f"{label(self.form, field, self.language)} – {title[:1].lower()}{title[1:]}"
         return PickerView(
             f"{control_id(where)}.{picker.name}",
@@ -255,35 +260,32 @@ class Viewer:
         )
 
     def _readable(self, field: Field, value: Json) -> str:
-        """The answer in words, for whoever only reads it."""
+        """The answer in words."""
         return readable(self.form, field, value, self.language)
 
 
-#: Field → whether leaving it blank answers it.
+#: Required field → whether blank is an answer to it.
 _BLANK = CacheSpec[Field, bool]("fields that may be left blank", PER_FORM)
 
 
-def is_answered_by_nothing(form: Form, field: Field) -> bool:
-    """Whether leaving *field* blank is an answer to it, though it is required: null, an empty list or group.
-
-    Where it is, no star stands beside it.
-    """
+def allows_blank(form: Form, field: Field) -> bool:
+    """Whether blank is an answer to the required *field*: null, an empty list or an empty group.  It then has no star."""
     if not field.required or (field.leaf and not field.several):
         return field.required and field.nullable
     cache = form.schemas.caches[_BLANK]
-    known = cache.get(field)
-    if known is None:
+    blank_allowed = cache.get(field)
+    if blank_allowed is None:
         if field.kind is Kind.GROUP:
-            asks = any(below.required and not is_answered_by_nothing(form, below) for below in field.children)
-            blank = not (asks or field.pickers or "minProperties" in field.keywords)
+            asks = any(below.required and not allows_blank(form, below) for below in field.children)
+            blank_allowed = not (asks or field.pickers or "minProperties" in field.keywords)
         else:
-            blank = all(form.schemas.accepts(facet, []) for facet in field.facets)
-        known = cache.keep(field, blank)
-    return known
+            blank_allowed = all(form.schemas.accepts(facet, []) for facet in field.facets)
+        cache.keep(field, blank_allowed)
+    return blank_allowed
 
 
-def _told_apart(titles: list[str]) -> list[str]:
-    """*titles*, those that stand more than once with a number."""
+def _unique_titles(titles: list[str]) -> list[str]:
+    """*titles*, with a number after each that is not unique."""
     counts = Counter(titles)
     numbers: Counter[str] = Counter()
     result = []
@@ -294,7 +296,7 @@ def _told_apart(titles: list[str]) -> list[str]:
 
 
 def _shown_at(tree: Index, pointer: str) -> str:
-    """The nearest pointer with a control; what is filled in by itself has none."""
+    """*pointer*, or that of its nearest ancestor with a control; a constant has no control."""
     at = tree.nearest(pointer)
     while at and tree.fields[at].kind is Kind.CONSTANT:
         at = tree.nearest(at.rpartition("/")[0])
@@ -302,27 +304,28 @@ def _shown_at(tree: Index, pointer: str) -> str:
 
 
 def _attributes(form: Form, field: Field) -> dict[str, str]:
-    """HTML attributes that help to type, none of which can contradict the judge."""
+    """HTML attributes that make typing easier; none of them refuses a valid answer."""
     result: dict[str, str] = {}
-    known = form.dialect.formats.get(str(field.keywords.get("format")))
+    text_format = form.dialect.formats.get(str(field.keywords.get("format")))
     if field.kind is Kind.NUMBER and field.keywords.get("minimum", field.keywords.get("exclusiveMinimum", -1)) >= 0:
         result["inputmode"] = "numeric" if field.keywords.get("type") == "integer" else "decimal"
-    elif field.kind is Kind.TEXT and known is not None:
-        if known.input_mode:
-            result["inputmode"] = known.input_mode
-        if known.autocomplete:
-            result["autocomplete"] = known.autocomplete
+    elif field.kind is Kind.TEXT and text_format is not None:
+        if text_format.input_mode:
+            result["inputmode"] = text_format.input_mode
+        if text_format.autocomplete:
+            result["autocomplete"] = text_format.autocomplete
     if field.kind is Kind.TEXT and "maxLength" in field.keywords:
-        # Browsers count UTF-16 units, the judge code points after NFC: four times is always enough.
+        # Browsers count UTF-16 units, validation counts code points after NFC: at most four for one.
         result["maxlength"] = str(4 * int(field.keywords["maxLength"]))
-    width = _width(field, known.width if known is not None else 0)
+    width = _width(field, text_format.width if text_format is not None else 0)
     if width:
         result["data-width"] = width
     return result
 
 
-def _width(field: Field, typed: int) -> str:
-    longest = typed or int(field.keywords.get("maxLength", 0))
+def _width(field: Field, format_width: int) -> str:
+    """The class of the width of the control: `short`, `medium`, or empty."""
+    longest = format_width or int(field.keywords.get("maxLength", 0))
     if field.kind is Kind.NUMBER or 0 < longest <= 14:
         return "short"
     return "medium" if 0 < longest <= 30 else ""
