@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from dossierkit.dossiers.lifecycle.dossier import Dossier, chained
+from dossierkit.dossiers.lifecycle.facts import facts_of
 from dossierkit.dossiers.lifecycle.lifecycle import FINAL, TABLE, Rule, pauses, step
 from dossierkit.dossiers.states import Action, State
 from dossierkit.errors import ForbiddenAction
@@ -39,7 +40,7 @@ def steps() -> Iterator[Step]:
             continue
         visited.add((dossier.state, dossier.handling.back))
         for action in Action:
-            event = chained("", dossier.version, action, "", _MORNING, _FACTS, "")
+            event = chained("", dossier.version, action, "", _MORNING, facts_of(action, _FACTS), "")
             try:
                 after = step(dossier, event)
             except ForbiddenAction:

@@ -194,7 +194,7 @@ def test_what_an_action_has_to_say(workflow: Callable[..., None], engine: Engine
         (Action.REQUEST_PAYMENT, {"amount": True}, "above 0"),
         (Action.REQUEST_PAYMENT, {"amount": -5}, "above 0"),
         (Action.COMPLETE, {"outcome": "lost"}, "known: approved, rejected, returned"),
-        (Action.COMPLETE, {"outcome": "rejected"}, "told why"),
+        (Action.COMPLETE, {"outcome": "rejected"}, "needs a reason"),
         (Action.REQUEST_SUPPLEMENT, {"asked": ["/copies"], "reasons": {"/copies": "ugly"}, "note": "x"}, "known: wrong, missing"),
         (Action.REQUEST_SUPPLEMENT, {"asked": ["/nowhere"], "note": "x"}, "/nowhere cannot be mended"),
         (Action.REQUEST_SUPPLEMENT, {"asked": ["document:1"], "note": "x"}, "document:1 cannot be mended"),
@@ -266,13 +266,14 @@ def test_pauses_extensions_and_a_second_look(workflow: Callable[..., None], engi
 def test_money_that_is_owed_keeps_the_result_back(workflow: Callable[..., None], engine: Engine) -> None:
     """Nothing is handed over while a fee is due."""
     from dossierkit.dossiers.lifecycle.dossier import chained
+    from dossierkit.dossiers.lifecycle.facts import AcceptFacts, AssignFacts, BillChange, CompleteFacts
     from dossierkit.dossiers.lifecycle.lifecycle import refusal, step
 
     dossier = sent(engine)
-    at = {"facts": {"payment": "due", "receipt": "1"}, "at": NOON, "actor": "x", "before": ""}
-    owing = step(dossier, chained(dossier.id, 3, Action.ACCEPT, **at))
-    owing = step(owing, chained(dossier.id, 4, Action.ASSIGN, **{**at, "facts": {"officer": "nam"}}))
-    owing = step(owing, chained(dossier.id, 5, Action.COMPLETE, **{**at, "facts": {"outcome": "approved"}}))
+    accepted = AcceptFacts(receipt="1", bill=BillChange(payment=Payment.DUE))
+    owing = step(dossier, chained(dossier.id, 3, Action.ACCEPT, "x", NOON, accepted, ""))
+    owing = step(owing, chained(dossier.id, 4, Action.ASSIGN, "x", NOON, AssignFacts(officer="nam"), ""))
+    owing = step(owing, chained(dossier.id, 5, Action.COMPLETE, "x", NOON, CompleteFacts(outcome=Outcome.APPROVED), ""))
     assert refusal(owing, Action.HAND_OVER, INTAKE) == "unpaid"
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 
 import attrs
@@ -13,6 +13,7 @@ from support.samples import NOON, SMALL
 from dossierkit import Action, Actor, Engine, RefusedAnswers, State, open_engine
 from dossierkit.catalog.catalog import Catalog
 from dossierkit.dossiers.lifecycle.dossier import Dossier, Query, chained
+from dossierkit.dossiers.lifecycle.facts import Facts, SubmitFacts
 from dossierkit.dossiers.lifecycle.lifecycle import step
 from dossierkit.dossiers.mails import SendMail
 from dossierkit.errors import CodeError, ForbiddenAction, StaleDossier, UnknownDossier, UnknownProcedure
@@ -208,9 +209,11 @@ def test_verify_finds_what_was_changed(clock: FixedClock, folder: Path) -> None:
     engine.begin("1.000001", AN)
     assert list(engine.verify()) == []
 
-    other = {"code": "H29.15-261122-0009", "agency": "H29.15", "day": "2026-11-22", "number": 1}
+    other = SubmitFacts(code="H29.15-261122-0009", agency="H29.15", day=date(2026, 11, 22), number=1)
     store.tables.events[ids[0]][1] = chained(ids[0], 2, Action.SUBMIT, "binh", NOON, other, "")  # the tampering
-    store.tables.events[ids[2]].append(chained(ids[2], 3, Action.RESUME, "binh", NOON, {}, store.tables.events[ids[2]][1].hash))
+    store.tables.events[ids[2]].append(
+        chained(ids[2], 3, Action.RESUME, "binh", NOON, Facts(), store.tables.events[ids[2]][1].hash)
+    )
     del store.tables.dossiers[ids[1]]
     store.tables.bundles.clear()
     found = "\n".join(engine.verify())
@@ -224,7 +227,7 @@ def test_verify_finds_what_was_changed(clock: FixedClock, folder: Path) -> None:
 
 def test_steps_are_guarded() -> None:
     """`step` alone knows what leads where."""
-    sent_again = chained("a", 1, Action.SUBMIT, "an", NOON, {}, "")
+    sent_again = chained("a", 1, Action.SUBMIT, "an", NOON, SubmitFacts(), "")
     from dossierkit.dossiers.lifecycle.dossier import Dossier
 
     dossier = Dossier("a", "p", "r", "an", State.SUBMITTED, 1, NOON, NOON)

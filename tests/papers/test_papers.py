@@ -22,6 +22,7 @@ from support.samples import NOON, SMALL
 
 from dossierkit import Action, Actor, Dossier, Engine, Role
 from dossierkit.cli import main
+from dossierkit.dossiers.lifecycle.facts import fact
 from dossierkit.dossiers.people.account import Account
 from dossierkit.errors import ForgedSlip, SettingsError, UnknownDossier
 from dossierkit.locale import FOLDER as LOCALE
@@ -207,7 +208,7 @@ def test_a_refusal_is_said_in_words(office: Engine) -> None:
     assert "Không thuộc thẩm quyền" in text_of_paper(paper)
     second = filed(office)
     office.act(second.id, Action.REFUSE, INTAKE, note="x")
-    assert office.history(second)[-1].facts["letter"] == "00002/2026/TCTN"
+    assert fact(office.history(second)[-1].facts, "letter") == "00002/2026/TCTN"
     assert list(office.verify()) == []
 
 

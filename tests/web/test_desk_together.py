@@ -17,6 +17,7 @@ from support.samples import SMALL
 from support.visits import known, prove
 
 from dossierkit import Action, Actor, Role, State
+from dossierkit.dossiers.lifecycle.facts import fact
 from dossierkit.dossiers.mails import SendMail
 from dossierkit.dossiers.money.attempts import Callback
 from dossierkit.errors import MailError
@@ -240,7 +241,7 @@ def test_nothing_is_accepted_without_what_is_required(office: Any, documents: No
     assert act(mai, dossier, "accept").status_code == 422
     assert act(mai, dossier, "accept", paper=["ve"]).status_code == 422
     assert act(mai, dossier, "accept", paper=["don"]).status_code == 200
-    assert engine.history(dossier)[-1].facts["paper"] == ["don"]
+    assert fact(engine.history(dossier)[-1].facts, "paper") == ("don",)
 
 
 def test_a_result_has_files(office: Any, tmp_path: Path) -> None:

@@ -18,6 +18,7 @@ import attrs
 from dossierkit.dossiers.deadlines.calendars import Calendar, Hours, at, day_of
 from dossierkit.dossiers.ledger.ledger import Posting, Span, postings, spans
 from dossierkit.dossiers.lifecycle.dossier import NOTHING_SAID, Actor, Dossier, Event, Said, chained, digest, digests
+from dossierkit.dossiers.lifecycle.facts import BeginFacts, facts_of
 from dossierkit.dossiers.lifecycle.handling import UNHANDLED
 from dossierkit.dossiers.lifecycle.lifecycle import step
 from dossierkit.dossiers.money.attempts import Attempt
@@ -164,7 +165,7 @@ class _Story:
             id, procedure.code, procedure.revision, owner.id, State.DRAFT, 1, self.now, self.now, answers,
             handling=attrs.evolve(UNHANDLED, channel=channel), salt=salt,
         )  # fmt: skip
-        facts = {"revision": procedure.revision, **({"channel": int(channel)} if channel is not Channel.ONLINE else {})}
+        facts = BeginFacts(revision=procedure.revision, channel=channel if channel is not Channel.ONLINE else None)
         first = chained(id, 1, Action.BEGIN, owner.id, self.now, facts, "")
         self.events: list[Event] = [first]
         self.posted: list[Posting] = []
@@ -249,7 +250,7 @@ class _Story:
         self._do(Action.REQUEST_SUPPLEMENT, officer, note="Thông tin chưa rõ (dữ liệu mẫu).", asked=asked, reasons=reasons)
         if not self._advance(days=self.chance.randrange(1, 10)):
             return False
-        self._do(Action.SUPPLEMENT, self.owner.actor, **digests(self.dossier))
+        self._do(Action.SUPPLEMENT, self.owner.actor, **attrs.asdict(digests(self.dossier)))
         return True
 
     def _ask_payment(self, officer: Actor, amount: int) -> bool:
@@ -291,9 +292,9 @@ class _Story:
         self._record(self._recording(self.owner.actor).submission(draft, answers=False))
 
     def _do(self, action: Action, actor: Actor, *, note: str = "", **facts: Json) -> None:
-        told = {**facts, **({"note": digest(note, self.dossier.salt)} if note else {})}
+        stated = attrs.evolve(facts_of(action, facts), note=digest(note, self.dossier.salt) if note else None)
         said = Said(note, self.dossier.answers if action is Action.SUPPLEMENT else None) if note else NOTHING_SAID
-        self._record(self._recording(actor).change(self.dossier, action, told, said))
+        self._record(self._recording(actor).change(self.dossier, action, stated, said))
 
     def _record(self, change: ActionRecord) -> None:
         event = change.event(Position(self.world.draw(change), self.events[-1].hash, len(self.events) + 1))

@@ -15,7 +15,6 @@ import attrs
 
 from dossierkit.dossiers.states import Action
 from dossierkit.errors import CodeError
-from dossierkit.pointers import Json
 
 #: Every placeholder of a template.
 _PLACES = ("agency", "yymmdd", "yyyymmdd", "year", "number")
@@ -108,15 +107,6 @@ def series_of(action: Action, day: date) -> str | None:
     if action is Action.ACCEPT:
         return year
     return f"{year}/{LETTERS[action][0]}" if action in LETTERS else None
-
-
-def drawn_by(action: Action, facts: Mapping[str, Json], agency: str) -> tuple[str, str, int] | None:
-    """The agency, the series and the number that an event drew; None where it drew none."""
-    number, day = facts.get("number"), facts.get("day")
-    if not isinstance(number, int) or not isinstance(day, str):
-        return None
-    series = series_of(action, date.fromisoformat(day))
-    return (agency, series, number) if series is not None else None
 
 
 def letter_number(action: Action, day: date, number: int) -> str:

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import datetime
 
 from dossierkit.dossiers.deadlines.calendars import office_time
 from dossierkit.dossiers.lifecycle.dossier import Dossier
+from dossierkit.dossiers.lifecycle.facts import BillChange
 from dossierkit.dossiers.mails import SendMail
 from dossierkit.dossiers.people.account import Account, Notices
 from dossierkit.dossiers.procedure.procedure import Procedure
 from dossierkit.dossiers.states import Action
 from dossierkit.mail.letters import Office, letter
-from dossierkit.pointers import Json
 
 #: Actions that owners with `Notices.ALL` or `Notices.NEEDED` get a mail about.
 NEEDED = frozenset(
@@ -51,7 +50,7 @@ def notices(
     after: Dossier,
     procedure: Procedure,
     action: Action,
-    facts: Mapping[str, Json],
+    bill: BillChange,
     office: Office,
     check: str = "",
 ) -> tuple[SendMail, ...]:
@@ -75,7 +74,7 @@ def notices(
         "procedure": procedure.title(owner.language),
         "receipt": after.handling.receipt,
         "due": _day(after.handling.clock.due),
-        "amount": _dong(facts.get("surplus", facts.get("amount"))),
+        "amount": _dong(bill.amount if bill.surplus is None else bill.surplus),
     }
     # With the version in the key, each action is one mail, even if its transaction is retried.
     key, path = f"{action.value}:{after.id}:{after.version}", f"/dossiers/{after.code}"
@@ -99,7 +98,7 @@ def _of_a_message(
     return (letter("message", reader.language, office, key=key, to=reader.mail, path=f"{path}#thread", code=str(after.code)),)
 
 
-def _dong(amount: Json) -> str:
+def _dong(amount: int | None) -> str:
     return f"{amount:,} đ".replace(",", ".") if amount is not None else ""
 
 

@@ -6,9 +6,21 @@ from collections.abc import Mapping
 
 import attrs
 
+from dossierkit.converter import UnreadableValue
 from dossierkit.dossiers.codes import DossierCode
 from dossierkit.dossiers.deadlines.calendars import day_of
 from dossierkit.dossiers.lifecycle.dossier import Actor, Attachment, Dossier, Said, digest, digests
+from dossierkit.dossiers.lifecycle.facts import (
+    AcceptFacts,
+    BillChange,
+    CompleteFacts,
+    Facts,
+    MessageFacts,
+    RequestSupplementFacts,
+    SubmitFacts,
+    SupplementFacts,
+    stated_facts,
+)
 from dossierkit.dossiers.lifecycle.lifecycle import guard, permitted
 from dossierkit.dossiers.lifecycle.supplements import asked_for_nothing
 from dossierkit.dossiers.mails import SendMail
@@ -63,7 +75,7 @@ class Actions:
 
         Args:
             version: the version that the actor saw; None: any version.
-            facts: the facts of the action, see `lifecycle.TABLE`; never personal data.
+            facts: the JSON of the facts of the action, see `lifecycle.facts`; never personal data.
             note: a reason in words; stored apart from the history, so that it can be erased.
             answers: of a supplement: all answers as the citizen has them now; only requested fields are accepted.
             files: documents of a supplement, or files of a message or a result.
@@ -83,13 +95,15 @@ class Actions:
         if action in (Action.SUBMIT, Action.SAVE):
             return self._sent(dossier, action, actor, dossier.version if version is None else version)
         self._guard_seen(dossier, version)
-        procedure, recording = self._recording(dossier, actor, action, facts or {})
-        changed, told = self._changed(dossier, action, answers, files, layout)
-        told |= {**(facts or {}), **({"note": digest(note, dossier.salt)} if note else {})}
-        guard(dossier, action, actor, told, procedure.workflow)
-        self._guard_places(dossier, procedure, action, told)
+        stated = _stated(action, facts or {})
+        stated = attrs.evolve(stated, note=digest(note, dossier.salt)) if note else stated
+        procedure, recording = self._recording(dossier, actor, action, stated.bill)
+        changed, stated = self._changed(dossier, action, stated, answers, files, layout)
+        guard(dossier, action, actor, stated, procedure.workflow)
+        self._guard_places(dossier, procedure, stated)
         said = Said(note, dossier.answers if action is Action.SUPPLEMENT else None)
-        return self.context.store.record(recording.change(changed, action, told, said, answers=changed is not dossier, paid=paid))
+        record = recording.change(changed, action, stated, said, answers=changed is not dossier, paid=paid)
+        return self.context.store.record(record)
 
     def message(self, id: str, actor: Actor, words: str, *, files: tuple[Attachment, ...] = ()) -> Dossier:
         """Send a message of *actor* to the other side; other changes at the same time do not prevent it.
@@ -151,38 +165,46 @@ class Actions:
             guard_version(dossier, version)
 
     def _changed(
-        self, dossier: Dossier, action: Action, answers: Json, files: tuple[Attachment, ...], layout: Layout | None
-    ) -> tuple[Dossier, dict[str, Json]]:
-        """*dossier* with the answers and files of *action*, and the facts of its event about them."""
-        if action is Action.SUPPLEMENT:
+        self,
+        dossier: Dossier,
+        action: Action,
+        facts: Facts,
+        answers: Json,
+        files: tuple[Attachment, ...],
+        layout: Layout | None,
+    ) -> tuple[Dossier, Facts]:
+        """*dossier* with the answers and files of *action*, and *facts* with those about them."""
+        if isinstance(facts, SupplementFacts):
             changed = self.supplements.supplemented(
                 dossier, self.supplements.wanted(dossier)[1] if answers is None else answers, files, layout
             )
-            unchanged = {"unchanged": True} if self.supplements.is_as_before(dossier, changed) else {}
-            return changed, {**digests(changed), **unchanged, **self.supplements.rebilled(dossier, changed)}
+            unchanged = True if self.supplements.is_as_before(dossier, changed) else None
+            bill = self.supplements.rebilled(dossier, changed)
+            return changed, attrs.evolve(facts, digests=digests(changed), unchanged=unchanged, bill=bill)
         if action in (Action.REFUSE, Action.WITHDRAW, Action.STOP):
-            return dossier, self.supplements.refundable(dossier)
+            return dossier, attrs.evolve(facts, bill=self.supplements.refundable(dossier))
         if not files:
-            return dossier, {}
-        changed, tag = filed(dossier, action, files, self.context.tokens.token())
-        return changed, {"files": tag, **digests(changed)}
+            return dossier, facts
+        if not isinstance(facts, CompleteFacts | MessageFacts):
+            raise ForbiddenAction(f"the action {action.value} takes no files")
+        tag = self.context.tokens.token()
+        changed = filed(dossier, facts, files, tag)
+        return changed, attrs.evolve(facts, files=tag, digests=digests(changed))
 
-    def _guard_places(self, dossier: Dossier, procedure: Procedure, action: Action, told: Mapping[str, Json]) -> None:
+    def _guard_places(self, dossier: Dossier, procedure: Procedure, facts: Facts) -> None:
         """Raise ForbiddenAction for unknown answers or documents, or an acceptance with documents missing."""
         codes = {code for code, _ in procedure.documents(dossier.answers)}
         if (
-            action is Action.REQUEST_SUPPLEMENT
-            and not told.get("update")
-            and (unknown := asked_for_nothing(procedure.form, dossier.answers, codes, told["asked"]))
+            isinstance(facts, RequestSupplementFacts)
+            and not facts.update
+            and (unknown := asked_for_nothing(procedure.form, dossier.answers, codes, facts.asked or ()))
         ):
             raise ForbiddenAction(f"{unknown[0]} cannot be mended by the owner: no such answer or document", "needs-asked")
-        if action is Action.ACCEPT and (missing := {*procedure.missing(dossier)} - {*told.get("paper", ())}):
+        if isinstance(facts, AcceptFacts) and (missing := {*procedure.missing(dossier)} - {*(facts.paper or ())}):
             message = f"documents are missing: {', '.join(sorted(missing))}; say which were handed in on paper"
             raise ForbiddenAction(message, "needs-paper")
 
-    def _recording(
-        self, dossier: Dossier, actor: Actor, action: Action, facts: Mapping[str, Json]
-    ) -> tuple[Procedure, Recording]:
+    def _recording(self, dossier: Dossier, actor: Actor, action: Action, bill: BillChange) -> tuple[Procedure, Recording]:
         procedure, owner = self.procedures.of(dossier), self.context.store.accounts.account(dossier.owner)
         # Read first, as mails are written inside the transaction, where the store allows no other reads.
         key = self.context.check_key()
@@ -196,7 +218,7 @@ class Actions:
                 after,
                 procedure,
                 action,
-                facts,
+                bill,
                 self.context.office,
                 printed_code(key, after),
             )
@@ -211,8 +233,8 @@ class Actions:
         if dossier.code is not None:
             return dossier
         guard_version(dossier, version)
-        procedure, recording = self._recording(dossier, actor, Action.SUBMIT, {})
-        guard(dossier, Action.SUBMIT, actor, {}, procedure.workflow)
+        procedure, recording = self._recording(dossier, actor, Action.SUBMIT, BillChange())
+        guard(dossier, Action.SUBMIT, actor, SubmitFacts(), procedure.workflow)
         form = procedure.form
         answers = self.checks.whole(form, dossier.answers, dossier.layout)
         changed = not same(answers, dossier.answers) or dossier.layout != Layout()
@@ -221,6 +243,14 @@ class Actions:
         changed = changed or bool(dossier.declared)
         ready = attrs.evolve(dossier, answers=answers, layout=Layout()) if changed else dossier
         return self.context.store.record(recording.submission(ready, answers=changed, code=code))
+
+
+def _stated(action: Action, body: Mapping[str, Json]) -> Facts:
+    """See `stated_facts`; raises ForbiddenAction for a fact that is not of its type."""
+    try:
+        return stated_facts(action, body)
+    except UnreadableValue as error:
+        raise ForbiddenAction(str(error), f"needs-{error.name}") from error
 
 
 def _guard_readable(*texts: str) -> None:

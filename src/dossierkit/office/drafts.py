@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 import attrs
 
 from dossierkit.dossiers.lifecycle.dossier import Actor, Attachment, Dossier, Query, chained
+from dossierkit.dossiers.lifecycle.facts import BeginFacts
 from dossierkit.dossiers.lifecycle.handling import UNHANDLED
 from dossierkit.dossiers.lifecycle.lifecycle import target
 from dossierkit.dossiers.states import Action, Channel, State
@@ -54,7 +55,7 @@ class Drafts:
             handling=attrs.evolve(UNHANDLED, channel=channel), salt=self.context.tokens.token(),
         )  # fmt: skip
         self.checks.guard_files(dossier, current.form, filled, {})
-        facts = {"revision": current.revision, **({"channel": int(channel)} if channel is not Channel.ONLINE else {})}
+        facts = BeginFacts(revision=current.revision, channel=channel if channel is not Channel.ONLINE else None)
         event = chained(dossier.id, 1, Action.BEGIN, actor.id, now, facts, "")
         while not self.context.store.create(dossier, event, current.bundle.canonical(), sole=sole):
             for draft in self.context.store.find(actor.id, Query(procedure=current.code, state=State.DRAFT), limit=1):

@@ -101,8 +101,8 @@ class Payments:
         if not callback.paid:
             return engine.store.payments.finish(done, attempt.progress)
         action = Action.SETTLE if owed else Action.SURPLUS
-        told = {"payment": Payment.PAID.value} if owed else {"surplus": attempt.amount}
-        facts = {**told, "ref": attempt.ref, "gateway": attempt.gateway}
+        bill = {"payment": Payment.PAID.value} if owed else {"surplus": attempt.amount}
+        facts = {**bill, "ref": attempt.ref, "gateway": attempt.gateway}
         engine.act(dossier.id, action, PROGRAM, version=dossier.version, facts=facts, paid=(done, attempt.progress))
         return True
 

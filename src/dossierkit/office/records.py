@@ -7,15 +7,27 @@ from datetime import date, datetime
 
 import attrs
 
-from dossierkit.dossiers.codes import LETTERS, CodeTemplate, DossierCode, ReceiptTemplate, letter_number, series_of
+from dossierkit.dossiers.codes import CodeTemplate, DossierCode, ReceiptTemplate, letter_number, series_of
 from dossierkit.dossiers.deadlines.clock import OfficeClock
 from dossierkit.dossiers.lifecycle.dossier import RESULT, Actor, Attachment, Dossier, Event, Said, chained, digests, message_files
+from dossierkit.dossiers.lifecycle.facts import (
+    AcceptFacts,
+    BillChange,
+    ClockChange,
+    CompleteFacts,
+    Facts,
+    LetterFacts,
+    MessageFacts,
+    PaymentFacts,
+    SubmitFacts,
+    changed_by,
+    fact,
+)
 from dossierkit.dossiers.mails import SendMail
 from dossierkit.dossiers.money.attempts import Attempt, Progress, attempt_ref
 from dossierkit.dossiers.money.fees import Collect, fees, owed
 from dossierkit.dossiers.procedure.procedure import Procedure
 from dossierkit.dossiers.states import Action, Payment
-from dossierkit.errors import ForbiddenAction
 from dossierkit.forms import effective
 from dossierkit.forms.fields.field_tree import walk
 from dossierkit.forms.fields.form import Layout, embeds
@@ -46,22 +58,25 @@ class Recording:
             code: the code of another portal; None draws a new one.
         """
         template, agency = CodeTemplate(self.procedure.code_template), self.procedure.agency or self.agency
-        said = {
-            "agency": agency,
-            "day": self.today.isoformat(),
-            "unit": self.procedure.unit,
-            "sector": self.procedure.sector,
-            "channel": int(dossier.handling.channel),
-            **({"declared": [*declared]} if (declared := self.procedure.declared(dossier, dossier.answers)) else {}),
-            "answer_by": self.clock.answer_by(self.now).isoformat(),
-            **digests(dossier),
-            "revision": dossier.revision,
-            **self._costs(dossier, Collect.SUBMISSION),
-        }
+        stated = SubmitFacts(
+            agency=agency,
+            day=self.today,
+            unit=self.procedure.unit,
+            sector=self.procedure.sector,
+            channel=dossier.handling.channel,
+            declared=self.procedure.declared(dossier, dossier.answers) or None,
+            clock=ClockChange(answer_by=self.clock.answer_by(self.now)),
+            digests=digests(dossier),
+            revision=dossier.revision,
+            bill=self._costs(dossier, Collect.SUBMISSION),
+        )
 
         def event(place: Position) -> Event:
-            drawn = template.issue(agency, self.today, place.drawn).text if code is None else code.text
-            facts = {"code": drawn, **({"number": place.drawn} if code is None else {"imported": True}), **said}
+            if code is None:
+                drawn = template.issue(agency, self.today, place.drawn).text
+                facts = attrs.evolve(stated, code=drawn, number=place.drawn)
+            else:
+                facts = attrs.evolve(stated, code=code.text, imported=True)
             return chained(dossier.id, place.number, Action.SUBMIT, self.actor.id, self.now, facts, place.before)
 
         return ActionRecord(
@@ -78,7 +93,7 @@ class Recording:
         self,
         dossier: Dossier,
         action: Action,
-        facts: Mapping[str, Json],
+        facts: Facts,
         said: Said,
         *,
         answers: bool = False,
@@ -91,10 +106,10 @@ class Recording:
             paid: the attempt that settles it, and its progress until now.
         """
         agency, series = dossier.agency or self.agency, series_of(action, self.today)
-        takes_cash = action is Action.SETTLE and paid is None and facts.get("payment") == Payment.PAID.value
+        takes_cash = action is Action.SETTLE and paid is None and facts.bill.payment is Payment.PAID
         change = ActionRecord(
             _erased(dossier) if action is Action.ERASE else dossier,
-            self._event(dossier, action, self._told(dossier, action, facts), cash=takes_cash),
+            self._event(dossier, action, self._timed(dossier, action, facts), cash=takes_cash),
             series=(agency, series) if series is not None else None,
             answers=answers or action is Action.ERASE,
             search=search_words(self.procedure, dossier.answers) if action is Action.SUPPLEMENT else None,
@@ -106,46 +121,62 @@ class Recording:
             return attrs.evolve(change, paid=lambda _: paid[0], paid_before=paid[1])
         return attrs.evolve(change, paid=self._cash(dossier)) if takes_cash else change
 
-    def _event(self, dossier: Dossier, action: Action, told: Mapping[str, Json], *, cash: bool) -> Callable[[Position], Event]:
+    def _event(self, dossier: Dossier, action: Action, stated: Facts, *, cash: bool) -> Callable[[Position], Event]:
         """A function that makes the event of *action* once the store knows its position."""
         template, agency = ReceiptTemplate(self.procedure.receipt_template), dossier.agency or self.agency
 
         def event(place: Position) -> Event:
             # Never before the last posting, even if the clock was set back.
-            facts = {**told, "posted": max(self.today, place.posted or self.today).isoformat()}
-            if action is Action.ACCEPT:
-                facts |= {"receipt": template.issue(agency, self.today, place.drawn), "number": place.drawn}
-            if action is Action.COMPLETE:
-                facts["spanned"] = int(str(facts["posted"])[:4])
-            if action in LETTERS:
-                facts |= {"letter": letter_number(action, self.today, place.drawn), "number": place.drawn}
-            if cash:
-                facts |= {"ref": f"{attempt_ref(str(dossier.code), place.number)}C", "gateway": "cash"}
+            posted = max(self.today, place.posted or self.today)
+            facts = attrs.evolve(stated, posted=posted)
+            match facts:
+                case AcceptFacts():
+                    receipt = template.issue(agency, self.today, place.drawn)
+                    facts = attrs.evolve(facts, receipt=receipt, number=place.drawn)
+                case CompleteFacts():
+                    facts = attrs.evolve(facts, spanned=posted.year)
+                case LetterFacts():
+                    facts = attrs.evolve(facts, letter=letter_number(action, self.today, place.drawn), number=place.drawn)
+                case PaymentFacts() if cash:
+                    ref = f"{attempt_ref(str(dossier.code), place.number)}C"
+                    facts = attrs.evolve(facts, ref=ref, gateway="cash")
             return chained(dossier.id, place.number, action, self.actor.id, self.now, facts, place.before)
 
         return event
 
-    def _told(self, dossier: Dossier, action: Action, facts: Mapping[str, Json]) -> dict[str, Json]:
-        """The facts of the event of *action* that do not depend on its position."""
-        timed = self.clock.facts(dossier, action, self.procedure, self.now, facts)
-        costs = self._costs(dossier, Collect.RESULT) if action is Action.COMPLETE else {}
-        by = {"by": "owner" if self.actor.id == dossier.owner else "office"} if action is Action.MESSAGE else {}
-        return {**timed, **costs, **facts, **by, "day": self.today.isoformat()}
+    def _timed(self, dossier: Dossier, action: Action, facts: Facts) -> Facts:
+        """*facts* with those about time, and those of the kind of event, that do not depend on its position."""
+        clock = self.clock.change(dossier, action, self.procedure, self.now, facts.clock.due)
+        timed = attrs.evolve(facts, clock=changed_by(clock, facts.clock), day=self.today)
+        match timed:
+            case MessageFacts():
+                return attrs.evolve(timed, by="owner" if self.actor.id == dossier.owner else "office")
+            case CompleteFacts():
+                accepted = dossier.handling.accepted
+                days = self.clock.days(accepted, self.now) if accepted is not None else None
+                bill = changed_by(self._costs(dossier, Collect.RESULT), timed.bill)
+                return attrs.evolve(timed, days=days, bill=bill)
+        return timed
 
-    def _costs(self, dossier: Dossier, collect: Collect) -> dict[str, Json]:
-        """The facts of the fees that fall due at *collect*; empty if they were billed before."""
+    def _costs(self, dossier: Dossier, collect: Collect) -> BillChange:
+        """The change of the bill by the fees that fall due at *collect*; empty if they were billed before."""
         billed = dossier.handling.money.billed
         amount = owed(fees(self.procedure, dossier.answers, dossier.handling.channel), collect)
         if amount == 0 or collect.value in billed:
-            return {}
+            return BillChange()
         if amount is None or dossier.handling.money.payment is Payment.UNDECIDED:
-            return {"payment": Payment.UNDECIDED.value, "billed": [*billed, collect.value]}
-        return {"payment": Payment.DUE.value, "amount": amount, "billed": [*billed, collect.value]}
+            return BillChange(payment=Payment.UNDECIDED, billed=(*billed, collect.value))
+        return BillChange(payment=Payment.DUE, amount=amount, billed=(*billed, collect.value))
 
     def _cash(self, dossier: Dossier) -> Callable[[Event], Attempt]:
         """The attempt that records cash received by an officer."""
         amount, now = dossier.handling.money.amount, self.now
-        return lambda event: Attempt(event.facts["ref"], dossier.id, amount, "cash", now, Progress.PAID, at=now)
+
+        def attempt(event: Event) -> Attempt:
+            ref = fact(event.facts, "ref")
+            return Attempt(str(ref), dossier.id, amount, "cash", now, Progress.PAID, at=now)
+
+        return attempt
 
 
 def _erased(dossier: Dossier) -> Dossier:
@@ -165,18 +196,12 @@ def _is_encoded(schema: Mapping[str, Json]) -> bool:
     return "contentEncoding" in schema
 
 
-def filed(dossier: Dossier, action: Action, files: tuple[Attachment, ...], tag: str) -> tuple[Dossier, str]:
-    """*dossier* with the *files* of a message or of its result, and the tag by which an event tells them.
-
-    Raises:
-        ForbiddenAction: nothing else that is done brings files.
-    """
+def filed(dossier: Dossier, facts: CompleteFacts | MessageFacts, files: tuple[Attachment, ...], tag: str) -> Dossier:
+    """*dossier* with the *files* of its result or of a message, to which the event refers by *tag*."""
     kept = dossier.attachments
-    if action is Action.COMPLETE:
+    if isinstance(facts, CompleteFacts):
         # The former result was withdrawn; it is stored, but not shown.
         kept, document = tuple(attrs.evolve(f, document=f"{RESULT}:void") if f.document == RESULT else f for f in kept), RESULT
-    elif action is Action.MESSAGE:
-        document = message_files(tag)
     else:
-        raise ForbiddenAction(f"the action {action.value} takes no files")
-    return attrs.evolve(dossier, attachments=(*kept, *(attrs.evolve(one, document=document) for one in files))), tag
+        document = message_files(tag)
+    return attrs.evolve(dossier, attachments=(*kept, *(attrs.evolve(file, document=document) for file in files)))

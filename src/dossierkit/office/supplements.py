@@ -5,6 +5,7 @@ from __future__ import annotations
 import attrs
 
 from dossierkit.dossiers.lifecycle.dossier import Attachment, Dossier
+from dossierkit.dossiers.lifecycle.facts import BillChange
 from dossierkit.dossiers.lifecycle.supplements import mended, with_documents
 from dossierkit.dossiers.money.billing import account, outstanding, rebilled, refundable
 from dossierkit.dossiers.money.fees import fees
@@ -77,15 +78,15 @@ class Supplements:
         as_before = same(supplemented.answers, self.checks.whole(procedure.form, before))
         return as_before and supplemented.attachments == dossier.attachments
 
-    def rebilled(self, dossier: Dossier, supplemented: Dossier) -> dict[str, Json]:
-        """The facts about fees that a supplement changes."""
+    def rebilled(self, dossier: Dossier, supplemented: Dossier) -> BillChange:
+        """The change of the bill by a supplement."""
         channel = dossier.handling.channel
         before = fees(self.procedures.of(dossier), dossier.answers, channel)
         after = fees(self.wanted(dossier)[0], supplemented.answers, channel)
         return rebilled(before, after, dossier.handling, account(self.dossiers.history(dossier)))
 
-    def refundable(self, dossier: Dossier) -> dict[str, Json]:
-        """Return what the event says of money that ends *dossier* without a result."""
+    def refundable(self, dossier: Dossier) -> BillChange:
+        """The change of the bill if *dossier* ends without a result."""
         return refundable(account(self.dossiers.history(dossier)))
 
     def outstanding(self, dossier: Dossier) -> int | None:

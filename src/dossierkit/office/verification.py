@@ -9,12 +9,12 @@ from datetime import date
 
 import attrs
 
-from dossierkit.dossiers.codes import drawn_by
 from dossierkit.dossiers.ledger.ledger import Measure, half_ends, half_of, postings, spans
 from dossierkit.dossiers.ledger.ledger import Place as LedgerPlace
 from dossierkit.dossiers.ledger.reports import DIMENSIONS
-from dossierkit.dossiers.lifecycle.dossier import Dossier, Event, blobs_of, chained, digests
-from dossierkit.dossiers.lifecycle.handling import UNHANDLED, Handling, merge_facts
+from dossierkit.dossiers.lifecycle.dossier import Dossier, Event, blobs_of, chained, digests, drawn_by
+from dossierkit.dossiers.lifecycle.facts import BeginFacts, PaymentFacts, SubmitFacts
+from dossierkit.dossiers.lifecycle.handling import UNHANDLED, Handling
 from dossierkit.dossiers.lifecycle.lifecycle import FINAL, OPEN, step
 from dossierkit.dossiers.money.attempts import Progress
 from dossierkit.dossiers.states import Action, Channel, Payment, State
@@ -123,10 +123,8 @@ class _Money:
     def note(self, dossier: Dossier, events: tuple[Event, ...]) -> None:
         """Add the payments of *dossier* and its *events*."""
         for event in events:
-            if event.action is Action.SURPLUS:
-                self.surplus.add(str(event.facts["ref"]))
-            elif event.action is Action.SETTLE and "ref" in event.facts:
-                self.settled.add(str(event.facts["ref"]))
+            if isinstance(event.facts, PaymentFacts) and event.facts.ref is not None:
+                (self.surplus if event.action is Action.SURPLUS else self.settled).add(event.facts.ref)
         if dossier.handling.money.payment is Payment.DUE:
             self.owing.add(dossier.id)
 
@@ -170,9 +168,11 @@ def _of_files(dossier: Dossier, blobs: BlobStore) -> Iterator[str]:
 def _note_numbers(drawn: Drawn, events: tuple[Event, ...]) -> None:
     agency = ""
     for event in events:
-        agency = str(event.facts.get("agency", agency))
-        if (found := drawn_by(event.action, event.facts, agency)) is not None:
-            drawn.setdefault(found[:2], set()).add(found[2])
+        if isinstance(event.facts, SubmitFacts) and event.facts.agency is not None:
+            agency = event.facts.agency
+        if (draw := drawn_by(event)) is not None:
+            series, number = draw
+            drawn.setdefault((agency, series), set()).add(number)
 
 
 def _of_one(
@@ -205,15 +205,16 @@ def _of_one(
 
 def _begun(events: tuple[Event, ...]) -> Handling:
     """The handling of a draft: its channel."""
-    channel = events[0].facts.get("channel") if events else None
-    return merge_facts(UNHANDLED, {"channel": channel}) if channel is not None else UNHANDLED
+    facts = events[0].facts if events else None
+    channel = facts.channel if isinstance(facts, BeginFacts) else None
+    return attrs.evolve(UNHANDLED, channel=channel) if channel is not None else UNHANDLED
 
 
 def _of_answers(dossier: Dossier, events: tuple[Event, ...]) -> Iterator[str]:
     """Differences between answers and files and their hashes in the events; those of an erased dossier must be gone."""
     if not dossier.salt:
         return
-    for name, found in digests(dossier).items():
-        said = [event.facts[name] for event in events if name in event.facts]
-        if said and said[-1] != found:
+    for name, present in attrs.asdict(digests(dossier)).items():
+        stated = [digest for event in events if (digest := getattr(event.facts.digests, name)) is not None]
+        if stated and stated[-1] != present:
             yield f"{dossier.id}: its {name} are not those of its events"

@@ -10,6 +10,7 @@ import attrs
 from dossierkit.catalog.option_lists import Table as Rows
 from dossierkit.dossiers.deadlines.calendars import office_time
 from dossierkit.dossiers.lifecycle.dossier import Dossier, Event, Said
+from dossierkit.dossiers.lifecycle.facts import AcceptFacts, AssignFacts, RequestSupplementFacts
 from dossierkit.dossiers.money.attempts import Attempt
 from dossierkit.dossiers.money.fees import fees
 from dossierkit.dossiers.procedure.persons import contact, handing_over, persons
@@ -84,7 +85,8 @@ class Forms:
     def form_01(self, event: Event) -> tuple[Line | Grid, ...]:
         """Giấy tiếp nhận hồ sơ và hẹn trả kết quả."""
         dossier, procedure = self.dossier, self.procedure
-        paper = event.facts.get("paper", ())
+        assert isinstance(event.facts, AcceptFacts), "the form of an acceptance"
+        paper = event.facts.paper or ()
         rows = []
         for number, (code, entry) in enumerate(procedure.documents(dossier.answers), 1):
             sent = sum(one.document == code for one in dossier.attachments)
@@ -93,7 +95,7 @@ class Forms:
             )
         columns = tuple(self.word(name) for name in ("number", "document", "on-paper", "electronic"))
         limit = dossier.handling.clock.limit
-        book = self.word("book-place", book=office_time(event.at).year, number=event.facts.get("number", ""))
+        book = self.word("book-place", book=office_time(event.at).year, number=event.facts.number or "")
         time = self.word(f"limit-{limit.unit.value}", count=limit.count) if limit is not None else self.word("limit-none")
         return (
             *self.lines(("check", self.engine.check_code(dossier)), ("unit", self.unit())),
@@ -127,9 +129,10 @@ class Forms:
         """Phiếu yêu cầu bổ sung, hoàn thiện hồ sơ."""
         fields = index(self.procedure.form, effective(self.procedure.form, self.dossier.answers)).fields
         documents = {f"document:{code}": entry for code, entry in self.procedure.documents(self.dossier.answers)}
-        reasons = event.facts.get("reasons", {})
+        assert isinstance(event.facts, RequestSupplementFacts), "the form of a request"
+        reasons = event.facts.reasons or {}
         rows = []
-        for number, place in enumerate(event.facts.get("asked", ()), 1):
+        for number, place in enumerate(event.facts.asked or (), 1):
             if place in documents:
                 what = self.procedure.words(documents[place], "title", self.language)
             else:
@@ -144,9 +147,8 @@ class Forms:
 
     def form_04(self, event: Event) -> tuple[Line | Grid, ...]:
         """Văn bản xin lỗi và đề nghị gia hạn thời gian giải quyết."""
-        before = [e.facts["due"] for e in self.history if e.number < event.number and "due" in e.facts]
-        was = datetime.fromisoformat(before[-1]) if before and before[-1] else None
-        new = datetime.fromisoformat(event.facts["due"])
+        before = [e.facts.clock.due for e in self.history if e.number < event.number and e.facts.clock.due is not None]
+        was, new = before[-1] if before else None, event.facts.clock.due
         return (
             *self.people(),
             *self.lines(("due-before", self.moment(was)), ("note", self.note(event)), ("due-new", self.moment(new))),
@@ -163,10 +165,9 @@ class Forms:
         rows, before = [], self.unit()
         due: datetime | None = None
         for event in self.history:
-            if event.facts.get("due"):
-                due = datetime.fromisoformat(event.facts["due"])
+            due = event.facts.clock.due or due
             if event.action in _HANDS:
-                to = self.officer(str(event.facts.get("officer", ""))) or self.officer(event.actor) or self.word("office")
+                to = self.officer(_assigned(event)) or self.officer(event.actor) or self.word("office")
                 kept = "" if due is None else self.word("hand-late" if event.at.date() > due.date() else "hand-in-time")
                 rows.append((before, to, self.moment(event.at), self.word(f"hand-{event.action.value}"), self.day(due), kept))
                 before = to
@@ -206,3 +207,8 @@ def day_words(at: datetime) -> dict[str, str]:
 
 def _dong(amount: int) -> str:
     return f"{amount:,}".replace(",", ".") + "\u00a0đ"
+
+
+def _assigned(event: Event) -> str:
+    """The id of the officer that *event* assigns the dossier to; empty for other events."""
+    return (event.facts.officer or "") if isinstance(event.facts, AssignFacts) else ""

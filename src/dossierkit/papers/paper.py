@@ -7,6 +7,7 @@ from datetime import datetime
 
 from dossierkit.dossiers.codes import LETTERS
 from dossierkit.dossiers.lifecycle.dossier import Dossier, Event
+from dossierkit.dossiers.lifecycle.facts import LetterFacts
 from dossierkit.dossiers.money.attempts import Attempt, Progress
 from dossierkit.dossiers.states import Action
 from dossierkit.errors import UnknownDossier
@@ -82,5 +83,5 @@ def _content(made: Forms, kind: PaperKind, attempts: Sequence[Attempt]) -> tuple
         return made.history[-1].at, "", made.form_06()
     wanted = [e for e in made.history if (str(e.number) == kind.about) or (kind.form == "01" and e.action is Action.ACCEPT)]
     event = wanted[-1]
-    number = str(event.facts.get("letter", made.dossier.handling.receipt))
+    number = (event.facts.letter if isinstance(event.facts, LetterFacts) else None) or made.dossier.handling.receipt
     return event.at, number, getattr(made, f"form_{kind.form}")(event)

@@ -18,6 +18,7 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
 from dossierkit.dossiers.lifecycle.dossier import Dossier, Event
+from dossierkit.dossiers.lifecycle.facts import fact
 from dossierkit.dossiers.states import Action
 from dossierkit.errors import ForgedSlip, SettingsError
 from dossierkit.ports import FactStore
@@ -127,8 +128,9 @@ def slip_of(dossier: Dossier, history: tuple[Event, ...]) -> Slip | None:
     accepted = next((event for event in history if event.action is Action.ACCEPT), None)
     if accepted is None or dossier.code is None:
         return None
-    before = [event.facts["answers"] for event in history if "answers" in event.facts and event.number < accepted.number]
-    return Slip(dossier.code.text, str(accepted.facts["receipt"]), dossier.revision, str(before[-1]), accepted.at)
+    digests = [event.facts.digests.answers for event in history if event.number < accepted.number]
+    before = [digest for digest in digests if digest is not None]
+    return Slip(dossier.code.text, str(fact(accepted.facts, "receipt")), dossier.revision, before[-1], accepted.at)
 
 
 def _text(data: bytes) -> str:

@@ -6,8 +6,7 @@ import itertools
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from dossierkit.dossiers.codes import drawn_by
-from dossierkit.dossiers.lifecycle.dossier import blobs_of
+from dossierkit.dossiers.lifecycle.dossier import blobs_of, drawn_by
 from dossierkit.ports import ImportedDossier
 from dossierkit.stores.rows import STATE_COLUMNS, encoded, state_columns
 
@@ -22,10 +21,8 @@ def highest_numbers(imported: Iterable[ImportedDossier]) -> dict[tuple[str, str]
     highest: dict[tuple[str, str], int] = {}
     for one in imported:
         for event in one.events:
-            if "number" not in event.facts:
-                continue
-            if (drawn := drawn_by(event.action, event.facts, one.dossier.agency or "")) is not None:
-                agency, series, number = drawn
+            if (drawn := drawn_by(event)) is not None:
+                agency, (series, number) = one.dossier.agency or "", drawn
                 highest[agency, series] = max(highest.get((agency, series), 0), number)
     return highest
 

@@ -12,6 +12,7 @@ from cattrs.gen import make_dict_unstructure_fn, override
 from dossierkit.converter import converter
 from dossierkit.dossiers.codes import DossierCode
 from dossierkit.dossiers.lifecycle.dossier import Attachment, Dossier, Event
+from dossierkit.dossiers.lifecycle.facts import facts_of
 from dossierkit.dossiers.lifecycle.handling import UNHANDLED, Handling
 from dossierkit.dossiers.mails import Outgoing, SendMail
 from dossierkit.dossiers.money.attempts import Attempt, Progress
@@ -84,14 +85,15 @@ def draft_row(dossier: Dossier) -> tuple[Any, ...]:
 
 def event_row(seq: int, event: Event) -> tuple[Any, ...]:
     """Row of *event* in the table events."""
-    facts = encoded(dict(event.facts))
+    facts = encoded(converter.unstructure(event.facts))
     return seq, event.number, event.action.value, event.actor, event.at.isoformat(), facts, event.before, event.hash
 
 
 def event_of(row: Any) -> Event:
     """Event of a row: id of the dossier, number, action, actor, at, facts, before, hash."""
     id, number, action, actor, at, facts, before, hash = row
-    return Event(id, number, Action(action), actor, datetime.fromisoformat(at), json.loads(facts), before, hash)
+    kind = Action(action)
+    return Event(id, number, kind, actor, datetime.fromisoformat(at), facts_of(kind, json.loads(facts)), before, hash)
 
 
 def dossier_of(row: Any) -> Dossier:

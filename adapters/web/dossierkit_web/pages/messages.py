@@ -9,7 +9,7 @@ from starlette.datastructures import FormData, UploadFile
 from starlette.requests import Request
 
 from dossierkit.dossiers.lifecycle.dossier import Attachment, Dossier, Event, Said, message_files
-from dossierkit.dossiers.states import Action
+from dossierkit.dossiers.lifecycle.facts import MessageFacts
 from dossierkit_web.pages.documents import checked
 from dossierkit_web.requests.limits import allow
 from dossierkit_web.requests.posted import text
@@ -31,11 +31,11 @@ def thread(dossier: Dossier, history: Iterable[Event], said: Mapping[int, Said])
     """What was written, oldest first."""
     found = []
     for event in history:
-        if event.action is Action.MESSAGE:
-            place = message_files(str(event.facts.get("files", "")))
+        if isinstance(event.facts, MessageFacts):
+            place = message_files(event.facts.files or "")
             files = tuple(one for one in dossier.attachments if one.document == place)
             words = said[event.number].text if event.number in said else ""
-            found.append(Message(event, words, files, event.facts.get("by") == "owner"))
+            found.append(Message(event, words, files, event.facts.by == "owner"))
     return found
 
 

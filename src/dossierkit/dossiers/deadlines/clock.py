@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import datetime
 
 import attrs
 
-from dossierkit.converter import converter
 from dossierkit.dossiers.deadlines.calendars import Calendar
 from dossierkit.dossiers.deadlines.deadlines import Due, due, left
 from dossierkit.dossiers.lifecycle.dossier import Dossier
+from dossierkit.dossiers.lifecycle.facts import ClockChange
 from dossierkit.dossiers.lifecycle.handling import Handling
 from dossierkit.dossiers.lifecycle.lifecycle import pauses
 from dossierkit.dossiers.procedure.procedure import Procedure
 from dossierkit.dossiers.states import Action, State
 from dossierkit.dossiers.time_limits import TimeLimit, Unit
-from dossierkit.pointers import Json
 
 #: An office answers what it was sent within so many working hours, unless a procedure says otherwise.
 ANSWER = TimeLimit(8, Unit.HOURS)
@@ -33,38 +32,44 @@ class OfficeClock:
         """Until when the office has to accept or refuse what it was sent *now*."""
         return due(self.calendar(), now, ANSWER).at
 
-    def facts(
-        self, dossier: Dossier, action: Action, procedure: Procedure, now: datetime, said: Mapping[str, Json]
-    ) -> dict[str, Json]:
-        """What the clock says to *action*, where *said* does not say it already."""
+    def change(
+        self, dossier: Dossier, action: Action, procedure: Procedure, now: datetime, stated: datetime | None
+    ) -> ClockChange:
+        """The change of the clock by *action*.
+
+        Args:
+            stated: the due day that an officer set.
+        """
         handling = dossier.handling
-        if action is Action.COMPLETE and handling.accepted is not None:
-            return {"days": -left(self.calendar(), handling.accepted, now, TimeLimit(0), count=0)}
         if action in _RETURNS and handling.back is State.SUBMITTED:
-            return {"answer_by": self.answer_by(now).isoformat()}
+            return ClockChange(answer_by=self.answer_by(now))
         accepts = action is Action.ACCEPT
         limit = procedure.time_limit(dossier.answers, handling.channel) if accepts else handling.clock.limit
         if limit is None:
-            return {}
-        if "due" in said and action is not Action.REDATE:
-            return self._set(handling, action, limit, now, datetime.fromisoformat(said["due"]))
+            return ClockChange()
+        if stated is not None and action is not Action.REDATE:
+            return self._set(handling, action, limit, now, stated)
         if accepts:
             return _due(due(self.calendar(), now, limit), limit, limit.count)
         if pauses(dossier, action) and dossier.state is not State.SUBMITTED:
             since = handling.clock.running or now
-            return {"left": left(self.calendar(), since, now, limit, count=handling.clock.left or 0)}
+            return ClockChange(left=left(self.calendar(), since, now, limit, count=handling.clock.left or 0))
         if action in _RETURNS:
             rest = handling.clock.left or 0
             if action is Action.SUPPLEMENT and limit.after_supplement is not None:
                 rest = limit.after_supplement
-            return {**_due(due(self.calendar(), now, limit, count=rest), limit, rest), "promised": False}
-        return {}
+            return attrs.evolve(_due(due(self.calendar(), now, limit, count=rest), limit, rest), promised=False)
+        return ClockChange()
 
-    def _set(self, handling: Handling, action: Action, limit: TimeLimit, now: datetime, day: datetime) -> dict[str, Json]:
+    def _set(self, handling: Handling, action: Action, limit: TimeLimit, now: datetime, day: datetime) -> ClockChange:
         """What is left of the time until a *day* that somebody set: a pause takes from that."""
         runs_since = handling.clock.running or now if action is Action.EXTEND else now
         count = -left(self.calendar(), runs_since, day, limit, count=0)
-        return {"left": count, "estimated": False, "promised": True, "limit": converter.unstructure(limit)}
+        return ClockChange(left=count, estimated=False, promised=True, limit=limit)
+
+    def days(self, accepted: datetime, now: datetime) -> int:
+        """The working days from acceptance to a result *now*."""
+        return -left(self.calendar(), accepted, now, TimeLimit(0), count=0)
 
     def reckoned(self, handling: Handling) -> Due | None:
         """When it is due by the calendar as it is now; None where the clock stands still, or somebody set the day."""
@@ -92,5 +97,5 @@ class OfficeClock:
         return attrs.evolve(found, days=tuple(days))
 
 
-def _due(found: Due, limit: TimeLimit, count: int) -> dict[str, Json]:
-    return {"due": found.at.isoformat(), "left": count, "estimated": found.estimated, "limit": converter.unstructure(limit)}
+def _due(found: Due, limit: TimeLimit, count: int) -> ClockChange:
+    return ClockChange(due=found.at, left=count, estimated=found.estimated, limit=limit)

@@ -103,8 +103,7 @@ def spans(before: Dossier, event: Event, after: Dossier) -> tuple[Span, ...]:
 
 def posted_on(event: Event) -> date:
     """The day that *event* is posted on: its own, or the last one that was posted on where the clock was set back."""
-    posted = event.facts.get("posted")
-    return date.fromisoformat(posted) if posted is not None else day_of(event.at)
+    return event.facts.posted or day_of(event.at)
 
 
 def _flows(before: Dossier, event: Event, after: Dossier) -> Iterator[Measure]:

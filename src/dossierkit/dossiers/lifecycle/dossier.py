@@ -5,12 +5,13 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Mapping
 from datetime import datetime
 
 import attrs
 
-from dossierkit.dossiers.codes import DossierCode, bare
+from dossierkit.converter import converter
+from dossierkit.dossiers.codes import DossierCode, bare, series_of
+from dossierkit.dossiers.lifecycle.facts import AcceptFacts, Digests, Facts, LetterFacts, SubmitFacts
 from dossierkit.dossiers.lifecycle.handling import UNHANDLED, Handling
 from dossierkit.dossiers.states import CITIZENS, Action, Role, State
 from dossierkit.forms.fields.form import Layout
@@ -129,7 +130,7 @@ class Event:
     action: Action
     actor: str
     at: datetime
-    facts: Mapping[str, Json] = attrs.field(hash=False)
+    facts: Facts
     before: str
     hash: str
 
@@ -156,10 +157,10 @@ def message_files(tag: str) -> str:
     return f"@message:{tag}"
 
 
-def chained(dossier: str, number: int, action: Action, actor: str, at: datetime, facts: Mapping[str, Json], before: str) -> Event:
+def chained(dossier: str, number: int, action: Action, actor: str, at: datetime, facts: Facts, before: str) -> Event:
     """The event with its hash, given the hash *before* it (empty for the first)."""
     body = json.dumps(
-        [dossier, number, action.value, actor, at.isoformat(), dict(facts), before],
+        [dossier, number, action.value, actor, at.isoformat(), converter.unstructure(facts), before],
         ensure_ascii=False,
         sort_keys=True,
         separators=(",", ":"),
@@ -173,10 +174,18 @@ def digest(answers: Json, salt: str) -> str:
     return hashlib.sha256(f"{salt}\n{text}".encode()).hexdigest()
 
 
-def digests(dossier: Dossier) -> dict[str, Json]:
-    """What an event says of answers and files: enough to prove them, nothing to read from."""
-    files = [[one.document, one.blob] for one in dossier.attachments]
-    return {"answers": digest(dossier.answers, dossier.salt), "attachments": digest(files, dossier.salt)}
+def digests(dossier: Dossier) -> Digests:
+    """The salted digests of the answers and files of *dossier*."""
+    files = [[attachment.document, attachment.blob] for attachment in dossier.attachments]
+    return Digests(digest(dossier.answers, dossier.salt), digest(files, dossier.salt))
+
+
+def drawn_by(event: Event) -> tuple[str, int] | None:
+    """The series and the number that *event* drew; None if it drew none."""
+    facts = event.facts
+    number = facts.number if isinstance(facts, SubmitFacts | AcceptFacts | LetterFacts) else None
+    series = series_of(event.action, facts.day) if facts.day is not None else None
+    return (series, number) if number is not None and series is not None else None
 
 
 #: How a blob store calls what it keeps: the SHA-256 of the bytes, and which of several the same this one is.

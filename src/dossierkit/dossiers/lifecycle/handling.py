@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import datetime
-from operator import attrgetter
-from typing import Any
 
 import attrs
 
-from dossierkit.converter import converter
+from dossierkit.converter import FlatJson
 from dossierkit.dossiers.states import Channel, Delivery, Outcome, Payment, State
 from dossierkit.dossiers.time_limits import TimeLimit
-from dossierkit.pointers import Json
 
 
 @attrs.frozen
@@ -132,68 +128,5 @@ _PATHS: Mapping[str, str] = {
     "delivery": "result.delivery", "outcome": "result.outcome", "proposed": "result.proposed", "resolved": "result.resolved",
     "unanswered": "unanswered", "erasure_asked": "erasure.asked", "erased": "erasure.done",
 }  # fmt: skip
-_PARTS: Mapping[str, type] = {
-    "clock": DossierClock, "supplement": RequestedSupplement, "money": Money, "result": Result, "erasure": Erasure,
-}  # fmt: skip
 
-
-@attrs.frozen
-class _Place:
-    """The attribute of a handling that a name in JSON means."""
-
-    #: Empty for the handling itself.
-    part: str
-    attribute: str
-    type: Any
-    read: Callable[[Json, Any], Any]
-    write: Callable[[Any], Json]
-    of: Callable[[Handling], Any]
-    default: Any
-
-    @classmethod
-    def at(cls, path: str) -> _Place:
-        """The place of an attribute, `due` of the part `clock` for `clock.due`."""
-        part, _, attribute = path.rpartition(".")
-        type_ = getattr(attrs.fields(attrs.resolve_types(_PARTS.get(part, Handling))), attribute).type
-        read, write = converter.get_structure_hook(type_), converter.get_unstructure_hook(type_)
-        return cls(part, attribute, type_, read, write, attrgetter(path), attrgetter(path)(UNHANDLED))
-
-
-_PLACES = {name: _Place.at(path) for name, path in _PATHS.items()}
-
-
-def _attributes(body: Mapping[str, Json]) -> dict[str, dict[str, Any]]:
-    """Part → attribute → value of *body*, which is the JSON of a handling."""
-    values: defaultdict[str, dict[str, Any]] = defaultdict(dict)
-    for name, value in body.items():
-        place = _PLACES[name]
-        values[place.part][place.attribute] = place.read(value, place.type)
-    return values
-
-
-def merge_facts(handling: Handling, facts: Mapping[str, Json]) -> Handling:
-    """*handling* with the attributes that *facts* name, given as JSON.
-
-    Raises:
-        KeyError: Handling has no such attribute.
-        ValueError: a text is no date, or no value of an enumeration.
-    """
-    values = _attributes(facts)
-    own = values.pop("", {})
-    parts = {part: attrs.evolve(getattr(handling, part), **changes) for part, changes in values.items()}
-    return attrs.evolve(handling, **own, **parts)
-
-
-def _structure(body: Mapping[str, Json], _: Any) -> Handling:
-    values = _attributes(body)
-    own = values.pop("", {})
-    return Handling(**own, **{part: _PARTS[part](**attributes) for part, attributes in values.items()})
-
-
-def _unstructure(handling: Handling) -> dict[str, Json]:
-    """Attributes that differ from those of `UNHANDLED`, in the order of `_PATHS`."""
-    return {name: place.write(value) for name, place in _PLACES.items() if (value := place.of(handling)) != place.default}
-
-
-converter.register_unstructure_hook(Handling, _unstructure)
-converter.register_structure_hook(Handling, _structure)
+FlatJson(UNHANDLED, _PATHS)

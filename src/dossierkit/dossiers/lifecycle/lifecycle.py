@@ -3,16 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from enum import Enum
 
 import attrs
 
 from dossierkit.dossiers.codes import DossierCode
 from dossierkit.dossiers.lifecycle.dossier import Actor, Dossier, Event
-from dossierkit.dossiers.lifecycle.handling import Handling, RequestedSupplement, Result, merge_facts
+from dossierkit.dossiers.lifecycle.facts import (
+    AcceptFacts,
+    AdvanceFacts,
+    AssignFacts,
+    CompleteFacts,
+    Facts,
+    MessageFacts,
+    ProposeFacts,
+    RequestSupplementFacts,
+    SubmitFacts,
+    changed_by,
+    fact,
+)
+from dossierkit.dossiers.lifecycle.handling import Handling, RequestedSupplement, Result
 from dossierkit.dossiers.lifecycle.workflow import UNRESTRICTED, Workflow
 from dossierkit.dossiers.states import EVIDENCE, OFFICERS, REASONS, Action, Channel, Delivery, Outcome, Payment, Role, State
 from dossierkit.errors import ForbiddenAction
-from dossierkit.pointers import Json
 
 _CITIZEN = frozenset((Role.CITIZEN, Role.GUEST))
 _INTAKE = frozenset((Role.INTAKE_OFFICER, Role.ADMIN))
@@ -188,42 +201,40 @@ def permitted(dossier: Dossier, actor: Actor, workflow: Workflow = UNRESTRICTED)
     return tuple(rule.action for rule in TABLE if refusal(dossier, rule.action, actor, workflow) is None)
 
 
-def guard(dossier: Dossier, action: Action, actor: Actor, facts: Mapping[str, Json], workflow: Workflow = UNRESTRICTED) -> None:
-    """Lets pass what may happen.
-
-    Raises:
-        ForbiddenAction: *actor* may not, the state or the procedure does not allow it, or *facts* say too little.
-    """
+def guard(dossier: Dossier, action: Action, actor: Actor, facts: Facts, workflow: Workflow = UNRESTRICTED) -> None:
+    """Raise ForbiddenAction if *actor* may not do *action* with *facts* now: role, state, procedure or facts forbid it."""
     target(dossier, action)
     if (why := refusal(dossier, action, actor, workflow)) is not None:
         raise ForbiddenAction(f"{action.value} is not for {actor.role} now: {why}", why)
-    missing = [need for need in _BY_ACTION[action].needs if facts.get(need) in (None, "", [])]
+    needed = {need: fact(facts, need) for need in _BY_ACTION[action].needs}
+    missing = [need for need, value in needed.items() if value in (None, "", ())]
     if missing:
         raise ForbiddenAction(f"{action.value} needs {', '.join(missing)}", f"needs-{missing[0]}")
-    for need in _BY_ACTION[action].needs:
+    for need, value in needed.items():
         known = tuple(workflow.steps) if need == "step" else _WORDS.get(need)
-        if known is not None and facts[need] not in known:
-            raise ForbiddenAction(f"{facts[need]} is no {need} here; known: {', '.join(known)}", f"needs-{need}")
-    if unknown := sorted({*facts.get("reasons", {}).values()} - {*REASONS}):
-        raise ForbiddenAction(f"{unknown[0]} is no reason to ask for anything; known: {', '.join(REASONS)}", "needs-asked")
-    if action is Action.COMPLETE and facts["outcome"] != Outcome.APPROVED.value and not facts.get("note"):
-        raise ForbiddenAction("whoever does not get what was asked for is told why: note", "needs-note")
-    if (
-        action is Action.SETTLE
-        and dossier.handling.money.payment is Payment.UNDECIDED
-        and facts["payment"] != Payment.WAIVED.value
-    ):
-        raise ForbiddenAction("nobody can pay a fee before it is said how much it is; waive it, or ask for it", "undecided")
-    if action is Action.REQUEST_PAYMENT and not (type(facts["amount"]) is int and facts["amount"] > 0):
-        raise ForbiddenAction("what is to be paid is a number of đồng above 0", "needs-amount")
+        if known is not None and value not in known:
+            words = ", ".join(word.value if isinstance(word, Enum) else word for word in known)
+            raise ForbiddenAction(f"{value} is no {need} here; known: {words}", f"needs-{need}")
+    match facts:
+        case RequestSupplementFacts() if unknown := sorted({*(facts.reasons or {}).values()} - {*REASONS}):
+            message = f"{unknown[0]} is no reason to ask for a supplement; known: {', '.join(REASONS)}"
+            raise ForbiddenAction(message, "needs-asked")
+        case CompleteFacts() if facts.outcome is not Outcome.APPROVED and not facts.note:
+            raise ForbiddenAction("an outcome other than approved needs a reason: note", "needs-note")
+    _guard_money(dossier, action, facts)
 
 
-#: What may stand where an action needs one of a few words.
-_WORDS: Mapping[str, tuple[str, ...]] = {
-    "payment": (Payment.PAID.value, Payment.WAIVED.value),
-    "outcome": tuple(one.value for one in Outcome),
-    "evidence": EVIDENCE,
-}
+def _guard_money(dossier: Dossier, action: Action, facts: Facts) -> None:
+    undecided = dossier.handling.money.payment is Payment.UNDECIDED
+    if action is Action.SETTLE and undecided and facts.bill.payment is not Payment.WAIVED:
+        raise ForbiddenAction("a fee cannot be paid before its amount is known; waive it, or ask for it", "undecided")
+    amount = facts.bill.amount
+    if action is Action.REQUEST_PAYMENT and not (type(amount) is int and amount > 0):
+        raise ForbiddenAction("the amount of a fee is a number of đồng above 0", "needs-amount")
+
+
+#: Facts of which only some values are allowed.
+_WORDS: Mapping[str, tuple[str | Payment, ...]] = {"payment": (Payment.PAID, Payment.WAIVED), "evidence": EVIDENCE}
 
 
 def step(dossier: Dossier, event: Event) -> Dossier:
@@ -238,11 +249,12 @@ def step(dossier: Dossier, event: Event) -> Dossier:
     )
     if event.action is Action.SUPPLEMENT and dossier.handling.supplement.update:
         return attrs.evolve(changed, revision=dossier.handling.supplement.update)
-    if event.action is not Action.SUBMIT:
+    facts = event.facts
+    if not isinstance(facts, SubmitFacts):
         return changed
-    return attrs.evolve(
-        changed, submitted=event.at, code=DossierCode(str(event.facts["code"])), agency=str(event.facts["agency"]), declared=()
-    )
+    if facts.code is None or facts.agency is None:
+        raise ForbiddenAction("a submission states its code and its agency")
+    return attrs.evolve(changed, submitted=event.at, code=DossierCode(facts.code), agency=facts.agency, declared=())
 
 
 def pays_off(before: Dossier, after: Dossier) -> bool:
@@ -251,31 +263,9 @@ def pays_off(before: Dossier, after: Dossier) -> bool:
     return was.payment is Payment.DUE and (now.payment is not Payment.DUE or now.amount != was.amount)
 
 
-#: What an event may say of the handling.
-_FACTS = (
-    *(
-        "unit",
-        "sector",
-        "channel",
-        "officer",
-        "receipt",
-        "step",
-        "asked",
-        "declared",
-        "reasons",
-        "update",
-        "payment",
-        "amount",
-        "billed",
-        "outcome",
-    ),
-    *("due", "estimated", "promised", "answer_by", "limit", "left", "days", "spanned", "until"),
-)
-
-
 def _handled(dossier: Dossier, state: State, event: Event) -> Handling:
     handling, action = dossier.handling, event.action
-    changed = merge_facts(handling, {name: event.facts[name] for name in _FACTS if name in event.facts})
+    changed = _stated(handling, event.facts)
     clock = changed.clock
     if pauses(dossier, action):
         changed = attrs.evolve(changed, back=dossier.state, clock=attrs.evolve(clock, paused=event.at, running=None))
@@ -292,6 +282,35 @@ def _handled(dossier: Dossier, state: State, event: Event) -> Handling:
     return _told(changed, event)
 
 
+def _stated(handling: Handling, facts: Facts) -> Handling:
+    """*handling* with what *facts* state."""
+    clock = changed_by(handling.clock, facts.clock)
+    # The surplus is a sum, see `_told`.
+    money = changed_by(handling.money, attrs.evolve(facts.bill, surplus=None))
+    changed = attrs.evolve(handling, clock=clock, money=money)
+    match facts:
+        case SubmitFacts():
+            own = {name: getattr(facts, name) for name in ("unit", "sector", "channel", "declared")}
+            return attrs.evolve(changed, **{name: value for name, value in own.items() if value is not None})
+        case AcceptFacts() if facts.receipt is not None:
+            return attrs.evolve(changed, receipt=facts.receipt)
+        case AssignFacts() if facts.officer is not None:
+            return attrs.evolve(changed, officer=facts.officer)
+        case AdvanceFacts() if facts.step is not None:
+            return attrs.evolve(changed, step=facts.step)
+        case RequestSupplementFacts():
+            supplement = RequestedSupplement(facts.asked or (), facts.update or "", facts.reasons or {})
+            return attrs.evolve(changed, supplement=supplement)
+        case ProposeFacts() if facts.outcome is not None:
+            return attrs.evolve(changed, result=attrs.evolve(handling.result, outcome=facts.outcome))
+        case CompleteFacts():
+            own = {"outcome": facts.outcome, "days": facts.days, "spanned": facts.spanned}
+            stated = {name: value for name, value in own.items() if value is not None}
+            return attrs.evolve(changed, result=attrs.evolve(handling.result, **stated))
+        case _:
+            return changed
+
+
 def _told(handling: Handling, event: Event) -> Handling:
     """What follows from the action itself."""
     clock, money, result = handling.clock, handling.money, handling.result
@@ -304,14 +323,14 @@ def _told(handling: Handling, event: Event) -> Handling:
         case Action.REQUEST_PAYMENT:
             return attrs.evolve(handling, money=attrs.evolve(money, payment=Payment.DUE))
         case Action.SURPLUS | Action.SUPPLEMENT | Action.REFUSE | Action.WITHDRAW | Action.STOP:
-            surplus = money.surplus + int(event.facts.get("surplus", 0))
+            surplus = money.surplus + (event.facts.bill.surplus or 0)
             return attrs.evolve(handling, money=attrs.evolve(money, surplus=surplus))
         case Action.REFUND if money.surplus:
             return attrs.evolve(handling, money=attrs.evolve(money, surplus=0))
         case Action.REFUND:
             return attrs.evolve(handling, money=attrs.evolve(money, payment=Payment.REFUNDED))
         case Action.MESSAGE:
-            return attrs.evolve(handling, unanswered=event.at if event.facts.get("by") == "owner" else None)
+            return attrs.evolve(handling, unanswered=event.at if _is_by_owner(event.facts) else None)
         case Action.PROPOSE:
             return attrs.evolve(handling, result=attrs.evolve(result, proposed=event.actor))
         case Action.COMPLETE:
@@ -326,3 +345,7 @@ def _told(handling: Handling, event: Event) -> Handling:
             return attrs.evolve(handling, erasure=attrs.evolve(handling.erasure, done=event.at))
         case _:
             return handling
+
+
+def _is_by_owner(facts: Facts) -> bool:
+    return isinstance(facts, MessageFacts) and facts.by == "owner"

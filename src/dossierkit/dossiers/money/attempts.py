@@ -12,6 +12,7 @@ from enum import Enum
 import attrs
 
 from dossierkit.dossiers.lifecycle.dossier import Event
+from dossierkit.dossiers.lifecycle.facts import PaymentFacts
 from dossierkit.dossiers.states import Action
 
 
@@ -105,8 +106,8 @@ def to_give_back(history: Sequence[Event]) -> tuple[str, ...]:
     """The refs of the payments that came in when nothing was owed, and were not given back yet."""
     refs: tuple[str, ...] = ()
     for event in history:
-        if event.action is Action.SURPLUS:
-            refs = (*refs, str(event.facts["ref"]))
+        if event.action is Action.SURPLUS and isinstance(event.facts, PaymentFacts):
+            refs = (*refs, str(event.facts.ref))
         elif event.action is Action.REFUND:
             refs = ()
     return refs

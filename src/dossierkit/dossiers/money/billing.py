@@ -11,11 +11,11 @@ from collections.abc import Sequence
 import attrs
 
 from dossierkit.dossiers.lifecycle.dossier import Event
+from dossierkit.dossiers.lifecycle.facts import BillChange
 from dossierkit.dossiers.lifecycle.handling import Handling
 from dossierkit.dossiers.lifecycle.lifecycle import OPEN
 from dossierkit.dossiers.money.fees import Collect, Fee, owed
 from dossierkit.dossiers.states import Action, Payment
-from dossierkit.pointers import Json
 
 
 @attrs.frozen
@@ -35,17 +35,18 @@ def account(history: Sequence[Event]) -> Account:
     asked = paid = spare = late = 0
     accepted = requested = False
     for event in history:
-        asked = int(event.facts.get("amount", asked))
+        bill = event.facts.bill
+        asked = bill.amount if bill.amount is not None else asked
         accepted = accepted or event.action is Action.ACCEPT
         match event.action:
             case Action.REQUEST_PAYMENT:
                 requested = requested or accepted
-            case Action.SETTLE if event.facts.get("payment") == Payment.PAID.value:
+            case Action.SETTLE if bill.payment is Payment.PAID:
                 paid += asked
             case Action.SUPPLEMENT | Action.REFUSE | Action.WITHDRAW | Action.STOP:
-                spare += int(event.facts.get("surplus", 0))
+                spare += bill.surplus or 0
             case Action.SURPLUS:
-                late += int(event.facts["surplus"])
+                late += bill.surplus or 0
             case Action.REFUND:
                 # A surplus is given back before what settled something.
                 paid = paid - spare if spare + late else 0
@@ -59,36 +60,33 @@ def outstanding(charged: tuple[Fee, ...], handling: Handling, money: Account) ->
     return None if cost is None else max(0, cost - money.paid)
 
 
-def rebilled(before: tuple[Fee, ...], after: tuple[Fee, ...], handling: Handling, money: Account) -> dict[str, Json]:
-    """What an event says of the payment that changes the fees from *before* to *after*; nothing where the bill stays.
-
-    `payment`, `amount` and `billed` are as for every event; `surplus` is the change of what is to be given back.
-    """
+def rebilled(before: tuple[Fee, ...], after: tuple[Fee, ...], handling: Handling, money: Account) -> BillChange:
+    """The change of the bill when the fees change from *before* to *after*."""
     moments = _collected(handling, money)
     was, cost = owed(before, *moments), owed(after, *moments)
     if _of(before, moments) == _of(after, moments) or (was is not None and was == cost):
-        return {}
-    billed = [*dict.fromkeys((*handling.money.billed, Collect.SUBMISSION.value))]
-    undecided: dict[str, Json] = {"payment": Payment.UNDECIDED.value, "billed": billed}
+        return BillChange()
+    billed = tuple(dict.fromkeys((*handling.money.billed, Collect.SUBMISSION.value)))
+    undecided = BillChange(payment=Payment.UNDECIDED, billed=billed)
     if handling.money.payment in (Payment.WAIVED, Payment.REFUNDED):
         # Whoever let it go did so for what it was then.
-        return {} if cost is not None and cost <= (was or 0) else undecided
+        return BillChange() if cost is not None and cost <= (was or 0) else undecided
     if cost is None:
         return undecided
     spare = max(0, money.paid - cost) - money.spare
-    told: dict[str, Json] = {"surplus": spare} if spare else {}
+    change = BillChange(surplus=spare or None)
     if cost > money.paid:
-        asks = {"payment": Payment.DUE.value, "amount": cost - money.paid, "billed": billed}
-        return {**told, **(asks if handling.accepted is None else undecided)}
+        due = BillChange(payment=Payment.DUE, amount=cost - money.paid, billed=billed)
+        return attrs.evolve(due if handling.accepted is None else undecided, surplus=change.surplus)
     if handling.money.payment in OPEN:
-        told["payment"] = (Payment.PAID if money.paid else Payment.NONE).value
-    return told
+        return attrs.evolve(change, payment=Payment.PAID if money.paid else Payment.NONE)
+    return change
 
 
-def refundable(money: Account) -> dict[str, Json]:
-    """Return the facts of an event that ends a dossier without a result: everything that was paid becomes a surplus."""
+def refundable(money: Account) -> BillChange:
+    """The change of the bill when a dossier ends without a result: everything that was paid becomes a surplus."""
     rest = money.paid - money.spare
-    return {"payment": Payment.NONE.value, "surplus": rest} if rest else {}
+    return BillChange(payment=Payment.NONE, surplus=rest) if rest else BillChange()
 
 
 def _collected(handling: Handling, money: Account) -> tuple[Collect, ...]:

@@ -11,6 +11,7 @@ from sqlite_utils.migrations import Migrations
 
 from dossierkit.dossiers.deadlines.calendars import day_of
 from dossierkit.dossiers.lifecycle.dossier import chained
+from dossierkit.dossiers.lifecycle.facts import facts_of
 from dossierkit.dossiers.states import Action
 from dossierkit.errors import NewerStore
 from dossierkit.pointers import texts_in
@@ -306,7 +307,7 @@ def surplus_is_told(db: sqlite_utils.Database) -> None:
         ).fetchone()
         moment = datetime.fromisoformat(at)
         facts = {"surplus": amount, "ref": ref, "gateway": gateway, "day": day_of(moment).isoformat()}
-        event = chained(id, number + 1, Action.SURPLUS, "payments", moment, facts, before)
+        event = chained(id, number + 1, Action.SURPLUS, "payments", moment, facts_of(Action.SURPLUS, facts), before)
         db.conn.execute(
             "INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
             (seq, event.number, event.action.value, event.actor, at, json.dumps(facts), event.before, event.hash),

@@ -11,6 +11,7 @@ import pytest
 
 from dossierkit.dossiers.codes import DossierCode
 from dossierkit.dossiers.lifecycle.dossier import Attachment, Dossier, Query, Said, chained
+from dossierkit.dossiers.lifecycle.facts import BeginFacts
 from dossierkit.dossiers.states import Action, State
 from dossierkit.errors import StaleDossier, StoreError
 from dossierkit.ports import Store
@@ -138,7 +139,9 @@ class DossierContract:
         assert store.is_named(second)
         assert store.owners(first) == store.owners(second) == {draft.owner}
         assert store.owners(f"sha256-{'c' * 64}-{'c' * 16}") == frozenset()
-        store.create(attrs.evolve(draft, id="b", version=1), chained("b", 1, Action.BEGIN, "an", NOON, {}, ""), b"bundle")
+        store.create(
+            attrs.evolve(draft, id="b", version=1), chained("b", 1, Action.BEGIN, "an", NOON, BeginFacts(), ""), b"bundle"
+        )
         store.delete("a", 2)
         assert store.is_named(first)
         assert store.get("b").attachments == files  # type: ignore[union-attr]  # it is there

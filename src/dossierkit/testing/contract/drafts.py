@@ -8,6 +8,7 @@ import attrs
 import pytest
 
 from dossierkit.dossiers.lifecycle.dossier import Query, chained
+from dossierkit.dossiers.lifecycle.facts import BeginFacts
 from dossierkit.dossiers.states import Action, State
 from dossierkit.errors import StaleDossier
 from dossierkit.forms.fields.form import Layout
@@ -36,7 +37,7 @@ class DraftContract:
         first = new_draft(store, "a")
 
         def create(id: str, owner: str, *, sole: bool) -> bool:
-            event = chained(id, 1, Action.BEGIN, owner, NOON, {}, "")
+            event = chained(id, 1, Action.BEGIN, owner, NOON, BeginFacts(), "")
             return store.create(attrs.evolve(first, id=id, owner=owner), event, b"bundle", sole=sole)
 
         assert not create("b", "an", sole=True)

@@ -10,6 +10,7 @@ import attrs
 from dossierkit.dossiers.codes import CodeTemplate, ReceiptTemplate
 from dossierkit.dossiers.ledger.ledger import postings, spans
 from dossierkit.dossiers.lifecycle.dossier import Dossier, Event, Said, chained
+from dossierkit.dossiers.lifecycle.facts import AcceptFacts, BeginFacts, ClockChange, SubmitFacts, facts_of
 from dossierkit.dossiers.lifecycle.lifecycle import step
 from dossierkit.dossiers.mails import SendMail
 from dossierkit.dossiers.people.account import Account
@@ -24,7 +25,7 @@ AGENCY = "H29.15"
 def new_draft(store: Store, id: str, owner: str = "an") -> Dossier:
     """A draft in *store*."""
     dossier = Dossier(id, "1.000001", "r1", owner, State.DRAFT, 1, NOON, NOON, {"a": [1, {"b": "đất"}]})
-    store.create(dossier, chained(id, 1, Action.BEGIN, owner, NOON, {}, ""), b"bundle")
+    store.create(dossier, chained(id, 1, Action.BEGIN, owner, NOON, BeginFacts(), ""), b"bundle")
     return dossier
 
 
@@ -33,7 +34,7 @@ def action(dossier: Dossier, action: Action, at: datetime = NOON, **rest: Any) -
     attributes = {name: rest.pop(name) for name in [*rest] if name in attrs.fields_dict(ActionRecord)}
 
     def event(position: Position) -> Event:
-        return chained(dossier.id, position.number, action, "officer", at, rest, position.before)
+        return chained(dossier.id, position.number, action, "officer", at, facts_of(action, rest), position.before)
 
     return ActionRecord(dossier, event, **attributes)
 
@@ -42,7 +43,7 @@ def submission(dossier: Dossier, agency: str = AGENCY, search: str = "dat dai", 
     """The submission of a draft, with the next code of the day."""
 
     def event(position: Position) -> Event:
-        facts = {"code": CodeTemplate().issue(agency, DAY, position.drawn).text, "agency": agency, "unit": unit}
+        facts = SubmitFacts(code=CodeTemplate().issue(agency, DAY, position.drawn).text, agency=agency, unit=unit)
         return chained(dossier.id, position.number, Action.SUBMIT, dossier.owner, NOON, facts, position.before)
 
     return ActionRecord(dossier, event, series=(agency, DAY.isoformat()), answers=True, search=search, once=True)
@@ -52,7 +53,8 @@ def acceptance(dossier: Dossier, note: str = "") -> ActionRecord:
     """The acceptance of a dossier, with the next receipt number of the year."""
 
     def event(position: Position) -> Event:
-        facts = {"receipt": ReceiptTemplate().issue(AGENCY, DAY, position.drawn), "due": NOON.isoformat()}
+        receipt = ReceiptTemplate().issue(AGENCY, DAY, position.drawn)
+        facts = AcceptFacts(receipt=receipt, clock=ClockChange(due=NOON))
         return chained(dossier.id, position.number, Action.ACCEPT, "officer", NOON, facts, position.before)
 
     return ActionRecord(dossier, event, series=(AGENCY, "2026"), said=Said(note))
@@ -61,12 +63,12 @@ def acceptance(dossier: Dossier, note: str = "") -> ActionRecord:
 def imported(id: str, number: int) -> ImportedDossier:
     """An accepted dossier of another system, with the code of this number of the day."""
     draft = Dossier(id, "1.000001", "r1", "an", State.DRAFT, 1, NOON, NOON, {"name": "An"})
-    begun = chained(id, 1, Action.BEGIN, "an", NOON, {}, "")
+    begun = chained(id, 1, Action.BEGIN, "an", NOON, BeginFacts(), "")
     code = CodeTemplate().issue(AGENCY, DAY, number).text
-    facts = {"code": code, "agency": AGENCY, "number": number, "day": DAY.isoformat()}
+    facts = SubmitFacts(code=code, agency=AGENCY, number=number, day=DAY)
     submitted = chained(id, 2, Action.SUBMIT, "an", NOON, facts, begun.hash)
     sent = step(draft, submitted)
-    accepted = chained(id, 3, Action.ACCEPT, "officer", NOON, {"due": NOON.isoformat()}, submitted.hash)
+    accepted = chained(id, 3, Action.ACCEPT, "officer", NOON, AcceptFacts(clock=ClockChange(due=NOON)), submitted.hash)
     dossier = step(sent, accepted)
     return ImportedDossier(
         dossier,
