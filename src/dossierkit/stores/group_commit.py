@@ -21,8 +21,6 @@ class Job(Generic[C]):
     """Work of one caller, which gets its result or its error."""
 
     work: Callable[[C], Any]
-    #: Place among the jobs of a batch, for stores that lock rows.
-    order: tuple[str, ...] = ()
     done: bool = False
     result: Any = None
     error: Exception | None = None
@@ -43,9 +41,9 @@ class GroupCommit(Generic[C]):
         self._waiting: list[Job[C]] = []
         self._led = False
 
-    def run(self, work: Callable[[C], T], *, order: tuple[str, ...] = ()) -> T:
+    def run(self, work: Callable[[C], T]) -> T:
         """Result of *work*, once it is durable; *work* may run more than once and must use its argument only."""
-        job: Job[C] = Job(work, order)
+        job: Job[C] = Job(work)
         with self._mutex:
             self._waiting.append(job)
             leads, self._led = not self._led, True

@@ -156,7 +156,8 @@ class PostgresAccounts:
             full = _full(lambda *statement: batch.execute(*statement).fetchall(), limits, since)
             if not full:
                 batch.execute("DELETE FROM tries WHERE at < %s", (now.timestamp() - KEPT_TRIES,))
-                batch.execute_many("INSERT INTO tries VALUES (%s, %s)", [(key, now.timestamp()) for key in limits])
+                for key in limits:
+                    batch.execute("INSERT INTO tries VALUES (%s, %s)", (key, now.timestamp()))
             return full
 
         return self._database.write(work)
@@ -169,7 +170,12 @@ class PostgresAccounts:
     def take_back(self, keys: Sequence[str], at: datetime) -> None:
         """See `AccountStore.take_back`."""
         sql = "DELETE FROM tries WHERE ctid IN (SELECT ctid FROM tries WHERE name = %s AND at = %s LIMIT 1)"
-        self._database.write(lambda batch: batch.execute_many(sql, [(key, at.timestamp()) for key in keys]))
+
+        def work(batch: Batch) -> None:
+            for key in keys:
+                batch.execute(sql, (key, at.timestamp()))
+
+        self._database.write(work)
 
     def forget_tries(self, key: str) -> None:
         """See `AccountStore.forget_tries`."""

@@ -2,47 +2,44 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Sequence
+from typing import Any
+
+import orjson
+
 from dossierkit.dossiers.ledger.ledger import postings, spans
 from dossierkit.dossiers.lifecycle.dossier import Dossier
 from dossierkit.dossiers.lifecycle.lifecycle import pays_off, step
 from dossierkit.ports import ActionRecord, Position
 from dossierkit.stores.postgres import ledger
-from dossierkit.stores.postgres.dossiers import insert_event, words_in, write_answers
+from dossierkit.stores.postgres.dossiers import insert_event, write_answers, write_note, write_words
 from dossierkit.stores.postgres.outbox import insert_mails
 from dossierkit.stores.postgres.payments import close_attempts, write_attempt
 from dossierkit.stores.postgres.transactions import Batch, Steps
 from dossierkit.stores.refusals import payment_changed, stale_dossier
-from dossierkit.stores.rows import SELECT, STATE_COLUMNS, dossier_of, encoded, search_text, state_columns
-
-# The row is locked: of two programs, the second reads what the first one wrote.
-_SEEN = """SELECT d.seq, d.state, d.version, e.hash, e.number, (SELECT body FROM facts WHERE name = %s)
-    FROM dossiers d CROSS JOIN LATERAL (SELECT hash, number FROM events WHERE seq = d.seq ORDER BY number DESC LIMIT 1) e
-    WHERE d.id = %s FOR UPDATE OF d"""
+from dossierkit.stores.rows import SELECT, STATE_COLUMNS, dossier_of, search_text, state_columns
 
 
 def write_action(batch: Batch, record: ActionRecord) -> Steps[Dossier]:
     """See `DossierStore.record`."""
     seen = record.dossier
-    rows = yield batch.execute(_SEEN, (ledger.LAST, seen.id))
-    if record.once and rows and rows[0][1] != seen.state:
-        (stored,) = batch.execute(f"{SELECT} WHERE d.seq = %s", (rows[0][0],)).fetchall()
-        return dossier_of(stored)
-    if not rows or rows[0][2] != seen.version:
+    stored = yield _stored, seen.id
+    if record.once and stored is not None and stored[1] != seen.state:
+        (row,) = batch.execute(f"{SELECT} WHERE d.seq = %s", (stored[0],)).fetchall()
+        return dossier_of(row)
+    if stored is None or stored[2] != seen.version:
         raise stale_dossier(seen.id, seen.version)
-    ((seq, _, _, hash, number, last),) = rows
-    drawn = 0
-    if record.series is not None:
-        ((drawn,),) = yield batch.execute(_DRAW, record.series)
+    seq, _, _, hash, number, last = stored
+    drawn = (yield _drawn, record.series) if record.series is not None else 0
     posted = ledger.day_of_fact(last)
     event = record.event(Position(drawn, hash, number + 1, posted))
     dossier = step(seen, event)
-    # In a batch, the action before may have been of this dossier: only one of them finds the version.
-    if not (yield batch.execute(_UPDATE, (*state_columns(dossier), seq, seen.version))):
-        raise stale_dossier(seen.id, seen.version)
     if record.paid is not None and not write_attempt(batch, record.paid(event), record.paid_before):
         raise payment_changed(seen.id)
     if pays_off(seen, dossier):
         close_attempts(batch, seq)
+    _update_dossier(batch, seq, seen, dossier)
     ledger.add(batch, seq, event, postings(seen, event, dossier), spans(seen, event, dossier), posted)
     if record.answers:
         write_answers(batch, seq, dossier)
@@ -50,23 +47,55 @@ def write_action(batch: Batch, record: ActionRecord) -> Steps[Dossier]:
     if record.forget:
         _erase(batch, seq, dossier)
     if record.said:
-        replaced = encoded(record.said.before) if record.said.before is not None else None
-        batch.execute("INSERT INTO notes VALUES (%s, %s, %s, %s)", (seq, event.number, record.said.text, replaced))
+        write_note(batch, seq, event.number, record.said)
     if record.search is not None:
-        batch.execute(
-            """INSERT INTO search VALUES (%s, array_to_tsvector(%s::text[]))
-            ON CONFLICT (seq) DO UPDATE SET words = excluded.words""",
-            (seq, words_in(search_text(dossier, record.search))),
-        )
+        write_words(batch, seq, search_text(dossier, record.search))
     insert_mails(batch, record.mails(dossier))
     return dossier
 
 
-#: Next number of a series; other transactions that draw from it wait, so that no number is lost.
-_DRAW = """INSERT INTO counters VALUES (%s, %s, 1) ON CONFLICT (agency, day) DO UPDATE SET number = counters.number + 1
-    RETURNING number"""
-_UPDATE = f"""UPDATE dossiers SET {", ".join(f"{column} = %s" for column in STATE_COLUMNS)}
-    WHERE seq = %s AND version = %s RETURNING seq"""
+def _stored(batch: Batch, ids: Sequence[str]) -> list[Any]:
+    """Rows of the dossiers *ids*, each with its last event and the last posted day; None for one that does not exist.
+
+    The rows are locked, in one order: of two programs, the second reads what the first one wrote.
+    """
+    rows = batch.execute(
+        """SELECT d.id, d.seq, d.state, d.version, e.hash, e.number, (SELECT body FROM facts WHERE name = %s) FROM dossiers d
+        CROSS JOIN LATERAL (SELECT hash, number FROM events WHERE seq = d.seq ORDER BY number DESC LIMIT 1) e
+        WHERE d.id = ANY(%s) ORDER BY d.seq FOR UPDATE OF d""",
+        (ledger.LAST, list(ids)),
+    )
+    stored = {id: rest for id, *rest in rows.fetchall()}
+    return [stored.get(id) for id in ids]
+
+
+def _drawn(batch: Batch, drawing: Sequence[tuple[str, str]]) -> list[int]:
+    """Next number of the series for each of *drawing*.
+
+    Other transactions that draw from a series wait for this one, so that no number is lost; series come in one order, so that
+    no two wait for each other.
+    """
+    sql = """INSERT INTO counters VALUES (%s, %s, %s)
+        ON CONFLICT (agency, day) DO UPDATE SET number = counters.number + excluded.number RETURNING number"""
+    counts = Counter(drawing)
+    sent = {series: batch.execute(sql, (*series, count)) for series, count in sorted(counts.items())}
+    last = {series: cursor.fetchall()[0][0] for series, cursor in sent.items()}
+    numbers = {series: iter(range(last[series] - count + 1, last[series] + 1)) for series, count in counts.items()}
+    return [next(numbers[series]) for series in drawing]
+
+
+def _update_dossier(batch: Batch, seq: int, seen: Dossier, dossier: Dossier) -> None:
+    row = {"seq": seq, "seen": seen.version, **dict(zip(STATE_COLUMNS, state_columns(dossier), strict=True))}
+    row["handling"] = orjson.Fragment(row["handling"])
+    # Two actions of one batch may have seen the same version of a dossier: only one of them finds it.
+    batch.write_later(_UPDATE, row, refusal=stale_dossier(seen.id, seen.version))
+
+
+_UPDATE = f"""WITH r AS (
+        SELECT b.*, (o ->> 'seen')::integer AS seen FROM json_array_elements(%s) o,
+        LATERAL json_populate_record(NULL::dossiers, o) b)
+    UPDATE dossiers d SET {", ".join(f"{column} = r.{column}" for column in STATE_COLUMNS)} FROM r
+    WHERE d.seq = r.seq AND d.version = r.seen RETURNING d.seq"""
 
 
 def _erase(batch: Batch, seq: int, dossier: Dossier) -> None:

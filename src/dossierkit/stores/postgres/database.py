@@ -75,17 +75,13 @@ class Database:
         self._readers.open()
 
     @overload
-    def write(self, work: Callable[[Batch], Steps[T]], *, order: tuple[str, ...] = ()) -> T: ...
+    def write(self, work: Callable[[Batch], Steps[T]]) -> T: ...
     @overload
-    def write(self, work: Callable[[Batch], T], *, order: tuple[str, ...] = ()) -> T: ...
-    def write(self, work: Callable[[Batch], Any], *, order: tuple[str, ...] = ()) -> Any:
-        """Run *work* in a transaction and return its result once it is durable, see `transactions.Batch`.
-
-        Args:
-            order: jobs of a batch run in this order, so that programs lock the rows that they share in one order.
-        """
+    def write(self, work: Callable[[Batch], T]) -> T: ...
+    def write(self, work: Callable[[Batch], Any]) -> Any:
+        """Run *work* in a transaction and return its result once it is durable, see `transactions.Batch`."""
         with explained(self.name):
-            return self._group.run(work, order=order)
+            return self._group.run(work)
 
     def read(self, sql: str, values: tuple[object, ...] = ()) -> list[Any]:
         """Rows of a statement that writes nothing; asked again while the server restarts."""

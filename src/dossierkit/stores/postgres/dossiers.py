@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from dossierkit.dossiers.lifecycle.dossier import Dossier, Event, blobs_of
+from dossierkit.dossiers.lifecycle.dossier import Dossier, Event, Said, blobs_of
 from dossierkit.stores.postgres.transactions import Batch
 from dossierkit.stores.refusals import stale_dossier
-from dossierkit.stores.rows import answers_columns, draft_row, event_row
+from dossierkit.stores.rows import answers_columns, draft_row, encoded, event_row
 
 _WORD = re.compile(r"[^\W_]+")
 #: Limits of a tsvector, in bytes: of a word, and of all words.
@@ -23,8 +23,7 @@ def insert_draft(batch: Batch, dossier: Dossier, event: Event) -> None:
         draft_row(dossier),
     ).fetchone()
     assert row is not None, "a row was inserted"
-    batch.execute("INSERT INTO answers VALUES (%s, %s, %s, %s, %s)", (row[0], *answers_columns(dossier)))
-    _write_files(batch, row[0], dossier)
+    insert_answers(batch, row[0], dossier)
     insert_event(batch, row[0], event)
 
 
@@ -46,21 +45,51 @@ def update_draft(batch: Batch, dossier: Dossier) -> None:
 
 def write_answers(batch: Batch, seq: int, dossier: Dossier) -> None:
     """Write the answers, attachments and layout of *dossier*, and the files that it names."""
-    sql = "UPDATE answers SET body = %s, attachments = %s, salt = %s, layout = %s WHERE seq = %s"
-    batch.execute(sql, (*answers_columns(dossier), seq))
-    batch.execute("DELETE FROM files WHERE seq = %s", (seq,))
+    batch.write_later(_ANSWERS, {"seq": seq, **dict(zip(ANSWERS, answers_columns(dossier), strict=True))})
+    batch.write_later(_FORGOTTEN_FILES, {"seq": seq})
     _write_files(batch, seq, dossier)
 
 
 def insert_event(batch: Batch, seq: int, event: Event) -> None:
     """Append *event* to the history of the dossier in row *seq*."""
-    batch.execute("INSERT INTO events VALUES (%s, %s, %s, %s, %s, %s, %s, %s)", event_row(seq, event))
+    batch.write_later(EVENTS, dict(zip(_EVENT, event_row(seq, event), strict=True)))
 
 
 def _write_files(batch: Batch, seq: int, dossier: Dossier) -> None:
     """Write which files *dossier* names."""
     for blob in blobs_of(dossier):
-        batch.execute("INSERT INTO files VALUES (%s, %s)", (blob, seq))
+        batch.write_later(FILES, {"blob": blob, "seq": seq})
+
+
+def write_words(batch: Batch, seq: int, text: str) -> None:
+    """Let the search find the dossier in row *seq* by the words of *text*."""
+    batch.write_later(_WORDS, {"seq": seq, "words": words_in(text)})
+
+
+def write_note(batch: Batch, seq: int, number: int, note: Said) -> None:
+    """Write the note of the event *number*."""
+    before = encoded(note.before) if note.before is not None else None
+    batch.write_later(_NOTES, {"seq": seq, "number": number, "body": note.text, "before": before})
+
+
+#: Columns of the table answers after its first, see `answers_columns`.
+ANSWERS = ("body", "attachments", "salt", "layout")
+_EVENT = ("seq", "number", "action", "actor", "at", "facts", "before", "hash")
+_ANSWERS = """UPDATE answers a SET body = r.body, attachments = r.attachments, salt = r.salt, layout = r.layout
+    FROM json_populate_recordset(NULL::answers, %s) r WHERE a.seq = r.seq"""
+_NEW_ANSWERS = "INSERT INTO answers SELECT * FROM json_populate_recordset(NULL::answers, %s)"
+_FORGOTTEN_FILES = "DELETE FROM files f USING json_populate_recordset(NULL::files, %s) r WHERE f.seq = r.seq"
+FILES = "INSERT INTO files SELECT * FROM json_populate_recordset(NULL::files, %s)"
+EVENTS = "INSERT INTO events SELECT * FROM json_populate_recordset(NULL::events, %s)"
+_NOTES = "INSERT INTO notes SELECT * FROM json_populate_recordset(NULL::notes, %s)"
+_WORDS = """INSERT INTO search SELECT seq, array_to_tsvector(words) FROM json_to_recordset(%s) AS r (seq bigint, words text[])
+    ON CONFLICT (seq) DO UPDATE SET words = excluded.words"""
+
+
+def insert_answers(batch: Batch, seq: int, dossier: Dossier) -> None:
+    """Write the answers of a new dossier, and the files that it names."""
+    batch.write_later(_NEW_ANSWERS, {"seq": seq, **dict(zip(ANSWERS, answers_columns(dossier), strict=True))})
+    _write_files(batch, seq, dossier)
 
 
 def words_in(text: str) -> list[str]:

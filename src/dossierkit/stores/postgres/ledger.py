@@ -30,25 +30,31 @@ def add(batch: Batch, seq: int, event: Event, postings: Sequence[Posting], spans
         last: last posted day so far.
     """
     add_spans(batch, spans)
-    if not postings:
-        return
-    for posting in postings:
-        cell = (*dimensions(posting), posting.count)
-        batch.execute(_POSTINGS, (posting.day.isoformat(), seq, *cell))
-    count_totals(batch, postings)
-    note_posted(batch, posted_on(event), last)
+    if postings:
+        add_postings(batch, ((seq, posting) for posting in postings))
+        note_posted(batch, posted_on(event), last)
 
 
-_POSTINGS = """INSERT INTO postings (day, seq, unit, sector, procedure, channel, measure, count)
-    VALUES (%s, %s, %s, %s, %s, %s, %s, %s)"""
-
-
-def count_totals(batch: Batch, postings: Iterable[Posting]) -> None:
-    """Add *postings* to the totals of *batch*, and to their number."""
-    for posting in postings:
+def add_postings(batch: Batch, postings: Iterable[tuple[int, Posting]]) -> None:
+    """Write postings with the rows of their dossiers, and add them to the totals."""
+    for seq, posting in postings:
+        cell = dict(zip(_DIMENSIONS, dimensions(posting), strict=True))
+        batch.write_later(_POSTINGS, {"day": posting.day.isoformat(), "seq": seq, **cell, "count": posting.count})
+        batch.count_later(_TOTALS, {"half": half_of(posting.day), **cell}, posting.count)
+        batch.count_later(_TOTALS_BY_YEAR, {"year": f"{posting.day:%Y}", **cell}, posting.count)
         batch.posted += 1
-        for table, span in (("totals", half_of(posting.day)), ("totals_by_year", f"{posting.day:%Y}")):
-            batch.totals[table, span, *dimensions(posting)] += posting.count
+
+
+_DIMENSIONS = ("unit", "sector", "procedure", "channel", "measure")
+_POSTINGS = """INSERT INTO postings (day, seq, unit, sector, procedure, channel, measure, count)
+    SELECT day, seq, unit, sector, procedure, channel, measure, count FROM json_populate_recordset(NULL::postings, %s)"""
+_TOTALS = """INSERT INTO totals SELECT * FROM json_populate_recordset(NULL::totals, %s)
+    ON CONFLICT (half, unit, sector, procedure, channel, measure) DO UPDATE SET count = totals.count + excluded.count"""
+_TOTALS_BY_YEAR = """INSERT INTO totals_by_year SELECT * FROM json_populate_recordset(NULL::totals_by_year, %s)
+    ON CONFLICT (year, unit, sector, procedure, channel, measure)
+    DO UPDATE SET count = totals_by_year.count + excluded.count"""
+_SPANS = """INSERT INTO spans SELECT * FROM json_populate_recordset(NULL::spans, %s)
+    ON CONFLICT (year, procedure, days) DO UPDATE SET count = spans.count + excluded.count"""
 
 
 def dimensions(posting: Posting) -> tuple[str, str, str, int, str]:
@@ -67,20 +73,10 @@ def note_posted(batch: Batch, day: date, last: date | None) -> None:
         )
 
 
-def add_import(batch: Batch, postings: Sequence[tuple[int, Posting]]) -> None:
-    """Write postings with the rows of their dossiers, and add them to the totals."""
-    rows = ((posting.day.isoformat(), seq, *dimensions(posting), posting.count) for seq, posting in postings)
-    batch.execute_many(_POSTINGS, rows)
-    count_totals(batch, (posting for _, posting in postings))
-
-
 def add_spans(batch: Batch, spans: Iterable[Span]) -> None:
     """Add the counts of *spans*."""
-    batch.execute_many(
-        """INSERT INTO spans VALUES (%s, %s, %s, %s)
-        ON CONFLICT (year, procedure, days) DO UPDATE SET count = spans.count + excluded.count""",
-        ((span.year, span.procedure, span.days, span.count) for span in spans),
-    )
+    for span in spans:
+        batch.count_later(_SPANS, {"year": span.year, "procedure": span.procedure, "days": span.days}, span.count)
 
 
 def sums(database: Database, until: date, by: Sequence[str]) -> Sums:

@@ -70,8 +70,9 @@ class PostgresOutbox:
 def insert_mails(batch: Batch, mails: Iterable[SendMail]) -> None:
     """Add *mails*, except those whose key the outbox has or had already."""
     for mail in mails:
-        batch.execute(
-            """INSERT INTO outbox (name, receiver, subject, text, html, due) VALUES (%s, %s, %s, %s, %s, 0)
-            ON CONFLICT (name) DO NOTHING""",
-            (mail.key, mail.to, mail.subject, mail.text, mail.html),
-        )
+        row = {"name": mail.key, "receiver": mail.to, "subject": mail.subject, "text": mail.text, "html": mail.html}
+        batch.write_later(_MAILS, row)
+
+
+_MAILS = """INSERT INTO outbox (name, receiver, subject, text, html, due)
+    SELECT name, receiver, subject, text, html, 0 FROM json_populate_recordset(NULL::outbox, %s) ON CONFLICT (name) DO NOTHING"""

@@ -58,8 +58,9 @@ class PostgresPayments:
             last = rows[-1][-1]
 
 
-#: Takes rows of `attempt_row`.
-ATTEMPTS = """INSERT INTO payments (ref, seq, amount, gateway, created, progress, number, at, surplus, asked)
+#: Columns of `attempt_row`.
+ATTEMPT_COLUMNS = ("ref", "seq", "amount", "gateway", "created", "progress", "number", "at", "surplus", "asked")
+_ATTEMPT = f"""INSERT INTO payments ({", ".join(ATTEMPT_COLUMNS)})
     VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s) ON CONFLICT (ref) DO NOTHING RETURNING ref"""
 
 
@@ -69,7 +70,7 @@ def write_attempt(batch: Batch, attempt: Attempt, before: Progress | None) -> bo
         row = batch.execute("SELECT seq FROM dossiers WHERE id = %s", (attempt.dossier,)).fetchone()
         if row is None:
             return False
-        written = batch.execute(ATTEMPTS, attempt_row(row[0], attempt))
+        written = batch.execute(_ATTEMPT, attempt_row(row[0], attempt))
     else:
         written = batch.execute(
             """UPDATE payments SET progress = %s, number = %s, at = %s, surplus = %s, asked = GREATEST(asked, %s)

@@ -120,8 +120,7 @@ class PostgresStore:
 
     def record(self, record: ActionRecord) -> Dossier:
         """See `DossierStore.record`."""
-        order = record.series or ()
-        return self.database.write(lambda batch: write_action(batch, record), order=order)
+        return self.database.write(lambda batch: write_action(batch, record))
 
     def find(
         self, owner: str | None, query: Query = EVERYTHING, *, before: str | None = None, limit: int = 20

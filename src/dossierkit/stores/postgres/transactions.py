@@ -5,11 +5,12 @@ from __future__ import annotations
 import random
 import secrets
 import time
-from collections import Counter
-from collections.abc import Callable, Generator, Iterable, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import suppress
 from typing import Any, TypeVar
 
+import orjson
 import psycopg
 from psycopg import errors
 
@@ -22,24 +23,26 @@ _ENDED = """WITH ended AS (
     DELETE FROM writers WHERE id <> '' AND (id = %s OR seen < now() - interval '30 days') RETURNING posted)
     INSERT INTO writers SELECT '', 0, SUM(posted), now() FROM ended HAVING COUNT(*) > 0
     ON CONFLICT (id) DO UPDATE SET posted = writers.posted + excluded.posted"""
-#: Cell of a table of totals: table, span, unit, sector, procedure, channel, measure.
-Cell = tuple[str, str, str, str, str, int, str]
 T = TypeVar("T")
-#: A job that yields statements, is sent their rows, and returns its result.
-Steps = Generator[psycopg.Cursor[Any], list[Any], T]
+#: Answers keys of several jobs with one statement, in their order.
+Question = Callable[["Batch", Sequence[Any]], Sequence[Any]]
+#: A job in steps: it yields a question with its key, and is sent the answer.
+Steps = Generator[tuple[Question, Any], Any, T]
 
 
 class Batch:
     """The transaction of a batch.  Statements are sent at once; only reading a result waits for the server.
 
-    A job is a function of the batch, or a generator that yields statements and is sent their rows.  Generators of a batch go
-    hand in hand: each asks before the first answer is read, so that all of them together wait as often as one.
+    A job is a function of the batch, or a generator of `Steps`.  Generators go hand in hand: what all of them ask at a step is
+    one statement, and so are the rows that all of them write to a table, see `write_later`.
     """
 
     def __init__(self, connection: psycopg.Connection) -> None:
         self._connection = connection
-        #: What the batch adds to totals; written last, in one order, as every program adds to the same few rows.
-        self.totals: Counter[Cell] = Counter()
+        self._later: dict[str, list[Mapping[str, object]]] = {}
+        self._refusals: dict[str, Exception] = {}
+        #: What the batch adds to counts: statement → row without its count → count.
+        self._counts: defaultdict[str, Counter[tuple[tuple[str, object], ...]]] = defaultdict(Counter)
         #: Number of postings that the batch writes.
         self.posted = 0
 
@@ -47,43 +50,86 @@ class Batch:
         """Send a statement."""
         return self._connection.execute(sql, values)
 
-    def execute_many(self, sql: str, rows: Iterable[Sequence[object]]) -> None:
-        """Send a statement for each of *rows*."""
-        for values in rows:
-            self.execute(sql, values)
+    def write_later(self, sql: str, row: Mapping[str, object], *, refusal: Exception | None = None) -> None:
+        """Write *row* with all others of the statement, whose one parameter is a JSON array of rows.
+
+        Args:
+            refusal: raised if the statement, which returns the rows that it wrote, wrote fewer.
+        """
+        self._later.setdefault(sql, []).append(row)
+        if refusal is not None:
+            self._refusals[sql] = refusal
+
+    def count_later(self, sql: str, row: Mapping[str, object], count: int) -> None:
+        """Add *count* to *row*, with all others of the statement; its parameter is a JSON array of rows with their counts.
+
+        Programs write to the same few of these rows: they do it last, and in one order.
+        """
+        self._counts[sql][tuple(row.items())] += count
 
     def run(self, jobs: Sequence[Job[Batch]]) -> None:
-        """Run *jobs*, those that are generators step by step together."""
-        steps: list[tuple[Job[Batch], Steps[Any], psycopg.Cursor[Any]]] = []
+        """Run *jobs*: functions first, then those that are generators, step by step together; write what waits."""
+        waiting: list[tuple[Job[Batch], Steps[Any], tuple[Question, Any]]] = []
         for job in jobs:
             job.result = job.work(self)
+        for job in jobs:
             if isinstance(job.result, Generator):
-                _advance(steps, job, job.result, None)
-        while steps:
-            waiting, steps = steps, []
-            for job, generator, cursor in waiting:
-                _advance(steps, job, generator, cursor.fetchall())
+                _advance(waiting, job, job.result, None)
+        while waiting:
+            step, waiting = waiting, []
+            answers = self._answers([asked for _, _, asked in step])
+            for (job, generator, _), answer in zip(step, answers, strict=True):
+                _advance(waiting, job, generator, answer)
+        self._write()
 
-    def write_totals(self) -> None:
-        """Add `totals` to the tables."""
-        for (table, span, *cell), count in sorted(self.totals.items()):
-            column = "half" if table == "totals" else "year"
-            self.execute(
-                f"""INSERT INTO {table} VALUES (%s, %s, %s, %s, %s, %s, %s)
-                ON CONFLICT ({column}, unit, sector, procedure, channel, measure)
-                DO UPDATE SET count = {table}.count + excluded.count""",
-                (span, *cell, count),
-            )
-        self.totals.clear()
+    def _answers(self, asked: Sequence[tuple[Question, Any]]) -> list[Any]:
+        answers: list[Any] = [None] * len(asked)
+        for question in dict.fromkeys(question for question, _ in asked):
+            places = [place for place, (other, _) in enumerate(asked) if other is question]
+            for place, answer in zip(places, question(self, [asked[place][1] for place in places]), strict=True):
+                answers[place] = answer
+        return answers
+
+    def _write(self) -> None:
+        written = {sql: self.execute(sql, (_json(rows),)) for sql, rows in self._later.items()}
+        for sql, refusal in self._refusals.items():
+            if len(written[sql].fetchall()) < len(self._later[sql]):
+                raise refusal
+        self._later.clear()
+        self._refusals.clear()
+
+    def write_counts(self) -> None:
+        """Write what `count_later` was given."""
+        for sql, counts in sorted(self._counts.items()):
+            rows = sorted(counts.items(), key=lambda item: tuple(str(value) for _, value in item[0]))
+            self.execute(sql, (_json([{**dict(row), "count": count} for row, count in rows]),))
+        self._counts.clear()
+
+    def savepoint(self) -> Callable[[], None]:
+        """Remember what waits; the result brings it back."""
+        counts, posted = {sql: counter.copy() for sql, counter in self._counts.items()}, self.posted
+
+        def bring_back() -> None:
+            self._later.clear()
+            self._refusals.clear()
+            self._counts.clear()
+            self._counts.update(counts)
+            self.posted = posted
+
+        return bring_back
 
 
-def _advance(steps: list[Any], job: Job[Batch], generator: Steps[Any], rows: list[Any] | None) -> None:
+def _json(rows: Sequence[Mapping[str, object]]) -> str:
+    return orjson.dumps(rows).decode()
+
+
+def _advance(waiting: list[Any], job: Job[Batch], generator: Steps[Any], answer: Any) -> None:
     try:
-        cursor = generator.send(rows) if rows is not None else next(generator)
+        asked = generator.send(answer)
     except StopIteration as end:
         job.result = end.value
     else:
-        steps.append((job, generator, cursor))
+        waiting.append((job, generator, asked))
 
 
 class Transactions:
@@ -108,12 +154,11 @@ class Transactions:
         """Run the jobs of *batch* and commit them."""
         self._number += 1
         deadline, tries = time.monotonic() + self._patience_seconds, 0
-        ordered = sorted(batch, key=lambda job: job.order)
         while True:
             tries += 1
             try:
                 if tries == 1 or not self._is_committed():
-                    self._commit_once(ordered)
+                    self._commit_once(batch)
             except psycopg.OperationalError as error:
                 if time.monotonic() > deadline or not self._passes(error):
                     raise
@@ -176,14 +221,14 @@ class Transactions:
         connection.execute("SAVEPOINT job")
         job.error = None
         for again in (True, False):
-            totals, posted = batch.totals.copy(), batch.posted
+            bring_back = batch.savepoint()
             try:
                 batch.run((job,))
                 break
             except Exception as error:  # the caller of this job gets it
                 if self._passes(error):
                     raise
-                batch.totals, batch.posted = totals, posted
+                bring_back()
                 connection.execute("ROLLBACK TO job")
                 # Another program was faster; the job sees its row now, and has words for it.
                 if not (again and isinstance(error, errors.UniqueViolation)):
@@ -198,7 +243,7 @@ class Transactions:
 
     def _end(self, connection: psycopg.Connection, batch: Batch) -> psycopg.Cursor[Any]:
         # The row is locked since the beginning: see `_is_committed`.
-        batch.write_totals()
+        batch.write_counts()
         if batch.posted:
             connection.execute("UPDATE writers SET posted = posted + %s WHERE id = %s", (batch.posted, self._id))
         return connection.execute("COMMIT")

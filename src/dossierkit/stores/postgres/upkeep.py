@@ -5,44 +5,51 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
+import orjson
+
 from dossierkit.dossiers.ledger.ledger import posted_on
 from dossierkit.dossiers.lifecycle.dossier import Event
 from dossierkit.ports import ImportedDossier, NumberGap
-from dossierkit.stores.imports import IMPORT_COLUMNS, file_rows, highest_numbers, import_row, note_rows
+from dossierkit.stores.imports import IMPORT_COLUMNS, highest_numbers, import_row
 from dossierkit.stores.postgres import ledger
 from dossierkit.stores.postgres.database import Database
-from dossierkit.stores.postgres.dossiers import words_in
-from dossierkit.stores.postgres.payments import ATTEMPTS
+from dossierkit.stores.postgres.dossiers import insert_answers, insert_event, write_note, write_words
+from dossierkit.stores.postgres.payments import ATTEMPT_COLUMNS
 from dossierkit.stores.postgres.transactions import Batch
-from dossierkit.stores.rows import answers_columns, attempt_row, event_of, event_row, search_text
+from dossierkit.stores.rows import attempt_row, event_of, search_text
 
-_DOSSIERS = f"INSERT INTO dossiers ({', '.join(IMPORT_COLUMNS)}) VALUES ({', '.join(['%s'] * len(IMPORT_COLUMNS))})"
+_DOSSIERS = f"""INSERT INTO dossiers ({", ".join(IMPORT_COLUMNS)})
+    SELECT {", ".join(IMPORT_COLUMNS)} FROM json_populate_recordset(NULL::dossiers, %s)"""
+_COUNTERS = """INSERT INTO counters SELECT * FROM json_populate_recordset(NULL::counters, %s)
+    ON CONFLICT (agency, day) DO UPDATE SET number = GREATEST(counters.number, excluded.number)"""
 
 
 def import_batch(batch: Batch, dossiers: Sequence[ImportedDossier]) -> None:
-    """Write *dossiers*; totals are added up before they are written."""
+    """Write *dossiers*."""
     sql = "SELECT nextval(pg_get_serial_sequence('dossiers', 'seq')) FROM generate_series(1, %s)"
     rows = sorted(seq for (seq,) in batch.execute(sql, (len(dossiers),)).fetchall())
-    numbered = list(zip(rows, dossiers, strict=True))
-    answers = [(seq, *answers_columns(imported.dossier)) for seq, imported in numbered]
-    batch.execute_many(_DOSSIERS, (import_row(seq, imported) for seq, imported in numbered))
-    batch.execute_many("INSERT INTO answers VALUES (%s, %s, %s, %s, %s)", answers)
-    events = (event_row(seq, event) for seq, imported in numbered for event in imported.events)
-    batch.execute_many("INSERT INTO events VALUES (%s, %s, %s, %s, %s, %s, %s, %s)", events)
-    batch.execute_many("INSERT INTO files VALUES (%s, %s)", file_rows(numbered, [body for _, body, *_ in answers]))
-    words = ((seq, words_in(search_text(imported.dossier, imported.search))) for seq, imported in numbered if imported.search)
-    batch.execute_many("INSERT INTO search VALUES (%s, array_to_tsvector(%s::text[]))", words)
-    batch.execute_many("INSERT INTO notes VALUES (%s, %s, %s, %s)", note_rows(numbered))
-    ledger.add_import(batch, [(seq, posting) for seq, imported in numbered for posting in imported.postings])
-    ledger.add_spans(batch, (span for imported in dossiers for span in imported.spans))
+    for seq, imported in zip(rows, dossiers, strict=True):
+        dossier = dict(zip(IMPORT_COLUMNS, import_row(seq, imported), strict=True))
+        batch.write_later(_DOSSIERS, {**dossier, "handling": orjson.Fragment(dossier["handling"])})
+        insert_answers(batch, seq, imported.dossier)
+        for event in imported.events:
+            insert_event(batch, seq, event)
+        if imported.search:
+            write_words(batch, seq, search_text(imported.dossier, imported.search))
+        for number, note in imported.said.items():
+            write_note(batch, seq, number, note)
+        ledger.add_postings(batch, ((seq, posting) for posting in imported.postings))
+        ledger.add_spans(batch, imported.spans)
+        for attempt in imported.attempts:
+            batch.write_later(_ATTEMPTS, dict(zip(ATTEMPT_COLUMNS, attempt_row(seq, attempt), strict=True)))
     if posted := [posted_on(event) for imported in dossiers if imported.postings for event in imported.events]:
         ledger.note_posted(batch, max(posted), None)
-    batch.execute_many(ATTEMPTS, (attempt_row(seq, attempt) for seq, imported in numbered for attempt in imported.attempts))
-    batch.execute_many(
-        """INSERT INTO counters VALUES (%s, %s, %s)
-        ON CONFLICT (agency, day) DO UPDATE SET number = GREATEST(counters.number, excluded.number)""",
-        sorted((agency, series, number) for (agency, series), number in highest_numbers(dossiers).items()),
-    )
+    for (agency, series), number in sorted(highest_numbers(dossiers).items()):
+        batch.write_later(_COUNTERS, {"agency": agency, "day": series, "number": number})
+
+
+_ATTEMPTS = f"""INSERT INTO payments ({", ".join(ATTEMPT_COLUMNS)})
+    SELECT {", ".join(ATTEMPT_COLUMNS)} FROM json_populate_recordset(NULL::payments, %s) ON CONFLICT (ref) DO NOTHING"""
 
 
 def skip(batch: Batch, gap: NumberGap) -> bool:
