@@ -33,19 +33,27 @@ class GroupCommit(Generic[C]):
 
     Args:
         commit: sets `result` or `error` of every job; an error that it raises goes to each job without one.
+        gather_seconds: how long the leader waits, at most, until as many callers have come as the last batch had.  Callers
+            that return from a batch come again at about the same time: without a pause the first of them would lead alone,
+            and all others wait for its commit.  A lone caller never waits.
     """
 
-    def __init__(self, commit: Callable[[Sequence[Job[C]]], None]) -> None:
+    def __init__(self, commit: Callable[[Sequence[Job[C]]], None], *, gather_seconds: float = 0.0) -> None:
         self._commit = commit
-        self._mutex = threading.Lock()
+        self._gather_seconds = gather_seconds
+        self._mutex = threading.Condition()
         self._waiting: list[Job[C]] = []
         self._led = False
+        #: Number of jobs of the last batch.
+        self._last = 1
 
     def run(self, work: Callable[[C], T]) -> T:
         """Result of *work*, once it is durable; *work* may run more than once and must use its argument only."""
         job: Job[C] = Job(work)
         with self._mutex:
             self._waiting.append(job)
+            if len(self._waiting) == self._last:
+                self._mutex.notify()  # the leader that gathers
             leads, self._led = not self._led, True
             job.turn.acquire()
         if not leads:
@@ -58,7 +66,10 @@ class GroupCommit(Generic[C]):
 
     def _lead(self, own: Job[C]) -> None:
         with self._mutex:
+            if self._gather_seconds:
+                self._mutex.wait_for(lambda: len(self._waiting) >= self._last, self._gather_seconds)
             batch, self._waiting = self._waiting, []
+            self._last = len(batch)
         try:
             self._commit(batch)
         except Exception as error:  # noqa: BLE001  # every waiting caller gets it

@@ -20,6 +20,8 @@ from dossierkit.stores.postgres.transactions import Batch, Steps, Transactions
 
 T = TypeVar("T")
 
+#: A batch costs about this long, whatever its size.
+_GATHER_SECONDS = 0.003
 #: Connections of a process that read at once, at most.
 _READERS = 16
 #: Settings of every session, in milliseconds: nothing waits for ever.
@@ -58,7 +60,7 @@ class Database:
         self._patience_seconds = patience_seconds
         self.name = name_of(url)
         self.writer = Transactions(self.connect, patience_seconds=patience_seconds)
-        self._group: GroupCommit[Batch] = GroupCommit(self.writer.commit)
+        self._group: GroupCommit[Batch] = GroupCommit(self.writer.commit, gather_seconds=_GATHER_SECONDS)
         self._readers = ConnectionPool(
             url, kwargs={"autocommit": True, **_SOCKET}, configure=self._configure, min_size=0, max_size=_READERS,
             timeout=patience_seconds, reconnect_timeout=patience_seconds, num_workers=1, open=False, name="dossierkit",
