@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from datetime import date
+from typing import Any
 
 import pytest
 from support.counting import calls_of
 
-from dossierkit.forms import canonical, check, effective, flatten, parse, read
+from dossierkit.forms import Form, canonical, check, effective, flatten, parse, read
 from dossierkit.forms.lint.comparison import compare
 from dossierkit.html import Renderer
 from dossierkit.pointers import Json
@@ -107,6 +108,30 @@ def test_two_forms_are_compared_in_proportion_to_their_places() -> None:
     assert renamed[LARGE] / renamed[SMALL] < 1.05 * LARGE / SMALL
     assert compare(shared, shared) == ()
     assert calls_of(lambda: compare(shared, shared)) < 250 * places
+
+
+def test_definitions_that_hold_each_other_are_compared_in_proportion_to_them() -> None:
+    """Each pair of schemas is entered at 50 places at most: twice the definitions, four times the lists, not 1 000 times."""
+    calls = {}
+    for count in (6, 12):
+        old, new = _entangled(count, TEXT), _entangled(count, {**TEXT, "maxLength": 5})
+        found = compare(old, new)
+        assert {(one.kind, one.detail) for one in found} == {("changed", "maxLength")}
+        assert len(found) <= 50 * count
+        calls[count] = calls_of(lambda old=old, new=new: compare(old, new))
+
+    assert calls[12] < 8 * calls[6]
+
+
+def _entangled(count: int, leaf: Any) -> Form:
+    """Definitions that each hold lists of all the others; the last one holds *leaf*, too."""
+    names = [f"d{n}" for n in range(count)]
+    definitions = {
+        name: {"properties": {other: {"items": {"$ref": f"#/$defs/{other}"}} for other in names if other != name}}
+        for name in names
+    }
+    definitions[names[-1]]["properties"]["leaf"] = leaf
+    return read(json.loads(json.dumps({"$ref": "#/$defs/d0", "$defs": definitions})))
 
 
 def _comparison(size: int) -> int:

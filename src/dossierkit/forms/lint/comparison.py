@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from enum import Enum
 
@@ -15,6 +16,8 @@ from dossierkit.pointers import ABSENT, Json, child, drop, get, join, key, paren
 
 #: Deeper than this a form only repeats itself.
 _DEEPEST = 12
+#: The same schemas are entered at so many places; what they hold at further ones is no news.
+_ENTERED = 50
 #: The place of every item of a list.
 EACH = "*"
 
@@ -73,7 +76,8 @@ def compare(old: Form, new: Form, moves: Mapping[str, str] | None = None) -> tup
     Args:
         moves: what is known to have moved, old place → new place.
     """
-    before, after, known = _places(old), _places(new), dict(moves or {})
+    known = dict(moves or {})
+    before, after = _places(old, new)
     moved = {a: b for a, b in known.items() if a in before and b in after}
     before = _renamed(before, moved)
     # What moved as a whole may hold what moved inside it.
@@ -152,8 +156,11 @@ def _is_wider(name: str, was: tuple[str, ...], now: tuple[str, ...]) -> bool:
     return name == "uniqueItems" and now == ("false",)
 
 
-def _places(form: Form) -> dict[str, _Place]:
-    return dict(_Outline(form.schemas).below("", (form.root,), (form.root,)))
+def _places(old: Form, new: Form) -> tuple[dict[str, _Place], dict[str, _Place]]:
+    """The places of *old*, and those of *new*, outermost first."""
+    walk = _Walk(_Outline(old.schemas), _Outline(new.schemas))
+    walk.enter("", _Step((old.root,), (old.root,)), _Step((new.root,), (new.root,)))
+    return walk.before, walk.after
 
 
 @attrs.frozen
@@ -170,31 +177,61 @@ class _Member:
     limits: Mapping[str, tuple[str, ...]] = attrs.field(hash=False)
 
 
+@attrs.frozen
+class _Step:
+    """What one form has at a place: its schemas, none where it has no such place, and those around it."""
+
+    seeds: tuple[Facet, ...] = ()
+    above: tuple[Facet, ...] = ()
+
+
+@attrs.define
+class _Walk:
+    """Walks two forms side by side, so that what is left out is left out of both."""
+
+    old: _Outline
+    new: _Outline
+    before: dict[str, _Place] = attrs.field(init=False, factory=dict)
+    after: dict[str, _Place] = attrs.field(init=False, factory=dict)
+    #: The schemas of both at a place → at how many places they were entered.
+    entered: Counter[tuple[tuple[Facet, ...], tuple[Facet, ...]]] = attrs.field(init=False, factory=Counter)
+
+    def enter(self, place: str, old: _Step, new: _Step, depth: int = 0) -> None:
+        """Notes every place below *place*; what comes back to itself is entered once."""
+        pair = (old.seeds, new.seeds)
+        if depth >= _DEEPEST or self.entered[pair] >= _ENTERED:
+            return
+        self.entered[pair] += 1
+        members, others = self.new.members(new), self.old.members(old)
+        for name in (*members, *(name for name in others if name not in members)):
+            at = child(place, name)
+            below_old = self._noted(self.old, self.before, at, others.get(name), old)
+            below_new = self._noted(self.new, self.after, at, members.get(name), new)
+            if below_old.seeds or below_new.seeds:
+                self.enter(at, below_old, below_new, depth + 1)
+
+    def _noted(self, outline: _Outline, places: dict[str, _Place], at: str, member: _Member | None, around: _Step) -> _Step:
+        if member is None:
+            return _Step()
+        step = _Step(member.own, (*around.above, *member.here))
+        leaf = not outline.members(step)
+        places[at] = _Place(member.label, member.required, member.sometimes, member.limits, leaf=leaf)
+        return step
+
+
 @attrs.define
 class _Outline:
-    """Walks the places of a form.  What stands below the same schemas is worked out once, however often they are entered."""
+    """The members below the schemas of a form, worked out once for the same schemas."""
 
     schemas: Schemas
     _known: dict[tuple[Facet, ...], tuple[_Member, ...]] = attrs.field(init=False, factory=dict)
 
-    def below(
-        self, place: str, seeds: tuple[Facet, ...], above: tuple[Facet, ...], depth: int = 0
-    ) -> Iterator[tuple[str, _Place]]:
-        """Every place below *place*, outermost first; what comes back to itself is entered once."""
-        if depth >= _DEEPEST:
-            return
-        for member in self._members(seeds):
-            if any(facet in above for facet in member.here):
-                continue
-            at = child(place, member.name)
-            inside = [*self.below(at, member.own, (*above, *member.here), depth + 1)]
-            yield at, _Place(member.label, member.required, member.sometimes, member.limits, leaf=not inside)
-            yield from inside
-
-    def _members(self, seeds: tuple[Facet, ...]) -> tuple[_Member, ...]:
-        if seeds not in self._known:
-            self._known[seeds] = tuple(self._declared(seeds))
-        return self._known[seeds]
+    def members(self, step: _Step) -> dict[str, _Member]:
+        """Each member below *step* by its name, but for those that lead back to where it came from."""
+        if step.seeds not in self._known:
+            self._known[step.seeds] = tuple(self._declared(step.seeds))
+        above = {*step.above}
+        return {member.name: member for member in self._known[step.seeds] if above.isdisjoint(member.here)}
 
     def _declared(self, seeds: tuple[Facet, ...]) -> Iterator[_Member]:
         schemas = self.schemas
