@@ -18,6 +18,7 @@ from support.samples import PROCEDURES, SMALL
 
 from dossierkit import Action, Engine, State, open_engine
 from dossierkit.cli import main
+from dossierkit.dossiers.lifecycle.dossier import Query
 from dossierkit.errors import ForbiddenAction, RefusedAnswers, SettingsError
 from dossierkit.forms import Form, Layout, read
 from dossierkit.forms.lint.comparison import after_moves, compare
@@ -290,6 +291,26 @@ def test_an_open_dossier_is_brought_to_a_newer_form(folder: Path, engine: Engine
     assert engine.open(sent.id, AN) == done
     assert engine.procedure_of(done).revision == newer.revision
     assert list(engine.verify()) == []
+
+
+def test_a_supplement_is_found_by_the_words_of_the_form_that_it_is_for(folder: Path, engine: Engine) -> None:
+    """By the title of the newer form, and not by what that form never shows again."""
+    write(folder)
+    sent = engine.submit(engine.begin("1.000001", AN, {"name": "An", "copies": 2}).id, AN)
+
+    def change(schema: dict[str, Any]) -> None:
+        schema["title"] = "Trích lục"
+        schema["properties"]["secret"] = {"title": "Mã riêng", "type": "string", "writeOnly": True}
+        schema["required"].append("secret")
+
+    write(folder, change)
+    look(engine)
+    asked = engine.ask_update(sent.id, INTAKE, note="Biểu mẫu đã đổi")
+    engine.act(sent.id, Action.SUPPLEMENT, AN, answers={**asked.answers, "secret": "Hoahồng"})
+
+    found = {words: len(engine.find(AN, Query(words=words))) for words in ("trích lục", "an", "hoahong")}
+
+    assert found == {"trích lục": 1, "an": 1, "hoahong": 0}
 
 
 def test_the_command_line_tells_the_plan(folder: Path, tmp_path: Path) -> None:

@@ -38,7 +38,7 @@ from dossierkit.office.context import Context
 from dossierkit.office.dossiers import Dossiers, printed_code
 from dossierkit.office.drafts import Drafts, guard_version
 from dossierkit.office.procedures import Procedures
-from dossierkit.office.records import Recording, filed
+from dossierkit.office.records import Recording, filed, search_words
 from dossierkit.office.supplements import Supplements
 from dossierkit.pointers import ABSENT, Json, get, same
 
@@ -102,7 +102,11 @@ class Actions:
         guard(dossier, action, actor, stated, procedure.workflow)
         self._guard_places(dossier, procedure, stated)
         said = Said(note, dossier.answers if action is Action.SUPPLEMENT else None)
-        record = recording.change(changed, action, stated, said, answers=changed is not dossier, paid=paid)
+        search = None
+        if action is Action.SUPPLEMENT:
+            # The supplement may bring the dossier to a newer revision, whose form knows what its answers mean.
+            search = search_words(self.supplements.wanted(dossier)[0], changed.answers)
+        record = recording.change(changed, action, stated, said, answers=changed is not dossier, search=search, paid=paid)
         return self.context.store.record(record)
 
     def message(self, id: str, actor: Actor, words: str, *, files: tuple[Attachment, ...] = ()) -> Dossier:

@@ -97,12 +97,14 @@ class Recording:
         said: Said,
         *,
         answers: bool = False,
+        search: str | None = None,
         paid: tuple[Attempt, Progress] | None = None,
     ) -> ActionRecord:
         """The record of any other action; acceptance draws a receipt number.
 
         Args:
             answers: whether the answers or files of *dossier* changed.
+            search: the words that it is found by from now on; None: those of before.
             paid: the attempt that settles it, and its progress until now.
         """
         agency, series = dossier.agency or self.agency, series_of(action, self.today)
@@ -112,7 +114,7 @@ class Recording:
             self._event(dossier, action, self._timed(dossier, action, facts), cash=takes_cash),
             series=(agency, series) if series is not None else None,
             answers=answers or action is Action.ERASE,
-            search=search_words(self.procedure, dossier.answers) if action is Action.SUPPLEMENT else None,
+            search=search,
             mails=self.mails,
             said=said,
             forget=action is Action.ERASE,
