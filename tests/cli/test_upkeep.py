@@ -391,6 +391,17 @@ def test_demo_says_as_whom_to_look(tmp_path: Path) -> None:
     assert run("demo", "--data", tmp_path / "demo", "--dossiers", 30).exit_code == 2
 
 
+def test_demo_leaves_nothing_where_there_is_nothing_to_show(tmp_path: Path) -> None:
+    """A folder of procedures without a unit or a test is refused before the data folder is made."""
+    (tmp_path / "p").mkdir()
+    (tmp_path / "p" / "small.json").write_text(json.dumps(SMALL, ensure_ascii=False), "utf-8")
+
+    ran = run("demo", "--data", tmp_path / "demo", "--procedures", tmp_path / "p", "--dossiers", 5)
+
+    assert (ran.exit_code, "x-tests" in ran.stderr) == (2, True), ran.output
+    assert not (tmp_path / "demo").exists()
+
+
 def test_files_that_no_dossier_names_are_listed_and_deleted(installation: Any) -> None:
     """As an interrupted upload leaves them, once they are a day old."""
     engine, data = installation

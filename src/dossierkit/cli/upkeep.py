@@ -7,7 +7,17 @@ from pathlib import Path
 
 import click
 
-from dossierkit.cli.options import FILE, NEW_FILE, data_option, engine_of, files_option, procedures_option, store_address
+from dossierkit.cli.options import (
+    FILE,
+    NEW_FILE,
+    data_option,
+    engine_of,
+    files_option,
+    installed,
+    office_day,
+    procedures_option,
+    store_address,
+)
 from dossierkit.cli.progress import progress
 
 
@@ -23,8 +33,15 @@ from dossierkit.cli.progress import progress
 def demo(data: Path, procedures: Path | None, count: int, seed: int) -> None:
     """Fill an empty data folder with two years of synthetic data, and print accounts to sign in with."""
     from dossierkit.demo.demonstration import demonstrate
-    from dossierkit.wiring import open_accounts
+    from dossierkit.demo.simulation import guard_demonstrable
+    from dossierkit.forms import STANDARD
+    from dossierkit.wiring import open_accounts, open_engine, with_lists
 
+    here = installed()
+    folder = procedures or (here.procedures if here is not None else None)
+    dialect = with_lists(STANDARD, data if data.is_dir() else None, office_day)
+    # Tried in memory first, so that nothing is left behind where there is nothing to show.
+    guard_demonstrable(open_engine("memory:", procedures=folder, dialect=dialect))
     engine = engine_of(data, procedures, make=True)
     accounts = open_accounts(engine)
     # The progress bar appears first, as preparing people and procedures takes a moment, too.

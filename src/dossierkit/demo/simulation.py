@@ -63,12 +63,30 @@ class Staff:
     approver: Actor
 
 
+def guard_demonstrable(engine: Engine) -> None:
+    """Check that dossiers can be made of a procedure of *engine*.
+
+    Raises:
+        SettingsError: no procedure of a unit has a test in `x-tests` that can be submitted today.
+    """
+    if next(_every_sample(engine), None) is None:
+        raise SettingsError(
+            "no procedure can be demonstrated: it needs a unit, and a test in x-tests whose answers can be submitted today"
+        )
+
+
+def _every_sample(engine: Engine) -> Iterator[_Sample]:
+    days = _days(engine.today())
+    procedures = (engine.procedure(listed.code) for listed in engine.procedures())
+    return (sample for procedure in procedures if procedure.unit for sample in _samples(procedure, engine, days))
+
+
 @attrs.define
 class Simulation:
     """Generates dossiers of the procedures of *engine*, with histories from two years ago until now.
 
     Raises:
-        SettingsError: no procedure of a unit in *staff* has a test in `x-tests` that can be submitted today.
+        SettingsError: no procedure of a unit has a test in `x-tests` that can be submitted today.
     """
 
     engine: Engine
@@ -84,18 +102,11 @@ class Simulation:
 
     def __attrs_post_init__(self) -> None:
         self._now, self._calendar = self.engine.clock.now(), self.engine.office_clock.calendar()
-        days = _days(self.engine.today())
-        self._samples = [sample for procedure in self._procedures() for sample in _samples(procedure, self.engine, days)]
-        if not self._samples:
-            raise SettingsError(
-                "no procedure can be demonstrated: it needs a unit, and a test in x-tests whose answers can be submitted today"
-            )
-
-    def _procedures(self) -> list[Procedure]:
-        found = [self.engine.procedure(one.code) for one in self.engine.procedures()]
-        for procedure in found:
+        guard_demonstrable(self.engine)
+        self._samples = [sample for sample in _every_sample(self.engine) if sample.procedure.unit in self.staff]
+        for listed in self.engine.procedures():
+            procedure = self.engine.procedure(listed.code)
             self.engine.store.keep_bundle(procedure.revision, procedure.bundle.canonical())
-        return [procedure for procedure in found if procedure.unit in self.staff]
 
     def lives(self, count: int) -> Iterator[ImportedDossier]:
         """*count* dossiers with their histories, in order of submission."""
