@@ -97,6 +97,26 @@ def test_the_catalog_shows_its_health(office: Any, folder: Path, clock: FixedClo
     ]
 
 
+def test_every_revision_in_use_is_listed(office: Any, folder: Path) -> None:
+    """One that is served and has no dossier yet, one that only dossiers have; how many, and which is current."""
+    engine, browser, officer = office
+    citizen = browser()
+    known(citizen)
+    filed(engine, citizen)
+    old = engine.procedure("1.000001").revision
+    small = json.loads((folder / "small.json").read_text("utf-8"))
+    (folder / "small.json").write_text(json.dumps({**small, "description": "Mới"}, ensure_ascii=False), "utf-8")
+    (folder / "new.json").write_text(json.dumps({"type": "object", "x-procedure": {"code": "2.1"}}), "utf-8")
+    engine.catalog.expire()
+
+    page = re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", officer("root@office.vn").get("/admin").text))
+
+    new, current = engine.procedure("2.1").revision, engine.procedure("1.000001").revision
+    assert f"{old[:12]} 1 " in page
+    assert f"{current[:12]} hiện hành 0 " in page
+    assert f"{new[:12]} hiện hành 0 " in page
+
+
 def test_faults_of_files_are_told_once_in_the_language_of_the_page(office: Any, folder: Path) -> None:
     """By their place in the folder, with what of each file serves."""
     engine, _, officer = office

@@ -199,6 +199,10 @@ class Catalog:
         """The state of every file in the folder."""
         return tuple(self.read_all().states.values())
 
+    def served(self) -> Mapping[str, str]:
+        """Code → revision of every procedure that is served."""
+        return {code: offer.revision for code, offer in self.read_all().by_code.items()}
+
     def read_all(self) -> _Snapshot:
         """Read every new and changed file, without the time limit of a scan."""
         with self._lock:

@@ -49,9 +49,13 @@ class Administration:
         """Approve the waiting *revision* of a procedure; False if the file has changed since."""
         return self.context.catalog.approve(code, revision)
 
+    def served(self) -> Mapping[str, str]:
+        """Code → revision of every procedure that is served."""
+        return self.context.catalog.served()
+
     def revisions(self) -> Mapping[tuple[str, str], int]:
-        """(procedure, revision) → how many dossiers there are of it, drafts included."""
-        return self.context.store.revisions()
+        """(procedure, revision) → how many dossiers there are of it, drafts included; 0 where it is only served."""
+        return {**dict.fromkeys(self.served().items(), 0), **self.context.store.revisions()}
 
     def size(self) -> int:
         """How many dossiers there are, drafts included."""

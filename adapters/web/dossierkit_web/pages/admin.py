@@ -54,7 +54,10 @@ def show(site: Site, request: Request, form: FormData) -> Response:  # noqa: ARG
     found = [
         attrs.evolve(one, file=_below(folder, one.file)) for one in site.lint.findings(engine.today()) if one.level != "advice"
     ]
-    current = {one.code: (one.title_in(language), _revision(site, one.code)) for one in engine.procedures(language=language)}
+    served = engine.administration.served()
+    current = {
+        entry.code: (entry.title_in(language), served.get(entry.code, "")) for entry in engine.procedures(language=language)
+    }
     used = sorted((code, revision, count) for (code, revision), count in engine.administration.revisions().items())
     return site.page(
         request,
@@ -80,15 +83,6 @@ def _below(folder: Path, file: str) -> str:
 def _is_told(finding: Finding, told: set[tuple[str, str, str]]) -> bool:
     """Whether the catalog says the same of a file that cannot be read, or of one of two with the same code."""
     return finding.code in ("not-json", "same-code") and any(file == finding.file for file, _, _ in told)
-
-
-def _revision(site: Site, code: str) -> str:
-    from dossierkit.errors import UnknownProcedure
-
-    try:
-        return site.engine.procedure(code).revision
-    except UnknownProcedure:
-        return ""
 
 
 def plan(site: Site, request: Request, form: FormData) -> Response:  # noqa: ARG001  # every page has this shape
