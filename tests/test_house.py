@@ -151,7 +151,7 @@ def test_public_names_are_sorted_and_real() -> None:
 
 #: What hosts import, by the module that they import it from.
 PUBLIC = {
-    "dossierkit": "Action Actor Dossier DossierCode DossierkitError Engine RefusedAnswers Role State Table open_engine",
+    "dossierkit": "Action Actor Dossier DossierCode DossierkitError Engine RefusedAnswers Role State Table Worker open_engine",
     "dossierkit.forms": "STANDARD Choice Dialect Document Fault Field Form Format Kind Layout Problem Widget as_sent canonical check"
     " effective flatten is_valid load load_answers message parse read view",
     "dossierkit.errors": "DossierkitError DocumentError SchemaError UnknownProcedure UnknownDossier StaleDossier ForbiddenAction",

@@ -134,7 +134,7 @@ def test_every_command_runs_or_names_its_extra(wheel: Path, tmp_path: Path, vers
         else:
             assert code == 0, (name, words)
     commands = set(re.findall(r"^\| `([\w-]+)", (ROOT / "README.md").read_text("utf-8"), re.MULTILINE))
-    assert {name.split()[0] for name in came} | {"lint", "serve"} == commands
+    assert {name.split()[0] for name in came} | {"lint", "serve", "work"} == commands
 
 
 def test_serve_names_its_extra_or_serves_the_office(wheel: Path, tmp_path: Path) -> None:
@@ -144,9 +144,28 @@ def test_serve_names_its_extra_or_serves_the_office(wheel: Path, tmp_path: Path)
         [plain / "dossierkit", "serve"], cwd=tmp_path, env=fresh(), capture_output=True, text=True, check=False
     )
     assert refused.returncode == 2
-    assert (
-        refused.stderr == "dossierkit: starlette is not installed; it comes with the extra web: pip install 'dossierkit[web]'\n"
+    assert refused.stderr == "dossierkit: uvicorn is not installed; it comes with the extra web: pip install 'dossierkit[web]'\n"
+
+    subprocess.run([plain / "dossierkit", "init", "small"], cwd=tmp_path, env=fresh(), check=True, capture_output=True)
+    home = ["--home", tmp_path / "small"]
+    subprocess.run([plain / "dossierkit", *home, "new", "ban-sao"], cwd=tmp_path, env=fresh(), check=True, capture_output=True)
+    (tmp_path / "none.json").write_text("{}")
+    refused = subprocess.run(
+        [plain / "dossierkit", *home, "submit", "ban-sao", tmp_path / "none.json"],
+        cwd=tmp_path,
+        env=fresh(),
+        capture_output=True,
+        check=False,
     )
+    assert refused.returncode == 1
+    working = subprocess.Popen(
+        [plain / "dossierkit", *home, "work"], cwd=tmp_path, env=fresh(), stdout=subprocess.PIPE, text=True
+    )
+    assert working.stdout is not None
+    assert "works for" in working.stdout.readline()
+    working.terminate()
+    working.communicate(timeout=60)
+    assert working.returncode == 0
 
     web = installed(wheel, tmp_path / "web", sys.executable, "web")
     (tmp_path / "nowhere").mkdir()

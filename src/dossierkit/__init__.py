@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from dossierkit.errors import DossierkitError as DossierkitError
     from dossierkit.errors import RefusedAnswers as RefusedAnswers
     from dossierkit.office.engine import Engine as Engine
+    from dossierkit.office.work import Worker as Worker
     from dossierkit.wiring import open_engine as open_engine
 
 # CEL would write answers into the log when a rule fails; the failure itself reaches the caller.
@@ -38,6 +39,7 @@ _HOMES = {
     "Role": "dossierkit.dossiers.states",
     "State": "dossierkit.dossiers.states",
     "Table": "dossierkit.catalog.option_lists",
+    "Worker": "dossierkit.office.work",
     "open_engine": "dossierkit.wiring",
 }
 
@@ -52,6 +54,7 @@ __all__ = [
     "Role",
     "State",
     "Table",
+    "Worker",
     "open_engine",
 ]
 

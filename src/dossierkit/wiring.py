@@ -219,11 +219,12 @@ class PaymentSettings:
         return {**self.gateways, **({"vnpay": self.sandbox} if self.sandbox is not None else {})}
 
 
-def payment_settings(vnpay: str = "", vietqr: str = "", *, sandbox_at: str = "") -> PaymentSettings:
+def payment_settings(vnpay: str = "", vietqr: str = "", *, sandbox_at: str = "", sandbox_secret: str = "") -> PaymentSettings:
     """The payment settings from *vnpay* and *vietqr*; see `VnPay.of` and `BankAccount.of`.
 
     Args:
         sandbox_at: the address of a sandbox gateway, for test portals; empty: no sandbox.
+        sandbox_secret: the same in every process of the portal; empty: one of this process.
 
     Raises:
         SettingsError: a setting is malformed.
@@ -234,7 +235,9 @@ def payment_settings(vnpay: str = "", vietqr: str = "", *, sandbox_at: str = "")
     gateways = {"vnpay": VnPay.of(vnpay)} if vnpay else {}
     sandbox = None
     if sandbox_at and not gateways:
-        sandbox = VnPay("SANDBOX1", secrets.token_hex(16), sandbox_at, f"{sandbox_at.rpartition('/')[0]}/status")
+        sandbox = VnPay(
+            "SANDBOX1", sandbox_secret or secrets.token_hex(16), sandbox_at, f"{sandbox_at.rpartition('/')[0]}/status"
+        )
     return PaymentSettings(gateways, sandbox, BankAccount.of(vietqr) if vietqr else None)
 
 

@@ -46,6 +46,7 @@ GOOD: dict[str, tuple[str, ...]] = {
     "submit": ("--data", "new", "--procedures", "procedures", "1.012789", "good.json"),
     "verify": ("--data", "data", "--procedures", "procedures"),
     "verify-slip": ("--data", "data", "--key", "k", "slip"),
+    "work": ("--data", "data", "--procedures", "procedures", "--smtp", "smtp+plain://127.0.0.1:9"),
 }  # fmt: skip
 #: Wrong words where a command takes a word: command, the good word (or the option), what stands there instead.
 WORDS = (
@@ -74,7 +75,8 @@ WORDS = (
 )
 MORE = (
     ("serve", "--clamd", "127.0.0.1"), ("serve", "--vietqr", "970436"), ("serve", "--vnpay", "x"), ("serve", "--oidc", "http://x"),
-    ("serve", "--keep-drafts", "1"), ("stats", "--by", "moon"), ("stats", "--part", "q9"), ("submit", "--code", "H29.15"),
+    ("serve", "--keep-drafts", "1"), ("serve", "--workers", "0"), ("serve", "--files", "x"), ("work", "--vnpay", "x"),
+    ("work", "--stop-within", "0"), ("stats", "--by", "moon"), ("stats", "--part", "q9"), ("submit", "--code", "H29.15"),
     ("check", "--today", "31/02/2026"), ("recompute", "--apply", "--note"),
 )  # fmt: skip
 
@@ -154,7 +156,7 @@ def test_a_wrong_word_is_one_line_and_leaves_nothing_behind(
     monkeypatch.chdir(place)
     before = below(place)
 
-    if name == "serve":
+    if name in ("serve", "work"):
         # One that is not refused would serve until it is ended.
         command = [sys.executable, "-m", "dossierkit", name, *arguments]
         process = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)

@@ -20,8 +20,9 @@ from aiosmtpd.smtp import AuthResult, LoginPassword
 from dossierkit.dossiers.mails import SendMail
 from dossierkit.errors import MailError, SettingsError
 from dossierkit.files.clamd import ClamdScanner
-from dossierkit.mail.outbox import BACK_OFF, LEASE, Worker, deliver, next_try
+from dossierkit.mail.outbox import BACK_OFF, LEASE, deliver, next_try
 from dossierkit.mail.transports import FileMailer, SmtpMailer, message
+from dossierkit.office.work import Repeated
 from dossierkit.ports import Store
 from dossierkit.stores.memory.store import MemoryStore
 from dossierkit.stores.sqlite.store import SqliteStore
@@ -210,7 +211,7 @@ def test_the_worker_goes_on(store: Store, clock: FixedClock) -> None:
 
     store.outbox.post(mail("a"), mail("b"))
     mailer = Surprising()
-    worker = Worker(lambda: deliver(store.outbox, mailer, clock), every=0.01)
+    worker = Repeated(lambda: deliver(store.outbox, mailer, clock), every=0.01)
     worker.start()
     try:
         assert rounds.wait(5)

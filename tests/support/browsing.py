@@ -39,6 +39,7 @@ class Portal:
     address: str
     procedures: Path
     data: Path
+    program: subprocess.Popen[str]
 
     def drop(self, name: str, schema: Any) -> None:
         """Put *schema* into the folder as `name.json`, and wait until its procedure is offered."""
@@ -80,7 +81,7 @@ def serving(folder: Path, data: Path, *options: str) -> Iterator[Portal]:
     try:
         assert "serves" in program.stdout.readline()
         wait_for(lambda: _listens(port))
-        yield Portal(f"http://127.0.0.1:{port}", folder, data)
+        yield Portal(f"http://127.0.0.1:{port}", folder, data, program)
     finally:
         program.terminate()
         program.wait(20)

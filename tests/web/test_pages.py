@@ -402,7 +402,7 @@ def test_a_failure_shows_a_number_and_nothing_else(portal: Any, caplog: pytest.L
 
 
 def test_a_store_that_cannot_be_written_pauses_filing(portal: Any) -> None:
-    """503 with words and Retry-After; reading goes on; health is red."""
+    """503 with words and Retry-After; reading goes on; the process lives, and is not ready."""
     import sqlite3
 
     engine, browser = portal
@@ -414,9 +414,10 @@ def test_a_store_that_cannot_be_written_pauses_filing(portal: Any) -> None:
     assert answer.status_code == 503
     assert answer.headers["retry-after"]
     assert client.get("/procedures").status_code == 200
-    assert client.get("/healthz").status_code == 503
-    engine.store.database.writer.connection.execute("PRAGMA query_only=OFF")
+    assert (client.get("/readyz").status_code, client.get("/readyz").text) == (503, "store")
     assert client.get("/healthz").text == "ok"
+    engine.store.database.writer.connection.execute("PRAGMA query_only=OFF")
+    assert client.get("/readyz").text == "ok"
     assert sqlite3.sqlite_version
 
 

@@ -8,7 +8,7 @@ import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
@@ -17,7 +17,7 @@ from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import Request
-from starlette.responses import JSONResponse, PlainTextResponse, RedirectResponse, Response
+from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
@@ -28,17 +28,17 @@ from dossierkit.errors import (
     SchemaError,
     StaleAccount,
     StaleDossier,
-    StoreError,
     TooManyTries,
     UnknownDossier,
     UnknownProcedure,
     UnwritableStore,
 )
 from dossierkit.files.disk import DiskBlobs
-from dossierkit.mail.outbox import Worker
 from dossierkit.office.engine import Engine
+from dossierkit.office.work import Repeated
 from dossierkit.ports import BlobStore
 from dossierkit_web.emblem import emblem_route
+from dossierkit_web.health import Health
 from dossierkit_web.pages import (
     accounts,
     admin,
@@ -75,23 +75,38 @@ from dossierkit_web.site import Site, WebConfig
 _log = logging.getLogger(__name__)
 
 
-def create_app(engine: Engine, *, blobs: BlobStore | Path | str, config: WebConfig | None = None) -> Starlette:
-    """The portal over *engine* as an ASGI application.
+class Work(Protocol):
+    """What runs beside the pages, such as `dossierkit.Worker`."""
+
+    def start(self) -> object:
+        """Begin, and return at once."""
+        ...
+
+    def stop(self) -> object:
+        """Finish what is under way."""
+        ...
+
+
+def create_app(
+    engine: Engine, *, blobs: BlobStore | Path | str, config: WebConfig | None = None, work: Work | None = None
+) -> Starlette:
+    """The portal over *engine* as an ASGI application; its `state.health` is its `Health`.
 
     Args:
         blobs: the store of attachments, or their folder, outside any web root.
+        work: started before the first request and stopped after the last one, by the lifespan of the application.
     """
     settings = config or WebConfig()
     kept = DiskBlobs(blobs) if isinstance(blobs, Path | str) else blobs
     engine.keep_files_in(kept)
     site = Site.of(engine, kept, settings)
     static = StaticFiles(packages=[("dossierkit_web", "static")])
+    health = Health(engine)
 
     def route(path: str, page: Page, *methods: str) -> Route:
         return Route(path, _endpoint(site, page), methods=list(methods or ("GET",)))
 
-    return Starlette(
-        lifespan=_lifespan(engine, site),
+    app = Starlette(
         routes=[
             *_dossier_routes(route),
             *_office_routes(route),
@@ -100,7 +115,7 @@ def create_app(engine: Engine, *, blobs: BlobStore | Path | str, config: WebConf
             *(_account_routes(route) if settings.identify is None else ()),
             *(_elsewhere_routes(route) if settings.oidc is not None else ()),
             *((emblem_route(engine.office.emblem),) if engine.office.emblem is not None else ()),
-            Route("/healthz", _health(engine)),
+            *health.routes,
             *([Route("/sandbox/status", _sandbox_status(site), methods=["POST"])] if settings.sandbox is not None else ()),
             # Pages themselves are not compressed: how long one is would tell what stands in it.
             Mount("/static", GZipMiddleware(static)),
@@ -116,20 +131,26 @@ def create_app(engine: Engine, *, blobs: BlobStore | Path | str, config: WebConf
             Exception: _failure(site),
         },
         max_body_size=settings.max_body_bytes,
+        lifespan=_lifespan(engine, site, work),
     )
+    app.state.health = health
+    return app
 
 
-def _lifespan(engine: Engine, site: Site) -> Callable[[Starlette], AbstractAsyncContextManager[None]]:
-    """Logs lint errors of served files while the application runs; the catalog itself logs why a file is not served."""
+def _lifespan(engine: Engine, site: Site, work: Work | None) -> Callable[[Starlette], AbstractAsyncContextManager[None]]:
+    """Runs *work* and logs lint errors of served files; the catalog itself logs why a file is not served."""
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
-        worker = Worker(lambda: engine.administration.log_served_errors(site.lint))
-        worker.start()
+        lint = Repeated(lambda: engine.administration.log_served_errors(site.lint))
+        beside: tuple[Work, ...] = (lint, *((work,) if work is not None else ()))
+        for each in beside:
+            each.start()
         try:
             yield
         finally:
-            await run_in_threadpool(worker.stop)
+            for each in beside:
+                await run_in_threadpool(each.stop)
 
     return lifespan
 
@@ -346,14 +367,3 @@ def _sandbox_status(site: Site) -> Callable[[Request], Awaitable[Response]]:
             raise HTTPException(404) from None
 
     return status
-
-
-def _health(engine: Engine) -> Callable[[Request], Response]:
-    def health(request: Request) -> Response:  # noqa: ARG001  # Starlette hands it over
-        try:
-            engine.administration.guard_writable()
-        except StoreError:
-            return PlainTextResponse("store", 503)
-        return PlainTextResponse("ok")
-
-    return health

@@ -212,6 +212,10 @@ class Catalog:
                 snapshot = self._look()
             return snapshot
 
+    def is_read(self) -> bool:
+        """Whether every file that the folder holds now was read, or was known from the index."""
+        return all(reading.stamps for reading in self._look().readings.values())
+
     def expire(self) -> None:
         """Let the next question look at the folder, however recent the last look is."""
         self._looked = _NEVER

@@ -183,6 +183,13 @@ def installed() -> Installation | None:
     return context.find_object(_installation()) if context is not None else None
 
 
+def command_context(installation: Installation | None, store: str) -> click.Context:
+    """The context of a command in another process: `installed` gives *installation* there, and `store_address` *store*."""
+    context = click.Context(click.Command("dossierkit"), obj=installation)
+    context.meta[_STORE] = store
+    return context
+
+
 def _installation() -> type[Installation]:
     from dossierkit.installation import Installation
 

@@ -1,18 +1,19 @@
-"""The command `serve`, which runs the reference portal."""
+"""The commands `serve`, which runs the reference portal, and `work`, which does its background work alone."""
 
 from __future__ import annotations
 
 import ipaddress
-import logging
+import signal
 import socket
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from dossierkit.cli.logs import configure_logs
 from dossierkit.cli.options import (
     agency_option,
     data_option,
@@ -23,12 +24,48 @@ from dossierkit.cli.options import (
     procedures_option,
     sender_option,
     smtp_option,
+    store_address,
 )
 
 if TYPE_CHECKING:
-    from dossierkit.mail.outbox import Worker
+    from dossierkit.cli.portal import Portal
     from dossierkit.office.engine import Engine
-    from dossierkit.ports import BlobStore, Mailer, PaymentGateway
+
+
+#: Options that `serve` and `work` share.
+address_option: Callable[..., Any] = click.option(
+    "--address", default="", envvar="DOSSIERKIT_ADDRESS", help="Public address of the portal, for links in mails."
+)
+keep_drafts_option: Callable[..., Any] = click.option(
+    "--keep-drafts",
+    default=90,
+    type=click.IntRange(14, 36_500),
+    envvar="DOSSIERKIT_KEEP_DRAFTS",
+    show_default=True,
+    help="Days without a change after which a draft and its files are deleted; its owner gets a mail a week before.",
+)
+vnpay_option: Callable[..., Any] = click.option(
+    "--vnpay",
+    default="",
+    envvar="DOSSIERKIT_VNPAY",
+    help="VNPay, https://TERMINAL:SECRET@sandbox.vnpayment.vn/paymentv2/vpcpay.html.  [default: a built-in sandbox]",
+)
+stop_within_option: Callable[..., Any] = click.option(
+    "--stop-within",
+    default=30,
+    type=click.IntRange(1, 3600),
+    envvar="DOSSIERKIT_STOP_WITHIN",
+    show_default=True,
+    help="Seconds to finish what is under way when told to stop (SIGTERM).",
+)
+log_option: Callable[..., Any] = click.option(
+    "--log",
+    type=click.Choice(["plain", "json"]),
+    default="plain",
+    envvar="DOSSIERKIT_LOG",
+    show_default=True,
+    help="Form of the log, on standard error.",
+)
 
 
 @click.command()
@@ -53,16 +90,9 @@ if TYPE_CHECKING:
 @click.option(
     "--plain-http", is_flag=True, envvar="DOSSIERKIT_PLAIN_HTTP", help="Allow other machines to connect without TLS, for tests."
 )
-@click.option("--address", default="", envvar="DOSSIERKIT_ADDRESS", help="Public address of the portal, for links in mails.")
+@address_option
 @click.option("--guests", is_flag=True, envvar="DOSSIERKIT_GUESTS", help="Guests may submit without an account.")
-@click.option(
-    "--keep-drafts",
-    default=90,
-    type=click.IntRange(14, 36_500),
-    envvar="DOSSIERKIT_KEEP_DRAFTS",
-    show_default=True,
-    help="Days without a change after which a draft and its files are deleted; its owner gets a mail a week before.",
-)
+@keep_drafts_option
 @click.option(
     "--second-factor",
     is_flag=True,
@@ -85,73 +115,104 @@ if TYPE_CHECKING:
 @click.option(
     "--oidc", default="", envvar="DOSSIERKIT_OIDC", help="OpenID Connect sign-in, https://CLIENT:SECRET@issuer.example/path."
 )
-@click.option(
-    "--vnpay",
-    default="",
-    envvar="DOSSIERKIT_VNPAY",
-    help="VNPay, https://TERMINAL:SECRET@sandbox.vnpayment.vn/paymentv2/vpcpay.html.  [default: a built-in sandbox]",
-)
+@vnpay_option
 @click.option("--vietqr", default="", envvar="DOSSIERKIT_VIETQR", help="Bank account for transfers, BANK:ACCOUNT:HOLDER.")
 @smtp_option
 @sender_option
-def serve(
+@click.option(
+    "--workers",
+    default=1,
+    type=click.IntRange(1, 256),
+    envvar="DOSSIERKIT_WORKERS",
+    show_default=True,
+    help="Number of processes that answer requests.",
+)
+@click.option(
+    "--work/--no-work",
+    default=True,
+    envvar="DOSSIERKIT_WORK",
+    show_default=True,
+    help="Do the background work, too, or leave it to dossierkit work.",
+)
+@stop_within_option
+@log_option
+def serve(host: str, port: int, proxy: str, plain_http: bool, new: bool, workers: int, work: bool, **options: Any) -> None:
+    """Run the reference portal until Ctrl-C or SIGTERM."""
+    from dossierkit.cli.portal import Portal, exit_when_told, serve_here, serve_in_processes
+    from dossierkit.papers.slip import installed_key
+
+    _guard_passwords(host, secure=options["secure"], plain_http=plain_http)
+    proxies, within = _addresses(proxy), options["stop_within"]
+    configure_logs(options["log"])
+    listening = _bound(host, port)
+    here = f"http://{host}:{listening.getsockname()[1]}"
+    portal = Portal(installation=installed(), store=store_address(), here=here, **options)
+    portal.check()
+    exit_when_told()
+    engine = portal.engine(make=True, new=new)
+    installed_key(engine.store, portal.data / "slip.key", new=new)
+    worker = portal.worker(engine) if work else None
+    try:
+        if workers == 1:
+            app = portal.app(engine, worker)
+            _announce(engine, portal, workers)
+            serve_here(app, listening, proxies, within)
+        else:
+            _announce(engine, portal, workers)
+            if worker is not None:
+                worker.start()
+            serve_in_processes(portal, listening, proxies, within, workers)
+    except KeyboardInterrupt:
+        click.echo("stopped")
+    finally:
+        if worker is not None:
+            worker.stop(within)
+        engine.close()
+
+
+@click.command()
+@data_option
+@procedures_option
+@agency_option
+@address_option
+@files_option
+@keep_drafts_option
+@vnpay_option
+@smtp_option
+@sender_option
+@stop_within_option
+@log_option
+def work(
     data: Path,
     procedures: Path | None,
     agency: str | None,
-    language: str,
-    host: str,
-    port: int,
-    secure: bool,
-    proxy: str,
-    plain_http: bool,
     address: str,
-    guests: bool,
-    keep_drafts: int,
-    second_factor: bool,
-    new: bool,
-    approval: bool,
     files: str | None,
-    clamd: str,
-    oidc: str,
+    keep_drafts: int,
     vnpay: str,
-    vietqr: str,
     smtp: str,
     sender: str,
+    stop_within: int,
+    log: str,
 ) -> None:
-    """Run the reference portal until Ctrl-C."""
-    import dossierkit_web as web
-    from dossierkit_web.oidc import provider
+    """Do the background work of a portal until Ctrl-C or SIGTERM: mails, reminders, payments, deletions.
 
-    from dossierkit.papers.slip import installed_key
-    from dossierkit.wiring import mailer, payment_settings, scanner
+    For portals that run with serve --no-work; several at once do nothing twice.
+    """
+    from dossierkit.office.work import Worker
+    from dossierkit.wiring import mailer, payment_settings
 
-    _guard_passwords(host, secure=secure, plain_http=plain_http)
-    proxies = _addresses(proxy)
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-    elsewhere = provider(oidc) if oidc else None
-    listening = _bound(host, port)
-    here = f"http://{host}:{listening.getsockname()[1]}"
-    money = payment_settings(vnpay, vietqr, sandbox_at="" if secure else f"{address or here}/sandbox/pay")
-    ways: dict[str, Any] = {"gateways": money.gateways, "sandbox": money.sandbox, "bank": money.bank, "scanner": scanner(clamd)}
-    post = mailer(data, smtp=smtp, sender=sender)
-    engine = engine_of(
-        data,
-        procedures,
-        agency,
-        address or here,
-        approval=approval,
-        make=True,
-        new=new,
-        files=files,
-        log_language=language,
-    )
-    ways |= {"slips": installed_key(engine.store, data / "slip.key", new=new), "second_factor": second_factor}
-    ways |= {"keep_drafts": timedelta(days=keep_drafts)}
-    config = web.WebConfig(secure=secure, guests=guests, passwords=data / "passwords.txt", oidc=elsewhere, **ways)
-    assert engine.blobs is not None, "a command says where files are"
-    app = web.create_app(engine, blobs=engine.blobs, config=config)
-    _announce(engine, data, here, smtp)
-    _run(app, listening, engine, _workers(engine, engine.blobs, post, money.ways, timedelta(days=keep_drafts)), proxies)
+    configure_logs(log)
+    post, gateways = mailer(data, smtp=smtp, sender=sender), payment_settings(vnpay).gateways
+    engine = engine_of(data, procedures, agency, address, files=files)
+    worker, told = Worker(engine, post, gateways=gateways, keep_drafts=timedelta(days=keep_drafts)), threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: told.set())
+    worker.start()
+    click.echo(f"dossierkit works for {data.resolve()}; Ctrl-C stops it.")
+    told.wait()
+    worker.stop(stop_within)
+    engine.close()
 
 
 def _addresses(proxy: str) -> tuple[str, ...]:
@@ -184,58 +245,11 @@ def _guard_passwords(host: str, *, secure: bool, plain_http: bool) -> None:
         )
 
 
-def _workers(
-    engine: Engine, blobs: BlobStore, post: Mailer, gateways: Mapping[str, PaymentGateway], keep_drafts: timedelta
-) -> tuple[Worker, ...]:
-    """The background jobs: deliver mails, run daily tasks, query gateways, scan procedures, delete what has expired."""
-    from dossierkit.mail.outbox import Worker, deliver
-    from dossierkit.office.daily_tasks import remind, resume
-    from dossierkit.office.payments import Payments
-    from dossierkit.office.retention import clear_abandoned, sweep
-
-    return (
-        Worker(lambda: deliver(engine.store.outbox, post, engine.clock)),
-        Worker(lambda: (resume(engine), remind(engine)), every=900),
-        Worker(Payments(engine, gateways).ask_about_open, every=120),
-        # New procedure files are read, and their faults logged, before the first page that needs them.
-        Worker(engine.catalog.read_all, every=1),
-        Worker(lambda: sweep(engine.store, blobs, engine.clock), every=600),
-        Worker(lambda: clear_abandoned(engine, blobs, keep_drafts), every=600),
-    )
-
-
-def _run(app: Any, listening: socket.socket, engine: Engine, workers: Sequence[Worker], proxies: Sequence[str]) -> None:
-    """Serve until the process is stopped."""
-    import uvicorn
-    from dossierkit_web.requests.slow_clients import Patience, patient
-
-    threading.Thread(target=_warm, args=(engine,), daemon=True).start()
-    for worker in workers:
-        worker.start()
-    try:
-        config = uvicorn.Config(
-            app,
-            http=patient(Patience(proxies=tuple(proxies))),
-            # No more connections are accepted at once than `slow_clients` spares descriptors for closing ones.
-            backlog=256,
-            log_level="warning",
-            server_header=False,
-            proxy_headers=bool(proxies),
-            forwarded_allow_ips=list(proxies),
-        )
-        uvicorn.Server(config).run(sockets=[listening])
-    except KeyboardInterrupt:
-        click.echo("stopped")
-    finally:
-        for worker in workers:
-            worker.stop()
-        engine.close()
-
-
-def _announce(engine: Engine, data: Path, address: str, smtp: str) -> None:
+def _announce(engine: Engine, portal: Portal, workers: int) -> None:
     """Print the addresses and folders that an admin needs."""
     from dossierkit.wiring import samples
 
+    address, data = portal.here, portal.data
     count = len(engine.procedures())
     click.echo(f"dossierkit serves {count} procedures at {address}")
     click.echo(f"  procedures  {engine.catalog.folder.resolve()}   drop a JSON Schema in there and reload {address}/procedures")
@@ -247,16 +261,11 @@ def _announce(engine: Engine, data: Path, address: str, smtp: str) -> None:
     click.echo(
         f"  try         {address}/procedures?q=dat+dai   then fill a form, submit, and look its code up at {address}/lookup"
     )
-    mails = "go out over SMTP" if smtp else f"are written into {(data / 'mail').resolve()}"
+    if workers > 1 and not portal.store:
+        click.echo(f"  processes   {workers}, which share one SQLite database: they write one after the other")
+    mails = "go out over SMTP" if portal.smtp else f"are written into {(data / 'mail').resolve()}"
     click.echo(f"  mails       {mails}")
     click.echo("  Ctrl-C stops it.")
-
-
-def _warm(engine: Engine) -> None:
-    """Import slow libraries and read the calendar in advance, so that the first requests need not wait."""
-    import cel  # noqa: F401  # the import is the point
-
-    engine.office_clock.calendar()
 
 
 def _is_local(host: str) -> bool:
@@ -283,4 +292,4 @@ def _bound(host: str, port: int) -> socket.socket:
     return listening
 
 
-COMMANDS = (serve,)
+COMMANDS = (serve, work)

@@ -1,9 +1,8 @@
-"""Delivery of the mails in the outbox, with retries; and the worker thread that runs it."""
+"""Delivery of the mails in the outbox, with retries."""
 
 from __future__ import annotations
 
 import logging
-import threading
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
@@ -18,10 +17,14 @@ BACK_OFF = tuple(timedelta(seconds=s) for s in (10, 60, 300, 1_800, 7_200, 21_60
 _log = logging.getLogger(__name__)
 
 
-def deliver(outbox: Outbox, mailer: Mailer, clock: Clock) -> tuple[int, int]:
-    """Deliver every mail that is due now; returns the numbers of delivered and failed mails."""
+def deliver(outbox: Outbox, mailer: Mailer, clock: Clock, *, stopping: Callable[[], bool] = lambda: False) -> tuple[int, int]:
+    """Deliver every mail that is due now; returns the numbers of delivered and failed mails.
+
+    Args:
+        stopping: asked before each mail whether to leave the rest to the next run.
+    """
     done = failed = 0
-    while batch := outbox.claim(clock.now(), clock.now() + LEASE, 1):
+    while not stopping() and (batch := outbox.claim(clock.now(), clock.now() + LEASE, 1)):
         for claimed in batch:
             try:
                 mailer.send(claimed.mail)
@@ -36,35 +39,6 @@ def deliver(outbox: Outbox, mailer: Mailer, clock: Clock) -> tuple[int, int]:
                 outbox.mark_delivered(claimed.id, clock.now())
                 done += 1
     return done, failed
-
-
-class Worker:
-    """Runs *chore* repeatedly in its own thread until it is stopped.
-
-    Args:
-        every: seconds between two runs.
-    """
-
-    def __init__(self, chore: Callable[[], object], *, every: float = 2.0) -> None:
-        self._chore, self._every = chore, every
-        self._stopped = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="worker", daemon=True)
-
-    def start(self) -> None:
-        """Start the thread."""
-        self._thread.start()
-
-    def stop(self) -> None:
-        """Stop after the current run."""
-        self._stopped.set()
-        self._thread.join(30)
-
-    def _run(self) -> None:
-        while not self._stopped.wait(self._every):
-            try:
-                self._chore()
-            except Exception:  # noqa: BLE001  # one error must not end the thread and with it all later runs
-                _log.exception("a background job failed; it continues with its next run")
 
 
 def next_try(tries: int, now: datetime) -> datetime | None:

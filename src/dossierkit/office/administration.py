@@ -33,6 +33,10 @@ class Administration:
         """The state of each procedure file."""
         return self.context.catalog.files()
 
+    def is_read(self) -> bool:
+        """Whether every procedure file was read."""
+        return self.context.catalog.is_read()
+
     def faults(self) -> tuple[Finding, ...]:
         """The faults of files that cannot be read."""
         return self.context.catalog.faults()

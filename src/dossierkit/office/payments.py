@@ -125,8 +125,9 @@ class Payments:
         for attempt in (*store.every(Progress.OPEN), *store.every(Progress.CLOSED)):
             if attempt.gateway not in self.gateways or not is_to_be_asked(attempt, now):
                 continue
-            # Counted first, so that a failing gateway is not queried more often.
-            store.finish(attrs.evolve(attempt, asked=attempt.asked + 1), attempt.progress)
+            # Counted first, so that a failing gateway is not queried more often, nor by two processes.
+            if not store.finish(attrs.evolve(attempt, asked=attempt.asked + 1), attempt.progress):
+                continue
             try:
                 done += self.ask(attempt) is Answer.CONFIRMED
             except GatewayError as error:

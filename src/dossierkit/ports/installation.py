@@ -32,6 +32,10 @@ class FactStore(Protocol):
         """Store a fact in place of the one before."""
         ...
 
+    def remember_once(self, key: str, value: Json) -> Json:
+        """Store a fact unless there is one called *key*, and return the stored one: the same for all who ask at once."""
+        ...
+
     def recall(self, key: str) -> Json:
         """The fact called *key*, or None."""
         ...

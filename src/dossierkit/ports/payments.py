@@ -32,7 +32,10 @@ class PaymentStore(Protocol):
         ...
 
     def finish(self, attempt: Attempt, before: Progress) -> bool:
-        """Store the result of *attempt*; False, and nothing stored, if its stored progress is not *before*."""
+        """Store the result of *attempt*, or that its gateway was asked once more.
+
+        False, and nothing stored, if its stored progress is not *before*, or if another process stored the same already.
+        """
         ...
 
     def every(self, progress: Progress | None = None) -> Iterator[Attempt]:

@@ -49,6 +49,8 @@ class MemoryPayments:
             stored = self._attempts.get(attempt.ref)
             if (stored.progress if stored is not None else None) is not before:
                 return False
+            if stored is not None and attempt.progress is before and attempt.asked <= stored.asked:
+                return False
             asked = max(attempt.asked, stored.asked if stored is not None else 0)
             self._attempts[attempt.ref] = attrs.evolve(attempt, asked=asked)
             return True

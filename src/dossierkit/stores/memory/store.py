@@ -191,6 +191,11 @@ class MemoryStore:
         with self.tables.lock:
             self.tables.facts[key] = copy.deepcopy(value)
 
+    def remember_once(self, key: str, value: Json) -> Json:
+        """See `FactStore.remember_once`."""
+        with self.tables.lock:
+            return copy.deepcopy(self.tables.facts.setdefault(key, copy.deepcopy(value)))
+
     def recall(self, key: str) -> Json:
         """See `FactStore.recall`."""
         with self.tables.lock:

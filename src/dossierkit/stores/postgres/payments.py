@@ -74,8 +74,8 @@ def write_attempt(batch: Batch, attempt: Attempt, before: Progress | None) -> bo
     else:
         written = batch.execute(
             """UPDATE payments SET progress = %s, number = %s, at = %s, surplus = %s, asked = GREATEST(asked, %s)
-            WHERE ref = %s AND progress = %s RETURNING ref""",
-            (*progress_row(attempt), attempt.ref, before.value),
+            WHERE ref = %s AND progress = %s AND (progress <> %s OR asked < %s) RETURNING ref""",
+            (*progress_row(attempt), attempt.ref, before.value, attempt.progress.value, attempt.asked),
         )
     return written.fetchone() is not None
 

@@ -211,6 +211,12 @@ class PostgresStore:
         sql = "INSERT INTO facts VALUES (%s, %s) ON CONFLICT (name) DO UPDATE SET body = excluded.body"
         self.database.write(lambda batch: batch.execute(sql, (key, encoded(value))))
 
+    def remember_once(self, key: str, value: Json) -> Json:
+        """See `FactStore.remember_once`."""
+        sql = "INSERT INTO facts VALUES (%s, %s) ON CONFLICT (name) DO NOTHING"
+        self.database.write(lambda batch: batch.execute(sql, (key, encoded(value))))
+        return self.recall(key)
+
     def recall(self, key: str) -> Json:
         """See `FactStore.recall`."""
         rows = self.database.read("SELECT body FROM facts WHERE name = %s", (key,))

@@ -71,8 +71,8 @@ def write_attempt(connection: sqlite3.Connection, attempt: Attempt, before: Prog
     else:
         written = connection.execute(
             """UPDATE payments SET progress = ?, number = ?, at = ?, surplus = ?, asked = max(asked, ?)
-            WHERE ref = ? AND progress = ?""",
-            (*progress_row(attempt), attempt.ref, before.value),
+            WHERE ref = ? AND progress = ? AND (progress <> ? OR asked < ?)""",
+            (*progress_row(attempt), attempt.ref, before.value, attempt.progress.value, attempt.asked),
         )
     return written.rowcount == 1
 

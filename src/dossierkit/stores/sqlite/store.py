@@ -241,6 +241,12 @@ class SqliteStore:
         sql = "INSERT OR REPLACE INTO facts VALUES (?, ?)"
         self.database.write(lambda connection: connection.execute(sql, (key, encoded(value))))
 
+    def remember_once(self, key: str, value: Json) -> Json:
+        """See `FactStore.remember_once`."""
+        sql = "INSERT OR IGNORE INTO facts VALUES (?, ?)"
+        self.database.write(lambda connection: connection.execute(sql, (key, encoded(value))))
+        return self.recall(key)
+
     def recall(self, key: str) -> Json:
         """See `FactStore.recall`."""
         rows = self.database.read("SELECT body FROM facts WHERE name = ?", (key,))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections import Counter
 from typing import Any
 
@@ -36,6 +37,20 @@ class InstallationContract:
 
         assert store.recall("k") == {"v": ["đất", 1.5, None, True, 2**70]}
         assert store.recall("other") is None
+
+    def test_a_fact_is_settled_once(self, store: Store) -> None:
+        """All who settle it at the same moment get the same value."""
+        settled: list[Any] = []
+        threads = [
+            threading.Thread(target=lambda n=number: settled.append(store.remember_once("k", {"n": n}))) for number in range(8)
+        ]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(30)
+
+        assert settled == [store.recall("k")] * 8
+        assert store.remember_once("k", "late") == settled[0]
 
     def test_a_series_continues_after_a_gap(self, store: Store) -> None:
         """A gap that the series is past already is refused."""

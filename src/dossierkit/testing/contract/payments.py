@@ -52,6 +52,7 @@ class PaymentContract:
         _owing(store)
         attempt = store.payments.begin("a", _attempt("a"))
         assert store.payments.finish(attrs.evolve(attempt, asked=2), Progress.OPEN)
+        assert not store.payments.finish(attrs.evolve(attempt, asked=2), Progress.OPEN), "another process asked at this moment"
         failed = attrs.evolve(attempt, progress=Progress.FAILED, at=NOON, number="7")
 
         assert store.payments.finish(failed, Progress.OPEN)
