@@ -16,7 +16,7 @@ from dossierkit.errors import SchemaError
 from dossierkit.forms import Field, Form, Kind, Layout, Problem, canonical, check, effective, flatten, parse, read, view
 from dossierkit.forms.answers.control_names import branch_name, name_of
 from dossierkit.forms.answers.defaults import answers_with_defaults, initial_answers, layout_with_defaults
-from dossierkit.forms.answers.page_layout import layout, layout_pairs, merged
+from dossierkit.forms.answers.page_layout import layout, layout_pairs, merged_layout
 from dossierkit.forms.answers.rows import rearranged
 from dossierkit.forms.answers.texts import encode
 from dossierkit.forms.fields.field_tree import walk
@@ -470,7 +470,9 @@ def test_a_layout_does_not_grow_without_end() -> None:
     """What a draft had open is forgotten where a page after page makes it more."""
     opened = Layout()
     for turn in range(4):
-        opened = merged(opened, Layout(opened=frozenset(f"/{turn}/{n}" for n in range(1500)), filled=frozenset([f"/{turn}"])))
+        opened = merged_layout(
+            opened, Layout(opened=frozenset(f"/{turn}/{n}" for n in range(1500)), filled=frozenset([f"/{turn}"]))
+        )
 
     assert len(opened.opened) <= 3_000
     assert len(opened.filled) == 4
@@ -527,7 +529,7 @@ def test_a_page_without_marks_is_right_too() -> None:
     form = read({"properties": {"home": ADDRESS}})
     draft, opened = typed(form, {}, Layout(), branch_of__home="1")
 
-    assert merged(opened, layout([("branch:/home", "0")])).branches == {("/home", "0"): (0,)}
+    assert merged_layout(opened, layout([("branch:/home", "0")])).branches == {("/home", "0"): (0,)}
     assert layout(list(layout_pairs(opened, draft))) == opened
 
 

@@ -6,6 +6,7 @@ import pytest
 from support.page import Page
 from support.samples import TODAY
 
+from dossierkit.errors import SchemaError
 from dossierkit.forms import Layout, as_sent, check, effective, flatten, message, parse, read, view
 from dossierkit.forms.answers.control_names import name_of, pointer_of
 from dossierkit.forms.answers.rows import rearranged
@@ -311,3 +312,16 @@ def test_a_computed_value_waits_for_its_group() -> None:
 
     assert as_sent(form, {"n": 2}, today=TODAY) == {"n": 2}
     assert as_sent(form, {"n": 2, "g": {"a": 1}}, today=TODAY) == {"n": 2, "g": {"a": 1, "sum": 4}}
+
+
+def test_names_of_a_file_are_in_one_normal_form() -> None:
+    """An accent may be a character of its own in the file; answers have the composed letter.  Two such names are a fault."""
+    name, decomposed = "Họ", "Ho\u0323"
+    field = {"type": "string"}
+
+    form = read({"properties": {decomposed: field}, "required": [decomposed]})
+
+    assert parse(form, [(f"/{name}", "An")]) == {name: "An"}
+    assert check(form, {name: "An"}, today=TODAY) == ()
+    with pytest.raises(SchemaError, match="accents"):
+        read({"properties": {name: field, decomposed: field}})

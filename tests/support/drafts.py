@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from dossierkit.forms import Form, Kind, Layout, canonical, check, effective, parse
-from dossierkit.forms.answers.page_layout import kept_layout, layout, merged
+from dossierkit.forms.answers.page_layout import layout, merged_layout, stored_layout
 from dossierkit.forms.fields.field_tree import walk
 from dossierkit.pointers import ABSENT, child, get, same
 from support.samples import TODAY
@@ -32,7 +32,7 @@ def lost(form: Form, before: Any, after: Any) -> list[str]:
 def sent(form: Form, pairs: Pairs, answers: Any, opened: Layout) -> tuple[Any, Layout]:
     """The draft after its page was sent."""
     after = parse(form, pairs, base=answers, layout=opened)
-    return after, kept_layout(merged(opened, layout(pairs)), after)
+    return after, stored_layout(merged_layout(opened, layout(pairs)), after)
 
 
 def silent(form: Form, answers: Any, opened: Layout) -> list[str]:

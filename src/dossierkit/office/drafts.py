@@ -13,7 +13,7 @@ from dossierkit.dossiers.lifecycle.lifecycle import target
 from dossierkit.dossiers.states import Action, Channel, State
 from dossierkit.errors import StaleDossier
 from dossierkit.forms.answers.defaults import initial_answers
-from dossierkit.forms.answers.page_layout import kept_layout
+from dossierkit.forms.answers.page_layout import stored_layout
 from dossierkit.forms.fields.form import Layout
 from dossierkit.forms.lint.comparison import after_moves
 from dossierkit.forms.schema.rules import compute
@@ -87,7 +87,7 @@ class Drafts:
         dossier = self._draft(id, actor, version)
         self.checks.guard_files(dossier, self.procedures.of(dossier).form, answers, dossier.answers)
         computed = compute(self.procedures.of(dossier).form.computed, answers, self.context.today())
-        opened = kept_layout(layout, computed) if layout is not None else Layout()
+        opened = stored_layout(layout, computed) if layout is not None else Layout()
         changed = attrs.evolve(
             dossier,
             answers=computed,

@@ -11,7 +11,7 @@ from dossierkit.dossiers.money.billing import account, outstanding, rebilled, re
 from dossierkit.dossiers.money.fees import fees
 from dossierkit.dossiers.procedure.procedure import Procedure
 from dossierkit.errors import RefusedAnswers
-from dossierkit.forms.answers.page_layout import kept_layout
+from dossierkit.forms.answers.page_layout import stored_layout
 from dossierkit.forms.fields.form import Layout
 from dossierkit.forms.lint.comparison import after_moves
 from dossierkit.office.answer_checks import AnswerChecks
@@ -47,7 +47,7 @@ class Supplements:
             RefusedAnswers: something is wrong in what was asked for.
         """
         (procedure, before), asked = self.wanted(dossier), dossier.handling.supplement.asked
-        form, opened = procedure.form, kept_layout(layout, answers) if layout is not None else Layout()
+        form, opened = procedure.form, stored_layout(layout, answers) if layout is not None else Layout()
         whole = self.checks.whole(form, mended(form, before, answers, asked, layout=opened), opened)
         # A file that was missing before and is not asked for is no reason to refuse what is.
         problems = tuple(

@@ -18,7 +18,7 @@ from dossierkit.errors import StaleDossier, UnknownProcedure
 from dossierkit.forms import Kind, Layout, Problem, check, effective, parse
 from dossierkit.forms.answers.defaults import answers_with_defaults, initial_answers, layout_with_defaults
 from dossierkit.forms.answers.page_layout import layout as layout_of
-from dossierkit.forms.answers.page_layout import layout_pairs, merged
+from dossierkit.forms.answers.page_layout import layout_pairs, merged_layout
 from dossierkit.forms.answers.rows import rearranged, settled_rows
 from dossierkit.forms.fields.field_tree import walk
 from dossierkit.forms.views.changes import Change, changes
@@ -62,12 +62,12 @@ def show(site: Site, request: Request, form: FormData) -> Response:  # noqa: ARG
     problems = site.engine.check(draft) if draft is not None and "problems" in request.query_params else ()
     declared = draft.declared if draft is not None else ()
     searched = layout_of(request.query_params.multi_items())
-    layout = merged(draft.layout, searched) if draft is not None else searched
+    layout = merged_layout(draft.layout, searched) if draft is not None else searched
     newer = _newer(site, procedure, draft, language_of(request)) if draft is not None else None
     notice, token = "existing" if draft is not None and "draft" not in request.query_params else "", ""
     if (kept := unsaved.kept(site, request, draft)) is not None:
         answers = _with_input(procedure, answers, kept, language_of(request), draft.layout if draft is not None else None)
-        layout = merged(layout, layout_of(kept.pairs))
+        layout = merged_layout(layout, layout_of(kept.pairs))
         own = blobs_of(draft) if draft is not None else frozenset()
         answers, problems = own_files(procedure.form, answers, own, layout=layout)
         draft = attrs.evolve(draft, version=kept.version_of(draft)) if draft is not None else None
@@ -129,7 +129,7 @@ def receive(site: Site, request: Request, form: FormData) -> Response:
     token = text(form, "meta:kept")
     base = _base(site, request, procedure, draft, token)
     answers = parse(procedure.form, pairs, base=base, language=language, layout=draft.layout)
-    layout = merged(draft.layout, layout_of(pairs))
+    layout = merged_layout(draft.layout, layout_of(pairs))
     answers, foreign = own_files(procedure.form, answers, blobs_of(draft), layout=layout)
     answers, refused = with_uploads(site.blobs, procedure.form, form, answers, language, site.config.scanner, layout=layout)
     answers, layout = rearranged(answers, layout, button, settled_rows(procedure.form, answers, layout))

@@ -12,7 +12,7 @@ import attrs
 
 from dossierkit.forms.answers.blanks import blank_value, drop_blank_rows, has_answer, is_answered
 from dossierkit.forms.answers.control_names import branch_name, mark_name, name_of
-from dossierkit.forms.answers.page_layout import layout_of, merged
+from dossierkit.forms.answers.page_layout import layout_of, merged_layout
 from dossierkit.forms.answers.posted_controls import Controls
 from dossierkit.forms.answers.row_pages import ROWS_A_PAGE
 from dossierkit.forms.answers.texts import encode, read_json, read_text, show_text
@@ -49,7 +49,7 @@ def parse(
     stored = {} if base is None else base
     reading = _Reading(form, controls, language)
     page = layout_of(controls)
-    new_layout = merged(layout, page) if layout is not None else page
+    new_layout = merged_layout(layout, page) if layout is not None else page
     # First the fields that the page showed: texts in fields that no longer hold are kept, in case they hold again.
     shown_layout = new_layout if layout is None else attrs.evolve(new_layout, branches={**page.branches, **layout.branches})
     base_answers = reading.value(effective(form, stored, layout=shown_layout), stored, fills=False)

@@ -69,28 +69,28 @@ def layout_pairs(layout: Layout, answers: Json) -> Iterator[tuple[str, str]]:
         yield name_of(pointer, "page"), str(first)
 
 
-def kept_layout(layout: Layout, answers: Json) -> Layout:
+def stored_layout(layout: Layout, answers: Json) -> Layout:
     """The part of *layout* to store with a draft: without what follows from its *answers*, searches and pages of rows."""
     reduced = layout_of(Controls.of(layout_pairs(layout, answers)))
     return attrs.evolve(reduced, searches={}, pages={})
 
 
-def merged(kept: Layout, page: Layout) -> Layout:
-    """The layout of a draft (*kept*), updated by that of its *page*, which decides about all fields that it shows."""
-    if len(kept.branches) + len(kept.rows) + len(kept.opened) + len(kept.names) > _MAX_KEPT:
+def merged_layout(draft: Layout, page: Layout) -> Layout:
+    """The layout of a draft (*draft*), updated by that of its *page*, which decides about all fields that it shows."""
+    if len(draft.branches) + len(draft.rows) + len(draft.opened) + len(draft.names) > _MAX_KEPT:
         # No user opens as much by hand; the layout of a draft must not grow without limit.
-        kept = Layout(filled=kept.filled)
+        draft = Layout(filled=draft.filled)
     # A page without marks replaces the branches of its fields, too.
     unmarked = {control for control, name in page.branches if not name.startswith("@")}
-    branches = {at: indexes for at, indexes in kept.branches.items() if at[0] not in unmarked or not at[1].startswith("@")}
+    branches = {at: indexes for at, indexes in draft.branches.items() if at[0] not in unmarked or not at[1].startswith("@")}
     editors = {control for control in page.rows if control.endswith("/~e")}
-    names = {row: name for row, name in kept.names.items() if row.rstrip("0123456789") not in editors}
+    names = {row: name for row, name in draft.names.items() if row.rstrip("0123456789") not in editors}
     return Layout(
-        {**kept.rows, **page.rows},
+        {**draft.rows, **page.rows},
         {**branches, **page.branches},
-        kept.opened | page.opened,
+        draft.opened | page.opened,
         page.searches,
         {**names, **page.names},
-        kept.filled | page.filled,
+        draft.filled | page.filled,
         page.pages,
     )

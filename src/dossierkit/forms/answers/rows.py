@@ -66,8 +66,8 @@ def _count(answers: Json, layout: Layout, control: str) -> int:
 
 def _removed(answers: Json, layout: Layout, rows: str, index: int) -> tuple[Json, Layout]:
     count = max(_count(answers, layout, rows) - 1, 0)
-    kept = _renumbered(layout, rows, lambda row: None if row == index else row - (row > index))
-    return drop(answers, f"{_pointer(layout, rows)}/{index}"), attrs.evolve(kept, rows={**kept.rows, rows: count})
+    renumbered = _renumbered(layout, rows, lambda row: None if row == index else row - (row > index))
+    return drop(answers, f"{_pointer(layout, rows)}/{index}"), attrs.evolve(renumbered, rows={**renumbered.rows, rows: count})
 
 
 def _moved(answers: Json, layout: Layout, rows: str, index: int, by: int) -> tuple[Json, Layout]:
@@ -78,8 +78,8 @@ def _moved(answers: Json, layout: Layout, rows: str, index: int, by: int) -> tup
     swapped = list(items)
     swapped[index], swapped[other] = swapped[other], swapped[index]
     places = {index: other, other: index}
-    kept = _renumbered(layout, rows, lambda row: places.get(row, row))
-    return put(answers, pointer, swapped), layout_showing(f"{rows}/{other}", kept)
+    renumbered = _renumbered(layout, rows, lambda row: places.get(row, row))
+    return put(answers, pointer, swapped), layout_showing(f"{rows}/{other}", renumbered)
 
 
 def _renumbered(layout: Layout, rows: str, moved: Callable[[int], int | None]) -> Layout:

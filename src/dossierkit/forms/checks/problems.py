@@ -94,7 +94,8 @@ class _Placement:
             if problem.at.startswith(tuple(chain(*prefixes.values())))
         ]
         explained = {at for at, rows in prefixes.items() if any(problem.at.startswith(rows) for problem in row_problems)}
-        return [p for p in problems if p.at not in explained or p.rule not in _TOO_FEW_ROWS] + row_problems
+        others = (problem for problem in problems if problem.at not in explained or problem.rule not in _TOO_FEW_ROWS)
+        return [*others, *row_problems]
 
     def _blank_rows(self, at: str) -> tuple[Field, ...]:
         """The groups that the page shows as rows of the list at *at* without an answer."""

@@ -75,9 +75,9 @@ class Expression:
         from cel import Context
 
         members = answers if isinstance(answers, dict) else {}
-        known = {name: value for name, value in members.items() if name in self.names}
+        variables = {name: value for name, value in members.items() if name in self.names}
         try:
-            result = program.execute(Context({**known, "answers": answers, "today": today.isoformat()}, dict(self.functions)))
+            result = program.execute(Context({**variables, "answers": answers, "today": today.isoformat()}, dict(self.functions)))
         except (KeyError, IndexError):
             return ABSENT
         except RuntimeError as error:
