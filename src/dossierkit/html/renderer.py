@@ -94,6 +94,8 @@ class Renderer:
             trim_blocks=True,
             lstrip_blocks=True,
             undefined=StrictUndefined,
+            # A template is loaded once; without this, each base template is looked for in its folder at each use.
+            auto_reload=False,
         )
         self.environment.globals.update(described=described, attributes=attributes, live=live, embeds=embeds, file_name=file_name)
         self._file_name = file_name

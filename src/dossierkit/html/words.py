@@ -6,7 +6,7 @@ from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
 
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from dossierkit.forms.fields.form import Kind
 from dossierkit.forms.views.controls import Control
@@ -45,17 +45,17 @@ def words_of(piece: Callable[..., Markup], language: str) -> dict[str, Any]:
 def described(control: Control, *, required: bool = True) -> Markup:
     """The ARIA attributes of a control: its hints and errors, whether it is required, whether it is invalid."""
     ids = " ".join(filter(None, (control.hint_id, control.error_id)))
-    result = Markup(' aria-describedby="{}"').format(ids) if ids else Markup("")
+    result = f' aria-describedby="{escape(ids)}"' if ids else ""
     if required and control.required:
-        result += Markup(' aria-required="true"')
+        result += ' aria-required="true"'
     if required and control.errors:
-        result += Markup(' aria-invalid="true"')
-    return result
+        result += ' aria-invalid="true"'
+    return Markup(result)
 
 
 def attributes(control: Control) -> Markup:
     """The further HTML attributes of a control, such as `inputmode`."""
-    return Markup("").join(Markup(' {}="{}"').format(Markup(name), value) for name, value in control.attributes.items())
+    return Markup("".join(f' {name}="{escape(value)}"' for name, value in control.attributes.items()))
 
 
 def live(control: Control) -> Markup:

@@ -88,12 +88,14 @@ _MAX_RESULTS = 200
 
 @attrs.define(eq=False)
 class _Results:
-    """Cached results for one set of schemas, by the answers of the members that conditions read."""
+    """Cached results for one set of schemas, by the answers of the members that conditions and discriminators read."""
 
     #: The result for every value, if no answer changes it.
     static: Applicable | None = None
-    #: The members that conditions read.
+    #: The members that conditions read, and discriminators.
     members: frozenset[str] = frozenset()
+    #: The members whose answer picks a branch; without it, any other answer can.
+    discriminators: frozenset[str] = frozenset()
     by_answers: dict[tuple[str, ...], Applicable] = attrs.field(factory=dict)
     #: Nothing can be cached: the result depends on more than the answers of members.
     uncacheable: bool = False
@@ -102,11 +104,11 @@ class _Results:
         """The cached result for *value*; None if there is none."""
         if self.static is not None or self.uncacheable:
             return self.static
-        answers = _answer_key(self.members, value)
+        answers = self._key(value)
         return self.by_answers.get(answers) if answers is not None else None
 
     def keep(self, schemas: Schemas, applicable: Applicable, value: Json) -> None:
-        """Cache *applicable* for all values with the same answers as *value* to the members that conditions read."""
+        """Cache *applicable* for all values with the same answers as *value* to the members that decide."""
         if is_static(applicable):
             self.static = applicable
         if self.static is not None or self.uncacheable:
@@ -119,10 +121,16 @@ class _Results:
         if not members <= self.members or len(self.by_answers) > _MAX_RESULTS:
             # The keys so far lack the answers of the new members.
             self.members |= members
+            self.discriminators |= {name for name, _ in applicable.discriminators}
             self.by_answers.clear()
-        answers = _answer_key(self.members, value)
+        answers = self._key(value)
         if answers is not None:
             self.by_answers[answers] = applicable
+
+    def _key(self, value: Json) -> tuple[str, ...] | None:
+        if value and self.discriminators and not (isinstance(value, dict) and self.discriminators <= value.keys()):
+            return None
+        return _answer_key(self.members, value)
 
 
 #: Schemas → the cached results for them.
@@ -173,10 +181,10 @@ def _answer_key(members: frozenset[str], value: Json) -> tuple[str, ...] | None:
 
 
 def _members_read(schemas: Schemas, applicable: Applicable) -> frozenset[str] | None:
-    """The members that conditions in *applicable* read; None if the result depends on more than their answers."""
-    if applicable.pickers or applicable.discriminators:
+    """The members that conditions in *applicable* read, and its discriminators; None if more than their answers decides."""
+    if applicable.pickers:
         return None
-    names: set[str] = set()
+    names = {name for name, _ in applicable.discriminators}
     for condition in applicable.conditions:
         for facet in possible_schemas(schemas, (condition,)):
             if not isinstance(facet.schema, dict) or facet.schema.keys() - _MEMBER_KEYWORDS:

@@ -59,11 +59,11 @@ class _Position:
     #: `readOnly` and `writeOnly` if an ancestor has them.
     inherited: frozenset[str] = frozenset()
 
-    def child(self, name: str | int, *, required: bool) -> _Position:
+    def child(self, name: str | int, *, required: bool, shown: bool = False) -> _Position:
         """The position of a member or element."""
         pointer = child(self.pointer, name)
         control = pointer if self.control == self.pointer else child(self.control, name)
-        return _Position(pointer, control, required, self.ancestors, inherited=self.inherited)
+        return _Position(pointer, control, required, self.ancestors, shown, self.inherited)
 
 
 @attrs.frozen(eq=False)
@@ -316,7 +316,7 @@ class _Walk:
             seeds = row_schemas(self.form, applicable, index)
             fixed = fixed_row_count(applicable)
             required = index < min(fixed, int(frame.field.keywords.get("minItems", 0)))
-            position = attrs.evolve(frame.inner.child(index, required=required), shown=index >= fixed)
+            position = frame.inner.child(index, required=required, shown=index >= fixed)
             member = Property("", seeds or (), False, row=True, positional=index < fixed)
             frame.rows[index] = None if seeds is None else self._child(member, position)
         return frame.rows[index]
