@@ -178,3 +178,16 @@ def test_what_was_typed_stays_on_the_page() -> None:
     answers = {"note": "a\u200bb", "free": {"A\u200bn": "x"}}
 
     assert parse(form, flatten(form, answers)) == answers
+
+
+@given(
+    st.lists(
+        st.text(st.sampled_from('aạ9#\\"/\n\t\x00\x08\x0c\x1b\x7f\u200b\u202e\u200d\ufe0f\u20e3\U0001f600\ud800')), max_size=4
+    )
+)
+def test_texts_that_are_looked_at_together_hide_nothing(texts: list[str]) -> None:
+    """Whatever stands beside a text, and however JSON writes it, its hidden character is found, and none is made up."""
+    form = read({"type": "object", "additionalProperties": {"type": "array", "items": {"type": "string"}}})
+    names = {problem.at for problem in check(form, {"entry": texts}, today=TODAY)}
+
+    assert names == {f"/entry/{index}" for index, text in enumerate(texts) if hidden_character(text)}

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import secrets
+from functools import lru_cache
 
 import attrs
 
@@ -19,6 +20,7 @@ _NUMBER = re.compile(r"(?:(?<=/)|(?<=/~e))([0-9]+)(?=/|$)")
 _FIRST = 10**18 + 2 * secrets.randbits(58)
 
 
+@lru_cache(maxsize=30_000)
 def split_numbers(control: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """The texts between the row numbers in *control*, and the row numbers."""
     parts = _NUMBER.split(control)

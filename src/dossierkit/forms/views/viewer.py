@@ -23,7 +23,7 @@ from dossierkit.forms.schema.dialect import Choice
 from dossierkit.forms.schema.facets import PER_FORM
 from dossierkit.forms.views.controls import Control, Option, PickerView
 from dossierkit.forms.words.catalogue import word
-from dossierkit.forms.words.messages import problem_words, sentence
+from dossierkit.forms.words.messages import problem_words, sentence, with_title
 from dossierkit.forms.words.readable_answers import file_limits, readable, unit_of
 from dossierkit.forms.words.titles import choice_title, full_title, label, schema_text, uncapitalized
 from dossierkit.pointers import ABSENT, Json, drop, get, key
@@ -79,11 +79,16 @@ class Viewer:
             at, fields = _shown_at(tree, problem.at), tree.fields
             field = fields.get(problem.at) if at == problem.at else None
             words = problem_words(form, problem, field, language)
-            if field is None and problem.at:
+            if not problem.at:
+                told = words
+            elif field is not None:
+                told = with_title(form, problem, tree, words, language)
+            else:
                 words = f"{full_title(form, tree, problem.at, language)}: {uncapitalized(words)}"
+                told = sentence(form, problem, tree, language)
             if at:
                 errors.setdefault(at, []).append(words)
-            placed.append((fields[at].control if at else None, sentence(form, problem, tree, language) if problem.at else words))
+            placed.append((fields[at].control if at else None, told))
         by_pointer = {at: tuple(dict.fromkeys(w)) for at, w in errors.items()}
         return cls(form, answers, language, layout, root, by_pointer, tuple(placed), paged)
 

@@ -56,7 +56,11 @@ def messages(form: Form, problems: Iterable[Problem], *, language: str = "vi", a
 
 def sentence(form: Form, problem: Problem, tree: Index, language: str) -> str:
     """*problem* as one sentence that names its field, among those of *tree*."""
-    words = problem_words(form, problem, tree.fields.get(problem.at), language)
+    return with_title(form, problem, tree, problem_words(form, problem, tree.fields.get(problem.at), language), language)
+
+
+def with_title(form: Form, problem: Problem, tree: Index, words: str, language: str) -> str:
+    """The *words* of *problem* after the title of its field in *tree*, as one sentence."""
     # A problem of another thing than an answer, such as a document, has a title in its params.
     own_title = problem.params.get("title")
     title = translated(form, own_title, problem.origin, language) if isinstance(own_title, str) else ""

@@ -83,7 +83,9 @@ def full_title(form: Form, tree: Index, pointer: str, language: str) -> str:
     """
     if not pointer:
         return word("whole", language)
-    paths, counts = _title_paths(form, tree, language)
+    paths, counts, titles = _title_paths(form, tree, language)
+    if pointer in titles:
+        return titles[pointer]
     path = paths.get(pointer)
     if path is None:
         path = (humanized(last(pointer), language), *paths[tree.nearest(parent(pointer))])
@@ -91,6 +93,8 @@ def full_title(form: Form, tree: Index, pointer: str, language: str) -> str:
     title = path[0]
     for outer in path[1 : max(unique_length, _length_with_rows(tree, pointer))]:
         title = word("of", language).format(title=title, whole=uncapitalized(outer))
+    if pointer in paths:
+        titles[pointer] = title
     return title
 
 
@@ -105,8 +109,13 @@ def _length_with_rows(tree: Index, pointer: str) -> int:
     return result
 
 
-def _title_paths(form: Form, tree: Index, language: str) -> tuple[Mapping[str, tuple[str, ...]], Mapping[tuple[str, ...], int]]:
-    """Pointer → title path (titles of the field and its ancestors, nearest first); and how many title paths begin so."""
+def _title_paths(
+    form: Form, tree: Index, language: str
+) -> tuple[Mapping[str, tuple[str, ...]], Mapping[tuple[str, ...], int], dict[str, str]]:
+    """Pointer → title path (titles of the field and its ancestors, nearest first); how many title paths begin so; full titles.
+
+    The full titles are those that were asked for so far.
+    """
     result = tree.names.get(language)
     if result is None:
         paths: dict[str, tuple[str, ...]] = {"": ()}
@@ -116,5 +125,5 @@ def _title_paths(form: Form, tree: Index, language: str) -> tuple[Mapping[str, t
                 path = paths[pointer] = (label(form, field, language), *paths[tree.nearest(parent(pointer))])
                 if field.kind is not Kind.CONSTANT:
                     counts.update(path[:length] for length in range(1, len(path) + 1))
-        result = tree.names[language] = (paths, counts)
+        result = tree.names[language] = (paths, counts, {})
     return result
