@@ -47,6 +47,30 @@ def _converter() -> Converter:
     return converter
 
 
+class WrongType(ValueError):
+    """A value that is not of the *expected* type; *value* is what was written."""
+
+    def __init__(self, value: object, expected: type) -> None:
+        super().__init__(f"{value!r} is not of the type {expected.__name__}")
+        self.value = value
+        self.expected = expected
+
+
+def _of_its_type(value: Any, type_: type) -> Any:
+    # isinstance would accept `true` for a number, as a bool is an int in Python.
+    if type(value) is not type_:
+        raise WrongType(value, type_)
+    return value
+
+
+def strict_converter() -> Converter:
+    """A new converter for what people write: it checks types, refuses unknown members, and reports every fault at once."""
+    strict = Converter(detailed_validation=True, forbid_extra_keys=True)
+    for type_ in (str, int, bool):
+        strict.register_structure_hook(type_, _of_its_type)
+    return strict
+
+
 #: Modules add hooks for their own classes where they define them.
 converter = _converter()
 

@@ -7,11 +7,13 @@ import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any
+from typing import Any, NewType, TypedDict
 
 import attrs
+from cattrs import ClassValidationError, ForbiddenExtraKeysError
 
 from dossierkit.catalog.index import SHARED, bundle_of, local_files
+from dossierkit.converter import WrongType, strict_converter
 from dossierkit.errors import SettingsError
 from dossierkit.mail.letters import Office
 from dossierkit.private_files import make_private_folder, write_private
@@ -19,6 +21,8 @@ from dossierkit.private_files import make_private_folder, write_private
 SETTINGS = "dossierkit.toml"
 DATA = "data"
 PROCEDURES = "procedures"
+#: One line of text, not blank.
+_Line = NewType("_Line", str)
 #: Key in `[office]` → attribute of `Office`.
 OFFICE: Mapping[str, str] = {
     "name": "name",
@@ -111,39 +115,56 @@ def read_installation(folder: Path, known: Mapping[str, Setting]) -> Installatio
         raise SettingsError(f"{folder} holds no {SETTINGS}; create an installation with: dossierkit init {folder}") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise SettingsError(f"{path} is not valid TOML: {error}") from error
+    kinds = {name: setting.kind for name, setting in known.items()}
     office = written.pop("office", {})
     if not isinstance(office, dict):
         raise SettingsError(f"{path}: office must be a table, [office]")
-    settings: dict[str, Any] = {"procedures": PROCEDURES, "data": DATA}
-    for name, value in written.items():
-        setting = known.get(name)
-        if setting is None:
-            raise SettingsError(f"{path} has no setting {name!r}{settings_hint(name, (*known, 'office'))}")
-        settings[name] = _checked(path, name, value, setting)
+    faults = [
+        *_faults(written, kinds, "", (*known, "office")),
+        *_faults(office, dict.fromkeys(OFFICE, _Line), "[office] ", known),
+    ]
+    if faults:
+        raise SettingsError(f"{path}: {'; '.join(faults)}")
+    settings = {"procedures": PROCEDURES, "data": DATA, **written}
     for name in (name for name in settings if known[name].is_path):
         settings[name] = str(folder / settings[name])
-    return Installation(folder, settings, _office(path, office, known))
+    lines = {OFFICE[name]: text.strip() for name, text in office.items()}
+    if "emblem" in lines:
+        lines["emblem"] = folder / lines["emblem"]
+    return Installation(folder, settings, lines)
 
 
-def _office(path: Path, written: Mapping[str, Any], known: Mapping[str, Setting]) -> dict[str, Any]:
-    office: dict[str, Any] = {}
-    for name, value in written.items():
-        if name not in OFFICE:
-            advice = "; move it above the line [office]" if name in known else settings_hint(name, OFFICE)
-            raise SettingsError(f"{path}: [office] has no setting {name!r}{advice}")
-        text = str(_checked(path, f"[office] {name}", value, Setting(str))).strip()
-        if not text or not text.isprintable():
-            raise SettingsError(f"{path}: [office] {name} must be one line of text")
-        office[OFFICE[name]] = path.parent / text if name == "emblem" else text
-    return office
+def _line(text: object, _type: object) -> str:
+    if type(text) is not str:
+        raise WrongType(text, str)
+    if not text.strip() or not text.strip().isprintable():
+        raise ValueError("must be one line of text")
+    return text
 
 
-def _checked(path: Path, name: str, value: object, setting: Setting) -> str | int | bool:
-    # isinstance would accept `true` for a port, as a bool is an int in Python.
-    if type(value) is not setting.kind:
-        words = {str: 'a text in quotes, "…"', int: "a whole number", bool: "true or false"}
-        raise SettingsError(f"{path}: {name} must be {words[setting.kind]}, not {value!r}")
-    return value  # type: ignore[return-value]  # it is of the kind that was asked for
+_strict = strict_converter()
+_strict.register_structure_hook_func(lambda type_: type_ is _Line, _line)
+_KINDS = {str: 'a text in quotes, "…"', int: "a whole number", bool: "true or false"}
+
+
+def _faults(written: Mapping[str, Any], kinds: Mapping[str, Any], table: str, known: Iterable[str]) -> Iterator[str]:
+    """A sentence for each fault of *written*, the *table* of the settings file whose members are of *kinds*.
+
+    Args:
+        known: the names to choose from where one is unknown.
+    """
+    try:
+        _strict.structure(written, TypedDict("Table", kinds, total=False))  # type: ignore[operator]  # made of the options
+    except ClassValidationError as group:
+        by_name, unnamed = group.group_exceptions()
+        for fault, note in by_name:
+            reason = f"must be {_KINDS[fault.expected]}, not {fault.value!r}" if isinstance(fault, WrongType) else str(fault)
+            yield f"{table}{note.name} {reason}"
+        unknown = [name for fault in unnamed if isinstance(fault, ForbiddenExtraKeysError) for name in fault.extra_fields]
+        for name in sorted(unknown):
+            misplaced = table and name in known
+            advice = f"; move it above the line {table.strip()}" if misplaced else settings_hint(name, kinds if table else known)
+            yield f"{table}has no setting {name!r}{advice}"
 
 
 def settings_hint(name: str, known: Iterable[str]) -> str:

@@ -143,6 +143,10 @@ def test_a_flag_wins_over_a_variable_over_the_file(run: Run, home: Path, tmp_pat
         ('[office]\nname = "a\\nb"', "[office] name must be one line of text"),
         ('[office]\nname = " "', "[office] name must be one line of text"),
         ("office = 1", "office must be a table"),
+        (
+            'prot = 80\nguests = 1\n[office]\nnane = "x"',
+            "must be true or false, not 1; has no setting 'prot'; did you mean 'port'?; [office]",
+        ),
     ],
 )
 def test_a_wrong_setting_is_refused(run: Run, home: Path, line: str, told: str) -> None:

@@ -17,7 +17,7 @@ from dossierkit.dossiers.lifecycle.handling import UNHANDLED, Handling
 from dossierkit.dossiers.mails import Outgoing, SendMail
 from dossierkit.dossiers.money.attempts import Attempt, Progress
 from dossierkit.dossiers.people.account import Account
-from dossierkit.dossiers.people.session import Session, Wants
+from dossierkit.dossiers.people.session import Session
 from dossierkit.dossiers.states import Action, State
 from dossierkit.forms.answers.page_layout import layout, layout_pairs
 from dossierkit.forms.fields.form import Layout
@@ -168,10 +168,18 @@ _write_body = make_dict_unstructure_fn(
 )
 
 
+_SESSION = ("hash", "account", "started", "seen", "wants")
+
+
+def session_row(session: Session) -> tuple[Any, ...]:
+    """Row of *session* in the table sessions: hash, account, started, seen, wants."""
+    values = converter.unstructure(session)
+    return tuple(values[name] for name in _SESSION)
+
+
 def session_of(row: Any) -> Session:
-    """Session of a row: hash, account, started, seen, wants."""
-    hash, account, started, seen, wants = row
-    return Session(hash, datetime.fromisoformat(started), datetime.fromisoformat(seen), account, Wants(wants))
+    """Session of a row that `session_row` made."""
+    return converter.structure(dict(zip(_SESSION, row, strict=True)), Session)
 
 
 def valid_secret(rows: list[Any], now: datetime) -> str | None:

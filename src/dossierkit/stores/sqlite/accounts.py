@@ -12,7 +12,7 @@ from dossierkit.dossiers.people.account import Account
 from dossierkit.dossiers.people.session import ENDED, Session
 from dossierkit.dossiers.states import State
 from dossierkit.stores.refusals import stale_account
-from dossierkit.stores.rows import ACCOUNT_COLUMNS, KEPT_TRIES, account_of_row, account_row, session_of, valid_secret
+from dossierkit.stores.rows import ACCOUNT_COLUMNS, KEPT_TRIES, account_of_row, account_row, session_of, session_row, valid_secret
 from dossierkit.stores.sqlite.database import Database
 from dossierkit.stores.sqlite.outbox import insert_mails
 
@@ -95,7 +95,7 @@ class SqliteAccounts:
 
     def keep_session(self, session: Session) -> None:
         """See `AccountStore.keep_session`."""
-        values = (session.hash, session.account, session.started.isoformat(), session.seen.isoformat(), int(session.wants))
+        values = session_row(session)
 
         def work(connection: sqlite3.Connection) -> None:
             connection.execute("DELETE FROM sessions WHERE seen < ?", ((session.seen - ENDED).isoformat(),))
