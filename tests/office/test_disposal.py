@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from datetime import timedelta
 from io import BytesIO
@@ -106,3 +107,25 @@ def test_an_erased_dossier_leaves_the_files_of_a_draft(office: tuple[Engine, Dis
 
     engine.drafts.discard(draft)
     assert not has(blobs, blob)
+
+
+def test_an_erased_dossier_takes_the_files_that_a_supplement_replaced(office: tuple[Engine, DiskBlobs], folder: Path) -> None:
+    """They are kept for comparison until then."""
+    engine, blobs = office
+    schema = {
+        "properties": {"scan": {"title": "Bản quét", "type": "string", "x-file": {"accept": [".pdf"]}}},
+        "x-procedure": {"code": "scan"},
+    }
+    (folder / "scan.json").write_text(json.dumps(schema), "utf-8")
+    engine.catalog.expire()
+    before, after = (blobs.put(name, BytesIO(name.encode())) for name in ("before.pdf", "after.pdf"))
+    draft = engine.begin("scan", AN, {})
+    draft = engine.save(draft.id, {"scan": before}, AN, version=draft.version)
+    sent = engine.submit(draft.id, AN)
+    engine.act(sent.id, Action.REQUEST_SUPPLEMENT, ADMIN, facts={"asked": ["/scan"]}, note="Bản quét mờ")
+    engine.act(sent.id, Action.SUPPLEMENT, AN, answers={"scan": after})
+    assert has(blobs, before)
+
+    erase(engine, blobs, engine.act(sent.id, Action.WITHDRAW, AN), ADMIN)
+
+    assert (has(blobs, before), has(blobs, after)) == (False, False)
