@@ -142,7 +142,7 @@ class Throttle:
         own = {f"{what}:{who}": most} if who else {}
         shared = {f"{what}@{origin.place}": 10 * most} if origin.place and not named else {}
         full = self.store.try_again({**own, **shared}, now, now - WINDOW)
-        if full and origin.effort and not full.keys() & own.keys():
+        if full and origin.effort:
             full = self.store.try_again({**own, f"{what}:{origin.effort}": most}, now, now - WINDOW)
         if full:
             raise TooManyTries(_wait(full, now, WINDOW))
