@@ -1,4 +1,4 @@
-"""Routes, and what stands around every page."""
+"""The ASGI application: routes, middleware, and pages for errors."""
 
 from __future__ import annotations
 
@@ -117,7 +117,7 @@ def create_app(
             *((emblem_route(engine.office.emblem),) if engine.office.emblem is not None else ()),
             *health.routes,
             *([Route("/sandbox/status", _sandbox_status(site), methods=["POST"])] if settings.sandbox is not None else ()),
-            # Pages themselves are not compressed: how long one is would tell what stands in it.
+            # Pages are not compressed, as their compressed length would reveal their content.
             Mount("/static", GZipMiddleware(static)),
         ],
         middleware=[Middleware(HangUps), Middleware(SecureHeaders, secure=settings.secure)],
@@ -156,7 +156,7 @@ def _lifespan(engine: Engine, site: Site, work: Work | None) -> Callable[[Starle
 
 
 def _dossier_routes(route: Callable[..., Route]) -> list[Route]:
-    """What citizens do, with an account or without."""
+    """The routes of citizens, with an account or without."""
     return [
         route("/", home.show),
         route("/procedures", procedures.show_list),
@@ -195,7 +195,7 @@ def _dossier_routes(route: Callable[..., Route]) -> list[Route]:
 
 
 def _office_routes(route: Callable[..., Route]) -> list[Route]:
-    """What officers do."""
+    """The routes of officers."""
     return [
         route("/desk", desk.show),
         route("/desk", desk.together, "POST"),
@@ -214,7 +214,7 @@ def _office_routes(route: Callable[..., Route]) -> list[Route]:
 
 
 def _admin_routes(route: Callable[..., Route]) -> list[Route]:
-    """What admins of the whole office do."""
+    """The routes of admins."""
     return [
         route("/admin", admin.show),
         route("/admin/mails", admin.mail_again, "POST"),
@@ -228,7 +228,7 @@ def _admin_routes(route: Callable[..., Route]) -> list[Route]:
 
 
 def _payment_routes(route: Callable[..., Route]) -> list[Route]:
-    """Where gateways call, and where citizens come back to from them."""
+    """The routes that gateways call, and redirect citizens to."""
     return [
         route("/payments/{gateway}/return", payment.returned),
         route("/payments/{gateway}/ipn", payment.notified),
@@ -238,7 +238,7 @@ def _payment_routes(route: Callable[..., Route]) -> list[Route]:
 
 
 def _account_routes(route: Callable[..., Route]) -> list[Route]:
-    """Our own sign-in; a host portal that brings one has no need of it."""
+    """The routes of the built-in sign-in, which a host portal can replace."""
     return [
         route("/confirm", accounts.show_confirm),
         route("/confirm", accounts.confirm, "POST"),
@@ -272,7 +272,7 @@ def _elsewhere_routes(route: Callable[..., Route]) -> list[Route]:
     return [route("/sign-in/elsewhere", sign_in_elsewhere.leave), route("/sign-in/elsewhere/back", sign_in_elsewhere.come_back)]
 
 
-#: The pages that files are sent to.
+#: The pages that accept files.
 _WITH_FILES = frozenset((form.receive, supplement.send, my_dossiers.write, desk_dossier.act))
 
 
@@ -330,7 +330,7 @@ def _guarded(site: Site, page: Page, request: Request, form: FormData) -> Respon
 
 
 def _too_many(site: Site, request: Request, wait: int) -> Response:
-    """When to come back, and how to go on at once where others used a limit up."""
+    """The page that says when to come back, or how to continue if other people used up the limit."""
     back = own_page(request) if not origin_of(site, request).effort else ""
     response = site.page(request, "too_many", code=429, minutes=-(-wait // 60), back=back)
     response.headers["Retry-After"] = str(wait)
@@ -355,7 +355,7 @@ def _failure(site: Site) -> Any:
 
 
 def _sandbox_status(site: Site) -> Callable[[Request], Awaitable[Response]]:
-    """The sandbox answers in JSON, from program to program."""
+    """The status query of the sandbox, in JSON."""
 
     async def status(request: Request) -> Response:
         body = await limited(request, 2**14).body()

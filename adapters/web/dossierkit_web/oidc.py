@@ -26,9 +26,9 @@ class Oidc:
     claims: Mapping[str, str] = attrs.field(
         factory=lambda: {"fullName": "name", "phone": "phone_number", "idNumber": "national_id"}
     )
-    #: What the link to it is called.
+    #: The text of the link to it.
     label: str = "VNeID"
-    #: The provider vouches for mail addresses without saying so in `email_verified`.
+    #: Mail addresses are verified even without the claim `email_verified`.
     trusts_mail: bool = False
     timeout: float = 10.0
 
@@ -43,7 +43,7 @@ class Oidc:
         return known
 
     def address(self, callback: str, *, state: str, nonce: str, verifier: str) -> str:
-        """Where somebody is sent to sign in."""
+        """The address of the sign-in page of the provider."""
         with self._client(callback) as client:
             address, _ = client.create_authorization_url(
                 self._found["authorization_endpoint"], state=state, nonce=nonce, code_verifier=verifier
@@ -51,7 +51,7 @@ class Oidc:
         return str(address)
 
     def somebody(self, callback: str, code: str, *, nonce: str, verifier: str) -> Elsewhere:
-        """Who came back with *code*.
+        """The person who returned with *code*.
 
         Raises:
             SignInRefused: the provider does not vouch for anybody.

@@ -1,4 +1,4 @@
-"""What every page needs: the engine, the renderer, the templates, the settings."""
+"""The parts that pages share: engine, accounts, renderer, templates and settings."""
 
 from __future__ import annotations
 
@@ -64,33 +64,33 @@ class WebConfig:
     templates: tuple[str, ...] = ()
     #: The portal is reached over TLS, itself or behind a proxy: cookies are marked `Secure`.
     secure: bool = False
-    #: Guests may submit; otherwise whoever submits signs in first.
+    #: Guests may submit; otherwise visitors sign in before they submit.
     guests: bool = False
-    #: So long a draft stays that nobody changes, as pages say; None where nothing clears them away.
+    #: Time after which an unchanged draft is deleted, as pages say; None: drafts are not deleted.
     keep_drafts: timedelta | None = None
-    #: Passwords that nobody may choose, one a line, beside those that are shipped.
+    #: A file of forbidden passwords, one a line, in addition to the packaged list.
     passwords: Path | None = None
-    #: Looks through every file before it is kept.
+    #: Scans every file before it is stored.
     scanner: Scanner | None = None
     #: A provider of OpenID Connect (`dossierkit_web.oidc.Oidc`), offered beside our own sign-in.
     oidc: Oidc | None = None
-    #: Where citizens can pay: name → gateway.
+    #: Name → payment gateway.
     gateways: Mapping[str, PaymentGateway] = attrs.field(factory=dict)
-    #: Stands in for a gateway: everybody can pay there, and no money moves.  Never where it matters.
+    #: A gateway for trials: every visitor can pay there, and no money moves.
     sandbox: VnPay | None = None
     #: The account that transfers go to.
     bank: BankAccount | None = None
-    #: People of the office have to set up a second factor before they work.
+    #: Officers must set up a second factor before they work.
     second_factor: bool = False
     #: Signs acceptance slips.
     slips: SlipKey | None = None
-    #: Who a request comes from, where a host portal has a sign-in of its own; ours is then not offered.
+    #: The actor of a request, for a host portal with a sign-in of its own; ours is then not offered.
     identify: Callable[[Request], Actor | None] | None = None
 
 
 @attrs.frozen(eq=False)
 class Site:
-    """Made once, shared by all requests, never changed."""
+    """The parts of one portal; made once, shared by all requests, never changed."""
 
     engine: Engine
     accounts: Accounts
@@ -178,7 +178,7 @@ class Site:
         )
 
     def _bounces(self, request: Request) -> bool:
-        """Whether mail to whoever asks does not get through."""
+        """Whether mail to the visitor was refused for good."""
         account = self.visitor(request).account
         return account is not None and self.accounts.is_bouncing(account.mail)
 
@@ -198,7 +198,7 @@ class Site:
         return {str(one.value): one.title for one in options.select({}, "", 500)} if options is not None else {}
 
     def visitor(self, request: Request) -> Visitor:
-        """Whoever asks; found out once a request."""
+        """The visitor; determined once a request."""
         found = getattr(request.state, "visitor", None)
         if found is None:
             if self.config.identify is not None:
@@ -211,16 +211,16 @@ class Site:
         return found
 
     def keeps(self, request: Request) -> bool:
-        """Whether anything of whoever asks is kept: of somebody who is signed in, and of guests where they may file."""
+        """Whether drafts of the visitor are stored: with an account, or as a guest if guests may submit."""
         return self.config.guests or self.visitor(request).signed_in
 
     def with_session(self, request: Request) -> Visitor:
-        """Whoever asks, with a session."""
+        """The visitor with a session, which is begun if there is none."""
         found = request.state.visitor = with_session(self.accounts, self.visitor(request))
         return found
 
     def keep(self, request: Request, visitor: Visitor, response: Response) -> Response:
-        """Hands a new session's cookie to the browser; once somebody is signed in for good, it is a known device."""
+        """Set the cookie of a new session; with full access, the browser becomes a known device."""
         secure = self.config.secure
         if visitor.token:
             set_cookie(request, response, SESSION, visitor.token, secure=secure)
@@ -229,20 +229,20 @@ class Site:
         return response
 
     def mark(self, request: Request, account: Account, response: Response) -> Response:
-        """Makes the browser a known device of *account*."""
+        """Make the browser a known device of *account*."""
         secure = self.config.secure
         kept = self.accounts.devices.with_mark(cookie(request, DEVICES, secure=secure), account, self.engine.now())
         set_cookie(request, response, DEVICES, kept, secure=secure, lasts=LASTS)
         return response
 
     def forget(self, request: Request, response: Response) -> Response:
-        """Takes the session's cookie away."""
+        """Delete the cookie of the session."""
         drop_cookie(request, response, SESSION, secure=self.config.secure)
         return response
 
 
 def _file_names(blobs: BlobStore) -> Callable[[str], str]:
-    """The names of files in *blobs*; empty where the store fails, as a page without a name is better than no page."""
+    """The names of files in *blobs*; empty if the store fails, as a page without a name is better than none."""
 
     def name(id: str) -> str:
         try:

@@ -89,7 +89,7 @@ class Forms:
         paper = event.facts.paper or ()
         rows = []
         for number, (code, entry) in enumerate(procedure.documents(dossier.answers), 1):
-            sent = sum(one.document == code for one in dossier.attachments)
+            sent = sum(attachment.document == code for attachment in dossier.attachments)
             rows.append(
                 (str(number), procedure.words(entry, "title", self.language), "1" if code in paper else "", str(sent or ""))
             )

@@ -15,29 +15,29 @@ _ENGLISH = ("", "thousand", "million", "billion")
 def money_words(amount: int, language: str = "vi") -> str:
     """*amount* đồng in words: 1 250 005 → `Một triệu hai trăm năm mươi nghìn không trăm linh năm đồng`."""
     words = _vietnamese(amount) if language == "vi" else _english(amount)
-    said = f"{words} đồng"
-    return said[0].upper() + said[1:]
+    sentence = f"{words} đồng"
+    return sentence[0].upper() + sentence[1:]
 
 
 def _groups(number: int) -> list[tuple[int, int]]:
     """Groups of three digits with their power of 1 000, the highest first; digits above 10⁹ form one group."""
-    found = []
+    groups = []
     place = 0
     while number and place < 3:
         number, group = divmod(number, 1000)
-        found.append((group, place))
+        groups.append((group, place))
         place += 1
     if number:
-        found.append((number, 3))
-    return found[::-1]
+        groups.append((number, 3))
+    return groups[::-1]
 
 
 def _vietnamese(number: int) -> str:
     words: list[str] = []
     for group, place in _groups(number):
         if group:
-            said = _vietnamese(group) if group > 999 else _three(group, whole=bool(words))
-            words += [said, _SCALES[place]]
+            spoken = _vietnamese(group) if group > 999 else _three(group, whole=bool(words))
+            words += [spoken, _SCALES[place]]
     return " ".join(filter(None, words)) or _DIGITS[0]
 
 

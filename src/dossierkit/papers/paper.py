@@ -27,7 +27,7 @@ def kinds_of(history: Sequence[Event], attempts: Sequence[Attempt]) -> tuple[Pap
             found.append(PaperKind(LETTERS[event.action][0], str(event.number)))
     if any(event.action is Action.ASSIGN for event in history):
         found.append(PaperKind("06"))
-    return (*found, *(PaperKind("receipt", one.ref) for one in attempts if one.progress is Progress.PAID))
+    return (*found, *(PaperKind("receipt", attempt.ref) for attempt in attempts if attempt.progress is Progress.PAID))
 
 
 def paper_of(engine: Engine, dossier: Dossier, name: str, language: str = "vi", *, qr: str = "") -> Paper:
@@ -40,7 +40,7 @@ def paper_of(engine: Engine, dossier: Dossier, name: str, language: str = "vi", 
         UnknownDossier: the dossier has no such paper.
     """
     history, attempts = engine.history(dossier), engine.store.payments.attempts(dossier.id)
-    kind = next((one for one in kinds_of(history, attempts) if one.name == name), None)
+    kind = next((kind for kind in kinds_of(history, attempts) if kind.name == name), None)
     if kind is None:
         raise UnknownDossier(f"there is no paper {name}")
     made = Forms(engine, dossier, engine.procedure_of(dossier), history, engine.store.notes(dossier.id), language)
@@ -56,7 +56,7 @@ def paper_of(engine: Engine, dossier: Dossier, name: str, language: str = "vi", 
         str(dossier.code),
         made.word(f"title-{kind.form}"),
         blocks,
-        tuple(made.word(f"signature-{one}") for one in signed),
+        tuple(made.word(f"signature-{signer}") for signer in signed),
         qr if kind.form == "01" else "",
         made.word("form-name", form=kind.form) if kind.form != "receipt" else "",
         tuple(

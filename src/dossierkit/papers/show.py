@@ -55,9 +55,9 @@ class Papers:
             raise SettingsError(missing_extra(error)) from None
         own = self._own(procedure, paper.kind.form, "typ")
         source = own.read_bytes() if own is not None else (_HERE / "paper.typ").read_bytes()
-        told = {"paper": json.dumps(_plain(paper), ensure_ascii=False)}
+        inputs = {"paper": json.dumps(_plain(paper), ensure_ascii=False)}
         try:
-            made: bytes = typst.compile(source, sys_inputs=told, format="pdf", pdf_standards="ua-1")
+            made: bytes = typst.compile(source, sys_inputs=inputs, format="pdf", pdf_standards="ua-1")
         except typst.TypstError as error:
             raise SettingsError(f"{own or 'paper.typ'}: {error}") from error
         return made
@@ -92,10 +92,10 @@ def _plain(paper: Paper) -> Mapping[str, Json]:
     """*paper* as JSON for a Typst template, with the QR code as SVG."""
 
     blocks = [
-        {"columns": list(one.columns), "rows": [list(row) for row in one.rows], "title": one.title}
-        if isinstance(one, Grid)
-        else {"label": one.label, "text": one.text}
-        for one in paper.blocks
+        {"columns": list(block.columns), "rows": [list(row) for row in block.rows], "title": block.title}
+        if isinstance(block, Grid)
+        else {"label": block.label, "text": block.text}
+        for block in paper.blocks
     ]
     kept = ("language", "agencies", "heading", "place_day", "number", "code", "title", "signatures", "form_name", "contact")
     return {**{name: getattr(paper, name) for name in kept}, "blocks": blocks, "qr": _drawing(paper.qr) if paper.qr else ""}

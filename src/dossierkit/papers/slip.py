@@ -74,8 +74,8 @@ class SlipKey:
 
     def sign(self, slip: Slip) -> str:
         """*slip* as text that `check_slip` reads."""
-        said = [slip.code, slip.receipt, slip.revision, slip.answers, slip.accepted.isoformat()]
-        body = json.dumps(said, ensure_ascii=False, separators=(",", ":")).encode()
+        facts = [slip.code, slip.receipt, slip.revision, slip.answers, slip.accepted.isoformat()]
+        body = json.dumps(facts, ensure_ascii=False, separators=(",", ":")).encode()
         return ".".join((_KIND, _text(body), _text(self.private.sign(f"{_KIND}.".encode() + body))))
 
 
@@ -114,10 +114,10 @@ def check_slip(text: str, public: str) -> Slip:
     kind, _, rest = bare.partition(".")
     body, _, signature = rest.partition(".")
     try:
-        said = _bytes(body)
+        signed = _bytes(body)
         # The prefix is signed, too, so that a slip of another scheme cannot pass.
-        key.verify(_bytes(signature), f"{kind}.".encode() + said)
-        code, receipt, revision, answers, accepted = json.loads(said)
+        key.verify(_bytes(signature), f"{kind}.".encode() + signed)
+        code, receipt, revision, answers, accepted = json.loads(signed)
         return Slip(code, receipt, revision, answers, datetime.fromisoformat(accepted))
     except (ValueError, InvalidSignature) as error:
         raise ForgedSlip("this is not a slip of this office, or it was changed") from error

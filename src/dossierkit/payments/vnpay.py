@@ -76,10 +76,10 @@ def post_json(address: str, body: Mapping[str, str]) -> Mapping[str, Any]:
     headers = {"Content-Type": "application/json", "Accept": "application/json"}
     request = Request(address, json.dumps(body).encode(), headers)  # noqa: S310  # the operator named it
     with urlopen(request, timeout=_TIMEOUT) as answer:  # noqa: S310  # the operator named it
-        found = json.loads(answer.read(_LONGEST))
-    if not isinstance(found, dict):
+        body = json.loads(answer.read(_LONGEST))
+    if not isinstance(body, dict):
         raise ValueError("the answer is not an object")  # noqa: TRY004  # as for an answer that is not JSON
-    return found
+    return body
 
 
 @attrs.frozen

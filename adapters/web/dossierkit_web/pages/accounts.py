@@ -1,4 +1,4 @@
-"""Becoming known and leaving: register, sign in, choose a password, forgotten password, sign out."""
+"""Registration, sign-in and sign-out; choosing, forgetting and resetting a password."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def show_register(site: Site, request: Request, form: FormData) -> Response:  # 
 
 
 def register(site: Site, request: Request, form: FormData) -> Response:
-    """Makes the account, and shows its first password once."""
+    """Create the account, and show its first password once."""
     answers, layout, button = posted(site, request, "register", form)
     if button == "update":
         return account_form(site, request, "register", answers, layout=layout)
@@ -54,12 +54,12 @@ def _problems(site: Site, name: str, answers: Json) -> tuple[Problem, ...]:
 
 
 def show_sign_in(site: Site, request: Request, form: FormData) -> Response:  # noqa: ARG001  # every page has this shape
-    """The sign-in form as a page, for whoever has no script."""
+    """The sign-in form as a page, for browsers without scripts."""
     return session_ended.page(site, request, local(request))
 
 
 def sign_in(site: Site, request: Request, form: FormData) -> Response:
-    """Signs in, and goes on where somebody was."""
+    """Sign in, and continue at the page that asked for it."""
     mail, password, after = text(form, "mail"), text(form, "password"), local(request, form)
     before, carried, written = site.visitor(request).session, text(form, "carried"), ""
     if carried:
@@ -70,7 +70,7 @@ def sign_in(site: Site, request: Request, form: FormData) -> Response:
     try:
         signed_in = site.accounts.sign_in(mail, password, origin=origin_of(site, request), guest=before)
     except SignInRefused:
-        # Which account was meant, as far as that can be said without writing down what was typed.
+        # A hash tells tries at one account from those at others without logging the address.
         log_security_event(request, "sign-in refused", token_hash(mail_address(mail) or "")[:12])
         return session_ended.page(site, request, after, mail=mail, trouble="sign-in-refused", carried=carried, code=422)
     visitor = visitor_of_session(site.accounts, signed_in)
@@ -98,7 +98,7 @@ def _continued(visitor: Visitor, after: str) -> Response:
 
 
 def sign_out(site: Site, request: Request, form: FormData) -> Response:
-    """Ends this session, or all of the account."""
+    """End this session, or every session of the account."""
     session = site.visitor(request).session
     if session is not None and session.account and "everywhere" in form:
         site.accounts.sessions.end_all(session.account)
@@ -108,26 +108,26 @@ def sign_out(site: Site, request: Request, form: FormData) -> Response:
 
 
 def send_again(site: Site, request: Request, form: FormData) -> Response:
-    """Mails another first password; the answer is the same whether there is such an account."""
+    """Mail another first password; the answer is the same whether there is such an account."""
     site.accounts.first_password_again(text(form, "mail"), origin=origin_of(site, request))
     return site.message(request, "sent-again")
 
 
 def show_password(site: Site, request: Request, form: FormData) -> Response:  # noqa: ARG001  # every page has this shape
-    """Asks for a new password."""
+    """Ask for a new password."""
     if site.visitor(request).account is None:
         return RedirectResponse("/sign-in?next=/password", 303)
     return _password(site, request, local(request))
 
 
 def _password(site: Site, request: Request, after: str, trouble: Mapping[str, str] | None = None, code: int = 200) -> Response:
-    """The page; whoever has only a first password yet is asked for the new one alone."""
+    """The page; after a first password it asks for the new one alone."""
     first = site.visitor(request).wants is Wants.PASSWORD
     return site.page(request, "password", code=code, next=after, trouble=trouble or {}, first=first)
 
 
 def choose_password(site: Site, request: Request, form: FormData) -> Response:
-    """Keeps a new password and begins a new session."""
+    """Store a new password and begin a new session."""
     visitor = site.visitor(request)
     if visitor.session is None or visitor.account is None:
         return RedirectResponse("/sign-in?next=/password", 303)
@@ -147,12 +147,12 @@ def choose_password(site: Site, request: Request, form: FormData) -> Response:
 
 
 def show_forgot(site: Site, request: Request, form: FormData) -> Response:  # noqa: ARG001  # every page has this shape
-    """Asks for the mail address."""
+    """Ask for the mail address."""
     return site.page(request, "forgot", typed="", trouble="")
 
 
 def forgot(site: Site, request: Request, form: FormData) -> Response:
-    """Mails a link; the answer is the same whether there is such an account."""
+    """Mail a link; the answer is the same whether there is such an account."""
     mail = text(form, "mail")
     if mail_address(mail) is None:
         return site.page(request, "forgot", code=422, typed=mail[:254], trouble="mail-malformed")
@@ -161,12 +161,12 @@ def forgot(site: Site, request: Request, form: FormData) -> Response:
 
 
 def show_reset(site: Site, request: Request, form: FormData) -> Response:  # noqa: ARG001  # every page has this shape
-    """Asks for the new password of a link; looking at it uses nothing up."""
+    """Ask for a new password; showing the page does not use up the link."""
     return site.page(request, "reset", token=request.query_params.get("token", "")[:100], trouble="")
 
 
 def reset(site: Site, request: Request, form: FormData) -> Response:
-    """Keeps the new password; whoever it is signs in with it."""
+    """Store the new password; it starts no session."""
     token = text(form, "token")
     try:
         account = site.accounts.reset(token, text(form, "new"))
@@ -174,17 +174,17 @@ def reset(site: Site, request: Request, form: FormData) -> Response:
         return site.page(request, "reset", code=422, token=token, trouble=f"password-{weak.fault}")
     except SignInRefused:
         return site.message(request, "reset-used", code=410)
-    # Whoever read the mail is the owner, however many others try to get in at this moment.
+    # The reader of the mail is the owner: the browser becomes a known device, out of reach of other people's guesses.
     return site.mark(request, account, session_ended.page(site, request, "/", notice="reset-done"))
 
 
 def show_confirm(site: Site, request: Request, form: FormData) -> Response:  # noqa: ARG001  # every page has this shape
-    """Asks whoever followed a link in a mail to say that the address is theirs; looking at it proves nothing."""
+    """Ask the reader of a mail to confirm the address; showing the page proves nothing."""
     return site.page(request, "confirm", token=request.query_params.get("token", "")[:100])
 
 
 def confirm(site: Site, request: Request, form: FormData) -> Response:
-    """Keeps that the address is the account's; it signs nobody in."""
+    """Mark the address as proven; it starts no session."""
     try:
         site.accounts.addresses.confirm(text(form, "token"))
     except SignInRefused:
@@ -196,7 +196,7 @@ def confirm(site: Site, request: Request, form: FormData) -> Response:
 
 
 def posted(site: Site, request: Request, name: str, form: FormData, base: Json = None) -> tuple[Json, Layout, str]:
-    """The answers to the account form *name* in their one spelling, what was open on the page, and the button."""
+    """The canonical answers to the account form *name*, the layout of its page, and the button."""
     pairs = [(key, value) for key, value in form.multi_items() if isinstance(value, str)]
     asked = site.account_forms[name]
     layout = layout_of(pairs)

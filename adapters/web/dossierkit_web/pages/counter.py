@@ -1,4 +1,4 @@
-"""The counter and the post: an officer files for somebody who came or wrote, on the same forms."""
+"""The counter and the post: an officer files for a citizen, on the same forms."""
 
 from __future__ import annotations
 
@@ -20,35 +20,35 @@ from dossierkit_web.requests.posted import text
 from dossierkit_web.requests.session import Filing, Visitor
 from dossierkit_web.site import Site, language_of
 
-#: How a dossier comes to an officer's hands.
+#: The channels by which an officer receives a dossier.
 CHANNELS = (Channel.COUNTER, Channel.POST)
 
 
 def offered(site: Site, actor: Actor) -> list[CatalogEntry]:
     """The procedures whose dossiers the officer's unit handles."""
     listed = site.engine.procedures()
-    return [one for one in listed if actor.unit in ("", site.engine.procedure(one.code).unit)]
+    return [entry for entry in listed if actor.unit in ("", site.engine.procedure(entry.code).unit)]
 
 
 def show(site: Site, request: Request, form: FormData) -> Response:  # noqa: ARG001  # every page has this shape
-    """Asks how it came, for which procedure, and whether it has a code already."""
+    """Ask for the channel, the procedure, and a code of another portal."""
     return _page(site, request)
 
 
 def _page(site: Site, request: Request, trouble: str = "", typed: str = "", code: int = 200) -> Response:
     language = language_of(request)
-    titles = [(one.code, one.title_in(language)) for one in offered(site, officer_of(site, request))]
+    titles = [(entry.code, entry.title_in(language)) for entry in offered(site, officer_of(site, request))]
     return site.page(request, "counter", code=code, titles=titles, channels=CHANNELS, trouble=trouble, typed=typed)
 
 
 def begin(site: Site, request: Request, form: FormData) -> Response:
-    """Leads on to the form, as somebody without an account; or ends that."""
+    """Begin filing for a citizen, and lead to the form; or end it."""
     actor, typed = officer_of(site, request), text(form, "code").strip()
     if "end" in form:
         return _ended(site, request, RedirectResponse("/desk", 303))
     procedure = text(form, "procedure")
-    channel = next((one for one in CHANNELS if str(int(one)) == text(form, "channel")), CHANNELS[0])
-    if procedure not in {one.code for one in offered(site, actor)}:
+    channel = next((each for each in CHANNELS if str(int(each)) == text(form, "channel")), CHANNELS[0])
+    if procedure not in {entry.code for entry in offered(site, actor)}:
         return _page(site, request, "counter-procedure", typed[:100], 422)
     try:
         code = parse_code(typed).text if typed else ""
@@ -63,7 +63,7 @@ def begin(site: Site, request: Request, form: FormData) -> Response:
 
 
 def guard(site: Site, visitor: Visitor, code: str) -> None:
-    """Lets an officer file at procedures of the own unit alone.
+    """Check that an officer files a procedure of their own unit.
 
     Raises:
         ForbiddenAction: the procedure is another unit's.
@@ -74,14 +74,14 @@ def guard(site: Site, visitor: Visitor, code: str) -> None:
         raise ForbiddenAction(f"{code} is handled by another unit")
 
 
-def filed(site: Site, request: Request, draft: Dossier, visitor: Visitor) -> Response:
-    """Sends what was typed for somebody, with the code that it brought along; back to the desk.
+def submit_filing(site: Site, request: Request, draft: Dossier, visitor: Visitor) -> Response:
+    """Submit the draft of a filing, with its code of another portal, and lead back to the desk.
 
     Raises:
         RefusedAnswers, ForbiddenAction: as for `Engine.submit` and `Engine.take_in`.
     """
-    assert visitor.actor is not None, "a draft was found, so there is somebody"
-    assert visitor.filing is not None, "the caller looked"
+    assert visitor.actor is not None, "a draft has an owner"
+    assert visitor.filing is not None, "the caller checked it"
     if visitor.filing.code:
         dossier = site.engine.take_in(draft.id, visitor.actor, parse_code(visitor.filing.code))
     else:

@@ -1,4 +1,4 @@
-"""The desk: what an officer's unit has to do, in lists that are filtered, kept and worked through together."""
+"""The desk: the dossiers of an officer's unit in lists, which can be filtered, saved and worked on together."""
 
 from __future__ import annotations
 
@@ -35,9 +35,9 @@ _WAITING = (State.SUPPLEMENT_REQUESTED, State.PAYMENT_REQUESTED, State.SUSPENDED
 #: The lists of the desk, in the order of the page.
 VIEWS = ("new", "mine", "open", "soon", "overdue", "waiting", "messages", "refunds", "done", "all")
 FILTERS = ("words", "code", "procedure", "officer", "state", "since", "until")
-#: What can be done to many dossiers at once.
+#: The actions on many dossiers at once.
 BULK = (Action.ASSIGN, Action.ACCEPT)
-#: So many filtered lists somebody can keep.
+#: Maximum number of saved lists of an officer.
 _KEPT = 20
 
 
@@ -58,7 +58,7 @@ def _page(
     typed = {name: asked.get(name, "").strip()[:200] for name in FILTERS}
     view = asked.get("view", "")
     if view not in VIEWS:
-        # Whoever only typed something looks through everything.
+        # A search without a list covers all dossiers.
         view = "all" if any(typed.values()) else VIEWS[0]
     before = asked.get("before", "")[:64] or None
     now = site.engine.now()
@@ -68,25 +68,27 @@ def _page(
     language = language_of(request)
     people = site.accounts
     account = people.get(actor.id)
-    offered = {one.id: [action for action in site.engine.permitted(one, actor) if action in BULK] for one in found[:PAGE]}
+    offered = {
+        dossier.id: [action for action in site.engine.permitted(dossier, actor) if action in BULK] for dossier in found[:PAGE]
+    }
     return site.page(
         request,
         "desk",
         code=422 if refusal else 200,
         view=view,
         views=[(name, site.engine.desk_count(actor, query)) for name, query in queries.items()],
-        found=[(one, facts_of(site, one, language)) for one in found[:PAGE]],
+        found=[(dossier, facts_of(site, dossier, language)) for dossier in found[:PAGE]],
         more=found[PAGE - 1].id if len(found) > PAGE else "",
         typed=typed,
         trouble={**trouble, **(refusal or {})},
         filtered=any(typed.values()),
         kept=urlencode({**{name: value for name, value in typed.items() if value}, "view": view}),
-        titles={one.code: one.title_in(language) for one in site.engine.procedures(language=language)},
-        officers=[one for one in people.officers(actor.unit) if not one.disabled],
+        titles={entry.code: entry.title_in(language) for entry in site.engine.procedures(language=language)},
+        officers=[officer for officer in people.officers(actor.unit) if not officer.disabled],
         states=SENT,
         own_views=account.views if account is not None else {},
         offered=offered,
-        bulk=[action for action in BULK if any(action in one for one in offered.values())],
+        bulk=[action for action in BULK if any(action in actions for actions in offered.values())],
         unreached=unreached(site.engine, actor),
         first=next((id for id, actions in offered.items() if actions), ""),
         refused=refusal is not None,
@@ -111,27 +113,27 @@ def _query(view: str, actor: Actor, now: datetime) -> Query:
 
 
 def _filtered(base: Query, typed: Mapping[str, str]) -> tuple[Query, dict[str, str]]:
-    """*base* with what somebody typed, and what of it cannot be understood."""
+    """*base* narrowed by the typed values, and the problems of those that cannot be read, by control."""
     days, trouble = days_asked(typed)
-    said: dict[str, Any] = {name: typed[name] for name in ("words", "code", "procedure", "officer") if typed[name]}
-    said |= {name: day for name, day in days.items() if day is not None}
-    state = next((one for one in SENT if str(int(one)) == typed["state"]), None)
+    conditions: dict[str, Any] = {name: typed[name] for name in ("words", "code", "procedure", "officer") if typed[name]}
+    conditions |= {name: day for name, day in days.items() if day is not None}
+    state = next((each for each in SENT if str(int(each)) == typed["state"]), None)
     if state is not None:
-        said |= {"state": state, "states": ()}
-    return attrs.evolve(base, **said), trouble
+        conditions |= {"state": state, "states": ()}
+    return attrs.evolve(base, **conditions), trouble
 
 
 def together(site: Site, request: Request, form: FormData) -> Response:
-    """Does one action to every dossier that was chosen, each for itself, and says how it went with each."""
+    """Perform one action on each chosen dossier by itself, and report the result of each."""
     actor = officer_of(site, request)
     asked = QueryParams(text(form, "kept")[:2000])
-    action = next((one for one in BULK if one.value == text(form, "action")), None)
+    action = next((each for each in BULK if each.value == text(form, "action")), None)
     officer, chosen = text(form, "officer") or actor.id, [str(code) for code in form.getlist("chosen")[: 5 * PAGE]]
     if action is None:
         return _page(site, request, actor, asked, refusal={"": "desk-refused"})
     if not chosen:
         return _page(site, request, actor, asked, refusal={"chosen": "desk-none-chosen"})
-    if officer != actor.id and officer not in {one.id for one in site.accounts.officers(actor.unit)}:
+    if officer != actor.id and officer not in {colleague.id for colleague in site.accounts.officers(actor.unit)}:
         return _page(site, request, actor, asked, refusal={"to": "desk-refused-needs-officer"})
     facts: dict[str, Json] = {"officer": officer} if action is Action.ASSIGN else {}
     results = [(code[:100], _done(site, code, action, actor, facts)) for code in chosen]
@@ -139,7 +141,7 @@ def together(site: Site, request: Request, form: FormData) -> Response:
 
 
 def _done(site: Site, code: str, action: Action, actor: Actor, facts: Mapping[str, Json]) -> str:
-    """The name of the words that say how it went."""
+    """The name of the text that reports the result."""
     try:
         dossier = site.engine.lookup(code)
         if dossier is None:
@@ -155,18 +157,18 @@ def _done(site: Site, code: str, action: Action, actor: Actor, facts: Mapping[st
 
 
 def refused(refusal: ForbiddenAction) -> str:
-    """The name of the words that tell an officer why an action was refused."""
+    """The name of the text that tells an officer why an action was refused."""
     return f"desk-refused-{refusal.why}" if refusal.why else "desk-refused"
 
 
 def keep_view(site: Site, request: Request, form: FormData) -> Response:
-    """Keeps a filtered list under a name, or drops one."""
+    """Save a filtered list under a name, or delete one."""
     actor = officer_of(site, request)
     people = site.accounts
     account = people.get(actor.id)
     name, kept = without_hidden(text(form, "name")).strip()[:60], _own_query(text(form, "kept"))
     if account is not None and name:
-        views = {one: query for one, query in account.views.items() if one != name}
+        views = {key: query for key, query in account.views.items() if key != name}
         if "drop" not in form and len(views) < _KEPT:
             views[name] = kept
         _replace(site, account, views)
@@ -177,16 +179,16 @@ def _replace(site: Site, account: Account, views: Mapping[str, str]) -> None:
     try:
         keep_account(site.accounts, attrs.evolve(account, views=views))
     except StaleAccount:
-        return  # the page shows what is kept
+        return  # the page shows the stored lists
 
 
 def _own_query(typed: str) -> str:
-    """What of an address says which list it is."""
+    """The part of a query that selects a list."""
     return urlencode([(name, value) for name, value in parse_qsl(typed[:2000]) if name in (*FILTERS, "view")])
 
 
 def facts_of(site: Site, dossier: Dossier, language: str) -> Mapping[str, object]:
-    """What a list shows of *dossier* beside its own attributes."""
+    """The cells of *dossier* in a list that are not its own attributes."""
     procedure, handling = site.engine.procedure_of(dossier), dossier.handling
     officer = site.accounts.get(handling.officer) if handling.officer else None
     late = dossier.state not in RESOLVED and handling.clock.paused is None and is_overdue(handling.clock.due, site.engine.now())
@@ -194,18 +196,18 @@ def facts_of(site: Site, dossier: Dossier, language: str) -> Mapping[str, object
         "title": procedure.title(language),
         "owner": persons(procedure, dossier.answers).owner,
         "officer": officer.name if officer is not None else "",
-        # Nothing is promised any more where a dossier ended without a result.
+        # A dossier that ended without a result has no due day any more.
         "due": handling.clock.due if handling.result.resolved is None or handling.result.outcome is not None else None,
         "late": late,
     }
 
 
 def officer_of(site: Site, request: Request) -> Actor:
-    """Whoever works here.
+    """The officer who makes the request.
 
     Raises:
-        SessionEnded: nobody is signed in.
-        UnknownDossier: nobody of the office; for everybody else there is no desk.
+        SessionEnded: the visitor is not signed in.
+        UnknownDossier: the visitor is a citizen.
     """
     actor = session_ended.signed_in_actor(site, request)
     if actor.is_citizen:

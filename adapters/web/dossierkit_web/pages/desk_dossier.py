@@ -1,4 +1,4 @@
-"""One dossier at the desk: its answers beside its files, what happened, what was written, and every action."""
+"""One dossier at the desk: answers, files, history, messages, and every action."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ from dossierkit_web.requests.limits import allow
 from dossierkit_web.requests.posted import number, text
 from dossierkit_web.site import Site, language_of
 
-#: What an action is told besides a reason: the control, see the template.
+#: The controls of each action beside its reason, see the template.
 ASKS: Mapping[Action, tuple[str, ...]] = {
     Action.ACCEPT: ("paper",),
     Action.ASSIGN: ("officer",),
@@ -57,16 +57,16 @@ ASKS: Mapping[Action, tuple[str, ...]] = {
     Action.COMPLETE: ("outcome", "files"),
     Action.HAND_OVER: ("evidence",),
 }
-#: What comes of asking a gateway.
+#: The results of a status query.
 GATEWAY_TOLD = ("waiting", "booked", "known", "strange", "unreachable")
-#: Done by the citizen, by the program, or somewhere else.
+#: Actions of the citizen or of the program, and those that have pages of their own.
 _ELSEWHERE = frozenset(
     (Action.SAVE, Action.SUBMIT, Action.CANCEL, Action.RESTORE, Action.SUPPLEMENT, Action.ERASE, Action.REDATE)
 )
 
 
 def one(site: Site, request: Request, form: FormData) -> Response:  # every page has this shape
-    """One dossier, with everything that can be done to it."""
+    """One dossier, with every permitted action."""
     actor = officer_of(site, request)
     dossier, kept = dossier_of(site, request, actor), unsaved.kept(site, request)
     if kept is None:
@@ -76,7 +76,7 @@ def one(site: Site, request: Request, form: FormData) -> Response:  # every page
 
 
 def act(site: Site, request: Request, form: FormData) -> Response:
-    """Does what the button says, and goes back to the dossier."""
+    """Perform the action of the button, and lead back to the dossier."""
     actor = officer_of(site, request)
     dossier = dossier_of(site, request, actor)
     version, note = number(text(form, "version"), -1), words_sent(form)
@@ -88,7 +88,7 @@ def act(site: Site, request: Request, form: FormData) -> Response:
     if left:
         return again(left, 422)
     try:
-        action, facts = _wanted(form, site.engine.today(), {one.id for one in _colleagues(site, dossier, actor)})
+        action, facts = _wanted(form, site.engine.today(), {officer.id for officer in _colleagues(site, dossier, actor)})
         if "update" in form and action is Action.REQUEST_SUPPLEMENT:
             site.engine.ask_update(dossier.id, actor, version=version, note=note)
         elif action is Action.MESSAGE:
@@ -109,7 +109,7 @@ def act(site: Site, request: Request, form: FormData) -> Response:
 
 
 def ask_gateway(site: Site, request: Request, form: FormData) -> Response:
-    """Asks the gateway what came of an attempt to pay that no callback told of."""
+    """Query the gateway for the result of an attempt without a callback."""
     dossier = dossier_of(site, request, officer_of(site, request))
     allow(site, request, "payments")
     attempt = site.payments.attempt(text(form, "ref"))
@@ -118,14 +118,14 @@ def ask_gateway(site: Site, request: Request, form: FormData) -> Response:
     try:
         answer = site.payments.ask(attempt)
     except GatewayError:
-        told = "unreachable"
+        outcome = "unreachable"
     else:
-        told = {None: "waiting", Answer.CONFIRMED: "booked", Answer.ALREADY: "known"}.get(answer, "strange")
-    return RedirectResponse(f"/desk/{dossier.code}?gateway={told}#payments", 303)
+        outcome = {None: "waiting", Answer.CONFIRMED: "booked", Answer.ALREADY: "known"}.get(answer, "strange")
+    return RedirectResponse(f"/desk/{dossier.code}?gateway={outcome}#payments", 303)
 
 
 def _wanted(form: FormData, today: date, colleagues: Container[str]) -> tuple[Action, dict[str, Json]]:
-    """The action and what it says.
+    """The action and its facts.
 
     Raises:
         ForbiddenAction: it is none that is done at a desk, says something else than it should, or gives the dossier to nobody
@@ -134,26 +134,26 @@ def _wanted(form: FormData, today: date, colleagues: Container[str]) -> tuple[Ac
     action = next((action for action in Action if action.value == text(form, "action")), None)
     if action is None or action in _ELSEWHERE:
         raise ForbiddenAction("no action of a desk")
-    said = {name: _said(name, form, today) for name in ASKS.get(action, ()) if name not in ("asked", "files")}
+    sent = {name: _said(name, form, today) for name in ASKS.get(action, ()) if name not in ("asked", "files")}
     if "asked" in ASKS.get(action, ()):
-        said |= _asked(form)
-    if said.get("officer", "") != "" and said["officer"] not in colleagues:
+        sent |= _asked(form)
+    if sent.get("officer", "") != "" and sent["officer"] not in colleagues:
         raise ForbiddenAction("nobody of the unit", "needs-officer")
-    return action, {name: value for name, value in said.items() if value not in ("", [], {})}
+    return action, {name: value for name, value in sent.items() if value not in ("", [], {})}
 
 
 def _tried(form: FormData) -> str:
-    """Which form of the page was sent."""
+    """The form of the page that was sent."""
     return "update" if "update" in form else text(form, "action")
 
 
 def _sent(form: FormData) -> Mapping[str, Sequence[str]]:
-    """What every control says, to be shown again."""
+    """The values of every control, to be shown again."""
     return {name: [value for value in form.getlist(name) if isinstance(value, str)] for name in form}
 
 
 def _asked(form: FormData) -> dict[str, Json]:
-    """The places that somebody asks for, and why: `wrong:/area`, `missing:document:don`, or a place alone."""
+    """The requested pointers with their reasons: `wrong:/area`, `missing:document:don`, or a pointer alone."""
     places: list[Json] = []
     reasons: dict[str, Json] = {}
     for typed in form.getlist("asked"):
@@ -166,13 +166,13 @@ def _asked(form: FormData) -> dict[str, Json]:
 
 
 def _said(name: str, form: FormData, today: date) -> Json:
-    """What the control *name* says.
+    """The fact in the control *name*.
 
     Raises:
         ForbiddenAction: it is no amount, or no day after *today*.
     """
     if name == "paper":
-        return [str(one) for one in form.getlist("paper") if isinstance(one, str)]
+        return [str(file) for file in form.getlist("paper") if isinstance(file, str)]
     typed = text(form, name).strip()
     try:
         if name == "amount":
@@ -196,7 +196,7 @@ def _later(day: date, today: date) -> datetime:
 
 
 def _place(trouble: str, tried: str) -> str:
-    """The id of the control that *trouble* with the action *tried* is about; empty where it is about no control."""
+    """The id of the control that *trouble* with the action *tried* is about; empty if it is about none."""
     if tried == Action.MESSAGE.value:
         return "message"
     name = trouble.removeprefix("desk-refused-needs-")
@@ -216,7 +216,7 @@ def _page(
     notice: str = "",
     code: int = 200,
 ) -> Response:
-    done, told = request.query_params.get("done", ""), request.query_params.get("gateway", "")
+    done, result = request.query_params.get("done", ""), request.query_params.get("gateway", "")
     return site.page(
         request,
         "desk_dossier",
@@ -230,17 +230,17 @@ def _page(
         typed=note,
         sent=sent or {},
         notice=notice,
-        done=done if done in {one.value for one in Action} else "",
-        gateway_told=told if told in GATEWAY_TOLD else "",
+        done=done if done in {action.value for action in Action} else "",
+        gateway_told=result if result in GATEWAY_TOLD else "",
     )
 
 
 def _shown(site: Site, request: Request, dossier: Dossier) -> dict[str, Any]:
-    """What is known of *dossier*: answers, files, history, messages."""
+    """The values of the template about *dossier*: answers, files, history, messages."""
     language, procedure = language_of(request), site.engine.procedure_of(dossier)
     history, said = site.engine.history(dossier), site.engine.notes(dossier)
     files, attempts = files_by_id(site, dossier), site.payments.attempts_of(dossier)
-    viewable = [one for one in files.values() if one.media_type in VIEWED]
+    viewable = [file for file in files.values() if file.media_type in VIEWED]
     return {
         "facts": facts_of(site, dossier, language),
         "rows": site.renderer.rows(procedure.form, dossier.answers, language=language),
@@ -257,21 +257,21 @@ def _shown(site: Site, request: Request, dossier: Dossier) -> dict[str, Any]:
         "attempts": [a for a in attempts if a.progress is Progress.PAID],
         "unknown": [a for a in attempts if a.progress in (Progress.OPEN, Progress.CLOSED)],
         "gateways": site.payments.gateways,
-        "unreached": dossier.id in {one.id for one in unreached(site.engine, officer_of(site, request))},
+        "unreached": dossier.id in {lost.id for lost in unreached(site.engine, officer_of(site, request))},
         "owed_back": to_give_back(history),
         "papers": kinds_of(history, attempts),
         "thread": thread(dossier, history, said),
-        "results": [one for one in dossier.attachments if one.document == RESULT],
+        "results": [attachment for attachment in dossier.attachments if attachment.document == RESULT],
         "viewable": viewable,
         "viewed": _viewed(viewable, request.query_params.get("view", "")),
-        # A frame takes the focus when it loads: it waits until somebody asks for it.
+        # A frame takes the focus when it loads, so it is shown on request only.
         "view_asked": "view" in request.query_params,
         "explained": site.engine.office_clock.explained(dossier.handling, language),
     }
 
 
 def _offered(site: Site, dossier: Dossier, actor: Actor, language: str) -> dict[str, Any]:
-    """What can be done to *dossier*, and what each action is told."""
+    """The values of the template about the permitted actions and their controls."""
     procedure = site.engine.procedure_of(dossier)
     missing = procedure.missing(dossier)
     undecided = dossier.handling.money.payment is Payment.UNDECIDED
@@ -279,17 +279,17 @@ def _offered(site: Site, dossier: Dossier, actor: Actor, language: str) -> dict[
     permitted = site.engine.permitted(dossier, actor)
     return {
         "amount": site.engine.outstanding(dossier) if undecided else owed(costs, Collect.REQUEST),
-        "actions": [one for one in permitted if one not in _ELSEWHERE],
+        "actions": [action for action in permitted if action not in _ELSEWHERE],
         "supplements": Action.SUPPLEMENT in permitted,
         "newer": _newer(site, dossier, language) if Action.REQUEST_SUPPLEMENT in permitted else (),
         "asks": {**ASKS, Action.ACCEPT: ("paper",) if missing else ()},
         "needs": {rule.action: rule.needs for rule in TABLE},
         "missing": missing,
-        # What an officer declared while typing, the officer has in hand; what a citizen declared is still to come.
+        # An officer who filed the dossier has the declared papers at hand; those of a citizen are still to come.
         "typed_here": dossier.handling.channel is not Channel.ONLINE,
         "colleagues": COLLEAGUES,
         "officers": _colleagues(site, dossier, actor),
-        "outcomes": [one.value for one in Outcome],
+        "outcomes": [outcome.value for outcome in Outcome],
         "reasons": REASONS,
         "evidence": EVIDENCE,
         "accept": accepted(),
@@ -297,7 +297,7 @@ def _offered(site: Site, dossier: Dossier, actor: Actor, language: str) -> dict[
 
 
 def _newer(site: Site, dossier: Dossier, language: str) -> tuple[Change, ...]:
-    """What the form asks otherwise by now."""
+    """The changes of the form since the revision of the dossier."""
     try:
         current = site.engine.procedure(dossier.procedure)
     except UnknownProcedure:
@@ -305,29 +305,29 @@ def _newer(site: Site, dossier: Dossier, language: str) -> tuple[Change, ...]:
     if current.revision == dossier.revision:
         return ()
     found = changes(site.engine.procedure_of(dossier).form, current.form, dossier.answers, language=language)
-    return tuple(one for one in found if one.kind != "removed")
+    return tuple(change for change in found if change.kind != "removed")
 
 
 def _people(site: Site, history: Sequence[Event]) -> dict[str, str]:
-    """What those of the office are called; the owner is named by the answers, as long as they are kept."""
+    """Actor → name; the owner is named by the answers until they are erased."""
     accounts = site.accounts
     known = {event.actor: accounts.get(event.actor) for event in history}
     return {id: account.name for id, account in known.items() if account is not None and account.role in OFFICERS}
 
 
 def _viewed(viewable: Sequence[Attachment], blob: str) -> Attachment | None:
-    """The file that is shown beside the answers: the one that is asked for, or the first that can be."""
-    return next((one for one in viewable if one.blob == blob), next(iter(viewable), None))
+    """The file that is shown beside the answers: the one in the address, or the first that can be shown."""
+    return next((file for file in viewable if file.blob == blob), next(iter(viewable), None))
 
 
 def _mended(
-    site: Site, dossier: Dossier, history: Sequence[Event], said: Mapping[int, Said], language: str
+    site: Site, dossier: Dossier, history: Sequence[Event], notes: Mapping[int, Said], language: str
 ) -> dict[int, list[tuple[str, str, str]]]:
-    """What each supplement changed: number of its event → (label, before, after)."""
-    numbers = [event.number for event in history if event.number in said and said[event.number].before is not None]
-    states = [*(said[number].before for number in numbers), dossier.answers]
+    """The changes of each supplement: number of its event → (label, before, after)."""
+    numbers = [event.number for event in history if event.number in notes and notes[event.number].before is not None]
+    states = [*(notes[number].before for number in numbers), dossier.answers]
     form = site.engine.procedure_of(dossier).form
-    rows = [_by_place(site.renderer.rows(form, one, language=language)) for one in states]
+    rows = [_by_place(site.renderer.rows(form, answers, language=language)) for answers in states]
     return {number: _differences(*pair) for number, pair in zip(numbers, pairwise(rows), strict=True)}
 
 
@@ -346,11 +346,11 @@ def _differences(before: Mapping[str, Row], after: Mapping[str, Row]) -> list[tu
 
 
 def _colleagues(site: Site, dossier: Dossier, actor: Actor) -> list[Account]:
-    """Who *dossier* can be given to: those of its unit, and whoever asks."""
+    """The officers to whom *dossier* can be assigned: those of its unit, and the visitor."""
     accounts = site.accounts
-    found = [one for one in accounts.officers(dossier.handling.unit) if not one.disabled]
+    colleagues = [officer for officer in accounts.officers(dossier.handling.unit) if not officer.disabled]
     own = accounts.get(actor.id)
-    return found if own is None or own in found else [own, *found]
+    return colleagues if own is None or own in colleagues else [own, *colleagues]
 
 
 def dossier_of(site: Site, request: Request, actor: Actor) -> Dossier:

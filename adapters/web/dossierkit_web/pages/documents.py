@@ -29,31 +29,33 @@ from dossierkit_web.site import Site
 
 #: Which files a document is made of.
 LIMITS = Limits()
-#: What a browser shows by itself, without running anything that stands in it.
+#: The media types that a browser shows without running anything in the file.
 VIEWED = ("application/pdf", "image/png", "image/jpeg")
-#: A file that is shown loads nothing, runs nothing, and stands in our own pages alone.
+#: The policy of a file that is shown: it loads nothing, runs nothing, and is framed by pages of the portal alone.
 _SHOWN = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'self'"
 _PIECE = 64 * 1024
 
 
-def taken(site: Site, procedure: Procedure, draft: Dossier, form: FormData, actor: Actor) -> tuple[Dossier, dict[str, str]]:
-    """*draft* with the files that came along, and code → what to do about a file that was not taken."""
+def store_uploads(
+    site: Site, procedure: Procedure, draft: Dossier, form: FormData, actor: Actor
+) -> tuple[Dossier, dict[str, str]]:
+    """*draft* with the uploaded files, and document code → name of the text about a refused file."""
     codes = {code for code, _ in procedure.documents(draft.answers)}
     refused: dict[str, str] = {}
     for name, value in form.multi_items():
         code = name.removeprefix("document:")
         if code == name or code not in codes or not isinstance(value, UploadFile) or not value.filename:
             continue
-        found = checked(site, draft, code, value)
-        if isinstance(found, str):
-            refused[code] = found
-        elif any(_same(one, found) for one in draft.attachments):
-            swept(site, (found.blob,))
+        outcome = store_upload(site, draft, code, value)
+        if isinstance(outcome, str):
+            refused[code] = outcome
+        elif any(_same(attachment, outcome) for attachment in draft.attachments):
+            release(site, (outcome.blob,))
         else:
             try:
-                draft = site.engine.attach(draft.id, found, actor, version=draft.version)
+                draft = site.engine.attach(draft.id, outcome, actor, version=draft.version)
             except StaleDossier:
-                swept(site, (found.blob,))
+                release(site, (outcome.blob,))
                 raise
     return draft, refused
 
@@ -70,47 +72,49 @@ def declared(procedure: Procedure, before: Iterable[str], pairs: Iterable[tuple[
     return tuple(sorted(known.intersection(ticked.union(code for code in before if code not in shown))))
 
 
-def _same(one: Attachment, other: Attachment) -> bool:
+def _same(first: Attachment, second: Attachment) -> bool:
     """Whether both are the same file for the same document, sent twice."""
-    return (one.document, one.name, one.blob[:71]) == (other.document, other.name, other.blob[:71])
+    return (first.document, first.name, first.blob[:71]) == (second.document, second.name, second.blob[:71])
 
 
-def checked(site: Site, draft: Dossier, code: str, file: UploadFile, *, beside: Sequence[Attachment] = ()) -> Attachment | str:
-    """The attachment, kept; or the name of the words that say why not.
+def store_upload(
+    site: Site, draft: Dossier, code: str, file: UploadFile, *, beside: Sequence[Attachment] = ()
+) -> Attachment | str:
+    """The attachment, stored; or the name of the text that says why it is refused.
 
     Args:
-        beside: what came with the same page.
+        beside: the other files of the same request.
     """
-    kept = sum(one.document == code for one in (*draft.attachments, *beside))
+    kept = sum(attachment.document == code for attachment in (*draft.attachments, *beside))
     sent = incoming(file)
     if refused := refusal(sent, LIMITS, kept=kept, scanner=site.config.scanner):
         return f"document-{refused.value}"
     name, kind = shown_name(sent.name), sent.media_type
-    assert kind is not None, "the intake takes known kinds alone"
+    assert kind is not None, "the intake accepts known kinds alone"
     id = store(sent, site.blobs, name=name)
     return f"document-{id.value}" if isinstance(id, Refusal) else Attachment(code, id, name, sent.size, kind)
 
 
-def detached(site: Site, draft: Dossier, button: str, actor: Actor) -> Dossier:
+def detach(site: Site, draft: Dossier, button: str, actor: Actor) -> Dossier:
     """*draft* after the button `detach:CODE/BLOB`."""
     code, _, blob = button.removeprefix("detach:").rpartition("/")
     changed = site.engine.detach(draft.id, code, blob, actor, version=draft.version)
-    swept(site, {blob} & blobs_of(draft))
+    release(site, {blob} & blobs_of(draft))
     return changed
 
 
-def swept(site: Site, blobs: Iterable[str]) -> None:
-    """Deletes those of *blobs* that no dossier names any more."""
+def release(site: Site, blobs: Iterable[str]) -> None:
+    """Delete those of the files *blobs* that no dossier names any more."""
     site.engine.drafts.release(blobs)
 
 
 def accepted() -> str:
-    """What the file chooser offers."""
+    """The media types that the file chooser offers."""
     return ",".join(KNOWN)
 
 
 def download(site: Site, request: Request, form: FormData) -> Response:  # noqa: ARG001  # every page has this shape
-    """One file of a dossier: as an attachment, or, if it is a picture or a PDF and asked for so, as something to look at."""
+    """One file of a dossier: as a download, or shown inline if the address asks for it and it is an image or a PDF."""
     dossier = _seen(site, request)
     wanted = request.path_params["blob"]
     found = files_by_id(site, dossier).get(wanted)
@@ -131,11 +135,11 @@ def download(site: Site, request: Request, form: FormData) -> Response:  # noqa:
 
 def files_by_id(site: Site, dossier: Dossier) -> dict[str, Attachment]:
     """Every file of *dossier*: those of its documents, and those that answer a field."""
-    found = {one.blob: one for one in dossier.attachments}
+    files = {attachment.blob: attachment for attachment in dossier.attachments}
     form = site.engine.procedure_of(dossier).form
     for field in walk(effective(form, dossier.answers)):
         if (own := file_of(form, field, get(dossier.answers, field.pointer))) is not None:
-            found[own.blob] = own
+            files[own.blob] = own
     if blobs_in(dossier.answers):
         for field in walk(effective(form, dossier.answers)):
             for id in texts_in(get(dossier.answers, field.pointer)) if field.kind is Kind.FILE else ():
@@ -146,27 +150,27 @@ def files_by_id(site: Site, dossier: Dossier) -> dict[str, Attachment]:
                     name, size = shown_name(site.blobs.name(id)), content.seek(0, SEEK_END)
                     content.seek(0)
                     kind = IncomingFile(name, size, content).media_type or "application/octet-stream"
-                found[id] = Attachment("", id, name, size, kind)
-    return found
+                files[id] = Attachment("", id, name, size, kind)
+    return files
 
 
 def _embedded(site: Site, dossier: Dossier) -> dict[str, IO[bytes]]:
     """The files of *dossier* that are answers themselves, by their ids."""
-    form, found = site.engine.procedure_of(dossier).form, dict[str, IO[bytes]]()
+    form, contents = site.engine.procedure_of(dossier).form, dict[str, IO[bytes]]()
     for field in walk(effective(form, dossier.answers)):
         answer = get(dossier.answers, field.pointer)
         own = file_of(form, field, answer)
         if own is not None:
-            found[own.blob] = BytesIO(content_of(field, answer) or b"")
-    return found
+            contents[own.blob] = BytesIO(content_of(field, answer) or b"")
+    return contents
 
 
 def _seen(site: Site, request: Request) -> Dossier:
-    """The dossier that the address names, for whoever asks, or for whom an officer is filing.
+    """The dossier that the address names, if it belongs to the visitor or to the citizen whom an officer files for.
 
     Raises:
-        SessionEnded: nobody is signed in.
-        UnknownDossier: there is none, or it is somebody else's.
+        SessionEnded: the visitor is not signed in.
+        UnknownDossier: it belongs to another person, or there is none.
     """
     session_ended.signed_in_actor(site, request)
     visitor = site.visitor(request)
@@ -195,7 +199,7 @@ def _sent(site: Site, dossier: Dossier, id: str) -> Iterator[bytes]:
 
 
 def pieces(content: IO[bytes]) -> Iterator[bytes]:
-    """*content* bit by bit; it is closed at the end."""
+    """*content* in pieces; it is closed at the end."""
     with content:
         while piece := content.read(_PIECE):
             yield piece

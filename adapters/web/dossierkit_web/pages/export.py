@@ -1,4 +1,4 @@
-"""Everything the portal keeps of somebody, as one file to take along."""
+"""All stored data of an account as one file."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from dossierkit_web.requests.limits import allow
 from dossierkit_web.site import Site
 
 _PIECE = 256 * 1024
-#: Up to so many bytes the file is made in memory.
+#: Maximum size of a file that is made in memory, in bytes.
 _SMALL = 1024 * 1024
 
 
@@ -36,7 +36,7 @@ def download(site: Site, request: Request, form: FormData) -> Response:  # noqa:
         for dossier in _all(site, account):
             folder = f"dossiers/{dossier.code or 'draft-' + dossier.id[:8]}"
             archive.writestr(f"{folder}/dossier.json", _written(_dossier(site, dossier)))
-            names = {one.blob: one.name for one in dossier.attachments}
+            names = {attachment.blob: attachment.name for attachment in dossier.attachments}
             for blob in sorted(blobs_of(dossier) - names.keys()):
                 names[blob] = shown_name(site.blobs.name(blob))
             for number, (blob, name) in enumerate(names.items(), 1):
@@ -52,13 +52,13 @@ def download(site: Site, request: Request, form: FormData) -> Response:  # noqa:
 
 def _all(site: Site, account: Account) -> Iterator[Dossier]:
     before = None
-    while found := site.engine.find(account.actor, before=before, limit=100):
-        yield from found
-        before = found[-1].id
+    while some := site.engine.find(account.actor, before=before, limit=100):
+        yield from some
+        before = some[-1].id
 
 
 def _account(account: Account) -> dict[str, object]:
-    """What is kept of the account, its password hash apart."""
+    """The stored data of the account, without its password hash."""
     return {
         "mail": account.mail,
         "profile": account.profile,
@@ -76,8 +76,11 @@ def _dossier(site: Site, dossier: Dossier) -> dict[str, object]:
         "state": dossier.state.name.lower(),
         "submitted": dossier.submitted.isoformat() if dossier.submitted is not None else None,
         "answers": without_secrets(procedure.form, dossier.answers),
-        "files": [{"document": one.document, "name": one.name, "bytes": one.size} for one in dossier.attachments],
-        "history": [{"at": one.at.isoformat(), "action": one.action.value} for one in site.engine.history(dossier)],
+        "files": [
+            {"document": attachment.document, "name": attachment.name, "bytes": attachment.size}
+            for attachment in dossier.attachments
+        ],
+        "history": [{"at": event.at.isoformat(), "action": event.action.value} for event in site.engine.history(dossier)],
     }
 
 

@@ -118,7 +118,7 @@ def receive(site: Site, request: Request, form: FormData) -> Response:
     if draft is None:
         if not fresh:
             allow(site, request, "drafts")
-        draft = _begun(site, visitor, actor, code)
+        draft = _begin(site, visitor, actor, code)
     if any(isinstance(value, UploadFile) and value.filename for _, value in form.multi_items()):
         allow(site, request, "uploads")
     procedure = site.engine.procedure_of(draft)
@@ -139,12 +139,12 @@ def receive(site: Site, request: Request, form: FormData) -> Response:
     layout = layout_with_defaults(procedure.form, answers, layout)
     before, declared = blobs_of(draft), documents.declared(procedure, draft.declared, pairs)
     try:
-        draft = _saved(site, actor, draft, answers, layout, declared, _version(form, draft) if not fresh else draft.version)
+        draft = _save(site, actor, draft, answers, layout, declared, _version(form, draft) if not fresh else draft.version)
         unsaved.forget(site, request, token)
-        documents.swept(site, before - blobs_of(draft))
-        draft, refused_documents = documents.taken(site, procedure, draft, form, actor)
+        documents.release(site, before - blobs_of(draft))
+        draft, refused_documents = documents.store_uploads(site, procedure, draft, form, actor)
         if button.startswith("detach:"):
-            draft = documents.detached(site, draft, button, actor)
+            draft = documents.detach(site, draft, button, actor)
     except StaleDossier:
         response = form_page(
             site, request, procedure, answers, draft=draft, layout=layout, notice="stale", code=409, declared=declared
@@ -170,7 +170,7 @@ def receive(site: Site, request: Request, form: FormData) -> Response:
     return site.keep(request, visitor, response)
 
 
-def _begun(site: Site, visitor: Visitor, actor: Actor, code: str) -> Dossier:
+def _begin(site: Site, visitor: Visitor, actor: Actor, code: str) -> Dossier:
     """A new draft of the procedure *code*, or the one that a parallel request has just begun."""
     filing = visitor.filing if visitor.files_here else None
     return site.engine.begin(code, actor, {}, channel=filing.channel if filing is not None else Channel.ONLINE, sole=True)
@@ -267,7 +267,7 @@ def _version(form: FormData, draft: Dossier) -> int:
     return number(text(form, "meta:version"), draft.version)
 
 
-def _saved(
+def _save(
     site: Site, actor: Actor, draft: Dossier, answers: Json, layout: Layout, declared: tuple[str, ...], version: int
 ) -> Dossier:
     """The draft with *answers*; a page that is posted again changes nothing.

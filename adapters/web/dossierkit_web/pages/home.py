@@ -10,8 +10,8 @@ from dossierkit_web.site import Site, language_of
 
 
 def show(site: Site, request: Request, form: FormData) -> Response:  # noqa: ARG001  # every page has this shape
-    """What one can do here, and the dossiers of this session."""
+    """The services of the portal, and the dossiers of the session."""
     actor = site.visitor(request).actor
     mine = site.engine.find(actor, limit=10) if actor is not None else ()
-    titles = {one.code: one.title_in(language_of(request)) for one in site.engine.procedures()}
+    titles = {entry.code: entry.title_in(language_of(request)) for entry in site.engine.procedures()}
     return site.page(request, "home", count=len(titles), mine=mine, titles=titles)

@@ -23,9 +23,9 @@ from dossierkit_web.requests.limits import allow, log_security_event, origin_of
 from dossierkit_web.requests.posted import text
 from dossierkit_web.site import Site
 
-#: So many dossiers of one agency and day strangers look up in a quarter of an hour, all places together.
+#: Maximum look-ups, from all networks, of the dossiers of one agency and day in a quarter of an hour.
 SERIES = 60
-#: Tries at a check code: six letters are not guessed in so few, and the owner signs in meanwhile.
+#: Tries at a check code: too few to guess six letters; its owner can still sign in.
 CHECKS = Door(day=400)
 
 
@@ -35,7 +35,7 @@ def show(site: Site, request: Request, form: FormData) -> Response:  # noqa: ARG
 
 
 def find(site: Site, request: Request, form: FormData) -> Response:
-    """The dossier with the code: its state, or all that is public of it for whoever shows that it is theirs."""
+    """The dossier with the code: its state, or also its history for a visitor who proves a relation to it."""
     allow(site, request, "lookups")
     typed, check = text(form, "code")[:100], text(form, "check")[:20]
     if not is_confirmed(site, request, form):
@@ -57,7 +57,7 @@ def find(site: Site, request: Request, form: FormData) -> Response:
 
 
 def _checked(site: Site, request: Request, typed: str, check: str, dossier: Dossier | None) -> Response:
-    """The dossier for whoever knows its check code; a wrong one says nothing about whether there is such a dossier."""
+    """The dossier for a visitor who knows its check code; a wrong one does not reveal whether there is such a dossier."""
     try:
         heard = site.accounts.throttle.hear(f"check:{series_typed(typed)}", origin_of(site, request), door=CHECKS)
     except TooManyTries:
@@ -70,7 +70,7 @@ def _checked(site: Site, request: Request, typed: str, check: str, dossier: Doss
 
 
 def _missed(site: Site, request: Request, typed: str, check: str, trouble: dict[str, str]) -> Response:
-    """Says what is wrong; the next try from the same place is dearer."""
+    """The page with its problems; the next try from the same network takes more work."""
     site.accounts.throttle.miss("lookups", origin_of(site, request))
     return _page(site, request, typed, check, trouble=trouble)
 

@@ -10,7 +10,7 @@ from starlette.requests import Request
 
 from dossierkit.dossiers.lifecycle.dossier import Attachment, Dossier, Event, Said, message_files
 from dossierkit.dossiers.lifecycle.facts import MessageFacts
-from dossierkit_web.pages.documents import checked
+from dossierkit_web.pages.documents import store_upload
 from dossierkit_web.requests.limits import allow
 from dossierkit_web.requests.posted import text
 from dossierkit_web.site import Site
@@ -23,30 +23,30 @@ class Message:
     event: Event
     text: str
     files: tuple[Attachment, ...]
-    #: The owner wrote it; otherwise somebody of the office.
+    #: Whether the owner wrote it, or else an officer.
     by_owner: bool
 
 
-def thread(dossier: Dossier, history: Iterable[Event], said: Mapping[int, Said]) -> list[Message]:
-    """What was written, oldest first."""
+def thread(dossier: Dossier, history: Iterable[Event], notes: Mapping[int, Said]) -> list[Message]:
+    """The messages of *dossier*, oldest first."""
     found = []
     for event in history:
         if isinstance(event.facts, MessageFacts):
             place = message_files(event.facts.files or "")
-            files = tuple(one for one in dossier.attachments if one.document == place)
-            words = said[event.number].text if event.number in said else ""
+            files = tuple(attachment for attachment in dossier.attachments if attachment.document == place)
+            words = notes[event.number].text if event.number in notes else ""
             found.append(Message(event, words, files, event.facts.by == "owner"))
     return found
 
 
 def files_sent(site: Site, request: Request, dossier: Dossier, form: FormData) -> tuple[tuple[Attachment, ...], str]:
-    """The files that came along, kept, and the name of the words that say why one was not taken; none is kept then."""
-    sent = [one for one in form.getlist("files") if isinstance(one, UploadFile) and one.filename]
+    """The uploaded files, stored, and the name of the text about a refused one; then none is stored."""
+    sent = [file for file in form.getlist("files") if isinstance(file, UploadFile) and file.filename]
     if sent:
         allow(site, request, "uploads")
     found: list[Attachment] = []
-    for one in sent:
-        kept = checked(site, dossier, "", one, beside=found)
+    for file in sent:
+        kept = store_upload(site, dossier, "", file, beside=found)
         if isinstance(kept, str):
             drop(site, found)
             return (), kept
@@ -55,10 +55,10 @@ def files_sent(site: Site, request: Request, dossier: Dossier, form: FormData) -
 
 
 def drop(site: Site, files: Sequence[Attachment]) -> None:
-    """Deletes files that came along for nothing: whoever sent them has to choose them again."""
-    site.engine.drafts.release(one.blob for one in files)
+    """Delete the uploaded files of a refused message; its author has to choose them again."""
+    site.engine.drafts.release(file.blob for file in files)
 
 
 def words_sent(form: FormData) -> str:
-    """What somebody wrote."""
+    """The text of the message."""
     return text(form, "note").strip()[:5000]

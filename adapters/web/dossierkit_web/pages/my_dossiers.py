@@ -1,4 +1,4 @@
-"""A submitted dossier, and the look-up by code."""
+"""A citizen's own dossiers: the list, and one dossier with its actions."""
 
 from __future__ import annotations
 
@@ -32,14 +32,14 @@ from dossierkit_web.site import Site, language_of
 
 PAGE = 20
 STATES = tuple(State)
-#: What happens between the office's own people.
+#: The actions between officers.
 _INTERNAL = frozenset((Action.SAVE, Action.CANCEL, Action.RESTORE, Action.PROPOSE, Action.MESSAGE))
-#: What is said with these is said among the office's own people.
+#: The actions whose notes are for officers alone.
 COLLEAGUES = frozenset((Action.ASSIGN, Action.ADVANCE, Action.PROPOSE))
 
 
 def show(site: Site, request: Request, form: FormData) -> Response:  # noqa: ARG001  # every page has this shape
-    """The dossier with its code, for the session that filed it; for anybody else it does not exist."""
+    """The dossier with its code, for its owner; for any other visitor it does not exist."""
     dossier, kept = own(site, request), unsaved.kept(site, request)
     typed = dict(kept.pairs).get("note", "") if kept is not None else ""
     return _page(site, request, dossier, typed=typed, notice="kept-unsent" if typed else "")
@@ -49,7 +49,7 @@ def _page(
     site: Site, request: Request, dossier: Dossier, *, trouble: str = "", typed: str = "", notice: str = "", code: int = 200
 ) -> Response:
     visitor = site.visitor(request)
-    assert visitor.actor is not None, "somebody owns it"
+    assert visitor.actor is not None, "a dossier has an owner"
     whole, said = site.engine.history(dossier), site.engine.notes(dossier)
     history = [event for event in whole if event.action not in _INTERNAL]
     procedure, language = site.engine.procedure_of(dossier), language_of(request)
@@ -67,12 +67,16 @@ def _page(
         done="done" in request.query_params,
         history=history,
         notes={e.number: said[e.number].text for e in history if e.number in said and e.action not in COLLEAGUES},
-        papers=[one for one in kinds_of(whole, site.payments.attempts_of(dossier)) if one.form != "06"],
+        papers=[kind for kind in kinds_of(whole, site.payments.attempts_of(dossier)) if kind.form != "06"],
         thread=thread(dossier, whole, said),
-        results=[one for one in dossier.attachments if ended and one.document == RESULT],
+        results=[attachment for attachment in dossier.attachments if ended and attachment.document == RESULT],
         procedure=procedure,
         documents=documents,
-        others=[one for one in dossier.attachments if not (one.document.startswith("@") or one.document in dict(documents))],
+        others=[
+            attachment
+            for attachment in dossier.attachments
+            if not (attachment.document.startswith("@") or attachment.document in dict(documents))
+        ],
         accept=accepted(),
         trouble=trouble,
         typed=typed,
@@ -87,7 +91,7 @@ def _page(
 
 
 def write(site: Site, request: Request, form: FormData) -> Response:
-    """Sends a message to the office."""
+    """Send a message to the office."""
     dossier, actor = own(site, request), session_ended.signed_in_actor(site, request)
     allow(site, request, "messages")
     words = words_sent(form)
@@ -107,7 +111,7 @@ def write(site: Site, request: Request, form: FormData) -> Response:
 
 
 def _persons(procedure: Procedure, dossier: Dossier, account: Account | None) -> Mapping[str, str]:
-    """The three persons, each named once: who is the same as another needs no line."""
+    """Account holder, submitter and owner, each person named once."""
     found = persons(procedure, dossier.answers, account.name if account is not None else "")
     submitter = found.submitter if found.submitter != found.owner else ""
     holder = found.holder if found.holder not in (found.owner, found.submitter) else ""
@@ -115,12 +119,12 @@ def _persons(procedure: Procedure, dossier: Dossier, account: Account | None) ->
 
 
 def ask_withdraw(site: Site, request: Request, form: FormData) -> Response:  # noqa: ARG001  # every page has this shape
-    """Asks back before a dossier is withdrawn."""
+    """Ask for confirmation before a dossier is withdrawn."""
     return site.page(request, "withdraw", dossier=own(site, request))
 
 
 def withdraw(site: Site, request: Request, form: FormData) -> Response:
-    """Takes a dossier back from the office; doing it twice is doing it once."""
+    """Withdraw the dossier; a second request changes nothing."""
     dossier, actor = own(site, request), session_ended.signed_in_actor(site, request)
     if dossier.state is not State.WITHDRAWN:
         site.engine.act(dossier.id, Action.WITHDRAW, actor, version=number(text(form, "version"), dossier.version))
@@ -128,7 +132,7 @@ def withdraw(site: Site, request: Request, form: FormData) -> Response:
 
 
 def ask_erasure(site: Site, request: Request, form: FormData) -> Response:  # noqa: ARG001  # every page has this shape
-    """Asks the office to erase what is personal in a dossier that is done with; asking twice is asking once."""
+    """Ask the office to erase the personal data of a finished dossier; a second request changes nothing."""
     dossier, actor = own(site, request), session_ended.signed_in_actor(site, request)
     if dossier.handling.erasure.asked is None:
         site.engine.act(dossier.id, Action.ASK_ERASURE, actor, version=dossier.version)
@@ -136,22 +140,22 @@ def ask_erasure(site: Site, request: Request, form: FormData) -> Response:  # no
 
 
 def manage(site: Site, request: Request, form: FormData) -> Response:  # noqa: ARG001  # every page has this shape
-    """One's own dossiers: looked for by code, procedure, state, days and words inside, newest first."""
+    """The visitor's own dossiers, filtered by code, procedure, state, days and words, newest first."""
     visitor, asked = site.visitor(request), request.query_params
     if visitor.actor is None or not site.keeps(request):
         return RedirectResponse("/sign-in?next=/dossiers", 303)
     typed = {name: asked.get(name, "")[:200] for name in ("code", "procedure", "state", "since", "until", "words")}
     query, trouble = _query(typed)
     before = asked.get("before", "")[:64] or None
-    found = site.engine.find(visitor.actor, query, before=before, limit=PAGE + 1) if not trouble else ()
+    entries = site.engine.find(visitor.actor, query, before=before, limit=PAGE + 1) if not trouble else ()
     language = language_of(request)
-    titles = {one.code: one.title_in(language) for one in site.engine.procedures(language=language)}
+    titles = {entry.code: entry.title_in(language) for entry in site.engine.procedures(language=language)}
     return site.page(
         request,
         "dossiers",
         keep_drafts=site.config.keep_drafts,
-        found=found[:PAGE],
-        more=found[PAGE - 1].id if len(found) > PAGE else "",
+        found=entries[:PAGE],
+        more=entries[PAGE - 1].id if len(entries) > PAGE else "",
         first=before is None,
         typed=typed,
         asked=urlencode({name: value for name, value in typed.items() if value}),
@@ -162,14 +166,14 @@ def manage(site: Site, request: Request, form: FormData) -> Response:  # noqa: A
 
 
 def _query(typed: Mapping[str, str]) -> tuple[Query, dict[str, str]]:
-    """What somebody looks for, and what of it cannot be understood."""
+    """The query of the typed values, and the problems of those that cannot be read, by control."""
     days, trouble = days_asked(typed)
-    state = next((one for one in STATES if str(int(one)) == typed["state"]), None)
+    state = next((each for each in STATES if str(int(each)) == typed["state"]), None)
     return Query(typed["words"], typed["code"], typed["procedure"], state, days.get("since"), days.get("until")), trouble
 
 
 def days_asked(typed: Mapping[str, str]) -> tuple[dict[str, datetime | None], dict[str, str]]:
-    """From when and until when, both days included; and the words about a day that is none."""
+    """The typed period, both days included, and the problems of days that cannot be read."""
     days: dict[str, datetime | None] = {}
     trouble: dict[str, str] = {}
     for name in ("since", "until"):
@@ -183,7 +187,7 @@ def days_asked(typed: Mapping[str, str]) -> tuple[dict[str, datetime | None], di
 
 
 def copy(site: Site, request: Request, form: FormData) -> Response:  # noqa: ARG001  # every page has this shape
-    """A new draft with the answers of an earlier dossier, but for files that are no longer there."""
+    """Begin a draft with the answers of an earlier dossier, without files that no longer exist."""
     dossier, actor = own(site, request), session_ended.signed_in_actor(site, request)
     try:
         draft = site.engine.begin(dossier.procedure, actor, dossier.answers)
@@ -197,7 +201,7 @@ def own(site: Site, request: Request) -> Dossier:
     """The visitor's own dossier that the address names.
 
     Raises:
-        SessionEnded: nobody is signed in.
+        SessionEnded: the visitor is not signed in.
         UnknownDossier: there is none, or it is somebody else's.
     """
     actor = session_ended.signed_in_actor(site, request)

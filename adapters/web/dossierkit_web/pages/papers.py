@@ -1,4 +1,4 @@
-"""Papers as pages to print and as PDF, for the owner and the office; slips checked by anybody."""
+"""Papers as pages to print and as PDF, for the owner and the office; slips verified by any visitor."""
 
 from __future__ import annotations
 
@@ -23,31 +23,31 @@ from dossierkit_web.requests.limits import allow
 from dossierkit_web.requests.posted import text
 from dossierkit_web.site import Site, language_of
 
-#: The control slip is the office's own.
+#: The forms for officers alone: the control slip.
 _INTERNAL = ("06",)
 _XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 def listed(site: Site, dossier: Dossier, history: Sequence[Event], *, internal: bool) -> list[PaperKind]:
-    """The papers about *dossier* that somebody may see."""
+    """The papers about *dossier* that may be shown: *internal* ones to officers alone."""
     kinds = kinds_of(history, site.payments.attempts_of(dossier))
-    return [one for one in kinds if internal or one.form not in _INTERNAL]
+    return [kind for kind in kinds if internal or kind.form not in _INTERNAL]
 
 
 def of_the_owner(site: Site, request: Request, form: FormData) -> Response:  # noqa: ARG001  # every page has this shape
-    """One paper about one's own dossier."""
+    """One paper about a dossier of the visitor."""
     return _paper(site, request, own(site, request), internal=False)
 
 
 def of_the_office(site: Site, request: Request, form: FormData) -> Response:  # noqa: ARG001  # every page has this shape
-    """One paper about a dossier of the unit."""
+    """One paper about a dossier of the officer's unit."""
     return _paper(site, request, dossier_of(site, request, officer_of(site, request)), internal=True)
 
 
 def _paper(site: Site, request: Request, dossier: Dossier, *, internal: bool) -> Response:
     name, language = request.path_params["name"], language_of(request)
     history = site.engine.history(dossier)
-    kind = next((one for one in listed(site, dossier, history, internal=internal) if one.name == name), None)
+    kind = next((kind for kind in listed(site, dossier, history, internal=internal) if kind.name == name), None)
     if kind is None:
         raise UnknownDossier("no such paper")
     slip = slip_of(dossier, history) if kind.form == "01" else None
@@ -65,7 +65,7 @@ def _paper(site: Site, request: Request, dossier: Dossier, *, internal: bool) ->
 
 
 def verify(site: Site, request: Request, form: FormData) -> Response:  # noqa: ARG001  # every page has this shape
-    """Whether a slip is ours, and what it vouches for; nothing is looked up, so that it works for anybody."""
+    """Verify a slip and show its facts; no dossier is read, so that every visitor may do it."""
     typed = request.query_params.get("slip", "").strip()[:4000]
     slip, trouble = None, ""
     if typed and site.slips is not None:
@@ -78,7 +78,7 @@ def verify(site: Site, request: Request, form: FormData) -> Response:  # noqa: A
 
 
 def key(site: Site, request: Request, form: FormData) -> Response:  # noqa: ARG001  # every page has this shape
-    """The public key that slips are checked with, anywhere."""
+    """The public key for verifying slips."""
     if site.slips is None:
         raise UnknownDossier("no key")
     return PlainTextResponse(site.slips.public + "\n")

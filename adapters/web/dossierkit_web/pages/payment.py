@@ -1,4 +1,4 @@
-"""Paying online (*Thanh toán trực tuyến*): what is owed and why, a gateway or a transfer, and what came of it.
+"""Paying online (*Thanh toán trực tuyến*): the fee, payment by gateway or transfer, and its result.
 
 Only `notified`, which a gateway calls itself, changes anything; the page that citizens come back to shows what is known.
 """
@@ -28,21 +28,21 @@ from dossierkit_web.requests.posted import text
 from dossierkit_web.requests.security import HEADERS
 from dossierkit_web.site import Site, language_of
 
-#: What the page of the sandbox offers: the button → response and status of the gateway.
+#: The buttons of the sandbox: the button → response and status of the gateway.
 OUTCOMES: Mapping[str, tuple[str, str]] = {
     "paid": ("00", "00"), "silent": ("00", "00"), "cancelled": ("24", "02"), "failed": ("51", "02"),
 }  # fmt: skip
 
 
 def show(site: Site, request: Request, form: FormData) -> Response:  # noqa: ARG001  # every page has this shape
-    """What is owed for a dossier, how it can be paid, and what was."""
+    """The fee of a dossier, the ways to pay it, and the payments."""
     return _page(site, request, own(site, request))
 
 
 def _page(site: Site, request: Request, dossier: Dossier) -> Response:
     language, procedure = language_of(request), site.engine.procedure_of(dossier)
     attempts = site.payments.attempts_of(dossier)
-    transfer = next((one for one in attempts if one.gateway == "vietqr" and one.progress is Progress.OPEN), None)
+    transfer = next((attempt for attempt in attempts if attempt.gateway == "vietqr" and attempt.progress is Progress.OPEN), None)
     response = site.page(
         request,
         "pay",
@@ -51,7 +51,7 @@ def _page(site: Site, request: Request, dossier: Dossier) -> Response:
         fees=fees(procedure, dossier.answers, dossier.handling.channel, language),
         owed=dossier.handling.money.payment is Payment.DUE,
         undecided=dossier.handling.money.payment is Payment.UNDECIDED,
-        paid=[one for one in attempts if one.progress is Progress.PAID],
+        paid=[attempt for attempt in attempts if attempt.progress is Progress.PAID],
         owed_back=to_give_back(site.engine.history(dossier)),
         gateways=sorted(site.payments.gateways),
         sandbox=site.config.sandbox is not None,
@@ -60,7 +60,7 @@ def _page(site: Site, request: Request, dossier: Dossier) -> Response:
         memo=memo_of(transfer.ref) if transfer is not None else "",
         qr=_qr(site, transfer) if transfer is not None else "",
     )
-    # The form leads on to the gateway, and nowhere else.
+    # The form may redirect to the gateway alone.
     elsewhere = " ".join(gateway.origin for gateway in site.payments.gateways.values() if isinstance(gateway, VnPay))
     policy = HEADERS["Content-Security-Policy"]
     response.headers["Content-Security-Policy"] = policy.replace("form-action 'self'", f"form-action 'self' {elsewhere}".strip())
@@ -68,19 +68,19 @@ def _page(site: Site, request: Request, dossier: Dossier) -> Response:
 
 
 def _qr(site: Site, attempt: Attempt) -> Markup:
-    assert site.config.bank is not None, "a transfer is only begun where there is an account"
+    assert site.config.bank is not None, "a transfer is only offered with an account"
     payload = site.config.bank.payload(attempt.amount, memo_of(attempt.ref))
     return qr_code(payload)
 
 
 def begin(site: Site, request: Request, form: FormData) -> Response:
-    """Sets out to pay: on to the gateway, or back with the QR code of a transfer."""
+    """Begin a payment: redirect to the gateway, or show the QR code of a transfer."""
     dossier, wanted = own(site, request), text(form, "gateway")
     allow(site, request, "payments")
     here = f"/dossiers/{dossier.code}/pay"
     if wanted == "vietqr" and site.config.bank is not None:
-        waiting = [one for one in site.payments.attempts_of(dossier) if one.progress is Progress.OPEN]
-        if not any((one.gateway, one.amount) == ("vietqr", dossier.handling.money.amount) for one in waiting):
+        waiting = [attempt for attempt in site.payments.attempts_of(dossier) if attempt.progress is Progress.OPEN]
+        if not any((attempt.gateway, attempt.amount) == ("vietqr", dossier.handling.money.amount) for attempt in waiting):
             site.payments.begin(dossier, "vietqr")
         return RedirectResponse(f"{here}#transfer", 303)
     gateway = site.payments.gateways.get(wanted)
@@ -88,37 +88,37 @@ def begin(site: Site, request: Request, form: FormData) -> Response:
         return RedirectResponse(here, 303)
     attempt = site.payments.begin(dossier, wanted)
     back = f"{site.engine.office.address.rstrip('/')}/payments/{quote(wanted)}/return"
-    # The gateway finds the attempt again by its reference and the moment that it began.
+    # The gateway identifies the attempt by its reference and creation time.
     now, ip = attempt.created, address_of(request) or "127.0.0.1"
     address = gateway.address(attempt, back=back, ip=ip, language=language_of(request), now=now, code=str(dossier.code))
     return RedirectResponse(address, 303)
 
 
 def returned(site: Site, request: Request, form: FormData) -> Response:  # noqa: ARG001  # every page has this shape
-    """Where a gateway sends citizens back to: it shows what is known, and changes nothing."""
+    """The page that a gateway redirects citizens to: it shows the stored result, and changes nothing."""
     gateway = site.payments.gateways.get(request.path_params["gateway"])
     if gateway is None:
         raise UnknownDossier("no such gateway")
     try:
-        told = gateway.callback(request.query_params)
+        callback = gateway.callback(request.query_params)
     except ForgedCallback:
         raise UnknownDossier("nothing is shown to whoever made this up") from None
-    attempt = site.payments.attempt(told.ref)
+    attempt = site.payments.attempt(callback.ref)
     dossier = site.payments.dossier_of(attempt) if attempt is not None else None
     return site.page(
-        request, "paid", how=_came(attempt, told), code_=str(dossier.code) if dossier is not None else "", ref=told.ref
+        request, "paid", how=_came(attempt, callback), code_=str(dossier.code) if dossier is not None else "", ref=callback.ref
     )
 
 
-def _came(attempt: Attempt | None, told: Callback) -> str:
-    """What came of *attempt*, as the page words it; until the gateway has called, what it *told* the browser."""
-    if attempt is None or attempt.progress is Progress.OPEN or (attempt.progress is Progress.CLOSED and told.paid):
-        return "waiting" if told.paid else "failed"
+def _came(attempt: Attempt | None, shown: Callback) -> str:
+    """The name of the result of *attempt*; before the callback, that of the result in the redirect."""
+    if attempt is None or attempt.progress is Progress.OPEN or (attempt.progress is Progress.CLOSED and shown.paid):
+        return "waiting" if shown.paid else "failed"
     return "surplus" if attempt.surplus else attempt.progress.value
 
 
 def notified(site: Site, request: Request, form: FormData) -> Response:  # noqa: ARG001  # every page has this shape
-    """The callback of a gateway: the only place where a payment is booked."""
+    """The callback of a gateway; only callbacks book payments."""
     name = request.path_params["gateway"]
     if name not in site.payments.gateways:
         raise UnknownDossier("no such gateway")
@@ -133,7 +133,7 @@ def notified(site: Site, request: Request, form: FormData) -> Response:  # noqa:
 
 
 def show_sandbox(site: Site, request: Request, form: FormData) -> Response:  # noqa: ARG001  # every page has this shape
-    """What stands in for a gateway where none is configured: it signs like the real one, and no money moves."""
+    """The sandbox in place of a gateway: it signs like the real one, and moves no money."""
     params = dict(request.query_params)
     _sandbox(site, params)
     attempt = site.payments.attempt(params.get("vnp_TxnRef", ""))
@@ -145,26 +145,26 @@ def show_sandbox(site: Site, request: Request, form: FormData) -> Response:  # n
 
 
 def decide_sandbox(site: Site, request: Request, form: FormData) -> Response:  # noqa: ARG001  # every page has this shape
-    """Tells the portal what came of it, as the real one does from server to server, and leads the citizen back."""
+    """Send the callback, as a gateway does from server to server, and redirect the citizen."""
     params = dict(parse_qsl(text(form, "asked")))
     sandbox = _sandbox(site, params)
     response, status = OUTCOMES.get(text(form, "outcome"), OUTCOMES["failed"])
     kept = {name: params.get(name, "") for name in ("vnp_Amount", "vnp_OrderInfo", "vnp_TmnCode", "vnp_TxnRef")}
     now = f"{office_time(site.engine.now()):%Y%m%d%H%M%S}"
-    told = {
+    params_sent = {
         **kept, "vnp_BankCode": "SANDBOX", "vnp_PayDate": now, "vnp_ResponseCode": response, "vnp_TransactionStatus": status,
         "vnp_TransactionNo": now,
     }  # fmt: skip
-    told["vnp_SecureHash"] = signature(sandbox.secret, told)
+    params_sent["vnp_SecureHash"] = signature(sandbox.secret, params_sent)
     if text(form, "outcome") == "silent":  # the callback is lost on its way
         site.payments.withhold(params.get("vnp_TxnRef", ""))
     else:
-        site.payments.receive(sandbox.name, told)
-    return RedirectResponse(f"/payments/{sandbox.name}/return?{urlencode(told)}", 303)
+        site.payments.receive(sandbox.name, params_sent)
+    return RedirectResponse(f"/payments/{sandbox.name}/return?{urlencode(params_sent)}", 303)
 
 
 def answer_of_sandbox(site: Site, params: Mapping[str, str]) -> dict[str, str]:
-    """What the sandbox answers when it is asked about an attempt, as the real one does.
+    """The answer of the sandbox to a status query, as a gateway gives it.
 
     Raises:
         UnknownDossier: there is none, or we did not ask.
@@ -189,7 +189,7 @@ def answer_of_sandbox(site: Site, params: Mapping[str, str]) -> dict[str, str]:
 
 
 def _sandbox(site: Site, params: Mapping[str, str]) -> VnPay:
-    """The sandbox, for whoever comes with something that we signed."""
+    """The sandbox, if the portal signed *params*."""
     sandbox = site.config.sandbox
     if sandbox is None or params.get("vnp_SecureHash") != signature(sandbox.secret, params):
         raise UnknownDossier("no sandbox")

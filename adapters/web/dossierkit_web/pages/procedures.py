@@ -19,7 +19,7 @@ from dossierkit_web.public_pages import known_procedure_edition, procedure_editi
 from dossierkit_web.site import Site, language_of, markdown
 
 PAGE = 50
-#: What the list can be narrowed down by besides words.
+#: The filters of the list beside the search words.
 FILTERS = ("sector", "unit", "audience")
 
 
@@ -28,31 +28,31 @@ def show_list(site: Site, request: Request, form: FormData) -> Response:  # noqa
     language, query = language_of(request), request.query_params.get("q", "")[:200]
     everything = site.engine.procedures(language=language)
     asked = {name: request.query_params.get(name, "")[:100] for name in FILTERS}
-    found = tuple(one for one in site.engine.procedures(query, language=language) if _fits(one, asked))
+    entries = tuple(entry for entry in site.engine.procedures(query, language=language) if _fits(entry, asked))
     start = request.query_params.get("from", "0")
-    first = min(int(start), len(found)) if start.isascii() and start.isdigit() and len(start) < 7 else 0
+    first = min(int(start), len(entries)) if start.isascii() and start.isdigit() and len(start) < 7 else 0
     return site.page(
         request,
         "procedures",
-        found=found[first : first + PAGE],
-        count=len(found),
+        found=entries[first : first + PAGE],
+        count=len(entries),
         first=first,
         page_size=PAGE,
         query=query,
         asked=asked,
         address=urlencode({name: value for name, value in {"q": query, **asked}.items() if value}),
         names={"sector": site.names("sectors", language), "unit": site.names("units", language), "audience": {}},
-        offered={name: sorted({value for one in everything for value in _values(one, name)}) for name in FILTERS},
+        offered={name: sorted({value for entry in everything for value in _values(entry, name)}) for name in FILTERS},
     )
 
 
-def _values(one: CatalogEntry, name: str) -> tuple[str, ...]:
-    value = getattr(one, name)
+def _values(entry: CatalogEntry, name: str) -> tuple[str, ...]:
+    value = getattr(entry, name)
     return tuple(value) if isinstance(value, tuple) else (value,) if value else ()
 
 
-def _fits(one: CatalogEntry, asked: Mapping[str, str]) -> bool:
-    return all(not wanted or wanted in _values(one, name) for name, wanted in asked.items())
+def _fits(entry: CatalogEntry, asked: Mapping[str, str]) -> bool:
+    return all(not wanted or wanted in _values(entry, name) for name, wanted in asked.items())
 
 
 @public_page(procedure_edition, known_procedure_edition)
@@ -75,20 +75,20 @@ def show_one(site: Site, request: Request, form: FormData) -> Response:  # noqa:
 
 @attrs.frozen
 class PurposeNotice:
-    """What somebody is told before personal data is asked for."""
+    """The information for citizens before a form asks for personal data."""
 
     #: The unit that keeps the data, or the office.
     keeper: str
-    #: What the file says it is for; empty where it says nothing.
+    #: The purpose; empty if the file names none.
     purpose: str
     #: The titles of the fields that ask for personal data.
     asked: tuple[str, ...]
-    #: So many years it has to be kept; 0 where the file does not say.  Nothing is erased by itself after them.
+    #: Years of retention; 0 if the file does not say.  Nothing is erased automatically after them.
     years: int
 
 
 def purpose_notice(site: Site, procedure: Procedure, language: str) -> PurposeNotice:
-    """The notice of *procedure*: from its own words, and from the fields that are marked `x-personal`."""
+    """The notice of *procedure*, from its file and the fields marked `x-personal`."""
     office = site.engine.office
     return PurposeNotice(
         site.names("units", language).get(procedure.unit, "") or ("" if office.is_sample else office.named(language)),

@@ -1,4 +1,4 @@
-"""One's own account: sign-in name, password, details, address."""
+"""The profile of an account: mail address, details, postal address, notices, erasure."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ from dossierkit_web.requests.posted import text
 from dossierkit_web.requests.session import Visitor
 from dossierkit_web.site import Site, language_of
 
-#: The sections that are forms, and the pointer of the profile that each keeps (the profile itself for an empty one).
+#: The sections that are forms of the profile → key in the profile; empty: the profile itself.
 SECTIONS = {"details": "", "address": "address"}
-#: Every form of this page; how much is mailed is kept with the account, and is no part of the profile.
+#: Every form of this page; the notices belong to the account, not to its profile.
 FORMS = (*SECTIONS, "notices")
 
 
 def show(site: Site, request: Request, form: FormData) -> Response:  # noqa: ARG001  # every page has this shape
-    """Every section, one of them open to be changed."""
+    """Every section, at most one of them with its form."""
     account, opened = session_ended.own_account(site, request), request.query_params.get("edit", "")
     kept = unsaved.kept(site, request)
     if kept is None:
@@ -42,10 +42,10 @@ def show(site: Site, request: Request, form: FormData) -> Response:  # noqa: ARG
 
 
 def save(site: Site, request: Request, form: FormData) -> Response:
-    """Keeps one section, or leaves it as it was."""
+    """Store one section."""
     account, session = session_ended.own_account(site, request), site.visitor(request).session
     name = request.path_params["section"]
-    assert session is not None, "whoever is signed in has a session"
+    assert session is not None, "an account comes from a session"
     if name not in (*FORMS, "mail", "confirm"):
         return RedirectResponse("/profile", 303)
     if name == "confirm":
@@ -90,9 +90,9 @@ def _mail(site: Site, request: Request, form: FormData, account: Account, sessio
 
 
 def erase(site: Site, request: Request, form: FormData) -> Response:
-    """Deletes the account with its drafts and their files; what was submitted belongs to the office."""
+    """Delete the account with its drafts and their files; submitted dossiers stay with the office."""
     account, session = session_ended.own_account(site, request), site.visitor(request).session
-    assert session is not None, "whoever is signed in has a session"
+    assert session is not None, "an account comes from a session"
     try:
         erase_account(site.accounts, account, session, text(form, "password"), lambda: _discard_drafts(site, account))
     except SignInRefused:

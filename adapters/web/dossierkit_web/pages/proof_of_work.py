@@ -1,4 +1,4 @@
-"""The way past a limit that others used up: copy digits, or let the browser work, and go on for a while."""
+"""A proof of work, which replaces a rate limit that other people used up: digits to copy, or work of the browser."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from dossierkit_web.site import Site
 
 
 def show(site: Site, request: Request, form: FormData) -> Response:  # noqa: ARG001  # every page has this shape
-    """Asks for the work."""
+    """Ask for the work."""
     return _page(site, request, local(request))
 
 
 def give(site: Site, request: Request, form: FormData) -> Response:
-    """Notes in the browser that the work was done, and goes back to where somebody was stopped."""
+    """Store a note of the work in the browser, and continue at the refused page."""
     if not is_confirmed(site, request, form):
         return _page(site, request, local(request, form), trouble="captcha-wrong")
     response = RedirectResponse(local(request, form), 303)

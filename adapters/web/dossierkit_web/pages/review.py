@@ -11,7 +11,7 @@ from starlette.responses import RedirectResponse, Response
 from dossierkit.dossiers.states import Action, State
 from dossierkit.errors import RefusedAnswers
 from dossierkit_web.pages import documents
-from dossierkit_web.pages.counter import filed
+from dossierkit_web.pages.counter import submit_filing
 from dossierkit_web.pages.own_draft import own_dossier, redirect_if_sent
 from dossierkit_web.pages.procedures import purpose_notice
 from dossierkit_web.requests.limits import allow
@@ -51,7 +51,7 @@ def submit(site: Site, request: Request, form: FormData) -> Response:
     visitor = site.visitor(request)
     try:
         if visitor.filing is not None:
-            return filed(site, request, draft, visitor)
+            return submit_filing(site, request, draft, visitor)
         dossier = site.engine.submit(draft.id, actor)
     except RefusedAnswers:
         return RedirectResponse(f"/procedures/{draft.procedure}/apply?draft={draft.id}&problems", 303)

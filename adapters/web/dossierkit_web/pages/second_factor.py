@@ -1,4 +1,4 @@
-"""The second factor: asked for after the password, set up with a QR code, dropped with a code."""
+"""Pages of the second factor: asked for after the password, set up with a QR code, removed with a code."""
 
 from __future__ import annotations
 
@@ -21,19 +21,19 @@ from dossierkit_web.requests.posted import local, text
 from dossierkit_web.requests.session import visitor_of_session
 from dossierkit_web.site import Site
 
-#: Where somebody is led who still has to do something.
+#: The page of each step that a session requires.
 WANTED: Mapping[Wants, str] = {Wants.PASSWORD: "/password", Wants.CODE: "/second-factor", Wants.ENROL: "/second-factor/set-up"}
 
 
 def ask(site: Site, request: Request, form: FormData) -> Response:  # noqa: ARG001  # every page has this shape
-    """Asks for the code."""
+    """Ask for the code."""
     if site.visitor(request).wants is not Wants.CODE:
         return RedirectResponse(local(request), 303)
     return site.page(request, "second_factor", next=local(request), trouble="")
 
 
 def confirm(site: Site, request: Request, form: FormData) -> Response:
-    """Lets in whoever has the code."""
+    """Check the code, and continue."""
     session = site.visitor(request).session
     if session is None or session.wants is not Wants.CODE:
         return RedirectResponse("/sign-in", 303)
@@ -51,14 +51,14 @@ def confirm(site: Site, request: Request, form: FormData) -> Response:
 
 
 def show(site: Site, request: Request, form: FormData) -> Response:  # noqa: ARG001  # every page has this shape
-    """A QR code for an app; or, where there is a second factor, how to drop it."""
+    """A QR code for an app; or the form that removes the second factor."""
     if site.visitor(request).account is None:
         return RedirectResponse("/sign-in?next=/second-factor/set-up", 303)
     return _page(site, request, second_factor.new_secret())
 
 
 def set_up(site: Site, request: Request, form: FormData) -> Response:
-    """Keeps the second factor, or drops it; both take a code."""
+    """Store the second factor, or remove it; both need a code."""
     visitor, secret, code = site.visitor(request), text(form, "secret")[:64], text(form, "code")
     session, account = visitor.session, visitor.account
     if session is None or account is None:
@@ -92,7 +92,7 @@ def _done(site: Site, request: Request, form: FormData, do: Callable[[], SignedI
 
 def _page(site: Site, request: Request, secret: str, trouble: str = "") -> Response:
     account = site.visitor(request).account
-    assert account is not None, "the caller looked"
+    assert account is not None, "the caller checked it"
     qr: Markup | str = ""
     if secret and not account.totp:
         uri = second_factor.address(site.accounts, account, secret)

@@ -1,4 +1,4 @@
-"""Pages of sign-in elsewhere: off to the provider, and back."""
+"""Pages of single sign-on: the redirect to the provider, and its return."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from dossierkit_web.requests.posted import local
 from dossierkit_web.requests.session import visitor_of_session
 from dossierkit_web.site import Site, language_of
 
-#: So long somebody may take at the provider.
+#: Maximum time between the redirect and the return.
 _AWAY = timedelta(minutes=10)
 
 
 def leave(site: Site, request: Request, form: FormData) -> Response:  # noqa: ARG001  # every page has this shape
-    """Sends somebody to the provider; what only the two of us may know is kept here, tied to the session."""
+    """Redirect to the provider; nonce and verifier are stored here, bound to the session."""
     assert site.config.oidc is not None, "the route is only there with a provider"
     visitor = site.with_session(request)
     state, nonce, verifier = new_token(), new_token(), new_token()
@@ -33,7 +33,7 @@ def leave(site: Site, request: Request, form: FormData) -> Response:  # noqa: AR
 
 
 def come_back(site: Site, request: Request, form: FormData) -> Response:  # noqa: ARG001  # every page has this shape
-    """Signs in whoever the provider vouches for."""
+    """Sign in the person whom the provider names."""
     assert site.config.oidc is not None, "the route is only there with a provider"
     visitor = site.visitor(request)
     state, code = request.query_params.get("state", ""), request.query_params.get("code", "")

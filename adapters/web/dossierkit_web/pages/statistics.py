@@ -1,4 +1,4 @@
-"""The numbers (*Thống kê*), for everybody: a year by month, by unit and by sector, as bars and as tables, to be taken along."""
+"""Statistics (*Thống kê*) for every visitor: a period by month, unit and sector, as bars, tables and files."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ from dossierkit_web.public_pages import public_page
 from dossierkit_web.requests.limits import allow
 from dossierkit_web.site import Site, language_of
 
-#: The tables of the page, and what else can be taken along.
+#: The tables of the page, and the others that can be exported.
 TABLES = ("month", "unit", "sector")
-#: Letters of the longest query that the form of the page sends; longer ones are not kept.
+#: Maximum length of a query for which the page is kept.
 _LONGEST_QUERY = 40
 _TYPES = {"csv": "text/csv; charset=utf-8", "json": "application/json", "table": "text/plain; charset=utf-8",
           "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"}  # fmt: skip
@@ -41,7 +41,7 @@ class Bar:
 
 @attrs.frozen
 class Asked:
-    """Which numbers somebody wants to see."""
+    """The part of the statistics that a request asks for."""
 
     year: int
     part: str
@@ -49,11 +49,11 @@ class Asked:
 
     @property
     def period(self) -> Period:
-        """From when until when."""
+        """The first and the last day."""
         return Period.part(self.year, self.part, nd09=self.nd09)
 
     def query(self, **more: str) -> str:
-        """As an address says it."""
+        """The query of an address."""
         said = {
             "year": str(self.year),
             "part": self.part if self.part != "year" else "",
@@ -72,7 +72,7 @@ def _edition(site: Site, request: Request) -> Hashable | None:
 
 @public_page(_edition)
 def show(site: Site, request: Request, form: FormData) -> Response:  # noqa: ARG001  # every page has this shape
-    """A year or a part of one; this year where none is asked for."""
+    """The year, or part of one, in the address; by default the present year."""
     asked, language = _asked(site, request), language_of(request)
     tables = []
     for name in TABLES:
@@ -101,7 +101,7 @@ def show(site: Site, request: Request, form: FormData) -> Response:  # noqa: ARG
 
 
 def _links(asked: Asked, actor: Actor) -> Callable[[str, str, str], str]:
-    """The dossiers behind a figure, as an address; none where *actor* does not see all of them."""
+    """The address of the dossiers behind a figure; empty if *actor* may not see all of them."""
 
     def link(by: str, key: str, figure: str) -> str:
         seen = not actor.unit or (by, key) == ("unit", actor.unit)
@@ -128,7 +128,7 @@ def export(site: Site, request: Request, form: FormData) -> Response:  # noqa: A
 
 
 def behind(site: Site, request: Request, form: FormData) -> Response:  # noqa: ARG001  # every page has this shape
-    """The dossiers behind one figure, for an officer of a unit those of that unit."""
+    """The dossiers behind one figure; officers of a unit see those of their unit."""
     actor = officer_of(site, request)
     asked, query = _asked(site, request), request.query_params
     by, figure = query.get("by", ""), query.get("figure", "")
@@ -137,15 +137,15 @@ def behind(site: Site, request: Request, form: FormData) -> Response:  # noqa: A
     period, where = _narrowed(asked, by, query.get("key", "")[:100])
     if actor.unit:
         where = {**where, "unit": actor.unit}
-    found = site.engine.behind(figure, period, where, before=query.get("before", "")[:64] or None, limit=PAGE + 1)
+    counted = site.engine.behind(figure, period, where, before=query.get("before", "")[:64] or None, limit=PAGE + 1)
     language = language_of(request)
     return site.page(
         request,
         "figures",
         figure=figure,
         period=period,
-        found=[(one, facts_of(site, one, language)) for one in found[:PAGE]],
-        more=found[PAGE - 1].id if len(found) > PAGE else "",
+        found=[(dossier, facts_of(site, dossier, language)) for dossier in counted[:PAGE]],
+        more=counted[PAGE - 1].id if len(counted) > PAGE else "",
         kept=asked.query(by=by, key=query.get("key", "")[:100], figure=figure),
         back="/statistics?" + asked.query(),
     )
@@ -155,7 +155,7 @@ def _narrowed(asked: Asked, by: str, key: str) -> tuple[Period, dict[str, str]]:
     """The period and the unit or sector that one line of a table is about."""
     if by != "month":
         return asked.period, {by: key} if by and key else {}
-    found = next((one for one in asked.period.split(nd09=asked.nd09) if f"{one.last:%m/%Y}" == key), asked.period)
+    found = next((period for period in asked.period.split(nd09=asked.nd09) if f"{period.last:%m/%Y}" == key), asked.period)
     return found, {}
 
 

@@ -1,4 +1,4 @@
-"""A supplement: the fields and documents that the office asked for, each with what is wrong, mended and sent by the owner."""
+"""A supplement: the fields and documents that the office asked for, with its reasons, corrected by the owner."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from dossierkit.pointers import Json, texts_in
 from dossierkit_web.pages import unsaved
 from dossierkit_web.pages.desk import officer_of
 from dossierkit_web.pages.desk_dossier import dossier_of
-from dossierkit_web.pages.documents import accepted, checked, swept
+from dossierkit_web.pages.documents import accepted, release, store_upload
 from dossierkit_web.pages.messages import drop
 from dossierkit_web.pages.my_dossiers import own
 from dossierkit_web.requests.limits import allow
@@ -31,7 +31,7 @@ from dossierkit_web.texts import word
 
 
 def show(site: Site, request: Request, form: FormData) -> Response:  # noqa: ARG001  # every page has this shape
-    """What the office asked for: that alone, with the reason."""
+    """The requested fields and documents alone, each with its reason."""
     dossier = _dossier(site, request)
     if dossier.state is not State.SUPPLEMENT_REQUESTED:
         return RedirectResponse(_back(request, dossier), 303)
@@ -42,7 +42,7 @@ def show(site: Site, request: Request, form: FormData) -> Response:  # noqa: ARG
 
 
 def _dossier(site: Site, request: Request) -> Dossier:
-    """One's own dossier; at the desk one that came over the counter or by post."""
+    """The visitor's own dossier; at the desk, one that was filed at the counter or by post."""
     if not _at_the_desk(request):
         return own(site, request)
     actor = officer_of(site, request)
@@ -61,7 +61,7 @@ def _back(request: Request, dossier: Dossier) -> str:
 
 
 def _why(dossier: Dossier, language: str) -> tuple[Problem, ...]:
-    """What is wrong with each answer that was asked for, where the office said it."""
+    """The problems that the office named, at the requested answers."""
     reasons = dossier.handling.supplement.reasons.items()
     return tuple(
         Problem(place, "rule", {"message": word(f"why-{why}", language)}) for place, why in reasons if place.startswith("/")
@@ -69,9 +69,9 @@ def _why(dossier: Dossier, language: str) -> tuple[Problem, ...]:
 
 
 def send(site: Site, request: Request, form: FormData) -> Response:
-    """Sends what was mended; of everything else on the page nothing is taken."""
+    """Send the corrections; no other value of the page is taken."""
     dossier, actor = _dossier(site, request), site.visitor(request).actor
-    assert actor is not None, "somebody owns it"
+    assert actor is not None, "a dossier has an owner"
     if dossier.state is not State.SUPPLEMENT_REQUESTED:
         return RedirectResponse(_back(request, dossier), 303)
     answers, layout, strange = _answers(site, request, dossier, form)
@@ -94,21 +94,21 @@ def send(site: Site, request: Request, form: FormData) -> Response:
         drop(site, files)
         raise
     finally:
-        swept(site, blobs_in(filled) - blobs_in(answers))
+        release(site, blobs_in(filled) - blobs_in(answers))
     drop(site, files)
     return _page(site, request, dossier, answers, problems=problems, layout=layout, left=left or None, code=422)
 
 
 def _answers(site: Site, request: Request, dossier: Dossier, form: FormData) -> tuple[Json, Layout, tuple[Problem, ...]]:
-    """The answers with what the page says, what is open on it, and what it names that is no file of one's own."""
+    """The posted answers, the layout of the page, and a problem for each file that is not the owner's."""
     (procedure, before), language = site.engine.wanted(dossier), language_of(request)
     asked = procedure.form
     posted = [(name, value) for name, value in form.multi_items() if isinstance(value, str)]
-    here = [one for one in dossier.handling.supplement.asked if one.startswith("/")]
+    here = [pointer for pointer in dossier.handling.supplement.asked if pointer.startswith("/")]
     rest = [
         (name, value)
         for name, value in flatten(asked, before, language=language)
-        if not any(pointer_of(name)[1] == one or pointer_of(name)[1].startswith(one + "/") for one in here)
+        if not any(pointer_of(name)[1] == pointer or pointer_of(name)[1].startswith(pointer + "/") for pointer in here)
     ]
     answers = parse(asked, [*rest, *posted], base=before, language=language)
     answers, strange = own_files(asked, answers, blobs_of(dossier).union(texts_in(before)), layout=layout_of(posted))
@@ -117,7 +117,7 @@ def _answers(site: Site, request: Request, dossier: Dossier, form: FormData) -> 
 
 
 def _files(site: Site, request: Request, dossier: Dossier, form: FormData) -> tuple[tuple[Attachment, ...], dict[str, str]]:
-    """The files that came for documents that were asked for, kept; and what to do about one that was not taken."""
+    """The uploaded files of requested documents, stored; and document code → name of the text about a refused one."""
     found: list[Attachment] = []
     left: dict[str, str] = {}
     codes = asked_documents(dossier.handling.supplement.asked)
@@ -127,7 +127,7 @@ def _files(site: Site, request: Request, dossier: Dossier, form: FormData) -> tu
     for name, value in form.multi_items():
         code = name.removeprefix("document:")
         if code in codes and code != name and isinstance(value, UploadFile) and value.filename:
-            one = checked(site, dossier, code, value, beside=found)
+            one = store_upload(site, dossier, code, value, beside=found)
             if isinstance(one, str):
                 left[code] = one
             else:
@@ -164,7 +164,7 @@ def _page(
         form=rendered,
         reason=site.engine.notes(dossier)[wanted.number].text,
         procedure=procedure,
-        documents=[one for one in procedure.documents(before) if one[0] in asked_documents(asked)],
+        documents=[entry for entry in procedure.documents(before) if entry[0] in asked_documents(asked)],
         accept=accepted(),
         unchanged=unchanged,
         left=left if left is not None else _why_documents(dossier),
@@ -172,7 +172,7 @@ def _page(
 
 
 def _why_documents(dossier: Dossier) -> dict[str, str]:
-    """Code → the name of the words that say why a document is asked for."""
+    """Document code → name of the text that says why it is requested."""
     reasons = {
         code: dossier.handling.supplement.reasons.get(f"document:{code}")
         for code in asked_documents(dossier.handling.supplement.asked)

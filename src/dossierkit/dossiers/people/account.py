@@ -1,4 +1,4 @@
-"""Accounts as values: who a person is to the office, and the one spelling of a mail address."""
+"""Accounts as values, and the normal form of a mail address."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from dossierkit.dossiers.states import Role
 from dossierkit.pointers import Json
 from dossierkit.text import nfc
 
-#: How long the first password, which the page shows and a mail carries, opens anything.
+#: How long a first password is valid.
 FIRST_PASSWORD = timedelta(hours=24)
-#: How long the link for a forgotten password opens anything.
+#: How long the link for a forgotten password is valid.
 RESET = timedelta(hours=1)
 
 
@@ -24,17 +24,17 @@ _MAIL = re.compile(r"[^\s@<>\"(),;:\\\[\]\x00-\x1f]{1,64}@[A-Za-z0-9](?:[A-Za-z0
 
 
 class Notices(Enum):
-    """How much somebody wants to be mailed of one's own dossiers; what is about the account itself always is."""
+    """The mails that a person wants about their dossiers; mails about the account are always sent."""
 
     ALL = "all"
-    #: Where there is something to do, and how it ended.
+    #: If the owner has to act, and about the end.
     NEEDED = "needed"
     NONE = "none"
 
 
 @attrs.frozen
 class Account:
-    """One person who signs in.  *mail* is the sign-in name, as `mail_address` spells it."""
+    """A person who signs in.  *mail* is the sign-in name in its normal form, see `mail_address`."""
 
     id: str
     mail: str
@@ -42,49 +42,49 @@ class Account:
     #: The answers to the account form: name, identity number, telephone, address.
     profile: Json = attrs.field(hash=False, factory=dict)
     role: Role = attrs.field(default=Role.CITIZEN, converter=Role)
-    #: The hash of the password; empty where nobody can sign in with one.
+    #: The hash of the password; empty: the account has none.
     password: str = ""
-    #: Set until the first password, which opens once, was replaced by one of the person's own: when the last one ends.
+    #: Expiry of the last first password; None once the person has chosen a password.
     first_until: datetime | None = None
     language: str = "vi"
     version: int = 1
-    #: Who it is to a sign-in elsewhere, issuer and name there; empty where none is linked.
+    #: Issuer and subject of the linked single sign-on; empty: none is linked.
     subject: str = ""
-    #: The unit that an officer works for; empty for everybody else.
+    #: The unit of an officer; empty for citizens, and for admins of all units.
     unit: str = ""
-    #: How much is mailed of one's dossiers.
+    #: The mails about their dossiers that the person wants.
     notices: Notices = attrs.field(default=Notices.ALL, converter=Notices)
-    #: Nobody signs in with it any more; what it did stays.
+    #: The account cannot sign in any more; its history stays.
     disabled: bool = False
-    #: Filtered lists of the desk that its person kept: name → the query of its address.
+    #: Saved lists of the desk: name → query of the address.
     views: Mapping[str, str] = attrs.field(hash=False, factory=dict)
-    #: The secret of the second factor, 32 letters and digits; empty where there is none.
+    #: The secret of the second factor, 32 letters and digits; empty: there is none.
     totp: str = attrs.field(default="", repr=False)
-    #: The last half minute whose code was used: no code opens twice.
+    #: The last time step (30 seconds) whose code was used, as each code is valid once.
     totp_used: int = 0
-    #: Somebody used what was mailed to the address.  Until then it is a claim: others may make it, too.
+    #: Whether the reader of mail to the address has confirmed it; until then other accounts may claim it, too.
     proven: bool = True
-    #: Digests of every password that a page showed or a mail carried; none of them may be kept.
+    #: Digests of every issued password; none of them may be chosen.
     issued: tuple[str, ...] = attrs.field(default=(), repr=False)
 
     @property
     def actor(self) -> Actor:
-        """The person as one who acts."""
+        """The account as an actor."""
         return Actor(self.id, self.role, self.unit)
 
     @property
     def name(self) -> str:
-        """What to call the person."""
+        """The full name, or else the mail address."""
         name = self.profile.get("fullName") if isinstance(self.profile, dict) else None
         return name if isinstance(name, str) and name.strip() else self.mail
 
 
 def mail_address(text: str) -> str | None:
-    """The one spelling of a mail address, or None where it is none that we write to."""
+    """The normal form of a mail address; None if it is not an address that the portal writes to."""
     bare = nfc(text.strip()).casefold()
     return bare if len(bare) <= 254 and bare.isascii() and _MAIL.fullmatch(bare) else None
 
 
 def masked(name: str) -> str:
-    """`Nguyễn Văn An` → `N*** V** A*`: enough for the person to know it is theirs."""
+    """`Nguyễn Văn An` → `N*** V** A*`, which its bearer recognises."""
     return " ".join(word[:1] + "*" * min(len(word) - 1, 3) for word in name.split())

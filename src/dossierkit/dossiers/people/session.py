@@ -1,4 +1,4 @@
-"""Sessions: when one ends, and what a visitor still has to do before anything else answers."""
+"""Sessions as values: their ends, and the steps that they require."""
 
 from __future__ import annotations
 
@@ -10,46 +10,43 @@ import attrs
 from dossierkit.dossiers.lifecycle.dossier import Actor
 from dossierkit.dossiers.states import Role
 
-#: A session ends when nobody used it for so long, and after so long whatever happens.
+#: A session ends after this time without a request.
 IDLE = timedelta(hours=2)
-
-
+#: A session ends after this time in any case.
 ABSOLUTE = timedelta(hours=12)
-
-
-#: No session and no secret lasts longer: what is older than a new one by this has ended.
+#: Sessions and expiring values that are older than a new one by this have ended.
 ENDED = timedelta(days=1)
 
 
 class Wants(IntEnum):
-    """What somebody who gave the right password still has to do."""
+    """The step that a session requires before any other page."""
 
     NOTHING = 0
-    #: Choose a password of one's own.
+    #: Choose a password.
     PASSWORD = 1
-    #: Give the code of the second factor.
+    #: Enter the code of the second factor.
     CODE = 2
-    #: Set a second factor up: the office asks its people for one.
+    #: Set up a second factor, which the operator requires.
     ENROL = 3
 
 
 @attrs.frozen
 class Session:
-    """One browser that is known.  *hash* is all that is kept of its token."""
+    """A session of a browser.  *hash* is that of its token, which is not stored."""
 
     hash: str
     started: datetime
     seen: datetime
     #: Empty for a guest.
     account: str = ""
-    #: What is wanted before anything else answers.
+    #: The step that is required before any other page.
     wants: Wants = Wants.NOTHING
 
     @property
     def actor(self) -> Actor:
-        """Whoever sits there as one who acts."""
+        """The account or guest as an actor."""
         return Actor(self.account) if self.account else Actor("guest:" + self.hash, Role.GUEST)
 
     def lasts(self, now: datetime) -> bool:
-        """Whether the session is still good."""
+        """Whether the session has not ended at *now*."""
         return now - self.seen < IDLE and now - self.started < ABSOLUTE
