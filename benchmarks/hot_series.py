@@ -15,8 +15,8 @@ import psycopg
 
 from benchmarks.measure import Row
 from dossierkit.dossiers.lifecycle.dossier import Dossier
-from dossierkit.stores.postgres.dossiers import words_in
 from dossierkit.stores.postgres.store import PostgresStore
+from dossierkit.stores.rows import words_in
 from dossierkit.testing.contract.samples import AGENCY, DAY, NOON, new_draft, submission
 
 CLIENTS, ROUNDS, EACH = 32, 7, 20

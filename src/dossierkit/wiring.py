@@ -259,6 +259,20 @@ def _store(scheme: str, place: str, *, new: bool) -> tuple[Store, Path | None]:
     return SqliteStore(path, new=new), path.resolve().parent
 
 
+def data_address(address: str) -> str:
+    """*address* of a store, where `sqlite:` may name a data folder.
+
+    Raises:
+        UnknownStore: no store of files or on a server has this address.
+    """
+    from dossierkit.stores.backup import DATABASE
+
+    scheme, _, place = address.partition(":")
+    if scheme not in STORES[1:] or not place:
+        raise UnknownStore(f"no store for {scheme!r}; known: sqlite:FOLDER, postgresql://user:password@host:port/name")
+    return f"sqlite:{Path(place) / DATABASE}" if scheme == "sqlite" and not place.endswith(".db") else address
+
+
 def with_lists(dialect: Dialect, data: Path | None, today: Callable[[], date]) -> Dialect:
     """*dialect* with the option lists of the installation in force *today*; lists of *dialect* take precedence."""
     from dossierkit.catalog.option_lists import tables

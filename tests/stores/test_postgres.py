@@ -12,7 +12,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
-from click.testing import CliRunner
+from click.testing import CliRunner, Result
 from support.killing import kill_after, start
 from support.postgres import Line, run, start_server
 from support.samples import NOON
@@ -20,6 +20,7 @@ from support.samples import NOON
 from dossierkit import Action, Dossier, State, open_engine
 from dossierkit.cli import main
 from dossierkit.dossiers.lifecycle.dossier import chained
+from dossierkit.dossiers.lifecycle.facts import BeginFacts
 from dossierkit.errors import NewerStore, StoreError
 from dossierkit.stores.postgres.schema import VERSION
 from dossierkit.stores.postgres.store import PostgresStore
@@ -76,6 +77,22 @@ def test_no_message_has_a_password(address: str) -> None:
     assert result.exit_code == 2
     assert SECRET not in result.output
     assert len(result.output.splitlines()) == 1
+
+
+def test_commands_work_over_a_server(postgres: str, tmp_path: Path) -> None:
+    """A demonstration is filled in, verified, counted; a back-up of files refuses."""
+
+    def invoke(command: str, *arguments: str) -> Result:
+        places = ["--data", str(tmp_path / "data"), "--store", postgres]
+        return CliRunner().invoke(main, [command, *arguments, *places], catch_exceptions=False)
+
+    assert invoke("demo", "--dossiers", "30").exit_code == 0
+    assert "no contradictions" in invoke("verify").output
+    assert invoke("stats", "--year", "2026").exit_code == 0
+    assert invoke("show", "H29.15-000000-0001").exit_code == 2
+    refused = invoke("backup", str(tmp_path / "back.tar"))
+    assert (refused.exit_code, len(refused.output.splitlines())) == (2, 1)
+    assert not (tmp_path / "data" / "dossiers.db").exists()
 
 
 def test_reads_and_writes_go_on_after_connections_were_cut(postgres: str) -> None:
@@ -222,7 +239,7 @@ def test_two_programs_begin_one_sole_draft(postgres: str) -> None:
         id = f"{which}-{number}"
         draft = Dossier(id, f"1.{number}", "r1", "an", State.DRAFT, 1, NOON, NOON, {})
         barrier.wait(10)
-        return stores[which].create(draft, chained(id, 1, Action.BEGIN, "an", NOON, {}, ""), b"bundle", sole=True)
+        return stores[which].create(draft, chained(id, 1, Action.BEGIN, "an", NOON, BeginFacts(), ""), b"bundle", sole=True)
 
     with ThreadPoolExecutor(2) as pool:
         for number in range(10):

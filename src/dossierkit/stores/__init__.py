@@ -4,6 +4,7 @@
 - `group_commit`: many writers, one transaction
 - `refusals`: errors of refused writes, in the same words
 - `imports`: batches of imported dossiers, their rows, and the numbers that they bring
+- `copying`: copies of whole stores, and a hash over everything
 - `mark`: the last numbers given out, in a file beside a database
 - `backup`: back-ups of a data folder
 - `recovery`: numbers given out since a back-up, and remains of a lost database

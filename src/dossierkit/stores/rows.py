@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import datetime
 from typing import Any
 
@@ -32,6 +33,9 @@ STATE_COLUMNS = (
     "state", "revision", "version", "changed", "submitted", "agency", "code", "unit", "officer", "due", "receipt", "unanswered",
     "handling",
 )  # fmt: skip
+_WORD = re.compile(r"[^\W_]+")
+#: Limits of a tsvector, in bytes: of a word, and of all words.
+_WORD_BYTES, _ALL_BYTES = 2000, 900_000
 #: Control of a document that comes on paper: this, then its code.
 _PAPER = "paper:"
 
@@ -127,6 +131,19 @@ def _layout_of(pairs: list[list[str]]) -> tuple[Layout, tuple[str, ...]]:
 def search_text(dossier: Dossier, text: str) -> str:
     """Words that *dossier* is found by: its owner, its unit, and its folded *text*."""
     return f"{owner_word(dossier.owner)} {unit_word(dossier.handling.unit)} {text}"
+
+
+def words_in(text: str) -> list[str]:
+    """Words of *text* as the search has them: runs of letters and digits, as many as a row can hold."""
+    words, length = [], 0
+    for word in dict.fromkeys(_WORD.findall(text.lower())):
+        size = len(word.encode())
+        length += size
+        if length > _ALL_BYTES:
+            break
+        if size <= _WORD_BYTES:
+            words.append(word)
+    return words
 
 
 def owner_word(owner: str) -> str:

@@ -11,6 +11,7 @@ The modules are those of `stores.sqlite`, except that a database on a server has
 - `database`: connections and errors; `transactions`: batches of jobs, each one transaction
 - `schema`: tables and their migrations
 - `dossiers`: how dossiers and events are written
+- `tables`: rows of tables, for copies of the whole store
 """
 
 from dossierkit.stores.postgres.store import PostgresStore

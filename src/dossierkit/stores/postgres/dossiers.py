@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 
 from dossierkit.dossiers.lifecycle.dossier import Dossier, Event, Said, blobs_of
 from dossierkit.stores.postgres.transactions import Batch
 from dossierkit.stores.refusals import stale_dossier
-from dossierkit.stores.rows import answers_columns, draft_row, encoded, event_row
-
-_WORD = re.compile(r"[^\W_]+")
-#: Limits of a tsvector, in bytes: of a word, and of all words.
-_WORD_BYTES, _ALL_BYTES = 2000, 900_000
+from dossierkit.stores.rows import answers_columns, draft_row, encoded, event_row, words_in
 
 
 def insert_draft(batch: Batch, dossier: Dossier, event: Event) -> None:
@@ -90,19 +85,6 @@ def insert_answers(batch: Batch, seq: int, dossier: Dossier) -> None:
     """Write the answers of a new dossier, and the files that it names."""
     batch.write_later(_NEW_ANSWERS, {"seq": seq, **dict(zip(ANSWERS, answers_columns(dossier), strict=True))})
     _write_files(batch, seq, dossier)
-
-
-def words_in(text: str) -> list[str]:
-    """Words of *text* as the search has them: runs of letters and digits, as many as a row can hold."""
-    words, length = [], 0
-    for word in dict.fromkeys(_WORD.findall(text.lower())):
-        size = len(word.encode())
-        length += size
-        if length > _ALL_BYTES:
-            break
-        if size <= _WORD_BYTES:
-            words.append(word)
-    return words
 
 
 def words_query(whole: Iterable[str], begun: Iterable[str]) -> str:

@@ -6,8 +6,8 @@ from typing import Any
 
 from dossierkit.dossiers.lifecycle.dossier import Query
 from dossierkit.dossiers.states import State
-from dossierkit.stores.postgres.dossiers import words_in, words_query
-from dossierkit.stores.rows import SELECT, owner_word, unit_word
+from dossierkit.stores.postgres.dossiers import words_query
+from dossierkit.stores.rows import SELECT, owner_word, unit_word, words_in
 
 
 def find(owner: str | None, query: Query, before: str | None, limit: int) -> tuple[str, list[Any]]:

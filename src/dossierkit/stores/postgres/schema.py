@@ -9,8 +9,9 @@ from dossierkit.errors import NewerStore
 #: Key of the advisory lock that one program at a time migrates under.
 _MIGRATING = 0x646F7373
 
-# The tables of `stores.sqlite.schema`.  Moments are timestamptz, JSON that statements look into is jsonb; JSON that is hashed
-# or given back as it came is text.  Texts that are keys or sorted by compare by code point, as everywhere else.
+# The tables of `stores.sqlite.schema`.  Moments are timestamptz, JSON that statements look into is jsonb; what is hashed or
+# given back as it came is text, moments of events among them.  Texts that are keys or sorted by compare by code point, as
+# everywhere else.
 _FIRST_TABLES = """
 CREATE TABLE bundles (revision text COLLATE "C" PRIMARY KEY, body bytea NOT NULL);
 CREATE TABLE facts (name text COLLATE "C" PRIMARY KEY, body text NOT NULL);
@@ -43,7 +44,7 @@ CREATE TABLE files (
 CREATE INDEX files_of_dossier ON files (seq);
 CREATE TABLE events (
     seq bigint NOT NULL REFERENCES dossiers (seq) ON DELETE CASCADE, number integer NOT NULL, action text NOT NULL,
-    actor text COLLATE "C" NOT NULL, at timestamptz NOT NULL, facts text NOT NULL, before text NOT NULL, hash text NOT NULL,
+    actor text COLLATE "C" NOT NULL, at text COLLATE "C" NOT NULL, facts text NOT NULL, before text NOT NULL, hash text NOT NULL,
     PRIMARY KEY (seq, number));
 CREATE INDEX events_by_time ON events (at);
 CREATE TABLE notes (

@@ -24,6 +24,7 @@ from dossierkit.stores.postgres.dossiers import insert_draft, update_draft
 from dossierkit.stores.postgres.outbox import PostgresOutbox
 from dossierkit.stores.postgres.payments import PostgresPayments
 from dossierkit.stores.postgres.schema import migrate
+from dossierkit.stores.postgres.tables import PostgresTables
 from dossierkit.stores.postgres.transactions import Batch
 from dossierkit.stores.refusals import stale_dossier
 from dossierkit.stores.rows import SELECT, dossier_of, encoded, event_of
@@ -57,6 +58,7 @@ class PostgresStore:
         self.accounts = PostgresAccounts(self.database)
         self.outbox = PostgresOutbox(self.database)
         self.payments = PostgresPayments(self.database)
+        self.tables = PostgresTables(self.database)
 
     def create(self, dossier: Dossier, event: Event, bundle: bytes, *, sole: bool = False) -> bool:
         """See `DraftStore.create`."""

@@ -15,6 +15,7 @@ Only SQL needs the others:
 - `opening`: checks before the first write
 - `schema`: tables and their migrations
 - `dossiers`: how dossiers and events are written
+- `tables`: rows of tables, for copies of the whole store
 """
 
 from dossierkit.stores.sqlite.store import SqliteStore

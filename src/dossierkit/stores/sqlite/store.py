@@ -32,6 +32,7 @@ from dossierkit.stores.sqlite.dossiers import insert_draft, update_draft
 from dossierkit.stores.sqlite.opening import check_mark, make_folder, prepare, sole_opening
 from dossierkit.stores.sqlite.outbox import SqliteOutbox
 from dossierkit.stores.sqlite.payments import SqlitePayments
+from dossierkit.stores.sqlite.tables import SqliteTables
 
 #: How long a write waits for another program.
 BUSY_SECONDS = 15.0
@@ -63,6 +64,7 @@ class SqliteStore:
             self.accounts = SqliteAccounts(self.database)
             self.outbox = SqliteOutbox(self.database)
             self.payments = SqlitePayments(self.database)
+            self.tables = SqliteTables(self.database)
             self.mark = Mark(self._paired_mark(noted))
             self._continue_after(noted)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from datetime import timedelta
+from datetime import timedelta, timezone
 from typing import Any
 
 import attrs
@@ -20,6 +20,17 @@ from dossierkit.testing.contract.samples import DAY, NOON, acceptance, action, m
 
 class DossierContract:
     """What every `DossierStore` promises."""
+
+    def test_an_event_comes_back_as_it_was_hashed(self, store: Store) -> None:
+        """Its moment keeps the offset that it was written with, as the hash is over its text."""
+        moment = NOON.astimezone(timezone(timedelta(hours=7)))
+        event = chained("a", 1, Action.BEGIN, "an", moment, BeginFacts(), "")
+        store.create(Dossier("a", "1.000001", "r1", "an", State.DRAFT, 1, moment, moment, {}), event, b"bundle")
+
+        (stored,) = store.events("a")
+
+        assert stored == event
+        assert stored.at.isoformat() == moment.isoformat()
 
     def test_codes_count_from_one_for_each_agency(self, store: Store) -> None:
         """One series for each agency and day, without gaps."""
