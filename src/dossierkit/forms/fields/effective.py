@@ -179,7 +179,7 @@ class _Walk:
             shape = field_shape(self.form, applicable, required=position.required, member=member, picked_type=picked_type)
             is_recursive = not (shape.leaf or position.ancestors.isdisjoint(applicable.facets))
             field = self._field_at(shape, position, recursive=is_recursive and shape.kind is Kind.GROUP)
-            frame = _Frame(field, position) if field.leaf else self._branch_frame(applicable, field, position, is_recursive)
+            frame = _Frame(field, position) if field.leaf else self._container_frame(applicable, field, position, is_recursive)
             cache.keep(key, frame)
         return frame
 
@@ -195,7 +195,7 @@ class _Walk:
             key, attrs.evolve(shape, pointer=position.pointer, control=position.control, shape=shape)
         )
 
-    def _branch_frame(self, applicable: Applicable, field: Field, position: _Position, is_recursive: bool) -> _Frame:
+    def _container_frame(self, applicable: Applicable, field: Field, position: _Position, is_recursive: bool) -> _Frame:
         """The frame of *field*, a group or list."""
         inherited = position.inherited.union(keyword for keyword in _INHERITED if field.keywords.get(keyword) is True)
         ancestors = position.ancestors.union(facet for facet in applicable.facets if facet.schema is not True)

@@ -20,9 +20,9 @@ from dossierkit.forms.schema.dialect import Choice, OptionList
 from dossierkit.pointers import ABSENT, Json, get
 
 #: Choices of a list that is shown without a search box.
-WHOLE = 40
+MAX_LISTED = 40
 #: Choices that a search shows.
-FOUND = 20
+MAX_RESULTS = 20
 
 
 def option_list(form: Form, field: Field) -> OptionList | None:
@@ -79,16 +79,16 @@ class Offer:
 def offer(form: Form, field: Field, answers: Json, query: str = "") -> Offer:
     """The choices of the list of *field* for *answers*: those whose titles contain *query*, and the current answer.
 
-    Without a query, a list of up to WHOLE choices is offered completely, and of a longer one only the current answer.
+    Without a query, a list of up to MAX_LISTED choices is offered completely, and of a longer one only the current answer.
     """
     options, where = option_list(form, field), list_filter(field, answers)
     if options is None or where is None:
         return Offer()
-    first_choices = options.select(where, "", WHOLE + 1)
-    searched = len(first_choices) > WHOLE
-    matching = options.select(where, query, FOUND + 1) if query.strip() else () if searched else first_choices
-    more = bool(query.strip()) and len(matching) > FOUND
-    choices = matching[:FOUND] if more else matching
+    first_choices = options.select(where, "", MAX_LISTED + 1)
+    searched = len(first_choices) > MAX_LISTED
+    matching = options.select(where, query, MAX_RESULTS + 1) if query.strip() else () if searched else first_choices
+    more = bool(query.strip()) and len(matching) > MAX_RESULTS
+    choices = matching[:MAX_RESULTS] if more else matching
     answer = get(answers, field.pointer)
     current = None if answer is ABSENT else options.find(answer, where)
     if current is not None and current not in choices:

@@ -18,7 +18,7 @@ from dossierkit.forms.answers.texts import encode, show_text
 from dossierkit.forms.fields.effective import effective
 from dossierkit.forms.fields.field_tree import Index, index, walk
 from dossierkit.forms.fields.form import Field, Form, Kind, Layout, Picker
-from dossierkit.forms.fields.options import FOUND, Offer, offer
+from dossierkit.forms.fields.options import MAX_RESULTS, Offer, offer
 from dossierkit.forms.schema.dialect import Choice
 from dossierkit.forms.schema.facets import PER_FORM
 from dossierkit.forms.views.controls import Control, Option, PickerView
@@ -215,8 +215,8 @@ class Viewer:
         words, chosen = fold(query), field.choice(value)
         searched = (choice for choice in field.choices if not choice.deprecated or choice is chosen) if words else ()
         matching = [choice for choice in searched if holds(fold(choice_title(self.form, choice, self.language)), words)]
-        current = (chosen,) if chosen is not None and chosen not in matching[:FOUND] else ()
-        return Offer((*current, *matching[:FOUND]), searched=True, more=len(matching) > FOUND)
+        current = (chosen,) if chosen is not None and chosen not in matching[:MAX_RESULTS] else ()
+        return Offer((*current, *matching[:MAX_RESULTS]), searched=True, more=len(matching) > MAX_RESULTS)
 
     def _query(self, field: Field) -> str:
         return self.layout.searches.get(field.control, "")
@@ -224,7 +224,7 @@ class Viewer:
     def _search_note(self, query: str, offer: Offer) -> str:
         """The result of a search as a sentence; empty if there is nothing to note."""
         if offer.more:
-            return word("search-more", self.language).format(count=FOUND)
+            return word("search-more", self.language).format(count=MAX_RESULTS)
         return word("search-none", self.language) if query.strip() and not offer.choices else ""
 
     def _booleans(self, field: Field, value: Json) -> tuple[Option, ...]:
