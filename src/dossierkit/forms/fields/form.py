@@ -169,7 +169,7 @@ class Layout:
     names: Mapping[str, str] = attrs.field(factory=dict)
     #: Fields whose default was filled in; it is not filled in again after the user cleared it.
     filled: frozenset[str] = frozenset()
-    #: Long list → the first row of the page of rows that is open; the first page of others.
+    #: Long list → first row of its open page of rows; of a list that is missing here, the first page is open.
     pages: Mapping[str, int] = attrs.field(factory=dict)
 
 
