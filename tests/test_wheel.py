@@ -31,8 +31,9 @@ SHAPES: dict[str, frozenset[str]] = {
     "pdf": frozenset({"pdf"}),
     "oidc": frozenset({"oidc", "cryptography"}),
     "s3": frozenset({"s3"}),
+    "metrics": frozenset({"metrics"}),
     "web": frozenset({"web", "rules", "calendar", "xlsx"}),
-    "all": frozenset({"web", "rules", "calendar", "xlsx", "pdf", "oidc", "s3"}),
+    "all": frozenset({"web", "rules", "calendar", "xlsx", "pdf", "oidc", "metrics", "s3"}),
 }
 #: The commands that miss an extra; every other one runs in every shape.
 WANTS = {

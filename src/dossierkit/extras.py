@@ -19,6 +19,7 @@ EXTRAS: Mapping[str, str] = {
     "obstore": "s3",
     "psycopg": "postgres",
     "psycopg_pool": "postgres",
+    "prometheus_client": "metrics",
     "pyotp": "web",
     "python_multipart": "web",
     "segno": "web",

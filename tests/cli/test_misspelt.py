@@ -75,7 +75,7 @@ WORDS = (
 )
 MORE = (
     ("serve", "--clamd", "127.0.0.1"), ("serve", "--vietqr", "970436"), ("serve", "--vnpay", "x"), ("serve", "--oidc", "http://x"),
-    ("serve", "--keep-drafts", "1"), ("serve", "--workers", "0"), ("serve", "--files", "x"), ("work", "--vnpay", "x"),
+    ("serve", "--keep-drafts", "1"), ("serve", "--workers", "0"), ("serve", "--files", "x"), ("serve", "--metrics", "9100"), ("work", "--vnpay", "x"),
     ("work", "--stop-within", "0"), ("stats", "--by", "moon"), ("stats", "--part", "q9"), ("submit", "--code", "H29.15"),
     ("check", "--today", "31/02/2026"), ("recompute", "--apply", "--note"),
 )  # fmt: skip

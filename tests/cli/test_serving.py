@@ -30,6 +30,7 @@ from dossierkit.dossiers.mails import SendMail
 from dossierkit.stores.sqlite.store import SqliteStore
 
 APPLY = "/procedures/1.000001/apply"
+APPLY_TEMPLATE = "/procedures/{code}/apply"
 
 
 @contextmanager
@@ -96,8 +97,14 @@ def test_what_is_under_way_is_answered_before_the_end(tmp_path: Path, workers: s
 
 
 def test_several_processes_give_one_series(tmp_path: Path) -> None:
-    """Twelve guests at once over one SQLite database: no code twice, no gap; it is said once that there is one database."""
-    with portal_of(tmp_path, "--workers", "2") as portal, ExitStack() as clients:
+    """Twelve guests at once over one SQLite database: no code twice, no gap; it is said once that there is one database.
+
+    The metrics count what both do.
+    """
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        metrics = f"127.0.0.1:{free.getsockname()[1]}"
+    with portal_of(tmp_path, "--workers", "2", "--metrics", metrics) as portal, ExitStack() as clients:
         guests = [clients.enter_context(guest_of(portal)) for _ in range(12)]
         posts = [(guest, ready_to_submit(guest)) for guest in guests]
 
@@ -105,6 +112,9 @@ def test_several_processes_give_one_series(tmp_path: Path) -> None:
             pages = list(pool.map(lambda post: post[0].post(f"{APPLY}/review", data=post[1]), posts))
 
         assert {page.status_code for page in pages} == {200}
+        counted = httpx2.get(f"http://{metrics}/metrics", timeout=60).text
+        assert 'dossierkit_actions_total{action="submit"} 12.0' in counted
+        assert f'dossierkit_requests_total{{method="POST",route="{APPLY_TEMPLATE}/review",status="3xx"}} 12.0' in counted
         portal.program.terminate()
         told = portal.program.stdout.read() if portal.program.stdout is not None else ""
         assert portal.program.wait(60) == 0

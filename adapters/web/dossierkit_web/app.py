@@ -20,6 +20,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
+from starlette.types import ASGIApp
 
 from dossierkit.errors import (
     Busy,
@@ -68,6 +69,7 @@ from dossierkit_web.public_pages import Page, PublicPage
 from dossierkit_web.requests import confirmation
 from dossierkit_web.requests.bodies import read_form
 from dossierkit_web.requests.limits import HangUps, limited, log_security_event, origin_of
+from dossierkit_web.requests.observation import Observation, Observe
 from dossierkit_web.requests.posted import own_page
 from dossierkit_web.requests.security import SecureHeaders, same_origin
 from dossierkit_web.site import Site, WebConfig
@@ -88,12 +90,18 @@ class Work(Protocol):
 
 
 def create_app(
-    engine: Engine, *, blobs: BlobStore | Path | str, config: WebConfig | None = None, work: Work | None = None
+    engine: Engine,
+    *,
+    blobs: BlobStore | Path | str,
+    config: WebConfig | None = None,
+    work: Work | None = None,
+    observe: Observe | None = None,
 ) -> Starlette:
     """The portal over *engine* as an ASGI application; its `state.health` is its `Health`.
 
     Args:
         blobs: the store of attachments, or their folder, outside any web root.
+        observe: told of each answer: its method, the template of its address, its status, and how many seconds it took.
         work: started before the first request and stopped after the last one, by the lifespan of the application.
     """
     settings = config or WebConfig()
@@ -106,7 +114,7 @@ def create_app(
     def route(path: str, page: Page, *methods: str) -> Route:
         return Route(path, _endpoint(site, page), methods=list(methods or ("GET",)))
 
-    app = Starlette(
+    app = _Portal(
         routes=[
             *_dossier_routes(route),
             *_office_routes(route),
@@ -134,7 +142,18 @@ def create_app(
         lifespan=_lifespan(engine, site, work),
     )
     app.state.health = health
+    app.observe = observe
     return app
+
+
+class _Portal(Starlette):
+    """An application that is observed from outside everything else, so that failures are, too."""
+
+    observe: Observe | None = None
+
+    def build_middleware_stack(self) -> ASGIApp:
+        """See `Starlette.build_middleware_stack`."""
+        return Observation(super().build_middleware_stack(), self.routes, self.observe)
 
 
 def _lifespan(engine: Engine, site: Site, work: Work | None) -> Callable[[Starlette], AbstractAsyncContextManager[None]]:

@@ -21,8 +21,15 @@ def configure_logs(form: str) -> None:
     """
     handler = logging.StreamHandler()
     handler.addFilter(RequestIds())
-    handler.setFormatter(_JsonLines() if form == "json" else logging.Formatter(_PLAIN))
+    handler.setFormatter(json_lines() if form == "json" else logging.Formatter(_PLAIN))
+    # It writes whole addresses at INFO, which may hold what is nobody's business.
+    logging.getLogger("httpx2").setLevel(logging.WARNING)
     logging.basicConfig(level=logging.INFO, handlers=[handler])
+
+
+def json_lines() -> logging.Formatter:
+    """Writes each log record as one line of JSON."""
+    return _JsonLines()
 
 
 class _JsonLines(logging.Formatter):

@@ -29,6 +29,7 @@ from dossierkit.wiring import PaymentSettings, mailer, payment_settings, scanner
 if TYPE_CHECKING:
     from starlette.applications import Starlette
 
+    from dossierkit.cli.metrics import Metrics
     from dossierkit.installation import Installation
     from dossierkit.office.engine import Engine
 
@@ -67,6 +68,8 @@ class Portal:
     sender: str
     stop_within: int
     log: str
+    #: Address of the metrics; empty: nothing is counted.
+    metrics: str
 
     def check(self) -> None:
         """Raise SettingsError for a setting that is malformed, before anything is created."""
@@ -75,6 +78,10 @@ class Portal:
         scanner(self.clamd)
         if self.oidc:
             provider(self.oidc)
+        if self.metrics:
+            from dossierkit.cli.metrics import place_of
+
+            place_of(self.metrics)
 
     def engine(self, *, make: bool = False, new: bool = False) -> Engine:
         """The engine of this process; *make* and *new* as for `engine_of`."""
@@ -90,8 +97,8 @@ class Portal:
             log_language=self.language,
         )
 
-    def app(self, engine: Engine, worker: Worker | None = None) -> Starlette:
-        """The pages over *engine*, with *worker* beside them; both end with the pages."""
+    def app(self, engine: Engine, worker: Worker | None = None, metrics: Metrics | None = None) -> Starlette:
+        """The pages over *engine*, with *worker* beside them; both end with the pages.  Requests are counted in *metrics*."""
         payments = self._payments(engine.key("sandbox-key").hex()[:32])
         config = WebConfig(
             secure=self.secure,
@@ -108,7 +115,8 @@ class Portal:
         )
         assert engine.blobs is not None, "a command says where files are"
         beside = _Beside(engine, worker, self.stop_within)
-        app = create_app(engine, blobs=engine.blobs, config=config, work=beside)
+        observe: dict[str, Any] = {"observe": metrics.answered} if metrics is not None else {}
+        app = create_app(engine, blobs=engine.blobs, config=config, work=beside, **observe)
         beside.when_stopping = app.state.health.stop
         return app
 
@@ -121,12 +129,24 @@ class Portal:
             keep_drafts=timedelta(days=self.keep_drafts),
         )
 
+    def counted(self, engine: Engine) -> Metrics | None:
+        """Metrics of this process, in which the actions of *engine* are counted; None without an address for them."""
+        if not self.metrics:
+            return None
+        from dossierkit.cli.metrics import Metrics
+
+        metrics = Metrics()
+        engine.observe_actions(metrics.acted)
+        return metrics
+
     def __call__(self) -> Starlette:
         """The pages in a process of their own, over an engine of their own."""
         configure_logs(self.log)
         threading.Thread(target=_end_with_parent, daemon=True).start()
         with command_context(self.installation, self.store):
-            return self.app(self.engine())
+            engine = self.engine()
+        metrics = self.counted(engine)
+        return self.app(engine, None, metrics)
 
     def _payments(self, sandbox_secret: str) -> PaymentSettings:
         sandbox_at = "" if self.secure else f"{self.address or self.here}/sandbox/pay"

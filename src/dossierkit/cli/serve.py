@@ -7,6 +7,7 @@ import signal
 import socket
 import threading
 from collections.abc import Callable
+from contextlib import ExitStack
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -134,10 +135,17 @@ log_option: Callable[..., Any] = click.option(
     show_default=True,
     help="Do the background work, too, or leave it to dossierkit work.",
 )
+@click.option(
+    "--metrics",
+    default="",
+    envvar="DOSSIERKIT_METRICS",
+    help="HOST:PORT where Prometheus finds metrics; for machines that you trust.",
+)
 @stop_within_option
 @log_option
 def serve(host: str, port: int, proxy: str, plain_http: bool, new: bool, workers: int, work: bool, **options: Any) -> None:
     """Run the reference portal until Ctrl-C or SIGTERM."""
+    from dossierkit.cli.counting import counted_together
     from dossierkit.cli.portal import Portal, exit_when_told, serve_here, serve_in_processes
     from dossierkit.papers.slip import installed_key
 
@@ -147,27 +155,32 @@ def serve(host: str, port: int, proxy: str, plain_http: bool, new: bool, workers
     listening = _bound(host, port)
     here = f"http://{host}:{listening.getsockname()[1]}"
     portal = Portal(installation=installed(), store=store_address(), here=here, **options)
-    portal.check()
     exit_when_told()
-    engine = portal.engine(make=True, new=new)
-    installed_key(engine.store, portal.data / "slip.key", new=new)
-    worker = portal.worker(engine) if work else None
-    try:
-        if workers == 1:
-            app = portal.app(engine, worker)
-            _announce(engine, portal, workers)
-            serve_here(app, listening, proxies, within)
-        else:
-            _announce(engine, portal, workers)
-            if worker is not None:
-                worker.start()
-            serve_in_processes(portal, listening, proxies, within, workers)
-    except KeyboardInterrupt:
-        click.echo("stopped")
-    finally:
-        if worker is not None:
-            worker.stop(within)
-        engine.close()
+    with ExitStack() as ending:
+        if workers > 1 and portal.metrics:
+            ending.enter_context(counted_together())
+        portal.check()
+        engine = portal.engine(make=True, new=new)
+        ending.callback(engine.close)
+        installed_key(engine.store, portal.data / "slip.key", new=new)
+        if (metrics := portal.counted(engine)) is not None:
+            from dossierkit.cli.metrics import served_metrics
+
+            ending.enter_context(served_metrics(portal.metrics, engine, metrics))
+        worker = portal.worker(engine) if work else None
+        try:
+            if workers == 1:
+                app = portal.app(engine, worker, metrics)
+                _announce(engine, portal, workers)
+                serve_here(app, listening, proxies, within)
+            else:
+                _announce(engine, portal, workers)
+                if worker is not None:
+                    worker.start()
+                    ending.callback(worker.stop, within)
+                serve_in_processes(portal, listening, proxies, within, workers)
+        except KeyboardInterrupt:
+            click.echo("stopped")
 
 
 @click.command()
@@ -265,6 +278,8 @@ def _announce(engine: Engine, portal: Portal, workers: int) -> None:
         click.echo(f"  processes   {workers}, which share one SQLite database: they write one after the other")
     mails = "go out over SMTP" if portal.smtp else f"are written into {(data / 'mail').resolve()}"
     click.echo(f"  mails       {mails}")
+    if portal.metrics:
+        click.echo(f"  metrics     http://{portal.metrics}/metrics")
     click.echo("  Ctrl-C stops it.")
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
+from time import perf_counter
 
 import attrs
 
@@ -41,6 +43,9 @@ from dossierkit.office.procedures import Procedures
 from dossierkit.office.records import Recording, filed, search_words
 from dossierkit.office.supplements import Supplements
 from dossierkit.pointers import ABSENT, Json, get, same
+from dossierkit.ports import ActionRecord
+
+_log = logging.getLogger(__name__)
 
 #: An actor who has missed more messages than this must reload the dossier before acting.
 _MESSAGES = 50
@@ -107,7 +112,7 @@ class Actions:
             # The supplement may bring the dossier to a newer revision, whose form knows what its answers mean.
             search = search_words(self.supplements.wanted(dossier)[0], changed.answers)
         record = recording.change(changed, action, stated, said, answers=changed is not dossier, search=search, paid=paid)
-        return self.context.store.record(record)
+        return self._stored(action, record)
 
     def message(self, id: str, actor: Actor, words: str, *, files: tuple[Attachment, ...] = ()) -> Dossier:
         """Send a message of *actor* to the other side; other changes at the same time do not prevent it.
@@ -246,7 +251,15 @@ class Actions:
             raise RefusedAnswers(problems)
         changed = changed or bool(dossier.declared)
         ready = attrs.evolve(dossier, answers=answers, layout=Layout()) if changed else dossier
-        return self.context.store.record(recording.submission(ready, answers=changed, code=code))
+        return self._stored(Action.SUBMIT, recording.submission(ready, answers=changed, code=code))
+
+    def _stored(self, action: Action, record: ActionRecord) -> Dossier:
+        """The dossier after *action*, which is logged without answers, names and reasons."""
+        begun = perf_counter()
+        dossier = self.context.store.record(record)
+        self.context.observe(action, perf_counter() - begun)
+        _log.info("%s of %s", action.value, dossier.code or dossier.procedure, extra={"action": action.value})
+        return dossier
 
 
 def _stated(action: Action, body: Mapping[str, Json]) -> Facts:

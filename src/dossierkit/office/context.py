@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date, datetime
 
 import attrs
@@ -9,6 +10,7 @@ import attrs
 from dossierkit.catalog.catalog import Catalog
 from dossierkit.dossiers.deadlines.calendars import Calendar, day_of
 from dossierkit.dossiers.deadlines.clock import OfficeClock
+from dossierkit.dossiers.states import Action
 from dossierkit.mail.letters import Office
 from dossierkit.office.keys import installation_key
 from dossierkit.ports import BlobStore, Clock, Store, Tokens
@@ -18,7 +20,7 @@ from dossierkit.ports import BlobStore, Clock, Store, Tokens
 class Context:
     """The store, the catalog, the clock and the office that the services of one engine share.
 
-    Fixed once the engine is made, but for *blobs*, which a portal may bring later.
+    Fixed once the engine is made, but for *blobs* and *observe*, which a portal may bring later.
     """
 
     store: Store
@@ -31,6 +33,8 @@ class Context:
     office_clock: OfficeClock = attrs.field(factory=lambda: OfficeClock(Calendar))
     #: The store of files; without it, ids of files are checked only for their form and owner.
     blobs: BlobStore | None = None
+    #: Told of each action that was stored, and how many seconds that took, waiting for other writers included.
+    observe: Callable[[Action, float], object] = lambda action, seconds: None  # noqa: ARG005  # nobody wants to know
     _check_key: bytes = attrs.field(init=False, default=b"", repr=False)
 
     def check_key(self) -> bytes:

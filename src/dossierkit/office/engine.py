@@ -97,6 +97,10 @@ class Engine:
         """Where files are kept, once that is said."""
         return self.context.blobs
 
+    def observe_actions(self, observe: Callable[[Action, float], object]) -> None:
+        """Tell *observe* of each action that is stored from now on, and how many seconds that took."""
+        self.context.observe = observe
+
     def keep_files_in(self, blobs: BlobStore) -> None:
         """Keep files in *blobs* from now on; answers that name any other are refused."""
         self.context.blobs = blobs

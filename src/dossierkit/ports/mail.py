@@ -55,6 +55,10 @@ class Outbox(Protocol):
         """Mails that were given up, newest first."""
         ...
 
+    def waiting(self) -> tuple[int, int]:
+        """Number of mails that are neither delivered nor given up, and the id of the oldest; (0, 0) if there are none."""
+        ...
+
     def undelivered(self) -> tuple[Outgoing, ...]:
         """Mails that failed at least once and are not delivered, oldest first."""
         ...

@@ -76,6 +76,11 @@ class MemoryOutbox:
         with self._lock:
             return tuple(outgoing for id, outgoing in sorted(self._mails.items(), reverse=True) if id not in self._due)[:limit]
 
+    def waiting(self) -> tuple[int, int]:
+        """See `Outbox.waiting`."""
+        with self._lock:
+            return len(self._due), min(self._due, default=0)
+
     def undelivered(self) -> tuple[Outgoing, ...]:
         """See `Outbox.undelivered`."""
         with self._lock:

@@ -61,6 +61,11 @@ class PostgresOutbox:
         sql = f"SELECT {_OUTGOING} FROM outbox WHERE delivered IS NULL AND due IS NULL ORDER BY seq DESC LIMIT %s"
         return tuple(map(outgoing_of, self._database.read(sql, (limit,))))
 
+    def waiting(self) -> tuple[int, int]:
+        """See `Outbox.waiting`."""
+        [(count, oldest)] = self._database.read("SELECT COUNT(*), COALESCE(MIN(seq), 0) FROM outbox WHERE due IS NOT NULL")
+        return count, oldest
+
     def undelivered(self) -> tuple[Outgoing, ...]:
         """See `Outbox.undelivered`."""
         sql = f"SELECT {_OUTGOING} FROM outbox WHERE delivered IS NULL AND tries > 0 ORDER BY seq LIMIT 500"

@@ -64,6 +64,19 @@ class OutboxContract:
             store.outbox.retry(outgoing.id, NOON)
         assert [(one.mail.key, one.tries) for one in store.outbox.claim(NOON, NOON + HOUR)] == [("a", 1)]
 
+    def test_what_waits_is_counted(self, store: Store) -> None:
+        """With the oldest of it; neither what was delivered nor what was given up waits."""
+        assert store.outbox.waiting() == (0, 0)
+        store.outbox.post(*(mail(key) for key in "abc"))
+        first, second, third = store.outbox.claim(NOON, NOON + HOUR)
+        assert store.outbox.waiting() == (3, first.id)
+
+        store.outbox.mark_delivered(first.id, NOON)
+        store.outbox.mark_failed(second.id, "no such mailbox", None)
+        store.outbox.mark_failed(third.id, "busy", NOON + HOUR)
+
+        assert store.outbox.waiting() == (1, third.id)
+
     def test_an_address_bounces_until_a_mail_arrives(self, store: Store) -> None:
         """The last mail that ended decides, not one on its way."""
         for key, delivered in (("a", True), ("b", False), ("c", True)):

@@ -1,0 +1,68 @@
+"""What an operator learns of each request: its id, a log line, figures."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterable
+from time import perf_counter
+
+from starlette.datastructures import Headers
+from starlette.routing import BaseRoute, Mount, Route
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from dossierkit.request_ids import current_request, request_id
+
+#: Asked for every few seconds by machines.
+_UNLOGGED = frozenset(("/healthz", "/readyz"))
+_METHODS = frozenset(("GET", "HEAD", "POST"))
+_HEADER = "x-request-id"
+#: Told of each answer: method, template of the address (`-` if it leads nowhere), status, seconds.
+Observe = Callable[[str, str, int, float], object]
+_log = logging.getLogger("dossierkit.requests")
+
+
+class Observation:
+    """Middleware that names each request, logs it by the template of its address, and counts it.
+
+    The address itself is in no log: it may hold a token.
+    """
+
+    def __init__(self, app: ASGIApp, routes: Iterable[BaseRoute], observe: Observe | None) -> None:
+        self._app, self._observe = app, observe
+        self._templates: dict[object, str] = {
+            route.endpoint if isinstance(route, Route) else route.app: route.path
+            for route in routes
+            if isinstance(route, Route | Mount)
+        }
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """ASGI."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        id, begun, status = request_id(Headers(scope=scope).get(_HEADER, "")), perf_counter(), 500
+        token = current_request.set(id)
+
+        async def answer(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                # A new list: that of a kept page belongs to every request for it.
+                message = {**message, "headers": [*message["headers"], (_HEADER.encode(), id.encode())]}
+            await send(message)
+
+        try:
+            await self._app(scope, receive, answer)
+        finally:
+            self._tell(scope, status, perf_counter() - begun)
+            current_request.reset(token)
+
+    def _tell(self, scope: Scope, status: int, seconds: float) -> None:
+        # A method that nobody knows, of which there is no end, is one.
+        method = scope["method"] if scope["method"] in _METHODS else "other"
+        route = self._templates.get(scope.get("endpoint"), "-")
+        if self._observe is not None:
+            self._observe(method, route, status, seconds)
+        if route not in _UNLOGGED:
+            facts = {"method": method, "route": route, "status": status, "milliseconds": round(1000 * seconds, 1)}
+            _log.info("%s %s %s", method, route, status, extra=facts)

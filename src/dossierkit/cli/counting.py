@@ -1,0 +1,27 @@
+"""Processes that count together: the folder where prometheus-client adds their metrics up."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+#: The library reads this variable when it is imported.
+_FOLDER = "PROMETHEUS_MULTIPROC_DIR"
+
+
+@contextmanager
+def counted_together() -> Iterator[None]:
+    """Count this process and those that it starts together; entered before `metrics` is imported."""
+    with tempfile.TemporaryDirectory(prefix="dossierkit-metrics-") as folder:
+        os.environ[_FOLDER] = folder
+        try:
+            yield
+        finally:
+            del os.environ[_FOLDER]
+
+
+def is_counted_together() -> bool:
+    """Whether this process counts together with others."""
+    return _FOLDER in os.environ

@@ -1,0 +1,128 @@
+"""Metrics of a running portal, in Prometheus' text format on an address of their own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from time import monotonic
+from typing import TYPE_CHECKING
+
+import attrs
+from prometheus_client import CollectorRegistry, Counter, Histogram, ProcessCollector, start_http_server
+from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.multiprocess import MultiProcessCollector
+from prometheus_client.registry import Collector
+
+from dossierkit.cli.counting import is_counted_together
+from dossierkit.errors import SettingsError, StoreError
+
+if TYPE_CHECKING:
+    from prometheus_client.core import Metric
+
+    from dossierkit.dossiers.states import Action
+    from dossierkit.office.engine import Engine
+
+#: Upper bounds of durations, in seconds.
+_BOUNDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
+
+
+class Metrics:
+    """What one process counts.  Labels are templates, classes and names of actions: nothing of a person or a dossier."""
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+        self._requests = Counter(
+            "dossierkit_requests", "Requests answered.", ("method", "route", "status"), registry=self.registry
+        )
+        self._seconds = Histogram(
+            "dossierkit_request_seconds",
+            "Seconds until a request was answered.",
+            ("route",),
+            buckets=_BOUNDS,
+            registry=self.registry,
+        )
+        self._actions = Counter(
+            "dossierkit_actions", "Actions on dossiers that were stored.", ("action",), registry=self.registry
+        )
+        self._stored = Histogram(
+            "dossierkit_store_seconds",
+            "Seconds that storing an action took, waiting for other writers included.",
+            buckets=_BOUNDS,
+            registry=self.registry,
+        )
+
+    def answered(self, method: str, route: str, status: int, seconds: float) -> None:
+        """Count a request, see `dossierkit_web.create_app`."""
+        self._requests.labels(method, route, f"{status // 100}xx").inc()
+        self._seconds.labels(route).observe(seconds)
+
+    def acted(self, action: Action, seconds: float) -> None:
+        """Count an action, see `Engine.observe_actions`."""
+        self._actions.labels(action.value).inc()
+        self._stored.observe(seconds)
+
+
+@attrs.define(eq=False)
+class _State(Collector):
+    """What the store holds at the moment of the question."""
+
+    engine: Engine
+    #: Id of the oldest waiting mail, and when it was seen first: the outbox does not know when a mail came.
+    _oldest: tuple[int, float] = (0, 0.0)
+
+    def collect(self) -> Iterator[Metric]:
+        """See `Collector.collect`; without a store there is nothing but `dossierkit_store_up 0`."""
+        try:
+            count, oldest = self.engine.store.outbox.waiting()
+            posting = self.engine.store.last_posting()
+        except StoreError:
+            yield GaugeMetricFamily("dossierkit_store_up", "Whether the store answers.", value=0)
+            return
+        if oldest != self._oldest[0]:
+            self._oldest = oldest, monotonic()
+        age = monotonic() - self._oldest[1] if oldest else 0.0
+        yield GaugeMetricFamily("dossierkit_store_up", "Whether the store answers.", value=1)
+        yield GaugeMetricFamily("dossierkit_outbox_mails", "Mails neither delivered nor given up.", value=count)
+        yield GaugeMetricFamily("dossierkit_outbox_oldest_seconds", "Seconds since the oldest of them was seen first.", value=age)
+        yield GaugeMetricFamily(
+            "dossierkit_ledger_last_posting", "Number of the last posting, which is written with its event.", value=posting
+        )
+
+
+def place_of(address: str) -> tuple[str, int]:
+    """Host and port of *address*.
+
+    Raises:
+        SettingsError: it is not `HOST:PORT`.
+    """
+    host, _, port = address.rpartition(":")
+    if not host or not port.isdecimal() or int(port) > 65535:
+        raise SettingsError("the address of metrics is written HOST:PORT, such as 127.0.0.1:9100")
+    return host.strip("[]"), int(port)
+
+
+@contextmanager
+def served_metrics(address: str, engine: Engine, metrics: Metrics) -> Iterator[None]:
+    """Answer at *address*, `HOST:PORT`, with *metrics*, those of processes that share a folder, and the state of the store.
+
+    Raises:
+        SettingsError: the address is malformed or taken.
+    """
+    host, port = place_of(address)
+    registry = metrics.registry
+    if is_counted_together():
+        registry = CollectorRegistry()
+        MultiProcessCollector(registry)  # type: ignore[no-untyped-call]  # the library does not say
+    else:
+        ProcessCollector(registry=registry)
+    registry.register(_State(engine))
+    try:
+        server, thread = start_http_server(port, host, registry)
+    except OSError as error:
+        raise SettingsError(f"metrics cannot be at {address}: {error.strerror or error}") from None
+    try:
+        yield
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
