@@ -44,7 +44,7 @@ BREACHES = {
     "Rooms of dossiers": ("dossiers/codes.py", "from dossierkit.dossiers.lifecycle import dossier"),
     "forms and dossiers are pure": ("dossiers/states.py", "import time"),
     "Implementations know ports and the pure packages": ("stores/rows.py", "from dossierkit.office import engine"),
-    "html knows forms and files that are answers": ("html/holes.py", "from dossierkit.catalog import catalog"),
+    "html knows forms and files that are answers": ("html/template_analysis.py", "from dossierkit.catalog import catalog"),
     "Only the stores know a database": ("office/retention.py", "import sqlite3"),
     "Pages know no store": ("papers/qr.py", "from dossierkit.stores import memory"),
     "Only the schema room knows jsonschema-rs": ("forms/fields/field_tree.py", "import jsonschema_rs"),

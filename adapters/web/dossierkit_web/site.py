@@ -25,7 +25,7 @@ from dossierkit.dossiers.people.session import ABSOLUTE, Wants
 from dossierkit.errors import FilesError
 from dossierkit.forms import Form
 from dossierkit.html import Renderer
-from dossierkit.html.packaged import PackagedTemplates
+from dossierkit.html.packaged_templates import PackagedTemplates
 from dossierkit.office.engine import Engine
 from dossierkit.office.payments import Payments
 from dossierkit.papers.show import Papers

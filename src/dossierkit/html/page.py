@@ -1,7 +1,7 @@
 """The markup of one form with its answers: pieces of templates in page order, cached where they can be reused.
 
 Fields of the same shape share their markup: it is rendered once with placeholders for row numbers (`stencils`), and for a text
-field with a hole for the answer (`holes`).
+field with a hole for the answer (`template_analysis`).
 """
 
 from __future__ import annotations

@@ -19,11 +19,11 @@ from dossierkit.forms.fields.field_tree import selection
 from dossierkit.forms.fields.form import Form, Layout, embeds
 from dossierkit.forms.views.viewer import Viewer
 from dossierkit.forms.words.titles import schema_text
-from dossierkit.html.holes import only_outputs
-from dossierkit.html.packaged import PackagedTemplates
+from dossierkit.html.packaged_templates import PackagedTemplates
 from dossierkit.html.page import Page
 from dossierkit.html.summary import Row, answer_rows
-from dossierkit.html.words import attributes, described, live, words_of
+from dossierkit.html.template_analysis import only_outputs
+from dossierkit.html.template_functions import attributes, described, live, template_functions
 from dossierkit.pointers import Json, key
 
 #: Cached pieces of markup; more than those of the largest page.
@@ -102,7 +102,7 @@ class Renderer:
         self._pieces = Cache[object, Any]("pieces", _PIECES)
         self._today = today
         self._blanks = Cache[tuple[Form, str, str, bool, date | None], Rendered]("blank forms", _BLANKS)
-        self._words = lru_cache(maxsize=None)(lambda language: words_of(self.piece, language))
+        self._functions = lru_cache(maxsize=None)(lambda language: template_functions(self.piece, language))
         self._template = lru_cache(maxsize=None)(self.environment.get_template)
         self.is_packaged = lru_cache(maxsize=None)(lambda name: not any(map(self._is_replaced, (name, *_INCLUDED))))
         self.only_outputs = lru_cache(maxsize=None)(lambda widget: only_outputs(self.environment, f"{widget}.html"))
@@ -174,7 +174,7 @@ class Renderer:
 
     def piece(self, name: str, language: str, /, **values: Any) -> Markup:
         """The markup of the template *name* with the variables *values*, in *language*."""
-        return Markup(self._template(f"{name}.html").render(**values, **self._words(language)))
+        return Markup(self._template(f"{name}.html").render(**values, **self._functions(language)))
 
     def _is_replaced(self, name: str) -> bool:
         try:

@@ -20,7 +20,7 @@ def _star(language: str) -> Markup:
     )
 
 
-def words_of(piece: Callable[..., Markup], language: str) -> dict[str, Any]:
+def template_functions(piece: Callable[..., Markup], language: str) -> dict[str, Any]:
     """The functions of a template in *language*, by name.
 
     Args:

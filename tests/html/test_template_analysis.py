@@ -9,7 +9,7 @@ from jinja2 import DictLoader, Environment
 
 from dossierkit.forms import read
 from dossierkit.html import Renderer
-from dossierkit.html.holes import only_outputs
+from dossierkit.html.template_analysis import only_outputs
 
 FORM = read({"properties": {"name": {"type": "string", "maxLength": 2000, "title": "Tên"}}})
 
