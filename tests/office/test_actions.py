@@ -512,3 +512,22 @@ def test_a_message_fits_every_version(workflow: Callable[..., None], engine: Eng
         engine.message(dossier.id, AN, "…")
     with pytest.raises(StaleDossier):
         engine.act(dossier.id, Action.SUSPEND, OFFICER, version=seen + 51, note="x")
+
+
+@pytest.mark.parametrize(("change", "told"), [({}, True), ({"disabled": True}, False), ({"proven": False}, False)])
+def test_a_message_is_mailed_to_the_assigned_officer(
+    workflow: Callable[..., None], account: Account, engine: Engine, change: dict[str, bool], told: bool
+) -> None:
+    """Unless the account is disabled, or its address unproven; the answer goes to the owner."""
+    officer = Account(OFFICER.id, "nam@office.vn", NOON, {"fullName": "Nam"}, Role.CASE_OFFICER, unit=UNIT, **change)
+    engine.store.accounts.create_account(officer)
+    dossier = sent(engine)
+    engine.act(dossier.id, Action.ACCEPT, INTAKE)
+    engine.act(dossier.id, Action.ASSIGN, INTAKE, facts={"officer": OFFICER.id})
+    subjects(engine)
+
+    engine.message(dossier.id, AN, "Xin hỏi")
+    engine.message(dossier.id, OFFICER, "Trả lời")
+
+    receivers = [waiting.mail.to for waiting in engine.store.outbox.claim(NOON, NOON, 100) if "message:" in waiting.mail.key]
+    assert receivers == [*(["nam@office.vn"] if told else []), account.mail]
