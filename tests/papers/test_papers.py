@@ -300,6 +300,26 @@ def test_a_slip_proves_itself(office: Engine, tmp_path: Path) -> None:
     assert CliRunner().invoke(main, ["verify-slip", "--data", str(tmp_path), "--key", other.public, text]).exit_code == 2
 
 
+def test_a_slip_vouches_for_the_answers_that_were_accepted(office: Engine) -> None:
+    """Also after a supplement, before acceptance or after it."""
+
+    def supplemented(copies: int) -> None:
+        office.act(dossier.id, Action.REQUEST_SUPPLEMENT, INTAKE, facts={"asked": ["/copies"]}, note="Số bản chưa đúng")
+        office.act(dossier.id, Action.SUPPLEMENT, AN, answers={**dossier.answers, "copies": copies})
+
+    dossier = filed(office)
+    supplemented(3)
+    digests = [event.facts["answers"] for event in office.history(dossier) if "answers" in event.facts]
+    office.act(dossier.id, Action.ACCEPT, INTAKE, facts={"paper": ["don"]})
+    accepted = slip_of(dossier, office.history(dossier))
+    supplemented(4)
+
+    assert accepted is not None
+    assert len(set(digests)) == 2
+    assert accepted.answers == digests[-1]
+    assert slip_of(office.open(dossier.id, AN), office.history(dossier)) == accepted
+
+
 def test_the_register_is_a_workbook_of_text(office: Engine, tmp_path: Path) -> None:
     """Those accepted in the days, of a unit; nothing in it can become a formula."""
     worked(office)
