@@ -309,7 +309,7 @@ def test_a_slip_vouches_for_the_answers_that_were_accepted(office: Engine) -> No
 
     dossier = filed(office)
     supplemented(3)
-    digests = [event.facts["answers"] for event in office.history(dossier) if "answers" in event.facts]
+    digests = [digest for event in office.history(dossier) if (digest := event.facts.digests.answers) is not None]
     office.act(dossier.id, Action.ACCEPT, INTAKE, facts={"paper": ["don"]})
     accepted = slip_of(dossier, office.history(dossier))
     supplemented(4)
