@@ -27,7 +27,7 @@ from dossierkit.dossiers.money.fees import Collect, Quote, fees, owed, quote, un
 from dossierkit.dossiers.states import Channel, Payment
 from dossierkit.errors import ForbiddenAction, ForgedCallback, GatewayError, RefusedAnswers, SettingsError, StaleDossier
 from dossierkit.office.payments import Payments
-from dossierkit.payments.vietqr import BankAccount, Transfer, crc16, match, memo_of, transfers
+from dossierkit.payments.vietqr import MEMO, BankAccount, Transfer, crc16, match, memo_of, transfers
 from dossierkit.payments.vnpay import VnPay, answer_signature, canonical_query, question_signature, signature
 from dossierkit.testing import CountedTokens, FixedClock
 
@@ -114,6 +114,8 @@ def test_vietqr_is_what_banks_read() -> None:
     assert account.payload(30_000, "H2915 261123 0001") == own
     assert account.payload().endswith("5802VN6304BE57")
     assert memo_of("H2915-261123-0001-01") == "H2915 261123 0001 01"
+    assert memo_of("H2915001002-261123-0001-01") == "H2915001002261123000101", "without spaces it fits"
+    assert len(memo_of("H29150010020030-261123-0001-01")) == MEMO
     assert BankAccount.of("970436:1234567890:SO NN MT").holder == "SO NN MT"
     for wrong in ("97043:1", "970436", "x:y", "970436:12 34"):
         with pytest.raises(SettingsError):

@@ -70,8 +70,12 @@ class BankAccount:
 
 
 def memo_of(ref: str) -> str:
-    """The memo of a transfer for the attempt *ref*: letters, digits and spaces."""
-    return ref.replace("-", " ")[:MEMO]
+    """The memo of a transfer for the attempt *ref*: letters, digits and, if they fit, spaces, which `match` ignores.
+
+    A ref with more than `MEMO` letters and digits is cut: its transfers are matched by hand.
+    """
+    memo = ref.replace("-", " ")
+    return memo if len(memo) <= MEMO else memo.replace(" ", "")[:MEMO]
 
 
 #: Column → its folded names in the statements of several banks.
