@@ -20,7 +20,7 @@ from support.visits import GOOD, MAIL, known, register, sign_in
 from dossierkit import Engine, open_engine
 from dossierkit.testing import FixedClock
 
-APPLY = "/procedures/vault/apply"
+APPLY, OPEN = "/procedures/vault/apply", "/procedures/open/apply"
 NAME, SECRET = "Nguyễn Văn Mật", "chim sáo đá 4711"
 VAULT: Any = {
     "title": "Gửi mật khẩu",
@@ -220,3 +220,22 @@ def test_what_expired_in_the_form_page_is_asked_for_again(portal: Any, clock: Fi
     assert again.status_code == 422
     assert f'value="{NAME}"' in again.text
     assert "Mã mở" in again.text[again.text.index('id="problems"') : again.text.index("<form", again.text.index('id="problems"'))]
+
+
+def test_carried_answers_belong_to_their_form(portal: Any, folder: Path) -> None:
+    """A seal that is posted to another procedure, or into another page after signing in, brings nothing along."""
+    engine, browser = portal
+    other = {**VAULT, "required": ["name"], "x-procedure": {"code": "open"}}
+    (folder / "open.json").write_text(json.dumps(other), "utf-8")
+    engine.catalog.expire()
+    known(browser())
+    client = browser()
+    page = dict(Page(client.post(APPLY, data={**TYPED, "do": "update"}).text).pairs)
+    sent = {"/name": NAME, "meta:hidden": page["meta:hidden"], "do": "save"}
+    elsewhere, here = (dict(Page(client.post(path, data=sent).text).pairs)["carried"] for path in (OPEN, APPLY))
+
+    for carried in (elsewhere, here):
+        form = sign_in(client, GOOD, next=OPEN, carried=carried)
+        client.post(OPEN, data={**dict(Page(form.text).pairs), "do": "save"})
+        assert drafts(engine) == [{"name": NAME}]
+        client.post("/sign-out")

@@ -93,7 +93,7 @@ def show(site: Site, request: Request, form: FormData) -> Response:  # noqa: ARG
 
 def _with_input(procedure: Procedure, answers: Json, kept: unsaved.Unsaved, language: str, layout: Layout | None) -> Json:
     """*answers* changed by the unsaved input."""
-    base = {**answers, **kept.hidden} if kept.hidden else answers
+    base = {**answers, **kept.hidden} if kept.procedure == procedure.code else answers
     return parse(procedure.form, kept.pairs, base=base, language=language, layout=layout)
 
 
@@ -196,7 +196,7 @@ def _receive_unsaved(site: Site, request: Request, form: FormData) -> Response:
     procedure, language = site.engine.procedure(request.path_params["code"]), language_of(request)
     pairs, button = _pairs_and_button(form)
     layout = layout_of(pairs)
-    answers = parse(procedure.form, pairs, base=unsaved.hidden_answers(site, form), language=language)
+    answers = parse(procedure.form, pairs, base=unsaved.hidden_answers(site, form, procedure.code), language=language)
     answers, foreign = own_files(procedure.form, answers, frozenset(), layout=layout)
     answers, layout = rearranged(answers, layout, button, settled_rows(procedure.form, answers, layout))
     answers = answers_with_defaults(procedure.form, initial_answers(procedure.form), answers, None, layout=layout)
@@ -208,7 +208,7 @@ def _receive_unsaved(site: Site, request: Request, form: FormData) -> Response:
     notice, code = "", 200 if "x-fragment" in request.headers or not problems else 422
     if not stays and site.config.identify is not None:
         notice, code = "not-kept", 401
-    elif not stays and unsaved.carried(site, unsaved.written_input(site, "", form)):
+    elif not stays and unsaved.carried(site, unsaved.written_input(site, "", form, procedure=procedure.code)):
         return session_ended.show(site, request, form, notice="sign-in-to-keep")
     elif not stays:
         notice, code = "too-long-to-carry", 413

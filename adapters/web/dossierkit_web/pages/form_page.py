@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 
 import attrs
@@ -103,7 +102,7 @@ def _carried_controls(site: Site, request: Request, procedure: Procedure, answer
     filled = sorted(layout.filled) if layout is not None else ()
     controls = [Markup('<input type="hidden" name="{}" value="1">').format(name_of(at, "filled")) for at in filled]
     if request.method == "POST" and not site.keeps(request) and has_secrets(procedure.form):
-        sealed = unsaved.carried(site, json.dumps(answers, ensure_ascii=False))
+        sealed = unsaved.seal_answers(site, procedure.code, answers)
         controls.append(Markup('<input type="hidden" name="meta:hidden" value="{}">').format(sealed))
     return Markup("").join(controls)
 

@@ -79,7 +79,7 @@ def show(site: Site, request: Request, form: FormData, *, notice: str = "session
     id, after, owner, carried = named(request, form), _asking(request), _owner(site, request, form), ""
     query = {"draft": id[:64]} if id else {}
     pairs = unsaved.typed_pairs(form) if _takes_back(request.url.path) else ()
-    written = unsaved.written_input(site, id, form) if pairs else ""
+    written = unsaved.written_input(site, id, form, procedure=request.path_params.get("code", "")) if pairs else ""
     if written and owner:
         allow(site, request, "drafts")
         query["kept"] = unsaved.keep(site, owner, written)

@@ -33,8 +33,10 @@ class Unsaved:
     draft: str
     version: str
     pairs: tuple[tuple[str, str], ...]
-    #: The answers that the page does not show again, such as those to `writeOnly` fields, with what they stand beside.
+    #: The answers that the page was made from, if it carries them because it does not show them all (`writeOnly`).
     hidden: Mapping[str, Json] = attrs.field(factory=dict, hash=False)
+    #: The code of the procedure that *hidden* are answers to.
+    procedure: str = ""
 
     @property
     def form(self) -> FormData:
@@ -52,12 +54,16 @@ def typed_pairs(form: FormData) -> tuple[tuple[str, str], ...]:
     return tuple((name, value) for name, value in pairs if not name.startswith("meta:") and name != "password")
 
 
-def written_input(site: Site, draft: str, form: FormData) -> str:
-    """The input in *form* as JSON; empty if there is none, or if it is too long."""
+def written_input(site: Site, draft: str, form: FormData, *, procedure: str = "") -> str:
+    """The input in *form* as JSON; empty if there is none, or if it is too long.
+
+    Args:
+        procedure: the code of the procedure, if it is the form of one.
+    """
     pairs = typed_pairs(form)
     if not pairs:
         return ""
-    unsaved = Unsaved(draft, text(form, "meta:version"), pairs, hidden_answers(site, form))
+    unsaved = Unsaved(draft, text(form, "meta:version"), pairs, hidden_answers(site, form, procedure), procedure)
     written = json.dumps(converter.unstructure(unsaved), ensure_ascii=False)
     return written if len(written) < _LONGEST else ""
 
@@ -99,11 +105,20 @@ def opened(site: Site, sealed: str) -> str:
     return site.seal.opened(sealed, site.engine.now()) or ""
 
 
-def hidden_answers(site: Site, form: FormData) -> Mapping[str, Json]:
-    """The answers in the control `meta:hidden`, which a page carries instead of showing them; empty if there are none."""
+def seal_answers(site: Site, procedure: str, answers: Json) -> str:
+    """The *answers* to a form sealed for its page, see `hidden_answers`; empty if they are too long."""
+    return carried(site, json.dumps([procedure, answers], ensure_ascii=False))
+
+
+def hidden_answers(site: Site, form: FormData, procedure: str) -> Mapping[str, Json]:
+    """The answers in the control `meta:hidden`, sealed for the form of *procedure*; empty if there are none."""
     sealed = text(form, "meta:hidden")
     written = opened(site, sealed) if sealed else ""
-    return json.loads(written) if written else {}
+    match json.loads(written) if written else None:
+        case [str(code), dict(answers)] if code == procedure:
+            return answers
+        case _:
+            return {}
 
 
 def _name(owner: str, token: str) -> str:
