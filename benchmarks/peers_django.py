@@ -1,4 +1,4 @@
-"""The same 38 fields as Django forms, and a small Django site that shows and takes them."""
+"""The same 38 fields as Django forms."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from django.conf import settings
 
 if not settings.configured:
     settings.configure(
-        DEBUG=False, SECRET_KEY="bench", ROOT_URLCONF="benchmarks.peers_django", ALLOWED_HOSTS=["*"], USE_I18N=False,
+        DEBUG=False, SECRET_KEY="bench", ALLOWED_HOSTS=["*"], USE_I18N=False,
         DATABASES={}, MIDDLEWARE=[], TEMPLATES=[{"BACKEND": "django.template.backends.django.DjangoTemplates"}],
     )  # fmt: skip
     django.setup()
@@ -87,41 +87,3 @@ def render(answers: dict[str, Any] | None = None):  # type: ignore[no-untyped-de
         return "".join(form.as_div() for form in forms_)
 
     return page
-
-
-def _view(request: Any) -> Any:
-    from django.http import HttpResponse
-
-    if request.method == "POST":
-        forms_ = whole(request.POST)
-        bad = not all(tuple(form.is_valid() for form in forms_))
-        return HttpResponse("".join(form.as_div() for form in forms_) if bad else "ok", status=422 if bad else 200)
-    return HttpResponse("<!doctype html><form method=post>" + "".join(form.as_div() for form in whole()) + "</form>")
-
-
-def _urls() -> list[Any]:
-    from django.urls import path
-
-    return [path("", _view)]
-
-
-urlpatterns = _urls()
-
-
-def serve(port: int) -> None:
-    """One threaded WSGI server, as the others have."""
-    from socketserver import ThreadingMixIn
-    from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
-
-    from django.core.wsgi import get_wsgi_application
-
-    class Server(ThreadingMixIn, WSGIServer):
-        daemon_threads = True
-
-    class Quiet(WSGIRequestHandler):
-        protocol_version = "HTTP/1.1"
-
-        def log_message(self, *arguments: object) -> None:
-            pass
-
-    make_server("127.0.0.1", port, get_wsgi_application(), Server, Quiet).serve_forever()

@@ -1,4 +1,4 @@
-"""The form page over HTTP against a hello page and the same form in Flask + WTForms, all on loopback."""
+"""Pages and posts over HTTP, against a hello page on the same server, and Django and Flask that keep what is posted as durably."""
 
 from __future__ import annotations
 
@@ -9,111 +9,137 @@ import statistics
 import tempfile
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
+
+import attrs
 
 from benchmarks.measure import Row
 
 SECONDS = 2.0
-#: So many clients ask at a time.
+ROUNDS = 3
+#: So many clients ask at a time; of public pages, which everybody asks for, more.
 CLIENTS = 4
+MANY = 64
+APPLY = "/procedures/sample/apply"
+
+
+@attrs.frozen
+class Load:
+    """What the clients of one measurement ask for, again and again."""
+
+    path: str
+    body: str | None = None
+    expected: int = 200
+    cookie: str = ""
+    clients: int = CLIENTS
+    #: Each post of *body* is followed by that of the page it leads to: the review, which files the dossier.
+    files: bool = False
 
 
 def rows() -> list[Row]:
-    sides = {"form": _portal, "hello": _hello, "pool": _hello_in_pool}
-    for name, serve in (("flask", _flask), ("django", _django)):
+    servers = {"portal": _portal, "hello": _hello, "pool": _hello_in_pool, **_peers()}
+    peers = {name: title for name, title in (("flask", "Flask + SQLAlchemy"), ("django", "Django")) if name in servers}
+    with tempfile.TemporaryDirectory(dir=".") as folder:
+        running = {name: _start(serve, Path(folder)) for name, serve in servers.items()}
         try:
-            __import__(name)
-            sides[name] = serve
-        except ImportError:
-            pass
-    rates: dict[str, list[float]] = {name: [] for name in sides}
-    posts: dict[str, list[float]] = {name: [] for name in sides if name not in ("hello", "pool")}
-    kept: dict[str, list[float]] = {name: [] for name in posts}
-    own: list[float] = []
-    running = {name: _start(serve) for name, serve in sides.items()}
-    try:
-        mine = _signed_in(running["form"][0])
-        for _ in range(3):
-            own.append(_rate(running["form"][0], "/procedures/sample/apply", cookie=mine))
-            for name, (port, _process) in running.items():
-                rates[name].append(_rate(port, "/procedures/sample/apply" if name == "form" else "/"))
-                if name in posts:
-                    posts[name].append(_rate(port, *_post(name, "BAD"), 422))
-                    kept[name].append(_rate(port, *_post(name, "GOOD"), 303 if name == "form" else 200))
-    finally:
-        for _port, process in running.values():
-            process.terminate()
-            process.join(10)
-    rate = {name: statistics.median(found) for name, found in rates.items()}
+            rate = _medians({name: port for name, (port, _) in running.items()}, _loads(running["portal"][0], peers))
+        finally:
+            for _port, process in running.values():
+                process.terminate()
+                process.join(10)
 
-    def row(what: str, theirs: float, goal: float) -> Row:
-        return Row(
-            what,
-            f"{rate['form']:.0f}/s",
-            f"{theirs:.0f}/s",
-            rate["form"] / theirs,
-            f">= {goal:g}x",
-            rate["form"] / theirs >= goal,
-        )
+    def row(what: str, ours: str, theirs: str, goal: float = 0.0) -> Row:
+        ratio = rate[ours] / rate[theirs]
+        shown = f">= {goal:g}x" if goal else ""
+        return Row(what, f"{rate[ours]:.0f}/s", f"{rate[theirs]:.0f}/s", ratio, shown, ratio >= goal if goal else None)
 
-    pool = rate["pool"] / rate["hello"]
-    known = statistics.median(own)
     found = [
-        row("form page vs hello page on the same server", rate["hello"], 0.4),
-        row("form page vs hello page from the thread pool", rate["pool"], 0),
-        Row(
-            "hello page from the thread pool vs from the event loop",
-            f"{rate['pool']:.0f}/s",
-            f"{rate['hello']:.0f}/s",
-            pool,
-            "",
-            None,
-        ),
+        row("form page (blank) vs hello page on the same server", "form", "hello", 0.4),
+        row("hello page from the thread pool vs from the event loop", "pool", "hello"),
+        row("form page of one's own draft, signed in, vs hello page", "own", "hello", 0.15),
+        row(f"guidance page vs hello page, {MANY} clients", "guidance", "hello-many", 0.25),
+        row(f"statistics page vs hello page, {MANY} clients", "statistics", "hello-many", 0.2),
     ]
-    for name, peer in (("hello", "hello page"), ("flask", "Flask + WTForms"), ("django", "Django forms")):
-        if name in rate:
-            what = f"form page of one's own draft, signed in, vs {peer} (without sessions)"
-            found.append(Row(what, f"{known:.0f}/s", f"{rate[name]:.0f}/s", known / rate[name], "", None))
-    if "flask" in rate:
-        found.append(row("form page vs Flask + WTForms", rate["flask"], 30))
-        found.append(_compared("refused POST (kept as a draft here) vs Flask + WTForms", posts, "flask", 25))
-    if "django" in rate:
-        found.append(row("form page vs Django forms", rate["django"], 50))
-        found.append(_compared("refused POST (kept as a draft here) vs Django forms", posts, "django", 25))
-        found.append(_compared("accepted POST (durable here, not there) vs Django forms", kept, "django", 5))
-    if "flask" in rate:
-        found.append(_compared("accepted POST (durable here, not there) vs Flask + WTForms", kept, "flask", 5))
+    for name, title in peers.items():
+        found += [
+            row(f"form page (blank) vs {title}", "form", f"{name}-form", 50 if name == "django" else 30),
+            row(f"refused POST, kept as a draft, vs {title}", "refused", f"{name}-refused", 5),
+            row(f"accepted POST, kept as a draft, vs {title}: code, row, event", "accepted", f"{name}-accepted"),
+            row(
+                f"dossier filed by two POSTs, answers and review, vs one of {title}",
+                "filed",
+                f"{name}-accepted",
+                5 if name == "django" else 4,
+            ),
+        ]
     return found
 
 
-def _compared(what: str, posts: dict[str, list[float]], peer: str, goal: float) -> Row:
-    ours, theirs = statistics.median(posts["form"]), statistics.median(posts[peer])
-    return Row(what, f"{ours:.0f}/s", f"{theirs:.0f}/s", ours / theirs, f">= {goal:g}x", ours / theirs >= goal)
+def _peers() -> dict[str, Callable[[int, Path], None]]:
+    """The peers whose libraries are installed."""
+    found = {}
+    for name, serve, libraries in (("flask", _flask, ("flask", "sqlalchemy")), ("django", _django, ("django",))):
+        try:
+            for library in (*libraries, "gunicorn", "wtforms"):
+                __import__(library)
+            found[name] = serve
+        except ImportError:
+            pass
+    return found
 
 
-def _post(name: str, which: str) -> tuple[str, str]:
-    """Where and what to post: the same answers in each side's own names."""
+def _loads(port: int, peers: dict[str, str]) -> dict[str, tuple[str, Load]]:
+    """Measurement → the server that it is of, and its load; *port* is that of the portal."""
+    found = {
+        "hello": ("hello", Load("/")),
+        "pool": ("pool", Load("/")),
+        "hello-many": ("hello", Load("/", clients=MANY)),
+        "form": ("portal", Load(APPLY)),
+        "own": ("portal", Load(APPLY, cookie=_signed_in(port))),
+        "guidance": ("portal", Load("/procedures/sample", clients=MANY)),
+        "statistics": ("portal", Load("/statistics", clients=MANY)),
+        "refused": ("portal", Load(APPLY, _post("portal", "BAD"), 422)),
+        "accepted": ("portal", Load(APPLY, _post("portal", "GOOD"), 303)),
+        "filed": ("portal", Load(APPLY, _post("portal", "GOOD"), 303, files=True)),
+    }
+    for name in peers:
+        found[f"{name}-form"] = (name, Load("/"))
+        found[f"{name}-refused"] = (name, Load("/", _post(name, "BAD"), 422))
+        found[f"{name}-accepted"] = (name, Load("/", _post(name, "GOOD"), 303))
+    return found
+
+
+def _medians(ports: dict[str, int], loads: dict[str, tuple[str, Load]]) -> dict[str, float]:
+    """Measurement → median answers a second, all of them in turn."""
+    rates: dict[str, list[float]] = {name: [] for name in loads}
+    for _ in range(ROUNDS):
+        for name, (server, load) in loads.items():
+            rates[name].append(_rate(ports[server], load))
+    return {name: statistics.median(found) for name, found in rates.items()}
+
+
+def _post(name: str, which: str) -> str:
+    """The same answers as a body, in each side's own names."""
     from urllib.parse import urlencode
 
     from benchmarks import sample
-    from benchmarks.sample import SCHEMA
     from dossierkit.forms import flatten, read
 
     answers = getattr(sample, which)
-    if name == "form":
-        pairs = [(n, v) for n, v in flatten(read(SCHEMA), answers)]
-        return "/procedures/sample/apply", urlencode([*pairs, ("do", "continue")])
+    if name == "portal":
+        return urlencode([*flatten(read(sample.SCHEMA), answers), ("do", "continue")])
     from benchmarks.peers import posted
     from benchmarks.peers_django import posted as django_posted
 
-    return "/", urlencode({n: v[0] for n, v in posted(answers).items()} if name == "flask" else django_posted(answers))
+    return urlencode({n: v[0] for n, v in posted(answers).items()} if name == "flask" else django_posted(answers))
 
 
-def _start(serve):  # type: ignore[no-untyped-def]
+def _start(serve, folder: Path):  # type: ignore[no-untyped-def]
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    process = multiprocessing.get_context("spawn").Process(target=serve, args=(port,), daemon=True)
+    process = multiprocessing.get_context("spawn").Process(target=serve, args=(port, folder), daemon=True)
     process.start()
     deadline = time.monotonic() + 20
     while time.monotonic() < deadline:
@@ -144,16 +170,14 @@ def _signed_in(port: int) -> str:
     assert secret is not None
     post("/sign-in", mail, ("password", secret[1]))
     post("/password", ("new", "ngựa đúng pin kẹp giấy"))
-    post("/procedures/sample/apply", *flatten(read(sample.SCHEMA), sample.GOOD), ("do", "save"))
+    post(APPLY, *flatten(read(sample.SCHEMA), sample.GOOD), ("do", "save"))
     return "; ".join(f"{one.name}={one.value}" for one in cookies.cookiejar)
 
 
-def _rate(port: int, path: str, body: str | None = None, expected: int = 200, cookie: str = "") -> float:
-    """Answers a second with `CLIENTS` connections from another process, so that the client waits for nobody but the server."""
+def _rate(port: int, load: Load) -> float:
+    """Answers, or filings, a second; asked for by another process, so that the client waits for nobody but the server."""
     place = multiprocessing.get_context("spawn").Queue()
-    client = multiprocessing.get_context("spawn").Process(
-        target=_ask, args=(place, port, path, body, expected, cookie), daemon=True
-    )
+    client = multiprocessing.get_context("spawn").Process(target=_ask, args=(place, port, load), daemon=True)
     client.start()
     count = place.get(timeout=60)
     client.join(10)
@@ -162,18 +186,18 @@ def _rate(port: int, path: str, body: str | None = None, expected: int = 200, co
     return float(count) / SECONDS
 
 
-def _ask(place, port: int, path: str, body: str | None, expected: int, cookie: str) -> None:  # type: ignore[no-untyped-def]
-    counts = [0] * CLIENTS
+def _ask(place, port: int, load: Load) -> None:  # type: ignore[no-untyped-def]
+    counts = [0] * load.clients
     troubles: list[str] = []
     end = time.perf_counter() + SECONDS
 
     def run(number: int) -> None:
         try:
-            counts[number] = _one_client(port, path, body, expected, end, cookie)
+            counts[number] = _one_client(port, load, end)
         except Exception as error:  # noqa: BLE001  # told to whoever started this process
-            troubles.append(f"{path}: {error!r}")
+            troubles.append(f"{load.path}: {error!r}")
 
-    threads = [threading.Thread(target=run, args=(number,)) for number in range(CLIENTS)]
+    threads = [threading.Thread(target=run, args=(number,)) for number in range(load.clients)]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -181,26 +205,45 @@ def _ask(place, port: int, path: str, body: str | None, expected: int, cookie: s
     place.put(troubles[0] if troubles else sum(counts))
 
 
-def _one_client(port: int, path: str, body: str | None, expected: int, end: float, known: str) -> int:
-    """One citizen who asks, or corrects one draft, again and again; a server that hangs up is called again."""
-    content = (body or "").encode()
-    head = f"{'POST' if body else 'GET'} {path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\n"
-    if body:
-        head += f"Content-Type: application/x-www-form-urlencoded\r\nContent-Length: {len(content)}\r\n"
-    count, wire = 0, None
-    cookie = f"Cookie: {known}\r\n" if known else ""
-    while time.perf_counter() < end:
-        if wire is None:
-            wire = socket.create_connection(("127.0.0.1", port), 20)
-        wire.sendall(f"{head}{cookie}\r\n".encode() + content)
-        above, stays = _answer(wire)
+@attrs.define
+class Browser:
+    """One citizen, with cookies; a server that hangs up is called again."""
+
+    port: int
+    cookies: dict[str, str]
+    wire: socket.socket | None = None
+
+    def ask(self, path: str, body: str | None, expected: int) -> bytes:
+        """The headers of the answer."""
+        content = (body or "").encode()
+        head = f"{'POST' if body is not None else 'GET'} {path} HTTP/1.1\r\nHost: 127.0.0.1:{self.port}\r\n"
+        if body is not None:
+            head += f"Content-Type: application/x-www-form-urlencoded\r\nContent-Length: {len(content)}\r\n"
+        if self.cookies:
+            head += f"Cookie: {'; '.join(f'{name}={value}' for name, value in self.cookies.items())}\r\n"
+        if self.wire is None:
+            self.wire = socket.create_connection(("127.0.0.1", self.port), 20)
+        self.wire.sendall(f"{head}\r\n".encode() + content)
+        above, stays = _answer(self.wire)
         assert above.split(b" ", 2)[1] == str(expected).encode(), above[:200]
-        found = re.search(rb"(?i)\r\nset-cookie: ([^;\r]+)", above)
-        if found and body:
-            cookie = f"Cookie: {found[1].decode()}\r\n"
+        for name, value in re.findall(rb"(?i)\r\nset-cookie: ([^=\r]+)=([^;\r]*)", above):
+            self.cookies[name.decode()] = value.decode()
         if not stays:
-            wire.close()
-            wire = None
+            self.wire.close()
+            self.wire = None
+        return above
+
+
+def _one_client(port: int, load: Load, end: float) -> int:
+    """One citizen who asks, corrects one draft, or files one dossier after the other."""
+    known = dict(pair.split("=", 1) for pair in load.cookie.split("; ")) if load.cookie else {}
+    browser, count = Browser(port, known), 0
+    while time.perf_counter() < end:
+        above = browser.ask(load.path, load.body, load.expected)
+        if load.files:
+            review = re.search(rb"(?i)\r\nlocation: ([^?\r]+)\?draft=([^&\r]+)", above)
+            assert review is not None, above
+            browser.ask(review[1].decode(), f"meta%3Adraft={review[2].decode()}", 303)
         count += 1
     return count
 
@@ -221,22 +264,29 @@ def _answer(wire: socket.socket) -> tuple[bytes, bool]:
     return above, stays
 
 
-def _portal(port: int) -> None:
+def _portal(port: int, folder: Path) -> None:
+    """The portal as a guest uses it, with dossiers to count, and without limits that one address would soon reach."""
     import json
 
     import uvicorn
-    from dossierkit_web import create_app
+    from dossierkit_web import WebConfig, create_app
+    from dossierkit_web.requests import limits
 
-    from benchmarks.sample import SCHEMA
-    from dossierkit import open_engine
+    from benchmarks.sample import GOOD, SCHEMA
+    from dossierkit import Action, Actor, Role, open_engine
 
-    with tempfile.TemporaryDirectory() as folder:
-        (Path(folder) / "sample.json").write_text(json.dumps(SCHEMA))
-        engine = open_engine(f"sqlite:{folder}/d.db", procedures=folder)
-        uvicorn.run(create_app(engine, blobs=folder), port=port, log_level="error")
+    place = folder / "portal"
+    place.mkdir()
+    (place / "sample.json").write_text(json.dumps(SCHEMA))
+    engine = open_engine(f"sqlite:{place}/d.db", procedures=place)
+    for _ in range(50):
+        dossier = engine.submit(engine.begin("sample", Actor("a"), GOOD).id, Actor("a"))
+        engine.act(dossier.id, Action.ACCEPT, Actor("root", Role.ADMIN))
+    limits.LIMITS = dict.fromkeys(limits.LIMITS, 10**9)
+    uvicorn.run(create_app(engine, blobs=place, config=WebConfig(guests=True)), port=port, log_level="error")
 
 
-def _hello(port: int) -> None:
+def _hello(port: int, folder: Path) -> None:
     import uvicorn
     from starlette.applications import Starlette
     from starlette.responses import PlainTextResponse
@@ -248,8 +298,8 @@ def _hello(port: int) -> None:
     uvicorn.run(Starlette(routes=[Route("/", hello)]), port=port, log_level="error")
 
 
-def _hello_in_pool(port: int) -> None:
-    """The same page from a plain function, which Starlette runs in its thread pool as it does with every page of ours."""
+def _hello_in_pool(port: int, folder: Path) -> None:
+    """The same page from a plain function, which Starlette runs in its thread pool as it does with most pages of ours."""
     import uvicorn
     from starlette.applications import Starlette
     from starlette.responses import PlainTextResponse
@@ -261,31 +311,13 @@ def _hello_in_pool(port: int) -> None:
     uvicorn.run(Starlette(routes=[Route("/", hello)]), port=port, log_level="error")
 
 
-def _flask(port: int) -> None:
-    import logging
+def _flask(port: int, folder: Path) -> None:
+    from benchmarks.durable_flask import serve
 
-    from flask import Flask
-
-    from benchmarks.peers import walk, wtforms_render
-
-    logging.getLogger("werkzeug").setLevel(logging.ERROR)
-    app = Flask("bench")
-    render = wtforms_render()
-    from flask import request
-
-    from benchmarks.peers import WholeForm
-
-    def page() -> object:
-        if request.method == "POST":
-            form = WholeForm(request.form)
-            return ("ok", 200) if form.validate() else (walk(form), 422)
-        return f"<!doctype html><form method=post>{render()}</form>"
-
-    app.route("/", methods=["GET", "POST"])(page)
-    app.run(port=port, threaded=True)
+    serve(port, folder)
 
 
-def _django(port: int) -> None:
-    from benchmarks.peers_django import serve
+def _django(port: int, folder: Path) -> None:
+    from benchmarks.durable_django import serve
 
-    serve(port)
+    serve(port, folder)

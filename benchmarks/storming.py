@@ -5,8 +5,10 @@ from __future__ import annotations
 import http.client
 import multiprocessing
 import statistics
+import tempfile
 import threading
 import time
+from pathlib import Path
 from urllib.parse import urlencode
 
 from benchmarks.measure import Row
@@ -17,7 +19,8 @@ CLIENTS = 8
 
 
 def rows() -> list[Row]:
-    port, process = _start(_portal)
+    folder = tempfile.TemporaryDirectory(dir=".")
+    port, process = _start(_portal, Path(folder.name))
     try:
         idle = _p99(port)
         over = multiprocessing.get_context("spawn").Event()
@@ -32,6 +35,7 @@ def rows() -> list[Row]:
     finally:
         process.terminate()
         process.join(10)
+        folder.cleanup()
     bare = _bare()
     return [
         Row(
