@@ -22,21 +22,22 @@ from dossierkit.stores.sqlite.dossiers import insert_event, write_answers
 from dossierkit.stores.sqlite.outbox import insert_mails
 from dossierkit.stores.sqlite.payments import close_attempts, write_attempt
 
+#: Row, state and version of a dossier, hash and number of its last event, and the fact with the last posted day.
+_POSITION = f"""SELECT d.seq, d.state, d.version, e.hash, e.number, ({ledger.LAST_POSTED}) FROM dossiers d
+    JOIN events e ON e.seq = d.seq WHERE d.id = ? ORDER BY e.number DESC LIMIT 1"""
+
 
 def write_action(connection: sqlite3.Connection, record: ActionRecord) -> tuple[Dossier, int]:
     """See `DossierStore.record`; returns the number that was drawn as well, 0 if none was."""
     seen = record.dossier
-    row = connection.execute("SELECT seq, state, version FROM dossiers WHERE id = ?", (seen.id,)).fetchone()
+    row = connection.execute(_POSITION, (seen.id,)).fetchone()
     if record.once and row is not None and row[1] != seen.state:
         return dossier_of(connection.execute(f"{SELECT} WHERE d.seq = ?", (row[0],)).fetchone()), 0
     if row is None or row[2] != seen.version:
         raise stale_dossier(seen.id, seen.version)
-    seq = row[0]
-    hash, number = connection.execute(
-        "SELECT hash, number FROM events WHERE seq = ? ORDER BY number DESC LIMIT 1", (seq,)
-    ).fetchone()
+    seq, _, _, hash, number, posted = row
     drawn = _draw_number(connection, record.series)
-    event = record.event(Position(drawn, hash, number + 1, ledger.last_posted(connection)))
+    event = record.event(Position(drawn, hash, number + 1, ledger.posted_day(posted)))
     dossier = step(seen, event)
     if record.paid is not None and not write_attempt(connection, record.paid(event), record.paid_before):
         raise payment_changed(seen.id)
@@ -78,6 +79,8 @@ def _erase(connection: sqlite3.Connection, seq: int, dossier: Dossier) -> None:
     connection.execute("UPDATE dossiers SET owner = ? WHERE seq = ?", (dossier.owner, seq))
 
 
+_UPDATE = f"UPDATE dossiers SET {', '.join(f'{column} = ?' for column in STATE_COLUMNS)} WHERE seq = ?"
+
+
 def _update_dossier(connection: sqlite3.Connection, seq: int, dossier: Dossier) -> None:
-    assignments = ", ".join(f"{column} = ?" for column in STATE_COLUMNS)
-    connection.execute(f"UPDATE dossiers SET {assignments} WHERE seq = ?", (*state_columns(dossier), seq))
+    connection.execute(_UPDATE, (*state_columns(dossier), seq))

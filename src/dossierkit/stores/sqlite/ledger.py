@@ -18,10 +18,13 @@ from dossierkit.stores.sqlite.database import Database
 _LAST = "last posted day"
 
 
-def last_posted(connection: sqlite3.Connection) -> date | None:
-    """Last day of any posting; None while there is none."""
-    row = connection.execute("SELECT body FROM facts WHERE name = ?", (_LAST,)).fetchone()
-    return date.fromisoformat(row[0].strip('"')) if row else None
+#: Selects the fact with the last posted day.
+LAST_POSTED = f"SELECT body FROM facts WHERE name = '{_LAST}'"
+
+
+def posted_day(body: str | None) -> date | None:
+    """The day in the *body* of the fact with the last posted day; None while there is none."""
+    return date.fromisoformat(body.strip('"')) if body else None
 
 
 def add(connection: sqlite3.Connection, seq: int, event: Event, postings: Sequence[Posting], spans: Iterable[Span]) -> None:
@@ -52,7 +55,8 @@ YEAR = "substr(day, 1, 4)"
 
 def note_posted(connection: sqlite3.Connection, day: date) -> None:
     """Raise the last posted day to *day*."""
-    if (last := last_posted(connection)) is None or last < day:
+    row = connection.execute(LAST_POSTED).fetchone()
+    if row is None or (posted_day(row[0]) or day) < day:
         connection.execute("INSERT OR REPLACE INTO facts VALUES (?, ?)", (_LAST, f'"{day.isoformat()}"'))
 
 
