@@ -140,6 +140,8 @@ def texts_in(value: Json) -> Iterator[str]:
     """Every text in *value*, names of members apart."""
     if isinstance(value, str):
         yield value
-    elif isinstance(value, dict | list):
-        for item in value.values() if isinstance(value, dict) else value:
+    for item in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
+        if isinstance(item, str):
+            yield item
+        elif isinstance(item, dict | list):
             yield from texts_in(item)

@@ -220,6 +220,8 @@ class Actions:
 
         def mails(after: Dossier) -> tuple[SendMail, ...]:
             officer = self.context.store.accounts.account(after.handling.officer) if action is Action.MESSAGE else None
+            if owner is None and officer is None:
+                return ()
             return notices(
                 owner,
                 officer,

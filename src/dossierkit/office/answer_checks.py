@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Mapping
 
 import attrs
 
@@ -78,6 +79,8 @@ class AnswerChecks:
         Every field is checked for texts in the form of a file id, as a text field may become a file field when another
         answer changes.
         """
+        if not form.schemas.any_schema(_may_be_file) and not any(map(BLOB.fullmatch, texts_in(answers))):
+            return ()
         return tuple(
             Problem(field.pointer, "no-file", {})
             for field in walk(effective(form, answers, layout=dossier.layout))
@@ -113,3 +116,8 @@ class AnswerChecks:
             if field.kind is Kind.FILE and not embeds(field)
             for text in texts_in(get(dossier.answers, field.pointer))
         )
+
+
+def _may_be_file(schema: Mapping[str, Json]) -> bool:
+    """Whether a field of *schema* may be a file field."""
+    return "x-file" in schema or "contentEncoding" in schema or schema.get("format") == "data-url"

@@ -27,13 +27,19 @@ def canonical(form: Form, answers: Json, *, layout: Layout | None = None) -> Jso
     Args:
         layout: the branches chosen in a draft; without it, the answers decide.
     """
+    return _canonical(form, answers, layout)[0]
+
+
+def _canonical(form: Form, answers: Json, layout: Layout | None) -> tuple[Json, Field]:
+    """*answers* in canonical form, and the root of the fields that hold for them."""
     current = _normalized(answers)
     while True:
-        selection = _value(form, effective(form, current, layout=layout), current, (form.root,))
+        root = effective(form, current, layout=layout)
+        selection = _value(form, root, current, (form.root,))
         selection = {} if selection is ABSENT else selection
         # Each round only removes values, so the loop ends.
         if same(selection, current):
-            return selection
+            return selection, root
         current = selection
 
 
@@ -45,11 +51,11 @@ def as_sent(form: Form, answers: Json, *, today: date, layout: Layout | None = N
     Args:
         today: the value of `today` in computed values.
     """
-    result = canonical(form, answers, layout=layout)
+    result, root = _canonical(form, answers, layout)
     if form.computed:
-        result = canonical(form, compute(form.computed, result, today), layout=layout)
+        result, root = _canonical(form, compute(form.computed, result, today), layout)
     # A page cannot omit a control: null is the only blank answer to a required field.
-    for field in walk(effective(form, result, layout=layout)):
+    for field in walk(root):
         takes_null = field.leaf and field.required and field.nullable and not field.read_only
         if takes_null and get(result, field.pointer) is ABSENT and isinstance(get(result, parent(field.pointer)), dict):
             result = put(result, field.pointer, None)
@@ -85,8 +91,7 @@ def _value(form: Form, field: Field, value: Json, possible: tuple[Facet, ...]) -
 
 
 def _group(form: Form, field: Field, value: dict[str, Json], possible: tuple[Facet, ...]) -> Json:
-    declared = {below.name: below for below in field.children if below.kind is not Kind.ENTRIES}
-    free = {entry.name: entry for below in field.children if below.kind is Kind.ENTRIES for entry in below.children}
+    declared, free = _members(form, field)
     members = possible_members(form.schemas, possible)
     result: dict[str, Json] = {}
     for name, item in value.items():
@@ -102,6 +107,21 @@ def _group(form: Form, field: Field, value: dict[str, Json], possible: tuple[Fac
     if not field.required and not field.row and field.pointer and not is_answered(field, result):
         return ABSENT
     return result
+
+
+#: Group → its declared fields by name, and its free entries.
+_MEMBERS = CacheSpec[Field, tuple[dict[str, Field], dict[str, Field]]]("members of groups", PER_FORM)
+
+
+def _members(form: Form, group: Field) -> tuple[dict[str, Field], dict[str, Field]]:
+    """The fields of *group* by name, and the free entries that it has beside them."""
+    cache = form.schemas.caches[_MEMBERS]
+    known = cache.get(group)
+    if known is None:
+        declared = {below.name: below for below in group.children if below.kind is not Kind.ENTRIES}
+        free = {b.name: b for below in group.children if below.kind is Kind.ENTRIES for b in below.children}
+        known = cache.keep(group, (declared, free))
+    return known
 
 
 #: Schemas of a list → all schemas that can apply to its elements.
