@@ -16,8 +16,8 @@ import time
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
-COUNT = 300
-ROUNDS = 9
+COUNT = 150
+ROUNDS = 7
 
 
 def main() -> None:
