@@ -122,6 +122,8 @@ class Site:
             trim_blocks=True,
             lstrip_blocks=True,
             undefined=StrictUndefined,
+            # Packaged templates stay as they are; a host may edit its own while the portal runs.
+            auto_reload=bool(config.templates),
         )
         accounts = open_accounts(engine, passwords=config.passwords, second_factor=config.second_factor)
         return cls(
