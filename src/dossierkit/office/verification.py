@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
 from datetime import date
+from itertools import islice
 
 import attrs
 
@@ -19,14 +21,12 @@ from dossierkit.dossiers.lifecycle.lifecycle import FINAL, OPEN, step
 from dossierkit.dossiers.money.attempts import Progress
 from dossierkit.dossiers.states import Action, Channel, Payment, State
 from dossierkit.errors import FilesError, ForbiddenAction
-from dossierkit.ports import BlobStore, LedgerStore, Store
+from dossierkit.ports import BlobStore, LedgerStore, NumberGap, Store
 
 #: Files are read in pieces of so many bytes.
 _PIECE = 256 * 1024
 #: After every day that anything can be posted on.
 _FOR_EVER = date(9998, 12, 31)
-#: (agency, day or year) → the numbers that events say were drawn.
-Drawn = dict[tuple[str, str], set[int]]
 #: One figure of the totals: where it is counted (`DIMENSIONS`), and what.
 Cell = tuple[tuple[str, ...], Channel, Measure]
 
@@ -45,14 +45,12 @@ def contradictions(
         blobs: the files, which are then compared with their hashes.
         seen: called after each dossier.
     """
-    drawn: Drawn = {}
-    money = _Money()
-    posted: Counter[LedgerPlace] = Counter()
+    drawn, money, posted = _Drawn.after(store.gaps()), _Money(), _Posted()
     took: Counter[tuple[int, str, int]] = Counter()
     for dossier in store.every():
         events = store.events(dossier.id)
         yield from _of_one(dossier, events, posted, took)
-        _note_numbers(drawn, events)
+        drawn.note(events)
         money.note(dossier, events)
         if store.bundle(dossier.revision) is None:
             yield f"{dossier.id}: the bundle of its revision is gone"
@@ -61,38 +59,42 @@ def contradictions(
         if blobs is not None:
             yield from _of_files(dossier, blobs)
         seen()
-    for gap in store.gaps():
-        drawn.setdefault((gap.agency, gap.series), set()).update(range(gap.first, gap.last + 1))
     marked, counters = store.noted_numbers(), store.counters()
     for series, last in marked.items():
         if last > counters.get(series, 0):
             yield f"{series[0]} {series[1]}: {last} was given out, the database ends with {counters.get(series, 0)}"
     for series, last in counters.items():
-        missing = set(range(1, last + 1)) - drawn.get(series, set())
-        if missing:
-            yield f"{series[0]} {series[1]}: no dossier has the numbers {sorted(missing)[:10]}"
+        if missing := drawn.missing(series, last):
+            yield f"{series[0]} {series[1]}: no dossier has the numbers {missing}"
     yield from _of_payments(store, money)
-    yield from _of_the_ledger(store, posted)
+    yield from _of_the_ledger(store, lambda: _all_postings(store), posted)
     yield from _of_spans(store, took)
 
 
-def _of_the_ledger(store: LedgerStore, posted: Counter[LedgerPlace]) -> Iterator[str]:
-    """Differences between the ledger and the events, in totals and postings."""
+def _of_the_ledger(store: LedgerStore, events: Callable[[], Iterator[tuple[LedgerPlace, int]]], posted: _Posted) -> Iterator[str]:
+    """Differences between the ledger and the events, in totals and postings.
+
+    Args:
+        events: the postings that follow from all events; read again for a year whose postings differ from them.
+    """
     yield from _of_totals(store, posted)
+    sums = Counter(posted.sums)
     for one in store.postings():
-        posted[one.place] -= one.count
-    for (day, unit, _, procedure, _, measure), count in posted.items():
-        if count:
-            yield f"the ledger of {day} ({unit}, {procedure}): {measure} is off by {-count}"
+        sums[one.place[0].year] -= _share(one.place, one.count)
+    for year in sorted(year for year, difference in sums.items() if difference):
+        counts: Counter[LedgerPlace] = Counter()
+        for place, count in events():
+            counts[place] += count if place[0].year == year else 0
+        for one in store.postings():
+            counts[one.place] -= one.count if one.place[0].year == year else 0
+        for (day, unit, _, procedure, _, measure), count in counts.items():
+            if count:
+                yield f"the ledger of {day} ({unit}, {procedure}): {measure} is off by {-count}"
 
 
-def _of_totals(store: LedgerStore, posted: Counter[LedgerPlace]) -> Iterator[str]:
+def _of_totals(store: LedgerStore, posted: _Posted) -> Iterator[str]:
     """Differences between the totals of each half-month and its events."""
-    halves: defaultdict[str, Counter[Cell]] = defaultdict(Counter)
-    for (day, unit, sector, procedure, channel, measure), count in posted.items():
-        named = {"unit": unit, "sector": sector, "procedure": procedure, "channel": str(channel)}
-        halves[half_of(day)][tuple(named[name] for name in DIMENSIONS), channel, measure] += count
-    years = sorted({place[0].year for place in posted})
+    years, halves = sorted(posted.sums), posted.halves
     until: Counter[Cell] = Counter()
     # Reports take whole years, whole half-months and single days from three places: each is looked at where it begins to count.
     for last in (*(day for year in years for day in half_ends(year)), _FOR_EVER):
@@ -108,6 +110,82 @@ def _of_spans(store: LedgerStore, took: Counter[tuple[int, str, int]]) -> Iterat
     for (year, procedure, days), count in sorted(took.items()):
         if count:
             yield f"the time of {procedure} in {year}: {days} days are off by {-count}"
+
+
+@attrs.define
+class DrawnSeries:
+    """The numbers that were drawn from a series: all up to *last*, and those in *beyond*."""
+
+    gaps: Mapping[int, int] = attrs.field(factory=dict)
+    last: int = 0
+    beyond: set[int] = attrs.field(factory=set)
+
+    def add(self, number: int) -> None:
+        """Note that *number* was drawn."""
+        if number > self.last:
+            self.beyond.add(number)
+            self.settle()
+
+    def settle(self) -> None:
+        """Raise *last* as far as nothing is missing: numbers come nearly in order, so that few wait."""
+        while (following := self.last + 1) in self.beyond or following in self.gaps:
+            self.beyond.discard(following)
+            self.last = max(following, self.gaps.get(following, 0))
+
+
+@attrs.define
+class _Drawn:
+    """The numbers that events say were drawn, by (agency, day or year)."""
+
+    series: dict[tuple[str, str], DrawnSeries] = attrs.field(factory=dict)
+
+    @classmethod
+    def after(cls, gaps: Iterable[NumberGap]) -> _Drawn:
+        """None so far but those of *gaps*, which were never given out."""
+        skipped: defaultdict[tuple[str, str], dict[int, int]] = defaultdict(dict)
+        for gap in gaps:
+            skipped[gap.agency, gap.series][gap.first] = gap.last
+        return cls({series: DrawnSeries(ranges) for series, ranges in skipped.items()})
+
+    def note(self, events: tuple[Event, ...]) -> None:
+        """Add the numbers of *events*."""
+        agency = ""
+        for event in events:
+            if isinstance(event.facts, SubmitFacts) and event.facts.agency is not None:
+                agency = event.facts.agency
+            if (draw := drawn_by(event)) is not None:
+                series, number = draw
+                self.series.setdefault((agency, series), DrawnSeries()).add(number)
+
+    def missing(self, name: tuple[str, str], last: int) -> list[int]:
+        """The first ten numbers up to *last* that nobody drew."""
+        series = self.series.get(name, DrawnSeries())
+        series.settle()
+        skipped = [range(first, until + 1) for first, until in series.gaps.items()]
+        numbers = (number for number in range(series.last + 1, last + 1) if number not in series.beyond)
+        return list(islice((number for number in numbers if not any(number in gap for gap in skipped)), 10))
+
+
+@attrs.define
+class _Posted:
+    """The ledger that follows from the events: as large as the totals of the store, however many dossiers there are."""
+
+    #: Half-month → what is counted in it.
+    halves: defaultdict[str, Counter[Cell]] = attrs.field(factory=lambda: defaultdict(Counter))
+    #: Year → sum over its postings, which tells whether those of the store are the same.
+    sums: Counter[int] = attrs.field(factory=Counter)
+
+    def add(self, place: LedgerPlace, count: int) -> None:
+        """Add a posting."""
+        day, unit, sector, procedure, channel, measure = place
+        named = {"unit": unit, "sector": sector, "procedure": procedure, "channel": str(channel)}
+        self.halves[half_of(day)][tuple(named[name] for name in DIMENSIONS), channel, measure] += count
+        self.sums[day.year] += _share(place, count)
+
+
+def _share(place: LedgerPlace, count: int) -> int:
+    """What a posting adds to the sum of its year: sums of different postings differ but for a chance of 2⁻⁶⁰."""
+    return hash(place) * count
 
 
 @attrs.define
@@ -165,19 +243,7 @@ def _of_files(dossier: Dossier, blobs: BlobStore) -> Iterator[str]:
             yield f"{dossier.id}: the file {blob} was changed"
 
 
-def _note_numbers(drawn: Drawn, events: tuple[Event, ...]) -> None:
-    agency = ""
-    for event in events:
-        if isinstance(event.facts, SubmitFacts) and event.facts.agency is not None:
-            agency = event.facts.agency
-        if (draw := drawn_by(event)) is not None:
-            series, number = draw
-            drawn.setdefault((agency, series), set()).add(number)
-
-
-def _of_one(
-    dossier: Dossier, events: tuple[Event, ...], posted: Counter[LedgerPlace], took: Counter[tuple[int, str, int]]
-) -> Iterator[str]:
+def _of_one(dossier: Dossier, events: tuple[Event, ...], posted: _Posted, took: Counter[tuple[int, str, int]]) -> Iterator[str]:
     if dossier.state in FINAL and dossier.handling.money.payment in OPEN:
         yield f"{dossier.id}: it ended, and something is still owed for it"
     before = ""
@@ -187,12 +253,12 @@ def _of_one(
             yield f"{dossier.id}: event {number} was changed after the fact"
         before = event.hash
     yield from _of_answers(dossier, events)
-    told = attrs.evolve(dossier, state=State.DRAFT, handling=_begun(events), code=None, submitted=None, agency=None)
+    told = _draft(dossier, events)
     try:
         for event in events[1:]:
             before_it, told = told, step(told, event)
             for one in postings(before_it, event, told):
-                posted[one.place] += one.count
+                posted.add(one.place, one.count)
             for span in spans(before_it, event, told):
                 took[span.year, span.procedure, span.days] += span.count
     except (ForbiddenAction, KeyError, ValueError) as error:
@@ -201,6 +267,22 @@ def _of_one(
     for name, words in (("code", "code"), ("state", "state"), ("handling", "handling"), ("submitted", "day of submission")):
         if getattr(told, name) != getattr(dossier, name):
             yield f"{dossier.id}: its {words} is not the one of its events"
+
+
+def _draft(dossier: Dossier, events: tuple[Event, ...]) -> Dossier:
+    """*dossier* before the first of its *events* changed it."""
+    return attrs.evolve(dossier, state=State.DRAFT, handling=_begun(events), code=None, submitted=None, agency=None)
+
+
+def _all_postings(store: Store) -> Iterator[tuple[LedgerPlace, int]]:
+    """Place and count of each posting that follows from the events; histories that lead nowhere end where they do."""
+    for dossier in store.every():
+        events = store.events(dossier.id)
+        after = _draft(dossier, events)
+        with suppress(ForbiddenAction, KeyError, ValueError):
+            for event in events[1:]:
+                before, after = after, step(after, event)
+                yield from ((one.place, one.count) for one in postings(before, event, after))
 
 
 def _begun(events: tuple[Event, ...]) -> Handling:
