@@ -1,4 +1,6 @@
-"""`python -m benchmarks [PART…]` prints a table of ratios; parts: check, render, submit, start, http, storm, search, report, office, postgres.
+"""`python -m benchmarks [PART…]` prints a table of ratios.
+
+Parts: check, render, submit, start, http, storm, soak, verify, search, report, office, postgres.
 
 Peers that are not installed are left out (`pip install 'dossierkit[bench,browser]'` brings them).  Medians, both sides in
 turn, so that a noisy machine disturbs both alike.
@@ -8,7 +10,20 @@ from __future__ import annotations
 
 import sys
 
-from benchmarks import checking, hot_series, office, rendering, reporting, searching, serving, starting, storming, submitting
+from benchmarks import (
+    checking,
+    hot_series,
+    office,
+    rendering,
+    reporting,
+    searching,
+    serving,
+    soaking,
+    starting,
+    storming,
+    submitting,
+    verifying,
+)
 from benchmarks.measure import Row, table
 
 PARTS = {
@@ -18,6 +33,8 @@ PARTS = {
     "start": starting.rows,
     "http": serving.rows,
     "storm": storming.rows,
+    "soak": soaking.rows,
+    "verify": verifying.rows,
     "search": searching.rows,
     "report": reporting.rows,
     "office": office.rows,
