@@ -141,7 +141,7 @@ def _start(serve, folder: Path):  # type: ignore[no-untyped-def]
         port = free.getsockname()[1]
     process = multiprocessing.get_context("spawn").Process(target=serve, args=(port, folder), daemon=True)
     process.start()
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 60
     while time.monotonic() < deadline:
         with socket.socket() as probe:
             if probe.connect_ex(("127.0.0.1", port)) == 0:
