@@ -293,6 +293,7 @@ for line in sys.stdin:
 
 def test_a_command_names_the_extra_that_it_misses(tmp_path: Path, folder: Path) -> None:
     """Whatever library is not installed: one line, exit 2."""
+    open_engine(f"sqlite:{tmp_path / 'dossiers.db'}", procedures=folder).close()
     data = ["--data", str(tmp_path)]
     wanted = {
         "serve": ("web", []),

@@ -132,7 +132,7 @@ def test_a_flag_wins_over_a_variable_over_the_file(run: Run, home: Path, tmp_pat
         ('port = "80"', "port must be a whole number, not '80'"),
         ("port = true", "port must be a whole number, not True"),
         ("guests = 1", "guests must be true or false, not 1"),
-        ("port = 80000", "port: 80000 is not in the range"),
+        ("port = 80000", "port: 80000 is not a whole number from 0 to 65535"),
         ('language = "fr"', "language: 'fr' is not one of"),
         ("data = 7", "data must be a text"),
         ("data", "is not valid TOML"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -23,6 +24,7 @@ GOOD: dict[str, tuple[str, ...]] = {
     "account unlock": ("--data", "data", "mai@office.example"),
     "backup": ("--data", "data", "--key", "new.key", "new.tar"),
     "check": ("good.json", "good.json"),
+    "copy": ("--procedures", "procedures", "--from", "sqlite:data", "--to", "sqlite:new"),
     "deliver": ("--data", "data"),
     "demo": ("--data", "new", "--procedures", "procedures", "--dossiers", "1"),
     "erase": ("--data", "data", "--procedures", "procedures"),
@@ -77,7 +79,8 @@ MORE = (
     ("serve", "--clamd", "127.0.0.1"), ("serve", "--vietqr", "970436"), ("serve", "--vnpay", "x"), ("serve", "--oidc", "http://x"),
     ("serve", "--keep-drafts", "1"), ("serve", "--workers", "0"), ("serve", "--files", "x"), ("serve", "--metrics", "9100"), ("work", "--vnpay", "x"),
     ("work", "--stop-within", "0"), ("stats", "--by", "moon"), ("stats", "--part", "q9"), ("submit", "--code", "H29.15"),
-    ("check", "--today", "31/02/2026"), ("recompute", "--apply", "--note"),
+    ("serve", "--address", "portal"), ("serve", "--address", "ftp://x.example"), ("register", "--unit", "nowhere"),
+    ("register", "--since", "2027-01-01"), ("check", "--today", "31/02/2026"), ("recompute", "--apply", "--note"),
 )  # fmt: skip
 
 
@@ -173,3 +176,51 @@ def test_a_wrong_word_is_one_line_and_leaves_nothing_behind(
 def test_every_command_is_tried() -> None:
     """A new command comes into the table."""
     assert set(GOOD) == {name for name, _ in every_command(main)}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "advice"),
+    [
+        (("list", "--procedures", "good.json"), "good.json is a file; name a folder"),
+        (("backup", "--data", "data", "folder"), "folder is a folder; name a file"),
+        (("stats", "--data", "data", "--year", "26"), "'26' is not a whole number from 2000 to 2100"),
+        (("serve", "--data", "new", "--port", "x"), "'x' is not a whole number from 0 to 65535"),
+        (("serve", "--data", "new", "--address", "portal"), "write it as https://portal.example"),
+        (
+            ("register", "--data", "data", "--since", "2026-02-01", "--until", "2026-01-01", "--out", "x"),
+            "--since is after --until",
+        ),
+        (
+            ("register", "--data", "data", "--since", "2026-01-01", "--until", "2026-02-01", "--out", "x", "--unit", "vpdkd"),
+            "did you mean 'vpdkdd'",
+        ),
+        (("render", "list.json"), "list.json: /: a procedure file is a JSON object: {…}; see dossierkit lint list.json"),
+        (("plan", "list.json", "good.json"), "list.json: a procedure file is a JSON object: {…}"),
+    ],
+)
+def test_advice_says_what_to_do(place: Path, monkeypatch: pytest.MonkeyPatch, arguments: tuple[str, ...], advice: str) -> None:
+    """In the words of the caller: files and folders by their names, numbers with their limits."""
+    monkeypatch.chdir(place)
+    (place / "list.json").write_text("[1]")
+
+    ran = CliRunner().invoke(main, [*arguments])
+
+    assert ran.exit_code == 2, ran.output
+    assert advice in ran.stderr
+    assert len(ran.stderr.splitlines()) == 1
+
+
+def test_a_wrong_variable_is_named() -> None:
+    """The caller may not know that it is set."""
+    ran = CliRunner().invoke(main, ["serve", "--data", "new"], env={"DOSSIERKIT_PORT": "abc"})
+
+    assert ran.stderr.startswith("dossierkit: DOSSIERKIT_PORT: Invalid value for '--port': 'abc' is not a whole number")
+
+
+@pytest.mark.parametrize(("count", "words"), [(1, "1 error, 0 warnings"), (2, "2 errors, 0 warnings")])
+def test_counts_are_written_as_people_do(place: Path, monkeypatch: pytest.MonkeyPatch, count: int, words: str) -> None:
+    """One error, two errors."""
+    monkeypatch.chdir(place)
+    (place / "wrong.json").write_text(json.dumps({"required": [*"ab"[:count]], "properties": {}}))
+
+    assert CliRunner().invoke(main, ["lint", "wrong.json"]).stderr.splitlines() == [words]

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import click
+from click.core import ParameterSource
 
 from dossierkit.cli.installation import apply_settings
 from dossierkit.cli.options import FOLDER
@@ -26,7 +27,7 @@ class _OneLine(click.Group):
         except click.ClickException as error:
             context = getattr(error, "ctx", None)
             help_ = f" (see {context.command_path} --help)" if context is not None else ""
-            click.echo(f"dossierkit: {error.format_message()}{help_}", err=True)
+            click.echo(f"dossierkit: {_source(error)}{error.format_message()}{help_}", err=True)
             sys.exit(error.exit_code)
         except (click.Abort, KeyboardInterrupt):
             sys.exit(130)
@@ -51,6 +52,14 @@ class _OneLine(click.Group):
         except DossierkitError as error:
             click.echo(f"dossierkit: {error}", err=True)
             sys.exit(2)
+
+
+def _source(error: click.ClickException) -> str:
+    """The variable that holds the value of *error*; empty if it comes from elsewhere."""
+    parameter, context = getattr(error, "param", None), getattr(error, "ctx", None)
+    if parameter is None or context is None or context.get_parameter_source(parameter.name) is not ParameterSource.ENVIRONMENT:
+        return ""
+    return f"{parameter.envvar}: " if isinstance(parameter.envvar, str) else ""
 
 
 #: errno of an operating system error → advice.

@@ -34,11 +34,55 @@ class PathParameter(click.Path):
         """See `click.Path.convert`."""
         if not str(value):
             self.fail("it is empty; name a path, or omit the option", param, ctx)
+        if not self.file_okay and Path(value).is_file():
+            self.fail(f"{value} is a file; name a folder", param, ctx)
+        if not self.dir_okay and Path(value).is_dir():
+            self.fail(f"{value} is a folder; name a file", param, ctx)
         path = super().convert(value, param, ctx)
         assert isinstance(path, Path)
         if self._beside and not path.parent.is_dir():
             self.fail(f"there is no folder {path.parent}", param, ctx)
         return path
+
+
+class Number(click.IntRange):
+    """A whole number from *least* to *most*."""
+
+    name = "number"
+
+    def __init__(self, least: int, most: int) -> None:
+        super().__init__(least, most)
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """See `click.IntRange.convert`."""
+        try:
+            return super().convert(value, param, ctx)
+        except click.BadParameter:
+            self.fail(f"{value!r} is not a whole number from {self.min} to {self.max}", param, ctx)
+
+
+class Address(click.ParamType):  # type: ignore[type-arg]  # generic in the stubs alone
+    """The address of a web site, http:// or https://, without a slash at its end."""
+
+    name = "address"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """See `click.ParamType.convert`."""
+        from urllib.parse import urlsplit
+
+        try:
+            parts = urlsplit(value)
+            named = parts.scheme in ("http", "https") and bool(parts.hostname) and not (parts.query or parts.fragment)
+        except ValueError:
+            named = False
+        if value and not named:
+            self.fail(f"{value!r} is not the address of a web site; write it as https://portal.example", param, ctx)
+        return value.rstrip("/")
+
+
+def counted(number: int, noun: str) -> str:
+    """*number* with *noun*: `1 error`, `2 errors`."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
 class Day(click.DateTime):

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from dossierkit.cli.options import NEW_FILE, Day, data_option, engine_of, language_option, procedures_option
+from dossierkit.cli.options import NEW_FILE, Day, counted, data_option, engine_of, language_option, procedures_option
 
 
 @click.command("slip-key")
@@ -53,13 +53,21 @@ def _public(data: Path) -> str:
 @click.option("--out", type=NEW_FILE, required=True, help="The workbook.")
 def register(data: Path, procedures: Path | None, language: str, since: datetime, until: datetime, unit: str, out: Path) -> None:
     """Write the register (form 07) into a workbook."""
+    from dossierkit.errors import SettingsError
     from dossierkit.papers.register import register as write
+    from dossierkit.text import known_hint
 
+    if since > until:
+        raise SettingsError("--since is after --until")
     engine = engine_of(data, procedures)
+    units = engine.catalog.dialect.options["units"]
+    if unit and units.find(unit, {}) is None:
+        known = {str(choice.value) for choice in units.select({}, "", 10_000)}
+        raise SettingsError(f"the installation has no unit {unit!r}{known_hint(unit, known)}")
     with out.open("wb") as file:
         count = write(engine, file, since.date(), until.date(), unit=unit, language=language)
     engine.close()
-    click.echo(f"{count} dossiers in {out}")
+    click.echo(f"{counted(count, 'dossier')} in {out}")
 
 
 COMMANDS = (slip_key, verify_slip, register)

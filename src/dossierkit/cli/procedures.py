@@ -18,6 +18,7 @@ from dossierkit.cli.options import (
     Day,
     PathParameter,
     answers_in,
+    counted,
     installed,
     language_option,
     office_day,
@@ -30,15 +31,23 @@ if TYPE_CHECKING:
 
 
 def form_at(path: Path) -> Form:
-    """The form in the file *path*, with the files that it refers to."""
+    """The form in the file *path*, with the files that it refers to.
+
+    Raises:
+        SettingsError: it is no form; the message names the file.
+    """
     from dossierkit.catalog.index import bundle_of
     from dossierkit.dossiers.procedure.procedure import Bundle
+    from dossierkit.errors import SchemaError, SettingsError
     from dossierkit.forms import STANDARD, read
     from dossierkit.wiring import with_lists
 
     bundle: Bundle = bundle_of(path.parent, path.name)
     resources = {name: document for name, document in bundle.documents.items() if name}
-    return read(bundle.documents[""], resources=resources, dialect=with_lists(STANDARD, None, office_day))
+    try:
+        return read(bundle.documents[""], resources=resources, dialect=with_lists(STANDARD, None, office_day))
+    except SchemaError as error:
+        raise SettingsError(f"{path}: {error}; see dossierkit lint {path}") from error
 
 
 @click.command()
@@ -244,7 +253,8 @@ def lint(paths: tuple[Path, ...], as_json: bool, data: Path | None, language: st
         for empty in (path for path in paths if path.is_dir() and not any(json_entries(path))):
             click.echo(f"{empty} holds no procedure file; add one, or name another folder", err=True)
         errors = sum(f.level == "error" for f in findings)
-        click.echo(f"{errors} errors, {sum(f.level == 'warning' for f in findings)} warnings", err=True)
+        warnings = sum(f.level == "warning" for f in findings)
+        click.echo(f"{counted(errors, 'error')}, {counted(warnings, 'warning')}", err=True)
     sys.exit(1 if any(f.level == "error" for f in findings) else 0)
 
 

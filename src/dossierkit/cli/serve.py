@@ -16,6 +16,8 @@ import click
 
 from dossierkit.cli.logs import configure_logs
 from dossierkit.cli.options import (
+    Address,
+    Number,
     agency_option,
     data_option,
     engine_of,
@@ -35,12 +37,12 @@ if TYPE_CHECKING:
 
 #: Options that `serve` and `work` share.
 address_option: Callable[..., Any] = click.option(
-    "--address", default="", envvar="DOSSIERKIT_ADDRESS", help="Public address of the portal, for links in mails."
+    "--address", type=Address(), default="", envvar="DOSSIERKIT_ADDRESS", help="Public address of the portal, for links in mails."
 )
 keep_drafts_option: Callable[..., Any] = click.option(
     "--keep-drafts",
     default=90,
-    type=click.IntRange(14, 36_500),
+    type=Number(14, 36_500),
     envvar="DOSSIERKIT_KEEP_DRAFTS",
     show_default=True,
     help="Days without a change after which a draft and its files are deleted; its owner gets a mail a week before.",
@@ -54,7 +56,7 @@ vnpay_option: Callable[..., Any] = click.option(
 stop_within_option: Callable[..., Any] = click.option(
     "--stop-within",
     default=30,
-    type=click.IntRange(1, 3600),
+    type=Number(1, 3600),
     envvar="DOSSIERKIT_STOP_WITHIN",
     show_default=True,
     help="Seconds to finish what is under way when told to stop (SIGTERM).",
@@ -75,7 +77,7 @@ log_option: Callable[..., Any] = click.option(
 @agency_option
 @language_option
 @click.option("--host", default="127.0.0.1", envvar="DOSSIERKIT_HOST", show_default=True)
-@click.option("--port", default=8000, type=click.IntRange(0, 65535), envvar="DOSSIERKIT_PORT", show_default=True)
+@click.option("--port", default=8000, type=Number(0, 65535), envvar="DOSSIERKIT_PORT", show_default=True)
 @click.option(
     "--secure",
     is_flag=True,
@@ -123,7 +125,7 @@ log_option: Callable[..., Any] = click.option(
 @click.option(
     "--workers",
     default=1,
-    type=click.IntRange(1, 256),
+    type=Number(1, 256),
     envvar="DOSSIERKIT_WORKERS",
     show_default=True,
     help="Number of processes that answer requests.",

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from dossierkit.cli.options import NEW_FILE, Day, data_option, engine_of, language_option, procedures_option
+from dossierkit.cli.options import NEW_FILE, Day, Number, data_option, engine_of, language_option, procedures_option
 from dossierkit.statistics.exports import FORMATS
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 @data_option
 @procedures_option
 @language_option
-@click.option("--year", type=click.IntRange(2000, 2100), help="The year.")
+@click.option("--year", type=Number(2000, 2100), help="The year.")
 @click.option("--by", default="month", show_default=True, help="month, or unit, sector, procedure, channel; several with commas.")
 @click.option("--part", default="year", show_default=True, help="year, q1 to q4, h1, h2, m9 (nine months), or a month, 1 to 12.")
 @click.option("--from", "first", type=Day(), help="First day; use with --to instead of --year.")

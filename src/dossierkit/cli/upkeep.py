@@ -11,6 +11,8 @@ import click
 from dossierkit.cli.options import (
     FILE,
     NEW_FILE,
+    Number,
+    counted,
     data_option,
     engine_of,
     existing,
@@ -26,9 +28,7 @@ from dossierkit.cli.progress import progress
 @click.command()
 @data_option
 @procedures_option
-@click.option(
-    "--dossiers", "count", type=click.IntRange(1, 5_000_000), default=2_000, show_default=True, help="Number of dossiers."
-)
+@click.option("--dossiers", "count", type=Number(1, 5_000_000), default=2_000, show_default=True, help="Number of dossiers.")
 @click.option(
     "--seed", type=int, default=2026, show_default=True, help="Seed of the random numbers; the same seed gives the same data."
 )
@@ -42,8 +42,10 @@ def demo(data: Path, procedures: Path | None, count: int, seed: int) -> None:
     here = installed()
     folder = procedures or (here.procedures if here is not None else None)
     dialect = with_lists(STANDARD, data if data.is_dir() else None, office_day)
-    # Tried in memory first, so that nothing is left behind where there is nothing to show.
-    guard_demonstrable(open_engine("memory:", procedures=folder, dialect=dialect))
+    # Tried in memory first, so that nothing is left behind where there is nothing to show, or an extra is missing.
+    trial = open_engine("memory:", procedures=folder, dialect=dialect)
+    open_accounts(trial)
+    guard_demonstrable(trial)
     engine = engine_of(data, procedures, make=True)
     accounts = open_accounts(engine)
     # The progress bar appears first, as preparing people and procedures takes a moment, too.
@@ -53,7 +55,7 @@ def demo(data: Path, procedures: Path | None, count: int, seed: int) -> None:
         for so_far in shown.progress:
             advance(so_far - done)
             done = so_far
-    click.echo(f"{count} dossiers of two years are in {data.resolve()}; see them with: dossierkit serve --data {data}")
+    click.echo(f"{counted(count, 'dossier')} of two years in {data.resolve()}; see them with: dossierkit serve --data {data}")
     click.echo(f"Password of all accounts: {shown.password}")
     for guest in shown.guests:
         click.echo(f"  {guest.mail:40} {guest.role}{f' of {guest.unit}' if guest.unit else ''}")
@@ -85,7 +87,7 @@ def verify(data: Path, procedures: Path | None, files: str | None, delete_unname
         else:
             found += 1
             click.echo(f"no dossier names the file {id}; delete such files with --delete-unnamed")
-    click.echo("no contradictions" if not found else f"{found} contradictions", err=bool(found))
+    click.echo("no contradictions" if not found else counted(found, "contradiction"), err=bool(found))
     engine.close()
     sys.exit(1 if found else 0)
 
@@ -111,7 +113,7 @@ def backup(data: Path, key: Path | None, file: Path) -> None:
         count += 1
         if sys.stderr.isatty() and count % 200 == 0:
             click.echo(f"\r{count} files", nl=False, err=True)
-    click.echo(f"{count} files, {file.stat().st_size:,} bytes in {file}")
+    click.echo(f"{counted(count, 'file')}, {file.stat().st_size:,} bytes in {file}")
 
 
 @click.command()
@@ -143,7 +145,7 @@ def restore(data: Path, after: tuple[str, ...], nothing_since: bool, file: Path)
     for gap in skip_after(engine.store, engine.clock, after):
         click.echo(f"{gap.agency} {gap.series}: {gap.first} to {gap.last} are skipped")
     engine.close()
-    click.echo(f"{count} files in {data.resolve()}; verify them with: dossierkit verify --data {data}")
+    click.echo(f"{counted(count, 'file')} in {data.resolve()}; verify them with: dossierkit verify --data {data}")
 
 
 def _guard_folder() -> None:
@@ -178,7 +180,7 @@ def recompute(data: Path, procedures: Path | None, apply: bool, note: str) -> No
         assert due is not None  # only open dossiers with a due day are recomputed
         click.echo(f"{dossier.code}\t{office_time(due):%d/%m/%Y} → {office_time(day):%d/%m/%Y}")
     engine.close()
-    click.echo(f"{count} due days {'changed' if apply else 'would change'}")
+    click.echo(f"{counted(count, 'due day')} {'changed' if apply else 'would change'}")
 
 
 @click.command()
