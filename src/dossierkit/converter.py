@@ -11,10 +11,11 @@ from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from enum import Enum
 from operator import attrgetter
-from typing import Any, Generic, TypeVar, get_args
+from typing import Any, Generic, NamedTuple, TypeVar, get_args
 
 import attrs
 from cattrs import Converter
+from cattrs.gen import make_dict_structure_fn, override
 
 from dossierkit.pointers import Json
 
@@ -44,6 +45,7 @@ def _converter() -> Converter:
     converter.register_structure_hook(datetime | None, _moment_or_none)
     # By identity: a hook for the class would serve its subclasses, too, and IntEnum and StrEnum are some.
     converter.register_structure_hook_func(lambda type_: type_ in _EXACT, _as_it_is)
+    converter.register_structure_hook_func(lambda type_: type_ == tuple[str, ...], lambda texts, _: tuple(texts))
     return converter
 
 
@@ -85,8 +87,7 @@ class UnreadableValue(ValueError):
         self.name = name
 
 
-@attrs.frozen
-class _Place:
+class _Place(NamedTuple):  # no attrs class: every row that is read unpacks some of them
     """The attribute that a name in JSON means."""
 
     #: Attribute that holds the part; empty for the whole value.
@@ -100,12 +101,9 @@ class _Place:
     #: Whether two texts may be read as the same value.
     is_loose: bool
 
-    def value(self, name: str, stored: Json) -> Any:
-        """The value of the attribute *name* in JSON."""
-        try:
-            return self.read(stored, self.type)
-        except (ValueError, TypeError, KeyError, AttributeError) as error:
-            raise UnreadableValue(name, stored, self.type) from error
+
+#: Errors of hooks that read a value of another type.
+_UNREADABLE = (ValueError, TypeError, KeyError, AttributeError)
 
 
 class FlatJson(Generic[T]):
@@ -120,53 +118,80 @@ class FlatJson(Generic[T]):
     """
 
     def __init__(self, default: T, paths: Mapping[str, str] | None = None, *, rest: str = "") -> None:
-        self.default, self._rest, self._whole = default, rest, type(default)
-        found = paths if paths is not None else {path.rpartition(".")[2]: path for path in _paths(default) if path != rest}
-        self._places = {name: _place(default, path) for name, path in found.items()}
+        self._whole, self._rest = type(default), rest
+        if paths is None:
+            paths = {path.rpartition(".")[2]: path for path in _paths(default) if path != rest}
+        self._places = {name: _place(default, path) for name, path in paths.items()}
+        self._parts = {place.part: type(getattr(default, place.part)) for place in self._places.values() if place.part}
+        self._names = {part: frozenset(n for n, place in self._places.items() if place.part == part) for part in self._parts}
+        self._read = self._reader(self._whole, "", {part: self._reader(kind, part, {}) for part, kind in self._parts.items()})
+
+    def _reader(self, kind: type[Any], part: str, parts: Mapping[str, Callable[..., Any]]) -> Callable[[Any, Any], Any]:
+        """The hook that reads a part, or the whole, from an object with the names of all its attributes."""
+        names = {place.attribute: name for name, place in self._places.items() if place.part == part}
+        renamed = {attribute: override(rename=name) for attribute, name in names.items()}
+        omitted = {self._rest: override(omit=True)} if self._rest and not part else {}
+        hooks = {name: override(struct_hook=hook) for name, hook in parts.items()}
+        overrides: dict[str, Any] = {**renamed, **hooks, **omitted}
+        return make_dict_structure_fn(kind, converter, **overrides)
+
+    def register(self) -> FlatJson[T]:
+        """Make it the way in which `converter` reads and writes the class; returns itself."""
         converter.register_structure_hook(self._whole, lambda body, _: self.read(body))
         converter.register_unstructure_hook(self._whole, self.write)
+        return self
 
     def read(self, body: Mapping[str, Json]) -> T:
         """The value of *body*.
 
         Raises:
             KeyError: the class has no such attribute, nor one for the rest.
-            UnreadableValue: a value is not of the type of its attribute, and the class has no attribute for the rest.
+            ValueError, TypeError: a value is not of the type of its attribute, and the class has no attribute for the rest.
         """
+        if self._rest:
+            return self._read_leniently(body)
+        if not body.keys() <= self._places.keys():
+            raise KeyError(next(name for name in body if name not in self._places))
+        parts = {part: body for part, names in self._names.items() if not names.isdisjoint(body)}
+        value: T = self._read({**body, **parts}, self._whole)
+        return value
+
+    def _read_leniently(self, body: Mapping[str, Json]) -> T:
         values: defaultdict[str, dict[str, Any]] = defaultdict(dict)
         rest: dict[str, Json] = {}
         for name, stored in body.items():
-            place = self._places.get(name) if self._rest else self._places[name]
-            if place is None:
+            if name not in self._places:
                 rest[name] = stored
                 continue
+            part, attribute, type_, read, write, _, default, is_loose = self._places[name]
             try:
-                value = place.value(name, stored)
-            except UnreadableValue:
-                if not self._rest:
-                    raise
+                value = read(stored, type_)
+            except _UNREADABLE:
                 rest[name] = stored
                 continue
-            if self._rest and (value == place.default or (place.is_loose and place.write(value) != stored)):
+            if value == default or (is_loose and write(value) != stored):
                 rest[name] = stored
-            values[place.part][place.attribute] = value
+            values[part][attribute] = value
         own = values.pop("", {})
         if rest:
             own[self._rest] = rest
-        return self._whole(**own, **{part: type(getattr(self.default, part))(**changes) for part, changes in values.items()})
+        return self._whole(**own, **{part: self._parts[part](**attributes) for part, attributes in values.items()})
 
     def check(self, body: Mapping[str, Json]) -> None:
         """Raise UnreadableValue if a value in *body* is not of the type of its attribute."""
         for name, stored in body.items():
-            if name in self._places:
-                self._places[name].value(name, stored)
+            if (place := self._places.get(name)) is not None:
+                try:
+                    place.read(stored, place.type)
+                except _UNREADABLE as error:
+                    raise UnreadableValue(name, stored, place.type) from error
 
     def write(self, value: T) -> dict[str, Json]:
         """The JSON of *value*."""
         body = {
-            name: place.write(attribute)
-            for name, place in self._places.items()
-            if (attribute := place.of(value)) != place.default
+            name: write(attribute)
+            for name, (_, _, _, _, write, of, default, _) in self._places.items()
+            if (attribute := of(value)) != default
         }
         return body | getattr(value, self._rest) if self._rest else body
 

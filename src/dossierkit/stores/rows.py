@@ -36,6 +36,9 @@ STATE_COLUMNS = (
 _WORD = re.compile(r"[^\W_]+")
 #: Limits of a tsvector, in bytes: of a word, and of all words.
 _WORD_BYTES, _ALL_BYTES = 2000, 900_000
+_Files = tuple[Attachment, ...]
+# Looked up once: lists read a hundred rows at a time.
+_read_files, _read_handling = converter.get_structure_hook(_Files), converter.get_structure_hook(Handling)
 #: Control of a document that comes on paper: this, then its code.
 _PAPER = "paper:"
 
@@ -115,8 +118,8 @@ def dossier_of(row: Any) -> Dossier:
         DossierCode(row[11]) if row[11] else None,
         datetime.fromisoformat(row[9]) if row[9] else None,
         row[10],
-        converter.structure(json.loads(row[13]), tuple[Attachment, ...]) if row[13] != "[]" else (),
-        converter.structure(json.loads(row[14]), Handling) if row[14] != "{}" else UNHANDLED,
+        _read_files(json.loads(row[13]), _Files) if row[13] != "[]" else (),
+        _read_handling(json.loads(row[14]), Handling) if row[14] != "{}" else UNHANDLED,
         row[15],
         *(_layout_of(json.loads(row[16])) if row[16] != "[]" else ()),
     )

@@ -71,7 +71,7 @@ class Dossier:
     #: Goes into the digests of its events, and goes when it is erased: what they stood for can then no longer be guessed.
     salt: str = ""
     #: What the page of a draft has open: which branches were chosen, how many rows there are.  Empty once it was sent.
-    layout: Layout = attrs.field(hash=False, factory=Layout)
+    layout: Layout = attrs.field(hash=False, default=Layout())
     #: The codes of documents that a draft's owner will hand in on paper; once it was sent, its handling says so.
     declared: tuple[str, ...] = ()
 

@@ -210,7 +210,7 @@ KINDS: Mapping[Action, type[Facts]] = {
     Action.HAND_OVER: HandOverFacts,
     Action.MESSAGE: MessageFacts,
 }
-_JSON: Mapping[type[Facts], FlatJson[Facts]] = {kind: FlatJson(kind(), rest="others") for kind in {*KINDS.values()}}
+_JSON: Mapping[type[Facts], FlatJson[Facts]] = {kind: FlatJson(kind(), rest="others").register() for kind in {*KINDS.values()}}
 
 
 def facts_of(action: Action, body: Mapping[str, Json]) -> Facts:

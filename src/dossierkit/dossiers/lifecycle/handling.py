@@ -129,4 +129,4 @@ _PATHS: Mapping[str, str] = {
     "unanswered": "unanswered", "erasure_asked": "erasure.asked", "erased": "erasure.done",
 }  # fmt: skip
 
-FlatJson(UNHANDLED, _PATHS)
+FlatJson(UNHANDLED, _PATHS).register()
