@@ -1,1 +1,1 @@
-"""What an office does with answers: procedures, codes, dossiers and their life.  Pure."""
+"""Procedures, codes, dossiers and their life.  Pure."""

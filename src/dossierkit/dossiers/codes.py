@@ -100,7 +100,7 @@ LETTERS: Mapping[Action, tuple[str, str]] = {
 
 
 def series_of(action: Action, day: date) -> str | None:
-    """The series of an agency that *action* draws a number from: a day, a year, a year's book; None where it draws none."""
+    """The series of an agency from which *action* draws a number: a day, a year, or a book of a year; None if it draws none."""
     if action is Action.SUBMIT:
         return day.isoformat()
     year = day.isoformat()[:4]
@@ -133,7 +133,7 @@ def _filled(template: str, agency: str, day: date, number: int) -> str:
 
 
 def parse_code(text: str) -> DossierCode:
-    """The code that somebody typed: spaces, lower case and dashes of any length are forgiven.
+    """The code that a user typed, whatever its spaces, case and dashes.
 
     Raises:
         CodeError: it cannot be a code, or names a day that never was.
@@ -153,10 +153,10 @@ def bare(text: str) -> str:
 
 
 def meant_codes(text: str) -> tuple[DossierCode, ...]:
-    """The codes that somebody who typed *text* may mean, the likeliest first; none where it is no code.
+    """The codes that *text*, typed by a user, may mean, the likeliest first; none if it is no code.
 
-    For looking up alone: spaces, dots, dashes and slashes may be missing or stand for each other, and the number may lack its
-    leading zeros, so `h29 15 261122 1` is `H29.15-261122-0001`.
+    For look-up only: spaces, dots, dashes and slashes may be missing or interchanged, and leading zeros of the number may be
+    missing, so `h29 15 261122 1` is `H29.15-261122-0001`.
     """
     groups = re.findall(r"[A-Z0-9]+", _squeezed(re.sub(r"\s", "-", text.strip())))
     whole = "".join(groups)
@@ -167,7 +167,7 @@ def meant_codes(text: str) -> tuple[DossierCode, ...]:
         for number_digits in range(1, 8):
             day_end = len(whole) - number_digits
             agency, day, number = whole[: day_end - day_digits], whole[day_end - day_digits : day_end], whole[day_end:]
-            # Where nothing stands between day and number, the number has to have its zeros.
+            # Without a separator between day and number, the number needs its zeros.
             apart = groups[-1] == number or (number_digits > 3 and groups[-1].endswith(day + number))
             if apart and number.isdigit() and _is_day(day) and (dotted := _dotted(agency)):
                 widths = range(max(4, number_digits), 8)
@@ -185,7 +185,7 @@ _CHECK_LENGTH = 6
 
 
 def check_code(key: bytes, code: DossierCode) -> str:
-    """Six letters that are printed beside *code*: whoever knows both has a paper or a mail about the dossier.
+    """Six letters printed beside *code*: a person who knows both has a paper or a mail about the dossier.
 
     Args:
         key: the secret of the installation.
@@ -199,7 +199,7 @@ def check_code(key: bytes, code: DossierCode) -> str:
 
 
 def same_check_code(typed: str, right: str) -> bool:
-    """Whether somebody typed the check code *right*, in any case and with any spaces or dashes."""
+    """Whether *typed* is the check code *right*, in any case and with any spaces or dashes."""
     return hmac.compare_digest(bare(typed).encode(), right.encode())
 
 
@@ -233,7 +233,7 @@ def _dotted(undotted: str) -> str:
 
 
 def meant_receipts(text: str, agency: str) -> tuple[str, ...]:
-    """The receipt numbers that somebody who typed *text* may mean, as they are kept, the likeliest first.
+    """The receipt numbers that *text*, typed by a user, may mean, as they are stored, the likeliest first.
 
     For looking up alone, as `meant_codes`: the number may lack its zeros, and the agency may be missing where it is *agency*.
     """

@@ -6,7 +6,7 @@ from enum import Enum, IntEnum, StrEnum
 
 
 class State(IntEnum):
-    """Where a dossier stands.  1 to 10 are the national codes; the others stay here, see `national`."""
+    """The state of a dossier.  1 to 10 are the national codes; the others are internal, see `national`."""
 
     DRAFT = 0
     SUBMITTED = 1
@@ -19,19 +19,19 @@ class State(IntEnum):
     STOPPED = 8
     COMPLETED = 9
     RETURNED = 10
-    #: Paused by the office, and going on later.
+    #: Paused by the office for some time.
     SUSPENDED = 11
-    #: A draft that somebody threw away; it can be had back for a day.
+    #: A deleted draft; it can be restored for a day.
     CANCELLED = 12
 
     @property
     def national(self) -> int:
-        """The code that other systems know; 0 for what they never hear of."""
+        """The code for other systems; 0 for states that are not reported."""
         return {State.SUSPENDED: 8, State.CANCELLED: 0}.get(self, int(self))
 
 
 class Action(Enum):
-    """What somebody does to a dossier."""
+    """The actions on a dossier."""
 
     BEGIN = "begin"
     SAVE = "save"
@@ -65,7 +65,7 @@ class Action(Enum):
 
 
 class Role(StrEnum):
-    """What somebody is to the office."""
+    """The role of an actor."""
 
     GUEST = "guest"
     CITIZEN = "citizen"
@@ -77,7 +77,7 @@ class Role(StrEnum):
     SYSTEM = "system"
 
 
-#: Whoever files dossiers, and whoever works on those of a unit.
+#: Roles that file dossiers, and roles that work on those of a unit.
 CITIZENS = frozenset((Role.GUEST, Role.CITIZEN))
 OFFICERS = frozenset((Role.INTAKE_OFFICER, Role.CASE_OFFICER, Role.APPROVER, Role.ADMIN))
 
@@ -110,14 +110,14 @@ class Delivery(Enum):
     HANDED_OVER = "handed-over"
 
 
-#: Why something is asked for once more.
+#: Reasons for a place in a supplement.
 REASONS = ("wrong", "missing", "outdated")
-#: How a result reached its owner.
+#: Ways in which a result reaches its owner.
 EVIDENCE = ("counter", "post", "online")
 
 
 class Outcome(Enum):
-    """What a completed dossier came to."""
+    """The outcome of a completed dossier."""
 
     APPROVED = "approved"
     REJECTED = "rejected"

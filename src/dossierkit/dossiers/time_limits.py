@@ -13,7 +13,7 @@ from dossierkit.pointers import Json
 
 
 class Unit(Enum):
-    """What a time limit counts."""
+    """The unit of a time limit."""
 
     WORKING = "working"
     CALENDAR = "calendar"

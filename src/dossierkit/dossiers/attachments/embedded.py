@@ -28,7 +28,7 @@ def content_of(field: Field, answer: Json) -> bytes | None:
 
 
 def media_type_of(field: Field) -> str:
-    """What the schema of *field* says its file is."""
+    """The media type that the schema of *field* declares for its file."""
     return str(field.keywords.get("contentMediaType", ""))
 
 

@@ -1,4 +1,4 @@
-"""What a file is, by how it begins: its name may say anything."""
+"""The kind of a file by its first bytes, because its name may be false."""
 
 from __future__ import annotations
 
@@ -27,11 +27,11 @@ def suffix_of(name: str) -> str:
 
 
 def media_type(name: str, head: bytes) -> str | None:
-    """The media type of a file called *name* that begins with *head*; None where the two do not agree, or nobody knows it."""
-    known = KNOWN.get(suffix_of(name))
-    if known is None or not head.startswith(known[1]):
+    """The media type of a file *name* with the first bytes *head*; None if they do not agree, or the type is unknown."""
+    file_type = KNOWN.get(suffix_of(name))
+    if file_type is None or not head.startswith(file_type[1]):
         return None
-    return known[0]
+    return file_type[0]
 
 
 def shown_name(name: str) -> str:

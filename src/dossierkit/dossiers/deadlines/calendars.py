@@ -31,7 +31,7 @@ class Calendar:
         return f"<Calendar with {len(self.off)} days off, published {sorted(self.published)}>"
 
     def named(self, why: str, language: str) -> str:
-        """What `why` says of a day, in *language* where it is known."""
+        """The reason that `why` gives, in *language* if there is a translation."""
         return self.english.get(why, why) if language == "en" else why
 
     def works(self, day: date) -> bool:
@@ -39,7 +39,7 @@ class Calendar:
         return day in self.worked or (day.weekday() < _SATURDAY and day not in self.off)
 
     def why(self, day: date) -> str:
-        """What *day* is called where it is a day off, or worked against the rule; `weekend`, or nothing."""
+        """The name of *day* if it is a day off, or worked in place of another; `weekend`; otherwise empty."""
         if day in self.worked:
             return self.worked[day]
         return self.off.get(day) or ("weekend" if day.weekday() >= _SATURDAY else "")
@@ -60,7 +60,7 @@ class Calendar:
         return day
 
     def is_estimated(self, first: date, last: date) -> bool:
-        """Whether some day from *first* to *last* lies in a year whose days off are not announced."""
+        """Whether a day from *first* to *last* is in a year whose days off are not announced."""
         return any(year not in self.published for year in range(first.year, last.year + 1))
 
 
@@ -92,7 +92,7 @@ def at(day: date, moment: time) -> datetime:
 def office_time(moment: datetime) -> datetime:
     """*moment* as the office's clock shows it, with its zone.
 
-    Whatever people read, on a page, on paper or in a terminal, is in office time; what is stored is in UTC.
+    Pages, papers and the terminal show office time; stores keep UTC.
     """
     return moment.astimezone(ZONE)
 

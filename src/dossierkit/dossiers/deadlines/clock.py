@@ -1,4 +1,4 @@
-"""What the clock adds to an action: a due day at acceptance, what is left at a pause, a new due day when it goes on."""
+"""The clock of a dossier: a due day at acceptance, the rest of the limit at a pause, a new due day when it continues."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from dossierkit.dossiers.procedure.procedure import Procedure
 from dossierkit.dossiers.states import Action, State
 from dossierkit.dossiers.time_limits import TimeLimit, Unit
 
-#: An office answers what it was sent within so many working hours, unless a procedure says otherwise.
+#: Time for accepting or refusing a dossier, unless a procedure states another.
 ANSWER = TimeLimit(8, Unit.HOURS)
 _RETURNS = frozenset((Action.SUPPLEMENT, Action.SETTLE, Action.RESUME))
 
@@ -29,7 +29,7 @@ class OfficeClock:
     calendar: Callable[[], Calendar]
 
     def answer_by(self, now: datetime) -> datetime:
-        """Until when the office has to accept or refuse what it was sent *now*."""
+        """The time until which the office has to accept or refuse a dossier submitted *now*."""
         return due(self.calendar(), now, ANSWER).at
 
     def change(
@@ -62,7 +62,7 @@ class OfficeClock:
         return ClockChange()
 
     def _set(self, handling: Handling, action: Action, limit: TimeLimit, now: datetime, day: datetime) -> ClockChange:
-        """What is left of the time until a *day* that somebody set: a pause takes from that."""
+        """The change by an officer who sets the due *day*: the time until then is the rest of the limit."""
         runs_since = handling.clock.running or now if action is Action.EXTEND else now
         count = -left(self.calendar(), runs_since, day, limit, count=0)
         return ClockChange(left=count, estimated=False, promised=True, limit=limit)
@@ -72,7 +72,7 @@ class OfficeClock:
         return -left(self.calendar(), accepted, now, TimeLimit(0), count=0)
 
     def reckoned(self, handling: Handling) -> Due | None:
-        """When it is due by the calendar as it is now; None where the clock stands still, or somebody set the day."""
+        """The due day by the current calendar; None if the clock is stopped, or an officer set the day."""
         limit = handling.clock.limit
         if (
             limit is None
@@ -88,14 +88,14 @@ class OfficeClock:
         return due(self.calendar(), handling.clock.running, limit, count=whole)
 
     def explained(self, handling: Handling, language: str = "vi") -> Due | None:
-        """How the due day came about, day by day; None where the clock stands still, or somebody set the day."""
-        found = self.reckoned(handling)
-        if found is None or found.at != handling.clock.due:
+        """The due day, with each day that was counted; None if the clock is stopped, or an officer set the day."""
+        reckoned = self.reckoned(handling)
+        if reckoned is None or reckoned.at != handling.clock.due:
             return None
         calendar = self.calendar()
-        days = (attrs.evolve(one, why=calendar.named(one.why, language)) for one in found.days)
-        return attrs.evolve(found, days=tuple(days))
+        days = (attrs.evolve(day, why=calendar.named(day.why, language)) for day in reckoned.days)
+        return attrs.evolve(reckoned, days=tuple(days))
 
 
-def _due(found: Due, limit: TimeLimit, count: int) -> ClockChange:
-    return ClockChange(due=found.at, left=count, estimated=found.estimated, limit=limit)
+def _due(deadline: Due, limit: TimeLimit, count: int) -> ClockChange:
+    return ClockChange(due=deadline.at, left=count, estimated=deadline.estimated, limit=limit)

@@ -1,7 +1,7 @@
 """When a result is due: time limits, pauses, and every day counted or not, with the reason.
 
-The day something arrives is not counted.  What arrives when the office is closed arrives when it opens next.  Calendar days
-that end on a day off end on the next working day.  A pause keeps what is left; it does not cure lateness.
+The day of arrival is not counted.  A dossier that arrives while the office is closed arrives when it opens next.  Calendar days
+that end on a day off end on the next working day.  A pause keeps the rest of the limit; it does not cure lateness.
 """
 
 from __future__ import annotations
@@ -18,30 +18,30 @@ OPEN = Hours()
 
 @attrs.frozen
 class Counted:
-    """One day on the way to a due day."""
+    """One day between arrival and due day."""
 
     day: date
-    #: Its number, where it counts.
+    #: Its number; None if it does not count.
     number: int | None
-    #: Why it does not, or why it does against the rule: `received`, `weekend`, the name of a day off, `rolled`.
+    #: The reason why it does not count, or counts against the rule: `received`, `weekend`, the name of a day off, `rolled`.
     why: str = ""
 
 
 @attrs.frozen
 class Due:
-    """A due moment, and how it came about."""
+    """A due moment, and the days that were counted."""
 
     at: datetime
     days: tuple[Counted, ...]
-    #: It leans on days off that are not announced yet.
+    #: Whether it depends on days off that are not announced yet.
     estimated: bool
 
 
 def due(calendar: Calendar, received: datetime, limit: TimeLimit, hours: Hours = OPEN, *, count: int | None = None) -> Due:
-    """When what was *received* is due.
+    """The due moment of a dossier that was *received* then.
 
     Args:
-        count: what is left of the limit, in its unit (negative where it was overdue); the whole of it where None.
+        count: rest of the limit, in its unit, negative if overdue; None: the whole limit.
     """
     wanted = limit.count if count is None else count
     begun = arrival(calendar, received, hours)
@@ -66,7 +66,7 @@ def _back(calendar: Calendar, day: date, count: int, unit: Unit) -> date:
 
 
 def arrival(calendar: Calendar, received: datetime, hours: Hours = OPEN) -> datetime:
-    """When the office has what was *received*: at once, or when it opens next."""
+    """The moment of arrival: *received*, or when the office opens next."""
     day = day_of(received)
     if not calendar.works(day) or received >= at(day, hours.closes):
         day = calendar.next_working(day if not calendar.works(day) else day + timedelta(days=1))
@@ -109,10 +109,10 @@ def _in_hours(calendar: Calendar, begun: datetime, wanted: int, hours: Hours) ->
 
 
 def left(calendar: Calendar, started: datetime, paused: datetime, limit: TimeLimit, hours: Hours = OPEN, *, count: int) -> int:
-    """What is left of *count* when the clock stops: days, the day of the pause used up; whole hours, begun ones used up.
+    """The rest of *count* when the clock stops: days, the day of the pause used up; whole hours, begun ones used up.
 
     Args:
-        started: since when the clock ran: the arrival, or the last time it went on.
+        started: when the clock started: at arrival, or when it continued last.
     """
     begun = arrival(calendar, started, hours)
     first, last = day_of(begun), day_of(paused)

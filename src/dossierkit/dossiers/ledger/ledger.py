@@ -1,7 +1,7 @@
 """Statistics are a ledger: each event yields postings, and every report is a sum of them.
 
-A posting lies on a day that never precedes the day it was made.  So what is summed up to a past day never changes again.
-*Overdue* is posted ahead, on the day after the due day, and taken back when somebody resolves, pauses or re-dates.
+The day of a posting never precedes the day it was made, so a sum up to a past day never changes again.
+*Overdue* is posted ahead, on the day after the due day, and reversed when the dossier is resolved, paused or given a new day.
 """
 
 from __future__ import annotations
@@ -20,28 +20,28 @@ from dossierkit.dossiers.states import Action, Channel, Outcome
 
 
 class Measure(StrEnum):
-    """What is counted."""
+    """The measures of the statistics."""
 
     RECEIVED = "received"
     EARLY = "early"
     ON_TIME = "on_time"
     LATE = "late"
-    #: Given back, withdrawn or stopped after it was accepted.
+    #: Returned, withdrawn or stopped after acceptance.
     RETURNED = "returned"
     REFUSED = "refused"
     REOPENED = "reopened"
-    #: A stock: how many of those in progress are past their due day.
+    #: A stock: the number of dossiers in progress that are past their due day.
     OVERDUE = "overdue"
 
 
-#: What brings a dossier in, and what takes it out.
+#: Measures by which dossiers come in, and by which they leave.
 IN = (Measure.RECEIVED, Measure.REOPENED)
 OUT = (Measure.EARLY, Measure.ON_TIME, Measure.LATE, Measure.RETURNED)
 
 
 @attrs.frozen(order=True)
 class Posting:
-    """So many more (or fewer) on a day, for one unit, sector, procedure and channel."""
+    """A change of a measure on a day, for one unit, sector, procedure and channel."""
 
     day: date
     unit: str
@@ -53,36 +53,36 @@ class Posting:
 
     @property
     def place(self) -> Place:
-        """Everything but the count."""
+        """All attributes except the count."""
         return self.day, self.unit, self.sector, self.procedure, self.channel, self.measure
 
 
-#: Where something is posted: day, unit, sector, procedure, channel, measure.
+#: Key of a posting: day, unit, sector, procedure, channel, measure.
 Place = tuple[date, str, str, str, Channel, Measure]
 
 
 def postings(before: Dossier, event: Event, after: Dossier) -> tuple[Posting, ...]:
-    """What *event*, which led from *before* to *after*, adds to the ledger."""
+    """The postings of *event*, which led from *before* to *after*."""
     day = posted_on(event)
-    found: dict[tuple[date, Measure], int] = {(day, measure): 1 for measure in _flows(before, event, after)}
+    counts: dict[tuple[date, Measure], int] = {(day, measure): 1 for measure in _flows(before, event, after)}
     was, now = _overdue_from(before), _overdue_from(after)
     if was != now:
-        # Taken back where it stood, or today where it stood earlier: what is past is never touched.
+        # Reversed on its day, or today if that has passed: past days never change.
         for first, count in ((was, -1), (now, 1)):
             if first is not None:
                 place = (max(day, first), Measure.OVERDUE)
-                found[place] = found.get(place, 0) + count
+                counts[place] = counts.get(place, 0) + count
     handling = after.handling
     return tuple(
         Posting(on, handling.unit, handling.sector, after.procedure, handling.channel, measure, count)
-        for (on, measure), count in found.items()
+        for (on, measure), count in counts.items()
         if count
     )
 
 
 @attrs.frozen(order=True)
 class Span:
-    """So many more (or fewer) dossiers of a procedure, completed in a year, that took so many working days."""
+    """A change of the number of dossiers of a procedure, completed in a year, that took the same number of working days."""
 
     year: int
     procedure: str
@@ -92,7 +92,7 @@ class Span:
 
 
 def spans(before: Dossier, event: Event, after: Dossier) -> tuple[Span, ...]:
-    """How long it took, where *event* completed the dossier; taken back where it reopened it."""
+    """The span of a dossier that *event* completed; reversed if it reopened the dossier."""
     done, days = before.handling.result.resolved, before.handling.result.days
     if event.action is Action.COMPLETE and after.handling.result.days is not None:
         return (Span(posted_on(event).year, after.procedure, after.handling.result.days, 1),)
@@ -102,7 +102,7 @@ def spans(before: Dossier, event: Event, after: Dossier) -> tuple[Span, ...]:
 
 
 def posted_on(event: Event) -> date:
-    """The day that *event* is posted on: its own, or the last one that was posted on where the clock was set back."""
+    """The day of the postings of *event*: its own, or the last posted day if the system clock was set back."""
     return event.facts.posted or day_of(event.at)
 
 
@@ -131,7 +131,7 @@ def _resolved(dossier: Dossier, at: datetime) -> Measure:
 
 
 def _overdue_from(dossier: Dossier) -> date | None:
-    """The first day on which *dossier* is overdue if nothing happens; None while it cannot become so."""
+    """The first day on which *dossier* is overdue if nothing happens; None if it cannot become overdue."""
     handling = dossier.handling
     idle = handling.accepted is None or handling.clock.paused is not None or dossier.state in RESOLVED
     if idle or handling.clock.due is None:
@@ -143,12 +143,12 @@ def _overdue_from(dossier: Dossier) -> date | None:
 
 
 def half_of(day: date) -> str:
-    """The half of a month that *day* lies in: `2026-11-1` from the 1st to the 14th, `2026-11-2` from the 15th on."""
+    """The half-month of *day*: `2026-11-1` from the 1st to the 14th, `2026-11-2` from the 15th on."""
     return f"{day.isoformat()[:7]}-{1 if day.day < 15 else 2}"
 
 
 def begin_of_half(day: date) -> date:
-    """The first day of the half-month that *day* lies in."""
+    """The first day of the half-month of *day*."""
     return day.replace(day=1 if day.day < 15 else 15)
 
 

@@ -1,4 +1,4 @@
-"""Reports: what came in, what was resolved in time or late, what is in progress, for any period and by any dimension.
+"""Reports: dossiers received, resolved in time or late, in progress, for any period and by any dimension.
 
 The columns are those of form II.06a, with those reopened as a column of their own, so that no cell is ever negative.
 """
@@ -13,10 +13,10 @@ import attrs
 from dossierkit.dossiers.ledger.ledger import IN, OUT, Measure
 from dossierkit.dossiers.states import Channel
 
-#: What rows can be told apart by, in the words of the ledger.
+#: Dimensions of rows, in the words of the ledger.
 DIMENSIONS = ("unit", "sector", "procedure", "channel")
 
-#: The figures of a line: what flows in a period, and what stands at its end; see `behind`.
+#: The figures of a line: flows of a period, and stocks at its end; see `behind`.
 FIGURES: Mapping[str, tuple[Measure, ...]] = {
     "carried-over": (), "in-progress": (), "overdue": (Measure.OVERDUE,), "received": IN, "late": (Measure.LATE,),
     "in-time": (Measure.EARLY, Measure.ON_TIME, Measure.RETURNED), "refused": (Measure.REFUSED,),
@@ -128,7 +128,7 @@ class Line:
 
     @property
     def to_do(self) -> int:
-        """Column 3: all that there was to do."""
+        """Column 3: all dossiers to resolve."""
         return self.carried_over + self.received + self.reopened
 
     @property
@@ -138,7 +138,7 @@ class Line:
 
     @property
     def in_progress(self) -> int:
-        """Column 11: what is left at the end."""
+        """Column 11: in progress at the end."""
         return self.to_do - self.resolved
 
     @property
@@ -148,7 +148,7 @@ class Line:
 
     @property
     def rate(self) -> float | None:
-        """The share resolved in time; None where nothing was resolved."""
+        """The share resolved in time; None if nothing was resolved."""
         return (self.resolved - self.late) / self.resolved if self.resolved else None
 
 
@@ -173,7 +173,7 @@ def report(summing: Summing, period: Period, *, as_of: date, by: Sequence[str] =
     if unknown := [name for name in by if name not in DIMENSIONS]:
         raise ValueError(f"a report has no {unknown[0]!r}; known: {', '.join(DIMENSIONS)}")
     last = min(period.last, as_of)
-    # What is posted ahead is not known yet.
+    # Postings ahead of that day are not known yet.
     before = summing(min(period.first - timedelta(days=1), as_of), by)
     until = summing(last, by) if last >= period.first else before
     lines = tuple(_line(key, before, until) for key in sorted({key for key, _, _ in until}))
@@ -211,14 +211,14 @@ def _total(lines: Sequence[Line]) -> Line:
 
 
 def months(summing: Summing, period: Period, *, as_of: date, nd09: bool = False) -> Iterator[Report]:
-    """The reports of the months of *period* that have begun by *as_of*, the first and the last as far as they lie in it."""
-    known: dict[date, Sums] = {}
+    """The reports of the months of *period* that have begun by *as_of*, the first and the last as far as they are within it."""
+    sums: dict[date, Sums] = {}
 
     def remembered(until: date, by: Sequence[str]) -> Sums:
         # A month ends where the next one begins: each day is summed once.
-        if until not in known:
-            known[until] = summing(until, by)
-        return known[until]
+        if until not in sums:
+            sums[until] = summing(until, by)
+        return sums[until]
 
     for part in period.split(nd09=nd09):
         if part.first <= as_of:

@@ -22,16 +22,16 @@ from dossierkit.text import fold
 
 @attrs.frozen
 class Actor:
-    """Who acts: *id* is opaque here (an account, or a guest's session)."""
+    """The person or program that acts; *id* is that of an account or of a guest's session."""
 
     id: str
     role: Role = attrs.field(default=Role.CITIZEN, converter=Role)
-    #: The unit that an officer works for; empty for everybody else.
+    #: The unit of an officer; empty for other roles.
     unit: str = ""
 
     @property
     def is_citizen(self) -> bool:
-        """Whether it is somebody who files dossiers, and sees none but one's own."""
+        """Whether the actor files dossiers, and sees only their own."""
         return self.role in CITIZENS
 
 
@@ -51,7 +51,7 @@ class Attachment:
 
 @attrs.frozen
 class Dossier:
-    """One dossier as it stands.  Every change has version + 1; *answers* lie apart from its history."""
+    """One dossier.  Every change has version + 1; *answers* are stored apart from its history."""
 
     id: str
     procedure: str
@@ -68,18 +68,18 @@ class Dossier:
     agency: str | None = None
     attachments: tuple[Attachment, ...] = ()
     handling: Handling = UNHANDLED
-    #: Goes into the digests of its events, and goes when it is erased: what they stood for can then no longer be guessed.
+    #: Salt of the digests in its events; deleted with an erasure, so that no digest can be matched by guessing.
     salt: str = ""
-    #: What the page of a draft has open: which branches were chosen, how many rows there are.  Empty once it was sent.
+    #: Layout of the page of a draft: chosen branches, number of rows.  Empty after submission.
     layout: Layout = attrs.field(hash=False, default=Layout())
-    #: The codes of documents that a draft's owner will hand in on paper; once it was sent, its handling says so.
+    #: Codes of documents that the owner of a draft will hand in on paper; after submission see `Handling.declared`.
     declared: tuple[str, ...] = ()
 
 
 def may_see(dossier: Dossier, actor: Actor) -> bool:
-    """Whether *dossier* exists for *actor*: its owner, and, once it was submitted, the officers of its unit.
+    """Whether *actor* may see *dossier*: its owner may, and, after submission, the officers of its unit.
 
-    An admin of no unit sees those of all; the program sees everything.
+    An admin without a unit sees those of all units; the program sees everything.
     """
     if (actor.id and dossier.owner == actor.id) or actor.role is Role.SYSTEM:
         return True
@@ -90,40 +90,40 @@ def may_see(dossier: Dossier, actor: Actor) -> bool:
 
 @attrs.frozen
 class Query:
-    """Which dossiers somebody looks for; what is empty leaves all of them (cancelled drafts are named, or left out)."""
+    """Conditions of a search for dossiers; empty ones match all.  Cancelled drafts match only if their state is given."""
 
-    #: Folded beginnings of words that stand in the title or in the answers.
+    #: Folded beginnings of words in the title or the answers.
     words: str = ""
-    #: How its code begins, or a part of it.
+    #: A part of the code.
     code: str = ""
     procedure: str = ""
     state: State | None = None
     #: Submitted at or after this instant, and before that one.
     since: datetime | None = None
     until: datetime | None = None
-    #: Those of a unit; of all of them where empty.  Only a desk asks for it, never for drafts.
+    #: Unit; only for desks, as drafts have none.
     unit: str = ""
-    #: Those that somebody of the office works on.
+    #: Id of the assigned officer.
     officer: str = ""
-    #: Any of these states, where *state* is none.
+    #: Any of these states; ignored if *state* is given.
     states: tuple[State, ...] = ()
     #: Due before this instant.
     due: datetime | None = None
-    #: Only those whose owner waits for an answer to a message.
+    #: Only dossiers with an unanswered message of the owner.
     unanswered: bool = False
-    #: Only those that money came in for when nothing was owed, and that was not given back yet.
+    #: Only dossiers with a surplus payment that is not refunded yet.
     surplus: bool = False
 
     def folded(self) -> Query:
-        """The same, as stores compare it: words without accents, the letters and digits of the code; signs alone fit no code."""
+        """The query as stores compare it: words without accents, letters and digits of the code; signs alone match no code."""
         return attrs.evolve(self, words=fold(self.words), code=bare(self.code) or self.code.strip())
 
 
 @attrs.frozen
 class Event:
-    """One thing that happened.  *hash* covers it and the hash of the event before it.
+    """One event of a dossier.  *hash* covers it and the hash of the event before it.
 
-    It holds decisions, never personal data: answers are referred to by a salted digest.
+    It holds decisions, never personal data, see `lifecycle.facts`.
     """
 
     dossier: str
@@ -138,10 +138,10 @@ class Event:
 
 @attrs.frozen
 class Said:
-    """What was said with an event: it lies apart from the history, which only holds its digest, and can be erased."""
+    """The note of an event; stored apart from the history, which holds only its digest, so that it can be erased."""
 
     text: str = ""
-    #: The answers that a supplement mended, as they were before; None with any other action.
+    #: The answers before a supplement; None for other actions.
     before: Json = attrs.field(default=None, hash=False)
 
     def __bool__(self) -> bool:
@@ -149,7 +149,7 @@ class Said:
 
 
 NOTHING_SAID = Said()
-#: Which document a file is for that is none of those a procedure asks for.
+#: The document of files of a result.
 RESULT = "@result"
 
 
@@ -165,7 +165,7 @@ def chained(dossier: str, number: int, action: Action, actor: str, at: datetime,
 
 
 def digest(answers: Json, salt: str) -> str:
-    """What an event says of *answers*: enough to prove them, nothing to read from."""
+    """The salted digest of *answers*: it proves them, and tells nothing about them."""
     return hashlib.sha256(f"{salt}\n{hashed_text(answers)}".encode()).hexdigest()
 
 
@@ -200,13 +200,13 @@ def drawn_by(event: Event) -> tuple[str, int] | None:
     return (series, number) if number is not None and series is not None else None
 
 
-#: How a blob store calls what it keeps: the SHA-256 of the bytes, and which of several the same this one is.
+#: Names of blobs: the SHA-256 of the bytes, and a number that tells equal files apart.
 BLOB = re.compile(r"sha256-[0-9a-f]{64}-[0-9a-f]{16}")
 
 
 def blobs_of(dossier: Dossier) -> frozenset[str]:
     """The files of *dossier*: those of its documents, and those that its answers name."""
-    return blobs_in(dossier.answers).union(one.blob for one in dossier.attachments)
+    return blobs_in(dossier.answers).union(attachment.blob for attachment in dossier.attachments)
 
 
 def blobs_in(answers: Json) -> frozenset[str]:

@@ -40,7 +40,7 @@ class DossierClock:
 
 @attrs.frozen
 class RequestedSupplement:
-    """What the office asked the citizen to mend; empty when nothing is asked for."""
+    """The corrections that the office asked the citizen for; empty if it asked for none."""
 
     #: Places (JSON Pointers, `document:CODE`) that the citizen may change.
     asked: tuple[str, ...] = ()

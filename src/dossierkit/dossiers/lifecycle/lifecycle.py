@@ -1,4 +1,4 @@
-"""The life of a dossier: one table says who may do what in which state, and what comes of it."""
+"""The life of a dossier: a table of roles, actions and states, and the step that an event takes."""
 
 from __future__ import annotations
 
@@ -44,16 +44,16 @@ class Rule:
 
     action: Action
     sources: tuple[State, ...]
-    #: None: it stays where it is; or, in the state that it *returns* from, goes back to the one before.
+    #: None: the state stays; or, in the state that *returns* names, the one before it follows.
     target: State | None
     roles: frozenset[Role]
-    #: What its event has to say.
+    #: Facts that its event must state.
     needs: tuple[str, ...] = ()
-    #: The clock stands still until the dossier comes back.
+    #: The clock is stopped until the dossier returns.
     pauses: bool = False
-    #: Those of *sources* that it does not lead away from, and where no clock runs.
+    #: Those of *sources* that stay, and in which no clock runs.
     stays: tuple[State, ...] = ()
-    #: The state that it ends: the dossier goes back to where it was before, and the clock goes on.
+    #: The state that it ends: the dossier returns to the state before, and the clock continues.
     returns: State | None = None
 
 
@@ -106,20 +106,20 @@ TABLE = (
     Rule(Action.ERASE, (_S.REFUSED, _S.WITHDRAWN, _S.STOPPED, _S.RETURNED), None, frozenset((Role.ADMIN, Role.SYSTEM))),
 )  # fmt: skip
 
-#: Something is owed, or it is still to be said how much.
+#: A fee is owed, or its amount is not set yet.
 OPEN = (Payment.DUE, Payment.UNDECIDED)
 _BY_ACTION: Mapping[Action, Rule] = {rule.action: rule for rule in TABLE}
-#: Nothing leads on from here; what is left is to forget whose it was.
+#: No state follows; only the personal data remains to be erased.
 FINAL = frozenset((_S.REFUSED, _S.WITHDRAWN, _S.STOPPED, _S.RETURNED))
-#: Nobody owes the citizen anything any more.
+#: The office owes the citizen nothing more.
 RESOLVED = frozenset((_S.REFUSED, _S.WITHDRAWN, _S.STOPPED, _S.COMPLETED, _S.RETURNED))
 
 
 def target(dossier: Dossier, action: Action) -> State:
-    """Where *action* leads from here.
+    """The state after *action*.
 
     Raises:
-        ForbiddenAction: it leads nowhere.
+        ForbiddenAction: the state does not allow it.
     """
     rule = _BY_ACTION.get(action)
     if rule is None or dossier.state not in rule.sources:
@@ -135,13 +135,13 @@ def target(dossier: Dossier, action: Action) -> State:
 
 
 def pauses(dossier: Dossier, action: Action) -> bool:
-    """Whether the clock stands still after *action*."""
+    """Whether *action* stops the clock."""
     rule = _BY_ACTION[action]
     return rule.pauses and dossier.state not in rule.stays
 
 
 def refusal(dossier: Dossier, action: Action, actor: Actor, workflow: Workflow = UNRESTRICTED) -> str | None:
-    """Why *actor* may not do *action* now, as a word of ours; None where nothing is in the way."""
+    """The reason why *actor* may not do *action* now, as a keyword; None if it is allowed."""
     rule = _BY_ACTION.get(action)
     if rule is None or dossier.state not in rule.sources:
         return "state"
@@ -152,7 +152,7 @@ def refusal(dossier: Dossier, action: Action, actor: Actor, workflow: Workflow =
     if dossier.state in rule.stays and not _decides_fee(dossier, action):
         return "state"
     if action is Action.SUPPLEMENT and actor.role in OFFICERS and dossier.handling.channel is Channel.ONLINE:
-        # What came over the counter is mended there; nobody of the office changes what a citizen typed.
+        # Dossiers from the counter are corrected there; officers never change answers that a citizen typed.
         return "role" if dossier.owner != actor.id else None
     if action is Action.EXTEND and dossier.handling.clock.extensions >= workflow.extensions:
         return "extended"
@@ -167,12 +167,12 @@ def refusal(dossier: Dossier, action: Action, actor: Actor, workflow: Workflow =
 
 
 def _decides_fee(dossier: Dossier, action: Action) -> bool:
-    """Whether *action* says how much a fee is that nobody could work out."""
+    """Whether *action* sets the amount of a fee that does not follow from the answers."""
     return action is Action.REQUEST_PAYMENT and dossier.handling.money.payment is Payment.UNDECIDED
 
 
 def _money(handling: Handling, action: Action) -> str | None:
-    """What money has against *action*: what is asked for beforehand keeps a dossier out, and any debt its result back."""
+    """The reason why fees prevent *action*: acceptance and handing over wait for payment."""
     payment = handling.money.payment
     if action in (Action.ACCEPT, Action.HAND_OVER) and payment is Payment.DUE:
         return "unpaid"
@@ -188,7 +188,7 @@ def _money(handling: Handling, action: Action) -> str | None:
 
 
 def _role(dossier: Dossier, actor: Actor) -> Role:
-    """What *actor* is towards *dossier*: nobody of the office decides on one's own."""
+    """The role of *actor* for *dossier*: officers are citizens for their own dossiers."""
     return Role.CITIZEN if dossier.owner == actor.id and actor.role is not Role.SYSTEM else actor.role
 
 
@@ -197,7 +197,7 @@ def _is_erased(handling: Handling, action: Action) -> bool:
 
 
 def permitted(dossier: Dossier, actor: Actor, workflow: Workflow = UNRESTRICTED) -> tuple[Action, ...]:
-    """What *actor* can do now, in the order of the table."""
+    """The actions that *actor* can do now, in the order of the table."""
     return tuple(rule.action for rule in TABLE if refusal(dossier, rule.action, actor, workflow) is None)
 
 
@@ -238,7 +238,7 @@ _WORDS: Mapping[str, tuple[str | Payment, ...]] = {"payment": (Payment.PAID, Pay
 
 
 def step(dossier: Dossier, event: Event) -> Dossier:
-    """*dossier* after *event*; answers lie apart and are not its concern.
+    """*dossier* after *event*, without changes of its answers.
 
     Raises:
         ForbiddenAction: the state does not allow it.
@@ -258,7 +258,7 @@ def step(dossier: Dossier, event: Event) -> Dossier:
 
 
 def pays_off(before: Dossier, after: Dossier) -> bool:
-    """Whether what was owed before a step is not owed any more after it: nothing is, or another amount."""
+    """Whether the debt before a step is no longer owed after it: nothing is, or another amount."""
     was, now = before.handling.money, after.handling.money
     return was.payment is Payment.DUE and (now.payment is not Payment.DUE or now.amount != was.amount)
 
@@ -279,13 +279,13 @@ def _handled(dossier: Dossier, state: State, event: Event) -> Handling:
         clock = attrs.evolve(changed.clock, paused=None, until=None)
         result = attrs.evolve(changed.result, resolved=event.at)
         changed = attrs.evolve(changed, back=None, clock=clock, supplement=RequestedSupplement(), result=result)
-    return _told(changed, event)
+    return _settled(changed, event)
 
 
 def _stated(handling: Handling, facts: Facts) -> Handling:
     """*handling* with what *facts* state."""
     clock = changed_by(handling.clock, facts.clock)
-    # The surplus is a sum, see `_told`.
+    # The surplus is a sum, see `_settled`.
     money = changed_by(handling.money, attrs.evolve(facts.bill, surplus=None))
     changed = attrs.evolve(handling, clock=clock, money=money)
     match facts:
@@ -311,8 +311,8 @@ def _stated(handling: Handling, facts: Facts) -> Handling:
             return changed
 
 
-def _told(handling: Handling, event: Event) -> Handling:
-    """What follows from the action itself."""
+def _settled(handling: Handling, event: Event) -> Handling:
+    """*handling* with the changes that every event of its kind makes."""
     clock, money, result = handling.clock, handling.money, handling.result
     match event.action:
         case Action.ACCEPT:

@@ -1,4 +1,4 @@
-"""A supplement: the citizen mends exactly what the office asked for, and what that brings with it."""
+"""A supplement: the citizen corrects exactly the requested places, and the fields that follow from them."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ _DOCUMENT = "document:"
 
 
 def mended(form: Form, before: Json, after: Json, asked: tuple[str, ...], *, layout: Layout | None = None) -> Json:
-    """*before* with what *after* has at the pointers *asked*, and in fields that only hold because of that.
+    """*before* with the values of *after* at the pointers *asked*, and in fields that hold only because of them.
 
     Args:
-        layout: which branches the page has open that *after* comes from.
+        layout: the layout of the page with *after*.
     """
     taken = _taken(before, after, asked)
     return _taken(taken, after, brought(form, before, taken, layout=layout))
@@ -25,29 +25,31 @@ def mended(form: Form, before: Json, after: Json, asked: tuple[str, ...], *, lay
 
 def brought(form: Form, before: Json, after: Json, *, layout: Layout | None = None) -> tuple[str, ...]:
     """The pointers of fields that hold with *after* and did not with *before*, the outermost of each."""
-    held = {field.pointer for field in walk(effective(form, before))}
-    new = [field.pointer for field in walk(effective(form, after, layout=layout)) if field.pointer not in held]
-    return tuple(one for one in new if not any(one.startswith(above + "/") for above in new))
+    present = {field.pointer for field in walk(effective(form, before))}
+    new = [field.pointer for field in walk(effective(form, after, layout=layout)) if field.pointer not in present]
+    return tuple(pointer for pointer in new if not any(pointer.startswith(above + "/") for above in new))
 
 
 def _taken(before: Json, after: Json, pointers: tuple[str, ...]) -> Json:
-    kept = before
-    # From the end: what goes from a list moves only what lies behind it.
-    for pointer in sorted((one for one in pointers if one == "" or one.startswith("/")), reverse=True):
+    answers = before
+    # From the end: removing an item of a list moves only those after it.
+    for pointer in sorted((place for place in pointers if place == "" or place.startswith("/")), reverse=True):
         value = get(after, pointer)
-        kept = drop(kept, pointer) if value is ABSENT else put(kept, pointer, value)
-    return kept
+        answers = drop(answers, pointer) if value is ABSENT else put(answers, pointer, value)
+    return answers
 
 
 def asked_documents(asked: tuple[str, ...]) -> tuple[str, ...]:
     """The codes of the documents among what was *asked* for."""
-    return tuple(one.removeprefix(_DOCUMENT) for one in asked if one.startswith(_DOCUMENT))
+    return tuple(place.removeprefix(_DOCUMENT) for place in asked if place.startswith(_DOCUMENT))
 
 
 def asked_for_nothing(form: Form, answers: Json, codes: Container[str], asked: Sequence[str]) -> tuple[str, ...]:
     """Those of *asked* that the owner cannot bring: no field to answer that holds with *answers*, no document of *codes*."""
-    known = {field.pointer for field in walk(effective(form, answers)) if is_asked(form, field)}
-    return tuple(one for one in asked if one not in known and not (one.startswith(_DOCUMENT) and one[len(_DOCUMENT) :] in codes))
+    fields = {field.pointer for field in walk(effective(form, answers)) if is_asked(form, field)}
+    return tuple(
+        place for place in asked if place not in fields and not (place.startswith(_DOCUMENT) and place[len(_DOCUMENT) :] in codes)
+    )
 
 
 def with_documents(
@@ -55,4 +57,4 @@ def with_documents(
 ) -> tuple[Attachment, ...]:
     """*before* and those of *sent* that were asked for; nothing that the office has seen is taken away."""
     codes = asked_documents(asked)
-    return (*before, *(one for one in sent if one.document in codes))
+    return (*before, *(file for file in sent if file.document in codes))

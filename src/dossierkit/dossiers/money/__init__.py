@@ -1,1 +1,1 @@
-"""What a dossier costs, and the attempts to pay it."""
+"""Fees of dossiers, bills, and attempts to pay."""

@@ -1,6 +1,6 @@
-"""Attempts to pay: one for each time that somebody sets out to, whatever comes of it.
+"""Attempts to pay: one for each start of a payment, successful or not.
 
-A gateway knows an attempt by its *ref*.  What was paid stays paid; an attempt that failed may still turn out to be paid.
+A gateway knows an attempt by its *ref*.  A paid attempt stays paid; a failed one may still turn out to be paid.
 """
 
 from __future__ import annotations
@@ -17,12 +17,12 @@ from dossierkit.dossiers.states import Action
 
 
 class Progress(Enum):
-    """What came of an attempt."""
+    """The result of an attempt."""
 
     OPEN = "open"
     PAID = "paid"
     FAILED = "failed"
-    #: Nothing is owed any more: it is not to be continued.  What is paid all the same is a surplus.
+    #: Nothing is owed any more: it cannot be continued.  A payment that still comes in is a surplus.
     CLOSED = "closed"
 
 
@@ -54,7 +54,7 @@ ASKED_AFTER = (timedelta(minutes=16), timedelta(hours=1), timedelta(hours=6), ti
 
 @attrs.frozen
 class Callback:
-    """What a gateway told us, once it is known that the gateway did."""
+    """A verified message of a gateway about an attempt."""
 
     ref: str
     #: Đồng.
@@ -64,7 +64,7 @@ class Callback:
 
 
 class Answer(Enum):
-    """What a gateway is told in return: the codes of VNPay's PAY API 2.1.0."""
+    """The answer to a gateway: the codes of VNPay's PAY API 2.1.0."""
 
     CONFIRMED = ("00", "Confirm Success")
     UNKNOWN = ("01", "Order not found")
@@ -75,12 +75,12 @@ class Answer(Enum):
 
 
 def attempt_ref(code: str, number: int) -> str:
-    """What a gateway knows the *number*-th attempt for the dossier with *code* by: letters, digits, hyphens."""
+    """The ref of the *number*-th attempt for the dossier with *code*: letters, digits, hyphens."""
     return f"{code.replace('.', '')}-{number:02}"
 
 
 def judged(attempt: Attempt | None, callback: Callback) -> Answer:
-    """What *callback* means for *attempt*; only where it is confirmed anything changes."""
+    """The answer to *callback* for *attempt*; only CONFIRMED changes anything."""
     if attempt is None:
         return Answer.UNKNOWN
     if callback.amount != attempt.amount:
@@ -97,7 +97,7 @@ def finished(attempt: Attempt, callback: Callback, now: datetime, *, surplus: bo
 
 
 def is_to_be_asked(attempt: Attempt, now: datetime) -> bool:
-    """Whether it is time to ask the gateway what came of *attempt*."""
+    """Whether it is time to query the gateway for the result of *attempt*."""
     unknown = attempt.progress in (Progress.OPEN, Progress.CLOSED)
     return unknown and attempt.asked < len(ASKED_AFTER) and now >= attempt.created + ASKED_AFTER[attempt.asked]
 

@@ -1,7 +1,7 @@
-"""The bill of a dossier over its life: what was asked for and paid, and what becomes of it when the answers change.
+"""The bill of a dossier: fees asked for and paid, and their change when the answers change.
 
-What is paid stays paid.  Before acceptance the difference is owed, or is a surplus to be given back; after it, an officer says
-whether more is asked for.
+Payments stay.  Before acceptance the difference is owed, or is a surplus to be refunded; after it, an officer decides whether
+more is asked for.
 """
 
 from __future__ import annotations
@@ -20,18 +20,18 @@ from dossierkit.dossiers.states import Action, Payment
 
 @attrs.frozen
 class Account:
-    """What came in for a dossier, in đồng."""
+    """The payments for a dossier, in đồng."""
 
-    #: What settled something that was asked for, and was not given back.
+    #: Payments of fees that were asked for, without those refunded.
     paid: int = 0
-    #: So much of it became a surplus, by a supplement or by an end without a result, and waits to be given back.
+    #: The part that became a surplus, by a supplement or an end without a result, and is not refunded yet.
     spare: int = 0
     #: An officer asked for a fee after acceptance.
     requested: bool = False
 
 
 def account(history: Sequence[Event]) -> Account:
-    """What the events of a dossier say of its money."""
+    """The payments for a dossier according to its events."""
     asked = paid = spare = late = 0
     accepted = requested = False
     for event in history:
@@ -48,14 +48,14 @@ def account(history: Sequence[Event]) -> Account:
             case Action.SURPLUS:
                 late += bill.surplus or 0
             case Action.REFUND:
-                # A surplus is given back before what settled something.
+                # A surplus is refunded before payments of fees.
                 paid = paid - spare if spare + late else 0
                 spare = late = 0
     return Account(paid, spare, requested)
 
 
 def outstanding(charged: tuple[Fee, ...], handling: Handling, money: Account) -> int | None:
-    """What the fees that were collected so far come to beyond what is paid; None while that is not known."""
+    """The unpaid part of the fees asked for so far; None if an amount is not known."""
     cost = owed(charged, *_collected(handling, money))
     return None if cost is None else max(0, cost - money.paid)
 
@@ -69,7 +69,7 @@ def rebilled(before: tuple[Fee, ...], after: tuple[Fee, ...], handling: Handling
     billed = tuple(dict.fromkeys((*handling.money.billed, Collect.SUBMISSION.value)))
     undecided = BillChange(payment=Payment.UNDECIDED, billed=billed)
     if handling.money.payment in (Payment.WAIVED, Payment.REFUNDED):
-        # Whoever let it go did so for what it was then.
+        # The officer waived or refunded the amount of that time.
         return BillChange() if cost is not None and cost <= (was or 0) else undecided
     if cost is None:
         return undecided

@@ -1,6 +1,6 @@
-"""What a dossier costs: phí (for a service) and lệ phí (a levy) apart, who is exempt, and when each is collected.
+"""Fees of a dossier: phí (for a service) and lệ phí (a levy), exemptions, and the moments of collection.
 
-What is not known is never zero: a fee is open whose amount, or whose case, does not follow from the answers, until they are
+An unknown amount is never zero: a fee is open whose amount, or whose case, does not follow from the answers, until they are
 complete or an officer says how much it is.  An exemption is claimed: one that depends on an open question does not hold.
 """
 
@@ -30,7 +30,7 @@ __all__ = ["KINDS", "Collect", "Fee", "Quote", "exemptions", "fees", "owed", "qu
 class Collect(Enum):
     """When a fee is collected."""
 
-    #: Before anybody looks at the dossier.
+    #: With the submission.
     SUBMISSION = "submission"
     #: When an officer asks for it.
     REQUEST = "request"
@@ -48,7 +48,7 @@ class Fee:
     title: str
     #: One of `KINDS`.
     kind: str
-    #: Đồng, what an exemption takes away already gone; None while nobody knows.
+    #: Đồng, after exemptions; None if it is not known.
     amount: int | None
     collect: Collect
     #: The title of the rule that exempts from it; empty where none does.
@@ -57,12 +57,12 @@ class Fee:
 
 @attrs.frozen
 class Quote:
-    """What a fee is before there are answers, in đồng: the same at both ends where it is fixed."""
+    """The range of a fee before there are answers, in đồng; both ends are equal if it is fixed."""
 
     #: None: it has no such bound.
     least: int | None
     most: int | None
-    #: An officer says how much it is.
+    #: An officer sets the amount.
     assessed: bool = False
     #: It is asked for in some cases only.
     conditional: bool = False
@@ -82,13 +82,13 @@ def fees(procedure: Procedure, answers: Json, channel: Channel = Channel.ONLINE,
 
 
 def owed(charged: tuple[Fee, ...], *when: Collect) -> int | None:
-    """What is collected at these moments together, in đồng; None while the amount of one of them is not known."""
+    """The sum collected at these moments, in đồng; None if one of the amounts is not known."""
     amounts = [fee.amount for fee in charged if fee.collect in when]
     return None if None in amounts else sum(amount for amount in amounts if amount is not None)
 
 
 def quote(procedure: Procedure, entry: Entry) -> Quote:
-    """What the fee *entry* is as far as the file says: its amount, or the bounds of the field that it comes from."""
+    """The range of the fee *entry* by the file: its amount, or the bounds of the field that it comes from."""
     conditional = "when" in entry.values
     if "amount" in entry.values:
         return Quote(int(entry.values["amount"]), int(entry.values["amount"]), conditional=conditional)
@@ -120,7 +120,7 @@ def unanswered(
             continue
         fields = index(procedure.form, effective(procedure.form, answers, layout=layout)).fields
         for pointer in (read for place in places for read in _inputs(procedure.form, place, answers, frozenset())):
-            # Whoever needs none of several boxes, or no row, could not answer: an officer decides then.
+            # A user who needs no box or no row cannot answer: an officer decides then.
             several = keyword == "when" and pointer in fields and fields[pointer].kind in (Kind.CHECKS, Kind.LIST)
             if pointer in fields and _is_asked(fields[pointer]) and not several and get(answers, pointer) is ABSENT:
                 asked[pointer] = Problem(pointer, "required", {}, f"{entry.origin}/{keyword}")
@@ -171,7 +171,7 @@ def _is_asked(field: Field) -> bool:
 
 def _inputs(form: Form, place: str, answers: Json, seen: frozenset[str]) -> Iterator[str]:
     """The places that the value at *place* follows from: itself, or what its expression reads, and so on."""
-    computed = next((one for one in form.computed if one.at == place), None)
+    computed = next((value for value in form.computed if value.at == place), None)
     if computed is None:
         yield from _rows(place, answers)
     elif place not in seen:
