@@ -17,7 +17,7 @@ import attrs
 from cattrs import Converter
 from cattrs.gen import make_dict_structure_fn, override
 
-from dossierkit.pointers import Json
+from dossierkit.pointers import Json, same
 
 T = TypeVar("T")
 
@@ -169,7 +169,7 @@ class FlatJson(Generic[T]):
             except _UNREADABLE:
                 rest[name] = stored
                 continue
-            if value == default or (is_loose and write(value) != stored):
+            if value == default or (is_loose and not same(write(value), stored)):
                 rest[name] = stored
             values[part][attribute] = value
         own = values.pop("", {})

@@ -14,7 +14,7 @@ from dossierkit.hidden_characters import hidden_character
 from dossierkit.locale import FOLDER as LOCALE
 from dossierkit.locale.texts import LANGUAGES, text_of
 from dossierkit.mail.letters import Office, letter
-from dossierkit.mail.notices import TOLD
+from dossierkit.mail.notices import ANNOUNCED
 
 OFFICE = Office(address="https://portal.example/")
 
@@ -55,7 +55,7 @@ def test_the_office_signs() -> None:
 def test_every_letter_is_there_and_sent() -> None:
     """The program asks for nothing that no catalogue has, and the catalogues hold nothing that nobody asks for."""
     source = "\n".join(path.read_text("utf-8") for path in (ROOT / "src").rglob("*.py"))
-    asked = set(re.findall(r'letter\(\s*"([a-z-]+)"', source)) | {action.value for action in TOLD}
+    asked = set(re.findall(r'letter\(\s*"([a-z-]+)"', source)) | {action.value for action in ANNOUNCED}
     assert asked == set(NAMES)
 
 

@@ -196,8 +196,8 @@ def test_what_an_action_has_to_say(workflow: Callable[..., None], engine: Engine
         (Action.COMPLETE, {"outcome": "lost"}, "known: approved, rejected, returned"),
         (Action.COMPLETE, {"outcome": "rejected"}, "needs a reason"),
         (Action.REQUEST_SUPPLEMENT, {"asked": ["/copies"], "reasons": {"/copies": "ugly"}, "note": "x"}, "known: wrong, missing"),
-        (Action.REQUEST_SUPPLEMENT, {"asked": ["/nowhere"], "note": "x"}, "/nowhere cannot be mended"),
-        (Action.REQUEST_SUPPLEMENT, {"asked": ["document:1"], "note": "x"}, "document:1 cannot be mended"),
+        (Action.REQUEST_SUPPLEMENT, {"asked": ["/nowhere"], "note": "x"}, "/nowhere cannot be corrected"),
+        (Action.REQUEST_SUPPLEMENT, {"asked": ["document:1"], "note": "x"}, "document:1 cannot be corrected"),
     )
     for action, facts, why in wrong:
         with pytest.raises(ForbiddenAction, match=why):

@@ -17,7 +17,7 @@ import attrs
 
 from dossierkit.dossiers.deadlines.calendars import Calendar, Hours, at, day_of
 from dossierkit.dossiers.ledger.ledger import Posting, Span, postings, spans
-from dossierkit.dossiers.lifecycle.dossier import NOTHING_SAID, Actor, Dossier, Event, Said, chained, digest, digests
+from dossierkit.dossiers.lifecycle.dossier import NO_NOTE, Actor, Dossier, Event, Note, chained, digest, digests
 from dossierkit.dossiers.lifecycle.facts import BeginFacts, facts_of
 from dossierkit.dossiers.lifecycle.handling import UNHANDLED
 from dossierkit.dossiers.lifecycle.lifecycle import step
@@ -181,7 +181,7 @@ class _Story:
         self.events: list[Event] = [first]
         self.posted: list[Posting] = []
         self.spans: list[Span] = []
-        self.said: dict[int, Said] = {}
+        self.notes: dict[int, Note] = {}
         self.attempts: list[Attempt] = []
         self.now = submitted
 
@@ -189,7 +189,7 @@ class _Story:
         """The generated dossier with its history."""
         words = search_words(self.procedure, self.dossier.answers)
         return ImportedDossier(
-            self.dossier, tuple(self.events), tuple(self.posted), tuple(self.spans), words, self.said, tuple(self.attempts)
+            self.dossier, tuple(self.events), tuple(self.posted), tuple(self.spans), words, self.notes, tuple(self.attempts)
         )
 
     def run(self) -> None:
@@ -304,8 +304,8 @@ class _Story:
 
     def _do(self, action: Action, actor: Actor, *, note: str = "", **facts: Json) -> None:
         stated = attrs.evolve(facts_of(action, facts), note=digest(note, self.dossier.salt) if note else None)
-        said = Said(note, self.dossier.answers if action is Action.SUPPLEMENT else None) if note else NOTHING_SAID
-        self._record(self._recording(actor).change(self.dossier, action, stated, said))
+        words = Note(note, self.dossier.answers if action is Action.SUPPLEMENT else None) if note else NO_NOTE
+        self._record(self._recording(actor).change(self.dossier, action, stated, words))
 
     def _record(self, change: ActionRecord) -> None:
         event = change.event(Position(self.world.draw(change), self.events[-1].hash, len(self.events) + 1))
@@ -313,8 +313,8 @@ class _Story:
         self.posted += postings(before, event, self.dossier)
         self.spans += spans(before, event, self.dossier)
         self.events.append(event)
-        if change.said:
-            self.said[event.number] = change.said
+        if change.note:
+            self.notes[event.number] = change.note
         if change.paid is not None:
             self.attempts.append(change.paid(event))
 

@@ -69,13 +69,13 @@ def letter(name: str, language: str, office: Office, *, key: str, to: str, path:
     """
     spoken = language if language in LANGUAGES else LANGUAGES[0]
     subject, body = (text_of(LOCALE, "mails", f"{name}-{part}", spoken) for part in ("subject", "text"))
-    known = {"link": office.address.rstrip("/") + path, **{k: without_hidden(_BREAKS.sub(" ", v)) for k, v in values.items()}}
-    texts = [paragraph.format(**known) for paragraph in body.split("\n\n") if _is_known(paragraph, known)]
+    quoted = {"link": office.address.rstrip("/") + path, **{k: without_hidden(_BREAKS.sub(" ", v)) for k, v in values.items()}}
+    texts = [paragraph.format(**quoted) for paragraph in body.split("\n\n") if _is_known(paragraph, quoted)]
     shown = "".join(f"<p>{_linked(text)}</p>" for text in texts)
     signature = [line for line in (office.named(spoken), office.postal_address, office.telephone) if line]
     signed = "<br>".join(map(escape, signature))
     page = f'<!doctype html><html lang="{language}"><body>{shown}<p>{signed}</p></body></html>'
-    return SendMail(key, to, subject.format(**known)[:200], "\n\n".join([*texts, "\n".join(signature)]) + "\n", page)
+    return SendMail(key, to, subject.format(**quoted)[:200], "\n\n".join([*texts, "\n".join(signature)]) + "\n", page)
 
 
 def _is_known(paragraph: str, values: Mapping[str, str]) -> bool:

@@ -33,7 +33,7 @@ NEEDED = frozenset(
     )
 )
 #: Actions that owners with `Notices.ALL` get a mail about.
-TOLD = NEEDED | frozenset(
+ANNOUNCED = NEEDED | frozenset(
     (Action.ACCEPT, Action.ASSIGN, Action.SUPPLEMENT, Action.SETTLE, Action.SUSPEND, Action.RESUME, Action.HAND_OVER)
 )
 
@@ -60,7 +60,7 @@ def notices(
     """
     if action is Action.MESSAGE:
         return _of_a_message(owner, officer, before, after, office)
-    wanted = {Notices.ALL: TOLD, Notices.NEEDED: NEEDED, Notices.NONE: frozenset[Action]()}
+    wanted = {Notices.ALL: ANNOUNCED, Notices.NEEDED: NEEDED, Notices.NONE: frozenset[Action]()}
     if (
         owner is None
         or not owner.proven

@@ -11,7 +11,7 @@ import attrs
 from dossierkit.converter import UnreadableValue
 from dossierkit.dossiers.codes import DossierCode
 from dossierkit.dossiers.deadlines.calendars import day_of
-from dossierkit.dossiers.lifecycle.dossier import Actor, Attachment, Dossier, Said, digest, digests
+from dossierkit.dossiers.lifecycle.dossier import Actor, Attachment, Dossier, Note, digest, digests
 from dossierkit.dossiers.lifecycle.facts import (
     AcceptFacts,
     BillChange,
@@ -76,26 +76,10 @@ class Actions:
         layout: Layout | None = None,
         paid: tuple[Attempt, Progress] | None = None,
     ) -> Dossier:
-        """Do *action* and return the changed dossier; `permitted` lists what is possible.  Submitting twice gives the same code.
-
-        Args:
-            version: the version that the actor saw; None: any version.
-            facts: the JSON of the facts of the action, see `lifecycle.facts`; never personal data.
-            note: a reason in words; stored apart from the history, so that it can be erased.
-            answers: of a supplement: all answers as the citizen has them now; only requested fields are accepted.
-            files: documents of a supplement, or files of a message or a result.
-            layout: of a supplement: the layout of its page; None: branches follow from the answers.
-            paid: the attempt that settles it, and its progress until now.
-
-        Raises:
-            UnknownDossier, StaleDossier: as for `save`.
-            ForbiddenAction: the state does not allow it, the actor may not do it, a fact is missing, or a text has a hidden
-                character.
-            RefusedAnswers: a submission or a supplement with problems.
-        """
+        """See `Engine.act`."""
         dossier = self.dossiers.open(id, actor)
         if paid is None:
-            # What a gateway says of money is never refused for how it looks.
+            # Payments are never refused because of hidden characters in the texts of a gateway.
             _guard_readable(note, *(value for value in (facts or {}).values() if isinstance(value, str)))
         if action in (Action.SUBMIT, Action.SAVE):
             return self._sent(dossier, action, actor, dossier.version if version is None else version)
@@ -106,21 +90,16 @@ class Actions:
         changed, stated = self._changed(dossier, action, stated, answers, files, layout)
         guard(dossier, action, actor, stated, procedure.workflow)
         self._guard_places(dossier, procedure, stated)
-        said = Said(note, dossier.answers if action is Action.SUPPLEMENT else None)
+        words = Note(note, dossier.answers if action is Action.SUPPLEMENT else None)
         search = None
         if action is Action.SUPPLEMENT:
             # The supplement may bring the dossier to a newer revision, whose form knows what its answers mean.
             search = search_words(self.supplements.wanted(dossier)[0], changed.answers)
-        record = recording.change(changed, action, stated, said, answers=changed is not dossier, search=search, paid=paid)
+        record = recording.change(changed, action, stated, words, answers=changed is not dossier, search=search, paid=paid)
         return self._stored(action, record)
 
     def message(self, id: str, actor: Actor, words: str, *, files: tuple[Attachment, ...] = ()) -> Dossier:
-        """Send a message of *actor* to the other side; other changes at the same time do not prevent it.
-
-        Raises:
-            UnknownDossier: as for `open`.
-            ForbiddenAction: it is still a draft, or *words* is empty.
-        """
+        """See `Engine.message`."""
         while True:
             try:
                 return self.act(id, Action.MESSAGE, actor, note=words, files=files)
@@ -128,42 +107,33 @@ class Actions:
                 continue  # the dossier was changed meanwhile; a message fits every version
 
     def take_in(self, id: str, actor: Actor, code: DossierCode) -> Dossier:
-        """Submit a draft under the *code* that another portal issued; otherwise as `submit`.
-
-        Raises:
-            ForbiddenAction: the code belongs to a series of this portal, or is in use.
-        """
+        """See `Engine.take_in`."""
         dossier = self.dossiers.open(id, actor)
         own = self.procedures.of(dossier).agency or self.context.agency
         if code.text.rsplit("-", 2)[0] == own:
             raise ForbiddenAction(f"codes of {own} are issued here and cannot be imported")
-        known = self.context.store.by_code(code)
-        if known is not None and known.id != dossier.id:
+        other = self.context.store.by_code(code)
+        if other is not None and other.id != dossier.id:
             raise ForbiddenAction(f"there is already a dossier with the code {code}")
         return self._sent(dossier, Action.SUBMIT, actor, dossier.version, code)
 
     def ask_update(self, id: str, actor: Actor, *, version: int | None = None, note: str = "") -> Dossier:
-        """Ask the owner to bring an open dossier to the current revision: a supplement of every field that changed.
-
-        Raises:
-            UnknownDossier, UnknownProcedure, StaleDossier: as for `open`, `procedure` and `act`.
-            ForbiddenAction: as for a supplement, or the newer form asks nothing new.
-        """
+        """See `Engine.ask_update`."""
         dossier = self.dossiers.open(id, actor)
         newer = self.procedures.current(dossier.procedure)
         answers = after_moves(dossier.answers, newer.moves)
-        found = changes(self.procedures.of(dossier).form, newer.form, answers)
+        differences = changes(self.procedures.of(dossier).form, newer.form, answers)
         # Fields that only moved are answered already.
-        there = {one.pointer for one in found if one.kind == "added" and get(answers, one.pointer) is not ABSENT}
-        asked = [one.pointer for one in found if one.kind != "removed" and one.pointer not in there]
+        answered = {field.pointer for field in differences if field.kind == "added" and get(answers, field.pointer) is not ABSENT}
+        asked = [field.pointer for field in differences if field.kind != "removed" and field.pointer not in answered]
         if not asked:
-            raise ForbiddenAction("the newer form asks nothing else of this dossier")
+            raise ForbiddenAction("the newer form has no other questions for this dossier")
         self.context.store.keep_bundle(newer.revision, newer.bundle.canonical())
         facts = {"asked": asked, "update": newer.revision}
         return self.act(id, Action.REQUEST_SUPPLEMENT, actor, version=version, facts=facts, note=note)
 
     def permitted(self, dossier: Dossier, actor: Actor) -> tuple[Action, ...]:
-        """The actions that *actor* can do on *dossier* now."""
+        """See `Engine.permitted`."""
         return permitted(dossier, actor, self.procedures.of(dossier).workflow)
 
     def _guard_seen(self, dossier: Dossier, version: int | None) -> None:
@@ -208,7 +178,7 @@ class Actions:
             and not facts.update
             and (unknown := asked_for_nothing(procedure.form, dossier.answers, codes, facts.asked or ()))
         ):
-            raise ForbiddenAction(f"{unknown[0]} cannot be mended by the owner: no such answer or document", "needs-asked")
+            raise ForbiddenAction(f"{unknown[0]} cannot be corrected by the owner: no such answer or document", "needs-asked")
         if isinstance(facts, AcceptFacts) and (missing := {*procedure.missing(dossier)} - {*(facts.paper or ())}):
             message = f"documents are missing: {', '.join(sorted(missing))}; say which were handed in on paper"
             raise ForbiddenAction(message, "needs-paper")
@@ -273,9 +243,9 @@ def _stated(action: Action, body: Mapping[str, Json]) -> Facts:
 
 
 def _guard_readable(*texts: str) -> None:
-    """Raise ForbiddenAction where one of *texts* holds a hidden character."""
+    """Raise ForbiddenAction if one of *texts* holds a hidden character."""
     for text in texts:
-        if found := hidden_character(text):
+        if hidden := hidden_character(text):
             raise ForbiddenAction(
-                f"the text holds {found.code} at character {found.index + 1}; type it again", "hidden-character"
+                f"the text holds {hidden.code} at character {hidden.index + 1}; type it again", "hidden-character"
             )

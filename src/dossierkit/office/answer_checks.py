@@ -40,13 +40,13 @@ class AnswerChecks:
         return as_sent(form, answers, today=self.context.today(), layout=layout)
 
     def of_draft(self, dossier: Dossier) -> tuple[Problem, ...]:
-        """The problems that keep *dossier* from being submitted."""
+        """See `Engine.check`."""
         procedure = self.procedures.of(dossier)
         answers = self.whole(procedure.form, dossier.answers, dossier.layout)
         return (*self.problems(dossier, procedure.form, answers), *procedure.unsent(dossier, answers))
 
     def problems(self, dossier: Dossier, form: Form, answers: Json) -> tuple[Problem, ...]:
-        """The problems of *answers* to *form*; a rule that raises an error is logged, too."""
+        """See `Engine.problems`."""
         problems = check(form, answers, today=self.context.today(), layout=dossier.layout)
         for problem in problems:
             if "failure" in problem.params:
@@ -62,7 +62,7 @@ class AnswerChecks:
             RefusedAnswers: a file is not.
         """
         problems = self._of_files(dossier, form, answers)
-        if new := tuple(one for one in problems if not same(get(answers, one.at), get(before, one.at))):
+        if new := tuple(problem for problem in problems if not same(get(answers, problem.at), get(before, problem.at))):
             raise RefusedAnswers(new)
 
     def _of_fees(self, dossier: Dossier, form: Form, answers: Json) -> tuple[Problem, ...]:

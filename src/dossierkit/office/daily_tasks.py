@@ -40,16 +40,16 @@ def remind(engine: Engine) -> int:
         if by is not None and by < now:
             for officer in _readers(engine, dossier):
                 lists.setdefault(officer.id, {}).setdefault("unanswered", []).append(dossier)
-    mails = [_mail(engine, id, found, now) for id, found in lists.items()]
+    mails = [_mail(engine, id, due, now) for id, due in lists.items()]
     engine.store.outbox.post(*(mail for mail in mails if mail is not None))
     return len(mails)
 
 
 def _every(engine: Engine, query: Query) -> Iterator[Dossier]:
     before = None
-    while found := engine.store.find(None, query, before=before, limit=200):
-        yield from found
-        before = found[-1].id
+    while page := engine.store.find(None, query, before=before, limit=200):
+        yield from page
+        before = page[-1].id
 
 
 def _readers(engine: Engine, dossier: Dossier) -> list[Account]:
@@ -59,21 +59,23 @@ def _readers(engine: Engine, dossier: Dossier) -> list[Account]:
     if own is not None and not own.disabled:
         return [own]
     unit = dossier.handling.unit
-    return [one for one in accounts.officers(unit) if unit and one.role is Role.INTAKE_OFFICER and not one.disabled]
+    return [
+        officer for officer in accounts.officers(unit) if unit and officer.role is Role.INTAKE_OFFICER and not officer.disabled
+    ]
 
 
-def _mail(engine: Engine, id: str, found: Mapping[str, list[Dossier]], now: datetime) -> SendMail | None:
+def _mail(engine: Engine, id: str, due: Mapping[str, list[Dossier]], now: datetime) -> SendMail | None:
     account = engine.store.accounts.account(id)
     if account is None or not account.proven:
         return None
-    told = {"overdue": "", "soon": "", "unanswered": "", **{kind: _codes(dossiers) for kind, dossiers in found.items()}}
+    codes = {"overdue": "", "soon": "", "unanswered": "", **{kind: _codes(dossiers) for kind, dossiers in due.items()}}
     key = f"reminder:{id}:{day_of(now).isoformat()}"
-    return letter("reminder", account.language, engine.office, key=key, to=account.mail, path="/desk", **told)
+    return letter("reminder", account.language, engine.office, key=key, to=account.mail, path="/desk", **codes)
 
 
 def _codes(dossiers: Sequence[Dossier]) -> str:
     more = len(dossiers) - _NAMED
-    return ", ".join(str(one.code) for one in dossiers[:_NAMED]) + (f" … (+{more})" if more > 0 else "")
+    return ", ".join(str(dossier.code) for dossier in dossiers[:_NAMED]) + (f" … (+{more})" if more > 0 else "")
 
 
 def resume(engine: Engine) -> int:
@@ -100,22 +102,22 @@ def recompute(engine: Engine, *, apply: bool, note: str = "") -> Iterator[tuple[
     """
     for dossier in [*_every(engine, Query(states=OPEN))]:
         handling = dossier.handling
-        found = engine.office_clock.reckoned(handling)
+        reckoned = engine.office_clock.reckoned(handling)
         # Days extended by an older version, which stored no promised day, stay, too.
-        if found is None or found.at == handling.clock.due or handling.clock.extensions:
+        if reckoned is None or reckoned.at == handling.clock.due or handling.clock.extensions:
             continue
         if apply:
-            facts = {"due": found.at.isoformat(), "estimated": found.estimated, "left": handling.clock.left}
+            facts = {"due": reckoned.at.isoformat(), "estimated": reckoned.estimated, "left": handling.clock.left}
             try:
                 engine.act(dossier.id, Action.REDATE, PROGRAM, version=dossier.version, facts=facts, note=note)
             except StaleDossier:
                 continue
-        yield dossier, found.at
+        yield dossier, reckoned.at
 
 
 def unreached(engine: Engine, actor: Actor, *, limit: int = 20) -> tuple[Dossier, ...]:
-    """The dossiers of an officer whose owner was to be told something by mail and cannot be reached, newest first."""
-    outbox, found = engine.store.outbox, dict[str, Dossier]()
+    """The dossiers of an officer whose owner cannot be reached by mail, newest first."""
+    outbox, unreached = engine.store.outbox, dict[str, Dossier]()
     for lost in outbox.given_up():
         dossier = engine.store.get(dossier_in(lost.mail.key))
         if dossier is None or not may_see(dossier, actor):
@@ -123,5 +125,5 @@ def unreached(engine: Engine, actor: Actor, *, limit: int = 20) -> tuple[Dossier
         owner = engine.store.accounts.account(dossier.owner)
         # Owners who have changed their address, or were reached since, are left out.
         if owner is not None and owner.mail == lost.mail.to and outbox.bounces(owner.mail):
-            found[dossier.id] = dossier
-    return tuple(found.values())[:limit]
+            unreached[dossier.id] = dossier
+    return tuple(unreached.values())[:limit]

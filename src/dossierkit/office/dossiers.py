@@ -8,7 +8,7 @@ from itertools import chain
 import attrs
 
 from dossierkit.dossiers.codes import DossierCode, check_code, meant_codes, meant_receipts
-from dossierkit.dossiers.lifecycle.dossier import Actor, Dossier, Event, Query, Said, may_see
+from dossierkit.dossiers.lifecycle.dossier import Actor, Dossier, Event, Note, Query, may_see
 from dossierkit.dossiers.states import Role
 from dossierkit.errors import CodeError, UnknownDossier
 from dossierkit.office.context import Context
@@ -21,43 +21,36 @@ class Dossiers:
     context: Context
 
     def open(self, id: str, actor: Actor) -> Dossier:
-        """The dossier called *id*, for its owner and, once it was submitted, for the officers of its unit.
-
-        Raises:
-            UnknownDossier: there is none, or the actor may not see it.
-        """
+        """See `Engine.open`."""
         dossier = self.context.store.get(id)
         if dossier is None or not may_see(dossier, actor):
             raise UnknownDossier("no such dossier")
         return dossier
 
     def history(self, dossier: Dossier) -> tuple[Event, ...]:
-        """The events of *dossier*."""
+        """See `Engine.history`."""
         return self.context.store.events(dossier.id)
 
     def find(
         self, actor: Actor, query: Query | None = None, *, before: str | None = None, limit: int = 20
     ) -> tuple[Dossier, ...]:
-        """The actor's newest dossiers that match *query*, of those older than the dossier *before*."""
+        """See `Engine.find`."""
         return self.context.store.find(actor.id, (query or Query()).folded(), before=before, limit=limit)
 
     def desk(
         self, actor: Actor, query: Query | None = None, *, before: str | None = None, limit: int = 20
     ) -> tuple[Dossier, ...]:
-        """The dossiers of an officer's unit, newest first, see `find`; none for other actors."""
+        """See `Engine.desk`."""
         seen = _of_the_desk(actor, query or Query())
         return self.context.store.find(None, seen.folded(), before=before, limit=limit) if seen is not None else ()
 
     def desk_count(self, actor: Actor, query: Query, *, most: int = 1_000) -> int:
-        """The number of dossiers of an officer's unit that match *query*, counted up to *most* + 1.
-
-        Words, codes and days of submission in *query* are ignored.
-        """
+        """See `Engine.desk_count`."""
         seen = _of_the_desk(actor, query)
         return self.context.store.count(seen, most + 1) if seen is not None else 0
 
-    def notes(self, dossier: Dossier) -> Mapping[int, Said]:
-        """The notes that came with the events of *dossier*, by the numbers of the events; none where it was erased."""
+    def notes(self, dossier: Dossier) -> Mapping[int, Note]:
+        """See `Engine.notes`."""
         return self.context.store.notes(dossier.id)
 
     def has(self, code: DossierCode) -> bool:
@@ -65,13 +58,7 @@ class Dossiers:
         return self.context.store.by_code(code) is not None
 
     def lookup(self, typed: str) -> Dossier | None:
-        """The dossier with the code or the receipt number *typed*, or None.
-
-        It is not filtered: callers must decide which parts a stranger may see.
-
-        Raises:
-            CodeError: it is neither.
-        """
+        """See `Engine.lookup`."""
         codes, receipts = meant_codes(typed), meant_receipts(typed, self.context.agency)
         by_code = filter(None, map(self.context.store.by_code, codes))
         by_receipt = filter(None, map(self.context.store.by_receipt, receipts))
@@ -81,10 +68,7 @@ class Dossiers:
         return dossier
 
     def check_code(self, dossier: Dossier) -> str:
-        """The check code of *dossier*: letters beside its code on papers and mails, which prove that a person has one of them.
-
-        Empty for a draft.
-        """
+        """See `Engine.check_code`."""
         return printed_code(self.context.check_key(), dossier)
 
 

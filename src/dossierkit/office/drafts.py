@@ -37,16 +37,7 @@ class Drafts:
     def begin(
         self, procedure: str, actor: Actor, answers: Json = None, *, channel: Channel = Channel.ONLINE, sole: bool = False
     ) -> Dossier:
-        """A new draft, with the defaults of the form where no *answers* are given.
-
-        Args:
-            channel: how it reaches the office; over the counter and by post it is an officer who begins it.
-            sole: the newest draft that the actor has of the procedure, where there is one.
-
-        Raises:
-            UnknownProcedure: none has this code.
-            RefusedAnswers: *answers* name files that are not the actor's own.
-        """
+        """See `Engine.begin`."""
         current = self.procedures.current(procedure)
         now = self.context.now()
         filled = initial_answers(current.form) if answers is None else answers
@@ -72,18 +63,7 @@ class Drafts:
         layout: Layout | None = None,
         declared: Iterable[str] | None = None,
     ) -> Dossier:
-        """The draft with *answers*, complete or not.
-
-        Args:
-            declared: the codes of the documents that are to come on paper; as before where None.
-            layout: what its page has open; without one the answers alone say which branches are meant.
-
-        Raises:
-            UnknownDossier: there is none, or the actor may not see it.
-            StaleDossier: it is no longer at *version*.
-            ForbiddenAction: it is no draft any more.
-            RefusedAnswers: what is new in *answers* names files that are not the owner's own.
-        """
+        """See `Engine.save`."""
         dossier = self._draft(id, actor, version)
         self.checks.guard_files(dossier, self.procedures.of(dossier).form, answers, dossier.answers)
         computed = compute(self.procedures.of(dossier).form.computed, answers, self.context.today())
@@ -100,26 +80,17 @@ class Drafts:
         return changed
 
     def attach(self, id: str, attachment: Attachment, actor: Actor, *, version: int) -> Dossier:
-        """The draft with one more file.
-
-        Raises:
-            UnknownDossier, StaleDossier, ForbiddenAction: as for `save`.
-        """
+        """See `Engine.attach`."""
         return self._with_files(id, actor, version, lambda files: (*files, attachment))
 
     def detach(self, id: str, document: str, blob: str, actor: Actor, *, version: int) -> Dossier:
-        """The draft without a file; for the rest as `attach`."""
+        """See `Engine.detach`."""
         return self._with_files(
             id, actor, version, lambda files: tuple(f for f in files if (f.document, f.blob) != (document, blob))
         )
 
     def move(self, id: str, actor: Actor, *, version: int) -> Dossier:
-        """The draft under the revision that new drafts get; its answers stay, or go where the procedure says they went.
-
-        Raises:
-            UnknownDossier, StaleDossier, ForbiddenAction: as for `save`.
-            UnknownProcedure: the procedure is no longer offered.
-        """
+        """See `Engine.move`."""
         dossier = self._draft(id, actor, version)
         current = self.procedures.current(dossier.procedure)
         self.context.store.keep_bundle(current.revision, current.bundle.canonical())
@@ -143,12 +114,12 @@ class Drafts:
 
     def discard(self, draft: Dossier) -> bool:
         """Delete *draft* and its files for good; False where it was changed meanwhile."""
-        assert self.context.blobs is not None, "who throws drafts away says where files are kept"
+        assert self.context.blobs is not None, "drafts are deleted only with a store of files"
         return discard(self.context.store, self.context.blobs, draft)
 
     def release(self, ids: Iterable[str]) -> None:
         """Delete those of the files *ids* that no dossier names any more."""
-        assert self.context.blobs is not None, "who releases files says where they are kept"
+        assert self.context.blobs is not None, "files are released only with a store of files"
         release(self.context.store, self.context.blobs, ids)
 
     def _draft(self, id: str, actor: Actor, version: int) -> Dossier:

@@ -11,7 +11,7 @@ from dossierkit.dossiers.codes import DossierCode
 from dossierkit.dossiers.deadlines.calendars import Calendar
 from dossierkit.dossiers.deadlines.clock import OfficeClock
 from dossierkit.dossiers.ledger.reports import Period, Report
-from dossierkit.dossiers.lifecycle.dossier import Actor, Attachment, Dossier, Event, Query, Said
+from dossierkit.dossiers.lifecycle.dossier import Actor, Attachment, Dossier, Event, Note, Query
 from dossierkit.dossiers.money.attempts import Attempt, Progress
 from dossierkit.dossiers.procedure.procedure import Procedure
 from dossierkit.dossiers.states import Action, Channel
@@ -64,7 +64,7 @@ class Engine:
 
     @property
     def store(self) -> Store:
-        """Where dossiers are kept.  For programs that run beside a portal; pages ask the services."""
+        """The store of dossiers, for programs that run beside a portal; pages ask the services."""
         return self.context.store
 
     @property
@@ -74,7 +74,7 @@ class Engine:
 
     @property
     def clock(self) -> Clock:
-        """The clock that everything goes by."""
+        """The clock of the engine."""
         return self.context.clock
 
     @property
@@ -94,7 +94,7 @@ class Engine:
 
     @property
     def blobs(self) -> BlobStore | None:
-        """Where files are kept, once that is said."""
+        """The store of files, if one is set."""
         return self.context.blobs
 
     def observe_actions(self, observe: Callable[[Action, float], object]) -> None:
@@ -127,7 +127,7 @@ class Engine:
         """A new draft, with the defaults of the form where no *answers* are given.
 
         Args:
-            channel: how it reaches the office; over the counter and by post it is an officer who begins it.
+            channel: how it reaches the office; over the counter and by post an officer begins it.
             sole: the newest draft that the actor has of the procedure, where there is one.
 
         Raises:
@@ -149,8 +149,8 @@ class Engine:
         """The draft with *answers*, complete or not.
 
         Args:
-            declared: the codes of the documents that are to come on paper; as before where None.
-            layout: what its page has open; without one the answers alone say which branches are meant.
+            declared: codes of the documents that come on paper; None: as before.
+            layout: the layout of its page; None: branches follow from the answers.
 
         Raises:
             UnknownDossier: there is none, or the actor may not see it.
@@ -190,10 +190,10 @@ class Engine:
         return self.checks.problems(dossier, form, answers)
 
     def whole(self, form: Form, answers: Json, layout: Layout | None = None) -> Json:
-        """*answers* as they are sent: in their one spelling, with what is computed from them.
+        """*answers* as they are submitted: canonical, with computed values.
 
         Args:
-            layout: of a draft, which branches were chosen in it.
+            layout: the chosen branches of a draft.
         """
         return self.checks.whole(form, answers, layout)
 
@@ -215,7 +215,7 @@ class Engine:
 
         Args:
             version: the version that the actor saw; None: any version.
-            facts: the facts of the action, see `lifecycle.TABLE`; never personal data.
+            facts: the JSON of the facts of the action, see `lifecycle.facts`; never personal data.
             note: a reason in words; stored apart from the history, so that it can be erased.
             answers: of a supplement: all answers as the citizen has them now; only requested fields are accepted.
             files: documents of a supplement, or files of a message or a result.
@@ -266,9 +266,9 @@ class Engine:
         return self.actions.permitted(dossier, actor)
 
     def wanted(self, dossier: Dossier) -> tuple[Procedure, Json]:
-        """The procedure that a supplement of *dossier* is about, and the answers that there are for it.
+        """The procedure of a supplement of *dossier*, and the answers so far.
 
-        It is the one that it was filed under, or the newer revision that the office wants it brought to.
+        It is the revision of the dossier, or the newer one that the office asked for.
         """
         return self.supplements.wanted(dossier)
 
@@ -357,7 +357,7 @@ class Engine:
         """
         return self.reports.behind(figure, period, where, before=before, limit=limit)
 
-    def notes(self, dossier: Dossier) -> Mapping[int, Said]:
+    def notes(self, dossier: Dossier) -> Mapping[int, Note]:
         """The notes that came with the events of *dossier*, by the numbers of the events; none where it was erased."""
         return self.dossiers.notes(dossier)
 

@@ -39,15 +39,15 @@ def replay(engine: Engine, new: Procedure, *, seen: Callable[[], object] = lambd
     Args:
         seen: called after each dossier of the store.
     """
-    found = Replay(Counter(), Counter(), Counter())
+    counts = Replay(Counter(), Counter(), Counter())
     for dossier in engine.store.every():
         if dossier.procedure == new.code and is_open(dossier):
-            found.seen[dossier.state] += 1
+            counts.seen[dossier.state] += 1
             reasons = _reasons(engine, dossier, new)
-            found.refused[dossier.state] += bool(reasons)
-            found.reasons.update((dossier.state, place, rule) for place, rule in reasons)
+            counts.refused[dossier.state] += bool(reasons)
+            counts.reasons.update((dossier.state, place, rule) for place, rule in reasons)
         seen()
-    return found
+    return counts
 
 
 def is_open(dossier: Dossier) -> bool:
@@ -58,10 +58,10 @@ def is_open(dossier: Dossier) -> bool:
 def _reasons(engine: Engine, dossier: Dossier, new: Procedure) -> set[tuple[str, str]]:
     # Chosen branches belong to one revision and mean nothing in another.
     moved = attrs.evolve(dossier, answers=after_moves(dossier.answers, new.moves), layout=Layout())
-    found = _refusals(engine, moved, new.form)
-    if found and dossier.state is State.DRAFT:
-        found -= _refusals(engine, dossier, engine.procedure_of(dossier).form)
-    return found
+    refusals = _refusals(engine, moved, new.form)
+    if refusals and dossier.state is State.DRAFT:
+        refusals -= _refusals(engine, dossier, engine.procedure_of(dossier).form)
+    return refusals
 
 
 def _refusals(engine: Engine, dossier: Dossier, form: Form) -> set[tuple[str, str]]:
@@ -88,7 +88,7 @@ def migrate(engine: Engine, code: str, journal: Path | None = None) -> Iterator[
     """
     new = engine.procedure(code)
     if journal is None:
-        yield from ((one.id, True) for one in _behind(engine, new))
+        yield from ((draft.id, True) for draft in _behind(engine, new))
         return
     engine.store.keep_bundle(new.revision, new.bundle.canonical())
     try:

@@ -116,8 +116,8 @@ class Payments:
         gateway = self.gateways.get(attempt.gateway)
         if gateway is None:
             raise ForbiddenAction(f"{attempt.gateway} cannot be asked; see the statement of the bank")
-        told = gateway.status(attempt, now=self.engine.clock.now())
-        return self.apply(told) if told is not None else None
+        callback = gateway.status(attempt, now=self.engine.clock.now())
+        return self.apply(callback) if callback is not None else None
 
     def ask_about_open(self) -> int:
         """Query the gateways for attempts without a callback, a few times at growing intervals; returns the number settled."""
@@ -142,5 +142,7 @@ class Payments:
     def transfers_due(self) -> tuple[Attempt, ...]:
         """The attempts that a line of a bank statement may be for."""
         return tuple(
-            one for one in self.engine.store.payments.every() if one.gateway == "vietqr" and one.progress is not Progress.FAILED
+            attempt
+            for attempt in self.engine.store.payments.every()
+            if attempt.gateway == "vietqr" and attempt.progress is not Progress.FAILED
         )

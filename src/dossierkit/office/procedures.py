@@ -30,15 +30,11 @@ class Procedures:
         return self.context.catalog.dialect
 
     def list(self, query: str = "", *, language: str = "vi") -> tuple[CatalogEntry, ...]:
-        """The procedures that hold all words of *query*, accents or not."""
+        """See `Engine.procedures`."""
         return self.context.catalog.list(query=query, language=language)
 
     def current(self, code: str) -> Procedure:
-        """The procedure as new drafts get it.
-
-        Raises:
-            UnknownProcedure: none has this code.
-        """
+        """See `Engine.procedure`."""
         return self.context.catalog.procedure(code)
 
     def known_revision(self, code: str) -> str:
@@ -50,7 +46,7 @@ class Procedures:
         return self.context.catalog.edition()
 
     def of(self, dossier: Dossier) -> Procedure:
-        """The procedure as it was when *dossier* was begun."""
+        """See `Engine.procedure_of`."""
         return self.restored(dossier.revision, dossier.procedure)
 
     def restored(self, revision: str, code: str) -> Procedure:

@@ -9,7 +9,7 @@ import attrs
 
 from dossierkit.dossiers.codes import CodeTemplate, DossierCode, ReceiptTemplate, letter_number, series_of
 from dossierkit.dossiers.deadlines.clock import OfficeClock
-from dossierkit.dossiers.lifecycle.dossier import RESULT, Actor, Attachment, Dossier, Event, Said, chained, digests, message_files
+from dossierkit.dossiers.lifecycle.dossier import RESULT, Actor, Attachment, Dossier, Event, Note, chained, digests, message_files
 from dossierkit.dossiers.lifecycle.facts import (
     AcceptFacts,
     BillChange,
@@ -94,7 +94,7 @@ class Recording:
         dossier: Dossier,
         action: Action,
         facts: Facts,
-        said: Said,
+        note: Note,
         *,
         answers: bool = False,
         search: str | None = None,
@@ -116,7 +116,7 @@ class Recording:
             answers=answers or action is Action.ERASE,
             search=search,
             mails=self.mails,
-            said=said,
+            note=note,
             forget=action is Action.ERASE,
         )
         if paid is not None:

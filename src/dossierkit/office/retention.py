@@ -18,15 +18,15 @@ UNDO = timedelta(days=1)
 #: How long before the deletion of an abandoned draft its owner gets a mail.
 NOTICE = timedelta(days=7)
 _AT_ONCE = 100
-#: The fact that holds up to which draft owners were told, and when: [moment, last change, id] for each day.
-_TOLD = "abandoned-drafts-told"
+#: Fact with the last draft whose deletion was announced on each day: [moment, last change, id].
+_ANNOUNCED = "abandoned-drafts-told"
 
 
 def sweep(store: Store, blobs: BlobStore, clock: Clock) -> int:
     """Delete drafts that were cancelled more than a day ago, with their files; returns their number."""
     done = 0
-    while found := store.cancelled(clock.now() - UNDO, _AT_ONCE):
-        for draft in found:
+    while drafts := store.cancelled(clock.now() - UNDO, _AT_ONCE):
+        for draft in drafts:
             done += discard(store, blobs, draft)
     return done
 
@@ -34,10 +34,10 @@ def sweep(store: Store, blobs: BlobStore, clock: Clock) -> int:
 def clear_abandoned(engine: Engine, blobs: BlobStore, keep: timedelta, *, at_once: int = 500) -> tuple[int, int]:
     """Announce the deletion of drafts a week before they are unchanged for *keep*, then delete them; returns both numbers.
 
-    None is deleted before its owner was told, however long nothing ran; mail goes to proven addresses alone.
+    No draft is deleted before its deletion was announced, even if no task ran for long; mail goes to proven addresses only.
 
     Args:
-        at_once: a run tells of so many drafts at most, and deletes so many; the next one goes on.
+        at_once: the most drafts that one run announces, and deletes.
     """
     now = engine.clock.now()
     marks = [(datetime.fromisoformat(at), (datetime.fromisoformat(changed), id)) for at, changed, id in _marks(engine)]
@@ -45,26 +45,26 @@ def clear_abandoned(engine: Engine, blobs: BlobStore, keep: timedelta, *, at_onc
     for draft in drafts:
         _tell(engine, draft, max(draft.changed + keep, now + NOTICE))
     if drafts:
-        # One mark a day is enough: of a day's drafts all wait for those that were told last.
+        # One mark a day is enough: all drafts of a day wait for the last one.
         before = [mark for mark in marks if day_of(mark[0]) != day_of(now)]
         ripe = [mark for mark in before if mark[0] <= now - NOTICE]
         marks = [*ripe[-1:], *(mark for mark in before if mark[0] > now - NOTICE), (now, (drafts[-1].changed, drafts[-1].id))]
-        engine.store.remember(_TOLD, [[at.isoformat(), place[0].isoformat(), place[1]] for at, place in marks])
-    told = [place for at, place in marks if at <= now - NOTICE]
+        engine.store.remember(_ANNOUNCED, [[at.isoformat(), place[0].isoformat(), place[1]] for at, place in marks])
+    announced = [draft for at, draft in marks if at <= now - NOTICE]
     deleted = 0
-    if told:
-        for draft in engine.store.idle(min(now - keep, told[-1][0]), limit=at_once):
-            if (draft.changed, draft.id) <= told[-1]:
+    if announced:
+        for draft in engine.store.idle(min(now - keep, announced[-1][0]), limit=at_once):
+            if (draft.changed, draft.id) <= announced[-1]:
                 deleted += discard(engine.store, blobs, draft)
     return len(drafts), deleted
 
 
 def _marks(engine: Engine) -> list[list[str]]:
-    return list(engine.store.recall(_TOLD) or ())
+    return list(engine.store.recall(_ANNOUNCED) or ())
 
 
 def _tell(engine: Engine, draft: Dossier, end: datetime) -> None:
-    """Mails the owner of *draft* that it is deleted at *end*, once for each version of it."""
+    """Mail the owner of *draft* that it is deleted at *end*, once for each version of it."""
     account = engine.store.accounts.account(draft.owner)
     if account is None or not account.proven or account.disabled:
         return
@@ -88,7 +88,7 @@ def erase(engine: Engine, blobs: BlobStore, dossier: Dossier, actor: Actor) -> D
         ForbiddenAction: it is still being worked on, or *actor* may not.
     """
     # Erases also the replaced answers that were kept for comparison.
-    before = (blobs_in(one.before) for one in engine.store.notes(dossier.id).values() if one.before is not None)
+    before = (blobs_in(note.before) for note in engine.store.notes(dossier.id).values() if note.before is not None)
     files = blobs_of(dossier).union(*before)
     erased = engine.act(dossier.id, Action.ERASE, actor, version=dossier.version)
     release(engine.store, blobs, files)

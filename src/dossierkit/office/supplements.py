@@ -31,10 +31,7 @@ class Supplements:
     dossiers: Dossiers
 
     def wanted(self, dossier: Dossier) -> tuple[Procedure, Json]:
-        """The procedure that a supplement of *dossier* is about, and the answers that there are for it.
-
-        It is the one that it was filed under, or the newer revision that the office wants it brought to.
-        """
+        """See `Engine.wanted`."""
         if not dossier.handling.supplement.update:
             return self.procedures.of(dossier), dossier.answers
         newer = self.procedures.restored(dossier.handling.supplement.update, dossier.procedure)
@@ -62,14 +59,7 @@ class Supplements:
     def changes_nothing(
         self, dossier: Dossier, answers: Json, files: tuple[Attachment, ...] = (), *, layout: Layout | None = None
     ) -> bool:
-        """Whether a supplement with *answers* and *files* would leave *dossier* as the office has it.
-
-        Args:
-            layout: as for `act`.
-
-        Raises:
-            RefusedAnswers: it would be refused.
-        """
+        """See `Engine.changes_nothing`."""
         return self.is_as_before(dossier, self.supplemented(dossier, answers, files, layout))
 
     def is_as_before(self, dossier: Dossier, supplemented: Dossier) -> bool:
@@ -90,6 +80,6 @@ class Supplements:
         return refundable(account(self.dossiers.history(dossier)))
 
     def outstanding(self, dossier: Dossier) -> int | None:
-        """The unpaid part of the fees of *dossier* in đồng; None if it is not known yet."""
+        """See `Engine.outstanding`."""
         charged = fees(self.procedures.of(dossier), dossier.answers, dossier.handling.channel)
         return outstanding(charged, dossier.handling, account(self.dossiers.history(dossier)))

@@ -39,7 +39,7 @@ def office_calendar(data: Path | None, today: date) -> Calendar:
     that was not announced, days are estimated: `Calendar.is_estimated`.
 
     Raises:
-        SettingsError: the file says something else than days.
+        SettingsError: the file holds something other than days.
     """
     first, last = FIRST, min(max(today.year, FIRST) + AHEAD, date.max.year - 1)
     off, worked, english = _estimated(first, last)
@@ -48,13 +48,13 @@ def office_calendar(data: Path | None, today: date) -> Calendar:
     for path in (SHIPPED, own):
         if path is None or not path.is_file():
             continue
-        said = _read(path)
-        published.update(said.published)
-        english |= said.english
+        file = _read(path)
+        published.update(file.published)
+        english |= file.english
         for kind, days, others in (("off", off, worked), ("worked", worked, off)):
-            for one, name in getattr(said, kind).items():
-                days[one] = name
-                others.pop(one, None)
+            for day, name in getattr(file, kind).items():
+                days[day] = name
+                others.pop(day, None)
     return Calendar(off, worked, frozenset(published), english)
 
 
@@ -65,26 +65,26 @@ def _estimated(first: int, last: int) -> tuple[dict[date, str], dict[date, str],
     except ImportError:
         off = {date(year, month, day): vi for year in range(first, last + 1) for month, day, vi, _ in _FIXED}
         return off, {}, {vi: en for _, _, vi, en in _FIXED}
-    known = holidays.country_holidays("VN", years=range(first, last + 1), language="vi")
+    named = holidays.country_holidays("VN", years=range(first, last + 1), language="vi")
     translated = holidays.country_holidays("VN", years=range(first, last + 1), language="en_US")
-    english = {_INSTEAD: "Worked instead of another day", **{known[day]: translated[day] for day in known}}
+    english = {_INSTEAD: "Worked instead of another day", **{named[day]: translated[day] for day in named}}
     worked: dict[date, str] = {}
     day = date(first, 1, 1)
     while day.year <= last:
-        if day.weekday() > 4 and known.is_working_day(day):
+        if day.weekday() > 4 and named.is_working_day(day):
             worked[day] = _INSTEAD
         day += timedelta(days=1)
-    return dict(known), worked, english
+    return dict(named), worked, english
 
 
 def _read(path: Path) -> Calendar:
     try:
         body = json.loads(path.read_text("utf-8"))
         off, worked = (
-            {date.fromisoformat(one["day"]): str(one.get("name", "")) for one in body.get(kind, ())} for kind in ("off", "worked")
+            {date.fromisoformat(day["day"]): str(day.get("name", "")) for day in body.get(kind, ())} for kind in ("off", "worked")
         )
         english = {
-            str(one["name"]): str(one["name:en"]) for kind in ("off", "worked") for one in body.get(kind, ()) if "name:en" in one
+            str(day["name"]): str(day["name:en"]) for kind in ("off", "worked") for day in body.get(kind, ()) if "name:en" in day
         }
         return Calendar(off, worked, frozenset(map(int, body.get("published", ()))), english)
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:

@@ -9,7 +9,7 @@ import attrs
 
 from dossierkit.catalog.option_lists import Table as Rows
 from dossierkit.dossiers.deadlines.calendars import office_time
-from dossierkit.dossiers.lifecycle.dossier import Dossier, Event, Said
+from dossierkit.dossiers.lifecycle.dossier import Dossier, Event, Note
 from dossierkit.dossiers.lifecycle.facts import AcceptFacts, AssignFacts, RequestSupplementFacts
 from dossierkit.dossiers.money.attempts import Attempt
 from dossierkit.dossiers.money.fees import fees
@@ -37,7 +37,7 @@ class Forms:
     dossier: Dossier
     procedure: Procedure
     history: tuple[Event, ...]
-    said: Mapping[int, Said]
+    said: Mapping[int, Note]
     language: str
 
     def word(self, name: str, **values: object) -> str:

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Protocol
 
 from dossierkit.dossiers.codes import DossierCode
-from dossierkit.dossiers.lifecycle.dossier import Dossier, Event, Query, Said
+from dossierkit.dossiers.lifecycle.dossier import Dossier, Event, Note, Query
 from dossierkit.ports.records import ActionRecord
 
 EVERYTHING = Query()
@@ -113,7 +113,7 @@ class DossierStore(Protocol):
         """
         ...
 
-    def notes(self, id: str) -> Mapping[int, Said]:
+    def notes(self, id: str) -> Mapping[int, Note]:
         """Notes of a dossier by the number of their event; empty after erasure."""
         ...
 

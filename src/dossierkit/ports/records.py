@@ -8,7 +8,7 @@ from datetime import date, datetime
 import attrs
 
 from dossierkit.dossiers.ledger.ledger import Posting, Span
-from dossierkit.dossiers.lifecycle.dossier import NOTHING_SAID, Dossier, Event, Said
+from dossierkit.dossiers.lifecycle.dossier import NO_NOTE, Dossier, Event, Note
 from dossierkit.dossiers.mails import SendMail
 from dossierkit.dossiers.money.attempts import Attempt, Progress
 
@@ -43,7 +43,7 @@ class ActionRecord:
     search: str | None = None
     #: Mails about the action, given the dossier after it.
     mails: Callable[[Dossier], tuple[SendMail, ...]] = lambda _: ()
-    said: Said = NOTHING_SAID
+    note: Note = NO_NOTE
     #: Erase the owner, the notes of all events and the text of the search index.
     forget: bool = False
     #: Makes the attempt that the action pays with, given the event; None if it pays nothing.
@@ -66,7 +66,7 @@ class ImportedDossier:
     #: Text of the search index; empty for a draft.
     search: str = ""
     #: Notes by number of their event.
-    said: Mapping[int, Said] = attrs.field(factory=dict, hash=False)
+    notes: Mapping[int, Note] = attrs.field(factory=dict, hash=False)
     attempts: tuple[Attempt, ...] = ()
 
 

@@ -51,5 +51,5 @@ def file_rows(numbered: Numbered, bodies: Sequence[str]) -> Iterator[tuple[str, 
 def note_rows(numbered: Numbered) -> Iterator[tuple[Any, ...]]:
     """Rows of the table notes."""
     for seq, imported in numbered:
-        for number, note in imported.said.items():
+        for number, note in imported.notes.items():
             yield seq, number, note.text, encoded(note.before) if note.before is not None else None

@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from dossierkit.dossiers.deadlines.calendars import Hours, at
-from dossierkit.dossiers.lifecycle.dossier import RESULT, Actor, Attachment, Dossier, Event, Said
+from dossierkit.dossiers.lifecycle.dossier import RESULT, Actor, Attachment, Dossier, Event, Note
 from dossierkit.dossiers.lifecycle.lifecycle import TABLE
 from dossierkit.dossiers.money.attempts import Answer, Progress, to_give_back
 from dossierkit.dossiers.money.fees import Collect, fees, owed
@@ -321,7 +321,7 @@ def _viewed(viewable: Sequence[Attachment], blob: str) -> Attachment | None:
 
 
 def _mended(
-    site: Site, dossier: Dossier, history: Sequence[Event], notes: Mapping[int, Said], language: str
+    site: Site, dossier: Dossier, history: Sequence[Event], notes: Mapping[int, Note], language: str
 ) -> dict[int, list[tuple[str, str, str]]]:
     """The changes of each supplement: number of its event → (label, before, after)."""
     numbers = [event.number for event in history if event.number in notes and notes[event.number].before is not None]

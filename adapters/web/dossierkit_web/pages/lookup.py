@@ -15,7 +15,7 @@ from dossierkit.dossiers.lifecycle.dossier import Dossier, Event
 from dossierkit.dossiers.people.account import masked
 from dossierkit.dossiers.procedure.persons import persons
 from dossierkit.errors import CodeError, TooManyTries
-from dossierkit.mail.notices import TOLD
+from dossierkit.mail.notices import ANNOUNCED
 from dossierkit.people.captchas import work_after
 from dossierkit.people.throttle import WINDOW, Door
 from dossierkit_web.requests.confirmation import confirming, is_confirmed
@@ -96,7 +96,7 @@ def _page(
     if found is not None and whole:
         procedure = site.engine.procedure_of(found)
         title = procedure.title(site.language(request))
-        history = tuple(event for event in site.engine.history(found) if event.action in TOLD)
+        history = tuple(event for event in site.engine.history(found) if event.action in ANNOUNCED)
         account = site.accounts.get(found.owner)
         holder = account.name if account is not None and account.name != account.mail else ""
         owner = masked(persons(procedure, found.answers, holder).owner)

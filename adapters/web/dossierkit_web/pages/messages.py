@@ -8,7 +8,7 @@ import attrs
 from starlette.datastructures import FormData, UploadFile
 from starlette.requests import Request
 
-from dossierkit.dossiers.lifecycle.dossier import Attachment, Dossier, Event, Said, message_files
+from dossierkit.dossiers.lifecycle.dossier import Attachment, Dossier, Event, Note, message_files
 from dossierkit.dossiers.lifecycle.facts import MessageFacts
 from dossierkit_web.pages.documents import store_upload
 from dossierkit_web.requests.limits import allow
@@ -27,7 +27,7 @@ class Message:
     by_owner: bool
 
 
-def thread(dossier: Dossier, history: Iterable[Event], notes: Mapping[int, Said]) -> list[Message]:
+def thread(dossier: Dossier, history: Iterable[Event], notes: Mapping[int, Note]) -> list[Message]:
     """The messages of *dossier*, oldest first."""
     found = []
     for event in history:

@@ -137,7 +137,7 @@ class Event:
 
 
 @attrs.frozen
-class Said:
+class Note:
     """The note of an event; stored apart from the history, which holds only its digest, so that it can be erased."""
 
     text: str = ""
@@ -148,7 +148,7 @@ class Said:
         return bool(self.text) or self.before is not None
 
 
-NOTHING_SAID = Said()
+NO_NOTE = Note()
 #: The document of files of a result.
 RESULT = "@result"
 

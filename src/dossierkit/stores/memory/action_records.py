@@ -43,8 +43,8 @@ def write_action(tables: Tables, payments: MemoryPayments, outbox: MemoryOutbox,
     if record.forget:
         tables.search.pop(dossier.id, None)
         tables.notes.pop(dossier.id, None)
-    if record.said:
-        tables.notes.setdefault(dossier.id, {})[event.number] = copy.deepcopy(record.said)
+    if record.note:
+        tables.notes.setdefault(dossier.id, {})[event.number] = copy.deepcopy(record.note)
     tables.write_dossier(dossier)
     events.append(event)
     return detached(dossier)

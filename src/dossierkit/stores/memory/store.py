@@ -11,7 +11,7 @@ from datetime import date, datetime
 from dossierkit.dossiers.codes import DossierCode
 from dossierkit.dossiers.ledger.ledger import Posting, Span
 from dossierkit.dossiers.ledger.reports import Figure, Sums
-from dossierkit.dossiers.lifecycle.dossier import Dossier, Event, Query, Said, blobs_of
+from dossierkit.dossiers.lifecycle.dossier import Dossier, Event, Note, Query, blobs_of
 from dossierkit.dossiers.states import State
 from dossierkit.pointers import Json
 from dossierkit.ports import EVERYTHING, ActionRecord, ImportedDossier, NumberGap
@@ -127,7 +127,7 @@ class MemoryStore:
         with self.tables.lock:
             return upkeep.latest(self.tables, before, actor, limit)
 
-    def notes(self, id: str) -> Mapping[int, Said]:
+    def notes(self, id: str) -> Mapping[int, Note]:
         """See `DossierStore.notes`."""
         with self.tables.lock:
             return copy.deepcopy(self.tables.notes.get(id, {}))

@@ -11,7 +11,7 @@ import attrs
 
 from dossierkit.dossiers.codes import DossierCode
 from dossierkit.dossiers.ledger.ledger import Posting
-from dossierkit.dossiers.lifecycle.dossier import Dossier, Event, Said
+from dossierkit.dossiers.lifecycle.dossier import Dossier, Event, Note
 from dossierkit.pointers import Json
 from dossierkit.ports import NumberGap
 from dossierkit.stores.refusals import stale_dossier
@@ -27,7 +27,7 @@ class Tables:
     codes: dict[DossierCode, str] = attrs.field(factory=dict)
     receipts: dict[str, str] = attrs.field(factory=dict)
     events: dict[str, list[Event]] = attrs.field(factory=dict)
-    notes: dict[str, dict[int, Said]] = attrs.field(factory=dict)
+    notes: dict[str, dict[int, Note]] = attrs.field(factory=dict)
     #: Id of a dossier → folded text of the search.
     search: dict[str, str] = attrs.field(factory=dict)
     postings: list[Posting] = attrs.field(factory=list)

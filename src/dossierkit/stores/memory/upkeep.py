@@ -46,8 +46,8 @@ def _import(tables: Tables, payments: MemoryPayments, imported: ImportedDossier)
         ledger.note_posted(tables, posted_on(event))
     if imported.search:
         tables.search[id] = imported.search
-    if imported.said:
-        tables.notes[id] = dict(imported.said)
+    if imported.notes:
+        tables.notes[id] = dict(imported.notes)
     for attempt in imported.attempts:
         payments.write(attempt, None)
 

@@ -46,8 +46,8 @@ def write_action(batch: Batch, record: ActionRecord) -> Steps[Dossier]:
     insert_event(batch, seq, event)
     if record.forget:
         _erase(batch, seq, dossier)
-    if record.said:
-        write_note(batch, seq, event.number, record.said)
+    if record.note:
+        write_note(batch, seq, event.number, record.note)
     if record.search is not None:
         write_words(batch, seq, search_text(dossier, record.search))
     insert_mails(batch, record.mails(dossier))

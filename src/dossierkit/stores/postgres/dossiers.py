@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from dossierkit.dossiers.lifecycle.dossier import Dossier, Event, Said, blobs_of
+from dossierkit.dossiers.lifecycle.dossier import Dossier, Event, Note, blobs_of
 from dossierkit.stores.postgres.transactions import Batch
 from dossierkit.stores.refusals import stale_dossier
 from dossierkit.stores.rows import answers_columns, draft_row, encoded, event_row, words_in
@@ -61,7 +61,7 @@ def write_words(batch: Batch, seq: int, text: str) -> None:
     batch.write_later(_WORDS, {"seq": seq, "words": words_in(text)})
 
 
-def write_note(batch: Batch, seq: int, number: int, note: Said) -> None:
+def write_note(batch: Batch, seq: int, number: int, note: Note) -> None:
     """Write the note of the event *number*."""
     before = encoded(note.before) if note.before is not None else None
     batch.write_later(_NOTES, {"seq": seq, "number": number, "body": note.text, "before": before})

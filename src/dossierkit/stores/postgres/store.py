@@ -10,7 +10,7 @@ from functools import partial
 from dossierkit.dossiers.codes import DossierCode
 from dossierkit.dossiers.ledger.ledger import Posting, Span
 from dossierkit.dossiers.ledger.reports import Figure, Sums
-from dossierkit.dossiers.lifecycle.dossier import Dossier, Event, Query, Said
+from dossierkit.dossiers.lifecycle.dossier import Dossier, Event, Note, Query
 from dossierkit.dossiers.states import State
 from dossierkit.errors import UnwritableStore
 from dossierkit.pointers import Json
@@ -156,11 +156,11 @@ class PostgresStore:
         """See `DossierStore.latest`."""
         return upkeep.latest(self.database, before, actor, limit)
 
-    def notes(self, id: str) -> Mapping[int, Said]:
+    def notes(self, id: str) -> Mapping[int, Note]:
         """See `DossierStore.notes`."""
         sql = "SELECT n.number, n.body, n.before FROM notes n JOIN dossiers d ON d.seq = n.seq WHERE d.id = %s"
         rows = self.database.read(sql, (id,))
-        return {number: Said(text, json.loads(before) if before else None) for number, text, before in rows}
+        return {number: Note(text, json.loads(before) if before else None) for number, text, before in rows}
 
     def owners(self, blob: str) -> frozenset[str]:
         """See `DossierStore.owners`."""

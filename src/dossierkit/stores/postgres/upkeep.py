@@ -36,7 +36,7 @@ def import_batch(batch: Batch, dossiers: Sequence[ImportedDossier]) -> None:
             insert_event(batch, seq, event)
         if imported.search:
             write_words(batch, seq, search_text(imported.dossier, imported.search))
-        for number, note in imported.said.items():
+        for number, note in imported.notes.items():
             write_note(batch, seq, number, note)
         ledger.add_postings(batch, ((seq, posting) for posting in imported.postings))
         ledger.add_spans(batch, imported.spans)

@@ -50,9 +50,9 @@ def write_action(connection: sqlite3.Connection, record: ActionRecord) -> tuple[
     insert_event(connection, seq, event)
     if record.forget:
         _erase(connection, seq, dossier)
-    if record.said:
-        replaced = encoded(record.said.before) if record.said.before is not None else None
-        connection.execute("INSERT INTO notes VALUES (?, ?, ?, ?)", (seq, event.number, record.said.text, replaced))
+    if record.note:
+        replaced = encoded(record.note.before) if record.note.before is not None else None
+        connection.execute("INSERT INTO notes VALUES (?, ?, ?, ?)", (seq, event.number, record.note.text, replaced))
     if record.search is not None:
         words = search_text(dossier, record.search)
         connection.execute("INSERT OR REPLACE INTO search (rowid, words) VALUES (?, ?)", (seq, words))

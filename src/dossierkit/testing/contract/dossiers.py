@@ -10,7 +10,7 @@ import attrs
 import pytest
 
 from dossierkit.dossiers.codes import DossierCode
-from dossierkit.dossiers.lifecycle.dossier import Attachment, Dossier, Query, Said, chained
+from dossierkit.dossiers.lifecycle.dossier import Attachment, Dossier, Note, Query, chained
 from dossierkit.dossiers.lifecycle.facts import BeginFacts
 from dossierkit.dossiers.states import Action, State
 from dossierkit.errors import StaleDossier, StoreError
@@ -191,7 +191,7 @@ class DossierContract:
         assert store.by_receipt("00001/2026/H29.15") == accepted
         assert store.by_receipt("00002/2026/H29.15") is None
         assert [event.action for event in store.events("a")] == [Action.BEGIN, Action.SUBMIT, Action.ACCEPT]
-        assert store.notes("a") == {3: Said("đủ")}
+        assert store.notes("a") == {3: Note("đủ")}
         assert dict(store.counters())["H29.15", "2026"] == 1
         with pytest.raises(StaleDossier):
             store.record(acceptance(dossier))
@@ -220,7 +220,7 @@ class DossierContract:
     def test_an_erased_dossier_is_found_by_nothing(self, store: Store) -> None:
         """Owner, notes and search text go; code and history stay."""
         sent = store.record(submission(new_draft(store, "a"), search="dat dai"))
-        ended = store.record(action(sent, Action.WITHDRAW, said=Said("vì bận")))
+        ended = store.record(action(sent, Action.WITHDRAW, note=Note("vì bận")))
         assert store.notes("a")
         assert store.find(None, Query(words="dai")) == (ended,)
 

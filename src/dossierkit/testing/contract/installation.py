@@ -75,7 +75,7 @@ class InstallationContract:
 
         assert list(store.every()) == [one.dossier for one in dossiers]
         assert store.events("a9") == dossiers[1].events
-        assert store.notes("a9") == dossiers[1].said
+        assert store.notes("a9") == dossiers[1].notes
         assert Counter(store.postings()) == Counter(posting for one in dossiers for posting in one.postings)
         assert [dossier.id for dossier in store.find("an", Query(words="nguyen"), limit=1)] == ["a4"]
         assert str(store.record(submission(new_draft(store, "new"))).code).endswith("-0010")

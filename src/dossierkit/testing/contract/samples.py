@@ -9,7 +9,7 @@ import attrs
 
 from dossierkit.dossiers.codes import CodeTemplate, ReceiptTemplate
 from dossierkit.dossiers.ledger.ledger import postings, spans
-from dossierkit.dossiers.lifecycle.dossier import Dossier, Event, Said, chained
+from dossierkit.dossiers.lifecycle.dossier import Dossier, Event, Note, chained
 from dossierkit.dossiers.lifecycle.facts import AcceptFacts, BeginFacts, ClockChange, SubmitFacts, facts_of
 from dossierkit.dossiers.lifecycle.lifecycle import step
 from dossierkit.dossiers.mails import SendMail
@@ -57,7 +57,7 @@ def acceptance(dossier: Dossier, note: str = "") -> ActionRecord:
         facts = AcceptFacts(receipt=receipt, clock=ClockChange(due=NOON))
         return chained(dossier.id, position.number, Action.ACCEPT, "officer", NOON, facts, position.before)
 
-    return ActionRecord(dossier, event, series=(AGENCY, "2026"), said=Said(note))
+    return ActionRecord(dossier, event, series=(AGENCY, "2026"), note=Note(note))
 
 
 def imported(id: str, number: int) -> ImportedDossier:
@@ -76,7 +76,7 @@ def imported(id: str, number: int) -> ImportedDossier:
         postings(sent, accepted, dossier),
         spans(sent, accepted, dossier),
         search="nguyen an",
-        said={3: Said("đủ")},
+        notes={3: Note("đủ")},
     )
 
 
