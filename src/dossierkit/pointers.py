@@ -28,7 +28,11 @@ def child(pointer: str, token: str | int) -> str:
 
 def join(tokens: Iterable[str | int]) -> str:
     """The pointer that walks *tokens* from the root."""
-    return "".join([f"/{escape(token) if isinstance(token, str) else token}" for token in tokens])
+    parts = ("", *map(str, tokens))
+    pointer = "/".join(parts)
+    if "~" in pointer or pointer.count("/") >= len(parts):
+        pointer = "/".join(map(escape, parts))
+    return pointer
 
 
 def fragment(pointer: str) -> str:
