@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 
 from dossierkit.findings import Problem
@@ -23,7 +22,7 @@ def hidden_text_problems(form: Form, answers: Json, layout: Layout | None = None
     Texts of the author are left out, since the user cannot correct them: constants, choices, defaults, names of fields,
     computed values.
     """
-    if _is_plain(answers) or next(hidden_texts(answers), None) is None:
+    if next(hidden_texts(answers), None) is None:
         return ()
     fields = index(form, effective(form, answers, layout=layout)).fields
     return tuple(
@@ -38,13 +37,6 @@ def _problem(at: str, text: str, *, is_name: bool) -> Problem:
     assert character is not None, "hidden_texts gives no other text"
     params = {"value": text, "index": character.index, "code": character.code, "kind": character.kind.value}
     return Problem(at, RULE, {**params, "name": text} if is_name else params)
-
-
-def _is_plain(answers: Json) -> bool:
-    """Whether one look at all texts of *answers* together finds no hidden character; False if that does not tell."""
-    together = json.dumps(answers, ensure_ascii=False)
-    # An escape may stand for a control character.
-    return "\\" not in together and hidden_character(together) is None
 
 
 def hidden_texts(value: Json, at: str = "") -> Iterator[tuple[str, str, bool]]:
