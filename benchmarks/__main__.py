@@ -1,6 +1,7 @@
 """`python -m benchmarks [PART…]` prints a table of ratios.
 
-Parts: check, render, submit, start, http, storm, soak, verify, search, report, office, postgres.
+Parts: check, render, submit, start, http, storm, soak, verify, search, report, office, postgres,
+postgres-search.
 
 Peers that are not installed are left out (`pip install 'dossierkit[bench,browser]'` brings them).  Medians, both sides in
 turn, so that a noisy machine disturbs both alike.
@@ -17,6 +18,7 @@ from benchmarks import (
     rendering,
     reporting,
     searching,
+    searching_postgres,
     serving,
     soaking,
     starting,
@@ -39,6 +41,7 @@ PARTS = {
     "report": reporting.rows,
     "office": office.rows,
     "postgres": hot_series.rows,
+    "postgres-search": searching_postgres.rows,
 }
 
 

@@ -38,7 +38,7 @@ STATEMENT = """WITH drawn AS (
 
 
 def rows() -> list[Row]:
-    with _server() as url:
+    with server() as url:
         store = PostgresStore(url)
         connections = [psycopg.connect(url, autocommit=True) for _ in range(CLIENTS)]
         made = iter(range(10**9))
@@ -86,7 +86,7 @@ def _seconds(clients: list[Callable[[], None]]) -> float:
 
 
 @contextmanager
-def _server() -> Iterator[str]:
+def server() -> Iterator[str]:
     """A server that syncs every commit, as it comes."""
     if url := os.environ.get("DOSSIERKIT_TEST_POSTGRES"):
         yield url

@@ -310,6 +310,23 @@ def test_what_is_past_never_changes(seed: int) -> None:
             assert one.total.in_progress == other.total.carried_over
 
 
+@pytest.mark.parametrize("seed", range(4))
+def test_a_server_counts_as_memory_does(postgres: str, seed: int) -> None:
+    """Postings, sums and durations of the same random lives."""
+    with offices("memory:", postgres) as (clock, engines):
+        for _ in lived(clock, engines, seed, 90):
+            pass
+        for by in ((), ("unit", "sector"), ("procedure", "channel")):
+            for days in range(0, 400, 23):
+                until = engines[0].today() - timedelta(days=days)
+                first, second = (engine.store.sums(until, by) for engine in engines)
+                assert dict(first) == dict(second)
+        first, second = (Counter(engine.store.postings()) for engine in engines)
+        assert first == second
+        assert engines[0].store.spans() == engines[1].store.spans()
+        assert list(engines[1].verify()) == []
+
+
 def test_a_clock_that_is_set_back_touches_no_past_day() -> None:
     """What happens then is posted on the last day that was posted on."""
     with offices("memory:", "sqlite:") as (clock, engines):

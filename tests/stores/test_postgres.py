@@ -6,6 +6,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -22,6 +23,7 @@ from dossierkit.cli import main
 from dossierkit.dossiers.lifecycle.dossier import chained
 from dossierkit.dossiers.lifecycle.facts import BeginFacts
 from dossierkit.errors import NewerStore, StoreError
+from dossierkit.stores.memory.store import MemoryStore
 from dossierkit.stores.postgres.schema import VERSION
 from dossierkit.stores.postgres.store import PostgresStore
 from dossierkit.testing.contract.samples import AGENCY, DAY, acceptance, mail, new_draft, submission
@@ -171,6 +173,33 @@ def test_a_write_that_is_not_a_submission_is_done_once_too(postgres: str, cut: s
         assert line.cut == ""
         assert store.get("a") == accepted
         assert {number: note.text for number, note in store.notes("a").items()} == {3: "đủ"}
+        store.close()
+        line.close()
+
+
+def test_an_action_is_whole_wherever_the_connection_is_lost(postgres: str) -> None:
+    """Before any message of it: it is done once, as the store in memory does it."""
+    with tempfile.TemporaryDirectory() as folder:
+        line, memory = Line(postgres, Path(folder)), MemoryStore()
+        store = PostgresStore(line.url)
+        lost = 0
+        for point in range(8):
+            for kept in (memory, store):
+                line.left = point if kept is store else None
+                sent = kept.record(submission(new_draft(kept, f"a{point}")))
+                lost += kept is store and line.left is None
+                line.left = point if kept is store else None
+                kept.record(acceptance(sent, "đủ"))
+            line.left = None
+
+        assert lost >= 4
+        assert list(store.every()) == list(memory.every())
+        assert Counter(store.postings()) == Counter(memory.postings())
+        assert store.sums(NOON.date(), ("unit",)) == memory.sums(NOON.date(), ("unit",))
+        assert store.counters() == memory.counters()
+        for dossier in memory.every():
+            assert store.events(dossier.id) == memory.events(dossier.id)
+            assert store.notes(dossier.id) == memory.notes(dossier.id)
         store.close()
         line.close()
 

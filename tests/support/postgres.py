@@ -129,6 +129,8 @@ class Line:
         self._listening.listen()
         #: How the next commit is cut off: `before` the server hears of it, or `after` it was done; empty: not at all.
         self.cut = ""
+        #: Number of messages that programs may still send before their connection is lost; None: any number.
+        self.left: int | None = None
         self.url = make_conninfo("", **{**parts, "host": str(folder), "port": 5432})
         threading.Thread(target=self._accept, daemon=True).start()
 
@@ -146,9 +148,17 @@ class Line:
                 for work in (self._ask, self._answer):
                     threading.Thread(target=work, args=(near, far, deaf), daemon=True).start()
 
+    def _is_over(self) -> bool:
+        if self.left is None:
+            return False
+        self.left = self.left - 1 if self.left else None
+        return self.left is None
+
     def _ask(self, near: socket.socket, far: socket.socket, deaf: threading.Event) -> None:
         with suppress(OSError):
             while sent := near.recv(65536):
+                if self._is_over():
+                    break
                 if self.cut and b"COMMIT" in sent:
                     before, self.cut = self.cut == "before", ""
                     if before:

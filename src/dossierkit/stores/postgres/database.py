@@ -87,12 +87,19 @@ class Database:
 
     def read(self, sql: str, values: tuple[object, ...] = ()) -> list[Any]:
         """Rows of a statement that writes nothing; asked again while the server restarts."""
+        return self._read(sql, values, None)
+
+    def search(self, sql: str, values: tuple[object, ...]) -> list[Any]:
+        """`read` for a statement whose best plan depends on its values, so that it is planned each time."""
+        return self._read(sql, values, False)
+
+    def _read(self, sql: str, values: tuple[object, ...], prepare: bool | None) -> list[Any]:
         deadline = time.monotonic() + self._patience_seconds
         with explained(self.name):
             while True:
                 try:
                     with self._readers.connection() as connection:
-                        return connection.execute(sql, values).fetchall()
+                        return connection.execute(sql, values, prepare=prepare).fetchall()
                 except (errors.QueryCanceled, errors.LockNotAvailable, PoolTimeout):
                     raise
                 except psycopg.OperationalError:

@@ -87,6 +87,6 @@ def insert_answers(batch: Batch, seq: int, dossier: Dossier) -> None:
     _write_files(batch, seq, dossier)
 
 
-def words_query(whole: Iterable[str], begun: Iterable[str]) -> str:
-    """The tsquery that rows match which have all words *whole* and, for each of *begun*, a word that begins so."""
-    return " & ".join([*(f"'{word}'" for word in whole), *(f"'{word}':*" for word in begun)])
+def words_query(begun: Iterable[str]) -> str:
+    """The tsquery that rows match which have, for each of *begun*, a word that begins so."""
+    return " & ".join(f"'{word}':*" for word in begun)

@@ -129,12 +129,12 @@ class PostgresStore:
     ) -> tuple[Dossier, ...]:
         """See `DossierStore.find`."""
         sql, values = queries.find(owner, query, before, limit)
-        return tuple(map(dossier_of, self.database.read(sql, tuple(values))))
+        return tuple(map(dossier_of, self.database.search(sql, tuple(values))))
 
     def count(self, query: Query, most: int) -> int:
         """See `DossierStore.count`."""
         sql, values = queries.count(query, most)
-        return int(self.database.read(sql, tuple(values))[0][0])
+        return int(self.database.search(sql, tuple(values))[0][0])
 
     def every(self) -> Iterator[Dossier]:
         """See `DossierStore.every`."""
