@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
 
 import attrs
 
@@ -15,7 +14,7 @@ from dossierkit.findings import Problem
 from dossierkit.forms import Kind, as_sent, check, effective
 from dossierkit.forms.checks.problems import fits
 from dossierkit.forms.fields.field_tree import walk
-from dossierkit.forms.fields.form import Form, Layout, embeds
+from dossierkit.forms.fields.form import Form, Layout, embeds, may_hold_file
 from dossierkit.forms.schema.rules import compute
 from dossierkit.office.context import Context
 from dossierkit.office.procedures import Procedures
@@ -79,7 +78,7 @@ class AnswerChecks:
         Every field is checked for texts in the form of a file id, as a text field may become a file field when another
         answer changes.
         """
-        if not form.schemas.any_schema(_may_be_file) and not any(map(BLOB.fullmatch, texts_in(answers))):
+        if not form.schemas.any_schema(may_hold_file) and not any(map(BLOB.fullmatch, texts_in(answers))):
             return ()
         return tuple(
             Problem(field.pointer, "no-file", {})
@@ -116,8 +115,3 @@ class AnswerChecks:
             if field.kind is Kind.FILE and not embeds(field)
             for text in texts_in(get(dossier.answers, field.pointer))
         )
-
-
-def _may_be_file(schema: Mapping[str, Json]) -> bool:
-    """Whether a field of *schema* may be a file field."""
-    return "x-file" in schema or "contentEncoding" in schema or schema.get("format") == "data-url"

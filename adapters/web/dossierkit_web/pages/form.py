@@ -290,7 +290,9 @@ def _after_saving(
     if button == "continue":
         problems = site.engine.check(draft)
         if problems:
-            return form_page(site, request, procedure, draft.answers, draft=draft, problems=problems, layout=layout, code=422)
+            return form_page(
+                site, request, procedure, draft.answers, draft=draft, problems=problems, layout=layout, code=422, unmet=problems
+            )
         return RedirectResponse(f"{request.url.path}/review?draft={draft.id}", 303)
     if button == "cancel":
         return RedirectResponse(f"{request.url.path}/cancel?draft={draft.id}", 303)
@@ -302,7 +304,7 @@ def _after_saving(
         # A redirect, so that reloading the page does not post the form again.
         return RedirectResponse(base + place, 303)
     shown = site.engine.check(draft) if "x-problems" in request.headers else ()
-    return form_page(site, request, procedure, draft.answers, draft=draft, problems=shown, layout=layout)
+    return form_page(site, request, procedure, draft.answers, draft=draft, problems=shown, layout=layout, unmet=shown)
 
 
 def _place_in_page(layout: Layout, button: str) -> str:

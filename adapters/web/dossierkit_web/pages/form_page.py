@@ -39,6 +39,7 @@ def form_page(
     newer: tuple[Change, ...] | None = None,
     kept: str = "",
     declared: tuple[str, ...] | None = None,
+    unmet: tuple[Problem, ...] | None = None,
 ) -> Response:
     """The form of *procedure* with *answers*; only its fields if the request asks for a fragment.
 
@@ -49,6 +50,7 @@ def form_page(
         newer: the changes of a newer revision that the draft can move to; None: there is none.
         kept: the token of unsaved input that the answers contain.
         declared: the codes of documents that come on paper; those of *draft* if None.
+        unmet: the problems that keep *draft* from being submitted, for a caller that knows them.
     """
     language = language_of(request)
     asked = procedure.documents(answers)
@@ -70,7 +72,7 @@ def form_page(
     )
     if draft is None:
         rendered = attrs.evolve(rendered, fields=rendered.fields + _carried_controls(site, request, procedure, answers, layout))
-    done = _done(site, rendered, draft) if draft is not None else frozenset()
+    done = _done(rendered, draft, unmet or site.engine.check(draft)) if draft is not None else frozenset()
     if "x-fragment" in request.headers:
         version = {"X-Draft": draft.id, "X-Version": str(draft.version)} if draft is not None else {}
         return HTMLResponse(str(rendered.fields), code, headers={**version, "X-Done": " ".join(sorted(done))})
@@ -112,12 +114,12 @@ def _owner_tag(actor: Actor | None) -> str:
     return token_hash(f"typed-by:{actor.id}")[:16] if actor is not None else ""
 
 
-def _done(site: Site, rendered: Rendered, draft: Dossier) -> frozenset[str]:
-    """The ids of the sections that have answers and no problems.
+def _done(rendered: Rendered, draft: Dossier, problems: tuple[Problem, ...]) -> frozenset[str]:
+    """The ids of the sections that have answers and no *problems*.
 
     The documents follow the last section, which is not done before all of them are handed in.
     """
-    wrong = [problem.at for problem in site.engine.check(draft)]
+    wrong = [problem.at for problem in problems]
     answered = [
         section.id
         for section in rendered.sections

@@ -14,7 +14,7 @@ from dossierkit.forms.answers.answer_map import map_answers
 from dossierkit.forms.answers.blanks import is_nameless
 from dossierkit.forms.answers.control_names import pointer_of
 from dossierkit.forms.fields.field_tree import walk
-from dossierkit.forms.fields.form import embeds
+from dossierkit.forms.fields.form import embeds, may_hold_file
 from dossierkit.forms.words.readable_answers import file_limits, most_bytes
 from dossierkit.pointers import ABSENT, Json, drop, get, put, texts_in
 from dossierkit.ports import BlobStore, Scanner
@@ -91,6 +91,8 @@ def own_files(
     No field keeps such an id, since what is a text today may be a file once another answer changes.
     """
     foreign = blobs_in(answers) - known
+    if not foreign and not form.schemas.any_schema(may_hold_file):
+        return answers, ()
     problems: list[Problem] = []
     for field in walk(effective(form, answers, layout=layout)):
         before = get(answers, field.pointer) if field.leaf else ABSENT

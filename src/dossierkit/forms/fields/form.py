@@ -173,6 +173,11 @@ class Layout:
     pages: Mapping[str, int] = attrs.field(factory=dict)
 
 
+def may_hold_file(schema: Mapping[str, Json]) -> bool:
+    """Whether a field of *schema* may be a file field; a predicate for `Schemas.any_schema`."""
+    return "x-file" in schema or "contentEncoding" in schema or schema.get("format") == "data-url"
+
+
 def embeds(field: Field) -> bool:
     """Whether the answer of *field* is the content of a file in base64, not the id of a stored file."""
     return field.kind is Kind.FILE and field.widget == "file" and field.keywords.get("contentEncoding") == "base64"
