@@ -96,15 +96,18 @@ def test_what_is_under_way_is_answered_before_the_end(tmp_path: Path, workers: s
     engine.close()
 
 
-def test_several_processes_give_one_series(tmp_path: Path) -> None:
-    """Twelve guests at once over one SQLite database: no code twice, no gap; it is said once that there is one database.
+@pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
+def test_several_processes_give_one_series(tmp_path: Path, kind: str, request: pytest.FixtureRequest) -> None:
+    """Twelve guests at once over one database: no code twice, no gap; it is said once if it is one SQLite file.
 
     The metrics count what both do.
     """
+    server = request.getfixturevalue("postgres") if kind == "postgresql" else ""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         metrics = f"127.0.0.1:{free.getsockname()[1]}"
-    with portal_of(tmp_path, "--workers", "2", "--metrics", metrics) as portal, ExitStack() as clients:
+    store = ["--store", server] if server else []
+    with portal_of(tmp_path, "--workers", "2", "--metrics", metrics, *store) as portal, ExitStack() as clients:
         guests = [clients.enter_context(guest_of(portal)) for _ in range(12)]
         posts = [(guest, ready_to_submit(guest)) for guest in guests]
 
@@ -118,8 +121,8 @@ def test_several_processes_give_one_series(tmp_path: Path) -> None:
         portal.program.terminate()
         told = portal.program.stdout.read() if portal.program.stdout is not None else ""
         assert portal.program.wait(60) == 0
-        assert told.count("share one SQLite database") == 1
-    engine = open_engine(f"sqlite:{portal.data / 'dossiers.db'}", procedures=portal.procedures)
+        assert told.count("share one SQLite database") == (kind == "sqlite")
+    engine = open_engine(server or f"sqlite:{portal.data / 'dossiers.db'}", procedures=portal.procedures)
     numbers = sorted(dossier.code.text.rpartition("-")[2] for dossier in engine.store.every() if dossier.code is not None)
     assert numbers == [f"{number:04}" for number in range(1, 13)]
     assert list(engine.verify()) == []

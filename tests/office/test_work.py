@@ -27,11 +27,12 @@ ROOT, AN = Actor("root", Role.ADMIN), Actor("an")
 DAY = timedelta(days=1)
 
 
-@pytest.fixture
-def offices(tmp_path: Path, folder: Path, clock: FixedClock) -> Iterator[list[Engine]]:
+@pytest.fixture(params=["sqlite", "postgresql"])
+def offices(request: pytest.FixtureRequest, tmp_path: Path, folder: Path, clock: FixedClock) -> Iterator[list[Engine]]:
     """Three engines over one database, as three processes have them."""
     blobs = DiskBlobs(tmp_path / "blobs")
-    opened = [open_engine(f"sqlite:{tmp_path / 'd.db'}", procedures=folder, clock=clock, blobs=blobs) for _ in range(3)]
+    database = f"sqlite:{tmp_path / 'd.db'}" if request.param == "sqlite" else request.getfixturevalue("postgres")
+    opened = [open_engine(database, procedures=folder, clock=clock, blobs=blobs) for _ in range(3)]
     yield opened
     for engine in opened:
         engine.close()
