@@ -32,8 +32,9 @@ SHAPES: dict[str, frozenset[str]] = {
     "oidc": frozenset({"oidc", "cryptography"}),
     "s3": frozenset({"s3"}),
     "metrics": frozenset({"metrics"}),
+    "postgres": frozenset({"postgres"}),
     "web": frozenset({"web", "rules", "calendar", "xlsx"}),
-    "all": frozenset({"web", "rules", "calendar", "xlsx", "pdf", "oidc", "metrics", "s3"}),
+    "all": frozenset({"web", "rules", "calendar", "xlsx", "pdf", "oidc", "metrics", "postgres", "s3"}),
 }
 #: The commands that miss an extra; every other one runs in every shape.
 WANTS = {

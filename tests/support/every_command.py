@@ -60,6 +60,7 @@ run("slip-key")
 run("verify-slip", "DK1.no.slip")
 run("backup", "back.tar")
 run("restore", "back.tar", "--data", "back", "--nothing-since")
+run("copy", "--from", "sqlite:data", "--to", "sqlite:copied")
 run("erase")
 run("demo", "--data", "demo", "--dossiers", "5", "--procedures", str(samples()))
 sample = run("new", "mau", "--like", "1.012789", "--into", "samples").split(":")[0].splitlines()[-1]

@@ -34,6 +34,9 @@ from dossierkit.cli.progress import progress
 )
 def demo(data: Path, procedures: Path | None, count: int, seed: int) -> None:
     """Fill an empty data folder with two years of synthetic data, and print accounts to sign in with."""
+    # Asked for first: procedures alone would name a part of the extra web.
+    import argon2  # noqa: F401  # whether it is there
+
     from dossierkit.demo.demonstration import demonstrate
     from dossierkit.demo.simulation import guard_demonstrable
     from dossierkit.forms import STANDARD
