@@ -33,8 +33,8 @@ class Context:
     office_clock: OfficeClock = attrs.field(factory=lambda: OfficeClock(Calendar))
     #: The store of files; without it, ids of files are checked only for their form and owner.
     blobs: BlobStore | None = None
-    #: Told of each action that was stored, and how many seconds that took, waiting for other writers included.
-    observe: Callable[[Action, float], object] = lambda action, seconds: None  # noqa: ARG005  # nobody wants to know
+    #: Called after each stored action, with the seconds that it took, waiting for other writers included.
+    observe: Callable[[Action, float], object] = lambda action, seconds: None  # noqa: ARG005  # without an observer
     _check_key: bytes = attrs.field(init=False, default=b"", repr=False)
 
     def check_key(self) -> bytes:

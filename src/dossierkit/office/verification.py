@@ -79,14 +79,14 @@ def _of_the_ledger(store: LedgerStore, events: Callable[[], Iterator[tuple[Ledge
     """
     yield from _of_totals(store, posted)
     sums = Counter(posted.sums)
-    for one in store.postings():
-        sums[one.place[0].year] -= _share(one.place, one.count)
+    for posting in store.postings():
+        sums[posting.place[0].year] -= _share(posting.place, posting.count)
     for year in sorted(year for year, difference in sums.items() if difference):
         counts: Counter[LedgerPlace] = Counter()
         for place, count in events():
             counts[place] += count if place[0].year == year else 0
-        for one in store.postings():
-            counts[one.place] -= one.count if one.place[0].year == year else 0
+        for posting in store.postings():
+            counts[posting.place] -= posting.count if posting.place[0].year == year else 0
         for (day, unit, _, procedure, _, measure), count in counts.items():
             if count:
                 yield f"the ledger of {day} ({unit}, {procedure}): {measure} is off by {-count}"
@@ -98,15 +98,15 @@ def _of_totals(store: LedgerStore, posted: _Posted) -> Iterator[str]:
     until: Counter[Cell] = Counter()
     # Reports take whole years, whole half-months and single days from three places: each is looked at where it begins to count.
     for last in (*(day for year in years for day in half_ends(year)), _FOR_EVER):
-        said, before, until = halves.get(half_of(last), Counter()), until, Counter(store.sums(last, DIMENSIONS))
-        for key in until.keys() | before.keys() | said.keys():
-            if (kept := until[key] - before[key]) != said[key]:
-                yield f"the totals of {' '.join(key[0])} until {last}: {key[2]} is {kept}, its events say {said[key]}"
+        changes, before, until = halves.get(half_of(last), Counter()), until, Counter(store.sums(last, DIMENSIONS))
+        for key in until.keys() | before.keys() | changes.keys():
+            if (stored := until[key] - before[key]) != changes[key]:
+                yield f"the totals of {' '.join(key[0])} until {last}: {key[2]} is {stored}, its events say {changes[key]}"
 
 
 def _of_spans(store: LedgerStore, took: Counter[tuple[int, str, int]]) -> Iterator[str]:
     """Differences between the stored processing times and the events."""
-    took.subtract({(one.year, one.procedure, one.days): one.count for one in store.spans()})
+    took.subtract({(span.year, span.procedure, span.days): span.count for span in store.spans()})
     for (year, procedure, days), count in sorted(took.items()):
         if count:
             yield f"the time of {procedure} in {year}: {days} days are off by {-count}"
@@ -158,7 +158,7 @@ class _Drawn:
                 self.series.setdefault((agency, series), DrawnSeries()).add(number)
 
     def missing(self, name: tuple[str, str], last: int) -> list[int]:
-        """The first ten numbers up to *last* that nobody drew."""
+        """The first ten numbers up to *last* that were not drawn."""
         series = self.series.get(name, DrawnSeries())
         series.settle()
         skipped = [range(first, until + 1) for first, until in series.gaps.items()]
@@ -184,7 +184,7 @@ class _Posted:
 
 
 def _share(place: LedgerPlace, count: int) -> int:
-    """What a posting adds to the sum of its year: sums of different postings differ but for a chance of 2⁻⁶⁰."""
+    """The share of a posting in the sum of its year; different postings have equal sums with a chance of 2⁻⁶⁰."""
     return hash(place) * count
 
 
@@ -213,11 +213,11 @@ def _of_payments(store: Store, money: _Money) -> Iterator[str]:
         if attempt.progress is Progress.OPEN and attempt.dossier not in money.owing:
             yield f"{attempt.dossier}: the attempt {attempt.ref} to pay is open, and nothing is owed"
         if attempt.progress is Progress.PAID:
-            told = money.surplus if attempt.surplus else money.settled
-            if attempt.ref not in told:
-                how = "is a surplus that no event tells of" if attempt.surplus else "settled nothing"
+            refs = money.surplus if attempt.surplus else money.settled
+            if attempt.ref not in refs:
+                how = "is a surplus without an event" if attempt.surplus else "settled nothing"
                 yield f"{attempt.dossier}: the payment {attempt.ref} {how}"
-            told.discard(attempt.ref)
+            refs.discard(attempt.ref)
     for ref in sorted(money.settled):
         yield f"an event was settled by the payment {ref}, which is none"
     for ref in sorted(money.surplus):
@@ -253,19 +253,19 @@ def _of_one(dossier: Dossier, events: tuple[Event, ...], posted: _Posted, took: 
             yield f"{dossier.id}: event {number} was changed after the fact"
         before = event.hash
     yield from _of_answers(dossier, events)
-    told = _draft(dossier, events)
+    replayed = _draft(dossier, events)
     try:
         for event in events[1:]:
-            before_it, told = told, step(told, event)
-            for one in postings(before_it, event, told):
-                posted.add(one.place, one.count)
-            for span in spans(before_it, event, told):
+            previous, replayed = replayed, step(replayed, event)
+            for posting in postings(previous, event, replayed):
+                posted.add(posting.place, posting.count)
+            for span in spans(previous, event, replayed):
                 took[span.year, span.procedure, span.days] += span.count
     except (ForbiddenAction, KeyError, ValueError) as error:
         yield f"{dossier.id}: its events lead nowhere: {error}"
         return
     for name, words in (("code", "code"), ("state", "state"), ("handling", "handling"), ("submitted", "day of submission")):
-        if getattr(told, name) != getattr(dossier, name):
+        if getattr(replayed, name) != getattr(dossier, name):
             yield f"{dossier.id}: its {words} is not the one of its events"
 
 
@@ -282,7 +282,7 @@ def _all_postings(store: Store) -> Iterator[tuple[LedgerPlace, int]]:
         with suppress(ForbiddenAction, KeyError, ValueError):
             for event in events[1:]:
                 before, after = after, step(after, event)
-                yield from ((one.place, one.count) for one in postings(before, event, after))
+                yield from ((posting.place, posting.count) for posting in postings(before, event, after))
 
 
 def _begun(events: tuple[Event, ...]) -> Handling:

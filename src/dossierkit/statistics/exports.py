@@ -10,6 +10,7 @@ import io
 import json
 from collections.abc import Callable, Mapping, Sequence
 
+from dossierkit.converter import converter
 from dossierkit.dossiers.ledger.reports import Line, Report
 from dossierkit.locale import FOLDER as LOCALE
 from dossierkit.locale.texts import text_of
@@ -64,14 +65,14 @@ def as_csv(rows: Rows, language: str) -> str:
 def as_json(report: Report, rows: Rows) -> str:
     """JSON with every figure by name; the same report gives the same bytes."""
     body = {
-        "from": report.period.first.isoformat(),
-        "to": report.period.last.isoformat(),
-        "asOf": report.as_of.isoformat(),
-        "by": list(report.by),
-        "lines": [{"key": list(line.key), "label": label, **_figures(line)} for label, line in rows[:-1]],
+        "from": report.period.first,
+        "to": report.period.last,
+        "asOf": report.as_of,
+        "by": report.by,
+        "lines": [{"key": line.key, "label": label, **_figures(line)} for label, line in rows[:-1]],
         "total": _figures(rows[-1][1]),
     }
-    return json.dumps(body, ensure_ascii=False, indent=2) + "\n"
+    return json.dumps(converter.unstructure(body), ensure_ascii=False, indent=2) + "\n"
 
 
 def _figures(line: Line) -> Mapping[str, object]:

@@ -24,7 +24,7 @@ class Calendar:
     worked: Mapping[date, str] = attrs.field(hash=False, factory=dict)
     #: Years whose days off were announced; those of other years are worked out, and may shift.
     published: frozenset[int] = frozenset()
-    #: What a day is called → the same in English.
+    #: Name of a day → its name in English.
     english: Mapping[str, str] = attrs.field(hash=False, factory=dict)
 
     def __repr__(self) -> str:
@@ -70,7 +70,7 @@ class Hours:
 
     #: Local times, from and until.
     shifts: tuple[tuple[time, time], ...] = ((time(7), time(11, 30)), (time(13, 30), time(17)))
-    #: What comes later is not done on the same day any more.
+    #: Dossiers that arrive later are not resolved on the same day.
     same_day_until: time = time(15)
 
     @property

@@ -86,7 +86,7 @@ TABLE = (
     Rule(Action.SUSPEND, (_S.PROCESSING,), _S.SUSPENDED, _CASE, ("note",), pauses=True),
     Rule(Action.RESUME, (_S.SUSPENDED,), None, _CASE | _PROGRAM, returns=_S.SUSPENDED),
     Rule(Action.EXTEND, (_S.ACCEPTED, _S.PROCESSING), None, _CASE, ("due", "note")),
-    # What the calendar says by now; a day that an officer promised is changed by an extension alone.
+    # The calendar changed; a day that an officer promised is changed only by an extension.
     Rule(Action.REDATE, (_S.ACCEPTED, _S.PROCESSING), None, _PROGRAM, ("due", "note")),
     Rule(
         Action.WITHDRAW,

@@ -38,7 +38,7 @@ class Attempt:
     gateway: str
     created: datetime
     progress: Progress = Progress.OPEN
-    #: What the gateway or the bank calls it.
+    #: Number of the payment at the gateway or the bank.
     number: str = ""
     #: When it was paid, or failed.
     at: datetime | None = None

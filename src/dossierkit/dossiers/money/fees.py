@@ -151,7 +151,7 @@ def _money(value: Json) -> int | None:
     """*value* as a number of đồng; None where it is none: no number, below zero, a fraction, more than there is."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         return None
-    # What is computed may come as a whole float; comparing refuses NaN, too.
+    # Computed values may be whole floats; the comparison refuses NaN, too.
     return int(value) if 0 <= value <= DEAREST and value == int(value) else None
 
 

@@ -16,7 +16,7 @@ def password_fault(password: str, *, common: Container[str], names: tuple[str, .
     """Why *password* will not do: `short`, `long`, `common` or `name`; None where it will.
 
     Args:
-        common: folded passwords that everybody guesses.
+        common: common passwords, folded.
         names: what others know of the person: name, mail address, numbers.
     """
     if len(password) < SHORTEST:
