@@ -47,7 +47,7 @@ FAULTS: dict[str, tuple[str, dict[str, Any], str]] = {
     "bad const": ("bad-const", {"properties": {"a": {"type": "integer", "const": "x"}}}, "const"),
     "choice of another type": ("bad-choice", {"properties": {"a": {"type": "string", "enum": ["x", None]}}}, "refuses its own choice None"),
     "choices of another type": ("contradiction", {"properties": {"a": {"type": "integer", "enum": ["x", "y"]}}}, "no choice is of the type integer"),
-    "choice twice": ("same-choice", {"properties": {"a": {"enum": [1, "1", 1.0]}}}, "at 0"),
+    "choice twice": ("same-choice", {"properties": {"a": {"enum": [1, "1", 1.0]}}}, "at position 0"),
     "bad example": ("bad-example", {"properties": {"a": {"type": "integer", "examples": [1, "x"]}}}, "example"),
     "closed too early": (
         "closed-too-early",

@@ -80,7 +80,7 @@ def _documents(value: Json, resources: Mapping[str, Json]) -> tuple[dict[str, Js
         try:
             schema, file_advice = upgrade(_normalized(source, ""))
         except (AttributeError, TypeError, ValueError, KeyError) as error:
-            raise SchemaError([Fault("not-a-schema", "", Words("no JSON Schema: {error}", error=error), file=path)]) from error
+            raise SchemaError([Fault("not-a-schema", "", Words("not a JSON Schema: {error}", error=error), file=path)]) from error
         advice += [_in_file(fault, path) for fault in file_advice]
         documents[BASE + path if path else MAIN] = schema
     resolve_references(documents)

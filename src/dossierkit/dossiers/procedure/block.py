@@ -331,7 +331,7 @@ def _conditions(block: Mapping[str, Json]) -> Iterator[Fault]:
         try:
             Judge().compile(when)
         except InvalidSchema as error:
-            yield Fault("bad-when", pointer, Words("when is no JSON Schema: {error}", error=error))
+            yield Fault("bad-when", pointer, Words("when is not a JSON Schema: {error}", error=error))
 
 
 def conditions(block: Mapping[str, Json]) -> Iterator[tuple[str, Json]]:

@@ -41,7 +41,7 @@ def block_faults(form: Form) -> Iterator[Fault]:
     begin, end = block.get("effectiveFrom", ""), block.get("effectiveUntil", "9999")
     if begin > end:
         yield Fault(
-            "bad-block", f"{AT}/effectiveUntil", Words("effectiveUntil is not before effectiveFrom, {begin}", begin=begin)
+            "bad-block", f"{AT}/effectiveUntil", Words("effectiveUntil must not be before effectiveFrom, {begin}", begin=begin)
         )
     if isinstance(form.schema, dict) and "x-procedure" in form.schema:
         for key in ("source", "verified"):
@@ -92,7 +92,7 @@ def _time_limits(block: Mapping[str, Json]) -> Iterator[Fault]:
         channel = entry.get("channel")
         before = always.get(channel) or always.get(None)
         if before is not None:
-            message = Words("nothing comes here: {before} always holds; put what holds more often last", before=before)
+            message = Words("this case is never reached: {before} always holds; put the most general case last", before=before)
             yield Fault("unreachable", pointer, message, "warning")
         if entry.get("when", {}) == {}:
             always.setdefault(channel, pointer)
@@ -102,7 +102,7 @@ def _fees(form: Form, block: Mapping[str, Json]) -> Iterator[Fault]:
     asks = block.get("workflow", {}).get("payment", True)
     for pointer, fee in listed(block, "fees"):
         if not asks and fee.get("collect", "request") == "request":
-            yield Fault("unreachable", pointer, Words("workflow.payment is false, so nobody is ever asked for this"), "warning")
+            yield Fault("unreachable", pointer, Words("workflow.payment is false, so this fee is never asked for"), "warning")
         place = fee.get("amountFrom")
         if place is None:
             continue
@@ -136,7 +136,7 @@ def _places(form: Form, block: Mapping[str, Json]) -> Iterator[Fault]:
                 yield Fault(
                     "same-field",
                     f"{AT}/sections/{index}/fields/{number}",
-                    Words("{place} stands in a section already", place=place),
+                    Words("another section lists {place} already", place=place),
                     "warning",
                 )
             seen.add(place)

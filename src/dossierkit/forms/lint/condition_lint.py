@@ -108,7 +108,7 @@ def condition_faults(form: Form, facets: tuple[Facet, ...], condition: Json, at:
             )
             yield Fault("unknown-keyword", child(at, keyword), message, level)
     if condition.get("properties") == {}:
-        yield Fault("idle-condition", f"{at}/properties", Words("this says nothing about any field"), "warning")
+        yield Fault("idle-condition", f"{at}/properties", Words("this names no field; leave it out, or name one"), "warning")
     yield from _values(form, facets, condition, at, level)
     yield from _members(form, facets, condition, at, level)
     rows = items(form, facets)

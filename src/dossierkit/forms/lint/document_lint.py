@@ -95,7 +95,7 @@ def _rounded_numbers(documents: Mapping[str, Document | Json]) -> Iterator[Fault
     for file, document in documents.items():
         for pointer, digits in document.rounded.items() if isinstance(document, Document) else ():
             message = Words(
-                "{digits} has more digits than are kept: it is read as {number!r}; write fewer digits",
+                "{digits} has more digits than can be stored: it is read as {number!r}; write fewer digits",
                 digits=digits[:40],
                 number=float(digits),
             )
@@ -162,7 +162,7 @@ def _keyword_faults(form: Form, facet: Facet, *, root: bool) -> Iterator[Fault]:
             facet,
             "unknown-format",
             "/format",
-            Words("nobody checks the format {format!r}{hint}", format=format_, hint=hint),
+            Words("there is no format {format!r}, so it is not checked{hint}", format=format_, hint=hint),
             "warning",
         )
     widget = facet.get("x-widget")
@@ -225,7 +225,7 @@ def _choice_faults(form: Form, facet: Facet) -> Iterator[Fault]:
                 facet,
                 "same-choice",
                 at,
-                Words("{choice!r} stands in the list already, at {before}; remove one", choice=choice, before=before),
+                Words("{choice!r} is in the list already, at position {before}; remove one", choice=choice, before=before),
                 "warning",
             )
         elif any(taken) and not taken[index]:
@@ -245,7 +245,11 @@ def _pattern_faults(facet: Facet) -> Iterator[Fault]:
         foreign = next((piece for piece in _FOREIGN if piece in pattern), None)
         if foreign is not None:
             yield _fault(
-                facet, "not-ecma", suffix, Words("{foreign!r} is no part of ECMA regular expressions", foreign=foreign), "warning"
+                facet,
+                "not-ecma",
+                suffix,
+                Words("{foreign!r} is not part of ECMA regular expressions; write it as JavaScript does", foreign=foreign),
+                "warning",
             )
         if BACKTRACKING.search(pattern):
             message = Words("lookaround and back-references may need many steps; after a limit the answer is refused")

@@ -142,7 +142,8 @@ def _endless(form: Form, needs: dict[Facet, list[list[Facet]]], finite: set[Face
             if below not in finite:
                 file, pointer = file_and_pointer(below)
                 message = Words(
-                    "{name!r} is required, and what it requires never ends or allows nothing: nobody can submit this", name=name
+                    "{name!r} is required, and what it requires never ends or allows nothing: the form can never be submitted",
+                    name=name,
                 )
                 yield Fault("endless", pointer, message, level, file)
                 return

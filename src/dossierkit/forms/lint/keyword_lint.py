@@ -117,10 +117,10 @@ def _messages(facet: Facet) -> Iterator[Fault]:
     for rule in facet.get("x-messages") or {}:
         file, pointer = file_and_pointer(facet, child("/x-messages", rule))
         if rule not in RULES:
-            message = Words("there is no problem of the rule {rule!r}{hint}", rule=rule, hint=known_hint(rule, RULES))
+            message = Words("no message is shown for {rule!r}{hint}", rule=rule, hint=known_hint(rule, RULES))
             yield Fault("unknown-message", pointer, message, "error", file)
         elif rule in _STATED and stated and rule not in facet.schema:
-            message = Words("these words are never used: the schema does not say {rule!r}", rule=rule)
+            message = Words("this message is never used: the schema has no {rule!r}", rule=rule)
             yield Fault("idle-message", pointer, message, "warning", file)
 
 

@@ -106,7 +106,7 @@ def _read(form: Form, expression: Expression, where: str) -> Iterator[Fault]:
             above, name = missing
             known = possible_members(form.schemas, seeds_at(form, above))
             message = Words(
-                "the rule reads {name!r}, which is no field{hint}", name=child(above, name), hint=known_hint(name, known)
+                "the rule reads {name!r}, which is not a field{hint}", name=child(above, name), hint=known_hint(name, known)
             )
             yield Fault("unknown-name", where, message)
         elif seeds := seeds_at(form, reading.pointer):
@@ -149,7 +149,9 @@ def _top(form: Form) -> frozenset[str]:
 def _unknown(form: Form, expression: Expression, names: set[str], where: str) -> Iterator[Fault]:
     for name in sorted(expression.names - names):
         yield Fault(
-            "unknown-name", where, Words("the rule reads {name!r}, which is no field{hint}", name=name, hint=meant(name, names))
+            "unknown-name",
+            where,
+            Words("the rule reads {name!r}, which is not a field{hint}", name=name, hint=meant(name, names)),
         )
     known = _BUILT_IN | FUNCTIONS.keys() | form.dialect.functions.keys()
     for call in sorted(expression.calls):
@@ -157,7 +159,7 @@ def _unknown(form: Form, expression: Expression, names: set[str], where: str) ->
             yield Fault(
                 "unknown-function",
                 where,
-                Words("the rule calls {call!r}, which is no function{hint}", call=call, hint=meant(call, known)),
+                Words("the rule calls {call!r}, which is not a function{hint}", call=call, hint=meant(call, known)),
             )
 
 

@@ -166,7 +166,7 @@ def read_rules(
                 faults.append(Fault("missing-rules", origin, Words("rules cannot be read: {error}", error=error)))
             return None
         except RuleError as error:
-            faults.append(Fault("bad-rule", origin, Words("no CEL: {error}", error=error.args[0])))
+            faults.append(Fault("bad-rule", origin, Words("not a CEL expression: {error}", error=error.args[0])))
             return None
 
     root = schema if isinstance(schema, dict) else {}
