@@ -9,16 +9,18 @@ import threading
 from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from pathlib import Path
 
 import psycopg
 import pytest
 from click.testing import CliRunner, Result
+from psycopg.conninfo import conninfo_to_dict
 from support.killing import kill_after, start
 from support.postgres import Line, run, start_server
 from support.samples import NOON
 
-from dossierkit import Action, Dossier, State, open_engine
+from dossierkit import Action, Actor, Dossier, Role, State, open_engine
 from dossierkit.cli import main
 from dossierkit.dossiers.lifecycle.dossier import chained
 from dossierkit.dossiers.lifecycle.facts import BeginFacts
@@ -26,7 +28,8 @@ from dossierkit.errors import NewerStore, StoreError
 from dossierkit.stores.memory.store import MemoryStore
 from dossierkit.stores.postgres.schema import VERSION
 from dossierkit.stores.postgres.store import PostgresStore
-from dossierkit.testing.contract.samples import AGENCY, DAY, acceptance, mail, new_draft, submission
+from dossierkit.testing import FixedClock
+from dossierkit.testing.contract.samples import AGENCY, DAY, acceptance, account, mail, new_draft, submission
 
 SECRET = "hidden-word"
 
@@ -95,6 +98,21 @@ def test_commands_work_over_a_server(postgres: str, tmp_path: Path) -> None:
     refused = invoke("backup", str(tmp_path / "back.tar"))
     assert (refused.exit_code, len(refused.output.splitlines())) == (2, 1)
     assert not (tmp_path / "data" / "dossiers.db").exists()
+
+
+def test_every_session_is_durable_and_waits_for_a_bounded_time(postgres: str) -> None:
+    """Even where the database was told otherwise."""
+    name = conninfo_to_dict(postgres)["dbname"]
+    run(postgres, f"ALTER DATABASE {name} SET synchronous_commit = off")
+    store = PostgresStore(postgres)
+    sql = "SELECT current_setting('synchronous_commit'), current_setting('statement_timeout'), current_setting('lock_timeout')"
+
+    read = store.database.read(sql)
+    written = store.database.write(lambda batch: batch.execute(sql).fetchall())
+
+    assert read == written == [("on", "30s", "10s")]
+    store.close()
+    run(postgres, f"ALTER DATABASE {name} RESET synchronous_commit")
 
 
 def test_reads_and_writes_go_on_after_connections_were_cut(postgres: str) -> None:
@@ -257,6 +275,44 @@ store.close()
     claimed = [line for running in programs for line in running.communicate("go\n", timeout=60)[0].split()]
 
     assert len(claimed) == len(set(claimed)) == 90
+
+
+def test_three_programs_do_the_work_of_the_day_once(postgres: str, folder: Path, tmp_path: Path) -> None:
+    """Of programs that sweep and remind at once, each draft is deleted by one, and each officer gets one mail."""
+    engine = open_engine(postgres, procedures=folder, clock=FixedClock(NOON))
+    an, root = Actor("an"), Actor("root", Role.ADMIN)
+    engine.store.accounts.create_account(account("nam", role=Role.CASE_OFFICER, proven=True))
+    for _ in range(30):
+        engine.act(engine.begin("1.000001", an, {"name": "An"}).id, Action.CANCEL, an)
+    late = engine.submit(engine.begin("1.000001", an, {"name": "An"}).id, an)
+    for action, facts in ((Action.ACCEPT, {"due": NOON.isoformat()}), (Action.ASSIGN, {"officer": "nam"})):
+        engine.act(late.id, action, root, facts=facts)
+    program = """
+import sys
+from datetime import datetime
+from dossierkit import open_engine
+from dossierkit.files.disk import DiskBlobs
+from dossierkit.office.daily_tasks import remind
+from dossierkit.office.retention import sweep
+from dossierkit.testing import FixedClock
+from pathlib import Path
+url, folder, files, now = sys.argv[1:]
+engine = open_engine(url, procedures=folder, clock=FixedClock(datetime.fromisoformat(now)))
+sys.stdin.readline()
+print(sweep(engine.store, DiskBlobs(Path(files)), engine.clock), remind(engine))
+engine.close()
+"""
+    arguments = [sys.executable, "-c", program, postgres, str(folder), str(tmp_path / "files"), str(NOON + timedelta(days=2))]
+    programs = [subprocess.Popen(arguments, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) for _ in range(3)]
+    results = [running.communicate("go\n", timeout=120)[0].split() for running in programs]
+
+    assert sum(int(deleted) for deleted, _ in results) == 30
+    assert [reminded for _, reminded in results] == ["1"] * 3
+    mails = engine.store.outbox.claim(NOON + timedelta(days=2), NOON + timedelta(days=3), 500)
+    assert len([outgoing for outgoing in mails if outgoing.mail.key.startswith("reminder:nam")]) == 1
+    assert engine.store.size() == 1
+    assert list(engine.verify()) == []
+    engine.close()
 
 
 def test_two_programs_begin_one_sole_draft(postgres: str) -> None:
