@@ -41,7 +41,7 @@ class GroupCommit(Generic[C]):
     def __init__(self, commit: Callable[[Sequence[Job[C]]], None], *, gather_seconds: float = 0.0) -> None:
         self._commit = commit
         self._gather_seconds = gather_seconds
-        self._mutex = threading.Condition()
+        self._mutex = threading.Condition(threading.Lock())
         self._waiting: list[Job[C]] = []
         self._led = False
         #: Number of jobs of the last batch.
