@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from dossierkit.dossiers.lifecycle.dossier import Dossier, chained
 from dossierkit.dossiers.lifecycle.facts import facts_of
-from dossierkit.dossiers.lifecycle.lifecycle import FINAL, TABLE, Rule, pauses, step
+from dossierkit.dossiers.lifecycle.lifecycle import FINAL, TABLE, Transition, pauses, step
 from dossierkit.dossiers.states import Action, State
 from dossierkit.errors import ForbiddenAction
 
@@ -58,7 +58,7 @@ def drawn() -> str:
         for (source, target), group in moves
     ]
     ends = [f"    {state.name} --> [*]" for state in sorted(FINAL)]
-    rows = [_row(rule, [step for step in taken if step.action is rule.action]) for rule in TABLE]
+    rows = [_row(transition, [step for step in taken if step.action is transition.action]) for transition in TABLE]
     codes = [f"| {state.name.lower()} | {state.national or '–'} |" for state in State]
     return _PAGE.format(arrows="\n".join([*lines, *ends]), rows="\n".join(rows), codes="\n".join(codes))
 
@@ -67,14 +67,14 @@ def _order(state: State) -> int:
     return [*State].index(state)
 
 
-def _row(rule: Rule, taken: list[Step]) -> str:
+def _row(transition: Transition, taken: list[Step]) -> str:
     sources = _names(step.source for step in taken)
     leaves = _names(step.target for step in taken if step.source is not step.target)
     stays = any(step.source is step.target for step in taken)
     target = leaves if not stays else "stays" if not leaves else f"{leaves}; stays elsewhere"
-    roles, needs = ", ".join(sorted(rule.roles)), ", ".join(rule.needs) or "–"
+    roles, needs = ", ".join(sorted(transition.roles)), ", ".join(transition.needs) or "–"
     halts = any(step.pauses for step in taken)
-    return f"| {rule.action.value} | {sources} | {target} | {roles} | {needs} | {'yes' if halts else ''} |"
+    return f"| {transition.action.value} | {sources} | {target} | {roles} | {needs} | {'yes' if halts else ''} |"
 
 
 def _names(states: Iterator[State]) -> str:

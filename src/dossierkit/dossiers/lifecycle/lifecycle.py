@@ -39,7 +39,7 @@ SENT = tuple(state for state in State if state not in (State.DRAFT, State.CANCEL
 
 
 @attrs.frozen
-class Rule:
+class Transition:
     """One line of the table: *roles* may do *action* in each of *sources*; it leads to *target*."""
 
     action: Action
@@ -59,56 +59,56 @@ class Rule:
 
 #: Everything that can happen to a dossier after it was begun.
 TABLE = (
-    Rule(Action.SAVE, (_S.DRAFT,), _S.DRAFT, _CITIZEN | _DESK),
-    Rule(Action.CANCEL, (_S.DRAFT,), _S.CANCELLED, _CITIZEN | _DESK),
-    Rule(Action.RESTORE, (_S.CANCELLED,), _S.DRAFT, _CITIZEN | _DESK),
-    Rule(Action.SUBMIT, (_S.DRAFT,), _S.SUBMITTED, _CITIZEN | _DESK),
-    Rule(Action.ACCEPT, (_S.SUBMITTED,), _S.ACCEPTED, _INTAKE),
-    Rule(Action.REFUSE, (_S.SUBMITTED,), _S.REFUSED, _INTAKE, ("note",)),
-    Rule(Action.ASSIGN, (_S.ACCEPTED, _S.PROCESSING), _S.PROCESSING, _DESK, ("officer",)),
-    Rule(Action.ADVANCE, (_S.PROCESSING,), _S.PROCESSING, _CASE, ("step",)),
-    Rule(
+    Transition(Action.SAVE, (_S.DRAFT,), _S.DRAFT, _CITIZEN | _DESK),
+    Transition(Action.CANCEL, (_S.DRAFT,), _S.CANCELLED, _CITIZEN | _DESK),
+    Transition(Action.RESTORE, (_S.CANCELLED,), _S.DRAFT, _CITIZEN | _DESK),
+    Transition(Action.SUBMIT, (_S.DRAFT,), _S.SUBMITTED, _CITIZEN | _DESK),
+    Transition(Action.ACCEPT, (_S.SUBMITTED,), _S.ACCEPTED, _INTAKE),
+    Transition(Action.REFUSE, (_S.SUBMITTED,), _S.REFUSED, _INTAKE, ("note",)),
+    Transition(Action.ASSIGN, (_S.ACCEPTED, _S.PROCESSING), _S.PROCESSING, _DESK, ("officer",)),
+    Transition(Action.ADVANCE, (_S.PROCESSING,), _S.PROCESSING, _CASE, ("step",)),
+    Transition(
         Action.REQUEST_SUPPLEMENT, (_S.SUBMITTED, _S.ACCEPTED, _S.PROCESSING), _S.SUPPLEMENT_REQUESTED, _DESK,
         ("asked", "note"), pauses=True,
     ),
-    Rule(
+    Transition(
         Action.SUPPLEMENT, (_S.SUPPLEMENT_REQUESTED,), None, _CITIZEN | _DESK, ("answers",),
         returns=_S.SUPPLEMENT_REQUESTED,
     ),
-    Rule(
+    Transition(
         Action.REQUEST_PAYMENT, (_S.SUBMITTED, _S.ACCEPTED, _S.PROCESSING, _S.COMPLETED), _S.PAYMENT_REQUESTED, _DESK,
         ("amount",), pauses=True, stays=(_S.SUBMITTED, _S.COMPLETED),
     ),
-    Rule(Action.SETTLE, SENT, None, _DESK | _PROGRAM, ("payment",), returns=_S.PAYMENT_REQUESTED),
+    Transition(Action.SETTLE, SENT, None, _DESK | _PROGRAM, ("payment",), returns=_S.PAYMENT_REQUESTED),
     # Money comes in when it comes in, also after a dossier ended.
-    Rule(Action.SURPLUS, SENT, None, _PROGRAM, ("surplus", "ref")),
-    Rule(Action.REFUND, SENT, None, _DESK, ("note",)),
-    Rule(Action.SUSPEND, (_S.PROCESSING,), _S.SUSPENDED, _CASE, ("note",), pauses=True),
-    Rule(Action.RESUME, (_S.SUSPENDED,), None, _CASE | _PROGRAM, returns=_S.SUSPENDED),
-    Rule(Action.EXTEND, (_S.ACCEPTED, _S.PROCESSING), None, _CASE, ("due", "note")),
+    Transition(Action.SURPLUS, SENT, None, _PROGRAM, ("surplus", "ref")),
+    Transition(Action.REFUND, SENT, None, _DESK, ("note",)),
+    Transition(Action.SUSPEND, (_S.PROCESSING,), _S.SUSPENDED, _CASE, ("note",), pauses=True),
+    Transition(Action.RESUME, (_S.SUSPENDED,), None, _CASE | _PROGRAM, returns=_S.SUSPENDED),
+    Transition(Action.EXTEND, (_S.ACCEPTED, _S.PROCESSING), None, _CASE, ("due", "note")),
     # The calendar changed; a day that an officer promised is changed only by an extension.
-    Rule(Action.REDATE, (_S.ACCEPTED, _S.PROCESSING), None, _PROGRAM, ("due", "note")),
-    Rule(
+    Transition(Action.REDATE, (_S.ACCEPTED, _S.PROCESSING), None, _PROGRAM, ("due", "note")),
+    Transition(
         Action.WITHDRAW,
         (_S.SUBMITTED, _S.ACCEPTED, _S.PROCESSING, _S.SUPPLEMENT_REQUESTED, _S.PAYMENT_REQUESTED, _S.SUSPENDED),
         _S.WITHDRAWN, _CITIZEN,
     ),
-    Rule(
+    Transition(
         Action.STOP, (_S.PROCESSING, _S.SUPPLEMENT_REQUESTED, _S.PAYMENT_REQUESTED, _S.SUSPENDED), _S.STOPPED, _CASE,
         ("note",),
     ),
-    Rule(Action.PROPOSE, (_S.PROCESSING,), _S.PROCESSING, _CASE, ("outcome",)),
-    Rule(Action.COMPLETE, (_S.PROCESSING,), _S.COMPLETED, _CASE, ("outcome",)),
-    Rule(Action.HAND_OVER, (_S.COMPLETED,), _S.RETURNED, _DESK, ("evidence",)),
-    Rule(Action.REOPEN, (_S.COMPLETED,), _S.PROCESSING, _CASE, ("note",)),
-    Rule(Action.MESSAGE, SENT, None, _CITIZEN | _DESK, ("note",)),
-    Rule(Action.ASK_ERASURE, (_S.REFUSED, _S.WITHDRAWN, _S.STOPPED, _S.RETURNED), None, _CITIZEN),
-    Rule(Action.ERASE, (_S.REFUSED, _S.WITHDRAWN, _S.STOPPED, _S.RETURNED), None, frozenset((Role.ADMIN, Role.SYSTEM))),
+    Transition(Action.PROPOSE, (_S.PROCESSING,), _S.PROCESSING, _CASE, ("outcome",)),
+    Transition(Action.COMPLETE, (_S.PROCESSING,), _S.COMPLETED, _CASE, ("outcome",)),
+    Transition(Action.HAND_OVER, (_S.COMPLETED,), _S.RETURNED, _DESK, ("evidence",)),
+    Transition(Action.REOPEN, (_S.COMPLETED,), _S.PROCESSING, _CASE, ("note",)),
+    Transition(Action.MESSAGE, SENT, None, _CITIZEN | _DESK, ("note",)),
+    Transition(Action.ASK_ERASURE, (_S.REFUSED, _S.WITHDRAWN, _S.STOPPED, _S.RETURNED), None, _CITIZEN),
+    Transition(Action.ERASE, (_S.REFUSED, _S.WITHDRAWN, _S.STOPPED, _S.RETURNED), None, frozenset((Role.ADMIN, Role.SYSTEM))),
 )  # fmt: skip
 
 #: A fee is owed, or its amount is not set yet.
 OPEN = (Payment.DUE, Payment.UNDECIDED)
-_BY_ACTION: Mapping[Action, Rule] = {rule.action: rule for rule in TABLE}
+_BY_ACTION: Mapping[Action, Transition] = {transition.action: transition for transition in TABLE}
 #: No state follows; only the personal data remains to be erased.
 FINAL = frozenset((_S.REFUSED, _S.WITHDRAWN, _S.STOPPED, _S.RETURNED))
 #: The office owes the citizen nothing more.
@@ -121,35 +121,35 @@ def target(dossier: Dossier, action: Action) -> State:
     Raises:
         ForbiddenAction: the state does not allow it.
     """
-    rule = _BY_ACTION.get(action)
-    if rule is None or dossier.state not in rule.sources:
+    transition = _BY_ACTION.get(action)
+    if transition is None or dossier.state not in transition.sources:
         allowed = ", ".join(sorted(r.action.value for r in TABLE if dossier.state in r.sources)) or "nothing"
         message = f"{action.value} is not possible in state {dossier.state.name.lower()}; possible: {allowed}"
         raise ForbiddenAction(message, "state")
-    if dossier.state in rule.stays:
+    if dossier.state in transition.stays:
         return dossier.state
-    if rule.target is not None:
-        return rule.target
+    if transition.target is not None:
+        return transition.target
     back = dossier.handling.back
-    return back if back is not None and dossier.state is rule.returns else dossier.state
+    return back if back is not None and dossier.state is transition.returns else dossier.state
 
 
 def pauses(dossier: Dossier, action: Action) -> bool:
     """Whether *action* stops the clock."""
-    rule = _BY_ACTION[action]
-    return rule.pauses and dossier.state not in rule.stays
+    transition = _BY_ACTION[action]
+    return transition.pauses and dossier.state not in transition.stays
 
 
 def refusal(dossier: Dossier, action: Action, actor: Actor, workflow: Workflow = UNRESTRICTED) -> str | None:
     """The reason why *actor* may not do *action* now, as a keyword; None if it is allowed."""
-    rule = _BY_ACTION.get(action)
-    if rule is None or dossier.state not in rule.sources:
+    transition = _BY_ACTION.get(action)
+    if transition is None or dossier.state not in transition.sources:
         return "state"
-    if _role(dossier, actor) not in rule.roles:
+    if _role(dossier, actor) not in transition.roles:
         return "role"
     if not workflow.offers(action) and not _decides_fee(dossier, action):
         return "workflow"
-    if dossier.state in rule.stays and not _decides_fee(dossier, action):
+    if dossier.state in transition.stays and not _decides_fee(dossier, action):
         return "state"
     if action is Action.SUPPLEMENT and actor.role in OFFICERS and dossier.handling.channel is Channel.ONLINE:
         # Dossiers from the counter are corrected there; officers never change answers that a citizen typed.
@@ -198,7 +198,7 @@ def _is_erased(handling: Handling, action: Action) -> bool:
 
 def permitted(dossier: Dossier, actor: Actor, workflow: Workflow = UNRESTRICTED) -> tuple[Action, ...]:
     """The actions that *actor* can do now, in the order of the table."""
-    return tuple(rule.action for rule in TABLE if refusal(dossier, rule.action, actor, workflow) is None)
+    return tuple(transition.action for transition in TABLE if refusal(dossier, transition.action, actor, workflow) is None)
 
 
 def guard(dossier: Dossier, action: Action, actor: Actor, facts: Facts, workflow: Workflow = UNRESTRICTED) -> None:
