@@ -142,6 +142,18 @@ def test_of_two_files_with_one_code_the_one_that_served_goes_on(catalog: Catalog
     assert ["small.json" in f.message and rival in f.message for f in catalog.faults()] == [True]
 
 
+@pytest.mark.parametrize("rival", ["a.json", "z.json"])
+def test_the_file_that_served_goes_on_after_a_restart(folder: Path, rival: str) -> None:
+    """Also in a process that saw neither file before, such as one on another machine."""
+    memory = MemoryStore()
+    first = Catalog(folder, STANDARD, memory=memory)
+    first.procedure("1.000001")
+    put(folder, rival, {**SMALL, "title": "Bản khác"})
+    again(first).procedure("1.000001")
+
+    assert Catalog(folder, STANDARD, memory=memory).procedure("1.000001").title() == "Cấp bản sao"
+
+
 def test_an_edit_of_a_shared_file_is_a_new_revision(catalog: Catalog, folder: Path) -> None:
     """The revision covers every file that is reached, and shared files are never listed."""
     (folder / "shared").mkdir()
@@ -684,6 +696,20 @@ def test_hostile_files_harm_no_other(folder: Path) -> None:
     assert served > len(SERVED) - 2
     assert catalog.procedure("1.000001").title() == "Cấp bản sao"
     assert {"deep.json", "binary.json"} <= {fault.file for fault in catalog.faults()}
+
+
+def test_an_approved_procedure_may_move_to_another_file(folder: Path) -> None:
+    """The approval is of its revision: a renamed file needs none, a changed one does."""
+    memory = MemoryStore()
+    catalog = Catalog(folder, STANDARD, memory=memory, approval=True)
+    [(new, _)] = catalog.waiting()
+    assert catalog.approve(new.code, new.revision)
+    (folder / "small.json").rename(folder / "renamed.json")
+
+    assert Catalog(folder, STANDARD, memory=memory, approval=True).procedure("1.000001").revision == new.revision
+
+    put(folder, "renamed.json", {**SMALL, "title": "Bản khác"})
+    assert Catalog(folder, STANDARD, memory=memory, approval=True).procedure("1.000001").title() == "Cấp bản sao"
 
 
 def test_an_approval_is_of_what_was_looked_at(folder: Path) -> None:

@@ -142,7 +142,7 @@ def test_rows_beside_the_shipped_ones(tmp_path: Path) -> None:
         ('{"communes": [{"code": "1", "name": " "}]}', "needs a name"), ('{"communes": {"ad": []}}', "'ad'"),
         ('{"communes": {"add": 1}}', "list of rows"), ('{"units": [{"code": "1", "name": "x", "from": "1/7/2025"}]}', "from must be a date"),
         ('{"units": [{"code": "1", "name": "x", "until": 2025}]}', "until must be a date"), ('{"units": [{"code": "1", "name": "x", "until": "0022-07-01"}]}', "until must be a date"),
-        ('{"units": [], "units": []}', "twice"),
+        ('{"units": [], "units": []}', "duplicated"),
     ],
 )  # fmt: skip
 def test_a_bad_file_is_told(tmp_path: Path, bad: str, words: str) -> None:

@@ -375,6 +375,11 @@ def test_office_documents_are_taken(tmp_path: Path, folder: Path, clock: FixedCl
     text = office({"mimetype": b"application/vnd.oasis.opendocument.text", "content.xml": b"<x/>"})
     assert send(client, client.get(APPLY).text, ("don", "a.xlsx", sheet), ("2", "b.odt", text)).status_code == 200
     assert [one.name for one in next(iter(engine.store.every())).attachments] == ["a.xlsx", "b.odt"]
+    draft = next(iter(engine.store.every()))
+    for attachment in draft.attachments:
+        answer = client.get(f"/files/{draft.id}/{attachment.blob}?view")
+        assert answer.headers["content-disposition"].startswith("attachment;"), "only pictures and PDF are shown in the browser"
+        assert answer.headers["content-security-policy"] == "sandbox; default-src 'none'"
 
 
 def test_there_is_room_for_ten(tmp_path: Path, folder: Path, clock: FixedClock) -> None:
