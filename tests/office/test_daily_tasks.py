@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import attrs
 import pytest
 from click.testing import CliRunner
 from support.dossiers import due_day, sent
@@ -76,6 +77,21 @@ def test_officers_are_told_once_a_day(office: Engine, clock: FixedClock, reminde
     office.act(dossier.id, Action.COMPLETE, OFFICER, facts={"outcome": "approved"})
     clock.advance(timedelta(days=1))
     assert [to for to, _ in reminders()] == ["mai@office.vn"]
+
+
+def test_intake_is_told_in_place_of_a_disabled_officer(office: Engine, clock: FixedClock, reminders: Any) -> None:
+    """A dossier of an officer who left is on the list of those who can assign it anew."""
+    dossier = working(office)
+    nam = office.store.accounts.account("nam")
+    assert nam is not None
+    office.store.accounts.replace_account(attrs.evolve(nam, disabled=True, version=nam.version + 1))
+    reminders()
+    clock.advance(timedelta(days=8))
+
+    told = dict(reminders())
+
+    assert told.keys() == {"mai@office.vn"}
+    assert f"trễ hẹn: {dossier.code}" in told["mai@office.vn"]
 
 
 def test_soon_is_the_next_working_day(office: Engine, clock: FixedClock, reminders: Any) -> None:
