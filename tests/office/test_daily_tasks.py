@@ -180,7 +180,7 @@ def test_the_command_wants_a_reason(installation: Path) -> None:
     (installation / "calendar.json").write_text('{"off": [{"day": "2026-12-03", "name": "Bão"}]}', "utf-8")
     run = CliRunner().invoke
     words = ["recompute", "--data", str(installation)]
-    assert "1 due days would change" in run(main, words).output
+    assert "1 due day would change" in run(main, words).output
     assert run(main, [*words, "--apply"]).exit_code == 2
     assert "07/12/2026 → 08/12/2026" in run(main, [*words, "--apply", "--note", "Nghỉ bão"]).output
     assert "0 due days would change" in run(main, words).output
