@@ -64,7 +64,7 @@ SENTENCES: Mapping[str, str] = {
     "hidden-break": "a line break that many systems do not know",
     "hidden-control": "a control character that cannot be seen",
     "hidden-private": "a character of one font alone, which other systems show as another",
-    "hidden-unassigned": "a code without a character",
+    "hidden-unassigned": "a code that has no character",
     "type-number": "Enter a number, for example: 1,258.5.",
     "type-number-not": "“{value}” is not a number. A correct example: 1,258.5.",
     "type-integer": "Enter a whole number, for example: 12.",
