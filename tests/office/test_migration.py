@@ -268,7 +268,7 @@ def test_an_open_dossier_is_brought_to_a_newer_form(folder: Path, engine: Engine
     """The office asks, the citizen answers what is new; the dossier is then one of the newer revision."""
     write(folder)
     sent = engine.submit(engine.begin("1.000001", AN, {"name": "An", "copies": 2}).id, AN)
-    with pytest.raises(ForbiddenAction, match="nothing else"):
+    with pytest.raises(ForbiddenAction, match="no other questions"):
         engine.ask_update(sent.id, INTAKE, note="x")
 
     def change(schema: dict[str, Any]) -> None:

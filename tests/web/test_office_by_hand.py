@@ -60,7 +60,7 @@ def signed_in(portal: Portal, office: Engine, browser: Browser, id: str, viewpor
     account = office.store.accounts.account(id)
     assert account is not None
     page = visit(browser, viewport=viewport)
-    token = open_accounts(office).begin(account).token
+    token = open_accounts(office).sessions.begin(account).token
     page.context.add_cookies([{"name": SESSION, "value": token, "url": portal.address}])
     return page
 
