@@ -17,7 +17,7 @@ from typing import Any
 
 from benchmarks.measure import Row
 from dossierkit import Actor, open_engine
-from dossierkit.stores.mark import Mark, Noted, write_mark
+from dossierkit.stores.last_numbers import Mark, Noted, write_mark
 
 SCHEMA = {"title": "x", "properties": {"name": {"type": "string"}, "text": {"type": "string"}}, "required": ["name"]}
 ANSWERS = {"name": "Nguyễn Văn A", "text": "x" * 1200}

@@ -187,7 +187,7 @@ def test_every_template_environment_is_strict() -> None:
         if isinstance(call, ast.Call) and ast.unparse(call.func).endswith("Environment")
     ]
 
-    assert {name for name, _ in made} == {"site.py", "renderer.py", "show.py"}
+    assert {name for name, _ in made} == {"site.py", "renderer.py", "rendering.py"}
     for name, call in made:
         given = {keyword.arg: ast.unparse(keyword.value) for keyword in call.keywords}
         assert given.get("undefined") == "StrictUndefined", name

@@ -11,11 +11,11 @@ import pytest
 from babel.messages.pofile import read_po
 from support.samples import ROOT
 
-from dossierkit.dossiers.procedure.block import SHAPE
+from dossierkit.dossiers.procedure.procedure_block import SHAPE
 from dossierkit.locale import FOLDER
 from dossierkit.locale.texts import in_language
 from dossierkit.text import known_hint
-from dossierkit.words import Words
+from dossierkit.translatable import Words
 
 SOURCE = ROOT / "src" / "dossierkit"
 

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from dossierkit.dossiers.states import State as State
     from dossierkit.errors import DossierkitError as DossierkitError
     from dossierkit.errors import RefusedAnswers as RefusedAnswers
+    from dossierkit.office.background_work import Worker as Worker
     from dossierkit.office.engine import Engine as Engine
-    from dossierkit.office.work import Worker as Worker
     from dossierkit.wiring import open_engine as open_engine
 
 # CEL would write answers into the log when a rule fails; the failure itself reaches the caller.
@@ -39,7 +39,7 @@ _HOMES = {
     "Role": "dossierkit.dossiers.states",
     "State": "dossierkit.dossiers.states",
     "Table": "dossierkit.catalog.option_lists",
-    "Worker": "dossierkit.office.work",
+    "Worker": "dossierkit.office.background_work",
     "open_engine": "dossierkit.wiring",
 }
 

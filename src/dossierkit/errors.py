@@ -44,7 +44,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from dossierkit.findings import Fault, Problem
-    from dossierkit.words import Words
+    from dossierkit.translatable import Words
 
 
 class DossierkitError(Exception):

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import attrs
 
 from dossierkit.pointers import Json
-from dossierkit.words import Words
+from dossierkit.translatable import Words
 
 
 @attrs.frozen

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from support.samples import TODAY
 
 from dossierkit.dossiers.deadlines.calendars import Calendar, at, day_of
-from dossierkit.dossiers.deadlines.deadlines import arrival, due, is_overdue, left
+from dossierkit.dossiers.deadlines.day_counting import arrival, due, is_overdue, left
 from dossierkit.dossiers.time_limits import TimeLimit, Unit
 from dossierkit.errors import SettingsError
 from dossierkit.office.vietnam_calendar import office_calendar

@@ -21,7 +21,7 @@ from support.samples import NOON, SMALL, TODAY
 
 from dossierkit import Action, Actor, Dossier, Engine, Role, State
 from dossierkit.dossiers.deadlines.calendars import day_of
-from dossierkit.dossiers.deadlines.deadlines import arrival
+from dossierkit.dossiers.deadlines.day_counting import arrival
 from dossierkit.dossiers.ledger.ledger import Measure, Span
 from dossierkit.dossiers.ledger.reports import DIMENSIONS, FIGURES, Line, Period, months, report
 from dossierkit.dossiers.lifecycle.lifecycle import RESOLVED, step

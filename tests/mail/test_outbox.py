@@ -22,7 +22,7 @@ from dossierkit.errors import MailError, SettingsError
 from dossierkit.files.clamd import ClamdScanner
 from dossierkit.mail.outbox import BACK_OFF, LEASE, deliver, next_try
 from dossierkit.mail.transports import FileMailer, SmtpMailer, message
-from dossierkit.office.work import Repeated
+from dossierkit.office.background_work import Repeated
 from dossierkit.ports import Store
 from dossierkit.stores.memory.store import MemoryStore
 from dossierkit.stores.sqlite.store import SqliteStore

@@ -17,7 +17,7 @@ from support.samples import NOON, SMALL, TODAY
 
 from dossierkit import Action, Dossier, Engine, Role, State, open_engine
 from dossierkit.cli import main
-from dossierkit.dossiers.deadlines.clock import OfficeClock
+from dossierkit.dossiers.deadlines.dossier_clock import OfficeClock
 from dossierkit.dossiers.people.account import Account
 from dossierkit.errors import ForbiddenAction
 from dossierkit.office.daily_tasks import PROGRAM, recompute, remind, resume

@@ -32,7 +32,7 @@ from dossierkit.papers import Grid, Line, kinds_of, paper_of
 from dossierkit.papers.money_words import money_words
 from dossierkit.papers.qr import qr_code
 from dossierkit.papers.register import COLUMNS, register
-from dossierkit.papers.show import Papers
+from dossierkit.papers.rendering import Papers
 from dossierkit.papers.slip import SlipKey, check_slip, slip_of
 
 ROOT = Actor("root", Role.ADMIN)

@@ -18,7 +18,7 @@ from support.visits import prove
 from dossierkit.dossiers.lifecycle.dossier import Actor
 from dossierkit.dossiers.people.account import Account, mail_address, masked
 from dossierkit.dossiers.people.password_rules import password_fault
-from dossierkit.dossiers.people.session import ABSOLUTE, IDLE, Session, Wants
+from dossierkit.dossiers.people.session_lifetime import ABSOLUTE, IDLE, Session, Wants
 from dossierkit.errors import Busy, SignInRefused, StaleAccount, TooManyTries, WeakPassword
 from dossierkit.mail.letters import Office
 from dossierkit.people.accounts import Accounts

@@ -16,7 +16,7 @@ from dossierkit import Engine
 from dossierkit.cli import main
 from dossierkit.demo.demonstration import demonstrate
 from dossierkit.dossiers.ledger.reports import Period, report
-from dossierkit.dossiers.people.session import Session
+from dossierkit.dossiers.people.session_lifetime import Session
 from dossierkit.errors import StoreError
 from dossierkit.stores.copying import TABLES, copy, digest, row_count
 from dossierkit.stores.postgres.store import PostgresStore

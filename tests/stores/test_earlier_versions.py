@@ -18,7 +18,7 @@ from dossierkit import Action, Actor, Dossier, Engine, Role, State, open_engine
 from dossierkit.dossiers.ledger.reports import Period
 from dossierkit.dossiers.lifecycle.dossier import Query
 from dossierkit.dossiers.money.attempts import Answer, Callback, Progress
-from dossierkit.dossiers.people.session import Wants
+from dossierkit.dossiers.people.session_lifetime import Wants
 from dossierkit.dossiers.states import Payment
 from dossierkit.files.disk import DiskBlobs
 from dossierkit.mail.outbox import deliver

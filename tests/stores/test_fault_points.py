@@ -16,12 +16,12 @@ from support.samples import NOON, SMALL
 
 from dossierkit import Action, Actor, Engine, Role
 from dossierkit.dossiers.deadlines.calendars import Calendar
-from dossierkit.dossiers.deadlines.clock import OfficeClock
+from dossierkit.dossiers.deadlines.dossier_clock import OfficeClock
 from dossierkit.dossiers.lifecycle.dossier import Attachment
 from dossierkit.dossiers.money.attempts import Answer, Callback
 from dossierkit.dossiers.people.account import Account
 from dossierkit.office.payments import Payments
-from dossierkit.stores.mark import mark_of
+from dossierkit.stores.last_numbers import mark_of
 from dossierkit.testing import CountedTokens, FixedClock
 from dossierkit.wiring import open_engine
 

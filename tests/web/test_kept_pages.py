@@ -11,7 +11,7 @@ from typing import Any
 import attrs
 import pytest
 from dossierkit_web import WebConfig, create_app
-from dossierkit_web.requests.kept_pages import KeptPages
+from dossierkit_web.requests.page_cache import KeptPages
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
 from starlette.testclient import TestClient

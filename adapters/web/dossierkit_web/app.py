@@ -35,8 +35,8 @@ from dossierkit.errors import (
     UnwritableStore,
 )
 from dossierkit.files.disk import DiskBlobs
+from dossierkit.office.background_work import Repeated
 from dossierkit.office.engine import Engine
-from dossierkit.office.work import Repeated
 from dossierkit.ports import BlobStore
 from dossierkit_web.emblem import emblem_route
 from dossierkit_web.health import Health

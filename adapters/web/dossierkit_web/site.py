@@ -21,14 +21,14 @@ from dossierkit.catalog.option_lists import Table
 from dossierkit.dossiers.deadlines.calendars import office_time
 from dossierkit.dossiers.lifecycle.dossier import Actor
 from dossierkit.dossiers.people.account import Account
-from dossierkit.dossiers.people.session import ABSOLUTE, Wants
+from dossierkit.dossiers.people.session_lifetime import ABSOLUTE, Wants
 from dossierkit.errors import FilesError
 from dossierkit.forms import Form
 from dossierkit.html import Renderer
 from dossierkit.html.packaged_templates import PackagedTemplates
 from dossierkit.office.engine import Engine
 from dossierkit.office.payments import Payments
-from dossierkit.papers.show import Papers
+from dossierkit.papers.rendering import Papers
 from dossierkit.papers.slip import SlipKey
 from dossierkit.payments.vietqr import BankAccount
 from dossierkit.payments.vnpay import VnPay
@@ -40,7 +40,7 @@ from dossierkit.people.seal import Seal
 from dossierkit.ports import BlobStore, PaymentGateway, Scanner
 from dossierkit.wiring import PaymentSettings, account_forms, open_accounts
 from dossierkit_web.requests.cookies import DEVICES, LANGUAGE, SESSION, cookie, drop_cookie, set_cookie
-from dossierkit_web.requests.kept_pages import KeptPages
+from dossierkit_web.requests.page_cache import KeptPages
 from dossierkit_web.requests.session import Visitor, visitor_of, with_session
 from dossierkit_web.texts import LANGUAGES, word
 

@@ -30,8 +30,8 @@ from dossierkit.catalog.index import (
     save_index,
 )
 from dossierkit.catalog.stored_revisions import Memory, StoredRevisions
-from dossierkit.dossiers.procedure.block_lint import block_faults
 from dossierkit.dossiers.procedure.procedure import Bundle, Procedure
+from dossierkit.dossiers.procedure.procedure_block_lint import block_faults
 from dossierkit.errors import CatalogError, DocumentError, SchemaError, StoreError, UnknownProcedure
 from dossierkit.forms.lint.character_lint import character_faults
 from dossierkit.forms.lint.endless_requirements import endless_faults
@@ -42,7 +42,7 @@ from dossierkit.forms.schema.dialect import Dialect
 from dossierkit.forms.schema.document import Document, load
 from dossierkit.locale.texts import in_language
 from dossierkit.text import fold, holds, sort_key
-from dossierkit.words import Words
+from dossierkit.translatable import Words
 
 #: Seconds between two scans of the folder.
 LOOK_SECONDS = 0.25

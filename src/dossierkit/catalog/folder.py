@@ -13,7 +13,7 @@ from typing import TypeAlias
 
 from dossierkit.errors import DocumentError
 from dossierkit.forms.schema.document import MAX_BYTES
-from dossierkit.words import Words
+from dossierkit.translatable import Words
 
 #: Size, mtime and ctime (nanoseconds), inode; a file with the same stamp has the same content.
 Stamp: TypeAlias = tuple[int, int, int, int]

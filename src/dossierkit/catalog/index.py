@@ -21,7 +21,7 @@ from dossierkit.forms.schema.document import Document, load
 from dossierkit.pointers import Json
 from dossierkit.private_files import write_private
 from dossierkit.text import fold
-from dossierkit.words import Words
+from dossierkit.translatable import Words
 
 SHARED = "shared"
 #: Version of the index file; an index of another version is ignored.  Raised also when more files are refused, so that a

@@ -12,10 +12,10 @@ import attrs
 from dossierkit.catalog.catalog import Catalog, Serving, consequence
 from dossierkit.catalog.folder import Stamp, json_entries, printable, stamp_of
 from dossierkit.catalog.index import SHARED, Finding, entry_of, finding_of, load_with_references
-from dossierkit.dossiers.procedure.block import block_of, misshapen
-from dossierkit.dossiers.procedure.block_lint import block_faults
 from dossierkit.dossiers.procedure.field_lint import field_faults
 from dossierkit.dossiers.procedure.procedure import Bundle
+from dossierkit.dossiers.procedure.procedure_block import block_of, misshapen
+from dossierkit.dossiers.procedure.procedure_block_lint import block_faults
 from dossierkit.errors import DocumentError, SchemaError
 from dossierkit.findings import Fault
 from dossierkit.forms.lint.document_lint import lint
@@ -24,7 +24,7 @@ from dossierkit.forms.schema.dialect import Dialect
 from dossierkit.forms.schema.document import Document
 from dossierkit.locale.texts import in_language
 from dossierkit.pointers import Json
-from dossierkit.words import Words
+from dossierkit.translatable import Words
 
 _log = logging.getLogger(__name__)
 

@@ -13,7 +13,7 @@ from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
 
-from dossierkit.cli.counting import is_counted_together
+from dossierkit.cli.shared_metrics import is_counted_together
 from dossierkit.errors import SettingsError, StoreError
 
 if TYPE_CHECKING:

@@ -1,28 +1,23 @@
-"""The portal as the options of `serve` describe it, and the processes that run it."""
+"""The portal as the options of `serve` describe it."""
 
 from __future__ import annotations
 
 import os
 import signal
-import socket
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from datetime import timedelta
-from multiprocessing import parent_process
 from pathlib import Path
-from types import FrameType
 from typing import TYPE_CHECKING, Any
 
 import attrs
-import uvicorn
 from dossierkit_web import WebConfig, create_app
 from dossierkit_web.oidc import provider
-from dossierkit_web.requests.slow_clients import Patience, patient
-from uvicorn.supervisors.multiprocess import Multiprocess
 
 from dossierkit.cli.logs import configure_logs
 from dossierkit.cli.options import command_context, engine_of
-from dossierkit.office.work import Repeated, Worker
+from dossierkit.cli.server_processes import also_on_signal, end_with_parent
+from dossierkit.office.background_work import Repeated, Worker
 from dossierkit.papers.slip import installed_key
 from dossierkit.wiring import PaymentSettings, mailer, payment_settings, scanner
 
@@ -33,8 +28,6 @@ if TYPE_CHECKING:
     from dossierkit.installation import Installation
     from dossierkit.office.engine import Engine
 
-#: Seconds after which a process that does not answer its supervisor is replaced.
-_HANGS = 60
 #: Seconds that a process may take beyond its bound to close what it has open.
 _LATE = 15.0
 
@@ -142,7 +135,7 @@ class Portal:
     def __call__(self) -> Starlette:
         """The pages in a process of their own, over an engine of their own."""
         configure_logs(self.log)
-        threading.Thread(target=_end_with_parent, daemon=True).start()
+        threading.Thread(target=end_with_parent, daemon=True).start()
         with command_context(self.installation, self.store):
             engine = self.engine()
         metrics = self.counted(engine)
@@ -175,7 +168,7 @@ class _Beside:
         if self.worker is not None:
             self.worker.start()
         for number in (signal.SIGTERM, signal.SIGINT):
-            _also(number, self._told_to_stop)
+            also_on_signal(number, self._told_to_stop)
 
     def stop(self) -> None:
         """Close the engine after the last request and the last job."""
@@ -196,79 +189,3 @@ class _Beside:
         import cel  # noqa: F401  # the import is the point
 
         self.engine.office_clock.calendar()
-
-
-def _end_with_parent() -> None:
-    """Stop gracefully once the supervisor is gone, even if it was killed: nothing else would hold the port."""
-    supervisor = parent_process()
-    assert supervisor is not None
-    supervisor.join()
-    os.kill(os.getpid(), signal.SIGTERM)
-
-
-def _also(number: int, what: Callable[[], object]) -> None:
-    """Do *what* when the signal comes, and then what was to be done before."""
-    before = signal.getsignal(number)
-
-    def handle(received: int, frame: FrameType | None) -> None:
-        what()
-        if callable(before):
-            before(received, frame)
-
-    signal.signal(number, handle)
-
-
-class _Config(uvicorn.Config):
-    """uvicorn's settings; the protocol, which has limits for slow clients, is made in the process that uses it."""
-
-    def __init__(self, app: Any, proxies: Sequence[str], **settings: Any) -> None:
-        super().__init__(
-            app,
-            # No more connections are accepted at once than `slow_clients` spares descriptors for closing ones.
-            backlog=256,
-            log_config=None,
-            log_level="warning",
-            access_log=False,
-            server_header=False,
-            proxy_headers=bool(proxies),
-            forwarded_allow_ips=list(proxies),
-            **settings,
-        )
-        self._proxies = tuple(proxies)
-
-    def load(self) -> None:
-        """See `uvicorn.Config.load`."""
-        self.http = patient(Patience(proxies=self._proxies))
-        super().load()
-
-
-class _Processes(Multiprocess):
-    """Several processes over one socket, which is closed as soon as they are told to stop: no connection waits in vain."""
-
-    def terminate_all(self) -> None:
-        """See `Multiprocess.terminate_all`."""
-        for listening in self.sockets:
-            listening.close()
-        super().terminate_all()
-
-
-def serve_here(app: Starlette, listening: socket.socket, proxies: Sequence[str], within: int) -> None:
-    """Serve *app* in this process until it is told to stop; then finish what is under way *within* seconds."""
-    uvicorn.Server(_Config(app, proxies, timeout_graceful_shutdown=within)).run(sockets=[listening])
-
-
-def serve_in_processes(portal: Portal, listening: socket.socket, proxies: Sequence[str], within: int, count: int) -> None:
-    """Serve *portal* in *count* processes until told to stop; one that ends or hangs is replaced."""
-    config = _Config(
-        portal, proxies, timeout_graceful_shutdown=within, factory=True, workers=count, timeout_worker_healthcheck=_HANGS
-    )
-    _Processes(config, [listening]).run()
-
-
-def exit_when_told() -> None:
-    """End with status 0 on SIGTERM, wherever the program is, once `finally` clauses have run."""
-    signal.signal(signal.SIGTERM, _exit)
-
-
-def _exit(number: int, frame: FrameType | None) -> None:  # noqa: ARG001  # the shape of a handler
-    raise SystemExit(0)

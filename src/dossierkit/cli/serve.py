@@ -147,8 +147,9 @@ log_option: Callable[..., Any] = click.option(
 @log_option
 def serve(host: str, port: int, proxy: str, plain_http: bool, new: bool, workers: int, work: bool, **options: Any) -> None:
     """Run the reference portal until Ctrl-C or SIGTERM."""
-    from dossierkit.cli.counting import counted_together
-    from dossierkit.cli.portal import Portal, exit_when_told, serve_here, serve_in_processes
+    from dossierkit.cli.portal import Portal
+    from dossierkit.cli.server_processes import exit_when_told, serve_here, serve_in_processes
+    from dossierkit.cli.shared_metrics import counted_together
     from dossierkit.papers.slip import installed_key
 
     _guard_passwords(host, secure=options["secure"], plain_http=plain_http)
@@ -214,7 +215,7 @@ def work(
 
     For portals that run with serve --no-work; several at once do nothing twice.
     """
-    from dossierkit.office.work import Worker
+    from dossierkit.office.background_work import Worker
     from dossierkit.wiring import mailer, payment_settings
 
     configure_logs(log)

@@ -29,7 +29,7 @@ from dossierkit.dossiers.procedure.procedure import Procedure
 from dossierkit.dossiers.states import Action, Channel, Payment, State
 from dossierkit.errors import SettingsError
 from dossierkit.forms import check
-from dossierkit.forms.fields.effective import effective
+from dossierkit.forms.fields.effective_fields import effective
 from dossierkit.forms.fields.field_tree import walk
 from dossierkit.forms.fields.form import Kind, embeds
 from dossierkit.office.engine import Engine

@@ -4,7 +4,7 @@ from dossierkit.findings import Fault, Problem
 from dossierkit.forms.answers.canonical import as_sent, canonical
 from dossierkit.forms.answers.form_data import flatten, parse
 from dossierkit.forms.checks.problems import check
-from dossierkit.forms.fields.effective import effective
+from dossierkit.forms.fields.effective_fields import effective
 from dossierkit.forms.fields.form import Field, Form, Kind, Layout
 from dossierkit.forms.reader import read
 from dossierkit.forms.schema.dialect import STANDARD, Choice, Dialect, Widget

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from dossierkit.errors import SchemaError
 from dossierkit.findings import Fault
-from dossierkit.forms.fields.effective import effective
+from dossierkit.forms.fields.effective_fields import effective
 from dossierkit.forms.fields.form import Form, Section
 from dossierkit.forms.fields.validation_cost import MAX_COST, validation_cost
 from dossierkit.forms.schema.dialect import STANDARD, Dialect
@@ -21,7 +21,7 @@ from dossierkit.forms.schema.rules import read_rules
 from dossierkit.forms.schema.upgrade import upgrade
 from dossierkit.pointers import ABSENT, Json, child, get, join
 from dossierkit.text import nfc
-from dossierkit.words import Words
+from dossierkit.translatable import Words
 
 if TYPE_CHECKING:
     from dossierkit.forms.schema.document import Document

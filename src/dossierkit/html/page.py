@@ -27,7 +27,7 @@ from dossierkit.forms.views.viewer import Viewer, control_id, page_id
 from dossierkit.forms.words.catalogue import word
 from dossierkit.forms.words.readable_answers import readable
 from dossierkit.forms.words.titles import label, schema_text
-from dossierkit.html.stencils import split_numbers, stencil, with_numbers
+from dossierkit.html.row_placeholders import split_numbers, stencil, with_numbers
 from dossierkit.pointers import ABSENT, Json, key, step
 
 #: Placeholder for content in rendered markup; the NUL characters cannot be part of a template or an answer.

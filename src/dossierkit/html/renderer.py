@@ -14,16 +14,16 @@ from markupsafe import Markup
 
 from dossierkit.caches import Cache
 from dossierkit.findings import Problem
-from dossierkit.forms.fields.effective import effective
+from dossierkit.forms.fields.effective_fields import effective
 from dossierkit.forms.fields.field_tree import selection
 from dossierkit.forms.fields.form import Form, Layout, embeds
 from dossierkit.forms.views.viewer import Viewer
 from dossierkit.forms.words.titles import schema_text
+from dossierkit.html.control_attributes import attributes, described, live, template_functions
 from dossierkit.html.packaged_templates import PackagedTemplates
 from dossierkit.html.page import Page
 from dossierkit.html.summary import Row, answer_rows
 from dossierkit.html.template_analysis import only_outputs
-from dossierkit.html.template_functions import attributes, described, live, template_functions
 from dossierkit.pointers import Json, key
 
 #: Cached pieces of markup; more than those of the largest page.

@@ -10,7 +10,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from dossierkit.locale import FOLDER
-from dossierkit.words import Words
+from dossierkit.translatable import Words
 
 #: The first one is what somebody gets who asked for none of them.
 LANGUAGES = ("vi", "en")

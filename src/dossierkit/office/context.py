@@ -9,7 +9,7 @@ import attrs
 
 from dossierkit.catalog.catalog import Catalog
 from dossierkit.dossiers.deadlines.calendars import Calendar, day_of
-from dossierkit.dossiers.deadlines.clock import OfficeClock
+from dossierkit.dossiers.deadlines.dossier_clock import OfficeClock
 from dossierkit.dossiers.states import Action
 from dossierkit.mail.letters import Office
 from dossierkit.office.keys import installation_key

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, time, timedelta
 
 from dossierkit.dossiers.deadlines.calendars import ZONE, day_of
-from dossierkit.dossiers.deadlines.deadlines import is_overdue
+from dossierkit.dossiers.deadlines.day_counting import is_overdue
 from dossierkit.dossiers.lifecycle.dossier import Actor, Dossier, Query, may_see
 from dossierkit.dossiers.mails import SendMail
 from dossierkit.dossiers.people.account import Account

@@ -19,8 +19,8 @@ from dossierkit.forms.lint.comparison import after_moves
 from dossierkit.forms.schema.rules import compute
 from dossierkit.office.answer_checks import AnswerChecks
 from dossierkit.office.context import Context
-from dossierkit.office.disposal import discard, release
 from dossierkit.office.dossiers import Dossiers
+from dossierkit.office.file_disposal import discard, release
 from dossierkit.office.procedures import Procedures
 from dossierkit.pointers import Json
 

@@ -9,7 +9,7 @@ from dossierkit.catalog.catalog import Catalog
 from dossierkit.catalog.index import CatalogEntry
 from dossierkit.dossiers.codes import DossierCode
 from dossierkit.dossiers.deadlines.calendars import Calendar
-from dossierkit.dossiers.deadlines.clock import OfficeClock
+from dossierkit.dossiers.deadlines.dossier_clock import OfficeClock
 from dossierkit.dossiers.ledger.reports import Period, Report
 from dossierkit.dossiers.lifecycle.dossier import Actor, Attachment, Dossier, Event, Note, Query
 from dossierkit.dossiers.money.attempts import Attempt, Progress
@@ -22,9 +22,9 @@ from dossierkit.office.actions import Actions
 from dossierkit.office.administration import Administration
 from dossierkit.office.answer_checks import AnswerChecks
 from dossierkit.office.context import Context
-from dossierkit.office.disposal import unnamed_files
 from dossierkit.office.dossiers import Dossiers
 from dossierkit.office.drafts import Drafts
+from dossierkit.office.file_disposal import unnamed_files
 from dossierkit.office.procedures import Procedures
 from dossierkit.office.reports import Reports
 from dossierkit.office.supplements import Supplements

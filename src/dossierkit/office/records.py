@@ -8,7 +8,7 @@ from datetime import date, datetime
 import attrs
 
 from dossierkit.dossiers.codes import CodeTemplate, DossierCode, ReceiptTemplate, letter_number, series_of
-from dossierkit.dossiers.deadlines.clock import OfficeClock
+from dossierkit.dossiers.deadlines.dossier_clock import OfficeClock
 from dossierkit.dossiers.lifecycle.dossier import RESULT, Actor, Attachment, Dossier, Event, Note, chained, digests, message_files
 from dossierkit.dossiers.lifecycle.facts import (
     AcceptFacts,

@@ -9,8 +9,8 @@ from dossierkit.dossiers.deadlines.calendars import day_of
 from dossierkit.dossiers.lifecycle.dossier import Actor, Dossier, blobs_in, blobs_of
 from dossierkit.dossiers.states import Action
 from dossierkit.mail.letters import letter
-from dossierkit.office.disposal import discard, release
 from dossierkit.office.engine import Engine
+from dossierkit.office.file_disposal import discard, release
 from dossierkit.ports import BlobStore, Clock, Store
 
 #: How long a cancelled draft can be restored.

@@ -16,7 +16,7 @@ from dossierkit.dossiers.money.fees import fees
 from dossierkit.dossiers.procedure.persons import contact, handing_over, persons
 from dossierkit.dossiers.procedure.procedure import Procedure
 from dossierkit.dossiers.states import Action
-from dossierkit.forms.fields.effective import effective
+from dossierkit.forms.fields.effective_fields import effective
 from dossierkit.forms.fields.field_tree import index
 from dossierkit.forms.words.titles import label
 from dossierkit.locale import FOLDER as LOCALE

@@ -16,7 +16,7 @@ from dossierkit import pointers
 from dossierkit.dossiers.mails import SendMail
 from dossierkit.dossiers.people.account import FIRST_PASSWORD, RESET, Account, mail_address
 from dossierkit.dossiers.people.password_rules import password_fault
-from dossierkit.dossiers.people.session import Session, Wants
+from dossierkit.dossiers.people.session_lifetime import Session, Wants
 from dossierkit.errors import SignInRefused, StaleAccount, WeakPassword
 from dossierkit.mail.letters import Office, letter
 from dossierkit.people.addresses import Addresses

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import attrs
 
 from dossierkit.dossiers.people.account import Account, mail_address
-from dossierkit.dossiers.people.session import Session
+from dossierkit.dossiers.people.session_lifetime import Session
 from dossierkit.mail.letters import letter
 from dossierkit.people.accounts import Accounts
 from dossierkit.people.tokens import mail_key

@@ -10,7 +10,7 @@ import re
 import attrs
 
 from dossierkit.dossiers.people.account import Account
-from dossierkit.dossiers.people.session import Session, Wants
+from dossierkit.dossiers.people.session_lifetime import Session, Wants
 from dossierkit.errors import SignInRefused
 from dossierkit.people.accounts import NOWHERE, Accounts
 from dossierkit.people.sessions import SignedIn

@@ -7,7 +7,7 @@ from datetime import timedelta
 import attrs
 
 from dossierkit.dossiers.people.account import Account
-from dossierkit.dossiers.people.session import Session, Wants
+from dossierkit.dossiers.people.session_lifetime import Session, Wants
 from dossierkit.dossiers.states import OFFICERS
 from dossierkit.errors import SignInRefused
 from dossierkit.people.tokens import is_token, new_token, token_hash

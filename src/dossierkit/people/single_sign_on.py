@@ -7,7 +7,7 @@ import secrets
 import attrs
 
 from dossierkit.dossiers.people.account import Account, mail_address
-from dossierkit.dossiers.people.session import Session
+from dossierkit.dossiers.people.session_lifetime import Session
 from dossierkit.errors import LinkWanted, SignInRefused
 from dossierkit.people.accounts import Accounts
 from dossierkit.people.sessions import SignedIn

@@ -8,7 +8,7 @@ from typing import Protocol
 
 from dossierkit.dossiers.mails import SendMail
 from dossierkit.dossiers.people.account import Account
-from dossierkit.dossiers.people.session import Session
+from dossierkit.dossiers.people.session_lifetime import Session
 
 
 class Hasher(Protocol):

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from dossierkit.errors import SettingsError
 from dossierkit.private_files import FILE, FOLDER, make_private_folder, write_private
-from dossierkit.stores.mark import mark_of, read_database, write_mark
+from dossierkit.stores.last_numbers import mark_of, read_database, write_mark
 
 DATABASE = "dossiers.db"
 #: File of the key that signs acceptance slips.

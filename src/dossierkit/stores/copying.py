@@ -13,7 +13,7 @@ import attrs
 
 from dossierkit.errors import StoreError
 from dossierkit.ports import FactStore
-from dossierkit.stores.mark import INSTALLATION
+from dossierkit.stores.last_numbers import INSTALLATION
 
 #: Rows of a page, which is one transaction.
 PAGE = 1000

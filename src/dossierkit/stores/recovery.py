@@ -11,7 +11,7 @@ from dossierkit.dossiers.codes import parse_code
 from dossierkit.errors import CodeError, LostDossiers, SettingsError
 from dossierkit.ports import Clock, NumberGap, SeriesStore
 from dossierkit.stores.backup import ATTACHMENTS, DATABASE, KEY
-from dossierkit.stores.mark import Numbers, mark_of, read_database, read_mark
+from dossierkit.stores.last_numbers import Numbers, mark_of, read_database, read_mark
 
 #: Files and folders that only an installation in use has.
 _REMAINS = (ATTACHMENTS, "mail", KEY)

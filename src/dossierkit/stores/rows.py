@@ -18,7 +18,7 @@ from dossierkit.dossiers.lifecycle.handling import UNHANDLED, Handling
 from dossierkit.dossiers.mails import Outgoing, SendMail
 from dossierkit.dossiers.money.attempts import Attempt, Progress
 from dossierkit.dossiers.people.account import Account
-from dossierkit.dossiers.people.session import Session
+from dossierkit.dossiers.people.session_lifetime import Session
 from dossierkit.dossiers.states import Action, State
 from dossierkit.forms.answers.page_layout import layout, layout_pairs
 from dossierkit.forms.fields.form import Layout

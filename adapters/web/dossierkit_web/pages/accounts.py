@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from dossierkit.dossiers.people.account import mail_address
-from dossierkit.dossiers.people.session import Wants
+from dossierkit.dossiers.people.session_lifetime import Wants
 from dossierkit.errors import SignInRefused, WeakPassword
 from dossierkit.forms import Problem, canonical, check, parse
 from dossierkit.forms.answers.page_layout import layout as layout_of

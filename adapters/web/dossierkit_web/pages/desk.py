@@ -13,7 +13,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from dossierkit.dossiers.deadlines.calendars import ZONE, day_of
-from dossierkit.dossiers.deadlines.deadlines import is_overdue
+from dossierkit.dossiers.deadlines.day_counting import is_overdue
 from dossierkit.dossiers.lifecycle.dossier import Actor, Dossier, Query
 from dossierkit.dossiers.lifecycle.lifecycle import RESOLVED, SENT
 from dossierkit.dossiers.people.account import Account

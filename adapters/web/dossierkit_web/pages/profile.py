@@ -9,7 +9,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from dossierkit.dossiers.lifecycle.dossier import Query
 from dossierkit.dossiers.people.account import Account, mail_address
-from dossierkit.dossiers.people.session import Session
+from dossierkit.dossiers.people.session_lifetime import Session
 from dossierkit.dossiers.states import State
 from dossierkit.errors import SignInRefused, StaleAccount
 from dossierkit.forms import Problem, check

@@ -11,7 +11,7 @@ from starlette.datastructures import FormData
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from dossierkit.dossiers.people.session import Wants
+from dossierkit.dossiers.people.session_lifetime import Wants
 from dossierkit.errors import SignInRefused
 from dossierkit.papers.qr import qr_code
 from dossierkit.people import second_factor

@@ -16,7 +16,7 @@ from starlette.requests import Request
 
 from dossierkit.converter import converter
 from dossierkit.dossiers.lifecycle.dossier import Dossier
-from dossierkit.dossiers.people.session import ABSOLUTE
+from dossierkit.dossiers.people.session_lifetime import ABSOLUTE
 from dossierkit.people.tokens import is_token, new_token, token_hash
 from dossierkit.pointers import Json
 from dossierkit_web.requests.posted import number, text

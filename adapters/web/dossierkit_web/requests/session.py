@@ -13,7 +13,7 @@ from starlette.requests import Request
 from dossierkit.dossiers.codes import parse_code
 from dossierkit.dossiers.lifecycle.dossier import Actor
 from dossierkit.dossiers.people.account import Account
-from dossierkit.dossiers.people.session import Session, Wants
+from dossierkit.dossiers.people.session_lifetime import Session, Wants
 from dossierkit.dossiers.states import OFFICERS, Channel
 from dossierkit.errors import CodeError
 from dossierkit.people.accounts import Accounts

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Container, Sequence
 
 from dossierkit.dossiers.lifecycle.dossier import Attachment
-from dossierkit.forms.fields.effective import effective
+from dossierkit.forms.fields.effective_fields import effective
 from dossierkit.forms.fields.field_tree import is_asked, walk
 from dossierkit.forms.fields.form import Form, Layout
 from dossierkit.pointers import ABSENT, Json, drop, get, put

@@ -11,13 +11,13 @@ from enum import Enum
 
 import attrs
 
-from dossierkit.dossiers.procedure.block import COLLECT, DEAREST, KINDS
 from dossierkit.dossiers.procedure.procedure import Entry, Procedure
+from dossierkit.dossiers.procedure.procedure_block import COLLECT, DEAREST, KINDS
 from dossierkit.dossiers.states import Channel
 from dossierkit.findings import Problem
 from dossierkit.forms.checks.conditions import Decision
 from dossierkit.forms.fields.applicators import possible_schemas
-from dossierkit.forms.fields.effective import effective
+from dossierkit.forms.fields.effective_fields import effective
 from dossierkit.forms.fields.field_tree import index
 from dossierkit.forms.fields.form import Field, Form, Kind, Layout
 from dossierkit.forms.lint.condition_lint import seeds_at

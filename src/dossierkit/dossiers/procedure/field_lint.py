@@ -11,7 +11,7 @@ from dossierkit.forms.schema.facets import Facet, file_and_pointer
 from dossierkit.forms.schema.subschemas import every_schema
 from dossierkit.pointers import child
 from dossierkit.text import known_hint
-from dossierkit.words import Words
+from dossierkit.translatable import Words
 
 #: What `x-prefill` can point to in an account of ours; a host's own sign-in may bring more.
 ACCOUNT = ("/dateOfBirth", "/email", "/fullName", "/idNumber", "/phone")

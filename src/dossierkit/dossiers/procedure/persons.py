@@ -8,7 +8,7 @@ from __future__ import annotations
 import attrs
 
 from dossierkit.dossiers.procedure.procedure import Procedure
-from dossierkit.forms.fields.effective import effective
+from dossierkit.forms.fields.effective_fields import effective
 from dossierkit.forms.fields.field_tree import index
 from dossierkit.forms.views.personal_data import MASK, without_secrets
 from dossierkit.forms.words.readable_answers import readable

@@ -7,7 +7,7 @@ from datetime import date
 from dossierkit.caches import CacheSpec
 from dossierkit.forms.answers.blanks import drop_blank_rows, is_answered
 from dossierkit.forms.fields.applicators import possible_members, possible_schemas
-from dossierkit.forms.fields.effective import effective
+from dossierkit.forms.fields.effective_fields import effective
 from dossierkit.forms.fields.field_tree import walk
 from dossierkit.forms.fields.form import Field, Form, Kind, Layout
 from dossierkit.forms.fields.places import items

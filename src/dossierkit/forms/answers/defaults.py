@@ -8,7 +8,7 @@ import attrs
 
 from dossierkit.forms.answers.answer_map import map_answers
 from dossierkit.forms.answers.blanks import is_nameless
-from dossierkit.forms.fields.effective import effective
+from dossierkit.forms.fields.effective_fields import effective
 from dossierkit.forms.fields.field_tree import walk
 from dossierkit.forms.fields.form import Field, Form, Kind, Layout
 from dossierkit.pointers import ABSENT, Json, get, same

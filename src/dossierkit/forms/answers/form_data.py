@@ -16,8 +16,8 @@ from dossierkit.forms.answers.page_layout import layout_of, merged_layout
 from dossierkit.forms.answers.posted_controls import Controls
 from dossierkit.forms.answers.row_pages import ROWS_A_PAGE
 from dossierkit.forms.answers.texts import encode, read_json, read_text, show_text
-from dossierkit.forms.fields.applicable import applicable_at
-from dossierkit.forms.fields.effective import effective, free_name
+from dossierkit.forms.fields.applicable_schemas import applicable_at
+from dossierkit.forms.fields.effective_fields import effective, free_name
 from dossierkit.forms.fields.field_kinds import UNDECIDED
 from dossierkit.forms.fields.form import Field, Form, Kind, Layout
 from dossierkit.pointers import ABSENT, Json, same, step

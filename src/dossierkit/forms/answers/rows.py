@@ -10,7 +10,7 @@ from collections.abc import Callable, Collection
 import attrs
 
 from dossierkit.forms.answers.row_pages import layout_showing
-from dossierkit.forms.fields.effective import effective
+from dossierkit.forms.fields.effective_fields import effective
 from dossierkit.forms.fields.field_tree import walk
 from dossierkit.forms.fields.form import Form, Layout
 from dossierkit.pointers import ABSENT, Json, drop, escape, get, last, parent, put, step

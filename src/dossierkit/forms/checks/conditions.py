@@ -13,7 +13,7 @@ from functools import cached_property
 import attrs
 
 from dossierkit.caches import CacheSpec
-from dossierkit.forms.fields.effective import effective
+from dossierkit.forms.fields.effective_fields import effective
 from dossierkit.forms.fields.field_tree import index
 from dossierkit.forms.fields.form import Field, Form, Kind, Layout
 from dossierkit.forms.schema.document import value_of

@@ -10,7 +10,7 @@ import attrs
 
 from dossierkit.findings import Problem
 from dossierkit.forms.checks.hidden_text import hidden_text_problems
-from dossierkit.forms.fields.effective import effective
+from dossierkit.forms.fields.effective_fields import effective
 from dossierkit.forms.fields.field_tree import Index, index
 from dossierkit.forms.fields.form import Field, Form, Kind, Layout
 from dossierkit.forms.fields.options import option_problems

@@ -8,7 +8,7 @@ import attrs
 
 from dossierkit.caches import CacheSpec
 from dossierkit.forms.fields import combined_schema
-from dossierkit.forms.fields.applicable import Applicable, applicable_at
+from dossierkit.forms.fields.applicable_schemas import Applicable, applicable_at
 from dossierkit.forms.fields.applicators import unconditional
 from dossierkit.forms.fields.form import Field, Form, Kind, Picker
 from dossierkit.forms.fields.properties import Property

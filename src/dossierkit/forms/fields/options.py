@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping
 import attrs
 
 from dossierkit.findings import Problem
-from dossierkit.forms.fields.effective import effective
+from dossierkit.forms.fields.effective_fields import effective
 from dossierkit.forms.fields.field_tree import walk
 from dossierkit.forms.fields.form import Field, Form
 from dossierkit.forms.schema.dialect import Choice, OptionList

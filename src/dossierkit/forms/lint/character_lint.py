@@ -11,7 +11,7 @@ from dossierkit.forms.lint.texts import texts
 from dossierkit.forms.schema.document import Document, value_of
 from dossierkit.hidden_characters import hidden_character, without_hidden
 from dossierkit.pointers import Json
-from dossierkit.words import Words
+from dossierkit.translatable import Words
 
 #: Control characters but blanks, halves of surrogate pairs, and the code points that Unicode keeps for no character.
 _FORBIDDEN = re.compile(

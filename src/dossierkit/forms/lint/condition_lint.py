@@ -12,7 +12,7 @@ from dossierkit.forms.schema.dialect import STANDARD_KEYWORDS
 from dossierkit.forms.schema.facets import Facet
 from dossierkit.pointers import ABSENT, Json, child, split
 from dossierkit.text import known_hint, meant
-from dossierkit.words import Words
+from dossierkit.translatable import Words
 
 #: Keyword → the types of answers that it says anything about.
 _ABOUT: Mapping[str, frozenset[str]] = {

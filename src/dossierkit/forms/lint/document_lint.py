@@ -14,7 +14,7 @@ from dossierkit.errors import SchemaError
 from dossierkit.findings import Fault
 from dossierkit.forms.answers.canonical import as_sent
 from dossierkit.forms.checks.problems import check
-from dossierkit.forms.fields.effective import effective
+from dossierkit.forms.fields.effective_fields import effective
 from dossierkit.forms.fields.field_tree import walk
 from dossierkit.forms.fields.form import Form, Kind
 from dossierkit.forms.lint.character_lint import character_faults
@@ -31,7 +31,7 @@ from dossierkit.forms.schema.metaschema import explanation
 from dossierkit.forms.schema.subschemas import every_schema
 from dossierkit.pointers import Json, child, join, key
 from dossierkit.text import meant
-from dossierkit.words import Words
+from dossierkit.translatable import Words
 
 _OLD = frozenset(("definitions", "dependencies", "additionalItems", "id", "$recursiveRef", "$recursiveAnchor"))
 #: Words that other form libraries write into schemas.

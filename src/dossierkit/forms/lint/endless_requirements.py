@@ -13,7 +13,7 @@ from dossierkit.forms.fields.form import Form
 from dossierkit.forms.schema.facets import Facet, Schemas, file_and_pointer
 from dossierkit.pointers import Json, child
 from dossierkit.text import meant
-from dossierkit.words import Words
+from dossierkit.translatable import Words
 
 #: Two keywords that bound the same, and the type of value that they bound.
 _BOUNDS = (

@@ -12,7 +12,7 @@ from dossierkit.forms.schema.facets import Facet, file_and_pointer
 from dossierkit.forms.schema.subschemas import every_schema
 from dossierkit.pointers import Json, child
 from dossierkit.text import known_hint
-from dossierkit.words import Words
+from dossierkit.translatable import Words
 
 #: The rules that `x-messages` can have words for: what a problem may be of.
 RULES = frozenset(

@@ -15,7 +15,7 @@ from dossierkit.forms.lint.condition_lint import condition_faults
 from dossierkit.forms.lint.endless_requirements import closed_too_early, undeclared_required
 from dossierkit.forms.schema.facets import Facet, Schemas, file_and_pointer
 from dossierkit.pointers import child
-from dossierkit.words import Words
+from dossierkit.translatable import Words
 
 
 def place_faults(form: Form) -> Iterator[Fault]:

@@ -16,7 +16,7 @@ from dossierkit.forms.schema.rules import Expression
 from dossierkit.forms.schema.subschemas import every_schema
 from dossierkit.pointers import ABSENT, Json, child, get, split
 from dossierkit.text import known_hint, meant
-from dossierkit.words import Words
+from dossierkit.translatable import Words
 
 #: What CEL has of its own.
 _BUILT_IN = frozenset(

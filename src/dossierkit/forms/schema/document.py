@@ -19,7 +19,7 @@ from dossierkit.errors import DocumentError
 from dossierkit.forms.schema.numbers import read_decimal
 from dossierkit.forms.schema.positions import line_and_column, positions, rounded_numbers
 from dossierkit.pointers import Json, child
-from dossierkit.words import Words
+from dossierkit.translatable import Words
 
 MAX_BYTES = 8 * 1024 * 1024
 MAX_DEPTH = 100

@@ -21,7 +21,7 @@ from dossierkit.forms.schema.judge import Judge, Validator
 from dossierkit.forms.schema.subschemas import every_schema
 from dossierkit.pointers import Json, same
 from dossierkit.text import meant
-from dossierkit.words import Words
+from dossierkit.translatable import Words
 
 #: The URI of the folder of procedures; the top-level domain `.invalid` is reserved and never resolves.
 BASE = "https://procedures.invalid/"

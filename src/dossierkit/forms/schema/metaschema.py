@@ -5,7 +5,7 @@ from __future__ import annotations
 from dossierkit.forms.schema.subschemas import MANY, NAMED, ONE
 from dossierkit.pointers import Json, get, split
 from dossierkit.text import meant
-from dossierkit.words import Words
+from dossierkit.translatable import Words
 
 TYPES = ("string", "number", "integer", "boolean", "object", "array", "null")
 

@@ -9,7 +9,7 @@ from dossierkit.forms.schema.facets import file_of
 from dossierkit.forms.schema.judge import is_valid
 from dossierkit.forms.schema.subschemas import every_schema
 from dossierkit.pointers import Json, child
-from dossierkit.words import Words
+from dossierkit.translatable import Words
 
 _TEXT = {"type": "string"}
 _TEXTS = {"type": "object", "additionalProperties": _TEXT}

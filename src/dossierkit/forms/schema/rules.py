@@ -19,7 +19,7 @@ from dossierkit.extras import missing_extra
 from dossierkit.findings import Fault, Problem
 from dossierkit.forms.schema.rule_functions import FUNCTIONS
 from dossierkit.pointers import ABSENT, Json, child, drop, get, parent, put
-from dossierkit.words import Words
+from dossierkit.translatable import Words
 
 if TYPE_CHECKING:
     from cel import Program

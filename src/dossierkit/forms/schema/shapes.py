@@ -8,7 +8,7 @@ from dossierkit.findings import Fault
 from dossierkit.forms.schema.judge import Validator, Violation
 from dossierkit.pointers import Json, child, join, step
 from dossierkit.text import known_hint
-from dossierkit.words import Words
+from dossierkit.translatable import Words
 
 
 def shape_faults(shape: Json, validator: Validator, value: Json, at: str, *, code: Callable[[str], str]) -> Iterator[Fault]:

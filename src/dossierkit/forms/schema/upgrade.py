@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dossierkit.findings import Fault
 from dossierkit.forms.schema.subschemas import MANY, NAMED, ONE, subschemas
 from dossierkit.pointers import Json, child
-from dossierkit.words import Words
+from dossierkit.translatable import Words
 
 #: Keyword → the draft that introduced it; older drafts ignore it.
 _ADDED: Mapping[str, str] = {

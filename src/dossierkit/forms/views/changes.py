@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import attrs
 
-from dossierkit.forms.fields.effective import effective
+from dossierkit.forms.fields.effective_fields import effective
 from dossierkit.forms.fields.field_tree import index
 from dossierkit.forms.fields.form import Field, Form, Kind
 from dossierkit.forms.words.titles import label

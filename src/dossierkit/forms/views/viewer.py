@@ -15,7 +15,7 @@ from dossierkit.forms.answers.blanks import is_nameless
 from dossierkit.forms.answers.control_names import branch_name, mark_name, name_of
 from dossierkit.forms.answers.row_pages import first_row, is_paged, open_page, rows_around
 from dossierkit.forms.answers.texts import encode, show_text
-from dossierkit.forms.fields.effective import effective
+from dossierkit.forms.fields.effective_fields import effective
 from dossierkit.forms.fields.field_tree import Index, index, walk
 from dossierkit.forms.fields.form import Field, Form, Kind, Layout, Picker
 from dossierkit.forms.fields.options import MAX_RESULTS, Offer, offer

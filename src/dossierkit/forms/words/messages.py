@@ -12,7 +12,7 @@ from dossierkit.findings import Problem
 from dossierkit.forms.answers.texts import is_ambiguous, is_amount, is_too_precise, show_number, show_text
 from dossierkit.forms.fields.applicators import members, unconditional
 from dossierkit.forms.fields.combined_schema import choices
-from dossierkit.forms.fields.effective import effective
+from dossierkit.forms.fields.effective_fields import effective
 from dossierkit.forms.fields.field_tree import Index, index
 from dossierkit.forms.fields.form import Field, Form, Kind
 from dossierkit.forms.fields.places import items

@@ -10,7 +10,7 @@ import attrs
 
 from dossierkit.dossiers.mails import SendMail
 from dossierkit.dossiers.people.account import Account
-from dossierkit.dossiers.people.session import ENDED, Session
+from dossierkit.dossiers.people.session_lifetime import ENDED, Session
 from dossierkit.dossiers.states import Role, State
 from dossierkit.stores.memory.outbox import MemoryOutbox
 from dossierkit.stores.memory.tables import Tables

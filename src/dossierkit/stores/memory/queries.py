@@ -1,11 +1,15 @@
-"""Which dossiers in memory a query matches."""
+"""Dossiers and events in memory by what is asked for: queries, revisions, latest events."""
 
 from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from datetime import datetime
 
 import attrs
 
 from dossierkit.dossiers.codes import bare
-from dossierkit.dossiers.lifecycle.dossier import Dossier, Query
+from dossierkit.dossiers.lifecycle.dossier import Dossier, Event, Query
 from dossierkit.dossiers.states import State
 from dossierkit.stores.memory.tables import Tables, detached
 from dossierkit.text import holds
@@ -52,3 +56,19 @@ def _has_state(state: State, query: Query) -> bool:
     if query.state is not None:
         return query.state is state
     return state in query.states if query.states else state is not State.CANCELLED
+
+
+def revisions(tables: Tables) -> Mapping[tuple[str, str], int]:
+    """See `BundleStore.revisions`."""
+    return Counter((dossier.procedure, dossier.revision) for dossier in tables.dossiers.values())
+
+
+def latest(tables: Tables, before: tuple[datetime, str, int] | None, actor: str, limit: int) -> tuple[Event, ...]:
+    """See `DossierStore.latest`."""
+    sent = (event for id, events in tables.events.items() if tables.dossiers[id].code for event in events)
+    matching = [event for event in sent if actor in ("", event.actor) and (before is None or _moment(event) < before)]
+    return tuple(sorted(matching, key=_moment, reverse=True)[:limit])
+
+
+def _moment(event: Event) -> tuple[datetime, str, int]:
+    return event.at, event.dossier, event.number

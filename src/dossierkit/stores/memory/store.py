@@ -16,7 +16,7 @@ from dossierkit.dossiers.states import State
 from dossierkit.pointers import Json
 from dossierkit.ports import EVERYTHING, ActionRecord, ImportedDossier, NumberGap
 from dossierkit.stores.imports import batches
-from dossierkit.stores.memory import ledger, queries, upkeep
+from dossierkit.stores.memory import imports, ledger, queries, series
 from dossierkit.stores.memory.accounts import MemoryAccounts
 from dossierkit.stores.memory.action_records import write_action
 from dossierkit.stores.memory.outbox import MemoryOutbox
@@ -125,7 +125,7 @@ class MemoryStore:
     def latest(self, before: tuple[datetime, str, int] | None = None, *, actor: str = "", limit: int = 50) -> tuple[Event, ...]:
         """See `DossierStore.latest`."""
         with self.tables.lock:
-            return upkeep.latest(self.tables, before, actor, limit)
+            return queries.latest(self.tables, before, actor, limit)
 
     def notes(self, id: str) -> Mapping[int, Note]:
         """See `DossierStore.notes`."""
@@ -184,7 +184,7 @@ class MemoryStore:
     def revisions(self) -> Mapping[tuple[str, str], int]:
         """See `BundleStore.revisions`."""
         with self.tables.lock:
-            return upkeep.revisions(self.tables)
+            return queries.revisions(self.tables)
 
     def remember(self, key: str, value: Json) -> None:
         """See `FactStore.remember`."""
@@ -213,7 +213,7 @@ class MemoryStore:
     def skip(self, gap: NumberGap) -> bool:
         """See `SeriesStore.skip`."""
         with self.tables.lock:
-            return upkeep.skip(self.tables, gap)
+            return series.skip(self.tables, gap)
 
     def gaps(self) -> tuple[NumberGap, ...]:
         """See `SeriesStore.gaps`."""
@@ -225,7 +225,7 @@ class MemoryStore:
         imported = 0
         for batch in batches(dossiers, at_once):
             with self.tables.lock:
-                upkeep.import_batch(self.tables, self.payments, batch)
+                imports.import_batch(self.tables, self.payments, batch)
             imported += len(batch)
             yield imported
 

@@ -4,9 +4,10 @@ The modules are those of `stores.sqlite`, except that a database on a server has
 
 - `store`: the store, with dossiers, drafts, bundles and facts
 - `action_records`: how an action is written
-- `queries`: which dossiers a query matches
+- `queries`: dossiers and events by what is asked for
 - `ledger`: postings and their sums
-- `upkeep`: imports, series of numbers, counts
+- `series`: numbers that are drawn and skipped
+- `imports`: dossiers with their whole history
 - `accounts`, `outbox`, `payments`: the stores that it is composed with
 - `database`: connections and errors; `transactions`: batches of jobs, each one transaction
 - `schema`: tables and their migrations

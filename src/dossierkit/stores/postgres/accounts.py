@@ -8,7 +8,7 @@ from typing import Any
 
 from dossierkit.dossiers.mails import SendMail
 from dossierkit.dossiers.people.account import Account
-from dossierkit.dossiers.people.session import ENDED, Session
+from dossierkit.dossiers.people.session_lifetime import ENDED, Session
 from dossierkit.dossiers.states import State
 from dossierkit.stores.postgres.database import Database
 from dossierkit.stores.postgres.outbox import insert_mails

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
@@ -12,7 +11,7 @@ from dossierkit.dossiers.ledger.ledger import postings, spans
 from dossierkit.dossiers.lifecycle.dossier import Dossier
 from dossierkit.dossiers.lifecycle.lifecycle import pays_off, step
 from dossierkit.ports import ActionRecord, Position
-from dossierkit.stores.postgres import ledger
+from dossierkit.stores.postgres import ledger, series
 from dossierkit.stores.postgres.dossiers import insert_event, write_answers, write_note, write_words
 from dossierkit.stores.postgres.outbox import insert_mails
 from dossierkit.stores.postgres.payments import close_attempts, write_attempt
@@ -31,7 +30,7 @@ def write_action(batch: Batch, record: ActionRecord) -> Steps[Dossier]:
     if stored is None or stored[2] != seen.version:
         raise stale_dossier(seen.id, seen.version)
     seq, _, _, hash, number, last = stored
-    drawn = (yield _drawn, record.series) if record.series is not None else 0
+    drawn = (yield series.draw, record.series) if record.series is not None else 0
     posted = ledger.day_of_fact(last)
     event = record.event(Position(drawn, hash, number + 1, posted))
     dossier = step(seen, event)
@@ -67,21 +66,6 @@ def _stored(batch: Batch, ids: Sequence[str]) -> list[Any]:
     )
     stored = {id: rest for id, *rest in rows.fetchall()}
     return [stored.get(id) for id in ids]
-
-
-def _drawn(batch: Batch, drawing: Sequence[tuple[str, str]]) -> list[int]:
-    """Next number of the series for each of *drawing*.
-
-    Other transactions that draw from a series wait for this one, so that no number is lost; series come in one order, so that
-    no two wait for each other.
-    """
-    sql = """INSERT INTO counters VALUES (%s, %s, %s)
-        ON CONFLICT (agency, day) DO UPDATE SET number = counters.number + excluded.number RETURNING number"""
-    counts = Counter(drawing)
-    sent = {series: batch.execute(sql, (*series, count)) for series, count in sorted(counts.items())}
-    last = {series: cursor.fetchall()[0][0] for series, cursor in sent.items()}
-    numbers = {series: iter(range(last[series] - count + 1, last[series] + 1)) for series, count in counts.items()}
-    return [next(numbers[series]) for series in drawing]
 
 
 def _update_dossier(batch: Batch, seq: int, seen: Dossier, dossier: Dossier) -> None:

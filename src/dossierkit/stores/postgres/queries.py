@@ -1,13 +1,16 @@
-"""Which dossiers in PostgreSQL a query matches: statements with their values."""
+"""Dossiers and events in PostgreSQL by what is asked for: queries, revisions, latest events."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
-from dossierkit.dossiers.lifecycle.dossier import Query
+from dossierkit.dossiers.lifecycle.dossier import Event, Query
 from dossierkit.dossiers.states import State
+from dossierkit.stores.postgres.database import Database
 from dossierkit.stores.postgres.dossiers import words_query
-from dossierkit.stores.rows import SELECT, words_in
+from dossierkit.stores.rows import SELECT, event_of, words_in
 
 
 def find(owner: str | None, query: Query, before: str | None, limit: int) -> tuple[str, list[Any]]:
@@ -65,3 +68,24 @@ def _state_condition(query: Query) -> str:
     if query.states:
         return f" AND d.state IN ({', '.join(str(int(state)) for state in query.states)})"
     return f" AND d.state <> {int(State.CANCELLED)}"
+
+
+def revisions(database: Database) -> Mapping[tuple[str, str], int]:
+    """See `BundleStore.revisions`."""
+    rows = database.read("SELECT procedure, revision, COUNT(*) FROM dossiers GROUP BY procedure, revision")
+    return {(procedure, revision): count for procedure, revision, count in rows}
+
+
+def latest(database: Database, before: tuple[datetime, str, int] | None, actor: str, limit: int) -> tuple[Event, ...]:
+    """See `DossierStore.latest`."""
+    where = "d.code > ''"
+    values: list[object] = []
+    if actor:
+        where, values = f"{where} AND e.actor = %s", [actor]
+    if before is not None:
+        # The index holds moments alone; the second condition orders events of one moment.
+        where += " AND e.at <= %s AND (e.at, d.id, e.number) < (%s, %s, %s)"
+        values += [before[0].isoformat(), before[0].isoformat(), before[1], before[2]]
+    sql = f"""SELECT d.id, e.number, e.action, e.actor, e.at, e.facts, e.before, e.hash FROM events e
+        JOIN dossiers d ON d.seq = e.seq WHERE {where} ORDER BY e.at DESC, d.id DESC, e.number DESC LIMIT %s"""
+    return tuple(map(event_of, database.read(sql, (*values, limit))))

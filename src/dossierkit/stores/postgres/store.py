@@ -16,7 +16,7 @@ from dossierkit.errors import UnwritableStore
 from dossierkit.pointers import Json
 from dossierkit.ports import EVERYTHING, ActionRecord, ImportedDossier, NumberGap
 from dossierkit.stores.imports import batches
-from dossierkit.stores.postgres import ledger, queries, upkeep
+from dossierkit.stores.postgres import imports, ledger, queries, series
 from dossierkit.stores.postgres.accounts import PostgresAccounts
 from dossierkit.stores.postgres.action_records import write_action
 from dossierkit.stores.postgres.database import Database, explained
@@ -154,7 +154,7 @@ class PostgresStore:
 
     def latest(self, before: tuple[datetime, str, int] | None = None, *, actor: str = "", limit: int = 50) -> tuple[Event, ...]:
         """See `DossierStore.latest`."""
-        return upkeep.latest(self.database, before, actor, limit)
+        return queries.latest(self.database, before, actor, limit)
 
     def notes(self, id: str) -> Mapping[int, Note]:
         """See `DossierStore.notes`."""
@@ -206,7 +206,7 @@ class PostgresStore:
 
     def revisions(self) -> Mapping[tuple[str, str], int]:
         """See `BundleStore.revisions`."""
-        return upkeep.revisions(self.database)
+        return queries.revisions(self.database)
 
     def remember(self, key: str, value: Json) -> None:
         """See `FactStore.remember`."""
@@ -226,7 +226,7 @@ class PostgresStore:
 
     def counters(self) -> Mapping[tuple[str, str], int]:
         """See `SeriesStore.counters`."""
-        return upkeep.counters(self.database)
+        return series.counters(self.database)
 
     def noted_numbers(self) -> Mapping[tuple[str, str], int]:
         """See `SeriesStore.noted_numbers`: the server has no mark beside it."""
@@ -234,17 +234,17 @@ class PostgresStore:
 
     def skip(self, gap: NumberGap) -> bool:
         """See `SeriesStore.skip`."""
-        return self.database.write(lambda batch: upkeep.skip(batch, gap))
+        return self.database.write(lambda batch: series.skip(batch, gap))
 
     def gaps(self) -> tuple[NumberGap, ...]:
         """See `SeriesStore.gaps`."""
-        return upkeep.gaps(self.database)
+        return series.gaps(self.database)
 
     def load(self, dossiers: Iterable[ImportedDossier], *, at_once: int = 500) -> Iterator[int]:
         """See `UpkeepStore.load`."""
         imported = 0
         for some in batches(dossiers, at_once):
-            self.database.write(partial(upkeep.import_batch, dossiers=some))
+            self.database.write(partial(imports.import_batch, dossiers=some))
             imported += len(some)
             yield imported
 

@@ -4,9 +4,10 @@ The packages of the stores have the same modules:
 
 - `store`: the store, with dossiers, drafts, bundles and facts
 - `action_records`: how an action is written
-- `queries`: which dossiers a query matches
+- `queries`: dossiers and events by what is asked for
 - `ledger`: postings and their sums
-- `upkeep`: imports, series of numbers, counts
+- `series`: numbers that are drawn and skipped
+- `imports`: dossiers with their whole history
 - `accounts`, `outbox`, `payments`: the stores that it is composed with
 
 Only SQL needs the others:

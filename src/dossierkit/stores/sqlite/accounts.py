@@ -9,7 +9,7 @@ from typing import Any
 
 from dossierkit.dossiers.mails import SendMail
 from dossierkit.dossiers.people.account import Account
-from dossierkit.dossiers.people.session import ENDED, Session
+from dossierkit.dossiers.people.session_lifetime import ENDED, Session
 from dossierkit.dossiers.states import State
 from dossierkit.stores.refusals import stale_account
 from dossierkit.stores.rows import ACCOUNT_COLUMNS, KEPT_TRIES, account_of_row, account_row, session_of, session_row, valid_secret

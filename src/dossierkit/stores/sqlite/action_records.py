@@ -17,7 +17,7 @@ from dossierkit.stores.rows import (
     search_text,
     state_columns,
 )
-from dossierkit.stores.sqlite import ledger
+from dossierkit.stores.sqlite import ledger, series
 from dossierkit.stores.sqlite.dossiers import insert_event, write_answers
 from dossierkit.stores.sqlite.outbox import insert_mails
 from dossierkit.stores.sqlite.payments import close_attempts, write_attempt
@@ -36,7 +36,7 @@ def write_action(connection: sqlite3.Connection, record: ActionRecord) -> tuple[
     if row is None or row[2] != seen.version:
         raise stale_dossier(seen.id, seen.version)
     seq, _, _, hash, number, posted = row
-    drawn = _draw_number(connection, record.series)
+    drawn = series.draw(connection, record.series)
     event = record.event(Position(drawn, hash, number + 1, ledger.posted_day(posted)))
     dossier = step(seen, event)
     if record.paid is not None and not write_attempt(connection, record.paid(event), record.paid_before):
@@ -58,18 +58,6 @@ def write_action(connection: sqlite3.Connection, record: ActionRecord) -> tuple[
         connection.execute("INSERT OR REPLACE INTO search (rowid, words) VALUES (?, ?)", (seq, words))
     insert_mails(connection, record.mails(dossier))
     return dossier, drawn
-
-
-def _draw_number(connection: sqlite3.Connection, series: tuple[str, str] | None) -> int:
-    """Next number of *series*; 0 without a series."""
-    if series is None:
-        return 0
-    number: int = connection.execute(
-        """INSERT INTO counters VALUES (?, ?, 1) ON CONFLICT (agency, day) DO UPDATE SET number = number + 1
-        RETURNING number""",
-        series,
-    ).fetchone()[0]
-    return number
 
 
 def _erase(connection: sqlite3.Connection, seq: int, dossier: Dossier) -> None:

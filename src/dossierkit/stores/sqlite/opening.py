@@ -9,7 +9,7 @@ from pathlib import Path
 
 from dossierkit.errors import LostDossiers, UnwritableStore
 from dossierkit.private_files import make_private_file, make_private_folder
-from dossierkit.stores.mark import Noted, Numbers, lacking, mark_of, read_database, read_mark
+from dossierkit.stores.last_numbers import Noted, Numbers, lacking, mark_of, read_database, read_mark
 from dossierkit.stores.sqlite.database import damaged
 
 #: How long a program waits for others that open the same database.

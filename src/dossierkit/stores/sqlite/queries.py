@@ -1,12 +1,15 @@
-"""Which dossiers in SQLite a query matches: statements with their values."""
+"""Dossiers and events in SQLite by what is asked for: queries, revisions, latest events."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
-from dossierkit.dossiers.lifecycle.dossier import Query
+from dossierkit.dossiers.lifecycle.dossier import Event, Query
 from dossierkit.dossiers.states import State
-from dossierkit.stores.rows import COLUMNS, SELECT, owner_word, unit_word
+from dossierkit.stores.rows import COLUMNS, SELECT, event_of, owner_word, unit_word
+from dossierkit.stores.sqlite.database import Database
 
 #: The search leads the join: it yields rows newest first, and stops when a page is full.
 _SEARCHED = f"{COLUMNS} FROM search CROSS JOIN dossiers d ON d.seq = search.rowid JOIN answers a ON a.seq = d.seq"
@@ -70,3 +73,24 @@ def _state_condition(query: Query) -> str:
     if query.states:
         return f" AND d.state IN ({', '.join(str(int(state)) for state in query.states)})"
     return f" AND d.state <> {int(State.CANCELLED)}"
+
+
+def revisions(database: Database) -> Mapping[tuple[str, str], int]:
+    """See `BundleStore.revisions`."""
+    rows = database.read("SELECT procedure, revision, COUNT(*) FROM dossiers GROUP BY procedure, revision")
+    return {(procedure, revision): count for procedure, revision, count in rows}
+
+
+def latest(database: Database, before: tuple[datetime, str, int] | None, actor: str, limit: int) -> tuple[Event, ...]:
+    """See `DossierStore.latest`."""
+    where = "d.code > ''"
+    values: list[object] = []
+    if actor:
+        where, values = f"{where} AND e.actor = ?", [actor]
+    if before is not None:
+        # The index holds moments alone; the second condition orders events of one moment.
+        where += " AND e.at <= ? AND (e.at, d.id, e.number) < (?, ?, ?)"
+        values += [before[0].isoformat(), before[0].isoformat(), before[1], before[2]]
+    sql = f"""SELECT d.id, e.number, e.action, e.actor, e.at, e.facts, e.before, e.hash FROM events e
+        JOIN dossiers d ON d.seq = e.seq WHERE {where} ORDER BY e.at DESC, d.id DESC, e.number DESC LIMIT ?"""
+    return tuple(map(event_of, database.read(sql, (*values, limit))))

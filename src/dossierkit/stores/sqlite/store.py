@@ -21,10 +21,10 @@ from dossierkit.errors import UnwritableStore
 from dossierkit.pointers import Json
 from dossierkit.ports import EVERYTHING, ActionRecord, ImportedDossier, NumberGap
 from dossierkit.stores.imports import batches, highest_numbers
-from dossierkit.stores.mark import INSTALLATION, Mark, Noted, Numbers, lacking, mark_of, read_mark, write_mark
+from dossierkit.stores.last_numbers import INSTALLATION, Mark, Noted, Numbers, lacking, mark_of, read_mark, write_mark
 from dossierkit.stores.refusals import stale_dossier
 from dossierkit.stores.rows import SELECT, dossier_of, encoded, event_of
-from dossierkit.stores.sqlite import ledger, queries, upkeep
+from dossierkit.stores.sqlite import imports, ledger, queries, series
 from dossierkit.stores.sqlite.accounts import SqliteAccounts
 from dossierkit.stores.sqlite.action_records import write_action
 from dossierkit.stores.sqlite.database import Database, explained, unwritable
@@ -85,8 +85,8 @@ class SqliteStore:
     def _continue_after(self, noted: Noted | None) -> None:
         """Raise every series, in the database and in the mark, to the higher of the two."""
         now, counters, numbers = datetime.now(UTC), self.counters(), noted.numbers if noted is not None else {}
-        for (agency, series), last in lacking(counters, numbers).items():
-            self.skip(NumberGap(agency, series, counters.get((agency, series), 0) + 1, last, now))
+        for drawn_from, last in lacking(counters, numbers).items():
+            self.skip(NumberGap(*drawn_from, counters.get(drawn_from, 0) + 1, last, now))
         if ahead := lacking(numbers, counters):
             self.mark.note(ahead)
 
@@ -183,7 +183,7 @@ class SqliteStore:
 
     def latest(self, before: tuple[datetime, str, int] | None = None, *, actor: str = "", limit: int = 50) -> tuple[Event, ...]:
         """See `DossierStore.latest`."""
-        return upkeep.latest(self.database, before, actor, limit)
+        return queries.latest(self.database, before, actor, limit)
 
     def notes(self, id: str) -> Mapping[int, Note]:
         """See `DossierStore.notes`."""
@@ -236,7 +236,7 @@ class SqliteStore:
 
     def revisions(self) -> Mapping[tuple[str, str], int]:
         """See `BundleStore.revisions`."""
-        return upkeep.revisions(self.database)
+        return queries.revisions(self.database)
 
     def remember(self, key: str, value: Json) -> None:
         """See `FactStore.remember`."""
@@ -256,7 +256,7 @@ class SqliteStore:
 
     def counters(self) -> Mapping[tuple[str, str], int]:
         """See `SeriesStore.counters`."""
-        return upkeep.counters(self.database)
+        return series.counters(self.database)
 
     def noted_numbers(self) -> Numbers:
         """See `SeriesStore.noted_numbers`: the numbers in the mark."""
@@ -265,20 +265,20 @@ class SqliteStore:
 
     def skip(self, gap: NumberGap) -> bool:
         """See `SeriesStore.skip`."""
-        skipped = self.database.write(lambda connection: upkeep.skip(connection, gap))
+        skipped = self.database.write(lambda connection: series.skip(connection, gap))
         if skipped:
             self.mark.note({(gap.agency, gap.series): gap.last})
         return skipped
 
     def gaps(self) -> tuple[NumberGap, ...]:
         """See `SeriesStore.gaps`."""
-        return upkeep.gaps(self.database)
+        return series.gaps(self.database)
 
     def load(self, dossiers: Iterable[ImportedDossier], *, at_once: int = 500) -> Iterator[int]:
         """See `UpkeepStore.load`."""
         imported = 0
         for batch in batches(dossiers, at_once):
-            self.database.write(lambda connection, batch=batch: upkeep.import_batch(connection, batch))  # type: ignore[misc]  # bound now, not later
+            self.database.write(lambda connection, batch=batch: imports.import_batch(connection, batch))  # type: ignore[misc]  # bound now, not later
             self.mark.note(highest_numbers(batch))
             imported += len(batch)
             yield imported

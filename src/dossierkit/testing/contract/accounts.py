@@ -8,7 +8,7 @@ import attrs
 import pytest
 
 from dossierkit.dossiers.people.account import Notices
-from dossierkit.dossiers.people.session import ENDED, Session, Wants
+from dossierkit.dossiers.people.session_lifetime import ENDED, Session, Wants
 from dossierkit.dossiers.states import Role
 from dossierkit.errors import StaleAccount
 from dossierkit.ports import Store

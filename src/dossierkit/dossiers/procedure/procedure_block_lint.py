@@ -6,15 +6,15 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 
 import attrs
 
-from dossierkit.dossiers.procedure.block import AT, acted_on, block_of, conditions, fault_code, listed, misshapen
 from dossierkit.dossiers.procedure.persons import NAMES
+from dossierkit.dossiers.procedure.procedure_block import AT, acted_on, block_of, conditions, fault_code, listed, misshapen
 from dossierkit.findings import Fault
 from dossierkit.forms.fields.applicators import possible_members, possible_schemas
 from dossierkit.forms.fields.form import Form
 from dossierkit.forms.lint.condition_lint import condition_faults, seeds_at, types_of
 from dossierkit.pointers import Json, child, split
 from dossierkit.text import known_hint
-from dossierkit.words import Words
+from dossierkit.translatable import Words
 
 _NUMBERS = frozenset(("integer", "number"))
 

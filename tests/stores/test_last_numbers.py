@@ -21,7 +21,7 @@ from dossierkit.cli import main
 from dossierkit.errors import LostDossiers, SettingsError, StoreError, UnwritableStore
 from dossierkit.papers.slip import installed_key
 from dossierkit.stores.backup import back_up, restore
-from dossierkit.stores.mark import Mark, Noted, mark_of, read_mark, write_mark
+from dossierkit.stores.last_numbers import Mark, Noted, mark_of, read_mark, write_mark
 from dossierkit.stores.recovery import skip_after
 from dossierkit.stores.sqlite.store import SqliteStore
 from dossierkit.testing import FixedClock

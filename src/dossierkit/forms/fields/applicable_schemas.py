@@ -25,7 +25,7 @@ from dossierkit.forms.fields.branches import Alternatives, alternatives
 from dossierkit.forms.fields.form import Picker
 from dossierkit.forms.schema.facets import PER_FORM, Facet, Schemas, file_and_pointer
 from dossierkit.pointers import ABSENT, Json, child, key
-from dossierkit.words import Words
+from dossierkit.translatable import Words
 
 #: Keywords that only restrict or describe a value; a branch of these alone adds no field.
 NARROWING = frozenset(

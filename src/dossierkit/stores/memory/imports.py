@@ -1,15 +1,12 @@
-"""Imports into memory, series of numbers, counts and the latest events."""
+"""Imports into memory: dossiers with their whole history."""
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Mapping, Sequence
-from datetime import datetime
+from collections.abc import Sequence
 
 from dossierkit.dossiers.ledger.ledger import posted_on
-from dossierkit.dossiers.lifecycle.dossier import Event
 from dossierkit.errors import StoreError
-from dossierkit.ports import ImportedDossier, NumberGap
+from dossierkit.ports import ImportedDossier
 from dossierkit.stores.imports import highest_numbers
 from dossierkit.stores.memory import ledger
 from dossierkit.stores.memory.payments import MemoryPayments
@@ -50,29 +47,3 @@ def _import(tables: Tables, payments: MemoryPayments, imported: ImportedDossier)
         tables.notes[id] = dict(imported.notes)
     for attempt in imported.attempts:
         payments.write(attempt, None)
-
-
-def skip(tables: Tables, gap: NumberGap) -> bool:
-    """See `SeriesStore.skip`."""
-    series = gap.agency, gap.series
-    if tables.counters.get(series, 0) >= gap.last:
-        return False
-    tables.counters[series] = gap.last
-    tables.gaps.append(gap)
-    return True
-
-
-def revisions(tables: Tables) -> Mapping[tuple[str, str], int]:
-    """See `BundleStore.revisions`."""
-    return Counter((dossier.procedure, dossier.revision) for dossier in tables.dossiers.values())
-
-
-def latest(tables: Tables, before: tuple[datetime, str, int] | None, actor: str, limit: int) -> tuple[Event, ...]:
-    """See `DossierStore.latest`."""
-    sent = (event for id, events in tables.events.items() if tables.dossiers[id].code for event in events)
-    matching = [event for event in sent if actor in ("", event.actor) and (before is None or _moment(event) < before)]
-    return tuple(sorted(matching, key=_moment, reverse=True)[:limit])
-
-
-def _moment(event: Event) -> tuple[datetime, str, int]:
-    return event.at, event.dossier, event.number

@@ -16,11 +16,11 @@ from support.samples import NOON, PROCEDURES, TODAY
 
 from dossierkit import Action, Actor, Role, State, open_engine
 from dossierkit.catalog.index import load_with_references
-from dossierkit.dossiers.procedure.block import SHAPE, acted_on, misshapen
-from dossierkit.dossiers.procedure.block_lint import block_faults
 from dossierkit.dossiers.procedure.field_lint import ACCOUNT, field_faults
 from dossierkit.dossiers.procedure.persons import Contact, contact
 from dossierkit.dossiers.procedure.procedure import Bundle, Procedure
+from dossierkit.dossiers.procedure.procedure_block import SHAPE, acted_on, misshapen
+from dossierkit.dossiers.procedure.procedure_block_lint import block_faults
 from dossierkit.dossiers.states import Payment
 from dossierkit.errors import SchemaError, UnknownProcedure
 from dossierkit.findings import Fault

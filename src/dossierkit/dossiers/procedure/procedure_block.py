@@ -21,7 +21,7 @@ from dossierkit.forms.schema.formats import is_day
 from dossierkit.forms.schema.judge import InvalidSchema, Judge, Validator
 from dossierkit.forms.schema.shapes import shape_faults
 from dossierkit.pointers import Json, split
-from dossierkit.words import Words
+from dossierkit.translatable import Words
 
 AT = "/x-procedure"
 #: A fee for a service, and a levy.

@@ -15,14 +15,14 @@ from dossierkit.caches import CacheSpec
 from dossierkit.errors import SchemaError
 from dossierkit.findings import Fault
 from dossierkit.forms.fields import combined_schema
-from dossierkit.forms.fields.applicable import Applicable, applicable_at, is_static
+from dossierkit.forms.fields.applicable_schemas import Applicable, applicable_at, is_static
 from dossierkit.forms.fields.field_kinds import entries_editor, field_shape
 from dossierkit.forms.fields.form import Field, Form, Kind, Layout
 from dossierkit.forms.fields.properties import Property, dependent_names, properties
 from dossierkit.forms.fields.rows_and_entries import entry_schemas, fixed_row_count, row_schemas
 from dossierkit.forms.schema.facets import PER_FORM, Facet
 from dossierkit.pointers import ABSENT, Json, child
-from dossierkit.words import Words
+from dossierkit.translatable import Words
 
 #: Keywords of a group or list that apply to all fields below it.
 _INHERITED = ("readOnly", "writeOnly")

@@ -8,7 +8,7 @@ from datetime import datetime
 import attrs
 
 from dossierkit.dossiers.deadlines.calendars import Calendar
-from dossierkit.dossiers.deadlines.deadlines import Due, due, left
+from dossierkit.dossiers.deadlines.day_counting import Due, due, left
 from dossierkit.dossiers.lifecycle.dossier import Dossier
 from dossierkit.dossiers.lifecycle.facts import ClockChange
 from dossierkit.dossiers.lifecycle.handling import Handling

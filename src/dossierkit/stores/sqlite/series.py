@@ -1,0 +1,45 @@
+"""Series of numbers in SQLite: numbers are drawn, skipped and listed."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Mapping
+from datetime import datetime
+
+from dossierkit.ports import NumberGap
+from dossierkit.stores.sqlite.database import Database
+
+
+def draw(connection: sqlite3.Connection, series: tuple[str, str] | None) -> int:
+    """Next number of *series*; 0 without a series."""
+    if series is None:
+        return 0
+    number: int = connection.execute(
+        """INSERT INTO counters VALUES (?, ?, 1) ON CONFLICT (agency, day) DO UPDATE SET number = number + 1
+        RETURNING number""",
+        series,
+    ).fetchone()[0]
+    return number
+
+
+def skip(connection: sqlite3.Connection, gap: NumberGap) -> bool:
+    """See `SeriesStore.skip`."""
+    sql = """INSERT INTO counters VALUES (?, ?, ?) ON CONFLICT (agency, day) DO UPDATE SET number = excluded.number
+        WHERE number < excluded.number"""
+    if connection.execute(sql, (gap.agency, gap.series, gap.last)).rowcount == 0:
+        return False
+    values = (gap.agency, gap.series, gap.first, gap.last, gap.at.isoformat())
+    connection.execute("INSERT INTO gaps VALUES (?, ?, ?, ?, ?)", values)
+    return True
+
+
+def gaps(database: Database) -> tuple[NumberGap, ...]:
+    """See `SeriesStore.gaps`."""
+    rows = database.read("SELECT agency, series, first, last, at FROM gaps ORDER BY rowid")
+    return tuple(NumberGap(agency, series, first, last, datetime.fromisoformat(at)) for agency, series, first, last, at in rows)
+
+
+def counters(database: Database) -> Mapping[tuple[str, str], int]:
+    """See `SeriesStore.counters`."""
+    rows = database.read("SELECT agency, day, number FROM counters")
+    return {(agency, series): number for agency, series, number in rows}
