@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping
 import attrs
 
 from dossierkit.dossiers.lifecycle.dossier import Actor, Dossier
-from dossierkit.dossiers.money.attempts import Answer, Attempt, Callback, Progress, attempt_ref, finished, is_to_be_asked, judged
+from dossierkit.dossiers.money.attempts import Answer, Attempt, Callback, Progress, asked_by, attempt_ref, finished, judged
 from dossierkit.dossiers.states import Action, Payment, Role
 from dossierkit.errors import ForbiddenAction, ForgedCallback, GatewayError, StaleDossier
 from dossierkit.office.engine import Engine
@@ -123,10 +123,9 @@ class Payments:
         """Query the gateways for attempts without a callback, a few times at growing intervals; returns the number settled."""
         store, now, done = self.engine.store.payments, self.engine.clock.now(), 0
         for attempt in (*store.every(Progress.OPEN), *store.every(Progress.CLOSED)):
-            if attempt.gateway not in self.gateways or not is_to_be_asked(attempt, now):
-                continue
+            asked = asked_by(attempt, now) if attempt.gateway in self.gateways else None
             # Counted first, so that a failing gateway is not queried more often, nor by two processes.
-            if not store.finish(attrs.evolve(attempt, asked=attempt.asked + 1), attempt.progress):
+            if asked is None or not store.finish(asked, attempt.progress):
                 continue
             try:
                 done += self.ask(attempt) is Answer.CONFIRMED

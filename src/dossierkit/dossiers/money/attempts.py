@@ -96,10 +96,14 @@ def finished(attempt: Attempt, callback: Callback, now: datetime, *, surplus: bo
     return attrs.evolve(attempt, progress=progress, number=callback.number, at=now, surplus=surplus and callback.paid)
 
 
-def is_to_be_asked(attempt: Attempt, now: datetime) -> bool:
-    """Whether it is time to query the gateway for the result of *attempt*."""
+def asked_by(attempt: Attempt, now: datetime) -> Attempt | None:
+    """*attempt* once the query that is due *now* is counted; None if none is due.
+
+    Queries that were missed are counted with it: a gateway is never queried twice at once to catch up.
+    """
     unknown = attempt.progress in (Progress.OPEN, Progress.CLOSED)
-    return unknown and attempt.asked < len(ASKED_AFTER) and now >= attempt.created + ASKED_AFTER[attempt.asked]
+    due = sum(now >= attempt.created + wait for wait in ASKED_AFTER)
+    return attrs.evolve(attempt, asked=due) if unknown and attempt.asked < due else None
 
 
 def to_give_back(history: Sequence[Event]) -> tuple[str, ...]:
