@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from dossierkit.dossiers.lifecycle.dossier import Dossier, chained
-from dossierkit.dossiers.lifecycle.facts import facts_of
-from dossierkit.dossiers.lifecycle.lifecycle import FINAL, TABLE, Transition, pauses, step
+from dossierkit.dossiers.lifecycle.event_facts import facts_of
+from dossierkit.dossiers.lifecycle.transitions import FINAL, TABLE, Transition, pauses, step
 from dossierkit.dossiers.states import Action, State
 from dossierkit.errors import ForbiddenAction
 

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from dossierkit.converter import converter
 from dossierkit.dossiers.lifecycle.dossier import Attachment
-from dossierkit.dossiers.lifecycle.facts import KINDS, Facts, facts_of
+from dossierkit.dossiers.lifecycle.event_facts import KINDS, Facts, facts_of
 from dossierkit.dossiers.lifecycle.handling import (
     UNHANDLED,
     DossierClock,

@@ -12,7 +12,7 @@ from dossierkit.dossiers.attachments.embedded import content_of, file_of
 from dossierkit.dossiers.procedure.procedure import Bundle, Procedure
 from dossierkit.errors import RefusedAnswers
 from dossierkit.forms import Field, Form, Kind, effective, flatten, parse, read
-from dossierkit.office.records import search_words
+from dossierkit.office.action_records import search_words
 
 PNG = b"\x89PNG\r\n\x1a\n" + b"0" * 20
 

@@ -24,7 +24,7 @@ from dossierkit.dossiers.deadlines.calendars import day_of
 from dossierkit.dossiers.deadlines.day_counting import arrival
 from dossierkit.dossiers.ledger.ledger import Measure, Span
 from dossierkit.dossiers.ledger.reports import DIMENSIONS, FIGURES, Line, Period, months, report
-from dossierkit.dossiers.lifecycle.lifecycle import RESOLVED, step
+from dossierkit.dossiers.lifecycle.transitions import RESOLVED, step
 from dossierkit.dossiers.states import Channel, Outcome
 from dossierkit.office.vietnam_calendar import office_calendar
 from dossierkit.statistics.durations import median

@@ -266,8 +266,8 @@ def test_pauses_extensions_and_a_second_look(workflow: Callable[..., None], engi
 def test_money_that_is_owed_keeps_the_result_back(workflow: Callable[..., None], engine: Engine) -> None:
     """Nothing is handed over while a fee is due."""
     from dossierkit.dossiers.lifecycle.dossier import chained
-    from dossierkit.dossiers.lifecycle.facts import AcceptFacts, AssignFacts, BillChange, CompleteFacts
-    from dossierkit.dossiers.lifecycle.lifecycle import refusal, step
+    from dossierkit.dossiers.lifecycle.event_facts import AcceptFacts, AssignFacts, BillChange, CompleteFacts
+    from dossierkit.dossiers.lifecycle.transitions import refusal, step
 
     dossier = sent(engine)
     accepted = AcceptFacts(receipt="1", bill=BillChange(payment=Payment.DUE))

@@ -13,8 +13,8 @@ from support.samples import NOON, SMALL
 from dossierkit import Action, Actor, Engine, RefusedAnswers, State, open_engine
 from dossierkit.catalog.catalog import Catalog
 from dossierkit.dossiers.lifecycle.dossier import Dossier, Query, chained
-from dossierkit.dossiers.lifecycle.facts import Facts, SubmitFacts
-from dossierkit.dossiers.lifecycle.lifecycle import step
+from dossierkit.dossiers.lifecycle.event_facts import Facts, SubmitFacts
+from dossierkit.dossiers.lifecycle.transitions import step
 from dossierkit.dossiers.mails import SendMail
 from dossierkit.errors import CodeError, ForbiddenAction, StaleDossier, UnknownDossier, UnknownProcedure
 from dossierkit.forms import STANDARD

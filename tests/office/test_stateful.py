@@ -18,7 +18,7 @@ from support.samples import NOON, SMALL
 
 from dossierkit import Action, Actor, Dossier, DossierkitError, Engine, Role, State
 from dossierkit.dossiers.lifecycle.dossier import may_see
-from dossierkit.dossiers.lifecycle.lifecycle import FINAL
+from dossierkit.dossiers.lifecycle.transitions import FINAL
 from dossierkit.dossiers.money.attempts import Attempt, Callback, Progress
 from dossierkit.dossiers.people.account import Account
 from dossierkit.dossiers.states import Payment

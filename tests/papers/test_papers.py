@@ -22,7 +22,7 @@ from support.samples import NOON, SMALL
 
 from dossierkit import Action, Actor, Dossier, Engine, Role
 from dossierkit.cli import main
-from dossierkit.dossiers.lifecycle.facts import fact
+from dossierkit.dossiers.lifecycle.event_facts import fact
 from dossierkit.dossiers.people.account import Account
 from dossierkit.errors import ForgedSlip, SettingsError, UnknownDossier
 from dossierkit.locale import FOLDER as LOCALE

@@ -19,7 +19,7 @@ from dossierkit.dossiers.deadlines.calendars import day_of
 from dossierkit.dossiers.money.fees import fees
 from dossierkit.locale import FOLDER as LOCALE
 from dossierkit.locale.texts import text_of
-from dossierkit.office.records import Recording
+from dossierkit.office.action_records import Recording
 from dossierkit.papers import kinds_of, paper_of
 from dossierkit.papers.forms import Forms
 from dossierkit.papers.register import register

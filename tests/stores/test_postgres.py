@@ -23,7 +23,7 @@ from support.samples import NOON
 from dossierkit import Action, Actor, Dossier, Role, State, open_engine
 from dossierkit.cli import main
 from dossierkit.dossiers.lifecycle.dossier import chained
-from dossierkit.dossiers.lifecycle.facts import BeginFacts
+from dossierkit.dossiers.lifecycle.event_facts import BeginFacts
 from dossierkit.errors import NewerStore, StoreError
 from dossierkit.stores.memory.store import MemoryStore
 from dossierkit.stores.postgres.schema import VERSION

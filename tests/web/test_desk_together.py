@@ -17,7 +17,7 @@ from support.samples import SMALL
 from support.visits import known, prove
 
 from dossierkit import Action, Actor, Role, State
-from dossierkit.dossiers.lifecycle.facts import fact
+from dossierkit.dossiers.lifecycle.event_facts import fact
 from dossierkit.dossiers.mails import SendMail
 from dossierkit.dossiers.money.attempts import Callback
 from dossierkit.errors import MailError

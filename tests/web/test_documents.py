@@ -30,7 +30,7 @@ from support.samples import SMALL
 from support.visits import GOOD, sign_in
 
 from dossierkit import Actor, Engine, Role, open_engine
-from dossierkit.dossiers.lifecycle.facts import fact
+from dossierkit.dossiers.lifecycle.event_facts import fact
 from dossierkit.errors import RefusedAnswers, ScanError
 from dossierkit.files.clamd import ClamdScanner
 from dossierkit.files.disk import DiskBlobs

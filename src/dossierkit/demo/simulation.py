@@ -18,9 +18,9 @@ import attrs
 from dossierkit.dossiers.deadlines.calendars import Calendar, Hours, at, day_of
 from dossierkit.dossiers.ledger.ledger import Posting, Span, postings, spans
 from dossierkit.dossiers.lifecycle.dossier import NO_NOTE, Actor, Dossier, Event, Note, chained, digest, digests
-from dossierkit.dossiers.lifecycle.facts import BeginFacts, facts_of
+from dossierkit.dossiers.lifecycle.event_facts import BeginFacts, facts_of
 from dossierkit.dossiers.lifecycle.handling import UNHANDLED
-from dossierkit.dossiers.lifecycle.lifecycle import step
+from dossierkit.dossiers.lifecycle.transitions import step
 from dossierkit.dossiers.money.attempts import Attempt
 from dossierkit.dossiers.money.fees import Collect, fees, owed
 from dossierkit.dossiers.people.account import Account
@@ -32,8 +32,8 @@ from dossierkit.forms import check
 from dossierkit.forms.fields.effective_fields import effective
 from dossierkit.forms.fields.field_tree import walk
 from dossierkit.forms.fields.form import Kind, embeds
+from dossierkit.office.action_records import Recording, search_words
 from dossierkit.office.engine import Engine
-from dossierkit.office.records import Recording, search_words
 from dossierkit.pointers import ABSENT, Json, get, put
 from dossierkit.ports import ActionRecord, ImportedDossier, Position
 

@@ -1,4 +1,4 @@
-"""What mails, papers and reports say, as gettext catalogues."""
+"""Texts of mails, papers, reports and faults of files, as gettext catalogues."""
 
 from pathlib import Path
 

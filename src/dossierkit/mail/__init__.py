@@ -1,1 +1,1 @@
-"""Mails: their texts (`letters`), the mails of each action (`notices`), delivery (`outbox`) and SMTP (`transports`)."""
+"""Mails: `letters` with texts from `locale`, `notices` of an action, delivery (`outbox`) and SMTP (`transports`)."""

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from dossierkit.dossiers.deadlines.calendars import office_time
 from dossierkit.dossiers.lifecycle.dossier import Dossier
-from dossierkit.dossiers.lifecycle.facts import BillChange
+from dossierkit.dossiers.lifecycle.event_facts import BillChange
 from dossierkit.dossiers.mails import SendMail
 from dossierkit.dossiers.people.account import Account, Notices
 from dossierkit.dossiers.procedure.procedure import Procedure

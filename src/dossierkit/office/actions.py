@@ -12,7 +12,7 @@ from dossierkit.converter import UnreadableValue
 from dossierkit.dossiers.codes import DossierCode
 from dossierkit.dossiers.deadlines.calendars import day_of
 from dossierkit.dossiers.lifecycle.dossier import Actor, Attachment, Dossier, Note, digest, digests
-from dossierkit.dossiers.lifecycle.facts import (
+from dossierkit.dossiers.lifecycle.event_facts import (
     AcceptFacts,
     BillChange,
     CompleteFacts,
@@ -23,8 +23,8 @@ from dossierkit.dossiers.lifecycle.facts import (
     SupplementFacts,
     stated_facts,
 )
-from dossierkit.dossiers.lifecycle.lifecycle import guard, permitted
 from dossierkit.dossiers.lifecycle.supplements import asked_for_nothing
+from dossierkit.dossiers.lifecycle.transitions import guard, permitted
 from dossierkit.dossiers.mails import SendMail
 from dossierkit.dossiers.money.attempts import Attempt, Progress
 from dossierkit.dossiers.procedure.procedure import Procedure
@@ -35,12 +35,12 @@ from dossierkit.forms.lint.comparison import after_moves
 from dossierkit.forms.views.changes import changes
 from dossierkit.hidden_characters import hidden_character
 from dossierkit.mail.notices import notices
+from dossierkit.office.action_records import Recording, filed, search_words
 from dossierkit.office.answer_checks import AnswerChecks
 from dossierkit.office.context import Context
 from dossierkit.office.dossiers import Dossiers, printed_code
 from dossierkit.office.drafts import Drafts, guard_version
 from dossierkit.office.procedures import Procedures
-from dossierkit.office.records import Recording, filed, search_words
 from dossierkit.office.supplements import Supplements
 from dossierkit.pointers import ABSENT, Json, get, same
 from dossierkit.ports import ActionRecord

@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterable
 import attrs
 
 from dossierkit.dossiers.lifecycle.dossier import Actor, Attachment, Dossier, Query, chained
-from dossierkit.dossiers.lifecycle.facts import BeginFacts
+from dossierkit.dossiers.lifecycle.event_facts import BeginFacts
 from dossierkit.dossiers.lifecycle.handling import UNHANDLED
-from dossierkit.dossiers.lifecycle.lifecycle import target
+from dossierkit.dossiers.lifecycle.transitions import target
 from dossierkit.dossiers.states import Action, Channel, State
 from dossierkit.errors import StaleDossier
 from dossierkit.forms.answers.defaults import initial_answers

@@ -10,7 +10,7 @@ from pathlib import Path
 import attrs
 
 from dossierkit.dossiers.lifecycle.dossier import Dossier
-from dossierkit.dossiers.lifecycle.lifecycle import RESOLVED
+from dossierkit.dossiers.lifecycle.transitions import RESOLVED
 from dossierkit.dossiers.procedure.procedure import Procedure
 from dossierkit.dossiers.states import State
 from dossierkit.errors import SettingsError, StaleDossier

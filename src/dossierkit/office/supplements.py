@@ -5,7 +5,7 @@ from __future__ import annotations
 import attrs
 
 from dossierkit.dossiers.lifecycle.dossier import Attachment, Dossier
-from dossierkit.dossiers.lifecycle.facts import BillChange
+from dossierkit.dossiers.lifecycle.event_facts import BillChange
 from dossierkit.dossiers.lifecycle.supplements import mended, with_documents
 from dossierkit.dossiers.money.billing import account, outstanding, rebilled, refundable
 from dossierkit.dossiers.money.fees import fees

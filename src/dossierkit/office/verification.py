@@ -15,9 +15,9 @@ from dossierkit.dossiers.ledger.ledger import Measure, half_ends, half_of, posti
 from dossierkit.dossiers.ledger.ledger import Place as LedgerPlace
 from dossierkit.dossiers.ledger.reports import DIMENSIONS
 from dossierkit.dossiers.lifecycle.dossier import Dossier, Event, blobs_of, chained, digests, drawn_by
-from dossierkit.dossiers.lifecycle.facts import BeginFacts, PaymentFacts, SubmitFacts
+from dossierkit.dossiers.lifecycle.event_facts import BeginFacts, PaymentFacts, SubmitFacts
 from dossierkit.dossiers.lifecycle.handling import UNHANDLED, Handling
-from dossierkit.dossiers.lifecycle.lifecycle import FINAL, OPEN, step
+from dossierkit.dossiers.lifecycle.transitions import FINAL, OPEN, step
 from dossierkit.dossiers.money.attempts import Progress
 from dossierkit.dossiers.states import Action, Channel, Payment, State
 from dossierkit.errors import FilesError, ForbiddenAction

@@ -10,7 +10,7 @@ import attrs
 from dossierkit.catalog.option_lists import Table as Rows
 from dossierkit.dossiers.deadlines.calendars import office_time
 from dossierkit.dossiers.lifecycle.dossier import Dossier, Event, Note
-from dossierkit.dossiers.lifecycle.facts import AcceptFacts, AssignFacts, RequestSupplementFacts
+from dossierkit.dossiers.lifecycle.event_facts import AcceptFacts, AssignFacts, RequestSupplementFacts
 from dossierkit.dossiers.money.attempts import Attempt
 from dossierkit.dossiers.money.fees import fees
 from dossierkit.dossiers.procedure.persons import contact, handing_over, persons

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from dossierkit.dossiers.codes import LETTERS
 from dossierkit.dossiers.lifecycle.dossier import Dossier, Event
-from dossierkit.dossiers.lifecycle.facts import LetterFacts
+from dossierkit.dossiers.lifecycle.event_facts import LetterFacts
 from dossierkit.dossiers.money.attempts import Attempt, Progress
 from dossierkit.dossiers.states import Action
 from dossierkit.errors import UnknownDossier

@@ -18,7 +18,7 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
 from dossierkit.dossiers.lifecycle.dossier import Dossier, Event
-from dossierkit.dossiers.lifecycle.facts import fact
+from dossierkit.dossiers.lifecycle.event_facts import fact
 from dossierkit.dossiers.states import Action
 from dossierkit.errors import ForgedSlip, SettingsError
 from dossierkit.ports import FactStore

@@ -13,7 +13,7 @@ from cattrs.gen import make_dict_unstructure_fn, override
 from dossierkit.converter import converter
 from dossierkit.dossiers.codes import DossierCode
 from dossierkit.dossiers.lifecycle.dossier import Attachment, Dossier, Event
-from dossierkit.dossiers.lifecycle.facts import facts_of
+from dossierkit.dossiers.lifecycle.event_facts import facts_of
 from dossierkit.dossiers.lifecycle.handling import UNHANDLED, Handling
 from dossierkit.dossiers.mails import Outgoing, SendMail
 from dossierkit.dossiers.money.attempts import Attempt, Progress

@@ -15,7 +15,7 @@ from starlette.responses import RedirectResponse, Response
 from dossierkit.dossiers.deadlines.calendars import ZONE, day_of
 from dossierkit.dossiers.deadlines.day_counting import is_overdue
 from dossierkit.dossiers.lifecycle.dossier import Actor, Dossier, Query
-from dossierkit.dossiers.lifecycle.lifecycle import RESOLVED, SENT
+from dossierkit.dossiers.lifecycle.transitions import RESOLVED, SENT
 from dossierkit.dossiers.people.account import Account
 from dossierkit.dossiers.procedure.persons import persons
 from dossierkit.dossiers.states import Action, State

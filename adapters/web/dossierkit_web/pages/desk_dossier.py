@@ -13,7 +13,7 @@ from starlette.responses import RedirectResponse, Response
 
 from dossierkit.dossiers.deadlines.calendars import Hours, at
 from dossierkit.dossiers.lifecycle.dossier import RESULT, Actor, Attachment, Dossier, Event, Note
-from dossierkit.dossiers.lifecycle.lifecycle import TABLE
+from dossierkit.dossiers.lifecycle.transitions import TABLE
 from dossierkit.dossiers.money.attempts import Answer, Progress, to_give_back
 from dossierkit.dossiers.money.fees import Collect, fees, owed
 from dossierkit.dossiers.people.account import Account

@@ -9,7 +9,7 @@ from starlette.datastructures import FormData, UploadFile
 from starlette.requests import Request
 
 from dossierkit.dossiers.lifecycle.dossier import Attachment, Dossier, Event, Note, message_files
-from dossierkit.dossiers.lifecycle.facts import MessageFacts
+from dossierkit.dossiers.lifecycle.event_facts import MessageFacts
 from dossierkit_web.pages.documents import store_upload
 from dossierkit_web.requests.limits import allow
 from dossierkit_web.requests.posted import text

@@ -1,1 +1,1 @@
-"""When a result is due: `calendars` of an office, `deadlines` counted over them, the `clock` of each action."""
+"""When a result is due: `calendars` of an office, `day_counting` over them, the `dossier_clock` that actions start and pause."""

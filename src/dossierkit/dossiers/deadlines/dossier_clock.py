@@ -10,9 +10,9 @@ import attrs
 from dossierkit.dossiers.deadlines.calendars import Calendar
 from dossierkit.dossiers.deadlines.day_counting import Due, due, left
 from dossierkit.dossiers.lifecycle.dossier import Dossier
-from dossierkit.dossiers.lifecycle.facts import ClockChange
+from dossierkit.dossiers.lifecycle.event_facts import ClockChange
 from dossierkit.dossiers.lifecycle.handling import Handling
-from dossierkit.dossiers.lifecycle.lifecycle import pauses
+from dossierkit.dossiers.lifecycle.transitions import pauses
 from dossierkit.dossiers.procedure.procedure import Procedure
 from dossierkit.dossiers.states import Action, State
 from dossierkit.dossiers.time_limits import TimeLimit, Unit

@@ -15,7 +15,7 @@ import attrs
 
 from dossierkit.dossiers.deadlines.calendars import day_of
 from dossierkit.dossiers.lifecycle.dossier import Dossier, Event
-from dossierkit.dossiers.lifecycle.lifecycle import RESOLVED
+from dossierkit.dossiers.lifecycle.transitions import RESOLVED
 from dossierkit.dossiers.states import Action, Channel, Outcome
 
 

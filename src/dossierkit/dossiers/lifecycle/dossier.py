@@ -12,7 +12,7 @@ import orjson
 
 from dossierkit.converter import converter
 from dossierkit.dossiers.codes import DossierCode, bare, series_of
-from dossierkit.dossiers.lifecycle.facts import AcceptFacts, Digests, Facts, LetterFacts, SubmitFacts
+from dossierkit.dossiers.lifecycle.event_facts import AcceptFacts, Digests, Facts, LetterFacts, SubmitFacts
 from dossierkit.dossiers.lifecycle.handling import UNHANDLED, Handling
 from dossierkit.dossiers.states import CITIZENS, Action, Role, State
 from dossierkit.forms.fields.form import Layout

@@ -12,7 +12,7 @@ from enum import Enum
 import attrs
 
 from dossierkit.dossiers.lifecycle.dossier import Event
-from dossierkit.dossiers.lifecycle.facts import PaymentFacts
+from dossierkit.dossiers.lifecycle.event_facts import PaymentFacts
 from dossierkit.dossiers.states import Action
 
 

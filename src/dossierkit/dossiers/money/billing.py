@@ -11,9 +11,9 @@ from collections.abc import Sequence
 import attrs
 
 from dossierkit.dossiers.lifecycle.dossier import Event
-from dossierkit.dossiers.lifecycle.facts import BillChange
+from dossierkit.dossiers.lifecycle.event_facts import BillChange
 from dossierkit.dossiers.lifecycle.handling import Handling
-from dossierkit.dossiers.lifecycle.lifecycle import OPEN
+from dossierkit.dossiers.lifecycle.transitions import OPEN
 from dossierkit.dossiers.money.fees import Collect, Fee, owed
 from dossierkit.dossiers.states import Action, Payment
 

@@ -10,7 +10,7 @@ import attrs
 
 from dossierkit.dossiers.codes import DEFAULT_RECEIPT, DEFAULT_TEMPLATE
 from dossierkit.dossiers.lifecycle.dossier import Dossier
-from dossierkit.dossiers.lifecycle.workflow import Workflow
+from dossierkit.dossiers.lifecycle.procedure_workflow import Workflow
 from dossierkit.dossiers.procedure.procedure_block import AT, acted_on, block_of, listed
 from dossierkit.dossiers.states import Channel
 from dossierkit.dossiers.time_limits import TimeLimit

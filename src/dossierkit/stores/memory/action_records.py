@@ -8,7 +8,7 @@ import attrs
 
 from dossierkit.dossiers.ledger.ledger import postings, spans
 from dossierkit.dossiers.lifecycle.dossier import Dossier
-from dossierkit.dossiers.lifecycle.lifecycle import pays_off, step
+from dossierkit.dossiers.lifecycle.transitions import pays_off, step
 from dossierkit.ports import ActionRecord, Position
 from dossierkit.stores.memory import ledger
 from dossierkit.stores.memory.outbox import MemoryOutbox

@@ -9,7 +9,7 @@ import orjson
 
 from dossierkit.dossiers.ledger.ledger import postings, spans
 from dossierkit.dossiers.lifecycle.dossier import Dossier
-from dossierkit.dossiers.lifecycle.lifecycle import pays_off, step
+from dossierkit.dossiers.lifecycle.transitions import pays_off, step
 from dossierkit.ports import ActionRecord, Position
 from dossierkit.stores.postgres import ledger, series
 from dossierkit.stores.postgres.dossiers import insert_event, write_answers, write_note, write_words

@@ -6,7 +6,7 @@ import sqlite3
 
 from dossierkit.dossiers.ledger.ledger import postings, spans
 from dossierkit.dossiers.lifecycle.dossier import Dossier
-from dossierkit.dossiers.lifecycle.lifecycle import pays_off, step
+from dossierkit.dossiers.lifecycle.transitions import pays_off, step
 from dossierkit.ports import ActionRecord, Position
 from dossierkit.stores.refusals import payment_changed, stale_dossier
 from dossierkit.stores.rows import (

@@ -11,7 +11,7 @@ from sqlite_utils.migrations import Migrations
 
 from dossierkit.dossiers.deadlines.calendars import day_of
 from dossierkit.dossiers.lifecycle.dossier import chained
-from dossierkit.dossiers.lifecycle.facts import facts_of
+from dossierkit.dossiers.lifecycle.event_facts import facts_of
 from dossierkit.dossiers.states import Action
 from dossierkit.errors import NewerStore
 from dossierkit.pointers import texts_in

@@ -11,7 +11,7 @@ import pytest
 
 from dossierkit.dossiers.codes import DossierCode
 from dossierkit.dossiers.lifecycle.dossier import Attachment, Dossier, Note, Query, chained
-from dossierkit.dossiers.lifecycle.facts import BeginFacts
+from dossierkit.dossiers.lifecycle.event_facts import BeginFacts
 from dossierkit.dossiers.states import Action, State
 from dossierkit.errors import StaleDossier, StoreError
 from dossierkit.ports import Store

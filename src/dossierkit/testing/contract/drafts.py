@@ -8,7 +8,7 @@ import attrs
 import pytest
 
 from dossierkit.dossiers.lifecycle.dossier import Query, chained
-from dossierkit.dossiers.lifecycle.facts import BeginFacts
+from dossierkit.dossiers.lifecycle.event_facts import BeginFacts
 from dossierkit.dossiers.states import Action, State
 from dossierkit.errors import StaleDossier
 from dossierkit.forms.fields.form import Layout

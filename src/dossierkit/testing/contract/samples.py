@@ -10,8 +10,8 @@ import attrs
 from dossierkit.dossiers.codes import CodeTemplate, ReceiptTemplate
 from dossierkit.dossiers.ledger.ledger import postings, spans
 from dossierkit.dossiers.lifecycle.dossier import Dossier, Event, Note, chained
-from dossierkit.dossiers.lifecycle.facts import AcceptFacts, BeginFacts, ClockChange, SubmitFacts, facts_of
-from dossierkit.dossiers.lifecycle.lifecycle import step
+from dossierkit.dossiers.lifecycle.event_facts import AcceptFacts, BeginFacts, ClockChange, SubmitFacts, facts_of
+from dossierkit.dossiers.lifecycle.transitions import step
 from dossierkit.dossiers.mails import SendMail
 from dossierkit.dossiers.people.account import Account
 from dossierkit.dossiers.states import Action, State

@@ -9,7 +9,7 @@ import attrs
 
 from dossierkit.dossiers.codes import DossierCode
 from dossierkit.dossiers.lifecycle.dossier import Actor, Dossier, Event
-from dossierkit.dossiers.lifecycle.facts import (
+from dossierkit.dossiers.lifecycle.event_facts import (
     AcceptFacts,
     AdvanceFacts,
     AssignFacts,
@@ -23,7 +23,7 @@ from dossierkit.dossiers.lifecycle.facts import (
     fact,
 )
 from dossierkit.dossiers.lifecycle.handling import Handling, RequestedSupplement, Result
-from dossierkit.dossiers.lifecycle.workflow import UNRESTRICTED, Workflow
+from dossierkit.dossiers.lifecycle.procedure_workflow import UNRESTRICTED, Workflow
 from dossierkit.dossiers.states import EVIDENCE, OFFICERS, REASONS, Action, Channel, Delivery, Outcome, Payment, Role, State
 from dossierkit.errors import ForbiddenAction
 

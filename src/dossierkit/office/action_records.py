@@ -10,7 +10,7 @@ import attrs
 from dossierkit.dossiers.codes import CodeTemplate, DossierCode, ReceiptTemplate, letter_number, series_of
 from dossierkit.dossiers.deadlines.dossier_clock import OfficeClock
 from dossierkit.dossiers.lifecycle.dossier import RESULT, Actor, Attachment, Dossier, Event, Note, chained, digests, message_files
-from dossierkit.dossiers.lifecycle.facts import (
+from dossierkit.dossiers.lifecycle.event_facts import (
     AcceptFacts,
     BillChange,
     ClockChange,
