@@ -13,7 +13,7 @@ from support.samples import NOON, TODAY
 from dossierkit import Actor, open_engine
 from dossierkit.dossiers.lifecycle.dossier import Query
 from dossierkit.forms import Form, as_sent, check, effective, flatten, parse, read
-from dossierkit.forms.answers.rows import rearranged, settled_rows
+from dossierkit.forms.answers.rows import after_button, read_only_rows
 from dossierkit.forms.fields.field_tree import walk
 from dossierkit.forms.fields.form import Layout
 from dossierkit.forms.views.personal_data import MASK, masked_answers, without_secrets
@@ -116,9 +116,9 @@ def test_rows_that_are_read_only_stay(items: dict[str, Any]) -> None:
     assert 'value="up:' not in page
     assert 'value="add:' not in page
 
-    settled = settled_rows(form, answers, Layout())
+    read_only = read_only_rows(form, answers, Layout())
     for button in ("remove:/rows/0", "up:/rows/1", "down:/rows/0"):
-        assert rearranged(answers, Layout(), button, settled)[0] == answers
+        assert after_button(answers, Layout(), button, read_only)[0] == answers
     assert parse(form, [("count:/rows", "0"), ("/n", "y")], base=answers) == {**answers, "n": "y"}
 
 
@@ -129,7 +129,7 @@ def test_rows_that_are_partly_read_only_go() -> None:
     )
     answers = {"rows": [{"x": "1", "y": "2"}]}
 
-    assert settled_rows(form, answers, Layout()) == frozenset()
+    assert read_only_rows(form, answers, Layout()) == frozenset()
     assert 'value="remove:/rows/0"' in str(Renderer().render(form, answers).fields)
 
 

@@ -34,7 +34,7 @@ from dossierkit.forms import (
 from dossierkit.forms.answers.control_names import name_of, pointer_of
 from dossierkit.forms.answers.defaults import initial_answers
 from dossierkit.forms.answers.page_layout import layout, layout_pairs
-from dossierkit.forms.answers.rows import rearranged
+from dossierkit.forms.answers.rows import after_button
 from dossierkit.forms.fields.field_tree import walk
 from dossierkit.html import Renderer
 from dossierkit.pointers import ABSENT
@@ -317,7 +317,7 @@ def test_a_tree_offers_one_level_more(form: Make) -> None:
     assert parse(one, flatten(one, answers)) == answers
     folded = [f.pointer for f in walk(effective(one, answers)) if f.folded]
     assert folded == ["/one/one/one"]
-    _, opened = rearranged(answers, Layout(), "open:/one/one/one")
+    _, opened = after_button(answers, Layout(), "open:/one/one/one")
     assert "/one/one/one/v" in [f.pointer for f in walk(effective(one, answers, layout=opened))]
 
 
@@ -325,12 +325,12 @@ def test_rows_come_go_and_move() -> None:
     """Every button inside a list works without JavaScript; one that means nothing changes nothing."""
     answers = {"a": ["x", "y", "z"]}
 
-    assert rearranged(answers, Layout(), "remove:/a/1")[0] == {"a": ["x", "z"]}
-    assert rearranged(answers, Layout(), "up:/a/2")[0] == {"a": ["x", "z", "y"]}
-    assert rearranged(answers, Layout(), "down:/a/0")[0] == {"a": ["y", "x", "z"]}
-    assert rearranged(answers, Layout(), "add:/a")[1].rows == {"/a": 4}
+    assert after_button(answers, Layout(), "remove:/a/1")[0] == {"a": ["x", "z"]}
+    assert after_button(answers, Layout(), "up:/a/2")[0] == {"a": ["x", "z", "y"]}
+    assert after_button(answers, Layout(), "down:/a/0")[0] == {"a": ["y", "x", "z"]}
+    assert after_button(answers, Layout(), "add:/a")[1].rows == {"/a": 4}
     for nothing in ("up:/a/0", "down:/a/2", "up:/b/1", "up:/a/x", "remove:/q/7", "save", "fly:/a"):
-        assert rearranged(answers, Layout(), nothing)[0] == answers
+        assert after_button(answers, Layout(), nothing)[0] == answers
 
 
 def test_a_tuple_has_a_field_for_each_place(form: Make) -> None:

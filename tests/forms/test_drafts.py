@@ -17,7 +17,7 @@ from dossierkit.forms import Field, Form, Kind, Layout, Problem, canonical, chec
 from dossierkit.forms.answers.control_names import branch_name, name_of
 from dossierkit.forms.answers.defaults import answers_with_defaults, initial_answers, layout_with_defaults
 from dossierkit.forms.answers.page_layout import layout, layout_pairs, merged_layout
-from dossierkit.forms.answers.rows import rearranged
+from dossierkit.forms.answers.rows import after_button
 from dossierkit.forms.answers.texts import encode
 from dossierkit.forms.fields.field_tree import walk
 from dossierkit.html import Renderer
@@ -267,8 +267,8 @@ def test_branches_and_rows_in_an_entry_stay() -> None:
 
     assert draft == {"m": {"A/n": {"u": {"zip": "sai"}, "rows": ["a", "b"]}}}
     assert ("branch:/m/~e0/u", "1") in shown(form, draft, opened)
-    assert rearranged(draft, opened, "add:/m/~e0/rows")[1].rows["/m/~e0/rows"] == 3
-    assert rearranged(draft, opened, "remove:/m/~e0/rows/0")[0]["m"]["A/n"]["rows"] == ["b"]
+    assert after_button(draft, opened, "add:/m/~e0/rows")[1].rows["/m/~e0/rows"] == 3
+    assert after_button(draft, opened, "remove:/m/~e0/rows/0")[0]["m"]["A/n"]["rows"] == ["b"]
 
 
 def test_every_level_that_was_opened_stays() -> None:
@@ -282,7 +282,7 @@ def test_every_level_that_was_opened_stays() -> None:
     }
     form = read({"properties": {"c": {"$ref": "#/$defs/c"}}, "required": ["c"], "$defs": {"c": cond}})
     draft, opened = typed(form, {}, Layout(), __c__op='"not"')
-    draft, opened = rearranged(draft, opened, "open:/c/of")
+    draft, opened = after_button(draft, opened, "open:/c/of")
     assert ("open:/c/of", "1") in shown(form, draft, opened)
     draft, opened = typed(form, draft, opened)
     draft, opened = typed(form, draft, opened, __c__of__op='"not"')
@@ -336,7 +336,7 @@ def test_a_default_is_filled_in_when_its_field_comes() -> None:
 
 def followed(form: Form, before: tuple[Any, Layout], after: tuple[Any, Layout], button: str) -> tuple[Any, Layout]:
     """The draft that the page *before* became, after what its button does, with the defaults of the fields that came."""
-    answers, opened = rearranged(*after, button)
+    answers, opened = after_button(*after, button)
     answers = answers_with_defaults(form, before[0], answers, None, shown=before[1], layout=opened)
     return answers, layout_with_defaults(form, answers, opened)
 
@@ -433,11 +433,11 @@ def test_choices_in_rows_go_where_the_rows_go() -> None:
     draft, opened = sent(form, [("count:/rows", "2")], {}, Layout())
     draft, opened = typed(form, draft, opened, branch_of__rows__0="0", branch_of__rows__1="1")
     draft, opened = typed(form, draft, opened, __rows__0__zip="sai", __rows__1__zip="cũng sai")
-    draft, opened = rearranged(draft, opened, "up:/rows/1")
+    draft, opened = after_button(draft, opened, "up:/rows/1")
 
     assert [row["zip"] for row in draft["rows"]] == ["cũng sai", "sai"]
     assert {("branch:/rows/0", "1"), ("branch:/rows/1", "0")} <= set(shown(form, draft, opened))
-    draft, opened = rearranged(draft, opened, "remove:/rows/0")
+    draft, opened = after_button(draft, opened, "remove:/rows/0")
     assert ("branch:/rows/0", "0") in shown(form, draft, opened)
     assert not [at for at, _ in opened.branches if at.startswith("/rows/1")]
 
@@ -577,7 +577,7 @@ def test_a_removed_row_takes_everything_that_was_chosen_in_it_along() -> None:
         filled=frozenset(("/rows/0/a", "/rows/1/b", "/rows/2/c")),
     )
 
-    after, layout = rearranged(answers, opened, "remove:/rows/1")
+    after, layout = after_button(answers, opened, "remove:/rows/1")
 
     assert after == {"rows": [{"a": 1}, {"a": 3}], "others": [1, 2]}
     assert layout == Layout(

@@ -9,7 +9,7 @@ from support.samples import TODAY
 from dossierkit.errors import SchemaError
 from dossierkit.forms import Layout, as_sent, check, effective, flatten, message, parse, read, view
 from dossierkit.forms.answers.control_names import name_of, pointer_of
-from dossierkit.forms.answers.rows import rearranged
+from dossierkit.forms.answers.rows import after_button
 from dossierkit.forms.checks.conditions import decide
 from dossierkit.forms.views.changes import changes
 from dossierkit.forms.views.personal_data import MASK, masked_answers
@@ -135,8 +135,8 @@ def test_rows_inside_an_entry_move_whatever_its_name(name: str) -> None:
     answers = {name: [1, 2]}
     layout = Layout(names={"/~e0": name}, rows={"/~e": 1})
 
-    assert rearranged(answers, layout, "down:/~e0/0")[0] == {name: [2, 1]}
-    assert rearranged(answers, layout, "remove:/~e0/0")[0] == {name: [2]}
+    assert after_button(answers, layout, "down:/~e0/0")[0] == {name: [2, 1]}
+    assert after_button(answers, layout, "remove:/~e0/0")[0] == {name: [2]}
 
 
 @pytest.mark.parametrize("character", ["\x00", "\t", "\x1f", "\x7f"])

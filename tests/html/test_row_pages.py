@@ -17,7 +17,7 @@ from dossierkit.forms import Layout, canonical, check, parse, read
 from dossierkit.forms.answers.page_layout import layout as layout_of
 from dossierkit.forms.answers.page_layout import layout_pairs
 from dossierkit.forms.answers.row_pages import ROWS_A_PAGE
-from dossierkit.forms.answers.rows import rearranged
+from dossierkit.forms.answers.rows import after_button
 from dossierkit.html import Renderer
 from dossierkit.pointers import get, same
 
@@ -169,7 +169,7 @@ def test_buttons_name_their_list_and_rows() -> None:
 
 def pressed(answers: Any, layout: Layout, button: str) -> tuple[Any, Layout]:
     """Answers and layout after *button*, the layout as an address holds it."""
-    answers, layout = rearranged(answers, layout, button)
+    answers, layout = after_button(answers, layout, button)
     return answers, layout_of(layout_pairs(layout, answers))
 
 
@@ -199,7 +199,7 @@ def test_a_list_in_a_row_has_pages_of_its_own() -> None:
     answers["rows"][55]["parts"] = [str(number) for number in range(130)]
     problem = Problem("/rows/55/parts/120", "rule", {"message": "Sai"})
     far, near = (shown(form, answers, first, problems=[problem]) for first in (0, 50))
-    _, layout = rearranged(answers, Layout(), "page:/rows/55/parts/120")
+    _, layout = after_button(answers, Layout(), "page:/rows/55/parts/120")
     there = RENDERER.render(form, answers, problems=[problem], layout=layout, paged=True)
 
     assert 'href="#f/rows.page.50"' in far.summary

@@ -22,7 +22,7 @@ from support.visits import GOOD, MAIL, known, look_up, register, sign_in
 
 from dossierkit import Engine, open_engine
 from dossierkit.cli.logs import json_lines
-from dossierkit.cli.metrics import Metrics, served_metrics
+from dossierkit.cli.metrics import Metrics, metrics_server
 from dossierkit.dossiers.mails import SendMail
 from dossierkit.request_ids import RequestIds
 from dossierkit.testing import FixedClock
@@ -36,8 +36,8 @@ Office = tuple[Engine, TestClient, Metrics]
 def office(tmp_path: Path, folder: Path, clock: FixedClock) -> Iterator[Office]:
     engine = open_engine(f"sqlite:{tmp_path / 'd.db'}", procedures=folder, clock=clock)
     metrics = Metrics()
-    engine.observe_actions(metrics.acted)
-    app = create_app(engine, blobs=tmp_path / "blobs", config=WebConfig(guests=True), observe=metrics.answered)
+    engine.observe_actions(metrics.count_action)
+    app = create_app(engine, blobs=tmp_path / "blobs", config=WebConfig(guests=True), observe=metrics.count_request)
     with TestClient(app, headers={"sec-fetch-site": "same-origin"}, raise_server_exceptions=False) as client:
         yield engine, client, metrics
     engine.close()
@@ -190,7 +190,7 @@ def test_metrics_count_by_template_and_class(office: Office) -> None:
     client.request("BREW", "/procedures")
     engine.store.outbox.post(SendMail("a", "an@example.vn", "", ""), SendMail("b", "an@example.vn", "", ""))
 
-    with served_metrics(address, engine, metrics), urlopen(f"http://{address}/metrics") as answer:
+    with metrics_server(address, engine, metrics), urlopen(f"http://{address}/metrics") as answer:
         told = answer.read().decode()
 
     for line in (

@@ -490,7 +490,7 @@ _CONSEQUENCES = {
 
 
 def consequence(serving: Serving, language: str) -> str:
-    """What a fault of a file means for what is served, for a line of the log."""
+    """The consequence of a fault of a file for what is served, for a line of the log."""
     return in_language(_CONSEQUENCES[serving], language)
 
 

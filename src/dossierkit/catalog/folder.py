@@ -46,10 +46,10 @@ def json_entries(folder: Path) -> Iterator[tuple[str, Stamp | None]]:
 def stamp_of(folder: Path, name: str) -> Stamp | None:
     """The stamp of the file *name*, links followed; None if it does not exist."""
     try:
-        found = os.stat(os.path.join(folder, name))
+        status = os.stat(os.path.join(folder, name))
     except (OSError, ValueError):
         return None
-    return found.st_size, found.st_mtime_ns, found.st_ctime_ns, found.st_ino
+    return status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino
 
 
 def printable(name: str) -> str:
@@ -83,10 +83,10 @@ def content(folder: Path, name: str) -> bytes:
         raise DocumentError(Words("cannot be read: {error}", error=error), file=name) from None
 
 
-def _guard_regular_file(found: os.stat_result, name: str) -> None:
-    if not stat.S_ISREG(found.st_mode):
+def _guard_regular_file(status: os.stat_result, name: str) -> None:
+    if not stat.S_ISREG(status.st_mode):
         raise DocumentError(
-            Words("this is {kind}, not a file", kind=_KINDS.get(stat.S_IFMT(found.st_mode), Words("something else"))), file=name
+            Words("this is {kind}, not a file", kind=_KINDS.get(stat.S_IFMT(status.st_mode), Words("something else"))), file=name
         )
-    if found.st_size > MAX_BYTES:
+    if status.st_size > MAX_BYTES:
         raise DocumentError(Words("larger than {max_bytes} bytes", max_bytes=MAX_BYTES), file=name)

@@ -118,10 +118,10 @@ def load_index(path: Path | None) -> dict[str, KnownFile]:
     if path is None or not path.is_file():
         return {}
     try:
-        kept = json.loads(path.read_bytes())
-        if kept["version"] != _INDEX_VERSION:
+        index = json.loads(path.read_bytes())
+        if index["version"] != _INDEX_VERSION:
             return {}
-        return {name: _known_file(row) for name, row in kept["files"].items()}
+        return {name: _known_file(row) for name, row in index["files"].items()}
     except (OSError, ValueError, TypeError, KeyError, AttributeError):
         # The index is only a cache: without it the files are read again.
         return {}

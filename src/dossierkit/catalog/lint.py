@@ -59,8 +59,8 @@ class FolderLint:
         known = {name: self._lint_file(name, today) for name in names}
         if shared != self._shared or [*known.values()] != [*self._known.values()]:
             same = _same_codes((self.folder / name, linted.code) for name, linted in known.items())
-            found = (attrs.evolve(f, file=str(self.folder / f.file)) for linted in known.values() for f in linted.findings)
-            self._found = tuple(dict.fromkeys((*found, *same)))
+            findings = (attrs.evolve(f, file=str(self.folder / f.file)) for linted in known.values() for f in linted.findings)
+            self._found = tuple(dict.fromkeys((*findings, *same)))
         self._known, self._shared = known, shared
         return self._found
 
@@ -95,14 +95,14 @@ class FolderLint:
 def lint_paths(paths: Iterable[Path], dialect: Dialect, today: date) -> Iterator[Finding]:
     """Findings of every file in *paths*, each once; a folder means the procedure files in it."""
     codes: list[tuple[Path, str]] = []
-    told: set[Finding] = set()
+    seen: set[Finding] = set()
     for path in _files(paths):
-        code, _, found = _lint(path.parent, path.name, dialect, today, {})
+        code, _, findings = _lint(path.parent, path.name, dialect, today, {})
         codes.append((path, code))
-        for finding in found:
+        for finding in findings:
             whole = attrs.evolve(finding, file=str(path.parent / finding.file))
-            if whole not in told:
-                told.add(whole)
+            if whole not in seen:
+                seen.add(whole)
                 yield whole
     yield from _same_codes(codes)
 
@@ -128,8 +128,8 @@ def _lint(
     try:
         resources: dict[str, Document | Json] = {path: document for path, document in documents.items() if path}
         main = documents[""]
-        found = lint(main, resources=resources, dialect=dialect, today=today)
-        faults = (*found, *_office_faults(main, resources, dialect))
+        form_faults = lint(main, resources=resources, dialect=dialect, today=today)
+        faults = (*form_faults, *_office_faults(main, resources, dialect))
         revision = Bundle({path: document.value for path, document in documents.items()}).revision
         findings = tuple(dict.fromkeys(finding_of(fault, name, documents) for fault in faults))
         return _code(main.value) or Path(name).stem, revision, findings

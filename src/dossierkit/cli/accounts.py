@@ -26,13 +26,13 @@ def _accounts(data: Path, *, make: bool = False) -> Accounts:
     return open_accounts(engine_of(data, None, make=make))
 
 
-def _known(accounts: Accounts, mail: str) -> Account:
+def _account_of(accounts: Accounts, mail: str) -> Account:
     from dossierkit.errors import SettingsError
 
-    found = accounts.store.account_of(mail.strip().casefold())
-    if found is None:
+    account = accounts.store.account_of(mail.strip().casefold())
+    if account is None:
         raise SettingsError(f"no account has the mail address {mail}; see dossierkit account list")
-    return found
+    return account
 
 
 @account.command()
@@ -69,7 +69,7 @@ def disable(data: Path, again: bool, mail: str) -> None:
     from dossierkit.people.staff import disable as close
 
     accounts = _accounts(data)
-    close(accounts, _known(accounts, mail), disabled=not again)
+    close(accounts, _account_of(accounts, mail), disabled=not again)
     click.echo(f"{mail}: {'enabled again' if again else 'disabled'}")
 
 
@@ -81,7 +81,7 @@ def unlock(data: Path, mail: str) -> None:
     from dossierkit.people.staff import unlock as forget
 
     accounts = _accounts(data)
-    forget(accounts, _known(accounts, mail))
+    forget(accounts, _account_of(accounts, mail))
     click.echo(f"{mail}: unlocked")
 
 
@@ -93,7 +93,7 @@ def reset(data: Path, mail: str) -> None:
     from dossierkit.people.staff import reset as renew
 
     accounts = _accounts(data)
-    click.echo(f"{mail}: first password {renew(accounts, _known(accounts, mail))} (valid once, for 24 hours)")
+    click.echo(f"{mail}: first password {renew(accounts, _account_of(accounts, mail))} (valid once, for 24 hours)")
 
 
 COMMANDS = (account,)

@@ -185,10 +185,11 @@ def erase(data: Path, procedures: Path | None, files: str | None, yes: bool, cod
     engine = engine_of(data, procedures, files=files)
     if code is None:
         asked = False
-        for one in engine.store.every():
-            if one.handling.erasure.asked is not None and one.handling.erasure.done is None:
+        for candidate in engine.store.every():
+            erasure = candidate.handling.erasure
+            if erasure.asked is not None and erasure.done is None:
                 asked = True
-                click.echo(f"{one.code}\t{one.state.name.lower()}\tasked {office_time(one.handling.erasure.asked):%d/%m/%Y}")
+                click.echo(f"{candidate.code}\t{candidate.state.name.lower()}\tasked {office_time(erasure.asked):%d/%m/%Y}")
         if not asked:
             click.echo("no erasure is asked for", err=True)
         return

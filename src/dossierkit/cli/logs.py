@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from dossierkit.request_ids import RequestIds
 
 _PLAIN = "%(asctime)s %(levelname)s %(name)s [%(request)s]: %(message)s"
-#: What a line may say beside its message: attribute of the record → kind.
+#: Attributes of a record that its line of JSON has beside the message.
 _FACTS = ("action", "method", "route", "status", "milliseconds")
 
 
@@ -22,7 +22,7 @@ def configure_logs(form: str) -> None:
     handler = logging.StreamHandler()
     handler.addFilter(RequestIds())
     handler.setFormatter(json_lines() if form == "json" else logging.Formatter(_PLAIN))
-    # It writes whole addresses at INFO, which may hold what is nobody's business.
+    # It writes whole addresses at INFO, and they may hold personal data or secrets.
     logging.getLogger("httpx2").setLevel(logging.WARNING)
     logging.basicConfig(level=logging.INFO, handlers=[handler])
 

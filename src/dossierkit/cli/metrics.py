@@ -13,7 +13,7 @@ from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
 
-from dossierkit.cli.shared_metrics import is_counted_together
+from dossierkit.cli.shared_metrics import is_counting_shared
 from dossierkit.errors import SettingsError, StoreError
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ _BOUNDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
 
 
 class Metrics:
-    """What one process counts.  Labels are templates, classes and names of actions: nothing of a person or a dossier."""
+    """The metrics of one process.  Labels are templates, classes and names of actions: nothing of a person or a dossier."""
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
@@ -51,12 +51,12 @@ class Metrics:
             registry=self.registry,
         )
 
-    def answered(self, method: str, route: str, status: int, seconds: float) -> None:
+    def count_request(self, method: str, route: str, status: int, seconds: float) -> None:
         """Count a request, see `dossierkit_web.create_app`."""
         self._requests.labels(method, route, f"{status // 100}xx").inc()
         self._seconds.labels(route).observe(seconds)
 
-    def acted(self, action: Action, seconds: float) -> None:
+    def count_action(self, action: Action, seconds: float) -> None:
         """Count an action, see `Engine.observe_actions`."""
         self._actions.labels(action.value).inc()
         self._stored.observe(seconds)
@@ -64,7 +64,7 @@ class Metrics:
 
 @attrs.define(eq=False)
 class _State(Collector):
-    """What the store holds at the moment of the question."""
+    """The state of the store, read for each answer."""
 
     engine: Engine
     #: Id of the oldest waiting mail, and when it was seen first: the outbox does not know when a mail came.
@@ -102,7 +102,7 @@ def place_of(address: str) -> tuple[str, int]:
 
 
 @contextmanager
-def served_metrics(address: str, engine: Engine, metrics: Metrics) -> Iterator[None]:
+def metrics_server(address: str, engine: Engine, metrics: Metrics) -> Iterator[None]:
     """Answer at *address*, `HOST:PORT`, with *metrics*, those of processes that share a folder, and the state of the store.
 
     Raises:
@@ -110,7 +110,7 @@ def served_metrics(address: str, engine: Engine, metrics: Metrics) -> Iterator[N
     """
     host, port = place_of(address)
     registry = metrics.registry
-    if is_counted_together():
+    if is_counting_shared():
         registry = CollectorRegistry()
         MultiProcessCollector(registry)  # type: ignore[no-untyped-call]  # the library does not say
     else:

@@ -49,24 +49,24 @@ def plan(data: Path | None, language: str, old: Path, new: Path) -> None:  # noq
     if not differences:
         click.echo("the fields are the same")
     worst = any(change.risk is Risk.BREAKING for change in differences)
-    refused = _replayed(data, after) if data is not None else 0
+    refused = _replay(data, after) if data is not None else 0
     sys.exit(1 if worst or refused else 0)
 
 
-def _replayed(data: Path, new: object) -> int:
+def _replay(data: Path, new: object) -> int:
     from dossierkit.dossiers.procedure.procedure import Procedure
     from dossierkit.office.migration import replay
 
     assert isinstance(new, Procedure)
     engine = engine_of(data, None)
     with progress(engine.store.size(), "dossiers") as advance:
-        found = replay(engine, new, seen=lambda: advance(1))
+        outcome = replay(engine, new, seen=lambda: advance(1))
     engine.close()
-    for state, count in sorted(found.seen.items()):
-        click.echo(f"{state.name.lower():22} {count:8} stored {found.refused[state]:8} would be refused")
-    for (state, place, rule), count in found.reasons.most_common(20):
+    for state, count in sorted(outcome.seen.items()):
+        click.echo(f"{state.name.lower():22} {count:8} stored {outcome.refused[state]:8} would be refused")
+    for (state, place, rule), count in outcome.reasons.most_common(20):
         click.echo(f"  {state.name.lower():20} {count:8} {place or '/'}  {rule}")
-    return found.refused.total()
+    return outcome.refused.total()
 
 
 @click.command()
@@ -88,8 +88,8 @@ def migrate(data: Path, procedures: Path | None, journal: Path | None, undone: P
     for _, well in undo(engine, undone) if undone is not None else run(engine, procedure, journal):
         done, left = done + well, left + (not well)
     engine.close()
-    what = "drafts would be migrated" if journal is None and undone is None else "drafts done"
-    click.echo(f"{done} {what}{f', {left} were changed meanwhile and skipped' if left else ''}")
+    outcome = "drafts would be migrated" if journal is None and undone is None else "drafts done"
+    click.echo(f"{done} {outcome}{f', {left} were changed meanwhile and skipped' if left else ''}")
 
 
 COMMANDS = (migrate, plan)

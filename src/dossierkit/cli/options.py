@@ -325,6 +325,6 @@ def _guard(data: Path, procedures: Path | None) -> None:
 
     here = installed()
     settings = [here.folder / SETTINGS] if here is not None else []
-    shared = {one.resolve() for one in (procedures, here and here.procedures, here and here.folder, Path.cwd()) if one}
+    shared = {path.resolve() for path in (procedures, here and here.procedures, here and here.folder, Path.cwd()) if path}
     for words in restrict(data, *settings, folder=data.resolve() not in shared):
         click.echo(f"dossierkit: {words}", err=True)

@@ -108,7 +108,7 @@ class Portal:
         )
         assert engine.blobs is not None, "a command says where files are"
         beside = _Beside(engine, worker, self.stop_within)
-        observe: dict[str, Any] = {"observe": metrics.answered} if metrics is not None else {}
+        observe: dict[str, Any] = {"observe": metrics.count_request} if metrics is not None else {}
         app = create_app(engine, blobs=engine.blobs, config=config, work=beside, **observe)
         beside.when_stopping = app.state.health.stop
         return app
@@ -122,14 +122,14 @@ class Portal:
             keep_drafts=timedelta(days=self.keep_drafts),
         )
 
-    def counted(self, engine: Engine) -> Metrics | None:
-        """Metrics of this process, in which the actions of *engine* are counted; None without an address for them."""
+    def start_metrics(self, engine: Engine) -> Metrics | None:
+        """Count the actions of *engine* in metrics of this process, and return them; None without an address for them."""
         if not self.metrics:
             return None
         from dossierkit.cli.metrics import Metrics
 
         metrics = Metrics()
-        engine.observe_actions(metrics.acted)
+        engine.observe_actions(metrics.count_action)
         return metrics
 
     def __call__(self) -> Starlette:
@@ -138,7 +138,7 @@ class Portal:
         threading.Thread(target=end_with_parent, daemon=True).start()
         with command_context(self.installation, self.store):
             engine = self.engine()
-        metrics = self.counted(engine)
+        metrics = self.start_metrics(engine)
         return self.app(engine, None, metrics)
 
     def _payments(self, sandbox_secret: str) -> PaymentSettings:
@@ -148,7 +148,7 @@ class Portal:
 
 @attrs.define(eq=False)
 class _Beside:
-    """What runs beside the pages of one process: new procedure files are read, slow libraries are imported."""
+    """The background of one process: new procedure files are read, slow libraries are imported."""
 
     engine: Engine
     worker: Worker | None

@@ -245,7 +245,7 @@ def lint(paths: tuple[Path, ...], as_json: bool, data: Path | None, language: st
         paths = (here.procedures,)
     findings = list(lint_paths(paths, with_lists(STANDARD, data, office_day), office_day()))
     if as_json:
-        rows = [{**attrs.asdict(found), "message": in_language(found.message, language)} for found in findings]
+        rows = [{**attrs.asdict(f), "message": in_language(f.message, language)} for f in findings]
         click.echo(json.dumps(rows, ensure_ascii=False, indent=2))
     else:
         for f in findings:

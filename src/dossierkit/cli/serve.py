@@ -149,7 +149,7 @@ def serve(host: str, port: int, proxy: str, plain_http: bool, new: bool, workers
     """Run the reference portal until Ctrl-C or SIGTERM."""
     from dossierkit.cli.portal import Portal
     from dossierkit.cli.server_processes import exit_when_told, serve_here, serve_in_processes
-    from dossierkit.cli.shared_metrics import counted_together
+    from dossierkit.cli.shared_metrics import shared_counting
     from dossierkit.papers.slip import installed_key
 
     _guard_passwords(host, secure=options["secure"], plain_http=plain_http)
@@ -161,15 +161,15 @@ def serve(host: str, port: int, proxy: str, plain_http: bool, new: bool, workers
     exit_when_told()
     with ExitStack() as ending:
         if workers > 1 and portal.metrics:
-            ending.enter_context(counted_together())
+            ending.enter_context(shared_counting())
         portal.check()
         engine = portal.engine(make=True, new=new)
         ending.callback(engine.close)
         installed_key(engine.store, portal.data / "slip.key", new=new)
-        if (metrics := portal.counted(engine)) is not None:
-            from dossierkit.cli.metrics import served_metrics
+        if (metrics := portal.start_metrics(engine)) is not None:
+            from dossierkit.cli.metrics import metrics_server
 
-            ending.enter_context(served_metrics(portal.metrics, engine, metrics))
+            ending.enter_context(metrics_server(portal.metrics, engine, metrics))
         worker = portal.worker(engine) if work else None
         try:
             if workers == 1:
@@ -221,12 +221,12 @@ def work(
     configure_logs(log)
     post, gateways = mailer(data, smtp=smtp, sender=sender), payment_settings(vnpay).gateways
     engine = engine_of(data, procedures, agency, address, files=files)
-    worker, told = Worker(engine, post, gateways=gateways, keep_drafts=timedelta(days=keep_drafts)), threading.Event()
+    worker, stopping = Worker(engine, post, gateways=gateways, keep_drafts=timedelta(days=keep_drafts)), threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: told.set())
+        signal.signal(number, lambda *_: stopping.set())
     worker.start()
     click.echo(f"dossierkit works for {data.resolve()}; Ctrl-C stops it.")
-    told.wait()
+    stopping.wait()
     worker.stop(stop_within)
     engine.close()
 

@@ -12,7 +12,7 @@ _FOLDER = "PROMETHEUS_MULTIPROC_DIR"
 
 
 @contextmanager
-def counted_together() -> Iterator[None]:
+def shared_counting() -> Iterator[None]:
     """Count this process and those that it starts together; entered before `metrics` is imported."""
     with tempfile.TemporaryDirectory(prefix="dossierkit-metrics-") as folder:
         os.environ[_FOLDER] = folder
@@ -22,6 +22,6 @@ def counted_together() -> Iterator[None]:
             del os.environ[_FOLDER]
 
 
-def is_counted_together() -> bool:
+def is_counting_shared() -> bool:
     """Whether this process counts together with others."""
     return _FOLDER in os.environ

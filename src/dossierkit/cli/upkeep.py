@@ -78,21 +78,21 @@ def verify(data: Path, procedures: Path | None, files: str | None, delete_unname
     engine = engine_of(data, procedures, files=files)
     blobs = engine.blobs
     assert blobs is not None, "a command says where files are"
-    found = 0
+    contradictions = 0
     with progress(engine.store.size(), "dossiers") as advance:
         for contradiction in engine.verify(blobs=blobs, seen=lambda: advance(1)):
-            found += 1
+            contradictions += 1
             click.echo(contradiction)
     for id in engine.unnamed_files(blobs):
         if delete_unnamed:
             blobs.delete(id)
             click.echo(f"no dossier named the file {id}; it is deleted")
         else:
-            found += 1
+            contradictions += 1
             click.echo(f"no dossier names the file {id}; delete such files with --delete-unnamed")
-    click.echo("no contradictions" if not found else counted(found, "contradiction"), err=bool(found))
+    click.echo("no contradictions" if not contradictions else counted(contradictions, "contradiction"), err=bool(contradictions))
     engine.close()
-    sys.exit(1 if found else 0)
+    sys.exit(1 if contradictions else 0)
 
 
 @click.command()
@@ -131,7 +131,7 @@ def backup(data: Path, key: Path | None, file: Path) -> None:
 def restore(data: Path, after: tuple[str, ...], nothing_since: bool, file: Path) -> None:
     """Restore the back-up FILE into an empty data folder; numbers issued since are never issued again."""
     from dossierkit.errors import SettingsError
-    from dossierkit.stores.backup import restore as lay
+    from dossierkit.stores.backup import restore as restore_files
     from dossierkit.stores.recovery import given_out, skip_after
     from dossierkit.wiring import samples
 
@@ -143,7 +143,7 @@ def restore(data: Path, after: tuple[str, ...], nothing_since: bool, file: Path)
         )
     # Invalid codes are refused before the first file is written.
     given_out(after)
-    count = lay(file, data)
+    count = restore_files(file, data)
     engine = engine_of(data, samples())
     for gap in skip_after(engine.store, engine.clock, after):
         click.echo(f"{gap.agency} {gap.series}: {gap.first} to {gap.last} are skipped")

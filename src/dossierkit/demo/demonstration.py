@@ -50,7 +50,8 @@ def demonstrate(engine: Engine, accounts: Accounts, count: int, *, seed: int = 2
         raise SettingsError("there are dossiers in this data folder; name an empty one with --data")
     chance, password = random.Random(seed), first_password()  # noqa: S311  # a story, no secret
     hash = accounts.hasher.hash(password)
-    units = sorted({one.unit for listed in engine.procedures() if (one := engine.procedure(listed.code)).unit})
+    procedures = [engine.procedure(listed.code) for listed in engine.procedures()]
+    units = sorted({procedure.unit for procedure in procedures if procedure.unit})
     guests = [Guest("quantri@mau.example", Role.ADMIN), Guest(CITIZEN, Role.CITIZEN)]
     staff = {}
     for unit in units:
@@ -61,17 +62,17 @@ def demonstrate(engine: Engine, accounts: Accounts, count: int, *, seed: int = 2
                 ("lanhdao", Role.APPROVER),
             )
         }  # fmt: skip
-        kept = {name: _keep(accounts, guest, hash, chance).actor for name, guest in people.items()}
-        staff[unit] = Staff(kept["tiepnhan"], (kept["thuly1"], kept["thuly2"]), kept["lanhdao"])
+        actors = {name: _add_account(accounts, guest, hash, chance).actor for name, guest in people.items()}
+        staff[unit] = Staff(actors["tiepnhan"], (actors["thuly1"], actors["thuly2"]), actors["lanhdao"])
         guests += people.values()
-    _keep(accounts, guests[0], hash, chance)
-    owners = [_keep(accounts, guests[1], hash, chance)]
-    owners += [_keep(accounts, Guest(f"nguoidan{n}@mau.example", Role.CITIZEN), hash, chance) for n in range(1, OWNERS)]
+    _add_account(accounts, guests[0], hash, chance)
+    owners = [_add_account(accounts, guests[1], hash, chance)]
+    owners += [_add_account(accounts, Guest(f"nguoidan{n}@mau.example", Role.CITIZEN), hash, chance) for n in range(1, OWNERS)]
     simulation = Simulation(engine, staff, tuple(owners), chance)
-    return Demonstration(tuple(guests), password, _kept(engine, simulation, owners[0], count))
+    return Demonstration(tuple(guests), password, _load(engine, simulation, owners[0], count))
 
 
-def _keep(accounts: Accounts, guest: Guest, hash: str, chance: random.Random) -> Account:
+def _add_account(accounts: Accounts, guest: Guest, hash: str, chance: random.Random) -> Account:
     account = Account(
         secrets.token_hex(16), guest.mail, accounts.clock.now(), {"fullName": sample_name(chance)}, guest.role,
         password=hash, unit=guest.unit,
@@ -80,11 +81,12 @@ def _keep(accounts: Accounts, guest: Guest, hash: str, chance: random.Random) ->
     return account
 
 
-def _kept(engine: Engine, simulation: Simulation, citizen: Account, count: int) -> Iterator[int]:
+def _load(engine: Engine, simulation: Simulation, citizen: Account, count: int) -> Iterator[int]:
     yield from engine.store.load(simulation.lives(count))
     # The first citizen gets a draft and a supplement to answer.
-    waiting = [one for one in engine.find(citizen.actor, limit=50) if Action.MESSAGE in engine.permitted(one, citizen.actor)]
-    for one in waiting[:2]:
-        engine.message(one.id, citizen.actor, "Xin hỏi hồ sơ của tôi đã đến đâu? (dữ liệu mẫu)")
+    dossiers = engine.find(citizen.actor, limit=50)
+    open_dossiers = [dossier for dossier in dossiers if Action.MESSAGE in engine.permitted(dossier, citizen.actor)]
+    for dossier in open_dossiers[:2]:
+        engine.message(dossier.id, citizen.actor, "Xin hỏi hồ sơ của tôi đã đến đâu? (dữ liệu mẫu)")
     for listed in engine.procedures()[:1]:
         engine.begin(listed.code, citizen.actor)

@@ -119,8 +119,8 @@ class Simulation:
 
     def _office_hour(self, moment: datetime) -> datetime:
         day = self._calendar.next_working(day_of(moment))
-        found = at(day, time(7, 30)) + timedelta(minutes=self.chance.randrange(9 * 60))
-        return min(found, self._now)
+        in_hours = at(day, time(7, 30)) + timedelta(minutes=self.chance.randrange(9 * 60))
+        return min(in_hours, self._now)
 
     def _life(self, submitted: datetime, owner: Account) -> ImportedDossier:
         day = day_of(submitted)

@@ -134,10 +134,10 @@ class Forms:
         rows = []
         for number, place in enumerate(event.facts.asked or (), 1):
             if place in documents:
-                what = self.procedure.words(documents[place], "title", self.language)
+                title = self.procedure.words(documents[place], "title", self.language)
             else:
-                what = label(self.procedure.form, fields[place], self.language) if place in fields else place
-            rows.append((str(number), what, self.word(f"reason-{reasons[place]}") if place in reasons else ""))
+                title = label(self.procedure.form, fields[place], self.language) if place in fields else place
+            rows.append((str(number), title, self.word(f"reason-{reasons[place]}") if place in reasons else ""))
         columns = tuple(self.word(name) for name in ("number", "asked", "reason"))
         return (*self.people(), Grid(self.word("asked-title"), columns, tuple(rows)), *self.lines(("note", self.note(event))))
 
@@ -168,8 +168,10 @@ class Forms:
             due = event.facts.clock.due or due
             if event.action in _HANDS:
                 to = self.officer(_assigned(event)) or self.officer(event.actor) or self.word("office")
-                kept = "" if due is None else self.word("hand-late" if event.at.date() > due.date() else "hand-in-time")
-                rows.append((before, to, self.moment(event.at), self.word(f"hand-{event.action.value}"), self.day(due), kept))
+                punctuality = "" if due is None else self.word("hand-late" if event.at.date() > due.date() else "hand-in-time")
+                rows.append(
+                    (before, to, self.moment(event.at), self.word(f"hand-{event.action.value}"), self.day(due), punctuality)
+                )
                 before = to
         columns = tuple(self.word(name) for name in ("hand-from", "hand-to", "hand-at", "hand-what", "hand-due", "hand-how"))
         return (*self.people(), Grid(self.word("hands"), columns, tuple(rows)))

@@ -19,15 +19,15 @@ from dossierkit.papers.values import Grid, Line, Paper, PaperKind
 
 def kinds_of(history: Sequence[Event], attempts: Sequence[Attempt]) -> tuple[PaperKind, ...]:
     """The kinds of papers of a dossier, in the order of its history."""
-    found = []
+    kinds = []
     for event in history:
         if event.action is Action.ACCEPT:
-            found.append(PaperKind("01"))
+            kinds.append(PaperKind("01"))
         elif event.action in LETTERS:
-            found.append(PaperKind(LETTERS[event.action][0], str(event.number)))
+            kinds.append(PaperKind(LETTERS[event.action][0], str(event.number)))
     if any(event.action is Action.ASSIGN for event in history):
-        found.append(PaperKind("06"))
-    return (*found, *(PaperKind("receipt", attempt.ref) for attempt in attempts if attempt.progress is Progress.PAID))
+        kinds.append(PaperKind("06"))
+    return (*kinds, *(PaperKind("receipt", attempt.ref) for attempt in attempts if attempt.progress is Progress.PAID))
 
 
 def paper_of(engine: Engine, dossier: Dossier, name: str, language: str = "vi", *, qr: str = "") -> Paper:
@@ -70,13 +70,13 @@ def paper_of(engine: Engine, dossier: Dossier, name: str, language: str = "vi", 
 def _agencies(office: Office, unit: str, language: str) -> tuple[str, ...]:
     """The agencies in the head of a paper, from the top; the office's sample name is used only if there is no unit."""
     name = "" if office.is_sample and unit else office.named(language)
-    return tuple(dict.fromkeys(one for one in (office.superior, name, unit) if one))
+    return tuple(dict.fromkeys(agency for agency in (office.superior, name, unit) if agency))
 
 
 def _content(made: Forms, kind: PaperKind, attempts: Sequence[Attempt]) -> tuple[datetime, str, tuple[Line | Grid, ...]]:
     """The date, the number and the content of a paper."""
     if kind.form == "receipt":
-        attempt = next(one for one in attempts if one.ref == kind.about)
+        attempt = next(attempt for attempt in attempts if attempt.ref == kind.about)
         assert attempt.at is not None, "a paid attempt has a time"
         return attempt.at, attempt.ref, made.receipt(attempt)
     if kind.form == "06":

@@ -97,8 +97,8 @@ def _plain(paper: Paper) -> Mapping[str, Json]:
         else {"label": block.label, "text": block.text}
         for block in paper.blocks
     ]
-    kept = ("language", "agencies", "heading", "place_day", "number", "code", "title", "signatures", "form_name", "contact")
-    return {**{name: getattr(paper, name) for name in kept}, "blocks": blocks, "qr": _drawing(paper.qr) if paper.qr else ""}
+    names = ("language", "agencies", "heading", "place_day", "number", "code", "title", "signatures", "form_name", "contact")
+    return {**{name: getattr(paper, name) for name in names}, "blocks": blocks, "qr": _drawing(paper.qr) if paper.qr else ""}
 
 
 def _drawing(text: str) -> str:

@@ -28,7 +28,7 @@ def back_up(data: Path, into: Path, *, key: Path | None = None) -> Iterator[str]
     The database is copied first, as of one moment: every attachment that it names exists by then.
 
     Args:
-        key: file for the key of slips, which is then left out of the archive: with the archive alone nobody can sign.
+        key: file for the key of slips, which is then left out of the archive: with the archive alone no slip can be signed.
 
     Raises:
         SettingsError: there is no database in *data*, or *into* or *key* exists.

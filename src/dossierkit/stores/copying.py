@@ -17,12 +17,12 @@ from dossierkit.stores.last_numbers import INSTALLATION
 
 #: Rows of a page, which is one transaction.
 PAGE = 1000
-#: Fact of a store that is a copy under way: what it is a copy of.
+#: Fact of a store that is a copy under way: the name of its source.
 UNDER_WAY = "copy of"
 
 
 class Kind(Enum):
-    """What a column holds, and so how its values are compared."""
+    """The kind of values of a column, and so how they are compared."""
 
     PLAIN = "text, number or nothing"
     MOMENT = "moment"
@@ -128,7 +128,7 @@ def copy(source: TableStore, target: TableStore, *, name: str) -> Iterator[int]:
     No other program may write meanwhile.  A copy that was interrupted goes on where it ended.
 
     Args:
-        name: what the source is called; only a copy of it goes on.
+        name: the name of the source; only a copy of it goes on.
 
     Raises:
         StoreError: *target* has dossiers of its own.

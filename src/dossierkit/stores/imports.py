@@ -1,4 +1,4 @@
-"""What every store needs to import dossiers: batches of them, their rows, and the numbers that they bring."""
+"""Parts of every import of dossiers: batches of them, their rows, and the numbers that they bring."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ Numbered = Sequence[tuple[int, ImportedDossier]]
 def highest_numbers(imported: Iterable[ImportedDossier]) -> dict[tuple[str, str], int]:
     """(agency, series) → highest number that the events of *imported* drew."""
     highest: dict[tuple[str, str], int] = {}
-    for one in imported:
-        for event in one.events:
+    for arrival in imported:
+        for event in arrival.events:
             if (drawn := drawn_by(event)) is not None:
-                agency, (series, number) = one.dossier.agency or "", drawn
+                agency, (series, number) = arrival.dossier.agency or "", drawn
                 highest[agency, series] = max(highest.get((agency, series), 0), number)
     return highest
 

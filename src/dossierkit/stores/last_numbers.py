@@ -78,7 +78,7 @@ def read_mark(path: Path) -> Noted | None:
 
 
 def read_database(database: Path) -> Noted | None:
-    """What a mark of the SQLite file *database* would hold; None if the file is missing or has no tables.
+    """The content of a mark of the SQLite file *database*; None if the file is missing or has no tables.
 
     The file is opened read-only: a damaged journal stays as it is, so that it can still be repaired.
     """

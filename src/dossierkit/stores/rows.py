@@ -1,4 +1,4 @@
-"""What stores with tables share: dossiers, events, accounts, mails and payments as rows, and their values as JSON."""
+"""Rows of stores with tables: dossiers, events, accounts, mails and payments, and their values as JSON."""
 
 from __future__ import annotations
 

@@ -19,7 +19,7 @@ from dossierkit.forms import Kind, Layout, Problem, check, effective, parse
 from dossierkit.forms.answers.defaults import answers_with_defaults, initial_answers, layout_with_defaults
 from dossierkit.forms.answers.page_layout import layout as layout_of
 from dossierkit.forms.answers.page_layout import layout_pairs, merged_layout
-from dossierkit.forms.answers.rows import rearranged, settled_rows
+from dossierkit.forms.answers.rows import after_button, read_only_rows
 from dossierkit.forms.fields.field_tree import walk
 from dossierkit.forms.views.changes import Change, changes
 from dossierkit.forms.views.personal_data import has_secrets
@@ -132,7 +132,7 @@ def receive(site: Site, request: Request, form: FormData) -> Response:
     layout = merged_layout(draft.layout, layout_of(pairs))
     answers, foreign = own_files(procedure.form, answers, blobs_of(draft), layout=layout)
     answers, refused = with_uploads(site.blobs, procedure.form, form, answers, language, site.config.scanner, layout=layout)
-    answers, layout = rearranged(answers, layout, button, settled_rows(procedure.form, answers, layout))
+    answers, layout = after_button(answers, layout, button, read_only_rows(procedure.form, answers, layout))
     profile = prefill(_prefilling_account(visitor))
     shown = initial_answers(procedure.form, profile) if begins else draft.answers
     answers = answers_with_defaults(procedure.form, shown, answers, profile, shown=draft.layout, layout=layout)
@@ -198,7 +198,7 @@ def _receive_unsaved(site: Site, request: Request, form: FormData) -> Response:
     layout = layout_of(pairs)
     answers = parse(procedure.form, pairs, base=unsaved.hidden_answers(site, form, procedure.code), language=language)
     answers, foreign = own_files(procedure.form, answers, frozenset(), layout=layout)
-    answers, layout = rearranged(answers, layout, button, settled_rows(procedure.form, answers, layout))
+    answers, layout = after_button(answers, layout, button, read_only_rows(procedure.form, answers, layout))
     answers = answers_with_defaults(procedure.form, initial_answers(procedure.form), answers, None, layout=layout)
     layout = layout_with_defaults(procedure.form, answers, layout)
     problems: tuple[Problem, ...] = ()

@@ -15,7 +15,7 @@ from dossierkit.errors import DossierkitError, RefusedAnswers, UnknownDossier
 from dossierkit.forms import Layout, Problem, flatten, parse
 from dossierkit.forms.answers.control_names import pointer_of
 from dossierkit.forms.answers.page_layout import layout as layout_of
-from dossierkit.forms.answers.rows import rearranged, settled_rows
+from dossierkit.forms.answers.rows import after_button, read_only_rows
 from dossierkit.pointers import Json, texts_in
 from dossierkit_web.pages import unsaved
 from dossierkit_web.pages.desk import officer_of
@@ -113,7 +113,7 @@ def _answers(site: Site, request: Request, dossier: Dossier, form: FormData) -> 
     answers = parse(asked, [*rest, *posted], base=before, language=language)
     answers, strange = own_files(asked, answers, blobs_of(dossier).union(texts_in(before)), layout=layout_of(posted))
     layout = layout_of(posted)
-    return *rearranged(answers, layout, text(form, "do"), settled_rows(asked, answers, layout)), strange
+    return *after_button(answers, layout, text(form, "do"), read_only_rows(asked, answers, layout)), strange
 
 
 def _files(site: Site, request: Request, dossier: Dossier, form: FormData) -> tuple[tuple[Attachment, ...], dict[str, str]]:

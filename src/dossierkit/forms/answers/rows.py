@@ -1,6 +1,6 @@
 """The buttons inside a form: rows are added, removed and moved; levels and pages of rows are opened.
 
-Pure: a page submits `VERB:CONTROL`, and `rearranged` gives the answers and the layout of the next page.
+Pure: a page submits `VERB:CONTROL`, and `after_button` gives the answers and the layout of the next page.
 """
 
 from __future__ import annotations
@@ -16,22 +16,22 @@ from dossierkit.forms.fields.form import Form, Layout
 from dossierkit.pointers import ABSENT, Json, drop, escape, get, last, parent, put, step
 
 
-def settled_rows(form: Form, answers: Json, layout: Layout) -> frozenset[str]:
+def read_only_rows(form: Form, answers: Json, layout: Layout) -> frozenset[str]:
     """The controls of the rows that cannot be removed or moved, because they are read only."""
     fields = walk(effective(form, answers, layout=layout))
     return frozenset(field.control for field in fields if field.row and field.settled)
 
 
-def rearranged(answers: Json, layout: Layout, button: str, settled: Collection[str] = ()) -> tuple[Json, Layout]:
+def after_button(answers: Json, layout: Layout, button: str, read_only: Collection[str] = ()) -> tuple[Json, Layout]:
     """*answers* and *layout* after *button* (`add:/rows`, `remove:/rows/2`, `up:/rows/2`, `open:/child`, `page:/rows/50`).
 
     The layout of a row moves with the row.  An unknown button changes nothing.
 
     Args:
-        settled: the controls of rows that cannot be removed or moved.
+        read_only: the controls of rows that cannot be removed or moved.
     """
     verb, _, control = button.partition(":")
-    if control in settled and verb in ("remove", "up", "down"):
+    if control in read_only and verb in ("remove", "up", "down"):
         return answers, layout
     match verb:
         case "add":
@@ -43,9 +43,9 @@ def rearranged(answers: Json, layout: Layout, button: str, settled: Collection[s
         case "open":
             return answers, attrs.evolve(layout, opened=layout.opened | {control})
         case "remove" if last(control).isdecimal():
-            return _removed(answers, layout, parent(control), int(last(control)))
+            return _without_row(answers, layout, parent(control), int(last(control)))
         case "up" | "down" if last(control).isdecimal():
-            return _moved(answers, layout, parent(control), int(last(control)), -1 if verb == "up" else 1)
+            return _with_moved_row(answers, layout, parent(control), int(last(control)), -1 if verb == "up" else 1)
     return answers, layout
 
 
@@ -64,13 +64,13 @@ def _count(answers: Json, layout: Layout, control: str) -> int:
     return max(len(value) if isinstance(value, list) else 0, layout.rows.get(control, 0))
 
 
-def _removed(answers: Json, layout: Layout, rows: str, index: int) -> tuple[Json, Layout]:
+def _without_row(answers: Json, layout: Layout, rows: str, index: int) -> tuple[Json, Layout]:
     count = max(_count(answers, layout, rows) - 1, 0)
-    renumbered = _renumbered(layout, rows, lambda row: None if row == index else row - (row > index))
+    renumbered = _renumbered_layout(layout, rows, lambda row: None if row == index else row - (row > index))
     return drop(answers, f"{_pointer(layout, rows)}/{index}"), attrs.evolve(renumbered, rows={**renumbered.rows, rows: count})
 
 
-def _moved(answers: Json, layout: Layout, rows: str, index: int, by: int) -> tuple[Json, Layout]:
+def _with_moved_row(answers: Json, layout: Layout, rows: str, index: int, by: int) -> tuple[Json, Layout]:
     pointer, other = _pointer(layout, rows), index + by
     items = get(answers, pointer)
     if not isinstance(items, list) or step(items, str(index)) is ABSENT or not 0 <= other < len(items):
@@ -78,11 +78,11 @@ def _moved(answers: Json, layout: Layout, rows: str, index: int, by: int) -> tup
     swapped = list(items)
     swapped[index], swapped[other] = swapped[other], swapped[index]
     places = {index: other, other: index}
-    renumbered = _renumbered(layout, rows, lambda row: places.get(row, row))
+    renumbered = _renumbered_layout(layout, rows, lambda row: places.get(row, row))
     return put(answers, pointer, swapped), layout_showing(f"{rows}/{other}", renumbered)
 
 
-def _renumbered(layout: Layout, rows: str, moved: Callable[[int], int | None]) -> Layout:
+def _renumbered_layout(layout: Layout, rows: str, moved: Callable[[int], int | None]) -> Layout:
     """*layout* with the rows of the list *rows* renumbered.
 
     Args:

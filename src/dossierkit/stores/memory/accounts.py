@@ -50,22 +50,23 @@ class MemoryAccounts:
     def accounts_of(self, mail: str) -> tuple[Account, ...]:
         """See `AccountStore.accounts_of`."""
         with self._lock:
-            claims = [one for one in self._accounts.values() if one.mail == mail]
-            owner = next((one for one in claims if one.proven), claims[0] if claims else None)
-            newest = [one for one in claims if one is not owner][-1:]
-            return tuple(copy.deepcopy(one) for one in (*((owner,) if owner is not None else ()), *newest))
+            claims = [account for account in self._accounts.values() if account.mail == mail]
+            owner = next((account for account in claims if account.proven), claims[0] if claims else None)
+            newest = [account for account in claims if account is not owner][-1:]
+            return tuple(copy.deepcopy(account) for account in (*((owner,) if owner is not None else ()), *newest))
 
     def officers(self, unit: str = "") -> tuple[Account, ...]:
         """See `AccountStore.officers`."""
         with self._lock:
             accounts = self._accounts.values()
-            officers = (one for one in accounts if one.role is not Role.CITIZEN and unit in ("", one.unit))
+            officers = (account for account in accounts if account.role is not Role.CITIZEN and unit in ("", account.unit))
             return tuple(sorted(officers, key=lambda officer: officer.mail))
 
     def account_as(self, subject: str) -> Account | None:
         """See `AccountStore.account_as`."""
         with self._lock:
-            return next((copy.deepcopy(one) for one in self._accounts.values() if subject and one.subject == subject), None)
+            accounts = self._accounts.values()
+            return next((copy.deepcopy(account) for account in accounts if subject and account.subject == subject), None)
 
     def replace_account(self, account: Account, *mails: SendMail) -> bool:
         """See `AccountStore.replace_account`."""

@@ -33,15 +33,15 @@ Steps = Generator[tuple[Question, Any], Any, T]
 class Batch:
     """The transaction of a batch.  Statements are sent at once; only reading a result waits for the server.
 
-    A job is a function of the batch, or a generator of `Steps`.  Generators go hand in hand: what all of them ask at a step is
-    one statement, and so are the rows that all of them write to a table, see `write_later`.
+    A job is a function of the batch, or a generator of `Steps`.  Generators advance together: their questions of one step are
+    one statement, and so are the rows that they write to one table, see `write_later`.
     """
 
     def __init__(self, connection: psycopg.Connection) -> None:
         self._connection = connection
         self._later: dict[str, list[Mapping[str, object]]] = {}
         self._refusals: dict[str, Exception] = {}
-        #: What the batch adds to counts: statement → row without its count → count.
+        #: Additions to counts: statement → row without its count → count.
         self._counts: defaultdict[str, Counter[tuple[tuple[str, object], ...]]] = defaultdict(Counter)
         #: Number of postings that the batch writes.
         self.posted = 0

@@ -98,7 +98,7 @@ def attachments(db: sqlite_utils.Database) -> None:
 
 @migrations()
 def search_by_owner(db: sqlite_utils.Database) -> None:
-    """The owner among the words of the search, so that a common word does not find the dossiers of everybody first."""
+    """The owner among the words of the search, so that a common word does not find the dossiers of all owners first."""
     db.conn.execute("CREATE INDEX dossiers_of_owner_by_procedure ON dossiers (owner, procedure, seq)")
     rows = db.conn.execute(
         "SELECT d.seq, d.owner, a.body FROM dossiers d JOIN answers a ON a.seq = d.seq WHERE d.code IS NOT NULL"
