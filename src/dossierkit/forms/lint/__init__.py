@@ -1,1 +1,1 @@
-"""What an author should know of a procedure file, and how two revisions of one differ."""
+"""Lint of procedure files, and the differences between two revisions of one."""

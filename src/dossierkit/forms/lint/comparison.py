@@ -23,11 +23,11 @@ EACH = "*"
 
 
 class Risk(Enum):
-    """What a difference does to answers that were given before."""
+    """The effect of a difference on answers that were given before."""
 
     #: They are as good as before.
     SAFE = "safe"
-    #: They are kept, if somebody says where they go: see `x-procedure.migrate`.
+    #: They are kept if the author states their new places: see `x-procedure.migrate`.
     MIGRATION = "migration"
     #: Some of them may no longer be accepted.
     BREAKING = "breaking"
@@ -71,45 +71,47 @@ _LOWER, _UPPER = (
 
 
 def compare(old: Form, new: Form, moves: Mapping[str, str] | None = None) -> tuple[Difference, ...]:
-    """What *new* asks otherwise than *old*, in the order of the pages; of a group that comes or goes the group alone.
+    """The differences of *new* from *old*, in the order of the pages; a group that comes or goes is one difference.
 
     Args:
-        moves: what is known to have moved, old place → new place.
+        moves: the known moves, old place → new place.
     """
     known = dict(moves or {})
     before, after = _places(old, new)
     moved = {a: b for a, b in known.items() if a in before and b in after}
     before = _renamed(before, moved)
-    # What moved as a whole may hold what moved inside it.
+    # A group that moved may contain fields that moved inside it.
     while guesses := _guesses(before, after):
         moved |= guesses
         before = _renamed(before, guesses)
-    found = [Difference("moved", b, after[b].label, Risk.SAFE if a in known else Risk.MIGRATION, a) for a, b in moved.items()]
+    differences = [
+        Difference("moved", b, after[b].label, Risk.SAFE if a in known else Risk.MIGRATION, a) for a, b in moved.items()
+    ]
     for place in _outermost(after, before):
         risk = Risk.BREAKING if after[place].required else Risk.SAFE
-        found.append(Difference("added", place, after[place].label, risk, "required" if after[place].required else ""))
-    found += [Difference("removed", place, before[place].label, Risk.MIGRATION) for place in _outermost(before, after)]
-    found += [
+        differences.append(Difference("added", place, after[place].label, risk, "required" if after[place].required else ""))
+    differences += [Difference("removed", place, before[place].label, Risk.MIGRATION) for place in _outermost(before, after)]
+    differences += [
         Difference("changed", place, after[place].label, risk, detail)
         for place in after
         if place in before
-        for risk, detail in _changed(before[place], after[place])
+        for risk, detail in _changes(before[place], after[place])
     ]
     order = {place: number for number, place in enumerate([*after, *before])}
-    return tuple(sorted(found, key=lambda one: order.get(one.pointer, 0)))
+    return tuple(sorted(differences, key=lambda difference: order.get(difference.pointer, 0)))
 
 
 def _outermost(places: Mapping[str, _Place], others: Mapping[str, _Place]) -> list[str]:
-    """Those of *places* that are not among *others*, without what lies inside them."""
+    """Those of *places* that are not among *others*, without the places inside them."""
     return [place for place in places if place not in others and (parent(place) == "" or parent(place) in others)]
 
 
 def _renamed(places: Mapping[str, _Place], moves: Mapping[str, str]) -> dict[str, _Place]:
-    """*places* after what stood at each old place of *moves*, and inside it, went to the new one."""
-    return {_moved(place, moves): here for place, here in places.items()} if moves else dict(places)
+    """*places* with each old place of *moves*, and those inside it, renamed to the new one."""
+    return {_new_place(place, moves): here for place, here in places.items()} if moves else dict(places)
 
 
-def _moved(place: str, moves: Mapping[str, str]) -> str:
+def _new_place(place: str, moves: Mapping[str, str]) -> str:
     around = place
     while around and around not in moves:
         around = parent(around)
@@ -117,7 +119,7 @@ def _moved(place: str, moves: Mapping[str, str]) -> str:
 
 
 def _guesses(before: Mapping[str, _Place], after: Mapping[str, _Place]) -> dict[str, str]:
-    """What went, each with the one thing that came under the same title with the same type: it probably moved there."""
+    """Probable moves, old place → new place: a field that went and the only one of its title and type that came."""
     came: dict[tuple[str, bool], list[str]] = {}
     for place in _outermost(after, before):
         came.setdefault((after[place].label, after[place].leaf), []).append(place)
@@ -130,7 +132,7 @@ def _guesses(before: Mapping[str, _Place], after: Mapping[str, _Place]) -> dict[
     return guesses
 
 
-def _changed(old: _Place, new: _Place) -> Iterator[tuple[Risk, str]]:
+def _changes(old: _Place, new: _Place) -> Iterator[tuple[Risk, str]]:
     if new.required and not old.required:
         yield Risk.BREAKING, "required"
     elif new.sometimes and not (old.sometimes or old.required):
@@ -165,7 +167,7 @@ def _places(old: Form, new: Form) -> tuple[dict[str, _Place], dict[str, _Place]]
 
 @attrs.frozen
 class _Member:
-    """What some schemas say of one member, or of each item, wherever they hold."""
+    """One member below some schemas, or each item of a list, with everything that these schemas declare of it."""
 
     name: str
     own: tuple[Facet, ...]
@@ -179,7 +181,7 @@ class _Member:
 
 @attrs.frozen
 class _Step:
-    """What one form has at a place: its schemas, none where it has no such place, and those around it."""
+    """The schemas of one form at a place, none where it has no such place, and those around it."""
 
     seeds: tuple[Facet, ...] = ()
     above: tuple[Facet, ...] = ()
@@ -187,7 +189,7 @@ class _Step:
 
 @attrs.define
 class _Walk:
-    """Walks two forms side by side, so that what is left out is left out of both."""
+    """Walks two forms side by side, so that a place that is left out is left out of both."""
 
     old: _Outline
     new: _Outline
@@ -197,7 +199,7 @@ class _Walk:
     entered: Counter[tuple[tuple[Facet, ...], tuple[Facet, ...]]] = attrs.field(init=False, factory=Counter)
 
     def enter(self, place: str, old: _Step, new: _Step, depth: int = 0) -> None:
-        """Notes every place below *place*; what comes back to itself is entered once."""
+        """Note every place below *place*; a schema that refers to itself is entered once."""
         pair = (old.seeds, new.seeds)
         if depth >= _DEEPEST or self.entered[pair] >= _ENTERED:
             return
@@ -205,12 +207,12 @@ class _Walk:
         members, others = self.new.members(new), self.old.members(old)
         for name in (*members, *(name for name in others if name not in members)):
             at = child(place, name)
-            below_old = self._noted(self.old, self.before, at, others.get(name), old)
-            below_new = self._noted(self.new, self.after, at, members.get(name), new)
+            below_old = self._note(self.old, self.before, at, others.get(name), old)
+            below_new = self._note(self.new, self.after, at, members.get(name), new)
             if below_old.seeds or below_new.seeds:
                 self.enter(at, below_old, below_new, depth + 1)
 
-    def _noted(self, outline: _Outline, places: dict[str, _Place], at: str, member: _Member | None, around: _Step) -> _Step:
+    def _note(self, outline: _Outline, places: dict[str, _Place], at: str, member: _Member | None, around: _Step) -> _Step:
         if member is None:
             return _Step()
         step = _Step(member.own, (*around.above, *member.here))
@@ -229,11 +231,11 @@ class _Outline:
     def members(self, step: _Step) -> dict[str, _Member]:
         """Each member below *step* by its name, but for those that lead back to where it came from."""
         if step.seeds not in self._known:
-            self._known[step.seeds] = tuple(self._declared(step.seeds))
+            self._known[step.seeds] = tuple(self._declared_members(step.seeds))
         above = {*step.above}
         return {member.name: member for member in self._known[step.seeds] if above.isdisjoint(member.here)}
 
-    def _declared(self, seeds: tuple[Facet, ...]) -> Iterator[_Member]:
+    def _declared_members(self, seeds: tuple[Facet, ...]) -> Iterator[_Member]:
         schemas = self.schemas
         facets = [*possible_schemas(schemas, seeds)]
         always = [*unconditional(schemas, seeds)]
@@ -268,22 +270,22 @@ def _label(here: tuple[Facet, ...], name: str) -> str:
 
 
 def _limits(here: tuple[Facet, ...]) -> dict[str, tuple[str, ...]]:
-    found: dict[str, list[str]] = {}
+    limits: dict[str, list[str]] = {}
     for facet in here:
         for name in _LIMITS:
             if isinstance(facet.schema, dict) and name in facet.schema:
-                found.setdefault(name, []).append(_text(facet.schema[name]))
-    return {name: tuple(sorted(set(texts))) for name, texts in found.items()}
+                limits.setdefault(name, []).append(_text(facet.schema[name]))
+    return {name: tuple(sorted(set(texts))) for name, texts in limits.items()}
 
 
 def _text(value: Json) -> str:
-    return "\x1f".join(sorted(key(one) for one in value)) if isinstance(value, list) else key(value)
+    return "\x1f".join(sorted(key(item) for item in value)) if isinstance(value, list) else key(value)
 
 
 def after_moves(answers: Json, moves: Mapping[str, str]) -> Json:
-    """*answers* with what stood at each old place at its new one; `/rows/*/a` → `/rows/*/b` inside each row.
+    """*answers* with the answer of each old place at its new one; `/rows/*/a` → `/rows/*/b` inside each row.
 
-    Where something stands at the new place already, nothing is moved: an answer is never lost for another.
+    Nothing is moved to a place that has an answer already: no answer is lost for another.
     """
     for old, new in moves.items():
         for source, target in _each(answers, split(old), split(new)):
@@ -294,7 +296,7 @@ def after_moves(answers: Json, moves: Mapping[str, str]) -> Json:
 
 
 def _each(answers: Json, old: list[str] | tuple[str, ...], new: list[str] | tuple[str, ...]) -> Iterator[tuple[str, str]]:
-    """The places in *answers* that *old* stands for, each with where it goes; rows stay the rows that they are."""
+    """The places in *answers* that *old* matches, each with its new place; no answer changes its row."""
     if EACH not in old:
         yield join(old), join(new)
         return

@@ -26,13 +26,13 @@ _ABOUT: Mapping[str, frozenset[str]] = {
     ),
     **dict.fromkeys(("properties", "required", "minProperties", "maxProperties"), frozenset(("object",))),
 }
-#: Keyword of a lower bound → those of a field that may lie below it, and the other way round.
+#: Keywords of lower and of upper bounds.
 _LOWER, _UPPER = ("minimum", "exclusiveMinimum"), ("maximum", "exclusiveMaximum")
 _SAME_PLACE = ("allOf", "anyOf", "oneOf")
 
 
 def seeds_at(form: Form, pointer: str) -> tuple[Facet, ...]:
-    """The schemas that *form* declares at *pointer*; any number, and `*`, stand for a row; none where it leads nowhere."""
+    """The schemas that *form* declares at *pointer*; a number, or `*`, is any row; empty where no field is."""
     seeds: tuple[Facet, ...] = (form.root,)
     for name in split(pointer):
         below = possible_members(form.schemas, seeds).get(name, ())
@@ -45,14 +45,14 @@ def seeds_at(form: Form, pointer: str) -> tuple[Facet, ...]:
 
 
 def _free(form: Form, facets: Iterable[Facet]) -> tuple[Facet, ...]:
-    """What free names among *facets* hold."""
-    found = []
+    """The schemas that *facets* have for names that they do not declare."""
+    schemas = []
     for facet in facets:
         if isinstance(facet.get("additionalProperties"), dict):
-            found.append(form.schemas.below(facet, "/additionalProperties", facet.schema["additionalProperties"]))
+            schemas.append(form.schemas.below(facet, "/additionalProperties", facet.schema["additionalProperties"]))
         for pattern, schema in (facet.get("patternProperties") or {}).items():
-            found.append(form.schemas.below(facet, child("/patternProperties", pattern), schema))
-    return tuple(found)
+            schemas.append(form.schemas.below(facet, child("/patternProperties", pattern), schema))
+    return tuple(schemas)
 
 
 def can_be(form: Form, seeds: tuple[Facet, ...], value: Json) -> bool:
@@ -61,8 +61,8 @@ def can_be(form: Form, seeds: tuple[Facet, ...], value: Json) -> bool:
 
 
 def _offered(form: Form, facet: Facet, value: Json) -> bool:
-    for one in unconditional(form.schemas, (facet,)):
-        options = one.get("x-options")
+    for part in unconditional(form.schemas, (facet,)):
+        options = part.get("x-options")
         name = options.get("list") if isinstance(options, dict) else options
         listed = form.dialect.options.get(name) if isinstance(name, str) else None
         if listed is not None and listed.find(value, {}) is None:
@@ -72,7 +72,7 @@ def _offered(form: Form, facet: Facet, value: Json) -> bool:
 
 def types_of(form: Form, seeds: Iterable[Facet]) -> frozenset[str]:
     """The types that an answer at *seeds* may have; empty where the schemas do not say."""
-    found: set[str] = set()
+    types: set[str] = set()
     for seed in seeds:
         named = [facet.get("type") for facet in possible_schemas(form.schemas, (seed,)) if facet.get("type") is not None]
         constants = [facet.schema for facet in possible_schemas(form.schemas, (seed,)) if isinstance(facet.schema, dict)]
@@ -82,8 +82,8 @@ def types_of(form: Form, seeds: Iterable[Facet]) -> frozenset[str]:
         own = {kind for name in named for kind in (name if isinstance(name, list) else [name])} | {_type(v) for v in values}
         if not own:
             return frozenset()
-        found |= own
-    return frozenset(found)
+        types |= own
+    return frozenset(types)
 
 
 def _type(value: Json) -> str:
@@ -92,7 +92,7 @@ def _type(value: Json) -> str:
 
 
 def condition_faults(form: Form, facets: tuple[Facet, ...], condition: Json, at: str, *, level: str) -> Iterator[Fault]:
-    """What in *condition*, which looks at the place of *facets*, names no field, or can never be true.
+    """Faults of *condition* about the place of *facets*: it names no field there, or can never be true.
 
     Args:
         facets: every schema that can hold at the place.

@@ -1,7 +1,7 @@
-"""What the author of a procedure file should know, with stable codes and pointers.
+"""Faults of a procedure file and advice to its author, with stable codes and pointers.
 
-`lint` reads the file as the portal does, then looks for what JSON Schema allows and nobody means: misspelt keywords,
-conditions that always hold, bounds that exclude everything, texts nobody translated, tests that fail.
+`lint` reads the file as the portal does, then looks for mistakes that JSON Schema allows: misspelt keywords,
+conditions that always hold, bounds that exclude everything, missing translations, tests that fail.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ _TOOLS = {
         r"example|discriminator|xml|externalDocs|nullable|x-(?:example|nullable|enum.*|go-.*)"
     ),
 }
-#: Whoever writes these beside a file means the file, and meets its id.
+#: Keywords of texts: beside `x-file` they would apply to the id of the file, not to the file.
 _NO_FILE = frozenset(("pattern", "format", "minLength", "maxLength", "enum", "const"))
 _FOREIGN = ("(?P<", "(?P=", r"\A", r"\Z", "(?i)", "(?x)", "(?s)", "(?m)", r"\h", "(?>")
 
@@ -71,7 +71,7 @@ def lint(
     except SchemaError as error:
         return tuple(dict.fromkeys((*error.faults, *_every_metaschema_fault(value_of(document), error))))
     documents = {"": document, **(resources or {})}
-    found = [
+    faults = [
         *form.advice,
         *_rounded_numbers(documents),
         *character_faults(documents),
@@ -87,7 +87,7 @@ def lint(
         *_test_faults(form, today),
     ]
     rank = {"error": 0, "warning": 1, "advice": 2}
-    return tuple(sorted(dict.fromkeys(found), key=lambda fault: rank[fault.level]))
+    return tuple(sorted(dict.fromkeys(faults), key=lambda fault: rank[fault.level]))
 
 
 def _rounded_numbers(documents: Mapping[str, Document | Json]) -> Iterator[Fault]:
@@ -103,17 +103,17 @@ def _rounded_numbers(documents: Mapping[str, Document | Json]) -> Iterator[Fault
 
 
 def _every_metaschema_fault(document: Json, error: SchemaError) -> Iterator[Fault]:
-    """What the metaschema says of every place: the judge stops at the first."""
+    """Every fault that the metaschema finds; reading stops at the first."""
     from jsonschema import Draft202012Validator
     from jsonschema.exceptions import best_match
 
-    said = {fault.pointer for fault in error.faults}
+    known = {fault.pointer for fault in error.faults}
     if not isinstance(document, dict) or "not-a-schema" not in {fault.code for fault in error.faults}:
         return
-    for found in Draft202012Validator(Draft202012Validator.META_SCHEMA).iter_errors(document):
-        deepest = best_match([found]) or found
+    for violation in Draft202012Validator(Draft202012Validator.META_SCHEMA).iter_errors(document):
+        deepest = best_match([violation]) or violation
         pointer = join(deepest.absolute_path)
-        if pointer not in said:
+        if pointer not in known:
             yield Fault("not-a-schema", pointer, explanation(document, pointer, deepest.message))
 
 
@@ -214,7 +214,7 @@ def _value_faults(form: Form, facet: Facet) -> Iterator[Fault]:
 
 
 def _choice_faults(form: Form, facet: Facet) -> Iterator[Fault]:
-    """Choices that stand twice, or that the schema itself refuses."""
+    """Choices that are listed twice, or that the schema itself refuses."""
     choices = facet.get("enum") or ()
     taken = [form.schemas.accepts(facet, choice) for choice in choices]
     first: dict[str, int] = {}
@@ -305,15 +305,15 @@ def _test_faults(form: Form, today: date) -> Iterator[Fault]:
             yield Fault("bad-test", at + "/today", Words("the day of a test is written 2026-11-22"))
             continue
         answers = as_sent(form, test["answers"], today=day)
-        found = [f"{problem.at} {problem.rule}" for problem in check(form, answers, today=day)]
-        if sorted(found) != sorted(test.get("problems", [])):
+        problems = [f"{problem.at} {problem.rule}" for problem in check(form, answers, today=day)]
+        if sorted(problems) != sorted(test.get("problems", [])):
             yield Fault(
                 "failed-test",
                 at,
                 Words(
                     "{test!r} found {found}; expected {expected}",
                     test=test.get("name", at),
-                    found=", ".join(found) or Words("no problem"),
+                    found=", ".join(problems) or Words("no problem"),
                     expected=", ".join(test.get("problems", [])) or Words("none"),
                 ),
             )

@@ -165,7 +165,7 @@ def _unmet(root: Facet, needs: dict[Facet, list[list[Facet]]], finite: set[Facet
 
 
 def _own_faults(form: Form, facet: Facet) -> Iterator[Fault]:
-    """Why no value meets *facet*, for what stands there itself."""
+    """The reasons in *facet* itself for which no value meets it."""
     if not isinstance(facet.schema, dict):
         return
     if _allows_nothing(facet.schema):
@@ -251,7 +251,7 @@ def _branches(schemas: Schemas, facet: Facet) -> Iterator[list[Facet]]:
 
 
 def _required(facet: Facet) -> list[str]:
-    """What *facet* requires and declares itself, where its value has to be an object."""
+    """The members that *facet* requires and declares itself, if its value has to be an object."""
     if facet.get("type") not in (None, "object"):
         return []
     properties = facet.get("properties") or {}
@@ -299,7 +299,7 @@ def _takes(schemas: Schemas, closed: Facet, name: str) -> bool:
         return False
     if closed.get("unevaluatedProperties") is not False:
         return True
-    # What it has evaluated is what any schema at its place may have declared, conditions among them.
+    # Members that any schema at its place may declare count as evaluated, conditions among them.
     pending, seen = deque(possible_schemas(schemas, (closed,))), {closed}
     while pending:
         facet = pending.popleft()

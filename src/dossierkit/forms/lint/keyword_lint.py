@@ -1,4 +1,4 @@
-"""Lint of our own keywords on fields: members and rules that nobody knows, files where no file is kept."""
+"""Lint of our own keywords on fields: unknown members and rules, files where no file is kept."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from dossierkit.pointers import Json, child
 from dossierkit.text import known_hint
 from dossierkit.translatable import Words
 
-#: The rules that `x-messages` can have words for: what a problem may be of.
+#: The rules of problems, for each of which `x-messages` can have a text.
 RULES = frozenset(
     [
         "additionalProperties",
@@ -56,7 +56,7 @@ _MEMBERS: Mapping[str, frozenset[str]] = {
     "x-file": frozenset(("accept", "maxBytes", "maxFiles")),
     "x-options": frozenset(("list", "where")),
 }
-#: What a schema has to say for there to be a problem of a rule; of any other rule there can always be one.
+#: Rules whose problems need the keyword of the same name in the schema; problems of the other rules need none.
 _STATED = RULES - {
     *(
         "additionalProperties",
@@ -81,7 +81,7 @@ _ENTRIES: Mapping[str, frozenset[str]] = {
 
 
 def lost_block_faults(form: Form) -> Iterator[Fault]:
-    """A root that has no `x-procedure`, and something that is nearly called so: code, fees and times would be lost unseen."""
+    """The fault of a root whose `x-procedure` is misspelt: code, fees and times would be ignored in silence."""
     root = form.root.schema
     if isinstance(root, dict) and "x-procedure" not in root:
         for keyword in root:
@@ -91,7 +91,7 @@ def lost_block_faults(form: Form) -> Iterator[Fault]:
 
 
 def keyword_faults(form: Form) -> Iterator[Fault]:
-    """Faults of every schema of *form* that says something in keywords of ours."""
+    """Faults of every schema of *form* that uses keywords of ours."""
     for uri, document in form.schemas.documents.items():
         base = Facet(document, uri + "#", form.schemas.root(uri).resolver)
         for pointer, schema in every_schema(document):
@@ -126,8 +126,8 @@ def _messages(facet: Facet) -> Iterator[Fault]:
 
 def _members(facet: Facet) -> Iterator[Fault]:
     for keyword, known in _MEMBERS.items():
-        said = facet.get(keyword)
-        for name in said if isinstance(said, dict) else ():
+        members = facet.get(keyword)
+        for name in members if isinstance(members, dict) else ():
             if name not in known:
                 file, pointer = file_and_pointer(facet, child(f"/{keyword}", name))
                 yield Fault(

@@ -53,7 +53,7 @@ def _undeclared(place: Place) -> Iterator[Fault]:
 
 
 def _closed(form: Form, place: Place) -> Iterator[Fault]:
-    """Closed schemas that refuse what holds whenever they do: members that are required, or can never be given."""
+    """Closed schemas that refuse members of schemas that hold with them: the members are required, or can never be given."""
     closed = [f for f in place.facets if f.get("additionalProperties") is False and not f.get("patternProperties")]
     ways = _ways(form.schemas, place.seeds) if closed else {}
     for facet in closed:
@@ -71,7 +71,7 @@ def _closed(form: Form, place: Place) -> Iterator[Fault]:
                 break
 
 
-#: Ways to a schema that are looked at; whoever has more is taken to hold by itself.
+#: Ways to a schema that are looked at; a schema with more is taken to hold unconditionally.
 _WAYS = 50
 
 
@@ -96,20 +96,20 @@ def _within(ways: set[frozenset[tuple[Facet, str]]], others: set[frozenset[tuple
 
 
 def _chasing(form: Form, place: Place) -> Iterator[Fault]:
-    """A condition that changes what the very answer means that it looks at."""
+    """Conditions that change the type of the answer that they look at."""
     for facet in place.facets:
         if not isinstance(facet.get("if"), dict):
             continue
         condition = form.schemas.below(facet, "/if", facet.schema["if"])
-        read = {name for one in possible_schemas(form.schemas, (condition,)) for name in one.get("properties") or {}}
+        read = {name for part in possible_schemas(form.schemas, (condition,)) for name in part.get("properties") or {}}
         for keyword in ("then", "else"):
             if not isinstance(facet.get(keyword), dict):
                 continue
             branch = form.schemas.below(facet, f"/{keyword}", facet.schema[keyword])
-            for one in possible_schemas(form.schemas, (branch,)):
-                for name, schema in (one.get("properties") or {}).items():
+            for part in possible_schemas(form.schemas, (branch,)):
+                for name, schema in (part.get("properties") or {}).items():
                     if name in read and isinstance(schema, dict) and "type" in schema:
-                        file, pointer = file_and_pointer(one, child("/properties", name) + "/type")
+                        file, pointer = file_and_pointer(part, child("/properties", name) + "/type")
                         message = Words(
                             "the condition looks at {name!r} and then changes its type; its answer may chase the condition",
                             name=name,

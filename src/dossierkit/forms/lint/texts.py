@@ -60,22 +60,22 @@ _TEXTS = ("title", "description")
 
 
 def rule_faults(form: Form) -> Iterator[Fault]:
-    """Rules and computed values that can never run: they read or call what is not there, or their pointer leads nowhere."""
+    """Rules and computed values that can never run: they read or call unknown names, or their pointer leads nowhere."""
     names = set(_top(form)) | {"answers", "today"}
     expressions = [(rule.expression, rule.at, f"{rule.origin}/rule", f"{rule.origin}/at") for rule in form.rules]
-    expressions += [(one.expression, one.at, one.origin, one.origin) for one in form.computed]
+    expressions += [(value.expression, value.at, value.origin, value.origin) for value in form.computed]
     for expression, at, where, place in expressions:
         yield from _unknown(form, expression, names, where)
         yield from _read(form, expression, where)
-        if not _declared(form, at):
+        if not _leads_to_field(form, at):
             yield Fault("dangling-pointer", place, Words("{at!r} leads to no field", at=at))
 
 
 def section_faults(form: Form) -> Iterator[Fault]:
-    """Sections that list what is not there, and fields that no section lists."""
+    """Sections that list unknown fields, and fields that no section lists."""
     for index, section in enumerate(form.sections):
         for number, pointer in enumerate(section.fields):
-            if not _declared(form, pointer):
+            if not _leads_to_field(form, pointer):
                 at = f"/x-procedure/sections/{index}/fields/{number}"
                 yield Fault(
                     "dangling-pointer",
@@ -98,9 +98,9 @@ def _read(form: Form, expression: Expression, where: str) -> Iterator[Fault]:
     """Places that an expression reads where no field is, and literals that no answer there ever is."""
     for reading in readings(expression.source):
         tokens = split(reading.pointer)
-        # A name that no field has is told by `_unknown`, unless it is read from `answers`.
-        told = tokens[0] in expression.names and not seeds_at(form, child("", tokens[0]))
-        if told:
+        # `_unknown` reports a name that no field has, unless it is read from `answers`.
+        is_reported = tokens[0] in expression.names and not seeds_at(form, child("", tokens[0]))
+        if is_reported:
             continue
         if missing := _first_missing(form, tokens):
             above, name = missing
@@ -111,7 +111,7 @@ def _read(form: Form, expression: Expression, where: str) -> Iterator[Fault]:
             yield Fault("unknown-name", where, message)
         elif seeds := seeds_at(form, reading.pointer):
             for literal in reading.literals:
-                # Nothing typed is what an author compares with who means that there is no answer.
+                # Authors compare with the empty text to mean that there is no answer.
                 if literal != "" and not can_be(form, seeds, literal):
                     yield never(where, form, seeds, literal, "error")
 
@@ -135,7 +135,7 @@ def _meant_place(form: Form, pointer: str) -> Words:
     return known_hint(name, possible_members(form.schemas, seeds_at(form, above)))
 
 
-def _declared(form: Form, pointer: str) -> bool:
+def _leads_to_field(form: Form, pointer: str) -> bool:
     try:
         return is_declared(form, pointer)
     except ValueError:
