@@ -83,7 +83,7 @@ def _names(states: Iterator[State]) -> str:
 
 _PAGE = """# The life of a dossier
 
-This page is drawn by `python docs/lifecycle.py`, which takes every step that `dossiers.lifecycle.lifecycle.step` allows; a test
+This page is drawn by `python docs/lifecycle.py`, which takes every step that `dossiers.lifecycle.transitions.step` allows; a test
 compares the two.
 
 ```mermaid

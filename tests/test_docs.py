@@ -107,16 +107,16 @@ def test_the_life_of_a_dossier_is_drawn_from_its_steps() -> None:
 
 
 def _found(name: str) -> object:
-    """What the dotted *name* of the guide is: a module of the library or of the portal, or a name in one.
+    """The module that the dotted *name* of a document means, or the object in one; the name may begin below a package of ours.
 
     Raises:
         LookupError: there is none.
     """
     parts = name.split(".")
-    for package in ("dossierkit", "dossierkit_web"):
+    for package in ("dossierkit", "dossierkit_web", "dossierkit.forms", "dossierkit.dossiers", ""):
         for end in range(len(parts), 0, -1):
             with suppress(ModuleNotFoundError):
-                thing: object = import_module(".".join((package, *parts[:end])))
+                thing: object = import_module(".".join(filter(None, (package, *parts[:end]))))
                 with suppress(AttributeError):
                     for part in parts[end:]:
                         thing = getattr(thing, part)
@@ -161,3 +161,31 @@ def test_the_map_shows_places_that_there_are() -> None:
     names = {name.rstrip("/") for line in drawn for name in line.split()}
     rooms = {path.parent.name for path in homes[0].rglob("__init__.py")} - {"dossierkit", "memory", "sqlite", "postgres"}
     assert rooms <= names, rooms - names
+
+
+def _pages() -> list[str]:
+    """The documents that speak of the code as it is, by their paths; the change log speaks of the past."""
+    folders = (ROOT / "docs", ROOT / "src", ROOT / "benchmarks")
+    pages = [*ROOT.glob("*.md"), *(page for folder in folders for page in folder.rglob("*.md"))]
+    return sorted(page.relative_to(ROOT).as_posix() for page in pages if page.name != "CHANGELOG.md")
+
+
+#: Names in documents that look like those of modules, and are none.
+_NO_MODULES = {"module.function", "request.form", "data/attachments"}
+
+
+@pytest.mark.parametrize("page", _pages())
+def test_pages_name_modules_that_exist(page: str) -> None:
+    """Each `path/module.py`, `room/module` and `room.module` that a document names outside its examples."""
+    core, web = ROOT / "src" / "dossierkit", ROOT / "adapters" / "web" / "dossierkit_web"
+    homes = (ROOT, core.parent, core, core / "forms", core / "dossiers", web, web.parent)
+    text = re.sub(r"```.*?```", "", (ROOT / page).read_text("utf-8"), flags=re.DOTALL)
+    for name in set(re.findall(r"`([^`\n]+)`", text)) - _NO_MODULES:
+        if re.fullmatch(r"\w+\.py", name):
+            assert any(path for home in (core, web, ROOT / "tests") for path in home.rglob(name)), name
+        elif re.fullmatch(r"[\w/]+\.py", name):
+            assert any((home / name).is_file() for home in homes), name
+        elif re.fullmatch(r"[a-z_]+(/[a-z_]+)+", name):
+            assert any((home / f"{name}{ending}").exists() for home in homes for ending in ("", ".py")), name
+        elif re.fullmatch(r"[a-z_]+(\.\w+)+", name) and not re.search(r"\.(json|mark|toml|txt)$", name):
+            assert _found(name) is not None, name
