@@ -1,4 +1,4 @@
-"""Bounded caches: what they keep, and what they let go."""
+"""Bounded caches: which entries they keep, and which they drop."""
 
 from __future__ import annotations
 

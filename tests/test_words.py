@@ -1,4 +1,4 @@
-"""What authors of files read, in English and in Vietnamese."""
+"""Messages to the authors of procedure files, in English and in Vietnamese."""
 
 from __future__ import annotations
 

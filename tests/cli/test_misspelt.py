@@ -1,4 +1,4 @@
-"""Commands that are told something wrong: one line, exit code 2, and nothing is left behind."""
+"""Commands with wrong arguments or settings: one line of advice, exit code 2, and no file is created."""
 
 from __future__ import annotations
 

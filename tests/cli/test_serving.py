@@ -1,4 +1,4 @@
-"""The portal as processes: one or several, stopped without a loss; background work that is done once by however many."""
+"""The portal as one or several processes, stopped without losing a request; background work that is done once by any number."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""An installation as a whole: a demonstration that proves itself, back-ups under load, numbers that never come twice."""
+"""Upkeep of an installation: a demonstration that verifies, back-ups under load, numbers that are never issued twice."""
 
 from __future__ import annotations
 

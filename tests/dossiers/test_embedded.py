@@ -1,4 +1,4 @@
-"""A file that is an answer itself: base64 text that is what its schema says, and nothing else."""
+"""Files that are answers: base64 text of the type that the schema declares; any other text is refused."""
 
 from __future__ import annotations
 

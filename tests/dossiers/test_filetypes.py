@@ -1,4 +1,4 @@
-"""What a file is, by how it begins."""
+"""File types, recognised by the first bytes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The numbers: on random lives, every report equals a naive count of the events, and what is past never changes."""
+"""The ledger: for random dossiers, every report equals a naive count of the events, and past reports never change."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a procedure file says of time, persons and what is personal."""
+"""Time limits, persons and personal data of a procedure file."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The office's block: every slip of an author's pen is named where it stands, and what the office could not act on is refused."""
+"""The `x-procedure` block: each mistake is a fault at its place; a block that the office cannot act on is refused."""
 
 from __future__ import annotations
 

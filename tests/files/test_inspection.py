@@ -1,4 +1,4 @@
-"""What a file is by its header: a picture that would fill the memory is refused before it is decoded."""
+"""Inspection of uploads by their header: a picture that would fill the memory is refused before it is decoded."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Object storage that is slow, fails, breaks off or lies: nothing half-kept, no error that is not told, an end in time."""
+"""Object storage that is slow, fails, breaks off or returns wrong bytes: no partial file, no hidden error, no endless wait."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a schema says beside the shape of an answer: required, nullable, readOnly, writeOnly, deprecated."""
+"""Annotations beside the type of an answer: required, nullable, readOnly, writeOnly, deprecated."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a newer revision of a form asks differently."""
+"""The differences between two revisions of a form."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Lint of conditions and of what expressions read: each names fields that there are, and can be true of them."""
+"""Lint of conditions and expressions: each reads existing fields, and compares them with values that they can have."""
 
 from __future__ import annotations
 

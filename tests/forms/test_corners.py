@@ -1,4 +1,4 @@
-"""Corners that everyday files do not reach."""
+"""Cases that everyday procedure files do not reach."""
 
 from __future__ import annotations
 

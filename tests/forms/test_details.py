@@ -1,4 +1,4 @@
-"""The details that decide quality, each of which some engine gets wrong."""
+"""Details that form engines commonly get wrong."""
 
 from __future__ import annotations
 

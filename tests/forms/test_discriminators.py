@@ -1,4 +1,4 @@
-"""What applies is remembered by the answer of the discriminator; it is what applies all the same."""
+"""Applicable schemas are cached by the answer of the discriminator, and the cache changes no result."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a page showed as typed is in the next page and in the dossier, or has a problem at its field: in every draft."""
+"""Drafts: a text that a page showed as typed is in the next page and in the dossier, or has a problem at its field."""
 
 from __future__ import annotations
 

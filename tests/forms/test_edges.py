@@ -1,4 +1,4 @@
-"""Edges where a small change of the code would lose or change an answer, or tell the user something wrong."""
+"""Edge cases in which a small change of the code would lose or change an answer, or show a wrong message."""
 
 from __future__ import annotations
 

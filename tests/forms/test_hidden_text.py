@@ -1,4 +1,4 @@
-"""Texts that look like other ones: which characters are hidden, where they are refused, and what is said about them."""
+"""Hidden characters: which ones they are, where they are refused, and the messages about them."""
 
 from __future__ import annotations
 

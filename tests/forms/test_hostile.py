@@ -1,4 +1,4 @@
-"""Files that somebody prepared to do harm: each is refused with a clear fault, or served safely, and soon."""
+"""Malicious files: each is refused with a clear fault, or served safely, within a bounded time."""
 
 from __future__ import annotations
 

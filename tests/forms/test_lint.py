@@ -1,4 +1,4 @@
-"""What lint finds, by code; each fault with a file that has it and nothing else."""
+"""Every code of lint, each with a file that has this fault and no other."""
 
 from __future__ import annotations
 

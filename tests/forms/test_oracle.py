@@ -1,4 +1,4 @@
-"""The judge against a second opinion: python-jsonschema, over every procedure and thousands of changed answers."""
+"""The validator compared with python-jsonschema, over every procedure and thousands of changed answers."""
 
 from __future__ import annotations
 

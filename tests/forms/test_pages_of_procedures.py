@@ -1,4 +1,4 @@
-"""Law (a) for answers that somebody clicked together at random in each procedure's own form."""
+"""Random answers filled in through each procedure's own form come back from its page unchanged."""
 
 from __future__ import annotations
 

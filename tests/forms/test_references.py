@@ -1,4 +1,4 @@
-"""Where references lead: one answer for the judge, the reader and lint; and words of older drafts."""
+"""References, which the validator, the reader and lint resolve alike; keywords of older drafts."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Sentences about problems: what is wrong with this answer, what would be right, and whose it is."""
+"""Messages of problems: the mistake, the remedy, and the field or row that has it."""
 
 from __future__ import annotations
 

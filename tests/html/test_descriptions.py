@@ -1,4 +1,4 @@
-"""A control says what belongs to it: its hint and its error, to people who hear the page."""
+"""A control refers to its hint and its error, for users of screen readers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A long list is shown a page of rows at a time: light, with nothing lost and nothing out of reach."""
+"""A long list is shown a page of rows at a time: small pages, no lost answer, every row reachable."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The markup of rows is made once and shared; nobody can tell it from markup made for each row."""
+"""The markup of rows is made once and shared; it equals markup that is made for each row."""
 
 from __future__ import annotations
 

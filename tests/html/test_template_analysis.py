@@ -1,4 +1,4 @@
-"""A template that only writes an answer out is run once; one that looks at it is run for every answer."""
+"""Templates that only print an answer are rendered once; templates that test it are rendered for every answer."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Mails: every one is there in each language, says nothing that is not known, and cannot be broken by what people typed."""
+"""Mails: each exists in each language, states only what is known, and is safe for any text that users type."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Mails over a real SMTP server that is down, slow, refusing, then healed: nothing lost, nothing sent twice."""
+"""Delivery over a real SMTP server that is down, slow or refusing, then recovers: no mail is lost or sent twice."""
 
 from __future__ import annotations
 

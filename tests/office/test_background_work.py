@@ -1,4 +1,4 @@
-"""Background work that several do at the same moment is done once."""
+"""Background work that several workers do at the same moment is done once."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the passing of days asks for: a mail a day, pauses that end, another calendar; silence decides nothing."""
+"""Daily tasks: one mail a day, suspensions that end, another calendar; no dossier is decided by the passing of time."""
 
 from __future__ import annotations
 

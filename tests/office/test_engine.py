@@ -1,4 +1,4 @@
-"""The façade over each store: a draft's way to its code."""
+"""The engine over each store: from a draft to a code."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Changing a procedure that lives: what differs and at what risk, what it would do, drafts brought along and back, open dossiers."""
+"""Changes of a procedure in use: differences and their risk, replay, drafts migrated and migrated back, open dossiers."""
 
 from __future__ import annotations
 

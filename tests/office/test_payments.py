@@ -1,4 +1,4 @@
-"""Money: fees and exemptions, VNPay and VietQR to the letter, callbacks in every order, the ledger of payments."""
+"""Payments: fees and exemptions, the protocols of VNPay and VietQR, callbacks in every order, the ledger of payments."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Drafts that nobody goes on with: told of a week before, then gone with their files; never unannounced."""
+"""Abandoned drafts: announced a week before, then deleted with their files, never without the announcement."""
 
 from __future__ import annotations
 

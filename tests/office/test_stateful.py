@@ -1,4 +1,4 @@
-"""Random lives: engines over every store never differ, nothing leaves a final state, every proof holds."""
+"""Random sequences of actions: engines over all stores agree, final states stay final, every history verifies."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Papers: each printed form with what belongs on it, as HTML and PDF, signed slips, books and their numbers, the register."""
+"""Papers: the content of each printed form, as HTML and PDF, signed slips, books and their numbers, the register."""
 
 from __future__ import annotations
 

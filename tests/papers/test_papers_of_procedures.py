@@ -1,4 +1,4 @@
-"""Every paper of every shipped procedure says what the answers say: whose it is, where they live, how the result is handed over."""
+"""Every paper of every shipped procedure shows the answers: applicant, address, and how the result is handed over."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Accounts over both stores: nobody learns whether an address has one, and nobody is locked out for good."""
+"""Accounts over both stores: a stranger cannot find out whether an address has one, and no lock is permanent."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Texts that a browser carries: unreadable, unchanged, and not for ever."""
+"""Sealed texts that a browser carries: unreadable, protected against changes, and valid for a limited time."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Reports as files: the same figures everywhere, nothing that a spreadsheet takes for a formula."""
+"""Reports as files: the same figures in every format, and no cell that a spreadsheet takes for a formula."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Copies between stores: everything comes along, either way, and goes on after an interruption."""
+"""Copies between stores: complete in both directions, and resumed after an interruption."""
 
 from __future__ import annotations
 

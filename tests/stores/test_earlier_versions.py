@@ -1,4 +1,4 @@
-"""A database that an earlier version wrote is read as it was written, and goes on."""
+"""Databases of earlier versions are read as they were written, and stay usable."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Killed between any two statements of an action: it is whole or absent, and so are its mail, note and postings."""
+"""A process killed between any two statements: an action, its mail, note and postings are stored whole or not at all."""
 
 from __future__ import annotations
 

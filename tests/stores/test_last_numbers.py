@@ -1,4 +1,4 @@
-"""No number is given out twice, whatever happens to the files: the mark beside the database tells of the loss."""
+"""No number is issued twice, even after a loss of files: the mark beside the database reveals the loss."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What happens to the PostgreSQL store when servers, connections and programs misbehave."""
+"""The PostgreSQL store while servers, connections and programs fail."""
 
 from __future__ import annotations
 

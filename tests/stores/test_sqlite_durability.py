@@ -1,4 +1,4 @@
-"""What an acknowledged write in SQLite survives, and how programs that share the file wait for each other."""
+"""Durability of acknowledged writes in SQLite, and locks between programs that share the file."""
 
 from __future__ import annotations
 

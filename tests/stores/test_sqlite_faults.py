@@ -1,4 +1,4 @@
-"""What happens to the SQLite store when files, disks and programs misbehave."""
+"""The SQLite store while files, disks and programs fail."""
 
 from __future__ import annotations
 

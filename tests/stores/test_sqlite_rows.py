@@ -1,4 +1,4 @@
-"""What rows hold of values."""
+"""Values as rows of the SQLite store."""
 
 from __future__ import annotations
 

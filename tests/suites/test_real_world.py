@@ -1,4 +1,4 @@
-"""Schemas that people wrote for other form libraries: every one reads, renders, judges and survives its page."""
+"""Schemas written for other form libraries: each is read, rendered and validated, and its answers survive the page."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""What several test modules share: pages as a browser reads them, visits, strategies, counted work."""
+"""Parts that several test modules share: pages as a browser reads them, visits, strategies, counted work."""

@@ -1,4 +1,4 @@
-"""Reads a captcha as its picture says it, for tests: whoever has the installation's key knows what was drawn."""
+"""The characters that a captcha shows, read with the key of the installation."""
 
 from __future__ import annotations
 

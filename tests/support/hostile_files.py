@@ -1,4 +1,4 @@
-"""Schemas that somebody prepared to do harm: those that are refused, and those that are served safely."""
+"""Malicious schemas: those that are refused, and those that are served safely."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What most tests begin with: the repository, its procedures, a day, and one small procedure."""
+"""Samples that most tests begin with: the repository, its procedures, a day, and one small procedure."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What somebody does at the portal again and again, for tests of pages."""
+"""Visits of users to the portal, for tests of pages."""
 
 from __future__ import annotations
 

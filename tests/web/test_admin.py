@@ -1,4 +1,4 @@
-"""What admins of the whole office see and do; nobody else, not even an admin of one unit."""
+"""Pages of admins of the whole office, which no other user reaches, not even an admin of one unit."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The portal in a real browser: dropped files, saving, sending, what happens when a line breaks, how heavy pages are."""
+"""The portal in a real browser: dropped files, saving, sending, a lost connection, the weight of pages."""
 
 from __future__ import annotations
 

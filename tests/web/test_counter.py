@@ -1,4 +1,4 @@
-"""The counter and the post: the same forms, typed by an officer; codes of other portals; what a citizen typed is nobody's to change."""
+"""The counter and the post: the same forms, typed by an officer; codes of other portals; answers of citizens stay theirs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The desk: from reception to the result through pages alone; units apart; what does not work is told."""
+"""The desk: from reception to the result through pages alone; units see their own dossiers; failures have messages."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Every action of the office and of a citizen on a dossier, as people do it: in a browser, from the pages."""
+"""Every action of officers and citizens on a dossier, by the pages in a browser."""
 
 from __future__ import annotations
 

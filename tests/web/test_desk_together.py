@@ -1,4 +1,4 @@
-"""The desk as people work at it: filters and kept lists, many at once, messages, results, what a supplement changed."""
+"""The desk: filters and kept lists, actions on many dossiers, messages, results, the changes of a supplement."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The files of a dossier: taken or refused with words, kept, removed, downloaded by nobody else."""
+"""The files of a dossier: accepted or refused with a message, stored, removed, downloaded by permitted users only."""
 
 from __future__ import annotations
 

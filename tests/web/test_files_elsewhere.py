@@ -1,4 +1,4 @@
-"""The portal over object storage: files go in and out through it, and a storage that fails is told in words."""
+"""The portal over object storage: uploads and downloads pass through it, and a storage that fails gives a message."""
 
 from __future__ import annotations
 

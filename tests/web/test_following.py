@@ -1,4 +1,4 @@
-"""What a citizen sees and does after a dossier was sent: state, reasons, persons, withdrawing, mails, being forgotten."""
+"""A citizen's pages after a dossier was sent: state, reasons, persons, withdrawing, mails, erasure."""
 
 from __future__ import annotations
 

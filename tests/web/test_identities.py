@@ -1,4 +1,4 @@
-"""Nobody gets a page that was made for somebody else, whatever is kept between requests."""
+"""No user gets a page that was made for another one, whatever is cached between requests."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Public pages are rendered once, stay current, and are never shared with anybody who has a session."""
+"""Public pages are rendered once, stay current, and are never shared with users who have a session."""
 
 from __future__ import annotations
 

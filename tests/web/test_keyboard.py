@@ -1,4 +1,4 @@
-"""The whole journey by keyboard alone: no mouse, and wherever the focus goes it can be seen."""
+"""The whole journey by keyboard alone, with a visible focus at every step."""
 
 from __future__ import annotations
 

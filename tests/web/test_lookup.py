@@ -1,4 +1,4 @@
-"""The look-up: what a stranger sees, what the check code shows, and what guessing costs."""
+"""The look-up: the view of a stranger, the view with the check code, and the limits of guessing."""
 
 from __future__ import annotations
 

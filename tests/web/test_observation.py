@@ -1,4 +1,4 @@
-"""What an operator sees of requests: ids, log lines, metrics; nothing of a person is among it."""
+"""Observation of requests: ids, log lines and metrics, without personal data."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Clients that send too much, too slowly, or go away in the middle: each costs little, is told apart, and harms nobody else."""
+"""Clients that send too much, too slowly, or disconnect: each costs little, is recognised, and harms no other client."""
 
 from __future__ import annotations
 

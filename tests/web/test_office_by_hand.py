@@ -1,4 +1,4 @@
-"""What an office does in a browser beside its dossiers: QR codes that are read off the screen, files approved, figures followed."""
+"""Work of an office in a browser beside its dossiers: QR codes read off the screen, files approved, figures followed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What one citizen owns does not exist for another: every route that names a thing, every verb, from the route table."""
+"""The data of one citizen does not exist for another: every route that names a thing, every verb, from the route table."""
 
 from __future__ import annotations
 

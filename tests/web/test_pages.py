@@ -1,4 +1,4 @@
-"""The portal without a browser: every page, and what must not get through."""
+"""Every page of the portal without a browser, and requests that must be refused."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Papers through pages: the owner's and the office's, as HTML and PDF; a slip is checked by anybody; the register."""
+"""Papers through pages: the owner's and the office's, as HTML and PDF; the public check of a slip; the register."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Paying through pages: the whole way with the sandbox, what is forged or repeated, a transfer and its statement."""
+"""Paying through pages: the whole way with the sandbox, forged and repeated callbacks, a transfer and its statement."""
 
 from __future__ import annotations
 

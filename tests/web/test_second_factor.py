@@ -1,4 +1,4 @@
-"""The second factor: nothing answers without the code, no code opens twice, a lost telephone is mended by an admin."""
+"""The second factor: no page without the code, no code twice, a lost telephone is reset by an admin."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Accounts through the pages: what the guide describes, and what must not get through."""
+"""Accounts through the pages: the steps of the guide, and requests that must be refused."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""*Thống kê* (part II.4 of the guide): a year by month, unit and sector, for everybody, to look at and to take along."""
+"""*Thống kê* (part II.4 of the guide): a year by month, unit and sector, public, as pages and as downloads."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One verdict for one document: by page, by command line, by Python, and of what is stored."""
+"""The same document gets the same result by page, by command line, by Python, and in a store."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whatever is sent twice, or by many at once, is done once; nobody sees a failure, and every page still opens."""
+"""Requests sent twice, or by many at once, take effect once; no user sees a failure, and every page still opens."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Input sent without being signed in: carried sealed by the sign-in page, and lost on no way through it."""
+"""Input sent without a session: carried sealed through the sign-in page, and never lost on the way."""
 
 from __future__ import annotations
 
