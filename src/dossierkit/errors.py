@@ -114,7 +114,7 @@ class StaleDossier(DossierError):
 class ForbiddenAction(DossierError):
     """The state does not allow the action, the actor may not do it, or a fact is missing.
 
-    *why* is a stable id that a user interface can translate: a word of `lifecycle.refusal`, or `needs-NAME` if the fact
+    *why* is a stable id that a user interface can translate: a word of `transitions.refusal`, or `needs-NAME` if the fact
     NAME is missing or has an unknown value; empty if there is no id for the reason.
     """
 

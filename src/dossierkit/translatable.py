@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 class Words(str):
     """*template* with *values* filled in, as `str.format` does; the text is English.
 
-    A template without values is taken as it stands, braces and all.  A value may be `Words` itself.
+    A template without values is used unchanged, with its braces.  A value may be `Words` itself.
     """
 
     __slots__ = ("template", "values")

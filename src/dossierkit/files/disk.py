@@ -19,7 +19,7 @@ from dossierkit.ports.files import StoredFile
 from dossierkit.private_files import make_private_folder, write_private
 
 _PIECE = 256 * 1024
-#: What a killed process leaves of an upload.
+#: Names of incomplete uploads, which a killed process leaves behind.
 _PART = re.compile(r"tmp\w+\.part")
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from dossierkit.locale import FOLDER
 from dossierkit.translatable import Words
 
-#: The first one is what somebody gets who asked for none of them.
+#: The first one is used for readers who ask for none of them.
 LANGUAGES = ("vi", "en")
 
 

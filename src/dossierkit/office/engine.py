@@ -215,7 +215,7 @@ class Engine:
 
         Args:
             version: the version that the actor saw; None: any version.
-            facts: the JSON of the facts of the action, see `lifecycle.facts`; never personal data.
+            facts: the JSON of the facts of the action, see `event_facts`; never personal data.
             note: a reason in words; stored apart from the history, so that it can be erased.
             answers: of a supplement: all answers as the citizen has them now; only requested fields are accepted.
             files: documents of a supplement, or files of a message or a result.

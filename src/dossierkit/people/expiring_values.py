@@ -1,4 +1,4 @@
-"""Short texts that the store keeps for a limited time under a hashed name, such as what a mailed link stands for."""
+"""Short texts that the store keeps for a limited time under a hashed name, such as the meaning of a mailed link."""
 
 from __future__ import annotations
 

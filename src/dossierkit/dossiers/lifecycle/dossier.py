@@ -123,7 +123,7 @@ class Query:
 class Event:
     """One event of a dossier.  *hash* covers it and the hash of the event before it.
 
-    It holds decisions, never personal data, see `lifecycle.facts`.
+    It holds decisions, never personal data, see `event_facts`.
     """
 
     dossier: str

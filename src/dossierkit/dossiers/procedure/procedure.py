@@ -67,7 +67,7 @@ class Procedure:
     form: Form
     bundle: Bundle
     revision: str
-    #: What can be acted on of `x-procedure`, in the shape of `block.SHAPE`; empty for a bare schema.
+    #: What can be acted on of `x-procedure`, in the shape of `procedure_block.SHAPE`; empty for a bare schema.
     block: Mapping[str, Json] = attrs.field(
         init=False, default=attrs.Factory(lambda self: acted_on(block_of(self.form.schema)), takes_self=True)
     )
@@ -171,7 +171,7 @@ class Procedure:
 
     @property
     def moves(self) -> Mapping[str, str]:
-        """Where answers of earlier revisions stand in this one: old place → new place, see `comparing.after_moves`."""
+        """The new places of answers of earlier revisions: old place → new place, see `comparison.after_moves`."""
         return {move["from"]: move["to"] for move in self.block.get("migrate", ())}
 
     @property

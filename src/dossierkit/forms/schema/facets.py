@@ -48,7 +48,7 @@ class Facet:
         return self.schema.get(keyword) if isinstance(self.schema, dict) else None
 
 
-#: Size of a cache with an entry for each schema or field of a form; more than `effective.MAX_FIELDS`.
+#: Size of a cache with an entry for each schema or field of a form; more than `effective_fields.MAX_FIELDS`.
 PER_FORM = 25_000
 _CONST = {"const"}
 #: Predicate → whether it is true of a schema object in the documents.

@@ -43,4 +43,4 @@ class StoreContract(
     OutboxContract,
     PaymentContract,
 ):
-    """What every `Store` promises.  A subclass has a fixture `store` that gives a new, empty one."""
+    """The contract of every `Store`.  A subclass has a fixture `store` that gives a new, empty one."""

@@ -18,7 +18,7 @@ HOUR = timedelta(hours=1)
 
 
 class AccountContract:
-    """What every `AccountStore` promises of accounts, sessions and secrets."""
+    """The contract of every `AccountStore` about accounts, sessions and secrets."""
 
     def test_an_account_comes_back(self, store: Store) -> None:
         """With every attribute; its mails are kept with it."""
@@ -139,7 +139,7 @@ class AccountContract:
         assert store.accounts.secret("b", NOON) is None
 
     def test_drafts_of_a_guest_are_adopted(self, store: Store) -> None:
-        """What the guest submitted stays a guest's."""
+        """A dossier that the guest submitted stays a guest's."""
         new_draft(store, "draft", owner="guest")
         store.record(submission(new_draft(store, "sent", owner="guest")))
         new_draft(store, "other", owner="ba")

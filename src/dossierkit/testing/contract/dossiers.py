@@ -19,7 +19,7 @@ from dossierkit.testing.contract.samples import DAY, NOON, acceptance, action, m
 
 
 class DossierContract:
-    """What every `DossierStore` promises."""
+    """The contract of every `DossierStore`."""
 
     def test_an_event_comes_back_as_it_was_hashed(self, store: Store) -> None:
         """Its moment keeps the offset that it was written with, as the hash is over its text."""

@@ -17,7 +17,7 @@ from dossierkit.testing.contract.samples import NOON, action, new_draft, submiss
 
 
 class DraftContract:
-    """What every `DraftStore` promises."""
+    """The contract of every `DraftStore`."""
 
     def test_a_draft_comes_back(self, store: Store) -> None:
         """Every attribute of a dossier survives, and so does its bundle."""

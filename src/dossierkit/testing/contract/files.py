@@ -32,7 +32,7 @@ class _Line(io.BytesIO):
 
 
 class BlobContract:
-    """What every `BlobStore` promises.  A subclass has a fixture `blobs` that gives a new, empty one."""
+    """The contract of every `BlobStore`.  A subclass has a fixture `blobs` that gives a new, empty one."""
 
     @pytest.mark.parametrize("content", [b"", b"x", b"content" * 40_000, LARGE], ids=["empty", "byte", "small", "large"])
     def test_bytes_come_back(self, blobs: BlobStore, content: bytes) -> None:

@@ -16,7 +16,7 @@ from dossierkit.testing.contract.samples import AGENCY, DAY, NOON, acceptance, i
 
 
 class InstallationContract:
-    """What every store promises of bundles, facts, series of numbers and imports."""
+    """The contract of every store about bundles, facts, series of numbers and imports."""
 
     def test_bundles_are_kept_once(self, store: Store) -> None:
         """The first bundle of a revision stays; dossiers are counted by revision."""

@@ -25,7 +25,7 @@ def _completed(store: Store, dossier: Dossier, at: datetime, days: int) -> Dossi
 
 
 class LedgerContract:
-    """What every `LedgerStore` promises."""
+    """The contract of every `LedgerStore`."""
 
     def test_sums_count_up_to_and_including_a_day(self, store: Store) -> None:
         """On any day of a month, at the ends of half-months and years, by any dimension."""

@@ -12,7 +12,7 @@ HOUR = timedelta(hours=1)
 
 
 class OutboxContract:
-    """What every `Outbox` promises."""
+    """The contract of every `Outbox`."""
 
     def test_a_mail_is_kept_once(self, store: Store) -> None:
         """Its key is known for ever, also after delivery."""

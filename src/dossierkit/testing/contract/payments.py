@@ -28,7 +28,7 @@ def _attempt(dossier: str) -> Callable[[int], Attempt]:
 
 
 class PaymentContract:
-    """What every `PaymentStore` promises."""
+    """The contract of every `PaymentStore`."""
 
     def test_attempts_are_numbered_for_each_dossier(self, store: Store) -> None:
         """From one; a dossier that owes nothing gets none."""

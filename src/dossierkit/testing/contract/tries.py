@@ -12,7 +12,7 @@ MINUTE = timedelta(minutes=1)
 
 
 class TriesContract:
-    """What every `AccountStore` promises of tries."""
+    """The contract of every `AccountStore` about tries."""
 
     def test_a_limit_holds_within_its_window(self, store: Store) -> None:
         """A refused try is not counted; the answer names the try that has to leave the window."""
