@@ -11,7 +11,8 @@ from dossierkit.forms.schema.numbers import read_decimal
 from dossierkit.pointers import child
 
 _BLANK = re.compile(r"[ \t\n\r]*")
-_SCALAR = re.compile(r"[^\s,\]}]+")
+#: A number, true, false or null.
+_LITERAL = re.compile(r"[-+.\w]+")
 #: The middle of a number with a fraction or an exponent; a string can look the same.
 _FRACTION = re.compile(r"[0-9][.eE][0-9+\-]")
 
@@ -37,9 +38,9 @@ def rounded_numbers(text: str) -> dict[str, str]:
     """JSON Pointer → digits of each number in *text*, well-formed JSON, that a double does not hold exactly."""
     if not _FRACTION.search(text):
         return {}
-    scalars = {pointer: _SCALAR.match(text, start) for pointer, start in _Scanner(text).starts().items()}
-    fractions = {pointer: match[0] for pointer, match in scalars.items() if match and _FRACTION.search(match[0])}
-    return {pointer: digits for pointer, digits in fractions.items() if digits[0] != '"' and read_decimal(digits) == digits}
+    literals = {pointer: _LITERAL.match(text, start) for pointer, start in _Scanner(text).starts().items()}
+    fractions = {pointer: match[0] for pointer, match in literals.items() if match and _FRACTION.search(match[0])}
+    return {pointer: digits for pointer, digits in fractions.items() if read_decimal(digits) == digits}
 
 
 def line_and_column(text: str, offset: int) -> tuple[int, int]:
@@ -78,7 +79,7 @@ class _Scanner:
         elif opening == '"':
             self._string()
         else:
-            match = _SCALAR.match(self.text, self.offset)
+            match = _LITERAL.match(self.text, self.offset)
             assert match is not None
             self.offset = match.end()
 
