@@ -356,7 +356,7 @@ def test_a_document_that_comes_on_paper_is_said(run: Any, folder: Path, tmp_path
     refused = run("submit", "1.000001", answers, data=True)
 
     assert refused.exit_code == 1
-    assert "document:1: Đơn đề nghị: hãy chọn tệp, hoặc đánh dấu sẽ nộp bản giấy." in refused.stderr
+    assert "document:1: Đơn đề nghị: hãy chọn tệp, hoặc đánh dấu vào ô nộp bản giấy." in refused.stderr
     assert run("submit", "1.000001", answers, "--paper", "1", data=True).exit_code == 0
 
 

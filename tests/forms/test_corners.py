@@ -343,7 +343,7 @@ def test_lists_of_files_and_rows_keep_what_is_there(form: Make) -> None:
     assert parse(one, [], base={"f": ["a"], "c": ["x"]}) == {"f": ["a"], "c": ["x"]}
     assert parse(one, [("/c", '"y"'), ("/c", '"x"'), ("order:/c", "{")]) == {"c": ["y", "x"]}
     assert parse(one, [("/c", '"y"'), ("order:/c", "3")]) == {"c": ["y"]}
-    assert file_limits(effective(one, {}).children[0], "vi") == "Nhận .pdf; mỗi tệp nhiều nhất 1 MB; nhiều nhất 5 tệp."
+    assert file_limits(effective(one, {}).children[0], "vi") == "Nhận .pdf; mỗi tệp tối đa 1 MB; tối đa 5 tệp."
     assert canonical(one, {"f": [], "c": []}) == {}
 
 
@@ -355,7 +355,7 @@ def test_sizes_are_said_as_their_author_counted(form: Make, size: int, words: st
     """In megabytes of a thousand or of 1 024 kilobytes, whichever is rounder."""
     one = form({"properties": {"f": {"type": "string", "x-file": {"accept": [".pdf"], "maxBytes": size}}}})
 
-    assert f"nhiều nhất {words};" in file_limits(effective(one, {}).children[0], "vi")
+    assert f"tối đa {words};" in file_limits(effective(one, {}).children[0], "vi")
 
 
 def test_entries_that_a_page_did_not_have_are_kept(form: Make) -> None:
@@ -581,10 +581,10 @@ def test_words_for_what_has_no_field(form: Make) -> None:
     one = form({"properties": {"a": {"title": "Mục", "type": "string", "format": "made-up"}}, "maxProperties": 1})
 
     assert message(one, Problem("/someThing", "required")) == "Some Thing: hãy nhập thông tin này."
-    assert message(one, check(one, {"x": 1, "y": 2}, today=TODAY)[0]) == "Hồ sơ: hãy điền nhiều nhất 1 thông tin trong phần này."
+    assert message(one, check(one, {"x": 1, "y": 2}, today=TODAY)[0]) == "Hồ sơ: hãy điền tối đa 1 ô trong phần này."
     assert message(one, Problem("/a", "strange")) == "Mục: hãy xem lại thông tin này."
     assert message(one, Problem("/a", "format", {"format": "made-up"})) == "Mục: hãy nhập đúng dạng."
-    assert message(one, Problem("/a", "multipleOf", {"multiple_of": 3})) == "Mục: hãy nhập số là bội của 3."
+    assert message(one, Problem("/a", "multipleOf", {"multiple_of": 3})) == "Mục: hãy nhập số là bội số của 3."
     assert message(one, Problem("/a", "multipleOf", {"multiple_of": "x"})).startswith("Mục")
 
 

@@ -455,7 +455,7 @@ def test_tenths_are_exact(form: Make) -> None:
     assert rules(one, {"a": 19.9}) == []
     assert rules(one, {"a": 0.3}) == []
     problem = check(one, {"a": 0.25}, today=TODAY)[0]
-    assert message(one, problem) == "Diện tích: hãy nhập số có nhiều nhất 1 chữ số thập phân."
+    assert message(one, problem) == "Diện tích: hãy nhập số có tối đa 1 chữ số thập phân."
 
 
 def test_a_text_that_is_no_number_stays_to_be_seen(form: Make) -> None:
@@ -505,15 +505,15 @@ def test_a_stale_branch_is_named_and_a_wrong_one_brings_no_noise(form: Make) -> 
     ("schema", "answers", "words"),
     [
         ({"type": "string", "minLength": 5}, "ab", "Mục: hãy nhập ít nhất 5 ký tự; hiện có 2."),
-        ({"type": "string", "maxLength": 2}, "abcd", "Mục: hãy nhập nhiều nhất 2 ký tự; hiện có 4."),
+        ({"type": "string", "maxLength": 2}, "abcd", "Mục: hãy nhập tối đa 2 ký tự; hiện có 4."),
         ({"type": "number", "minimum": 1000.5}, 1, "Mục: hãy nhập số từ 1.000,5 trở lên; hiện là 1."),
         ({"type": "number", "exclusiveMaximum": 3}, 3, "Mục: hãy nhập số nhỏ hơn 3; hiện là 3."),
         ({"type": "string", "pattern": "^x$", "examples": ["x"]}, "y", "Mục: “y” chưa đúng dạng; ví dụ đúng: x."),
         ({"type": "string", "pattern": "^x$"}, "y", "Mục: “y” chưa đúng dạng; ví dụ đúng: x."),
         ({"enum": ["a", "b"]}, "c", "Mục: hãy chọn một mục trong danh sách."),
         ({"const": "a"}, "c", "Mục: giá trị phải là a."),
-        ({"type": "array", "items": {"type": "string"}, "uniqueItems": True}, ["a", "a"], "Mục: có mục bị lặp lại; hãy để mỗi mục một lần."),
-        ({"type": "array", "items": False, "prefixItems": [{}]}, [1, 2], "Mục: hãy bớt các mục thừa."),
+        ({"type": "array", "items": {"type": "string"}, "uniqueItems": True}, ["a", "a"], "Mục: có mục bị lặp lại; mỗi mục chỉ để một lần."),
+        ({"type": "array", "items": False, "prefixItems": [{}]}, [1, 2], "Mục: hãy bỏ các mục thừa."),
         ({"not": {"const": 1}}, 1, "Mục: giá trị này không được chấp nhận; hãy nhập giá trị khác."),
         ({"type": "object", "propertyNames": {"maxLength": 1}}, {"ab": 1}, "Ab: hãy đặt tên khác cho mục này."),
         ({"type": "string", "x-messages": {"minLength": "Dài hơn nữa."}, "minLength": 3}, "a", "Mục: dài hơn nữa."),
@@ -594,7 +594,7 @@ def test_a_long_list_is_narrowed_by_another_answer() -> None:
     assert {option.label for option in found.options} == {"Xã 12", *(f"Xã 12{n}" for n in range(10))}
     many = view(one, {"p": "79", "c": "79399"}, layout=Layout(searches={"/c": "xa"})).root.children[1]
     assert (len(many.options), many.options[0].label) == (21, "Xã 399")
-    assert many.search_note == "Còn nhiều mục khác, chỉ hiện 20 mục đầu: hãy gõ thêm chữ."
+    assert many.search_note == "Còn nhiều mục khác, chỉ hiện 20 mục đầu; hãy gõ thêm chữ."
     none = view(one, {"p": "79"}, layout=Layout(searches={"/c": "phường"})).root.children[1]
     assert (none.options, none.search_note) == ((), "Không có mục nào có tên như vậy.")
     assert rules(one, {"p": "01", "c": "79399"}) == ["/c option"]

@@ -112,13 +112,13 @@ _WRONG = [
     ("partial-date", "31/02/1985", "không có ngày 31 trong tháng 2 năm 1985"),
     ("partial-date", "85", "“85” không phải là năm"),
     ("partial-date", "0022", "bốn chữ số, không phải “0022”"),
-    ("time", "25:00", "không có 25 giờ"),
-    ("time", "14:75", "không có 75 phút"),
+    ("time", "25:00", "giờ không thể là 25"),
+    ("time", "14:75", "phút và giây không thể là 75"),
     ("date-time", "22/11/2026", "còn thiếu giờ"),
     ("date-time", "0022-11-22T14:05:00+07:00", "bốn chữ số, không phải “0022”"),
     ("date-time", "22/11/0022 14:05", "bốn chữ số, không phải “0022”"),
     ("date-time", "31/11/2026 14:05", "không có ngày 31 trong tháng 11"),
-    ("date-time", "22/11/2026 24:05", "không có 24 giờ"),
+    ("date-time", "22/11/2026 24:05", "giờ không thể là 24"),
     ("vn-phone", "09123", "đã nhập 5 chữ số"),
     ("vn-phone", "0912 345 67a", "“a” không phải là chữ số"),
     ("vn-phone", "0612345678", "không có đầu số 06"),
@@ -132,14 +132,14 @@ _WRONG = [
     ("vn-tax-code", "0100233480", "chữ số thứ mười không khớp"),
     ("vn-name", "Nguyễn Văn 4", "“4”"),
     ("vn-name", "A", "ít nhất hai chữ cái"),
-    ("vn-name", "A" * 101, "nhiều nhất 100"),
+    ("vn-name", "A" * 101, "tối đa 100"),
     ("vn-land-certificate", "AB 12345", "đã nhập 2 chữ cái và 5 chữ số"),
     ("vn-land-certificate", "12345", "“12345” không phải là"),
     ("email", "ten.example.vn", "thiếu dấu @"),
     ("email", "ten@", "sau dấu @"),
     ("email", "@example.vn", "trước dấu @"),
     ("email", "a@b@example.vn", "đúng một dấu @"),
-    ("email", "ten @example.vn", "không có khoảng trắng"),
+    ("email", "ten @example.vn", "không được có khoảng trắng"),
     ("email", "ten@example..vn", "“ten@example..vn” không phải là"),
     ("uri", "example.vn/trang", "https://"),
     ("uri", "a b", "“a b” không phải là"),
@@ -224,7 +224,7 @@ _OWNERS = {
             "cần ít nhất 1 mục có vai trò là “owner”; hiện có 0.",
         ),
         ({"title": "chủ hộ", "required": ["role"]}, [{}], "cần ít nhất 1 mục chủ hộ; hiện có 0."),
-        ({"required": ["role"]}, [{}], "cần ít nhất 1 mục đúng loại mà biểu mẫu hỏi; hiện có 0."),
+        ({"required": ["role"]}, [{}], "cần ít nhất 1 mục đúng loại mà biểu mẫu yêu cầu; hiện có 0."),
         (
             {"properties": {"age": {"minimum": 18}, "role": {"const": "owner"}}, "required": ["age", "role"]},
             [{"role": "owner", "age": 3}],
@@ -233,7 +233,7 @@ _OWNERS = {
         (
             {"properties": {"age": {"minimum": 18}}, "required": ["age"]},
             [{}],
-            "cần ít nhất 1 mục đúng loại mà biểu mẫu hỏi; hiện có 0.",
+            "cần ít nhất 1 mục đúng loại mà biểu mẫu yêu cầu; hiện có 0.",
         ),
     ],
 )
@@ -258,7 +258,7 @@ def test_a_list_is_told_what_it_has_too_many_of() -> None:
     words = messages(form, check(form, answers, today=TODAY), answers=answers)
 
     assert words == (
-        "Chủ: chỉ được nhiều nhất 1 mục có vai trò là “owner”; hiện có 2.",
+        "Chủ: chỉ được tối đa 1 mục có vai trò là “owner”; hiện có 2.",
         "Chủ: cần ít nhất 2 mục có vai trò là “other”; hiện có 1.",
     )
 

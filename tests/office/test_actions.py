@@ -89,11 +89,11 @@ def test_from_reception_to_the_result(workflow: Callable[..., None], account: Ac
     ]  # fmt: skip
     code = dossier.code
     assert subjects(engine) == [
-        f"Đã nhận hồ sơ {code}",
+        f"Đã nộp hồ sơ {code}",
         f"Hồ sơ {code} đã được tiếp nhận",
         f"Hồ sơ {code} đang được xử lý",
         f"Hồ sơ {code} cần nộp phí, lệ phí",
-        f"Nghĩa vụ tài chính của hồ sơ {code} đã hoàn thành",
+        f"Hồ sơ {code} đã hoàn thành nghĩa vụ tài chính",
         f"Hồ sơ {code} đã có kết quả",
         f"Đã trả kết quả hồ sơ {code}",
     ]

@@ -132,7 +132,7 @@ def test_every_paper_names_the_owner_and_the_whole_address(shipped: Engine, name
         assert shipped.procedure(code).title() in said["01"]
         for fee in fees(shipped.procedure(code), dossier.answers):
             assert fee.title in said["01"]
-            cost = f"{fee.amount:,}".replace(",", ".") + "\u00a0đ" if fee.amount is not None else "Cơ quan xác định"
+            cost = f"{fee.amount:,}".replace(",", ".") + "\u00a0đ" if fee.amount is not None else "Do cơ quan xác định"
             assert cost in said["01"]
         for _, entry in shipped.procedure(code).documents(dossier.answers):
             assert entry.get("title") in said["01"]

@@ -641,7 +641,7 @@ def test_a_guests_drafts_come_along(accounts: Accounts, store: Store, folder: Pa
 
     done = engine.submit(draft.id, again.session.actor)
     sent = store.outbox.claim(clock.now(), clock.now(), 99)
-    assert sent[-1].mail.subject == f"Đã nhận hồ sơ {done.code}"
+    assert sent[-1].mail.subject == f"Đã nộp hồ sơ {done.code}"
     assert f"/dossiers/{done.code}" in sent[-1].mail.text
 
 

@@ -199,7 +199,7 @@ def test_work_goes_on(installation: Installation) -> None:
     mailer = RecordingMailer()
     deliver(store.outbox, mailer, installation.clock)
     subjects = {mail.subject for mail in mailer.sent if mail.to == "an@mau.example"}
-    assert {"Đặt lại mật khẩu", f"Đã nhận hồ sơ {sent.code}", f"Hồ sơ {accepted.code} đã được tiếp nhận"} <= subjects
+    assert {"Đặt lại mật khẩu", f"Đã nộp hồ sơ {sent.code}", f"Hồ sơ {accepted.code} đã được tiếp nhận"} <= subjects
     assert "slow@mau.example" in {mail.to for mail in mailer.sent}
     assert [one.mail.to for one in store.outbox.undelivered()] == ["bounces@mau.example"]
     assert list(engine.verify(blobs=installation.blobs)) == []

@@ -268,12 +268,12 @@ def test_what_could_not_be_saved_is_offered_back(served: Any, browser: Browser) 
     expect(page.locator('[id="f/purpose"]')).to_have_value("")
     expect(page.locator(".notice")).to_contain_text("chưa lưu được")
     sound(page)
-    page.get_by_role("button", name="Lấy lại").click()
+    page.get_by_role("button", name="Khôi phục").click()
     expect(page.locator('[id="f/purpose"]')).to_have_value("lập hồ sơ vay vốn ngân hàng")
     expect(page.locator("#saved")).to_contain_text("Đã lưu nháp lúc")
     page.goto(f"{address}/procedures/1.012789/apply")
     expect(page.locator('[id="f/purpose"]')).to_have_value("lập hồ sơ vay vốn ngân hàng")
-    assert page.get_by_role("button", name="Lấy lại").count() == 0
+    assert page.get_by_role("button", name="Khôi phục").count() == 0
 
 
 def test_a_session_that_ended_is_said_and_nothing_typed_is_lost(served: Any, browser: Browser) -> None:
@@ -327,7 +327,7 @@ def test_files_are_sent_with_a_progress_bar(served: Any, browser: Browser, tmp_p
 
     page.locator("#document-1").set_input_files(tmp_path / "sai.pdf")
     page.get_by_role("button", name="Lưu nháp").click()
-    expect(page.locator("#problems")).to_contain_text("nội dung khác với tên")
+    expect(page.locator("#problems")).to_contain_text("không khớp với tên")
     expect(page.locator(".field:has(#document-1) .files")).to_contain_text("đơn.pdf")
 
     page.locator("#document-1").set_input_files(tmp_path / "đơn.pdf")

@@ -106,7 +106,7 @@ def test_a_supplement_brings_files_and_what_follows_from_an_answer(office: Any, 
     assert "Vì sao nhiều" in refused.text
     pairs = {**dict(Page(refused.text).pairs), "/copies": "7", "/why": "Cho năm người", "do": "send"}
     bad = citizen.post(place, data=pairs, files={"document:don": ("đơn.pdf", b"MZ")})
-    assert "nội dung khác với tên" in bad.text
+    assert "không khớp với tên" in bad.text
     files = {"document:don": ("đơn.pdf", b"%PDF-1.7"), "document:ve": ("vẽ.pdf", b"%PDF-1.7")}
     assert citizen.post(place, data=pairs, files=files).url.path == f"/dossiers/{dossier.code}"
     found = engine.lookup(str(dossier.code))
@@ -240,8 +240,8 @@ def test_what_does_not_work_is_told(office: Any) -> None:
         ("complete", {"outcome": "rejected"}, "Hãy ghi lý do.", "complete-note"),
         ("hand-over", {"evidence": "counter"}, "Hồ sơ không còn ở trạng thái cho phép làm việc này. Hãy xem lại hồ sơ.", ""),
         ("message", {}, "Hãy viết nội dung trước khi gửi.", "message"),
-        ("message", {"note": "Thiếu\u200b"}, "Có chỗ chứa ký tự không nhìn thấy được", "message"),
-        ("refuse", {"note": "\u2066Thiếu"}, "Có chỗ chứa ký tự không nhìn thấy được", ""),
+        ("message", {"note": "Thiếu\u200b"}, "Nội dung có ký tự không nhìn thấy được", "message"),
+        ("refuse", {"note": "\u2066Thiếu"}, "Nội dung có ký tự không nhìn thấy được", ""),
     ],
 )
 def test_a_refusal_says_what_is_missing(office: Any, action: str, facts: Any, words: str, control: str) -> None:

@@ -184,18 +184,18 @@ def test_mail_that_bounces_is_told_to_the_officer_and_to_the_person(office: Any)
     mai, hoa = officer("mai@office.vn"), officer("hoa@office.vn")
     outbox, place = engine.store.outbox, f"/desk/{dossier.code}"
     deliver(outbox, Refusing(), engine.clock)
-    assert "không tới được" not in mai.get("/desk").text + mai.get(place).text + citizen.get("/dossiers").text
+    assert "không đến được" not in mai.get("/desk").text + mai.get(place).text + citizen.get("/dossiers").text
     act(mai, dossier, "accept")
     act(mai, dossier, "request-supplement", asked=["/copies"], note="Số bản chưa đúng")
     deliver(outbox, Refusing("an@example.vn"), engine.clock)
     assert mai.get("/desk").text.count(f'<a href="/desk/{dossier.code}">') == 1
-    assert "không tới được" in mai.get(place).text
-    assert "không tới được" not in hoa.get("/desk").text, "another unit"
-    assert "an@example.vn không tới được" in citizen.get("/").text
-    assert "không tới được" not in browser().get("/").text
+    assert "không đến được" in mai.get(place).text
+    assert "không đến được" not in hoa.get("/desk").text, "another unit"
+    assert "an@example.vn không đến được" in citizen.get("/").text
+    assert "không đến được" not in browser().get("/").text
     outbox.post(SendMail("later", "an@example.vn", "s", "t"))
     deliver(outbox, Refusing(), engine.clock)
-    assert "không tới được" not in mai.get("/desk").text + mai.get(place).text + citizen.get("/").text
+    assert "không đến được" not in mai.get("/desk").text + mai.get(place).text + citizen.get("/").text
 
 
 def test_money_that_comes_after_the_end_is_given_back(office: Any) -> None:

@@ -120,7 +120,7 @@ def test_files_are_kept_shown_removed_and_sent(tmp_path: Path, folder: Path, clo
     client, other = browser(), browser()
     page = client.get(APPLY).text
     assert page.count('type="file"') == 2
-    assert "nhiều nhất 10 MB" in page
+    assert "tối đa 10 MB" in page
     page = send(client, page, ("don", "Đơn của tôi.PDF", PDF), ("don", "trang 2.png", PNG), ("2", "bản vẽ.pdf", PDF)).text
     for name in ("Đơn của tôi.PDF", "trang 2.png", "bản vẽ.pdf"):
         assert name in page
@@ -164,7 +164,7 @@ def test_a_required_document_is_asked_for(tmp_path: Path, folder: Path, clock: F
 
     refused = send(client, page, do="continue")
     assert refused.status_code == 422
-    assert '<a href="#document-1">Đơn đề nghị: Hãy chọn tệp, hoặc đánh dấu sẽ nộp bản giấy.</a>' in refused.text
+    assert '<a href="#document-1">Đơn đề nghị: Hãy chọn tệp, hoặc đánh dấu vào ô nộp bản giấy.</a>' in refused.text
     assert "#document-2" not in refused.text
     bad = send(client, refused.text, ("don", "a.pdf", b""), ("2", "b.pdf", b""), do="continue").text
     assert re.findall(r'<a href="#(document-\d)">', bad) == ["document-1", "document-2"]
@@ -328,11 +328,11 @@ def test_a_cancelled_draft_takes_its_files_with_it(tmp_path: Path, folder: Path,
     ("name", "body", "words"),
     [
         ("a.pdf", b"", "rỗng"),
-        ("a.pdf", b"<html><script>alert(1)</script>", "nội dung khác với tên"),
-        ("a.svg", b"<svg/>", "không phải loại"),
-        ("a.html", b"%PDF-1.7", "không phải loại"),
-        ("a.pdf.exe", b"MZ", "không phải loại"),
-        (".pdf", b"%PDF-", "không phải loại"),
+        ("a.pdf", b"<html><script>alert(1)</script>", "không khớp với tên"),
+        ("a.svg", b"<svg/>", "không được nhận"),
+        ("a.html", b"%PDF-1.7", "không được nhận"),
+        ("a.pdf.exe", b"MZ", "không được nhận"),
+        (".pdf", b"%PDF-", "không được nhận"),
         ("a.pdf", PDF + b"z" * LIMITS.most_bytes, "lớn hơn 10 MB"),
         ("a.png", PNG[:20], "hỏng"),
         ("a.png", picture(60_000, 60_000), "hỏng"),

@@ -240,7 +240,7 @@ def test_part_2_3_manage(page: Page, served: Portal) -> None:
     code = file(page, served)
     page.get_by_role("navigation").get_by_role("link", name="Quản lý hồ sơ").click()
     checked(page)
-    page.get_by_label("Từ trong hồ sơ").fill(fold(PURPOSE))
+    page.get_by_label("Từ có trong hồ sơ").fill(fold(PURPOSE))
     page.get_by_label("Nộp từ ngày").fill("1/1/2026")
     page.get_by_role("button", name="Tra cứu").click()
     checked(page)
@@ -251,7 +251,7 @@ def test_part_2_3_manage(page: Page, served: Portal) -> None:
     page.get_by_role("button", name="Nộp hồ sơ mới từ hồ sơ này").click()
     expect(page.get_by_label(re.compile("^Mục đích sử dụng dữ liệu"))).to_have_value(PURPOSE)
     page.get_by_role("navigation").get_by_role("link", name="Quản lý hồ sơ").click()
-    page.get_by_label("Từ trong hồ sơ").fill("khong co")
+    page.get_by_label("Từ có trong hồ sơ").fill("khong co")
     page.get_by_role("button", name="Tra cứu").click()
     expect(page.locator("main")).to_contain_text("Không có hồ sơ nào khớp")
 
@@ -266,7 +266,7 @@ def test_part_2_2_look_up(page: Page, served: Portal) -> None:
     checked(page)
     page.get_by_label("Mã hồ sơ").fill("H29.15-261122-9999")
     if scripted(page):
-        page.get_by_role("button", name="Tự chép mã xác nhận").click()
+        page.get_by_role("button", name="Tự nhập mã xác nhận").click()
     page.get_by_label("Mã xác nhận").fill("1")
     page.get_by_role("button", name="Tra cứu").click()
     expect(page.locator("#problems")).to_contain_text("Mã xác nhận chưa đúng")

@@ -187,8 +187,8 @@ def test_a_draft_is_cancelled_after_asking_back(portal: Any) -> None:
     page = post(client, APPLY, fill(client.get(APPLY).text, __name="An"), "save").text
 
     asked = post(client, APPLY, Page(page).pairs, "cancel")
-    assert "lấy lại trong vòng một ngày" in asked.text
-    assert "không lấy lại" not in asked.text
+    assert "khôi phục trong vòng một ngày" in asked.text
+    assert "không khôi phục" not in asked.text
     assert "Hủy hồ sơ này?" in asked.text
     assert len(list(engine.store.every())) == 1
     for _ in range(2):
@@ -197,7 +197,7 @@ def test_a_draft_is_cancelled_after_asking_back(portal: Any) -> None:
     assert "An" not in Page(client.get(APPLY).text).pairs
     sent = dict(Page(cancelled.text).pairs)
     assert client.post(f"{APPLY}/review", data=sent).status_code == 409
-    assert "Lấy lại hồ sơ" in client.get("/dossiers?state=12").text
+    assert "Khôi phục hồ sơ" in client.get("/dossiers?state=12").text
     assert sent["meta:draft"] not in client.get("/dossiers").text
     for _ in range(2):
         back = client.post(f"{APPLY}/restore", data=sent)

@@ -181,7 +181,7 @@ def test_a_stranger_learns_at_once_that_signing_in_comes_first(portal: Any) -> N
 
     told = page.index("bạn cần đăng nhập")
     assert told < page.index('id="fields"')
-    assert "tệp đã chọn trước phải chọn lại" in page
+    assert "tệp đã chọn trước đó phải chọn lại" in page
     assert f'<a href="/sign-in?next={APPLY}">' in page
     known(client)
     assert "bạn cần đăng nhập" not in client.get(APPLY).text

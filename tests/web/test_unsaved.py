@@ -201,7 +201,7 @@ def test_what_is_too_long_stays_on_the_page(portal: Any) -> None:
     page = client.post(APPLY, data={**long, "do": "continue"})
 
     assert page.status_code == 413
-    assert "quá dài để mang qua trang đăng nhập" in page.text
+    assert "quá dài để chuyển qua trang đăng nhập" in page.text
     assert long["/name"] in page.text
     sign_in(client, GOOD)
     save(client, page)

@@ -239,7 +239,7 @@ FORMATS = (
     Format("duration", _words("khoảng thời gian", "a duration"), "P30D", width=12),
     Format(
         "email",
-        _words("thư điện tử", "an e-mail address"),
+        _words("địa chỉ thư điện tử", "an e-mail address"),
         "ten@example.vn",
         input_mode="email",
         autocomplete="email",
@@ -247,7 +247,7 @@ FORMATS = (
     ),
     Format(
         "idn-email",
-        _words("thư điện tử", "an e-mail address"),
+        _words("địa chỉ thư điện tử", "an e-mail address"),
         "ten@example.vn",
         input_mode="email",
         autocomplete="email",
