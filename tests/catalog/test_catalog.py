@@ -263,8 +263,8 @@ def test_the_log_speaks_the_language_it_is_asked_for(folder: Path, caplog: pytes
     again(catalog).list()
 
     assert [record.getMessage() for record in caplog.records] == [
-        "small.json:1:13: không phải JSON: ở đây thiếu một tên trong dấu ngoặc kép: trước } không có dấu phẩy, và JSON không có"
-        " chú thích; phiên bản hợp lệ gần nhất vẫn được dùng",
+        "small.json:1:13: không phải là JSON: ở đây thiếu một tên trong dấu ngoặc kép: không được có dấu phẩy trước },"
+        " và JSON không có chú thích; phiên bản hợp lệ gần nhất vẫn được dùng",
         "small.json đã hợp lệ trở lại",
     ]
 

@@ -138,7 +138,7 @@ def test_faults_of_files_are_told_once_in_the_language_of_the_page(office: Any, 
     assert "small.json: cannot be read at present; its last valid revision is in use" in pages["en"]
     assert "Cảnh báo: 'minLenght' không có tác dụng ở đây; có phải ý bạn là 'minLength'?" in unescape(pages["vi"])
     assert "Warning: 'minLenght' means nothing here; did you mean 'minLength'?" in unescape(pages["en"])
-    assert "Lỗi: không phải JSON: tệp bị cắt giữa chừng; hãy ghi lại đầy đủ" in pages["vi"]
+    assert "Lỗi: không phải là JSON: tệp bị cắt giữa chừng; hãy ghi lại đầy đủ" in pages["vi"]
     assert "not JSON" not in pages["vi"]
     assert [entry.code for entry in engine.procedures()].count("1.000001") == 1
 
