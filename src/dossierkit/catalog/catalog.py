@@ -453,10 +453,10 @@ class Catalog:
         with self._lock:
             snapshot = self.read_all()
             names = [name for name, state in snapshot.states.items() if state.serving is Serving.UNAPPROVED]
-            pairs = ((self._unapproved(name), self._serving(name, snapshot.readings[name])[1]) for name in names)
+            pairs = ((self._waiting_procedure(name), self._serving(name, snapshot.readings[name])[1]) for name in names)
             return tuple((new, self._procedure(old) if old is not None else None) for new, old in pairs if new is not None)
 
-    def _unapproved(self, name: str) -> Procedure | None:
+    def _waiting_procedure(self, name: str) -> Procedure | None:
         """The procedure in the file *name*; None if the file can no longer be read, which the next scan will report."""
         try:
             return procedure_at(self.folder / name, self.dialect)
@@ -471,7 +471,7 @@ class Catalog:
                 if state.serving is not Serving.UNAPPROVED or known is None:
                     continue
                 if (known.entry.code, known.revision) == (code, revision):
-                    procedure = self._unapproved(name)
+                    procedure = self._waiting_procedure(name)
                     if procedure is None or procedure.revision != revision:
                         return False
                     self._stored.approve(name, procedure)

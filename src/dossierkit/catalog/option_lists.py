@@ -143,7 +143,7 @@ def tables(data: Path | None, today: Callable[[], date] | None = None) -> dict[s
         SettingsError: `units.json` is malformed; the message says where.
     """
     shipped: dict[str, Callable[[], Iterable[Row]]] = {
-        name: partial(iter, rows) for name, rows in _shipped("units.json").items() if name != "source"
+        name: partial(iter, rows) for name, rows in _packaged_lists("units.json").items() if name != "source"
     }
     shipped["communes"] = _communes
     own = data / "units.json" if data is not None else None
@@ -151,7 +151,7 @@ def tables(data: Path | None, today: Callable[[], date] | None = None) -> dict[s
     return {name: Table(rows, today=today) for name, rows in {**shipped, **changed}.items()}
 
 
-def _shipped(name: str) -> dict[str, list[Row]]:
+def _packaged_lists(name: str) -> dict[str, list[Row]]:
     lists: dict[str, list[Row]] = json.loads((FOLDER / name).read_bytes())
     return lists
 
@@ -171,28 +171,28 @@ def _own(path: Path, shipped: Mapping[str, Callable[[], Iterable[Row]]]) -> dict
     if not isinstance(lists, dict):
         raise SettingsError(f'{path}: must be an object of lists, such as {{"units": [{{"code": "…", "name": "…"}}]}}')
     changed: dict[str, Callable[[], Iterable[Row]]] = {}
-    for name, said in lists.items():
+    for name, entry in lists.items():
         if name == "source":
             continue
-        if isinstance(said, dict):
-            if unknown := next((key for key in said if key != ADD), None):
+        if isinstance(entry, dict):
+            if unknown := next((key for key in entry if key != ADD), None):
                 raise SettingsError(
                     f'{path}: {name!r} has {unknown!r}; rows beside the shipped ones are written {{"{ADD}": […]}}'
                 )
-            changed[name] = partial(_merged, shipped.get(name, tuple), _checked(path, name, said.get(ADD)))
+            changed[name] = partial(_merged_rows, shipped.get(name, tuple), _valid_rows(path, name, entry.get(ADD)))
         else:
-            changed[name] = partial(iter, _checked(path, name, said))
+            changed[name] = partial(iter, _valid_rows(path, name, entry))
     return changed
 
 
-def _merged(shipped: Callable[[], Iterable[Row]], own: tuple[Row, ...]) -> Iterator[Row]:
+def _merged_rows(shipped: Callable[[], Iterable[Row]], own: tuple[Row, ...]) -> Iterator[Row]:
     """The packaged rows and *own*; a row of *own* replaces the packaged row with the same code."""
     codes = {row["code"] for row in own}
     yield from (row for row in shipped() if row["code"] not in codes)
     yield from own
 
 
-def _checked(path: Path, name: str, rows: Json) -> tuple[Row, ...]:
+def _valid_rows(path: Path, name: str, rows: Json) -> tuple[Row, ...]:
     if not isinstance(rows, list):
         raise SettingsError(f'{path}: {name!r} must be a list of rows, or {{"{ADD}": [rows]}}')
     for number, row in enumerate(rows, 1):

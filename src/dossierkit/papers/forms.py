@@ -167,7 +167,7 @@ class Forms:
         for event in self.history:
             due = event.facts.clock.due or due
             if event.action in _HANDS:
-                to = self.officer(_assigned(event)) or self.officer(event.actor) or self.word("office")
+                to = self.officer(_assignee(event)) or self.officer(event.actor) or self.word("office")
                 punctuality = "" if due is None else self.word("hand-late" if event.at.date() > due.date() else "hand-in-time")
                 rows.append(
                     (before, to, self.moment(event.at), self.word(f"hand-{event.action.value}"), self.day(due), punctuality)
@@ -211,6 +211,6 @@ def _dong(amount: int) -> str:
     return f"{amount:,}".replace(",", ".") + "\u00a0đ"
 
 
-def _assigned(event: Event) -> str:
+def _assignee(event: Event) -> str:
     """The id of the officer that *event* assigns the dossier to; empty for other events."""
     return (event.facts.officer or "") if isinstance(event.facts, AssignFacts) else ""

@@ -33,14 +33,14 @@ def register(engine: Engine, into: BinaryIO | Path, first: date, last: date, *, 
         sheet.set_column(column, column, 18)
         sheet.write_string(0, column, text_of(LOCALE, "papers", f"register-{name}", language), head)
     row = 0
-    for row, dossier in enumerate(_accepted(engine, first, last, unit), 1):
+    for row, dossier in enumerate(_accepted_dossiers(engine, first, last, unit), 1):
         for column, cell in enumerate(_cells(engine, dossier, language)):
             sheet.write_string(row, column, cell)
     book.close()
     return row
 
 
-def _accepted(engine: Engine, first: date, last: date, unit: str) -> Iterator[Dossier]:
+def _accepted_dossiers(engine: Engine, first: date, last: date, unit: str) -> Iterator[Dossier]:
     begin = datetime.combine(first, time(), ZONE)
     end = datetime.combine(last + timedelta(days=1), time(), ZONE)
     for dossier in engine.store.every():

@@ -38,7 +38,7 @@ class Papers:
 
         own = self._own(procedure, paper.kind.form, "html")
         try:
-            template = _environment(own.parent).get_template(own.name) if own is not None else _packaged()
+            template = _environment(own.parent).get_template(own.name) if own is not None else _packaged_template()
             return template.render(paper=paper, qr=qr_code(paper.qr) if paper.qr else "", is_line=_is_line)
         except TemplateError as error:
             raise SettingsError(f"{own or 'paper.html'}: {error}") from error
@@ -80,7 +80,7 @@ def _environment(folder: Path) -> SandboxedEnvironment:
 
 
 @lru_cache(maxsize=1)
-def _packaged() -> Any:
+def _packaged_template() -> Any:
     return _sandbox(BaseLoader()).from_string((_HERE / "paper.html").read_text("utf-8"))
 
 

@@ -53,15 +53,15 @@ def signature(secret: str, params: Mapping[str, str]) -> str:
 
 def question_signature(secret: str, params: Mapping[str, str]) -> str:
     """The signature of a query."""
-    return _signed(secret, params, _ASKED)
+    return _signature(secret, params, _ASKED)
 
 
 def answer_signature(secret: str, params: Mapping[str, str]) -> str:
     """The signature of the answer to a query."""
-    return _signed(secret, params, _ANSWERED)
+    return _signature(secret, params, _ANSWERED)
 
 
-def _signed(secret: str, params: Mapping[str, str], names: Sequence[str]) -> str:
+def _signature(secret: str, params: Mapping[str, str], names: Sequence[str]) -> str:
     text = "|".join(params.get(f"vnp_{name}", "") for name in names)
     return hmac.new(secret.encode(), text.encode(), hashlib.sha512).hexdigest()
 

@@ -23,7 +23,7 @@ from dossierkit.stores.rows import SELECT, STATE_COLUMNS, dossier_of, search_tex
 def write_action(batch: Batch, record: ActionRecord) -> Steps[Dossier]:
     """See `DossierStore.record`."""
     seen = record.dossier
-    stored = yield _stored, seen.id
+    stored = yield _lock_rows, seen.id
     if record.once and stored is not None and stored[1] != seen.state:
         (row,) = batch.execute(f"{SELECT} WHERE d.seq = %s", (stored[0],)).fetchall()
         return dossier_of(row)
@@ -53,10 +53,10 @@ def write_action(batch: Batch, record: ActionRecord) -> Steps[Dossier]:
     return dossier
 
 
-def _stored(batch: Batch, ids: Sequence[str]) -> list[Any]:
-    """Rows of the dossiers *ids*, each with its last event and the last posted day; None for one that does not exist.
+def _lock_rows(batch: Batch, ids: Sequence[str]) -> list[Any]:
+    """Lock the rows of the dossiers *ids*; return each with its last event and the last posted day, None where there is none.
 
-    The rows are locked, in one order: of two programs, the second reads what the first one wrote.
+    The order is always the same: of two programs, the second reads what the first one wrote.
     """
     rows = batch.execute(
         """SELECT d.id, d.seq, d.state, d.version, e.hash, e.number, (SELECT body FROM facts WHERE name = %s) FROM dossiers d

@@ -82,7 +82,7 @@ class Database:
     def write(self, work: Callable[[Batch], T]) -> T: ...
     def write(self, work: Callable[[Batch], Any]) -> Any:
         """Run *work* in a transaction and return its result once it is durable, see `transactions.Batch`."""
-        with explained(self.name):
+        with translate_errors(self.name):
             return self._group.run(work)
 
     def read(self, sql: str, values: tuple[object, ...] = ()) -> list[Any]:
@@ -95,7 +95,7 @@ class Database:
 
     def _read(self, sql: str, values: tuple[object, ...], prepare: bool | None) -> list[Any]:
         deadline = time.monotonic() + self._patience_seconds
-        with explained(self.name):
+        with translate_errors(self.name):
             while True:
                 try:
                     with self._readers.connection() as connection:
@@ -140,7 +140,7 @@ def name_of(url: str) -> str:
 
 
 @contextmanager
-def explained(name: str) -> Iterator[None]:
+def translate_errors(name: str) -> Iterator[None]:
     """Raise errors of psycopg as those of `dossierkit.errors`, with the remedy."""
     try:
         yield

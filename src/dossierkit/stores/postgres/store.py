@@ -19,7 +19,7 @@ from dossierkit.stores.imports import batches
 from dossierkit.stores.postgres import imports, ledger, queries, series
 from dossierkit.stores.postgres.accounts import PostgresAccounts
 from dossierkit.stores.postgres.action_records import write_action
-from dossierkit.stores.postgres.database import Database, explained
+from dossierkit.stores.postgres.database import Database, translate_errors
 from dossierkit.stores.postgres.dossiers import insert_draft, update_draft
 from dossierkit.stores.postgres.outbox import PostgresOutbox
 from dossierkit.stores.postgres.payments import PostgresPayments
@@ -48,7 +48,7 @@ class PostgresStore:
 
     def __init__(self, url: str, *, patience_seconds: float = PATIENCE_SECONDS) -> None:
         self.database = Database(url, patience_seconds=patience_seconds)
-        with explained(self.database.name):
+        with translate_errors(self.database.name):
             connection = self.database.connect()
             try:
                 migrate(connection, self.database.name)

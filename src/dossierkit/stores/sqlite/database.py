@@ -35,7 +35,7 @@ class Database:
     @property
     def read_only(self) -> bool:
         """Whether the writing connection refuses to write."""
-        with explained(self.path):
+        with translate_errors(self.path):
             return self.writer.read_only
 
     def write(self, work: Callable[[sqlite3.Connection], T]) -> T:
@@ -43,12 +43,12 @@ class Database:
 
         *work* may run more than once, and uses its argument only.
         """
-        with explained(self.path):
+        with translate_errors(self.path):
             return self._group.run(work)
 
     def read(self, sql: str, values: tuple[object, ...] = ()) -> list[Any]:
         """Rows of a statement that writes nothing."""
-        with explained(self.path):
+        with translate_errors(self.path):
             return self._reader().execute(sql, values).fetchall()
 
     def close(self) -> None:
@@ -73,7 +73,7 @@ class Database:
 
 
 @contextmanager
-def explained(path: Path) -> Iterator[None]:
+def translate_errors(path: Path) -> Iterator[None]:
     """Raise errors of SQLite as those of `dossierkit.errors`, with the remedy."""
     try:
         yield

@@ -78,7 +78,7 @@ def check_mark(path: Path, *, new: bool) -> Noted | None:
     if stored is None and noted.numbers:
         raise LostDossiers(
             f"{path} is missing or empty, and {mark.name} beside it says that numbers were given out:"
-            f" {_named(noted.numbers)}; {_restore(mark)}, or say --new for an empty database that goes on after them"
+            f" {_series_words(noted.numbers)}; {_restore(mark)}, or say --new for an empty database that goes on after them"
         )
     if stored is not None and stored.installation not in ("", noted.installation):
         raise LostDossiers(
@@ -86,7 +86,7 @@ def check_mark(path: Path, *, new: bool) -> Noted | None:
         )
     if lost := lacking(stored.numbers if stored is not None else {}, noted.numbers):
         raise LostDossiers(
-            f"{path} lacks dossiers whose numbers were given out: {_named(lost)}; it is an older copy, or its journal was"
+            f"{path} lacks dossiers whose numbers were given out: {_series_words(lost)}; it is an older copy, or its journal was"
             f" damaged: stop here and keep a copy of the folder; {_restore(mark)}, or say --new to go on after these numbers"
         )
     return noted
@@ -106,11 +106,11 @@ def sole_opening(path: Path) -> Iterator[None]:
         connection.close()
 
 
-def _named(numbers: Numbers) -> str:
+def _series_words(numbers: Numbers) -> str:
     """The newest series of *numbers*, in words."""
     newest = sorted(numbers.items(), key=lambda item: item[0][1], reverse=True)
-    named = ", ".join(f"{agency} {series} up to {last}" for (agency, series), last in newest[:_NAMED])
-    return named if len(newest) <= _NAMED else f"{named}, and {len(newest) - _NAMED} other series"
+    words = ", ".join(f"{agency} {series} up to {last}" for (agency, series), last in newest[:_NAMED])
+    return words if len(newest) <= _NAMED else f"{words}, and {len(newest) - _NAMED} other series"
 
 
 def _restore(mark: object) -> str:

@@ -27,7 +27,7 @@ from dossierkit.stores.rows import SELECT, dossier_of, encoded, event_of
 from dossierkit.stores.sqlite import imports, ledger, queries, series
 from dossierkit.stores.sqlite.accounts import SqliteAccounts
 from dossierkit.stores.sqlite.action_records import write_action
-from dossierkit.stores.sqlite.database import Database, explained, unwritable
+from dossierkit.stores.sqlite.database import Database, translate_errors, unwritable
 from dossierkit.stores.sqlite.dossiers import insert_draft, update_draft
 from dossierkit.stores.sqlite.opening import check_mark, make_folder, prepare, sole_opening
 from dossierkit.stores.sqlite.outbox import SqliteOutbox
@@ -57,7 +57,7 @@ class SqliteStore:
     def __init__(self, path: Path | str, *, new: bool = False, busy_seconds: float = BUSY_SECONDS) -> None:
         self.path = Path(path)
         make_folder(self.path)
-        with explained(self.path), sole_opening(self.path):
+        with translate_errors(self.path), sole_opening(self.path):
             noted = check_mark(self.path, new=new)
             prepare(self.path)
             self.database = Database(self.path, busy_seconds=busy_seconds)
