@@ -189,3 +189,17 @@ def test_pages_name_modules_that_exist(page: str) -> None:
             assert any((home / f"{name}{ending}").exists() for home in homes for ending in ("", ".py")), name
         elif re.fullmatch(r"[a-z_]+(\.\w+)+", name) and not re.search(r"\.(json|mark|toml|txt)$", name):
             assert _found(name) is not None, name
+
+
+def test_every_test_that_the_security_page_names_exists() -> None:
+    """Functions, modules, and functions by the number that their names begin with: a promise without its test is none."""
+    named = set(re.findall(r"\btest_\w+", (ROOT / "docs" / "security.md").read_text("utf-8")))
+    modules = sorted((ROOT / "tests").rglob("test_*.py"))
+    existing = {module.stem for module in modules}
+    for module in modules:
+        existing |= set(re.findall(r"def (test_\w+)", module.read_text("utf-8")))
+
+    numbered = {name for name in named if re.fullmatch(r"test(_\d+)+", name)}
+    assert [number for number in numbered if not any(name.startswith(f"{number}_") for name in existing)] == []
+    assert sorted(named - numbered - existing) == []
+    assert len(named) > 50
