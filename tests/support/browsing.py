@@ -18,6 +18,7 @@ import attrs
 import pytest
 from dossierkit_web.requests.cookies import VISIT
 
+from support.visits import GOOD
 from support.waiting import wait_for
 
 if TYPE_CHECKING:
@@ -122,6 +123,17 @@ def visit(browser: Browser, **options: Any) -> Page:
     """A page of somebody who was never here."""
     page = browser.new_context(**options).new_page()
     page.set_default_timeout(10_000)
+    return page
+
+
+def member(served: Any, browser: Browser, mail: str, **options: Any) -> Page:
+    """A page of somebody who has an account and is signed in."""
+    page = visit(browser, **options)
+    send: dict[str, Any] = {"headers": {"sec-fetch-site": "same-origin"}}
+    new = {"/email": mail, "/fullName": "Nguyễn Văn An", "do": "save"}
+    secret = page.request.post(f"{served.address}/register", form=new, **send).text().partition('id="secret">')[2]
+    page.request.post(f"{served.address}/sign-in", form={"mail": mail, "password": secret.partition("<")[0]}, **send)
+    page.request.post(f"{served.address}/password", form={"new": GOOD}, **send)
     return page
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from dossierkit_web.requests.cookies import SESSION
-from support.browsing import fits, press, sound, visit
+from support.browsing import fits, member, press, serving, sound, visit
 from support.clicking import Browser, Page, expect
 from support.visits import GOOD
 
@@ -276,18 +276,125 @@ def test_what_could_not_be_saved_is_offered_back(served: Any, browser: Browser) 
     assert page.get_by_role("button", name="Khôi phục").count() == 0
 
 
+#: Everything that the browser stores for the portal.
+STORED = "() => JSON.stringify([localStorage, sessionStorage])"
+
+SECRETS: dict[str, Any] = {
+    "title": "Gửi mật khẩu",
+    "type": "object",
+    "properties": {
+        "name": {"title": "Họ tên", "type": "string"},
+        "code": {"title": "Mã mở", "type": "string", "writeOnly": True},
+        "pin": {"title": "Mã PIN", "type": "string", "x-widget": "password"},
+        "kind": {"title": "Loại khóa", "enum": ["khóa từ", "khóa số"], "writeOnly": True},
+        "inner": {
+            "title": "Két",
+            "type": "object",
+            "writeOnly": True,
+            "properties": {"note": {"title": "Ghi chú", "type": "string"}},
+        },
+    },
+}
+
+
+def test_secrets_are_not_stored_in_the_browser(served: Any, browser: Browser) -> None:
+    """Input that could not be saved is stored without the answers that are never shown again; the page names these."""
+    served.drop("secrets", {**SECRETS, "x-procedure": {"code": "secrets"}})
+    page, address = visit(browser), f"{served.address}/procedures/secrets/apply"
+    page.goto(address)
+    page.context.set_offline(True)
+    page.get_by_label("Mã mở").fill("4711-một")
+    page.get_by_label("Mã PIN").fill("4711-hai")
+    page.get_by_label("khóa từ").check()
+    page.get_by_label("Ghi chú").fill("4711-ba")
+    page.get_by_label("Họ tên").fill("Nguyễn Văn An")
+    expect(page.locator("#saved.failed")).to_be_visible()
+    page.wait_for_function("() => JSON.stringify([localStorage, sessionStorage]).includes('Nguyễn Văn An')")
+    stored = page.evaluate(STORED)
+    assert "4711" not in stored
+    assert "khóa từ" not in stored
+
+    page.context.set_offline(False)
+    page.goto(address)
+    note = "hãy nhập lại: Mã mở, Mã PIN, Loại khóa, Két."
+    expect(page.locator(".notice", has_text="không giữ")).to_contain_text(note)
+    sound(page)
+    page.get_by_role("button", name="Lấy lại").click()
+    expect(page.get_by_label("Họ tên")).to_have_value("Nguyễn Văn An")
+    expect(page.locator(".notice", has_text="không giữ")).to_contain_text(note)
+
+
+@pytest.mark.parametrize("end", ["another account", "signing out", "half a day"])
+def test_stored_input_ends(served: Any, browser: Browser, end: str) -> None:
+    """It is never offered to another account, and is forgotten on signing out and after twelve hours."""
+    name = end.replace(" ", "-")
+    page, address = member(served, browser, f"{name}@example.vn"), f"{served.address}/procedures/1.012789/apply"
+    page.goto(address)
+    page.context.set_offline(True)
+    page.locator('[id="f/purpose"]').fill("lập hồ sơ vay vốn")
+    expect(page.locator("#saved.failed")).to_be_visible()
+    page.context.set_offline(False)
+    page.goto(address)
+    offered = page.get_by_role("button", name="Lấy lại")
+    expect(offered).to_be_visible()
+
+    if end == "another account":
+        page.context.clear_cookies(name=SESSION)
+        other = member(served, browser, "other@example.vn")
+        page.context.add_cookies(other.context.cookies())  # type: ignore[arg-type]
+        page.goto(address)
+        expect(page.locator('[id="f/purpose"]')).to_have_value("")
+    elif end == "signing out":
+        page.get_by_role("button", name="Thoát", exact=True).click()
+        page.wait_for_function("() => !Object.keys(localStorage).length")
+        page.goto(address)
+    else:
+        page.evaluate(
+            "() => { for (const [key, text] of Object.entries(localStorage))"
+            " localStorage.setItem(key, JSON.stringify({ ...JSON.parse(text), at: Date.now() - 12.1 * 3600e3 })) }"
+        )
+        page.goto(address)
+        assert page.evaluate("() => Object.keys(localStorage)") == []
+
+    expect(page.locator("form.application")).to_be_visible()
+    expect(offered).to_have_count(0)
+
+
+def test_input_without_a_session_stays_in_its_tab(served: Any, browser: Browser) -> None:
+    """Two visitors who use one browser one after the other, neither of them signed in, see nothing of each other."""
+    page, address = visit(browser), f"{served.address}/procedures/1.012789/apply"
+    page.goto(address)
+    page.context.set_offline(True)
+    page.locator('[id="f/purpose"]').fill("lập hồ sơ vay vốn")
+    expect(page.locator("#saved.failed")).to_be_visible()
+    page.context.set_offline(False)
+    page.goto(address)
+    expect(page.get_by_role("button", name="Lấy lại")).to_be_visible()
+
+    other = page.context.new_page()
+    other.goto(address)
+    expect(other.locator("form.application")).to_be_visible()
+    expect(other.get_by_role("button", name="Lấy lại")).to_have_count(0)
+
+
+def test_a_guest_whose_first_page_was_saved_is_offered_the_rest(served: Any, browser: Browser) -> None:
+    """The first save begins the session of a guest; what is stored after it belongs to that session."""
+    page, address = visit(browser), f"{served.address}/procedures/1.012789/apply"
+    page.goto(address)
+    page.locator('[id="f/purpose"]').fill("một")
+    expect(page.locator("#saved")).to_contain_text("Đã lưu nháp lúc")
+    page.context.set_offline(True)
+    page.locator('[id="f/purpose"]').fill("một hai")
+    expect(page.locator("#saved.failed")).to_be_visible()
+    page.context.set_offline(False)
+    page.goto(address)
+    page.get_by_role("button", name="Lấy lại").click()
+    expect(page.locator('[id="f/purpose"]')).to_have_value("một hai")
+
+
 def test_a_session_that_ended_is_said_and_nothing_typed_is_lost(served: Any, browser: Browser) -> None:
     """The page says so by itself; a button leads to signing in, and from there back to what was typed; nobody else sees it."""
-    page, form = visit(browser), "/procedures/1.013978/apply"
-    first = page.request.post(
-        f"{served.address}/register",
-        form={"/email": "het@example.vn", "/fullName": "Hết Phiên", "do": "save"},
-        headers={"sec-fetch-site": "same-origin"},
-    ).text()
-    secret = first.partition('id="secret">')[2].partition("<")[0]
-    send = {"headers": {"sec-fetch-site": "same-origin"}}
-    page.request.post(f"{served.address}/sign-in", form={"mail": "het@example.vn", "password": secret}, **send)  # type: ignore[arg-type]
-    page.request.post(f"{served.address}/password", form={"new": GOOD}, **send)  # type: ignore[arg-type]
+    page, form = member(served, browser, "het@example.vn"), "/procedures/1.013978/apply"
     page.goto(served.address + form)
     page.context.clear_cookies(name=SESSION)
     field = page.locator("#fields input[type=text]:not([readonly])").first
@@ -305,6 +412,45 @@ def test_a_session_that_ended_is_said_and_nothing_typed_is_lost(served: Any, bro
     page.goto(served.address + form)
     expect(page.locator(".notice")).to_have_count(0)
     page.context.close()
+
+
+def test_a_stranger_who_leaves_for_registration_loses_nothing(tmp_path: Any, browser: Browser) -> None:
+    """The browser asks before the form or the sign-in page is left; registration goes on in another tab, and the input comes along."""
+    with serving(tmp_path / "procedures", tmp_path / "data") as portal:
+        page, mail = visit(browser), "moi@example.vn"
+        asked: list[str] = []
+
+        def stay(dialog: Any) -> None:
+            asked.append(dialog.type)
+            dialog.dismiss()
+
+        page.on("dialog", stay)
+        page.goto(f"{portal.address}/procedures/1.012789/apply")
+        form = page.url
+        page.locator('[id="f/purpose"]').fill("lập hồ sơ vay vốn")
+        page.locator(".who a[href='/register']").click(no_wait_after=True)
+        page.wait_for_function("() => document.hasFocus()")
+        assert (asked, page.url) == (["beforeunload"], form)
+
+        press(page, "button[value=save]")
+        expect(page.locator("[name=carried]").first).to_be_attached()
+        page.locator("nav.tabs a[href='/lookup']").click(no_wait_after=True)
+        expect(page.locator("[name=carried]").first).to_be_attached()
+        assert asked == ["beforeunload"] * 2
+
+        with page.context.expect_page() as opening:
+            page.locator(".who a[href='/register']").click()
+        other = opening.value
+        other.get_by_label("Thư điện tử").first.fill(mail)
+        other.get_by_label("Họ và tên").first.fill("Nguyễn Văn Mới")
+        press(other, "button[value=save]")
+        press(other, "main form[action='/sign-in'] button")
+        press(page, "form[action='/sign-in/resume'] button")
+        page.locator("#new").fill(GOOD)
+        press(page, "main form.account button[type=submit]:not([formaction])")
+        expect(page.locator('[id="f/purpose"]')).to_have_value("lập hồ sơ vay vốn")
+        assert asked == ["beforeunload"] * 2
+        page.context.close()
 
 
 def test_files_are_sent_with_a_progress_bar(served: Any, browser: Browser, tmp_path: Any) -> None:

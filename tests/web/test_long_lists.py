@@ -5,11 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from support.browsing import press, sound, visit
+from support.browsing import member, press, sound
 from support.clicking import Browser, expect
-from support.clicking import Page as BrowserPage
 from support.page import Page
-from support.visits import GOOD, known
+from support.visits import known
 
 APPLY = "/procedures/1.000001/apply"
 ROWS = [{"no": number, "note": f"Ghi chú {number}"} for number in range(1, 121)]
@@ -112,17 +111,6 @@ def test_whoever_has_no_account_has_all_rows_on_the_page(office: Any) -> None:
     assert 'name="/rows/59/no"' in page.text
 
 
-def member(served: Any, browser: Browser, mail: str, **options: Any) -> BrowserPage:
-    """A page of somebody who has an account and is signed in."""
-    page = visit(browser, **options)
-    send: dict[str, Any] = {"headers": {"sec-fetch-site": "same-origin"}}
-    new = {"/email": mail, "/fullName": "Nguyễn Văn An", "do": "save"}
-    secret = page.request.post(f"{served.address}/register", form=new, **send).text().partition('id="secret">')[2]
-    page.request.post(f"{served.address}/sign-in", form={"mail": mail, "password": secret.partition("<")[0]}, **send)
-    page.request.post(f"{served.address}/password", form={"new": GOOD}, **send)
-    return page
-
-
 @pytest.mark.browser
 @pytest.mark.parametrize("scripted", [True, False], ids=["script", "no script"])
 def test_a_long_list_in_a_browser(served: Any, browser: Browser, scripted: bool) -> None:
@@ -156,3 +144,30 @@ def test_a_long_list_in_a_browser(served: Any, browser: Browser, scripted: bool)
     press(page, "button[value=continue]")
     expect(page.locator("dl.answers").first).to_contain_text("đổi ở trang đầu")
     assert page.get_by_text("Ghi chú", exact=True).count() == 120
+
+
+@pytest.mark.browser
+def test_unsaved_rows_of_another_page_are_offered_back(served: Any, browser: Browser) -> None:
+    """Restoring leads to the page of rows that the input was typed into; there it is restored and saved."""
+    served.drop("long-list", LONG)
+    page = member(served, browser, "rows@example.vn")
+    address = f"{served.address}/procedures/long-list/apply"
+    page.request.post(address, form=filled(120), headers={"sec-fetch-site": "same-origin"})
+    page.goto(address)
+    press(page, '[id="f/rows.page.50"]')
+    page.context.set_offline(True)
+    page.locator('[id="f/rows/60/note"]').fill("chưa lưu")
+    expect(page.locator("#saved.failed")).to_be_visible()
+    page.context.set_offline(False)
+
+    page.goto(address)
+    with page.expect_navigation():
+        page.get_by_role("button", name="Lấy lại").click()
+    expect(page.locator('[id="f/rows/60/note"]')).to_have_value("Ghi chú 61")
+    page.get_by_role("button", name="Lấy lại").click()
+
+    expect(page.locator('[id="f/rows/60/note"]')).to_have_value("chưa lưu")
+    expect(page.locator("#saved")).to_contain_text("Đã lưu nháp lúc")
+    page.reload()
+    expect(page.locator('[id="f/rows/60/note"]')).to_have_value("chưa lưu")
+    expect(page.get_by_role("button", name="Lấy lại")).to_have_count(0)

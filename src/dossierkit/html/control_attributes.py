@@ -43,13 +43,18 @@ def template_functions(piece: Callable[..., Markup], language: str) -> dict[str,
 
 
 def described(control: Control, *, required: bool = True) -> Markup:
-    """The ARIA attributes of a control: its hints and errors, whether it is required, whether it is invalid."""
+    """The ARIA attributes of a control: its hints and errors, whether it is required, whether it is invalid.
+
+    A control whose answer is never shown again (`writeOnly`) has the mark `data-secret`, so that no script stores its input.
+    """
     ids = " ".join(filter(None, (control.hint_id, control.error_id)))
     result = f' aria-describedby="{escape(ids)}"' if ids else ""
     if required and control.required:
         result += ' aria-required="true"'
     if required and control.errors:
         result += ' aria-invalid="true"'
+    if control.field.write_only:
+        result += " data-secret"
     return Markup(result)
 
 

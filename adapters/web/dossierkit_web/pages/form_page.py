@@ -75,7 +75,8 @@ def form_page(
     done = _done(rendered, draft, unmet or site.engine.check(draft)) if draft is not None else frozenset()
     if "x-fragment" in request.headers:
         version = {"X-Draft": draft.id, "X-Version": str(draft.version)} if draft is not None else {}
-        return HTMLResponse(str(rendered.fields), code, headers={**version, "X-Done": " ".join(sorted(done))})
+        owner = {"X-Owner": _owner_tag(site.visitor(request).actor)}
+        return HTMLResponse(str(rendered.fields), code, headers={**version, **owner, "X-Done": " ".join(sorted(done))})
     return site.page(
         request,
         "apply",

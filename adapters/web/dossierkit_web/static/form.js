@@ -7,8 +7,24 @@
     button.addEventListener("click", () => window.print());
   }
   if (!location.hash) document.getElementById("problems")?.focus();
-  document.querySelector("form[action='/sign-out']")?.addEventListener("submit", () => {
-    for (const key of Object.keys(localStorage)) if (key.startsWith("unsaved:")) localStorage.removeItem(key);
+
+  // Unsaved input is forgotten after the time that a session lasts at most, and when the user signs out.
+  const LASTS = 12 * 60 * 60 * 1000;
+  const forget = (ended) => {
+    for (const name of ["localStorage", "sessionStorage"]) {
+      try {
+        const storage = window[name];
+        const keys = Object.keys(storage).filter((key) => key.startsWith("unsaved:"));
+        for (const key of keys) if (ended(JSON.parse(storage.getItem(key)))) storage.removeItem(key);
+      } catch {
+        // A browser that stores nothing has nothing to forget.
+      }
+    }
+  };
+  forget((kept) => Date.now() - kept.at > LASTS);
+  document.addEventListener("submit", (event) => {
+    const action = event.submitter?.getAttribute("formaction") ?? event.target.getAttribute("action");
+    if (action === "/sign-out") forget(() => true);
   });
   document.querySelector(".tabs [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
   if (matchMedia("(max-width: 60rem)").matches) document.querySelector(".steps")?.removeAttribute("open");
@@ -73,6 +89,15 @@
       lookup.submit();
     });
   }
+
+  // Before the browser leaves a page that alone holds what the user typed, it asks.
+  let alone = document.querySelector("[name=carried]") !== null;
+  addEventListener("beforeunload", (event) => {
+    if (alone) event.preventDefault();
+  });
+  document.addEventListener("submit", (event) => {
+    if (event.target.matches(".application, :has([name=carried])")) alone = false;
+  });
 
   const form = document.querySelector("form.application, form.account:has(#fields)");
   if (!form) return;
@@ -185,27 +210,47 @@
     return newer.size > 0;
   };
 
-  // What could not be saved is kept in this browser, and offered back; it goes as soon as it is saved, or somebody leaves.
-  const place = `unsaved:${form.dataset.owner ?? ""}:${location.pathname}`;
+  // Input that could not be saved is stored for the visitor it belongs to, and offered back.  Without a session nothing tells
+  // two visitors of one browser apart, so the input is stored for this tab alone.
+  let owner = form.dataset.owner ?? "";
+  const storage = () => (owner ? localStorage : sessionStorage);
+  const place = () => `unsaved:${owner}:${location.pathname}`;
+  // Answers that no page shows again are not stored either.
+  const secrets = () => [...fields.querySelectorAll("[data-secret], [data-secret] *, [type=password]")].filter((part) => part.name);
+  const titleOf = (control) => {
+    const title = (control.closest("fieldset[data-secret]")?.querySelector("legend") ?? control.labels[0]).cloneNode(true);
+    for (const mark of title.querySelectorAll(".star, .hidden")) mark.remove();
+    return title.textContent.trim();
+  };
+  const store = (kept) => storage().setItem(place(), JSON.stringify(kept));
   const put = () => {
-    const pairs = [...new FormData(form)].filter(([name, value]) => typeof value === "string" && /^(page:|\/)/.test(name));
+    const secret = secrets();
+    const names = new Set(secret.map((control) => control.name));
+    const pairs = [...new FormData(form)].filter(
+      ([name, value]) => typeof value === "string" && /^(page:|\/)/.test(name) && !names.has(name),
+    );
+    const typed = secret.filter((control) => control.type !== "hidden" && control.name.startsWith("/") && state(control));
     try {
-      localStorage.setItem(place, JSON.stringify({ at: Date.now(), pairs }));
+      store({ at: Date.now(), pairs, left: [...new Set(typed.map(titleOf))] });
+      alone = typed.length > 0;
     } catch {
-      // A browser that keeps nothing has said so already.
+      // The message that the page is not saved tells to keep it open.
     }
   };
-  const restore = (pairs) => {
+  const restore = (kept) => {
+    const { pairs } = kept;
     // What was typed into another page of rows is offered again there.
     const pages = pairs.filter(([name, value]) => name.startsWith("page:") && (form.elements[name]?.value ?? value) !== value);
     if (pages.length) {
-      localStorage.setItem(place, JSON.stringify({ at: Date.now(), pairs }));
+      store(kept);
       const url = new URL(location.href);
       for (const [name, value] of pages) url.searchParams.set(name, value);
       location.assign(url.href);
       return;
     }
+    const secret = new Set(secrets());
     for (const control of fields.querySelectorAll("[name^='/']:not([type=hidden], [type=file])")) {
+      if (secret.has(control)) continue;
       const values = pairs.filter(([name]) => name === control.name).map(([, value]) => value);
       if (control.matches("[type=checkbox], [type=radio]")) control.checked = values.includes(control.value);
       else if (values.length) control.value = values.at(-1);
@@ -214,8 +259,8 @@
     send();
   };
   const offer = () => {
-    const kept = JSON.parse(localStorage.getItem(place) ?? "null");
-    if (!saves || !kept) return;
+    const kept = saves ? JSON.parse(storage().getItem(place()) ?? "null") : null;
+    if (!kept) return;
     const box = document.createElement("div");
     box.className = "notice";
     box.setAttribute("role", "status");
@@ -227,13 +272,16 @@
       button.className = "ghost";
       button.textContent = words;
       button.addEventListener("click", () => {
-        localStorage.removeItem(place);
-        box.remove();
+        storage().removeItem(place());
+        box.replaceChildren(...left);
+        if (!left.length) box.remove();
         what();
       });
       return button;
     };
-    box.append(text, act(form.dataset.restore, () => restore(kept.pairs)), " ", act(form.dataset.discard, () => {}));
+    const left = kept.left.length ? [document.createElement("p")] : [];
+    for (const note of left) note.textContent = form.dataset.left.replace("{titles}", kept.left.join(", "));
+    box.append(text, ...left, act(form.dataset.restore, () => restore(kept)), " ", act(form.dataset.discard, () => box.remove()));
     form.before(box);
   };
 
@@ -258,6 +306,7 @@
       if (!answer.ok) throw new Error(form.dataset.failed);
       const draft = answer.headers.get("X-Draft");
       if (draft) {
+        alone = [...snapshot()].some(([at, value]) => sent.get(at) !== value);
         hidden("meta:draft", draft);
         hidden("meta:version", answer.headers.get("X-Version"));
         const url = new URL(form.action);
@@ -267,7 +316,8 @@
         for (const page of fields.querySelectorAll("[name^='page:']")) if (page.value !== "0") url.searchParams.set(page.name, page.value);
         history.replaceState(null, "", url.pathname + url.search);
       }
-      localStorage.removeItem(place);
+      storage().removeItem(place());
+      owner = answer.headers.get("X-Owner") ?? owner;
       progress((answer.headers.get("X-Done") || "").split(" "));
       const html = await answer.text();
       if (swaps && swap(html, sent)) again = true;
@@ -305,6 +355,7 @@
       return;
     }
     if (!saves) return;
+    alone = true;
     clearTimeout(timer);
     timer = setTimeout(send, 1500);
   });
