@@ -63,11 +63,25 @@ def test_everybody_sees_a_year(portal: Any) -> None:
     assert "50.0 %" in Page(browser().get("/statistics?lang=en").text).text
 
 
+def test_totals_come_first_and_long_tables_are_folded(portal: Any) -> None:
+    """A phone shows the figures of the year without scrolling past the tables; a folded table says how many rows it has."""
+    _, browser = portal
+    page = browser().get("/statistics?year=2026").text
+
+    places = [page.index(f'id="{id}"') for id in ("total", "by-month", "by-unit", "by-sector")]
+    assert places == sorted(places)
+    assert "Tổng số" in page[: places[1]]
+    [folded] = re.findall(r'<details class="rows">.*?</details>', page, re.DOTALL)
+    rows = len(re.findall(r"<tr>", folded)) - 1
+    assert 'id="by-month"' in folded
+    assert f"({rows} dòng)" in folded
+
+
 def test_bars_are_as_long_as_the_figures_beside_them(portal: Any) -> None:
     """In time, late and in progress, one after the other; the longest bar of a table fills its place."""
     _, browser = portal
     page = browser().get("/statistics?year=2026").text
-    for table in re.findall(r"<tbody>.*?</tbody>", page, re.DOTALL)[:3]:
+    for table in re.findall(r"<tbody>.*?</tbody>", page, re.DOTALL)[1:4]:
         rows = [
             ([float(one) for one in re.findall(r' width="([\d.]+)"', row)], re.findall(r"<td[^>]*>(?:<a[^>]*>)?([^<]+)", row))
             for row in re.findall(r"<tr>.*?</tr>", table, re.DOTALL)

@@ -24,6 +24,8 @@ from dossierkit_web.site import Site, language_of
 
 #: The tables of the page, and the others that can be exported.
 TABLES = ("month", "unit", "sector")
+#: Tables with more rows than this are folded.
+_FOLDED_FROM = 3
 #: Maximum length of a query for which the page is kept.
 _LONGEST_QUERY = 40
 _TYPES = {"csv": "text/csv; charset=utf-8", "json": "application/json", "table": "text/plain; charset=utf-8",
@@ -91,6 +93,7 @@ def show(site: Site, request: Request, form: FormData) -> Response:  # noqa: ARG
         nd09=asked.nd09,
         years=range(this, this - 6, -1),
         tables=tables,
+        folded_from=_FOLDED_FROM,
         paces=paces(site.engine, asked.year, language=language),
         formats=FORMATS[1:],
         rate=lambda share: _percent(share, language),

@@ -28,6 +28,7 @@
   });
   document.querySelector(".tabs [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
   if (matchMedia("(max-width: 60rem)").matches) document.querySelector(".steps")?.removeAttribute("open");
+  if (matchMedia("(min-width: 60rem)").matches) for (const part of document.querySelectorAll("details.rows")) part.open = true;
 
   // A second click of a hurried hand would send a password that the first one has used up.
   for (const sent of document.querySelectorAll("form.account")) {
