@@ -319,7 +319,7 @@ def test_secrets_are_not_stored_in_the_browser(served: Any, browser: Browser) ->
     note = "hãy nhập lại: Mã mở, Mã PIN, Loại khóa, Két."
     expect(page.locator(".notice", has_text="không giữ")).to_contain_text(note)
     sound(page)
-    page.get_by_role("button", name="Lấy lại").click()
+    page.get_by_role("button", name="Khôi phục").click()
     expect(page.get_by_label("Họ tên")).to_have_value("Nguyễn Văn An")
     expect(page.locator(".notice", has_text="không giữ")).to_contain_text(note)
 
@@ -335,7 +335,7 @@ def test_stored_input_ends(served: Any, browser: Browser, end: str) -> None:
     expect(page.locator("#saved.failed")).to_be_visible()
     page.context.set_offline(False)
     page.goto(address)
-    offered = page.get_by_role("button", name="Lấy lại")
+    offered = page.get_by_role("button", name="Khôi phục")
     expect(offered).to_be_visible()
 
     if end == "another account":
@@ -369,12 +369,12 @@ def test_input_without_a_session_stays_in_its_tab(served: Any, browser: Browser)
     expect(page.locator("#saved.failed")).to_be_visible()
     page.context.set_offline(False)
     page.goto(address)
-    expect(page.get_by_role("button", name="Lấy lại")).to_be_visible()
+    expect(page.get_by_role("button", name="Khôi phục")).to_be_visible()
 
     other = page.context.new_page()
     other.goto(address)
     expect(other.locator("form.application")).to_be_visible()
-    expect(other.get_by_role("button", name="Lấy lại")).to_have_count(0)
+    expect(other.get_by_role("button", name="Khôi phục")).to_have_count(0)
 
 
 def test_a_guest_whose_first_page_was_saved_is_offered_the_rest(served: Any, browser: Browser) -> None:
@@ -388,7 +388,7 @@ def test_a_guest_whose_first_page_was_saved_is_offered_the_rest(served: Any, bro
     expect(page.locator("#saved.failed")).to_be_visible()
     page.context.set_offline(False)
     page.goto(address)
-    page.get_by_role("button", name="Lấy lại").click()
+    page.get_by_role("button", name="Khôi phục").click()
     expect(page.locator('[id="f/purpose"]')).to_have_value("một hai")
 
 

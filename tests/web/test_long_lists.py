@@ -162,12 +162,12 @@ def test_unsaved_rows_of_another_page_are_offered_back(served: Any, browser: Bro
 
     page.goto(address)
     with page.expect_navigation():
-        page.get_by_role("button", name="Lấy lại").click()
+        page.get_by_role("button", name="Khôi phục").click()
     expect(page.locator('[id="f/rows/60/note"]')).to_have_value("Ghi chú 61")
-    page.get_by_role("button", name="Lấy lại").click()
+    page.get_by_role("button", name="Khôi phục").click()
 
     expect(page.locator('[id="f/rows/60/note"]')).to_have_value("chưa lưu")
     expect(page.locator("#saved")).to_contain_text("Đã lưu nháp lúc")
     page.reload()
     expect(page.locator('[id="f/rows/60/note"]')).to_have_value("chưa lưu")
-    expect(page.get_by_role("button", name="Lấy lại")).to_have_count(0)
+    expect(page.get_by_role("button", name="Khôi phục")).to_have_count(0)
