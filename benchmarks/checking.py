@@ -13,6 +13,7 @@ import jsonschema_rs
 from benchmarks.measure import Row, costs, faster
 from benchmarks.measure import medians as medians_by
 from benchmarks.sample import BAD, GOOD, SCHEMA
+from dossierkit.cli.server_processes import collect_less_often
 from dossierkit.forms import canonical, check, flatten, parse, read
 from dossierkit.forms.lint.comparison import compare
 from dossierkit.forms.schema.facets import MAIN
@@ -57,7 +58,9 @@ def rows() -> list[Row]:
     ]
     if parsed:
         found.append(faster("decode + validate vs WTForms", parsed["parse"], parsed["wtforms"], 25))
-    return found + _rule_cost() + _first_use()
+    found += _rule_cost()
+    collect_less_often()  # as `serve` does
+    return found + _first_use()
 
 
 def _alternatives(lists: int) -> tuple[dict[str, Json], dict[str, Json]]:

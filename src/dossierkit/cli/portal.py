@@ -16,7 +16,7 @@ from dossierkit_web.oidc import provider
 
 from dossierkit.cli.logs import configure_logs
 from dossierkit.cli.options import command_context, engine_of
-from dossierkit.cli.server_processes import also_on_signal, end_with_parent
+from dossierkit.cli.server_processes import also_on_signal, collect_less_often, end_with_parent
 from dossierkit.office.background_work import Repeated, Worker
 from dossierkit.papers.slip import installed_key
 from dossierkit.wiring import PaymentSettings, mailer, payment_settings, scanner
@@ -136,6 +136,7 @@ class Portal:
         """The pages in a process of their own, over an engine of their own."""
         configure_logs(self.log)
         threading.Thread(target=end_with_parent, daemon=True).start()
+        collect_less_often()
         with command_context(self.installation, self.store):
             engine = self.engine()
         metrics = self.start_metrics(engine)
