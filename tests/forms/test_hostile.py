@@ -74,7 +74,7 @@ def test_endless_conditions_settle() -> None:
 @pytest.mark.parametrize(
     ("source", "words"),
     [
-        (b'{"a": 1, "a": 2}', "stands twice"),
+        (b'{"a": 1, "a": 2}', "is duplicated"),
         (b"[NaN]", "NaN"),
         (b"[-Infinity]", "Infinity"),
         (b"[1e400]", "too large"),
@@ -99,8 +99,8 @@ def test_endless_conditions_settle() -> None:
         (b"{} {}", "more after its end"),
         (b'["a\nb"]', "a line break"),
         (b'["a\0b"]', "control character"),
-        (b'["\\d"]', "no escape"),
-        (b'["\\u12"]', "no escape"),
+        (b'["\\d"]', "unknown escape"),
+        (b'["\\u12"]', "unknown escape"),
         (b"[True]", "true, false, null"),
     ],
 )
