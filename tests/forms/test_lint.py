@@ -14,6 +14,7 @@ from dossierkit.catalog.lint import FolderLint, lint_paths
 from dossierkit.errors import SchemaError
 from dossierkit.forms import STANDARD, read
 from dossierkit.forms.lint.document_lint import lint
+from dossierkit.forms.lint.endless_requirements import endless_faults
 from dossierkit.locale.texts import in_language
 from dossierkit.wiring import with_lists
 
@@ -47,6 +48,17 @@ FAULTS: dict[str, tuple[str, dict[str, Any], str]] = {
     "bad const": ("bad-const", {"properties": {"a": {"type": "integer", "const": "x"}}}, "const"),
     "choice of another type": ("bad-choice", {"properties": {"a": {"type": "string", "enum": ["x", None]}}}, "refuses its own choice None"),
     "choices of another type": ("contradiction", {"properties": {"a": {"type": "integer", "enum": ["x", "y"]}}}, "no choice is of the type integer"),
+    "choices beyond a limit": ("contradiction", {"properties": {"a": {"type": "string", "minLength": 3, "enum": ["x", "y"]}}}, "no choice meets minLength"),
+    "more rows than choices": (
+        "contradiction",
+        {"properties": {"a": {"type": "array", "minItems": 3, "uniqueItems": True, "items": {"enum": ["x", "y", "x"]}}}},
+        "only 2 choices",
+    ),
+    "alternative twice": (
+        "same-alternative",
+        {"properties": {"a": {"oneOf": [{"type": "object", "title": t, "properties": {"k": {"const": "x"}}, "required": ["k"]} for t in "AB"]}}},
+        "same as alternative 0",
+    ),
     "choice twice": ("same-choice", {"properties": {"a": {"enum": [1, "1", 1.0]}}}, "at position 0"),
     "bad example": ("bad-example", {"properties": {"a": {"type": "integer", "examples": [1, "x"]}}}, "example"),
     "closed too early": (
@@ -197,6 +209,47 @@ def test_definitions_may_refer_to_each_other_in_lists() -> None:
     }
     with pytest.raises(SchemaError, match="unfold"):
         read({"$ref": "#/$defs/e0", "$defs": {**deep, "e40": STRING}})
+
+
+READ_ONLY = {"type": "string", "readOnly": True}
+TWIN = {"type": "object", "properties": {"kind": {"const": "x"}}, "required": ["kind"]}
+
+
+@pytest.mark.parametrize(
+    ("field", "codes"),
+    [
+        ({"type": "string", "enum": ["x", "y"], "minLength": 2}, {"contradiction"}),
+        ({"type": "string", "enum": ["x", "y"], "pattern": "^[0-9]+$"}, {"contradiction"}),
+        ({"type": "integer", "enum": [1, 2], "minimum": 3}, {"contradiction"}),
+        ({"type": "string", "enum": ["x", "yy"], "minLength": 2}, set()),
+        ({"type": "array", "minItems": 3, "uniqueItems": True, "items": {"enum": ["x", "y"]}}, {"contradiction"}),
+        ({"type": "array", "minItems": 2, "uniqueItems": True, "items": {"enum": ["x", "y"]}}, set()),
+        ({"type": "array", "minItems": 3, "items": {"enum": ["x", "y"]}}, set()),
+        ({"oneOf": [{**TWIN, "title": "A"}, {**TWIN, "title": "B"}]}, {"same-alternative"}),
+        ({"oneOf": [TWIN, {**TWIN, "required": ["kind", "kind2"], "properties": {**TWIN["properties"], "kind2": STRING}}]}, set()),
+        (READ_ONLY, {"unfilled"}),
+        ({"type": "object", "readOnly": True, "required": ["b"], "properties": {"b": STRING}}, {"unfilled"}),
+        ({"type": "object", "required": ["b"], "properties": {"b": {"$ref": "#/$defs/fixed"}}}, {"unfilled"}),
+        ({**READ_ONLY, "default": "x"}, set()),
+        ({**READ_ONLY, "const": "x"}, set()),
+        ({**READ_ONLY, "x-prefill": "fullName"}, set()),
+    ],
+)  # fmt: skip
+def test_a_required_field_that_can_never_be_answered_is_an_error(field: dict[str, Any], codes: set[str]) -> None:
+    """The form cannot be submitted, and the catalog, which asks for the same faults, does not serve it."""
+    schema = {"properties": {"a": field}, "required": ["a"], "$defs": {"fixed": READ_ONLY}}
+
+    assert {fault.code for fault in endless_faults(read(schema))} == codes
+    errors = {fault.code for fault in lint(schema, today=TODAY) if fault.level == "error"}
+    assert errors == codes
+
+
+def test_a_read_only_field_may_be_computed_or_given_by_a_condition() -> None:
+    """And one that is not required may stay empty."""
+    fields = {"a": READ_ONLY, "b": STRING}
+    conditional = {"if": {"required": ["b"]}, "then": {"properties": {"a": {"const": "x"}}}}
+    for more in ({"required": ["a"], "x-compute": {"/a": "b"}}, {"required": ["a"], **conditional}, {}):
+        assert list(endless_faults(read({"properties": fields, **more}))) == []
 
 
 @pytest.mark.parametrize("name", FAULTS)

@@ -182,7 +182,7 @@ def _keyword_faults(form: Form, facet: Facet, *, root: bool) -> Iterator[Fault]:
 
 def _value_faults(form: Form, facet: Facet) -> Iterator[Fault]:
     schema = facet.schema
-    yield from contradictions(facet)
+    yield from contradictions(form.schemas, facet)
     if "const" in schema and not form.schemas.accepts(facet, schema["const"]):
         yield bad_const(facet)
     if "default" in schema and not form.schemas.accepts(facet, schema["default"]):

@@ -7,11 +7,11 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from dossierkit.findings import Fault
 from dossierkit.forms.answers.form_data import MAX_ROWS
-from dossierkit.forms.fields.applicators import possible_schemas, unconditional
+from dossierkit.forms.fields.applicators import members, possible_members, possible_schemas, unconditional
 from dossierkit.forms.fields.combined_schema import type_of
 from dossierkit.forms.fields.form import Form
 from dossierkit.forms.schema.facets import Facet, Schemas, file_and_pointer
-from dossierkit.pointers import Json, child
+from dossierkit.pointers import Json, child, key
 from dossierkit.text import meant
 from dossierkit.translatable import Words
 
@@ -25,12 +25,23 @@ _BOUNDS = (
     ("minProperties", "maxProperties", ("object",)),
     ("minContains", "maxContains", ()),
 )
+#: Keywords that a single choice can break, whatever spelling the form gives it.
+_CHOICE_LIMITS = (
+    *("minLength", "maxLength", "pattern", "multipleOf"),
+    *("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum"),
+)
+#: Keywords that say nothing about which values an alternative accepts.
+_ANNOTATIONS = frozenset(("title", "description", "examples", "default", "$comment", "x-messages"))
+#: Types of fields that stay empty until a user or the schema gives them a value.
+_TYPED = frozenset(("string", "number", "integer"))
+#: Keywords that give a field a value.
+_FILLING = frozenset(("default", "const", "x-prefill"))
 #: A schema of rows without one of them is shown as JSON, which has no limit of rows.
 _ROWS = frozenset(("type", "properties", "enum", "const", "$ref", "allOf", "anyOf", "oneOf"))
 
 
-def contradictions(facet: Facet) -> Iterator[Fault]:
-    """A fault for each keyword of *facet* that leaves no value of the type that it is about."""
+def contradictions(schemas: Schemas, facet: Facet) -> Iterator[Fault]:
+    """A fault for each keyword of *facet* that leaves no value of the type that it is about, or cannot ever hold."""
     file, pointer = file_and_pointer(facet)
     schema: Mapping[str, Json] = facet.schema
     for low, high, _ in _BOUNDS:
@@ -48,8 +59,26 @@ def contradictions(facet: Facet) -> Iterator[Fault]:
     elif _refuses_all(schema, schema.get("enum")):
         message = Words("no choice is of the type {type}; change the choices, or the type", type=_type_words(schema))
         yield Fault("contradiction", f"{pointer}/enum", message, file=file)
+    elif _limits_refuse_all(schemas, schema, schema.get("enum")):
+        limits = ", ".join(keyword for keyword in _CHOICE_LIMITS if keyword in schema)
+        message = Words("no choice meets {limits}; change the choices, or these keywords", limits=limits)
+        yield Fault("contradiction", f"{pointer}/enum", message, file=file)
     if "const" in schema and _refuses_all(schema, [schema["const"]]):
         yield bad_const(facet)
+    if (count := _missing_choices(schemas, facet)) is not None:
+        message = Words(
+            "at least {least} different rows are required, and there are only {count} choices",
+            least=schema["minItems"],
+            count=count,
+        )
+        yield Fault("contradiction", f"{pointer}/minItems", message, file=file)
+    for index, twin in _twins(facet).items():
+        message = Words(
+            "this accepts the same as alternative {twin}, so never exactly one of them holds; remove one,"
+            " or change 'oneOf' to 'anyOf'",
+            twin=twin,
+        )
+        yield Fault("same-alternative", f"{pointer}/oneOf/{index}", message, file=file)
 
 
 def bad_const(facet: Facet) -> Fault:
@@ -82,6 +111,44 @@ def _refuses_all(schema: Mapping[str, Json], values: Json) -> bool:
     return not any(_is_of(value, types if isinstance(types, list) else [types]) for value in values)
 
 
+def _limits_refuse_all(schemas: Schemas, schema: Mapping[str, Json], values: Json) -> bool:
+    """Whether *values* are given, and the limits beside them refuse each."""
+    limits = {keyword: schema[keyword] for keyword in _CHOICE_LIMITS if keyword in schema}
+    if not limits or not isinstance(values, list):
+        return False
+    validator = schemas.judge.compile(limits)
+    return not any(validator.accepts(value) for value in values)
+
+
+def _missing_choices(schemas: Schemas, facet: Facet) -> int | None:
+    """How many different rows *facet* can have, if it requires more of them; None if there are enough."""
+    rows, least = facet.get("items"), facet.get("minItems")
+    if facet.get("uniqueItems") is not True or not isinstance(rows, dict) or facet.get("prefixItems") or not least:
+        return None
+    schemas_of_rows = unconditional(schemas, (schemas.below(facet, "/items", rows),))
+    choices = [row.get("enum") for row in schemas_of_rows]
+    counts = [len({key(value) for value in values}) for values in choices if isinstance(values, list)]
+    return min(counts) if counts and min(counts) < least else None
+
+
+def _twins(facet: Facet) -> dict[int, int]:
+    """Each alternative of `oneOf` in *facet* that accepts the same as an earlier one → the earlier one."""
+    first: dict[str, int] = {}
+    alternatives = (key(_constraints(item)) for item in facet.get("oneOf") or ())
+    earlier = {index: first.setdefault(alternative, index) for index, alternative in enumerate(alternatives)}
+    return {index: twin for index, twin in earlier.items() if index != twin}
+
+
+def _constraints(schema: Json) -> Json:
+    """*schema* without its annotations and those of its members."""
+    if not isinstance(schema, dict):
+        return schema
+    constraints = {keyword: value for keyword, value in schema.items() if keyword not in _ANNOTATIONS}
+    if isinstance(constraints.get("properties"), dict):
+        constraints["properties"] = {name: _constraints(member) for name, member in constraints["properties"].items()}
+    return constraints
+
+
 def _is_of(value: Json, types: list[str]) -> bool:
     type_ = type_of(value)
     return type_ in types or (type_ == "number" and "integer" in types and (isinstance(value, int) or value.is_integer()))
@@ -92,11 +159,26 @@ def _type_words(schema: Mapping[str, Json]) -> str:
     return ", ".join(types) if isinstance(types, list) else str(types)
 
 
-def _allows_nothing(schema: Mapping[str, Json]) -> bool:
-    """Whether no value meets *schema* for what it says itself, whatever the schemas below it say."""
+def _allows_nothing(schemas: Schemas, facet: Facet) -> bool:
+    """Whether no value meets *facet* for what it says itself, whatever the schemas below it say."""
+    schema: Mapping[str, Json] = facet.schema
     crossed = (low for low, high, types in _BOUNDS if schema.get("type") in types and _crossed(schema, low, high))
     constant = [schema["const"]] if "const" in schema else None
-    return schema.get("enum") == [] or any(crossed) or _refuses_all(schema, schema.get("enum")) or _refuses_all(schema, constant)
+    return (
+        schema.get("enum") == []
+        or any(crossed)
+        or _refuses_all(schema, schema.get("enum"))
+        or _refuses_all(schema, constant)
+        or _limits_refuse_all(schemas, schema, schema.get("enum"))
+        or (schema.get("type") == "array" and _missing_choices(schemas, facet) is not None)
+        or (bool(schema.get("oneOf")) and not _single_alternatives(facet))
+    )
+
+
+def _single_alternatives(facet: Facet) -> list[int]:
+    """The alternatives of `oneOf` in *facet* that no other one equals."""
+    twins = _twins(facet)
+    return [index for index, _ in enumerate(facet.get("oneOf") or ()) if index not in {*twins, *twins.values()}]
 
 
 def _needs_too_many_rows(facet: Facet) -> bool:
@@ -131,6 +213,7 @@ def endless_faults(form: Form) -> Iterator[Fault]:
         return
     yield from (_too_many_rows(facet, "warning") for facet in needs if _needs_too_many_rows(facet))
     yield from _endless(form, needs, finite, "warning")
+    yield from _unfilled(form)
 
 
 def _endless(form: Form, needs: dict[Facet, list[list[Facet]]], finite: set[Facet], level: str) -> Iterator[Fault]:
@@ -147,6 +230,43 @@ def _endless(form: Form, needs: dict[Facet, list[list[Facet]]], finite: set[Face
                 )
                 yield Fault("endless", pointer, message, level, file)
                 return
+
+
+def _unfilled(form: Form) -> Iterator[Fault]:
+    """Fields that are always required and read-only, and that nothing gives a value."""
+    schemas = form.schemas
+    pending: list[tuple[str, tuple[Facet, ...], bool]] = [("", (form.root,), False)]
+    seen: set[tuple[Facet, ...]] = set()
+    while pending:
+        pointer, seeds, around = pending.pop()
+        if seeds in seen:
+            continue
+        seen.add(seeds)
+        always = (*unconditional(schemas, seeds),)
+        possible, certain = possible_members(schemas, seeds), members(schemas, always)
+        for name in dict.fromkeys(name for facet in always for name in facet.get("required") or () if name in certain):
+            at = child(pointer, name)
+            field = (*unconditional(schemas, certain[name]),)
+            if _is_filled(form, at, possible_schemas(schemas, possible[name])):
+                continue
+            read_only = next((facet for facet in field if facet.get("readOnly") is True), None)
+            types = {str(facet.get("type")) for facet in field if facet.get("type") is not None}
+            if types == {"object"}:
+                pending.append((at, certain[name], around or read_only is not None))
+            elif (around or read_only) and types and types <= _TYPED:
+                file, place = file_and_pointer(read_only, "/readOnly") if read_only else file_and_pointer(field[0])
+                message = Words(
+                    "{name!r} is required and read-only, and nothing gives it a value: the form can never be submitted;"
+                    " add 'default', 'const', 'x-prefill' or an entry in 'x-compute'",
+                    name=name,
+                )
+                yield Fault("unfilled", place, message, file=file)
+
+
+def _is_filled(form: Form, at: str, facets: Iterable[Facet]) -> bool:
+    """Whether the field *at* may have a value that no user gives it."""
+    is_computed = any(f"{at}/".startswith(f"{value.at}/") or value.at.startswith(f"{at}/") for value in form.computed)
+    return is_computed or any(not _FILLING.isdisjoint(facet.schema) for facet in facets if isinstance(facet.schema, dict))
 
 
 def _unmet(root: Facet, needs: dict[Facet, list[list[Facet]]], finite: set[Facet]) -> Iterator[Facet]:
@@ -168,8 +288,8 @@ def _own_faults(form: Form, facet: Facet) -> Iterator[Fault]:
     """The reasons in *facet* itself for which no value meets it."""
     if not isinstance(facet.schema, dict):
         return
-    if _allows_nothing(facet.schema):
-        yield from contradictions(facet)
+    if _allows_nothing(form.schemas, facet):
+        yield from contradictions(form.schemas, facet)
     if _needs_too_many_rows(facet):
         yield _too_many_rows(facet, "error")
     together = (*unconditional(form.schemas, (facet,)),)
@@ -226,7 +346,7 @@ def _needs_of(form: Form) -> dict[Facet, list[list[Facet]]]:
 
 
 def _groups(schemas: Schemas, facet: Facet) -> Iterator[list[Facet]]:
-    if facet.schema is False or (facet.schema is not True and _allows_nothing(facet.schema)) or _needs_too_many_rows(facet):
+    if facet.schema is False or (facet.schema is not True and _allows_nothing(schemas, facet)) or _needs_too_many_rows(facet):
         yield []
     for keyword in ("$ref", "$dynamicRef"):
         if isinstance(facet.get(keyword), str):
