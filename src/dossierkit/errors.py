@@ -29,6 +29,7 @@ A mistake that the person at the form can correct is a value (`findings.Problem`
     ├── ForgedSlip             an acceptance slip that this office did not sign
     ├── ScanError              the virus scanner could not check a file
     ├── FilesError             the store of files failed, or a file is damaged
+    │   └── MissingBucket      the bucket of the settings does not exist
     └── StoreError
         ├── UnknownStore       no store for such an address
         ├── CorruptStore       the stored bytes are damaged
@@ -194,6 +195,10 @@ class ScanError(DossierkitError):
 
 class FilesError(DossierkitError):
     """The store of files failed, or the bytes of a file are not those that were stored."""
+
+
+class MissingBucket(FilesError):
+    """The bucket of the settings does not exist: no file can be stored, and none is gone."""
 
 
 class StoreError(DossierkitError):

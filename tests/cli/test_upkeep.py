@@ -443,3 +443,19 @@ def test_every_command_finds_files_in_object_storage(tmp_path: Path, folder: Pat
     assert refused.exit_code == 2
     assert refused.stderr.splitlines()[-1].startswith("dossierkit: the files cannot be listed: ")
     assert not (home / "data" / "attachments").exists()
+
+
+def test_a_missing_bucket_is_said_before_anything_is_done(tmp_path: Path, bucket: Bucket) -> None:
+    """`verify` and `serve` end with one line, and report no file as gone."""
+    places = ["--data", tmp_path / "data"]
+    files = ["--files", bucket.address.replace(bucket.name, "no-such-bucket")]
+    assert run("demo", *places, "--dossiers", 5).exit_code == 0
+
+    for command in (["verify"], ["serve", "--port", 0]):
+        refused = run(*command, *places, *files)
+
+        assert refused.exit_code == 2, refused.output
+        assert (
+            refused.output
+            == "dossierkit: the files cannot be listed: their bucket does not exist; create it, or name another one\n"
+        )

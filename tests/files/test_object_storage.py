@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import io
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from support.proxy import Fault, cut_off_on_the_way_in, cut_off_on_the_way_out, failed, parts_failed, stalled, unheard
 from support.s3 import Bucket
 
-from dossierkit.errors import FilesError, SettingsError
-from dossierkit.files.ids import key_of
+from dossierkit.errors import FilesError, MissingBucket, SettingsError
+from dossierkit.files.ids import key_of, new_id
+from dossierkit.files.objects import ObjectBlobs
 from dossierkit.files.s3 import s3_store
 from dossierkit.ports import BlobStore
 
@@ -99,6 +101,17 @@ def test_a_download_that_fails_says_so(bucket: Bucket, fault: Fault) -> None:
             blobs.open(id)
     with pytest.raises(FilesError):
         list(blobs.every())
+
+
+def test_a_missing_bucket_is_named_as_such(bucket: Bucket) -> None:
+    """An upload and a list say so; a file that is missing is something else."""
+    blobs = ObjectBlobs(s3_store(bucket.address.replace(bucket.name, "no-such-bucket"), timeout=timedelta(seconds=1)))
+
+    with pytest.raises(MissingBucket, match="a file cannot be stored: its bucket does not exist"):
+        stored(blobs)
+    with pytest.raises(MissingBucket, match="the files cannot be listed: their bucket does not exist"):
+        list(blobs.every())
+    assert bucket.blobs.open(new_id("0" * 64)) is None
 
 
 def test_a_deletion_that_fails_says_so(bucket: Bucket) -> None:

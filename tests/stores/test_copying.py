@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import re
 import sqlite3
 from datetime import timedelta
 from pathlib import Path
@@ -115,6 +116,10 @@ def test_numbers_and_reports_go_on_after_a_copy(source: SqliteStore, postgres: s
 
     assert result.exit_code == 0, result.output
     assert "the stores are equal" in result.stdout
+    steps = [re.fullmatch(r"\w+: (\d+) of (\d+)", line) for line in result.stderr.splitlines()]
+    counts = [(int(step[1]), int(step[2])) for step in steps if step is not None]
+    assert all(done <= total for done, total in counts), result.stderr
+    assert counts[-1][0] == counts[-1][1], result.stderr
     engines = [opened(f"sqlite:{source.path}"), opened(postgres)]
     for year in (2025, 2026):
         first, second = (report(e.store.sums, Period.year(year), as_of=NOON.date(), by=("unit", "procedure")) for e in engines)

@@ -318,6 +318,23 @@ def engine_of(
     )
 
 
+def guard_bucket(engine: Engine) -> None:
+    """Refuse files in a bucket that does not exist; print why files cannot be reached, which may pass.
+
+    Raises:
+        MissingBucket: no file can be stored.
+    """
+    from dossierkit.errors import FilesError, MissingBucket
+
+    assert engine.blobs is not None, "a command says where files are"
+    try:
+        next(iter(engine.blobs.every()), None)
+    except MissingBucket:
+        raise
+    except FilesError as error:
+        click.echo(f"dossierkit: {error}", err=True)
+
+
 def _guard(data: Path, procedures: Path | None) -> None:
     """Restrict data and settings, which may hold passwords, to their owner; prints each file where that fails."""
     from dossierkit.installation import SETTINGS

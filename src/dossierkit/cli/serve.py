@@ -19,9 +19,11 @@ from dossierkit.cli.options import (
     Address,
     Number,
     agency_option,
+    counted,
     data_option,
     engine_of,
     files_option,
+    guard_bucket,
     installed,
     language_option,
     procedures_option,
@@ -165,6 +167,7 @@ def serve(host: str, port: int, proxy: str, plain_http: bool, new: bool, workers
         portal.check()
         engine = portal.engine(make=True, new=new)
         ending.callback(engine.close)
+        guard_bucket(engine)
         installed_key(engine.store, portal.data / "slip.key", new=new)
         if (metrics := portal.start_metrics(engine)) is not None:
             from dossierkit.cli.metrics import metrics_server
@@ -267,10 +270,10 @@ def _announce(engine: Engine, portal: Portal, workers: int) -> None:
 
     address, data = portal.here, portal.data
     count = len(engine.procedures())
-    click.echo(f"dossierkit serves {count} procedures at {address}")
+    click.echo(f"dossierkit serves {counted(count, 'procedure')} at {address}")
     click.echo(f"  procedures  {engine.catalog.folder.resolve()}   drop a JSON Schema in there and reload {address}/procedures")
     if waiting := len(engine.catalog.waiting()):
-        click.echo(f"  approval    {waiting} procedures wait for approval at {address}/admin")
+        click.echo(f"  approval    {counted(waiting, 'procedure')} to approve at {address}/admin")
     if installed() is None and engine.catalog.folder == samples():
         click.echo("              these are the samples; create an installation with: dossierkit init FOLDER")
     click.echo(f"  data        {data.resolve()}")

@@ -17,6 +17,7 @@ from dossierkit.cli.options import (
     engine_of,
     existing,
     files_option,
+    guard_bucket,
     installed,
     office_day,
     procedures_option,
@@ -78,6 +79,8 @@ def verify(data: Path, procedures: Path | None, files: str | None, delete_unname
     engine = engine_of(data, procedures, files=files)
     blobs = engine.blobs
     assert blobs is not None, "a command says where files are"
+    # Without its bucket, every file would be reported as gone.
+    guard_bucket(engine)
     contradictions = 0
     with progress(engine.store.size(), "dossiers") as advance:
         for contradiction in engine.verify(blobs=blobs, seen=lambda: advance(1)):
@@ -217,7 +220,7 @@ def copy(source: str, target: str, procedures: Path | None) -> None:
             for contradiction in engine.verify(seen=lambda: advance(1)):
                 contradictions += 1
                 click.echo(contradiction)
-    with progress(2 * total, "compared") as advance:
+    with progress(sum(map(row_count, stores)), "compared") as advance:
         first, second = (digest(store, advance) for store in stores)
     for engine in engines:
         engine.close()

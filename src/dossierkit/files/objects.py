@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 import obstore
 from obstore.exceptions import BaseError
 
-from dossierkit.errors import FilesError
+from dossierkit.errors import FilesError, MissingBucket
 from dossierkit.files.ids import BLOB, key_of, new_id
 from dossierkit.ports.files import StoredFile
 
@@ -27,6 +27,8 @@ _PART = 8 * 1024 * 1024
 _READ = 1024 * 1024
 #: Object with the uploaded name, beside the bytes.
 _NAME = ".json"
+#: Every S3-compatible store has this code in its answer.
+_NO_BUCKET = "<Code>NoSuchBucket</Code>"
 
 
 class ObjectBlobs:
@@ -55,7 +57,7 @@ class ObjectBlobs:
             copy.seek(0)
             id = new_id(mixed.hexdigest())
             try:
-                with _errors("a file cannot be stored"):
+                with _in_bucket("a file cannot be stored: its"):
                     obstore.put(self._store, key_of(id) + _NAME, json.dumps({"name": name}).encode(), use_multipart=False)
                     # A copy in memory is no real file for obstore, unlike one on the disk.
                     source = io.BytesIO(copy.read()) if size <= _PART else copy
@@ -95,7 +97,7 @@ class ObjectBlobs:
 
     def every(self) -> Iterator[StoredFile]:
         """See `BlobStore.every`."""
-        with _errors("the files cannot be listed"):
+        with _in_bucket("the files cannot be listed: their"):
             for objects in obstore.list(self._store, chunk_size=1000):
                 for found in objects:
                     id = found["path"].rpartition("/")[2].removesuffix(_NAME)
@@ -151,3 +153,23 @@ def _errors(what: str) -> Iterator[None]:
         # The answer of the server follows, which repeats names of keys; then what the Rust library knows.
         reason = str(error).partition("\n")[0].partition(": <")[0]
         raise FilesError(f"{what}: {reason}") from error
+
+
+@contextmanager
+def _in_bucket(refused: str) -> Iterator[None]:
+    """`_errors` for requests that need no object to be there: if something is missing, it is the bucket.
+
+    Args:
+        refused: the beginning of the message, up to the owner of the bucket.
+    """
+    try:
+        with _errors(refused.rpartition(": ")[0]):
+            try:
+                yield
+            except BaseError as error:
+                # obstore has no error of its own for a list in a bucket that is missing.
+                if _NO_BUCKET in str(error):
+                    raise FileNotFoundError from error
+                raise
+    except FileNotFoundError as error:
+        raise MissingBucket(f"{refused} bucket does not exist; create it, or name another one") from error
