@@ -6,33 +6,31 @@ import sys
 from pathlib import Path
 
 import click
+from click.core import ParameterSource
 
 from dossierkit.cli.options import (
     FILE,
     NEW_FILE,
-    PathParameter,
     data_option,
     engine_of,
     language_option,
     office_day,
     procedures_option,
+    store_address,
 )
 from dossierkit.cli.progress import progress
 
 
 @click.command()
-@click.option(
-    "--data",
-    type=PathParameter(exists=True, file_okay=False),
-    default=None,
-    help="Check the drafts and dossiers stored here, too.",
-)
+@data_option
 @language_option
 @click.argument("old", type=FILE)
 @click.argument("new", type=FILE)
-def plan(data: Path | None, language: str, old: Path, new: Path) -> None:  # noqa: ARG001  # labels are the files' own
+@click.pass_context
+def plan(context: click.Context, data: Path, language: str, old: Path, new: Path) -> None:  # noqa: ARG001  # labels are the files' own
     """List what NEW changes against OLD, field by field, and the effect on stored drafts and open dossiers.
 
+    Stored ones are checked with --data, and where the database is on a server.
     Exit 1 if a change is breaking, or stored answers would be refused.
     """
     from dossierkit.catalog.catalog import procedure_at
@@ -40,7 +38,7 @@ def plan(data: Path | None, language: str, old: Path, new: Path) -> None:  # noq
     from dossierkit.forms.schema.dialect import STANDARD
     from dossierkit.wiring import with_lists
 
-    dialect = with_lists(STANDARD, data, office_day)
+    dialect = with_lists(STANDARD, data if data.is_dir() else None, office_day)
     before, after = (procedure_at(path, dialect) for path in (old, new))
     differences = compare(before.form, after.form, after.moves)
     for change in differences:
@@ -49,7 +47,8 @@ def plan(data: Path | None, language: str, old: Path, new: Path) -> None:  # noq
     if not differences:
         click.echo("the fields are the same")
     worst = any(change.risk is Risk.BREAKING for change in differences)
-    refused = _replay(data, after) if data is not None else 0
+    named = context.get_parameter_source("data") is ParameterSource.COMMANDLINE
+    refused = _replay(data, after) if named or store_address() else 0
     sys.exit(1 if worst or refused else 0)
 
 
