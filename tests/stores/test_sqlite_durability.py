@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from dossierkit import open_engine
+from dossierkit.errors import StoreError
 from dossierkit.stores.backup import back_up, restore
 from dossierkit.stores.sqlite.store import BUSY_SECONDS, SqliteStore
 
@@ -96,3 +98,14 @@ def test_a_write_waits_for_another_program(store: SqliteStore, other: sqlite3.Co
         store.database.write(lambda connection: connection.execute("PRAGMA busy_timeout").fetchone())[0],
     ):
         assert milliseconds == BUSY_SECONDS * 1000
+
+
+def test_a_folder_is_refused_in_words(tmp_path: Path) -> None:
+    """Nothing is left beside it."""
+    folder = tmp_path / "data"
+    folder.mkdir()
+
+    with pytest.raises(StoreError, match=r"data is a folder; name a file in it, such as .*data/dossiers\.db"):
+        open_engine(f"sqlite:{folder}")
+
+    assert list(tmp_path.iterdir()) == [folder]

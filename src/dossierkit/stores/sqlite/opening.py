@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from dossierkit.errors import LostDossiers, UnwritableStore
+from dossierkit.errors import LostDossiers, StoreError, UnwritableStore
 from dossierkit.private_files import make_private_file, make_private_folder
+from dossierkit.stores.backup import DATABASE
 from dossierkit.stores.last_numbers import Noted, Numbers, lacking, mark_of, read_database, read_mark
 from dossierkit.stores.sqlite.database import damaged
 
@@ -18,6 +19,16 @@ OPENING_SECONDS = 120
 CHECKED_BYTES = 64 * 1024 * 1024
 #: Number of series that a message names.
 _NAMED = 3
+
+
+def guard_file(path: Path) -> None:
+    """Refuse a folder in the place of the database *path*.
+
+    Raises:
+        StoreError: it is one.
+    """
+    if path.is_dir():
+        raise StoreError(f"{path} is a folder; name a file in it, such as {path / DATABASE}")
 
 
 def make_folder(path: Path) -> None:

@@ -29,7 +29,7 @@ from dossierkit.stores.sqlite.accounts import SqliteAccounts
 from dossierkit.stores.sqlite.action_records import write_action
 from dossierkit.stores.sqlite.database import Database, translate_errors, unwritable
 from dossierkit.stores.sqlite.dossiers import insert_draft, update_draft
-from dossierkit.stores.sqlite.opening import check_mark, make_folder, prepare, sole_opening
+from dossierkit.stores.sqlite.opening import check_mark, guard_file, make_folder, prepare, sole_opening
 from dossierkit.stores.sqlite.outbox import SqliteOutbox
 from dossierkit.stores.sqlite.payments import SqlitePayments
 from dossierkit.stores.sqlite.tables import SqliteTables
@@ -51,11 +51,13 @@ class SqliteStore:
         CorruptStore: the file is damaged or no database.
         LostDossiers: it is missing, or older than its mark, and not *new*; nothing was changed.
         NewerStore: a newer version wrote it.
+        StoreError: it is a folder.
         UnwritableStore: it, or its folder, cannot be written.
     """
 
     def __init__(self, path: Path | str, *, new: bool = False, busy_seconds: float = BUSY_SECONDS) -> None:
         self.path = Path(path)
+        guard_file(self.path)
         make_folder(self.path)
         with translate_errors(self.path), sole_opening(self.path):
             noted = check_mark(self.path, new=new)
