@@ -15,10 +15,10 @@ from pathlib import Path
 import psycopg
 import pytest
 from click.testing import CliRunner, Result
-from psycopg.conninfo import conninfo_to_dict
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from support.killing import kill_after, start
 from support.postgres import Line, run, start_server
-from support.samples import NOON
+from support.samples import NOON, PROCEDURES
 
 from dossierkit import Action, Actor, Dossier, Role, State, open_engine
 from dossierkit.cli import main
@@ -26,6 +26,7 @@ from dossierkit.dossiers.lifecycle.dossier import chained
 from dossierkit.dossiers.lifecycle.event_facts import BeginFacts
 from dossierkit.errors import NewerStore, StoreError
 from dossierkit.stores.memory.store import MemoryStore
+from dossierkit.stores.postgres.database import explained
 from dossierkit.stores.postgres.schema import VERSION
 from dossierkit.stores.postgres.store import PostgresStore
 from dossierkit.testing import FixedClock
@@ -82,6 +83,53 @@ def test_no_message_has_a_password(address: str) -> None:
     assert result.exit_code == 2
     assert SECRET not in result.output
     assert len(result.output.splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    ("parts", "reason"),
+    [
+        ({"dbname": "no_such_database"}, 'database "no_such_database" does not exist'),
+        ({"user": "no_such_user"}, 'role "no_such_user" does not exist'),
+    ],
+)
+def test_an_address_that_the_server_refuses_is_said(postgres: str, parts: dict[str, str], reason: str) -> None:
+    """Another try would not help."""
+    address = make_conninfo(postgres, **parts)
+
+    with pytest.raises(StoreError) as caught:
+        PostgresStore(address)
+
+    assert f"{reason}; correct the address, or create it on the server" in str(caught.value)
+    assert "try again" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        f'connection failed: host "h": FATAL:  password authentication failed for user "an"\npassword={SECRET}',
+        f'Multiple connection attempts failed:\n- FATAL:  password authentication failed for user "an"\n- {SECRET}',
+    ],
+)
+def test_a_wrong_password_is_said(answer: str) -> None:
+    """The server of the tests trusts every user, so that the words of one that does not are raised here."""
+    with pytest.raises(StoreError) as caught, explained("postgresql://host/name"):
+        raise psycopg.OperationalError(answer)
+
+    assert str(caught.value) == (
+        'postgresql://host/name: password authentication failed for user "an"; correct the password in the address'
+    )
+
+
+def test_a_change_is_planned_over_a_server(postgres: str, tmp_path: Path) -> None:
+    """`plan` reads the dossiers there, and `migrate` the drafts; neither looks for a database in the folder."""
+    changed = next(iter(sorted(PROCEDURES.glob("*.json"))))
+    places = ["--data", str(tmp_path / "data"), "--store", postgres]
+    assert CliRunner().invoke(main, ["demo", "--dossiers", "30", *places]).exit_code == 0
+
+    for options, environment in ((["--store", postgres], {}), (places, {}), ([], {"DOSSIERKIT_STORE": postgres})):
+        planned = CliRunner().invoke(main, ["plan", str(changed), str(changed), *options], env=environment)
+        assert planned.exit_code == 0, planned.output
+        assert "dossiers: 31 of 31" in planned.output
 
 
 def test_commands_work_over_a_server(postgres: str, tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -35,6 +36,14 @@ _SOCKET: dict[str, Any] = {
     "connect_timeout": 5, "keepalives": 1, "keepalives_idle": 5, "keepalives_interval": 2, "keepalives_count": 3,
     "tcp_user_timeout": 10_000,
 }  # fmt: skip
+
+#: Words of a server that refuses a connection, for a reason that does not pass → the remedy.  libpq gives no code for them.
+_REFUSALS = {
+    r'password authentication failed for user "[^"\n]*"': "correct the password in the address",
+    r"no password supplied": "write the password into the address, or into a password file of libpq",
+    r'(database|role) "[^"\n]*" does not exist': "correct the address, or create it on the server",
+    r"no pg_hba\.conf entry for [^\n]*": "let the server accept this user and machine",
+}
 
 
 class _Text(Loader):
@@ -153,6 +162,9 @@ def translate_errors(name: str) -> Iterator[None]:
     except errors.InsufficientPrivilege as error:
         raise UnwritableStore(f"{name}: {_first_line(error)}; give this user the right to create and write tables") from error
     except (psycopg.OperationalError, PoolTimeout) as error:
+        for reason, remedy in _REFUSALS.items():
+            if refusal := re.search(reason, str(error)):
+                raise UnwritableStore(f"{name}: {refusal[0]}; {remedy}") from error
         raise UnwritableStore(f"{name} cannot be reached: {_first_line(error)}; try again in a moment") from error
     except psycopg.Error as error:
         raise StoreError(f"{name}: {_first_line(error)}") from error
