@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import subprocess
 import sys
@@ -394,3 +395,15 @@ def test_people_of_the_office_from_the_command_line(tmp_path: Path) -> None:
     for command in ("disable", "unlock", "reset"):
         assert "no account has the mail address hoa@office.vn" in run("account", command, "hoa@office.vn").stderr
     assert "needs a unit" in run("account", "add", "x@office.vn", "--name", "X", "--role", "approver").stderr
+
+
+def test_a_reader_that_stops_early_ends_a_command_quietly(tmp_path: Path) -> None:
+    """As with `dossierkit list | head -1`: no message, and the exit code of a program that SIGPIPE ends."""
+    reading, writing = os.pipe()
+    os.close(reading)
+    command = [sys.executable, "-m", "dossierkit", "list", "--data", str(tmp_path)]
+
+    ended = subprocess.run(command, stdout=writing, stderr=subprocess.PIPE, check=False, timeout=60, text=True)
+
+    os.close(writing)
+    assert (ended.returncode, ended.stderr) == (141, "")

@@ -16,6 +16,9 @@ from dossierkit.cli.options import FOLDER
 from dossierkit.errors import DossierkitError, UnknownProcedure
 from dossierkit.extras import missing_extra
 
+#: Exit code that a shell gives a program which SIGPIPE ended.
+_SIGPIPE = 141
+
 
 class _OneLine(click.Group):
     """Reports every expected failure as one line with advice, and exits with code 2."""
@@ -46,6 +49,10 @@ class _OneLine(click.Group):
         except UnknownProcedure as error:
             click.echo(f"dossierkit: {error} (see dossierkit list)", err=True)
             sys.exit(2)
+        except BrokenPipeError:
+            # The reader has what it wanted.  Later writes, those at the end of the interpreter too, have nowhere to go.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            sys.exit(_SIGPIPE)
         except OSError as error:
             click.echo(f"dossierkit: {_advice(error)}", err=True)
             sys.exit(2)
