@@ -26,7 +26,7 @@ from dossierkit.dossiers.lifecycle.dossier import chained
 from dossierkit.dossiers.lifecycle.event_facts import BeginFacts
 from dossierkit.errors import NewerStore, StoreError
 from dossierkit.stores.memory.store import MemoryStore
-from dossierkit.stores.postgres.database import explained
+from dossierkit.stores.postgres.database import translate_errors
 from dossierkit.stores.postgres.schema import VERSION
 from dossierkit.stores.postgres.store import PostgresStore
 from dossierkit.testing import FixedClock
@@ -112,7 +112,7 @@ def test_an_address_that_the_server_refuses_is_said(postgres: str, parts: dict[s
 )
 def test_a_wrong_password_is_said(answer: str) -> None:
     """The server of the tests trusts every user, so that the words of one that does not are raised here."""
-    with pytest.raises(StoreError) as caught, explained("postgresql://host/name"):
+    with pytest.raises(StoreError) as caught, translate_errors("postgresql://host/name"):
         raise psycopg.OperationalError(answer)
 
     assert str(caught.value) == (
