@@ -217,3 +217,12 @@ def test_a_hosts_list_has_pages(tmp_path: Path) -> None:
 
     assert 'value="page:/rows/50"' in page
     assert 'name="page:/rows" value="0"' in page
+
+
+def test_a_selection_of_rows_is_shown_on_one_page() -> None:
+    """Its rows have the numbers that they have in the whole list, so they do not fit pages of fifty."""
+    form = read(LISTED)
+    answers = {"rows": [five(number) for number in range(120)]}
+    only = [f"/rows/{index}/name" for index in range(10, 120)]
+    shown = Page(str(RENDERER.render(form, answers, only=only, paged=True).fields))
+    assert dict(shown.pairs) == {f"/rows/{index}/name": f"n{index}" for index in range(10, 120)}

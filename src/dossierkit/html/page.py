@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from itertools import count
 from typing import Any, Protocol, TypeVar
 
 import attrs
@@ -28,7 +27,7 @@ from dossierkit.forms.words.catalogue import word
 from dossierkit.forms.words.readable_answers import readable
 from dossierkit.forms.words.titles import label, schema_text
 from dossierkit.html.row_placeholders import split_numbers, stencil, with_numbers
-from dossierkit.pointers import ABSENT, Json, key, step
+from dossierkit.pointers import ABSENT, Json, key, last, step
 
 #: Placeholder for content in rendered markup; the NUL characters cannot be part of a template or an answer.
 _HOLE = "\x00content\x00"
@@ -209,7 +208,7 @@ class Page:
         answers = [_child_value(value, below) for below in field.children]
         if field.kind is Kind.GROUP:
             return map(self.field, field.children, answers)
-        return map(self._entry, count(), field.children, answers)
+        return (self._entry(field, row, value) for row, value in zip(field.children, answers, strict=True))
 
     def _rows(self, field: Field, value: Json) -> Iterator[str]:
         """The rows of the list *field*; of a long list, those of the open page between the buttons of other pages."""
@@ -221,7 +220,7 @@ class Page:
             yield self._page_buttons("row-pages", field, row_title, pages(field))
         for index in indexes:
             row = field.children[index]
-            yield self._row(field, row_title, index, row, _child_value(value, row))
+            yield self._row(field, row_title, row, _child_value(value, row))
         if indexes.stop < len(field.children):
             yield self._page_buttons("next-rows", field, row_title, [page for page in pages(field) if page.start == indexes.stop])
 
@@ -268,7 +267,7 @@ class Page:
                     "present": isinstance(value, dict),
                     "open": field.recursive and not field.folded,
                     "count": len(field.children),
-                    "can_add": not closed and (most is None or len(field.children) < most),
+                    "can_add": not (closed or field.partial) and (most is None or len(field.children) < most),
                     "row_title": self._row_title(field).lower(),
                 },
             ),
@@ -287,22 +286,26 @@ class Page:
             title = ""
         return title or word("item", self.viewer.language)
 
-    def _entry(self, index: int, row: Field, value: Json) -> str:
-        """The entry *index* of an editor: its name and its value."""
+    def _entry(self, field: Field, row: Field, value: Json) -> str:
+        """The entry *row* of the editor *field*: its name and its value."""
         name = "" if is_nameless(row) else row.name
+        index = int(last(row.control).removeprefix("~e"))
         title = f"{word('item', self.viewer.language)} {index + 1}"
-        return self._framed("entry", row, value, {"title": title, "key": name}, index=index)
+        return self._framed("entry", row, value, {"title": title, "key": name}, index=index, renamable=not field.partial)
 
-    def _row(self, field: Field, row_title: str, index: int, row: Field, value: Json) -> str:
-        """The row *index* of the list *field*; a positional row has neither heading nor buttons."""
-        fixed = len(field.keywords.get("prefixItems") or ())
+    def _row(self, field: Field, row_title: str, row: Field, value: Json) -> str:
+        """The row *row* of the list *field*; a positional row has neither heading nor buttons.
+
+        A row of a partial list has no buttons, because they would renumber the rows that are left out.
+        """
+        fixed, index = len(field.keywords.get("prefixItems") or ()), int(row.name)
         if index < fixed:
             return self.field(row, value)
         heading = self._row_heading(row, value, f"{row_title} {index + 1}")
-        if row.settled:
+        if row.settled or field.partial:
             return self._framed("row", row, value, {"title": heading}, index=0, last=True, removable=False)
-        last = index == len(field.children) - 1
-        return self._framed("row", row, value, {"title": heading}, index=index - fixed, last=last, removable=True)
+        is_last = index == len(field.children) - 1
+        return self._framed("row", row, value, {"title": heading}, index=index - fixed, last=is_last, removable=True)
 
     def _framed(self, template: str, row: Field, value: Json, texts: Mapping[str, str], *, index: int, **flags: bool) -> str:
         """*row* with the answer *value* inside *template*.

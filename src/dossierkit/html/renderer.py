@@ -122,7 +122,8 @@ class Renderer:
         """The controls of *form* for *answers*, under their section headings, and the summary of *problems*.
 
         Args:
-            only: JSON Pointers of the fields to show, each with everything below it; None for all.
+            only: JSON Pointers of the fields to show, each with everything below it; None for all.  `parse` needs the pairs of
+                the other fields, too (see `flatten`): a list with rows left out does not submit its number of rows.
             beside: (id, sentence) of problems elsewhere on the page, for the summary.
             paged: show one page of rows of a long list.  Only for stored answers: `parse` needs them as its *base*, because
                 the other rows are not in the markup.

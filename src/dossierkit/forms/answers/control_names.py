@@ -4,7 +4,7 @@ The control of an answer has its JSON Pointer as its name.  Any other control is
 begins with a slash, so the two cannot be confused.
 
     value:        the answer at the root, whose pointer is empty
-    count:/rows   number of rows of the list
+    count:/rows   number of rows of the list; not on a page with only some of them (`field_tree.selection`)
     branch:/who   index of the chosen branch (`branch.1:` and `branch.type:` for further pickers of the same field)
     mark:/who     the mark of the branches that `branch:/who` chooses from (`mark.1:` …); see `Picker.mark`
     present:/who  whether an optional group of constants has an answer

@@ -21,8 +21,8 @@ def first_row(index: int) -> int:
 
 
 def is_paged(field: Field) -> bool:
-    """Whether *field* is a list with more than one page of rows."""
-    return field.kind is Kind.LIST and len(field.children) > ROWS_A_PAGE
+    """Whether *field* is a list with more than one page of rows, and none of its rows is left out."""
+    return field.kind is Kind.LIST and len(field.children) > ROWS_A_PAGE and not field.partial
 
 
 def pages(field: Field) -> list[range]:

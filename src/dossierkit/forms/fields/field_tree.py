@@ -27,12 +27,14 @@ def is_asked(form: Form, field: Field) -> bool:
 
 def selection(field: Field, pointers: Collection[str]) -> Field:
     """*field* with only the fields at *pointers*, everything below them, and their ancestors."""
-    children = tuple(
+    parts = (
         below if below.pointer in pointers else selection(below, pointers)
         for below in field.children
         if below.pointer in pointers or any(pointer.startswith(below.pointer + "/") for pointer in pointers)
     )
-    return attrs.evolve(field, children=children, shape=None)
+    # The editor of entries has the pointer of its group, so it comes with each member of the group.
+    children = tuple(part for part in parts if part.kind is not Kind.ENTRIES or part.children or not part.partial)
+    return attrs.evolve(field, children=children, partial=True, shape=None)
 
 
 @attrs.frozen(eq=False)

@@ -106,6 +106,8 @@ class Field:
     #: A recursive group that is closed: the page offers to open one level more.
     folded: bool = False
     children: tuple[Field, ...] = ()
+    #: Some of its children are left out; see `field_tree.selection`.
+    partial: bool = False
     #: The field is an element of a list.
     row: bool = False
     #: The field is an element with a schema for its position (`prefixItems`).
