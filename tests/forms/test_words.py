@@ -593,3 +593,14 @@ def test_no_hint_names_a_button_that_is_hidden() -> None:
     for language in ("vi", "en"):
         assert "Cập nhật biểu mẫu" not in WORDS[language]["choose-first"]
         assert "Update the form" not in WORDS[language]["choose-first"]
+
+
+@pytest.mark.parametrize(
+    ("count", "heading"), [(1, "Answers that need another look: 1"), (2, "Answers that need another look: 2")]
+)
+def test_a_summary_fits_any_number_of_problems(count: int, heading: str) -> None:
+    """The number follows the words, which are then right for one problem, too."""
+    names = ["name", "place"][:count]
+    form = read({"type": "object", "required": names, "properties": dict.fromkeys(names, _TEXT)})
+
+    assert f">{heading}</h2>" in Renderer().render(form, {}, problems=check(form, {}, today=TODAY), language="en").summary

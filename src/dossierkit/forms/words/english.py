@@ -129,7 +129,7 @@ SENTENCES: Mapping[str, str] = {
     "search-more": "There are more; only the first {count} are shown: type more letters.",
     "search-none": "Nothing in the list has such a name.",
     "other-section": "Other information",
-    "summary": "{count} answers need another look",
+    "summary": "Answers that need another look: {count}",
     "whole": "The form",
     "add": "Add {title}",
     "remove": "Remove {title}",
