@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 import attrs
 import pytest
@@ -609,6 +610,34 @@ def test_a_host_portal_brings_its_own_sign_in(tmp_path: Path, folder: Path, cloc
         assert [one.answers for one in engine.find(Actor("host:an"))] == [{"name": "An"}]
         assert 'value="An"' not in client.get(APPLY, headers={"x-user": "ba"}).text
         assert 'value="An"' in client.get(APPLY, headers={"x-user": "an"}).text
+
+
+@pytest.mark.parametrize(
+    ("address", "begins"), [("/login", "/login?"), ("https://host.example/in?by=us", "https://host.example/in?by=us&")]
+)
+def test_a_host_portal_says_where_its_sign_in_is(
+    tmp_path: Path, folder: Path, clock: FixedClock, address: str, begins: str
+) -> None:
+    """A visitor whom it does not know is sent there, with the way back; a draft is named in it."""
+    engine = open_engine("memory:", procedures=folder, clock=clock)
+    config = WebConfig(identify=lambda _: None, sign_in_at=address)
+    with TestClient(create_app(engine, blobs=tmp_path, config=config), follow_redirects=False) as client:
+        for path in ("/dossiers", "/dossiers/H29.15-261122-0001", "/desk", "/admin", f"{APPLY}?draft=a1"):
+            answer = client.get(path)
+
+            assert (answer.status_code, answer.headers["location"]) == (303, f"{begins}{urlencode({'next': path})}")
+
+
+def test_a_host_portal_without_an_address_asks_in_words(tmp_path: Path, folder: Path, clock: FixedClock) -> None:
+    """No redirect to a sign-in that is not there."""
+    engine = open_engine("memory:", procedures=folder, clock=clock)
+    config = WebConfig(identify=lambda _: None)
+    with TestClient(create_app(engine, blobs=tmp_path, config=config), follow_redirects=False) as client:
+        for path in ("/dossiers", "/desk"):
+            answer = client.get(path, headers={"accept-language": "en"})
+
+            assert answer.status_code == 401
+            assert "Hãy đăng nhập trước" in answer.text
 
 
 def test_somebody_takes_all_of_it_along(portal: Any) -> None:

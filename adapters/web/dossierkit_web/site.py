@@ -86,6 +86,8 @@ class WebConfig:
     slips: SlipKey | None = None
     #: The actor of a request, for a host portal with a sign-in of its own; ours is then not offered.
     identify: Callable[[Request], Actor | None] | None = None
+    #: Address of the sign-in of that host portal; `next`, the page to return to, is added.  Empty: a page asks to sign in there.
+    sign_in_at: str = ""
 
 
 @attrs.frozen(eq=False)

@@ -143,7 +143,7 @@ def manage(site: Site, request: Request, form: FormData) -> Response:  # noqa: A
     """The visitor's own dossiers, filtered by code, procedure, state, days and words, newest first."""
     visitor, asked = site.visitor(request), request.query_params
     if visitor.actor is None or not site.keeps(request):
-        return RedirectResponse("/sign-in?next=/dossiers", 303)
+        return session_ended.to_sign_in(site, request, "/dossiers")
     typed = {name: asked.get(name, "")[:200] for name in ("code", "procedure", "state", "since", "until", "words")}
     query, trouble = _query(typed)
     before = asked.get("before", "")[:64] or None

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from urllib.parse import urlencode
-
 from starlette.datastructures import FormData
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from dossierkit.dossiers.states import Action, State
 from dossierkit.errors import RefusedAnswers
-from dossierkit_web.pages import documents
+from dossierkit_web.pages import documents, session_ended
 from dossierkit_web.pages.counter import submit_filing
 from dossierkit_web.pages.own_draft import own_dossier, redirect_if_sent
 from dossierkit_web.pages.procedures import purpose_notice
@@ -46,7 +44,7 @@ def submit(site: Site, request: Request, form: FormData) -> Response:
     """Submit the draft; a second request leads to the same dossier."""
     draft, actor = own_dossier(site, request, form)
     if not site.keeps(request):
-        return RedirectResponse("/sign-in?" + urlencode({"next": f"{request.url.path}?draft={draft.id}"}), 303)
+        return session_ended.to_sign_in(site, request, f"{request.url.path}?draft={draft.id}")
     allow(site, request, "submits")
     visitor = site.visitor(request)
     try:

@@ -6,11 +6,10 @@ from urllib.parse import urlencode, urlsplit
 
 from starlette.datastructures import FormData
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 
 from dossierkit.dossiers.lifecycle.dossier import Actor
 from dossierkit.dossiers.people.account import Account
-from dossierkit.errors import UnknownDossier
 from dossierkit_web.pages import unsaved
 from dossierkit_web.requests.limits import allow
 from dossierkit_web.requests.posted import own_page, text
@@ -33,7 +32,7 @@ def guard(site: Site, request: Request, form: FormData | None = None) -> None:
         SessionEnded: otherwise.
     """
     visitor = site.visitor(request)
-    if site.config.identify is not None or visitor.account is not None:
+    if visitor.account is not None or (site.config.identify is not None and visitor.actor is not None):
         return
     ownerless = visitor.actor is None and not site.config.guests and bool(named(request, form))
     if ownerless or _owner(site, request, form):
@@ -45,14 +44,11 @@ def signed_in_actor(site: Site, request: Request) -> Actor:
 
     Raises:
         SessionEnded: the visitor is not signed in.
-        UnknownDossier: the host portal does not know the visitor.
     """
     actor = site.visitor(request).actor
-    if actor is not None:
-        return actor
-    if site.config.identify is not None:
-        raise UnknownDossier("no such page")
-    raise SessionEnded("sign in to go on")
+    if actor is None:
+        raise SessionEnded("sign in to go on")
+    return actor
 
 
 def own_account(site: Site, request: Request) -> Account:
@@ -78,6 +74,8 @@ def show(site: Site, request: Request, form: FormData, *, notice: str = "session
         return Response(status_code=401)
     id, after, owner, carried = named(request, form), _asking(request), _owner(site, request, form), ""
     query = {"draft": id[:64]} if id else {}
+    if site.config.identify is not None:
+        return to_sign_in(site, request, f"{after}?{urlencode(query)}" if query and "?" not in after else after)
     pairs = unsaved.typed_pairs(form) if _takes_back(request.url.path) else ()
     written = unsaved.written_input(site, id, form, procedure=request.path_params.get("code", "")) if pairs else ""
     if written and owner:
@@ -89,6 +87,18 @@ def show(site: Site, request: Request, form: FormData, *, notice: str = "session
         notice = "session-ended-unkept"
     after += f"{'&' if '?' in after else '?'}{urlencode(query)}" if query else ""
     return page(site, request, after, carried=carried, notice=notice if pairs or id else "", code=401)
+
+
+def to_sign_in(site: Site, request: Request, after: str) -> Response:
+    """A redirect to the sign-in of this portal, or to that of its host, which may have told no address.
+
+    Args:
+        after: the address to continue at.
+    """
+    address = "/sign-in" if site.config.identify is None else site.config.sign_in_at
+    if not address:
+        return site.message(request, "host-sign-in", code=401)
+    return RedirectResponse(f"{address}{'&' if '?' in address else '?'}{urlencode({'next': after})}", 303)
 
 
 def _asking(request: Request) -> str:
