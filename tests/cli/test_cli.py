@@ -407,3 +407,17 @@ def test_a_reader_that_stops_early_ends_a_command_quietly(tmp_path: Path) -> Non
 
     os.close(writing)
     assert (ended.returncode, ended.stderr) == (141, "")
+
+
+@pytest.mark.parametrize(("unit", "hint"), [("so-nnmtt", "did you mean 'so-nnmt'?"), ("nope", "known: ")])
+def test_an_officer_belongs_to_a_unit_of_the_installation(tmp_path: Path, unit: str, hint: str) -> None:
+    """Another unit is refused with those that are known, and no account is made; units of `units.json` count."""
+    add = ("account", "add", "mai@office.vn", "--name", "Mai", "--role", "admin", "--data", str(tmp_path), "--unit")
+
+    refused = CliRunner().invoke(main, [*add, unit])
+    assert (refused.exit_code, list(tmp_path.iterdir())) == (2, [])
+    assert f"the installation has no unit {unit!r}" in refused.stderr
+    assert hint in refused.stderr
+
+    (tmp_path / "units.json").write_text(json.dumps({"units": [{"code": unit, "name": "Đơn vị mẫu"}]}))
+    assert CliRunner().invoke(main, [*add, unit]).exit_code == 0

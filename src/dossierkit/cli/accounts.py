@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from dossierkit.cli.options import data_option, engine_of
+from dossierkit.cli.options import data_option, engine_of, guard_unit, office_day
 from dossierkit.dossiers.states import OFFICERS, Role
 
 if TYPE_CHECKING:
@@ -43,9 +43,11 @@ def _account_of(accounts: Accounts, mail: str) -> Account:
 @click.argument("mail")
 def add(data: Path, name: str, role: str, unit: str, mail: str) -> None:
     """Add an officer who signs in as MAIL; prints the first password."""
+    from dossierkit.catalog.option_lists import tables
     from dossierkit.people.staff import appoint, guard_officer
 
     guard_officer(mail, name, Role(role), unit)
+    guard_unit(tables(data, office_day)["units"], unit)
     # Officers may be added before the first dossier, so the database may be missing; the folder may not.
     secret = appoint(_accounts(data, make=data.is_dir()), mail, name, Role(role), unit)
     click.echo(f"{mail}: first password {secret} (valid once, for 24 hours)")

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 import click
 
 if TYPE_CHECKING:
+    from dossierkit.forms.schema.dialect import OptionList
     from dossierkit.installation import Installation
     from dossierkit.office.engine import Engine
     from dossierkit.pointers import Json
@@ -238,6 +239,20 @@ def _installation() -> type[Installation]:
     from dossierkit.installation import Installation
 
     return Installation
+
+
+def guard_unit(units: OptionList, unit: str) -> None:
+    """Refuse *unit*, unless it is empty or among *units* of the installation.
+
+    Raises:
+        SettingsError: with the name that was probably meant, or those that are known.
+    """
+    from dossierkit.errors import SettingsError
+    from dossierkit.text import known_hint
+
+    if unit and units.find(unit, {}) is None:
+        known = {str(choice.value) for choice in units.select({}, "", 10_000)}
+        raise SettingsError(f"the installation has no unit {unit!r}{known_hint(unit, known)}")
 
 
 def existing(data: Path) -> Path:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from dossierkit.cli.options import NEW_FILE, Day, counted, data_option, engine_of, language_option, procedures_option
+from dossierkit.cli.options import NEW_FILE, Day, counted, data_option, engine_of, guard_unit, language_option, procedures_option
 
 
 @click.command("slip-key")
@@ -55,15 +55,11 @@ def register(data: Path, procedures: Path | None, language: str, since: datetime
     """Write the register (form 07) into a workbook."""
     from dossierkit.errors import SettingsError
     from dossierkit.papers.register import register as write
-    from dossierkit.text import known_hint
 
     if since > until:
         raise SettingsError("--since is after --until")
     engine = engine_of(data, procedures)
-    units = engine.catalog.dialect.options["units"]
-    if unit and units.find(unit, {}) is None:
-        known = {str(choice.value) for choice in units.select({}, "", 10_000)}
-        raise SettingsError(f"the installation has no unit {unit!r}{known_hint(unit, known)}")
+    guard_unit(engine.catalog.dialect.options["units"], unit)
     with out.open("wb") as file:
         count = write(engine, file, since.date(), until.date(), unit=unit, language=language)
     engine.close()
