@@ -350,6 +350,21 @@ def test_findings_have_line_and_column(tmp_path: Path) -> None:
     assert ("dup.json", "same-code", 1) in found
 
 
+def test_a_code_that_a_neighbour_uses_is_a_warning(tmp_path: Path) -> None:
+    """Named with the neighbour, if that is not linted too; then it is an error."""
+    for name, code in (("a", "1.1"), ("b", "1.1"), ("c", "1.2"), ("1.2", None)):
+        (tmp_path / f"{name}.json").write_text(json.dumps({"x-procedure": {"code": code}} if code else {}))
+    (tmp_path / "bad.json").write_text("{")
+
+    def same_codes(*names: str) -> list[tuple[str, str, str]]:
+        findings = lint_paths([tmp_path / name for name in names], DIALECT, TODAY)
+        return [(Path(f.file).name, f.level, f.message.split()[0]) for f in findings if f.code == "same-code"]
+
+    assert same_codes("a.json") == [("a.json", "warning", "b.json")]
+    assert same_codes("a.json", "b.json") == [("b.json", "error", "a.json")]
+    assert same_codes("c.json") == [("c.json", "warning", "1.2.json")]
+
+
 @pytest.mark.parametrize(
     ("block", "code"),
     [

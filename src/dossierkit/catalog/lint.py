@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from datetime import date
 from pathlib import Path
 
@@ -96,7 +96,8 @@ def lint_paths(paths: Iterable[Path], dialect: Dialect, today: date) -> Iterator
     """Findings of every file in *paths*, each once; a folder means the procedure files in it."""
     codes: list[tuple[Path, str]] = []
     seen: set[Finding] = set()
-    for path in _files(paths):
+    files = [*_files(paths)]
+    for path in files:
         code, _, findings = _lint(path.parent, path.name, dialect, today, {})
         codes.append((path, code))
         for finding in findings:
@@ -105,6 +106,7 @@ def lint_paths(paths: Iterable[Path], dialect: Dialect, today: date) -> Iterator
                 seen.add(whole)
                 yield whole
     yield from _same_codes(codes)
+    yield from _codes_of_neighbours(codes, {path.resolve() for path in files})
 
 
 def _lint(
@@ -154,6 +156,27 @@ def _same_codes(codes: Iterable[tuple[Path, str]]) -> Iterator[Finding]:
         if rival != path:
             message = Words("{file} has the code {code!r}, too; only one of them can be served", file=rival.name, code=code)
             yield Finding(str(path), *_place_of_code(path), "/x-procedure/code", "same-code", "error", message)
+
+
+def _codes_of_neighbours(codes: Iterable[tuple[Path, str]], linted: Container[Path]) -> Iterator[Finding]:
+    """A warning for each code that a file beside it has, too, if that file is not *linted* itself."""
+    known: dict[Path, dict[str, str]] = {}
+    for path, code in codes:
+        folder = path.parent
+        if folder not in known:
+            others = (name for name in _names(folder) if name != SHARED and (folder / name).resolve() not in linted)
+            known[folder] = {_code_at(folder, name): name for name in others}
+        if code and (neighbour := known[folder].get(code)):
+            message = Words("{file} has the code {code!r}, too; only one of them can be served", file=neighbour, code=code)
+            yield Finding(str(path), *_place_of_code(path), "/x-procedure/code", "same-code", "warning", message)
+
+
+def _code_at(folder: Path, name: str) -> str:
+    """The code of the file *name*, if it is a procedure; empty if it is none or cannot be read."""
+    try:
+        return entry_of(name, load_with_references(folder, name)[""].value).code
+    except DocumentError:
+        return ""
 
 
 def _names(folder: Path) -> list[str]:
