@@ -97,6 +97,18 @@ FAULTS: dict[str, tuple[str, dict[str, Any], str]] = {
     "rule at nonsense": ("dangling-pointer", {"properties": {"a": STRING}, "x-rules": [{"rule": "true", "message": "m", "at": "b"}]}, "no field"),
     "rule reads nothing": ("unknown-name", {"properties": {"area": STRING}, "x-rules": [{"rule": "aera == 1", "message": "m", "at": "/area"}]}, "did you mean 'area'"),
     "rule calls nothing": ("unknown-function", {"properties": {"a": STRING}, "x-rules": [{"rule": "summ(a) > 1", "message": "m", "at": "/a"}]}, "did you mean 'sum'"),
+    "rule without comparison": (
+        "not-boolean",
+        {"properties": {"n": {"type": "number"}}, "x-rules": [{"rule": "n + 1", "message": "m", "at": "/n"}], "x-tests": [{"answers": {"n": 1}, "problems": ["/n rule"]}]},
+        "the result is 2",
+    ),
+    "rule that is a text": ("not-boolean", {"properties": {"a": STRING}, "x-rules": [{"rule": "'yes'", "message": "m", "at": "/a"}]}, "write a comparison"),
+    "computed from each other": (
+        "computed-cycle",
+        {"properties": {"p": {"type": "number"}, "q": {"type": "number"}}, "x-compute": {"/p": "q + 1", "/q": "p + 1"}},
+        "need each other",
+    ),
+    "computed from itself": ("computed-cycle", {"properties": {"p": {"type": "number"}}, "x-compute": {"/p": "p + 1"}}, "/p ← /p"),
     "section of nothing": ("dangling-pointer", {"properties": {"a": STRING}, "x-procedure": {"sections": [{"title": "t", "fields": ["/b", "/a"]}]}}, "no field"),
     "unlisted field": ("unlisted-field", {"properties": {"a": STRING, "b": STRING}, "x-procedure": {"sections": [{"title": "t", "fields": ["/a"]}]}}, "shown last"),
     "stale translation": ("stale-translation", {"title": "x", "x-translations": {"en": {"/title": "x", "/nope": "y"}}}, "no text"),
@@ -262,6 +274,24 @@ def test_faults_are_found(name: str) -> None:
     assert code in found, found
     assert words in found[code].message
     assert in_language(found[code].message, "vi") != found[code].message
+
+
+def test_translations_into_a_language_without_pages_are_a_warning(tmp_path: Path) -> None:
+    """With the language that was probably meant."""
+    (tmp_path / "a.json").write_text(
+        json.dumps({"title": "T", "x-translations": {"eng": {"/title": "T"}, "en": {"/title": "T"}}})
+    )
+
+    (fault,) = [f for f in lint_paths([tmp_path], DIALECT, TODAY) if f.code == "unknown-language"]
+    assert (fault.pointer, fault.level) == ("/x-translations/eng", "warning")
+    assert "did you mean 'en'" in fault.message
+
+
+def test_values_computed_from_each_other_in_one_direction_are_no_cycle() -> None:
+    """In any order, and from answers whose names begin alike."""
+    fields = {name: {"type": "number"} for name in ("n", "p", "pp", "q")}
+    schema = {"properties": fields, "x-compute": {"/q": "p + n", "/p": "pp + n"}}
+    assert [fault for fault in lint(schema, today=TODAY) if fault.code == "computed-cycle"] == []
 
 
 def test_a_sound_file_has_no_fault() -> None:

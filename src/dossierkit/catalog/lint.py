@@ -22,8 +22,9 @@ from dossierkit.forms.lint.document_lint import lint
 from dossierkit.forms.reader import read
 from dossierkit.forms.schema.dialect import Dialect
 from dossierkit.forms.schema.document import Document
-from dossierkit.locale.texts import in_language
-from dossierkit.pointers import Json
+from dossierkit.locale.texts import LANGUAGES, in_language
+from dossierkit.pointers import Json, child
+from dossierkit.text import known_hint
 from dossierkit.translatable import Words
 
 _log = logging.getLogger(__name__)
@@ -131,7 +132,7 @@ def _lint(
         resources: dict[str, Document | Json] = {path: document for path, document in documents.items() if path}
         main = documents[""]
         form_faults = lint(main, resources=resources, dialect=dialect, today=today)
-        faults = (*form_faults, *_office_faults(main, resources, dialect))
+        faults = (*form_faults, *_office_faults(main, resources, dialect), *_unknown_languages(documents))
         revision = Bundle({path: document.value for path, document in documents.items()}).revision
         findings = tuple(dict.fromkeys(finding_of(fault, name, documents) for fault in faults))
         return _code(main.value) or Path(name).stem, revision, findings
@@ -147,6 +148,18 @@ def _office_faults(document: Document, resources: Mapping[str, Document | Json],
     except SchemaError:
         return misshapen(block_of(document.value))
     return (*block_faults(form), *field_faults(form))
+
+
+def _unknown_languages(documents: Mapping[str, Document]) -> Iterator[Fault]:
+    """Translations, in each of *documents* by its file, into languages that no page has."""
+    for file, document in documents.items():
+        block = document.value.get("x-translations") if isinstance(document.value, dict) else None
+        for language in block if isinstance(block, dict) else ():
+            if language not in LANGUAGES:
+                message = Words(
+                    "no page is in the language {language!r}{hint}", language=language, hint=known_hint(language, LANGUAGES)
+                )
+                yield Fault("unknown-language", child("/x-translations", language), message, "warning", file)
 
 
 def _same_codes(codes: Iterable[tuple[Path, str]]) -> Iterator[Finding]:

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator, Mapping
 from datetime import date
 
-from dossierkit.errors import SchemaError
+from dossierkit.errors import RuleError, SchemaError
 from dossierkit.findings import Fault
 from dossierkit.forms.answers.canonical import as_sent
 from dossierkit.forms.checks.problems import check
@@ -21,7 +21,7 @@ from dossierkit.forms.lint.character_lint import character_faults
 from dossierkit.forms.lint.endless_requirements import bad_const, contradictions, endless_faults
 from dossierkit.forms.lint.keyword_lint import keyword_faults, lost_block_faults
 from dossierkit.forms.lint.place_lint import place_faults
-from dossierkit.forms.lint.texts import rule_faults, section_faults, translation_faults
+from dossierkit.forms.lint.texts import cycle_faults, rule_faults, section_faults, translation_faults
 from dossierkit.forms.reader import read
 from dossierkit.forms.schema.dialect import FIELD_KEYWORDS, ROOT_KEYWORDS, STANDARD, STANDARD_KEYWORDS, WIDGETS, Dialect
 from dossierkit.forms.schema.document import Document, value_of
@@ -29,7 +29,7 @@ from dossierkit.forms.schema.facets import Facet, file_and_pointer
 from dossierkit.forms.schema.judge import BACKTRACKING
 from dossierkit.forms.schema.metaschema import explanation
 from dossierkit.forms.schema.subschemas import every_schema
-from dossierkit.pointers import Json, child, join, key
+from dossierkit.pointers import ABSENT, Json, child, join, key
 from dossierkit.text import meant
 from dossierkit.translatable import Words
 
@@ -81,10 +81,12 @@ def lint(
         *place_faults(form),
         *endless_faults(form),
         *rule_faults(form),
+        *cycle_faults(form),
         *section_faults(form),
         *translation_faults(form),
         *_widget_faults(form),
         *_test_faults(form, today),
+        *_result_faults(form, today),
     ]
     rank = {"error": 0, "warning": 1, "advice": 2}
     return tuple(sorted(dict.fromkeys(faults), key=lambda fault: rank[fault.level]))
@@ -289,6 +291,25 @@ def _widget_faults(form: Form) -> Iterator[Fault]:
                     "nothing tells the alternatives apart; give each a property with a 'const' of its own, or at least a title"
                 )
                 yield _fault(field.facets[0], "no-discriminator", "", message, "warning")
+                break
+
+
+def _result_faults(form: Form, today: date) -> Iterator[Fault]:
+    """Rules with a result that is neither true nor false, without answers or for those of a test of the file."""
+    tests = form.schema.get("x-tests") if isinstance(form.schema, dict) else None
+    samples = (
+        [test["answers"] for test in tests if isinstance(test, dict) and "answers" in test] if isinstance(tests, list) else []
+    )
+    sent = [as_sent(form, answers, today=today) for answers in ({}, *samples)]
+    for rule in form.rules:
+        for answers in sent:
+            try:
+                result = rule.expression.value(answers, today)
+            except RuleError:
+                continue  # a problem of these answers, which their test reports
+            if result is not ABSENT and not isinstance(result, bool):
+                message = Words("the result is {result!r}, so the rule never holds; write a comparison", result=result)
+                yield Fault("not-boolean", f"{rule.origin}/rule", message)
                 break
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from graphlib import CycleError, TopologicalSorter
 
 from dossierkit.findings import Fault
 from dossierkit.forms.fields.applicators import possible_members
@@ -69,6 +70,26 @@ def rule_faults(form: Form) -> Iterator[Fault]:
         yield from _read(form, expression, where)
         if not _leads_to_field(form, at):
             yield Fault("dangling-pointer", place, Words("{at!r} leads to no field", at=at))
+
+
+def cycle_faults(form: Form) -> Iterator[Fault]:
+    """A warning if computed values need each other, or themselves: no order gives them their values."""
+    origins = {value.at: value.origin for value in form.computed}
+    needs = {value.at: {at for at in origins if _reads(value.expression, at)} for value in form.computed}
+    try:
+        TopologicalSorter(needs).prepare()
+    except CycleError as error:
+        cycle = error.args[1]
+        message = Words(
+            "computed values need each other: {cycle}; compute one of them from other answers", cycle=" ← ".join(cycle)
+        )
+        yield Fault("computed-cycle", origins[cycle[0]], message, "warning")
+
+
+def _reads(expression: Expression, at: str) -> bool:
+    """Whether *expression* reads the answer *at*, a part of it, or one that contains it."""
+    pointers = (reading.pointer for reading in readings(expression.source))
+    return any(f"{pointer}/".startswith(f"{at}/") or at.startswith(f"{pointer}/") for pointer in pointers)
 
 
 def section_faults(form: Form) -> Iterator[Fault]:
