@@ -120,6 +120,21 @@ def test_from_reception_to_the_result(served: Portal, office: Engine, people: di
     assert list(office.verify()) == []
 
 
+def test_a_button_that_needs_a_script_is_hidden_without_one(
+    served: Portal, browser: Browser, office: Engine, people: dict[str, Page]
+) -> None:
+    """The print button does nothing without JavaScript, so only a page with JavaScript shows it."""
+    own = f"{served.address}/dossiers/{filed(office).code}"
+    scripted, plain = people["an"], visit(browser, java_script_enabled=False)
+    plain.context.add_cookies([{"name": SESSION, "value": scripted.context.cookies()[0]["value"], "url": served.address}])
+    for page in (scripted, plain):
+        page.goto(own)
+
+    expect(scripted.locator("[data-print]")).to_be_visible()
+    expect(plain.locator("[data-print]")).to_be_hidden()
+    plain.context.close()
+
+
 def test_what_ends_otherwise(served: Portal, office: Engine, people: dict[str, Page]) -> None:
     """Refused, stopped by the office, withdrawn by the citizen."""
     refused, stopped, withdrawn = (filed(office) for _ in range(3))
