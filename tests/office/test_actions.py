@@ -427,6 +427,42 @@ def test_a_day_that_an_officer_sets_outlasts_a_pause(
     assert engine.act(dossier.id, Action.RESUME, OFFICER, facts=until).handling.clock.left == 11
 
 
+@pytest.mark.parametrize(
+    ("role", "unit"), [(Role.CASE_OFFICER, "vpdkdd"), (Role.CASE_OFFICER, ""), (Role.ADMIN, "vpdkdd"), (Role.CITIZEN, "")]
+)
+def test_a_dossier_is_assigned_within_its_unit(
+    workflow: Callable[..., None], account: Account, engine: Engine, role: Role, unit: str
+) -> None:
+    """An account that cannot open the dossier is not given it, the owner's neither; the dossier stays as it is."""
+    people = engine.store.accounts
+    people.create_account(Account("hoa", "hoa@office.vn", NOON, role=role, unit=unit))
+    people.create_account(Account("nam", "nam@office.vn", NOON, role=Role.CASE_OFFICER, unit=UNIT))
+    people.create_account(Account("root", "root@office.vn", NOON, role=Role.ADMIN))
+    accepted = engine.act(sent(engine).id, Action.ACCEPT, INTAKE)
+
+    for officer in ("hoa", account.id):
+        with pytest.raises(ForbiddenAction, match=f"{officer} does not work on dossiers of {UNIT}"):
+            engine.act(accepted.id, Action.ASSIGN, INTAKE, facts={"officer": officer})
+
+    assert engine.open(accepted.id, INTAKE) == accepted
+    for officer in ("nam", "root"):
+        assert engine.act(accepted.id, Action.ASSIGN, INTAKE, facts={"officer": officer}).handling.officer == officer
+
+
+def test_a_proposed_outcome_is_none_yet(workflow: Callable[..., None], engine: Engine) -> None:
+    """The outcome of a dossier is that of its completion, also after the hand-over; one that was only proposed ends with a stop."""
+    workflow(fourEyes=True)
+    dossier, stopped = sent(engine), sent(engine)
+    for each in (dossier, stopped):
+        engine.act(each.id, Action.ACCEPT, INTAKE)
+        engine.act(each.id, Action.ASSIGN, INTAKE, facts={"officer": "nam"})
+        assert engine.act(each.id, Action.PROPOSE, OFFICER, facts={"outcome": "approved"}).outcome is None
+
+    assert engine.act(stopped.id, Action.STOP, OFFICER, note="Hết thẩm quyền").outcome is None
+    assert engine.act(dossier.id, Action.COMPLETE, APPROVER, facts={"outcome": "approved"}).outcome is Outcome.APPROVED
+    assert engine.act(dossier.id, Action.HAND_OVER, INTAKE, facts={"evidence": "post"}).outcome is Outcome.APPROVED
+
+
 def test_nothing_is_due_where_nothing_is_promised(workflow: Callable[..., None], engine: Engine) -> None:
     """A procedure without a time limit, or one that says so."""
     accepted = engine.act(sent(engine).id, Action.ACCEPT, INTAKE)

@@ -77,6 +77,83 @@ def test_from_reception_to_the_result(office: Any) -> None:
     assert list(engine.verify()) == []
 
 
+@pytest.mark.parametrize("action", ["refuse", "request-supplement", "accept"])
+def test_an_answer_is_due_while_the_dossier_waits_for_the_office(office: Any, action: str) -> None:
+    """The day by which the office has to answer is shown until it answered, or asked the citizen for something."""
+    engine, browser, officer = office
+    citizen, mai = browser(), officer("mai@office.vn")
+    known(citizen)
+    dossier = filed(engine, citizen)
+    assert "Phải trả lời trước" in mai.get(f"/desk/{dossier.code}").text
+
+    done = act(mai, dossier, action, note="Thiếu", asked=["wrong:/copies"])
+
+    assert done.status_code == 200
+    assert "Phải trả lời trước" not in done.text
+
+
+def test_an_outcome_is_shown_to_both_sides(office: Any, folder: Path) -> None:
+    """Citizen and officer read it on the page of the dossier, in its history and in the list; a proposed one only the officer."""
+    engine, browser, officer = office
+    block = {**SMALL["x-procedure"], "unit": UNIT, "workflow": {"fourEyes": True}}
+    changed(engine, folder, {**SMALL, "x-procedure": block})
+    citizen, mai, nam, linh = browser(), *(officer(f"{name}@office.vn") for name in ("mai", "nam", "linh"))
+    known(citizen)
+    dossier = filed(engine, citizen)
+    act(mai, dossier, "accept")
+    act(mai, dossier, "assign", officer=nam_id(engine))
+    own, desk = f"/dossiers/{dossier.code}", f"/desk/{dossier.code}"
+    act(nam, dossier, "propose", outcome="rejected")
+    assert "Đã trình kết quả: Từ chối, có lý do" in nam.get(desk).text
+    assert "Từ chối, có lý do" not in "".join(citizen.get(place).text for place in (own, "/dossiers", "/"))
+
+    act(linh, dossier, "complete", outcome="rejected", note="Không đủ điều kiện")
+
+    state = '<span class="state">Đã xử lý xong</span> <b>Từ chối, có lý do</b>'
+    for client, place in ((citizen, own), (citizen, "/dossiers"), (citizen, "/"), (nam, desk), (nam, "/desk?view=done")):
+        assert state in client.get(place).text, place
+    assert all("Đã xử lý xong: Từ chối, có lý do</b>" in page.text for page in (citizen.get(own), nam.get(desk)))
+    assert "Completed: Rejected" in citizen.get(f"{own}?lang=en").text
+
+
+def test_a_decision_is_never_chosen_in_advance(office: Any, folder: Path) -> None:
+    """The outcome has to be chosen, with and without a script; the way of the result is the one that the citizen chose."""
+    engine, browser, officer = office
+    schema = {**SMALL, "properties": {**SMALL["properties"], "delivery": {"title": "Nhận kết quả", "enum": ["counter", "post"]}}}
+    changed(engine, folder, {**schema, "x-procedure": {**SMALL["x-procedure"], "unit": UNIT}})
+    citizen, mai, nam = browser(), officer("mai@office.vn"), officer("nam@office.vn")
+    known(citizen)
+    by_post, silent = filed(engine, citizen, **{"/delivery": "post"}), filed(engine, citizen)
+    for dossier in (by_post, silent):
+        act(mai, dossier, "accept")
+        act(mai, dossier, "assign", officer=nam_id(engine))
+        shown = nam.get(f"/desk/{dossier.code}").text
+        assert '<select id="complete-outcome" name="outcome" required>' in shown
+        assert ("outcome", "") in Page(shown).pairs
+
+        refused = act(nam, dossier, "complete", outcome="")
+
+        assert (refused.status_code, engine.lookup(str(dossier.code)).state) == (422, State.PROCESSING)
+        assert '<div class="error" id="complete-outcome-error"><p>Hãy chọn kết quả.</p></div>' in refused.text
+        assert 'required aria-describedby="complete-outcome-error" aria-invalid="true">' in refused.text
+        act(nam, dossier, "complete", outcome="approved")
+    assert ("evidence", "post") in Page(mai.get(f"/desk/{by_post.code}").text).pairs
+    assert ("evidence", "") in Page(mai.get(f"/desk/{silent.code}").text).pairs
+
+
+def test_each_side_writes_to_the_other(office: Any) -> None:
+    """The messages are headed by the side that the reader writes to."""
+    engine, browser, officer = office
+    citizen, mai = browser(), officer("mai@office.vn")
+    known(citizen)
+    dossier = filed(engine, citizen)
+
+    at_desk, own = mai.get(f"/desk/{dossier.code}").text, citizen.get(f"/dossiers/{dossier.code}").text
+
+    assert '<h2 id="thread">Trao đổi với người nộp</h2>' in at_desk
+    assert '<h2 id="thread">Trao đổi với cơ quan</h2>' in own
+
+
 def test_a_supplement_brings_files_and_what_follows_from_an_answer(office: Any, folder: Path) -> None:
     """Documents that were asked for come along; a field that only holds because of the new answer is asked for, too."""
     engine, browser, officer = office

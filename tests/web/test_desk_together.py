@@ -360,6 +360,28 @@ def test_many_at_once_and_each_for_itself(office: Any, clock: FixedClock) -> Non
     assert citizen.post("/desk/views", data={"name": "x", "kept": ""}).status_code == 404
 
 
+def test_an_admin_assigns_dossiers_within_their_unit(office: Any) -> None:
+    """The list names the unit of each officer; a dossier of another unit is not assigned, and the page says why."""
+    engine, browser, officer = office
+    citizen, mai, root = browser(), officer("mai@office.vn"), officer("root@office.vn")
+    officer("hoa@office.vn")
+    known(citizen)
+    dossier, waiting = filed(engine, citizen), filed(engine, citizen)
+    act(mai, dossier, "accept")
+    mais, hoas = (engine.store.accounts.account_of(f"{name}@office.vn").id for name in ("mai", "hoa"))
+    assert "Cán bộ hoa (thụ lý, vpdkdd)</option>" in root.get("/desk?view=open").text
+    assert ", so-nnmt)" not in mai.get("/desk?view=open").text, "officers of one unit know it"
+
+    chosen = {"chosen": [str(dossier.code), str(waiting.code)], "action": "assign"}
+    crossed = root.post("/desk", data={**chosen, "officer": hoas}).text
+
+    assert f"{dossier.code}</a>: Chưa giao: cán bộ được chọn không thuộc đơn vị" in crossed
+    assert f"{waiting.code}</a>: Hồ sơ không còn ở trạng thái" in crossed
+    assert engine.lookup(str(dossier.code)).handling.officer == ""
+    assert f"{dossier.code}</a>: Đã giao cán bộ thụ lý" in root.post("/desk", data={**chosen, "officer": mais}).text
+    assert engine.lookup(str(dossier.code)).handling.officer == mais
+
+
 def test_nothing_is_done_together_without_saying_so(office: Any) -> None:
     """Whoever chose nothing is told at the list; where nothing can be done to any dossier, nothing is offered."""
     engine, browser, officer = office

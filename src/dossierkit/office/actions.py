@@ -11,9 +11,10 @@ import attrs
 from dossierkit.converter import UnreadableValue
 from dossierkit.dossiers.codes import DossierCode
 from dossierkit.dossiers.deadlines.calendars import day_of
-from dossierkit.dossiers.lifecycle.dossier import Actor, Attachment, Dossier, Note, digest, digests
+from dossierkit.dossiers.lifecycle.dossier import Actor, Attachment, Dossier, Note, digest, digests, works_on
 from dossierkit.dossiers.lifecycle.event_facts import (
     AcceptFacts,
+    AssignFacts,
     BillChange,
     CompleteFacts,
     Facts,
@@ -90,6 +91,7 @@ class Actions:
         changed, stated = self._changed(dossier, action, stated, answers, files, layout)
         guard(dossier, action, actor, stated, procedure.workflow)
         self._guard_places(dossier, procedure, stated)
+        self._guard_officer(dossier, stated)
         words = Note(note, dossier.answers if action is Action.SUPPLEMENT else None)
         search = None
         if action is Action.SUPPLEMENT:
@@ -182,6 +184,16 @@ class Actions:
         if isinstance(facts, AcceptFacts) and (missing := {*procedure.missing(dossier)} - {*(facts.paper or ())}):
             message = f"documents are missing: {', '.join(sorted(missing))}; say which were handed in on paper"
             raise ForbiddenAction(message, "needs-paper")
+
+    def _guard_officer(self, dossier: Dossier, facts: Facts) -> None:
+        """Raise ForbiddenAction for an assignment to an account that does not work on dossiers of the unit.
+
+        Officers without an account are the host portal's own; it knows their units.
+        """
+        officer = self.context.store.accounts.account(facts.officer) if isinstance(facts, AssignFacts) and facts.officer else None
+        if officer is not None and not works_on(dossier, officer.actor):
+            unit = dossier.handling.unit or "no unit"
+            raise ForbiddenAction(f"{officer.id} does not work on dossiers of {unit}", "other-unit")
 
     def _recording(self, dossier: Dossier, actor: Actor, action: Action, bill: BillChange) -> tuple[Procedure, Recording]:
         procedure, owner = self.procedures.of(dossier), self.context.store.accounts.account(dossier.owner)

@@ -224,7 +224,8 @@ class Engine:
 
         Raises:
             UnknownDossier, StaleDossier: as for `save`.
-            ForbiddenAction: the state does not allow it, the actor may not do it, or a fact is missing.
+            ForbiddenAction: the state does not allow it, the actor may not do it, a fact is missing, or the officer of an
+                assignment belongs to another unit.
             RefusedAnswers: a submission or a supplement with problems.
         """
         return self.actions.act(

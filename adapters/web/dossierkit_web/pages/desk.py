@@ -84,7 +84,7 @@ def _page(
         filtered=any(typed.values()),
         kept=urlencode({**{name: value for name, value in typed.items() if value}, "view": view}),
         titles={entry.code: entry.title_in(language) for entry in site.engine.procedures(language=language)},
-        officers=[officer for officer in people.officers(actor.unit) if not officer.disabled],
+        officers=_colleagues(site, actor),
         states=SENT,
         own_views=account.views if account is not None else {},
         offered=offered,
@@ -133,11 +133,16 @@ def together(site: Site, request: Request, form: FormData) -> Response:
         return _page(site, request, actor, asked, refusal={"": "desk-refused"})
     if not chosen:
         return _page(site, request, actor, asked, refusal={"chosen": "desk-none-chosen"})
-    if officer != actor.id and officer not in {colleague.id for colleague in site.accounts.officers(actor.unit)}:
+    if officer != actor.id and officer not in {colleague.id for colleague in _colleagues(site, actor)}:
         return _page(site, request, actor, asked, refusal={"to": "desk-refused-needs-officer"})
     facts: dict[str, Json] = {"officer": officer} if action is Action.ASSIGN else {}
     results = [(code[:100], _done(site, code, action, actor, facts)) for code in chosen]
     return _page(site, request, actor, asked, results=results)
+
+
+def _colleagues(site: Site, actor: Actor) -> list[Account]:
+    """The officers of the unit of *actor*, or of all units for an admin of all."""
+    return [officer for officer in site.accounts.officers(actor.unit) if not officer.disabled]
 
 
 def _done(site: Site, code: str, action: Action, actor: Actor, facts: Mapping[str, Json]) -> str:
@@ -197,7 +202,7 @@ def facts_of(site: Site, dossier: Dossier, language: str) -> Mapping[str, object
         "owner": persons(procedure, dossier.answers).owner,
         "officer": officer.name if officer is not None else "",
         # A dossier that ended without a result has no due day any more.
-        "due": handling.clock.due if handling.result.resolved is None or handling.result.outcome is not None else None,
+        "due": handling.clock.due if handling.result.resolved is None or dossier.outcome is not None else None,
         "late": late,
     }
 

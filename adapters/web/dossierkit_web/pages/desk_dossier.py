@@ -17,8 +17,8 @@ from dossierkit.dossiers.lifecycle.transitions import TABLE
 from dossierkit.dossiers.money.attempts import Answer, Progress, to_give_back
 from dossierkit.dossiers.money.fees import Collect, fees, owed
 from dossierkit.dossiers.people.account import Account
-from dossierkit.dossiers.procedure.persons import persons
-from dossierkit.dossiers.states import EVIDENCE, OFFICERS, REASONS, Action, Channel, Outcome, Payment
+from dossierkit.dossiers.procedure.persons import persons, wanted_delivery
+from dossierkit.dossiers.states import EVIDENCE, OFFICERS, REASONS, Action, Channel, Outcome, Payment, State
 from dossierkit.errors import (
     CodeError,
     DossierkitError,
@@ -243,6 +243,7 @@ def _shown(site: Site, request: Request, dossier: Dossier) -> dict[str, Any]:
     viewable = [file for file in files.values() if file.media_type in VIEWED]
     return {
         "facts": facts_of(site, dossier, language),
+        "awaits_office": dossier.state is State.SUBMITTED and dossier.handling.money.payment is not Payment.DUE,
         "rows": site.renderer.rows(procedure.form, dossier.answers, language=language),
         "answered": files,
         "files_at": dossier.id,
@@ -292,6 +293,7 @@ def _offered(site: Site, dossier: Dossier, actor: Actor, language: str) -> dict[
         "outcomes": [outcome.value for outcome in Outcome],
         "reasons": REASONS,
         "evidence": EVIDENCE,
+        "wanted_delivery": wanted_delivery(procedure, dossier.answers) if Action.HAND_OVER in permitted else "",
         "accept": accepted(),
     }
 

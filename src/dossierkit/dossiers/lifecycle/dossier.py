@@ -14,7 +14,7 @@ from dossierkit.converter import converter
 from dossierkit.dossiers.codes import DossierCode, bare, series_of
 from dossierkit.dossiers.lifecycle.event_facts import AcceptFacts, Digests, Facts, LetterFacts, SubmitFacts
 from dossierkit.dossiers.lifecycle.handling import UNHANDLED, Handling
-from dossierkit.dossiers.states import CITIZENS, Action, Role, State
+from dossierkit.dossiers.states import CITIZENS, OFFICERS, Action, Outcome, Role, State
 from dossierkit.forms.fields.form import Layout
 from dossierkit.pointers import Json, texts_in
 from dossierkit.text import fold
@@ -75,15 +75,23 @@ class Dossier:
     #: Codes of documents that the owner of a draft will hand in on paper; after submission see `Handling.declared`.
     declared: tuple[str, ...] = ()
 
+    @property
+    def outcome(self) -> Outcome | None:
+        """The outcome of a completed dossier; None in any other state, as a proposed outcome is not decided yet."""
+        return self.handling.result.outcome if self.state in (State.COMPLETED, State.RETURNED) else None
+
 
 def may_see(dossier: Dossier, actor: Actor) -> bool:
     """Whether *actor* may see *dossier*: its owner may, and, after submission, the officers of its unit.
 
     An admin without a unit sees those of all units; the program sees everything.
     """
-    if (actor.id and dossier.owner == actor.id) or actor.role is Role.SYSTEM:
-        return True
-    if actor.is_citizen or dossier.code is None:
+    return bool(actor.id and dossier.owner == actor.id) or actor.role is Role.SYSTEM or works_on(dossier, actor)
+
+
+def works_on(dossier: Dossier, actor: Actor) -> bool:
+    """Whether *actor* is an officer of the unit of *dossier*, which was submitted, or an admin of all units."""
+    if actor.role not in OFFICERS or dossier.code is None:
         return False
     return actor.unit == dossier.handling.unit if actor.unit else actor.role is Role.ADMIN
 

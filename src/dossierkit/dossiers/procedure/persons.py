@@ -10,6 +10,7 @@ import attrs
 from dossierkit.dossiers.procedure.procedure import Procedure
 from dossierkit.forms.fields.effective_fields import effective
 from dossierkit.forms.fields.field_tree import index
+from dossierkit.forms.fields.form import Field
 from dossierkit.forms.views.personal_data import MASK, without_secrets
 from dossierkit.forms.words.readable_answers import readable
 from dossierkit.pointers import Json, child, get
@@ -104,12 +105,26 @@ _HANDED = ("/filing/resultDelivery", "/resultDelivery", "/delivery")
 
 def handing_over(procedure: Procedure, answers: Json, language: str = "vi") -> str:
     """How the result is to be handed over, in the words of the form, and to which address; empty where nothing is said."""
+    answer = _delivery_answer(procedure, answers)
+    if answer is None:
+        return ""
+    places, how = procedure.block.get("delivery", {}), readable(procedure.form, *answer, language)
+    address = address_words(procedure, answers, places["address"], language) if "address" in places else ""
+    return f"{how}: {address}" if address else how
+
+
+def wanted_delivery(procedure: Procedure, answers: Json) -> str:
+    """How the result is to be handed over, as the answer has it (`counter`, `post`); empty where nothing is said."""
+    answer = _delivery_answer(procedure, answers)
+    return answer[1] if answer is not None else ""
+
+
+def _delivery_answer(procedure: Procedure, answers: Json) -> tuple[Field, str] | None:
+    """The field that asks how the result is to be handed over, with its answer; None where nothing is said."""
     places = procedure.block.get("delivery", {})
     fields = index(procedure.form, effective(procedure.form, answers)).fields
     for pointer in (places["how"],) if places else _HANDED:
         value = get(answers, pointer)
         if isinstance(value, str) and pointer in fields and not fields[pointer].write_only:
-            how = readable(procedure.form, fields[pointer], value, language)
-            address = address_words(procedure, answers, places["address"], language) if "address" in places else ""
-            return f"{how}: {address}" if address else how
-    return ""
+            return fields[pointer], value
+    return None
