@@ -19,7 +19,7 @@ from dossierkit.dossiers.people.account import Account
 from dossierkit.people.staff import appoint
 from dossierkit.wiring import open_accounts
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(900)]  # each looks at more than sixty states
 
 
 #: Leads a page from state to state.

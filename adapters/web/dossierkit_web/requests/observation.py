@@ -16,6 +16,8 @@ from dossierkit.request_ids import current_request, request_id
 _UNLOGGED = frozenset(("/healthz", "/readyz"))
 _METHODS = frozenset(("GET", "HEAD", "POST"))
 _HEADER = "x-request-id"
+#: Status in logs and figures of a request whose client went away before its answer, as proxies write it.
+_HUNG_UP = 499
 #: Told of each answer: method, template of the address (`-` if it leads nowhere), status, seconds.
 Observe = Callable[[str, str, int, float], object]
 _log = logging.getLogger("dossierkit.requests")
@@ -40,7 +42,7 @@ class Observation:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        id, begun, status = request_id(Headers(scope=scope).get(_HEADER, "")), perf_counter(), 500
+        id, begun, status = request_id(Headers(scope=scope).get(_HEADER, "")), perf_counter(), _HUNG_UP
         token = current_request.set(id)
 
         async def answer(message: Message) -> None:
@@ -53,6 +55,9 @@ class Observation:
 
         try:
             await self._app(scope, receive, answer)
+        except Exception:
+            status = 500 if status == _HUNG_UP else status
+            raise
         finally:
             self._tell(scope, status, perf_counter() - begun)
             current_request.reset(token)

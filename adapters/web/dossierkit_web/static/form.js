@@ -26,7 +26,9 @@
     const action = event.submitter?.getAttribute("formaction") ?? event.target.getAttribute("action");
     if (action === "/sign-out") forget(() => true);
   });
-  document.querySelector(".tabs [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
+  // Not scrollIntoView: the Tab key would begin there, behind the link that skips to the content.
+  const tabs = document.querySelector(".tabs"), tab = tabs?.querySelector("[aria-current]");
+  if (tab) tabs.scrollLeft = tab.offsetLeft - tabs.offsetLeft - (tabs.clientWidth - tab.offsetWidth) / 2;
   if (matchMedia("(max-width: 60rem)").matches) document.querySelector(".steps")?.removeAttribute("open");
   if (matchMedia("(min-width: 60rem)").matches) for (const part of document.querySelectorAll("details.rows")) part.open = true;
 
