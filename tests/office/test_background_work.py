@@ -88,7 +88,7 @@ def test_daily_tasks_are_done_once(offices: list[Engine], clock: FixedClock) -> 
     engine = offices[0]
     accounts = engine.store.accounts
     accounts.create_account(Account("an", "an@example.vn", NOON, {"fullName": "An"}, Role.CITIZEN, proven=True))
-    accounts.create_account(Account("nam", "nam@office.example", NOON, {"fullName": "Nam"}, Role.CASE_OFFICER, proven=True))
+    accounts.create_account(Account("nam", "nam@office.example", NOON, {"fullName": "Nam"}, Role.ADMIN, proven=True))
     for number in range(4):
         dossier = engine.submit(engine.begin("1.000001", AN, {"name": "An"}).id, AN)
         engine.act(dossier.id, Action.ACCEPT, ROOT, facts={"due": "2026-11-23T10:00:00+00:00"})

@@ -329,7 +329,7 @@ def test_three_programs_do_the_work_of_the_day_once(postgres: str, folder: Path,
     """Of programs that sweep and remind at once, each draft is deleted by one, and each officer gets one mail."""
     engine = open_engine(postgres, procedures=folder, clock=FixedClock(NOON))
     an, root = Actor("an"), Actor("root", Role.ADMIN)
-    engine.store.accounts.create_account(account("nam", role=Role.CASE_OFFICER, proven=True))
+    engine.store.accounts.create_account(account("nam", role=Role.ADMIN, proven=True))
     for _ in range(30):
         engine.act(engine.begin("1.000001", an, {"name": "An"}).id, Action.CANCEL, an)
     late = engine.submit(engine.begin("1.000001", an, {"name": "An"}).id, an)
