@@ -146,7 +146,9 @@ def test_serve_names_its_extra_or_serves_the_office(wheel: Path, tmp_path: Path)
         [plain / "dossierkit", "serve"], cwd=tmp_path, env=fresh(), capture_output=True, text=True, check=False
     )
     assert refused.returncode == 2
-    assert refused.stderr == "dossierkit: starlette is not installed; it comes with the extra web: pip install 'dossierkit[web]'\n"
+    assert (
+        refused.stderr == "dossierkit: starlette is not installed; it comes with the extra web: pip install 'dossierkit[web]'\n"
+    )
 
     subprocess.run([plain / "dossierkit", "init", "small"], cwd=tmp_path, env=fresh(), check=True, capture_output=True)
     home = ["--home", tmp_path / "small"]

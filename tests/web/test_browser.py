@@ -99,7 +99,6 @@ def test_a_dropped_file_becomes_a_working_procedure(served: Any, browser: Browse
     page.get_by_label("Họ tên").focus()
     page.keyboard.type("An")
     page.keyboard.press("Tab")
-    page.keyboard.press("Tab") if page.evaluate_handle is None else None
     page.get_by_label("hai").focus()
     page.keyboard.press("Space")
     if scripted:

@@ -92,10 +92,7 @@ def test_the_whole_journey(served: Portal, browser: Browser, tmp_path: Path) -> 
     mail = f"k{time.monotonic_ns()}@example.vn"
 
     page.goto(served.address)
-    for _ in range(20):
-        page.keyboard.press("Tab")
-        if page.evaluate("document.activeElement !== document.body"):
-            break  # before, the window had no focus yet, and the key went to the browser's own bar
+    page.keyboard.press("Tab")
     assert page.evaluate("document.activeElement.matches('.skip')"), page.evaluate("document.activeElement.outerHTML")
     keys.press("a[href='/register']")
     keys.type("[name='/email']", mail)

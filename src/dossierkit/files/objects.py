@@ -57,7 +57,7 @@ class ObjectBlobs:
             copy.seek(0)
             id = new_id(mixed.hexdigest())
             try:
-                with _in_bucket("a file cannot be stored: its"):
+                with _in_bucket("a file cannot be stored", "its bucket"):
                     obstore.put(self._store, key_of(id) + _NAME, json.dumps({"name": name}).encode(), use_multipart=False)
                     # A copy in memory is no real file for obstore, unlike one on the disk.
                     source = io.BytesIO(copy.read()) if size <= _PART else copy
@@ -97,7 +97,7 @@ class ObjectBlobs:
 
     def every(self) -> Iterator[StoredFile]:
         """See `BlobStore.every`."""
-        with _in_bucket("the files cannot be listed: their"):
+        with _in_bucket("the files cannot be listed", "their bucket"):
             for objects in obstore.list(self._store, chunk_size=1000):
                 for found in objects:
                     id = found["path"].rpartition("/")[2].removesuffix(_NAME)
@@ -156,14 +156,10 @@ def _errors(what: str) -> Iterator[None]:
 
 
 @contextmanager
-def _in_bucket(refused: str) -> Iterator[None]:
-    """`_errors` for requests that need no object to be there: if something is missing, it is the bucket.
-
-    Args:
-        refused: the beginning of the message, up to the owner of the bucket.
-    """
+def _in_bucket(what: str, bucket: str) -> Iterator[None]:
+    """`_errors` for requests that need no object to be there: if something is missing, it is the *bucket*."""
     try:
-        with _errors(refused.rpartition(": ")[0]):
+        with _errors(what):
             try:
                 yield
             except BaseError as error:
@@ -172,4 +168,4 @@ def _in_bucket(refused: str) -> Iterator[None]:
                     raise FileNotFoundError from error
                 raise
     except FileNotFoundError as error:
-        raise MissingBucket(f"{refused} bucket does not exist; create it, or name another one") from error
+        raise MissingBucket(f"{what}: {bucket} does not exist; create it, or name another one") from error

@@ -152,7 +152,7 @@ def _schema_faults(schemas: Schemas, root: Facet) -> Iterator[Fault]:
 
 
 def _sections(schema: Json) -> tuple[Section, ...]:
-    """The sections of the page; none if they have a wrong shape, which `dossiers.procedure.block` reports."""
+    """The sections of the page; none if they have a wrong shape, which `dossiers.procedure.procedure_block` reports."""
     listed = get(schema, "/x-procedure/sections")
     if listed is ABSENT or not is_valid(_SECTIONS, listed):
         return ()

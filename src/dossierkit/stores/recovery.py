@@ -22,7 +22,7 @@ def skip_after(store: SeriesStore, clock: Clock, numbers: Sequence[str]) -> Iter
     """Continue each series after the numbers given out since the back-up; yield the gaps.
 
     Args:
-        numbers: dossier codes, receipt numbers, and paths of marks (`stores.mark`) of lost folders.
+        numbers: dossier codes, receipt numbers, and paths of marks (`stores.last_numbers`) of lost folders.
 
     Raises:
         SettingsError: one of *numbers* is none of these.

@@ -18,7 +18,8 @@ from dossierkit.forms.fields.effective_fields import effective
 from dossierkit.forms.fields.field_tree import walk
 from dossierkit.forms.fields.form import Form, Kind
 from dossierkit.forms.lint.character_lint import character_faults
-from dossierkit.forms.lint.endless_requirements import bad_const, contradictions, endless_faults
+from dossierkit.forms.lint.contradictions import bad_const, contradictions
+from dossierkit.forms.lint.endless_requirements import endless_faults
 from dossierkit.forms.lint.keyword_lint import keyword_faults, lost_block_faults
 from dossierkit.forms.lint.place_lint import place_faults
 from dossierkit.forms.lint.texts import cycle_faults, rule_faults, section_faults, translation_faults

@@ -1,206 +1,23 @@
-"""Requirements that no answers meet: they require themselves, allow no value, or ask for more than a page can show."""
+"""Requirements that no answers meet: they require themselves, or what allows no value, is refused or cannot be filled in."""
 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 
 from dossierkit.findings import Fault
-from dossierkit.forms.answers.form_data import MAX_ROWS
 from dossierkit.forms.fields.applicators import members, possible_members, possible_schemas, unconditional
-from dossierkit.forms.fields.combined_schema import type_of
 from dossierkit.forms.fields.form import Form
+from dossierkit.forms.lint.contradictions import allows_nothing, contradictions, needs_too_many_rows, too_many_rows
 from dossierkit.forms.schema.facets import Facet, Schemas, file_and_pointer
-from dossierkit.pointers import Json, child, key
+from dossierkit.pointers import child
 from dossierkit.text import meant
 from dossierkit.translatable import Words
 
-#: Two keywords that bound the same, and the type of value that they bound.
-_BOUNDS = (
-    ("minimum", "maximum", ("number", "integer")),
-    ("exclusiveMinimum", "maximum", ("number", "integer")),
-    ("minimum", "exclusiveMaximum", ("number", "integer")),
-    ("minLength", "maxLength", ("string",)),
-    ("minItems", "maxItems", ("array",)),
-    ("minProperties", "maxProperties", ("object",)),
-    ("minContains", "maxContains", ()),
-)
-#: Keywords that a single choice can break, whatever spelling the form gives it.
-_CHOICE_LIMITS = (
-    *("minLength", "maxLength", "pattern", "multipleOf"),
-    *("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum"),
-)
-#: Keywords that say nothing about which values an alternative accepts.
-_ANNOTATIONS = frozenset(("title", "description", "examples", "default", "$comment", "x-messages"))
 #: Types of fields that stay empty until a user or the schema gives them a value.
 _TYPED = frozenset(("string", "number", "integer"))
 #: Keywords that give a field a value.
 _FILLING = frozenset(("default", "const", "x-prefill"))
-#: A schema of rows without one of them is shown as JSON, which has no limit of rows.
-_ROWS = frozenset(("type", "properties", "enum", "const", "$ref", "allOf", "anyOf", "oneOf"))
-
-
-def contradictions(schemas: Schemas, facet: Facet) -> Iterator[Fault]:
-    """A fault for each keyword of *facet* that leaves no value of the type that it is about, or cannot ever hold."""
-    file, pointer = file_and_pointer(facet)
-    schema: Mapping[str, Json] = facet.schema
-    for low, high, _ in _BOUNDS:
-        if (bounds := _crossed(schema, low, high)) is not None:
-            message = Words(
-                "nothing is both at least {least} ({low}) and at most {most} ({high})",
-                least=bounds[0],
-                low=low,
-                most=bounds[1],
-                high=high,
-            )
-            yield Fault("contradiction", f"{pointer}/{low}", message, file=file)
-    if schema.get("enum") == []:
-        yield Fault("contradiction", f"{pointer}/enum", Words("an empty list of choices accepts nothing"), file=file)
-    elif _refuses_all(schema, schema.get("enum")):
-        message = Words("no choice is of the type {type}; change the choices, or the type", type=_type_words(schema))
-        yield Fault("contradiction", f"{pointer}/enum", message, file=file)
-    elif _limits_refuse_all(schemas, schema, schema.get("enum")):
-        limits = ", ".join(keyword for keyword in _CHOICE_LIMITS if keyword in schema)
-        message = Words("no choice meets {limits}; change the choices, or these keywords", limits=limits)
-        yield Fault("contradiction", f"{pointer}/enum", message, file=file)
-    if "const" in schema and _refuses_all(schema, [schema["const"]]):
-        yield bad_const(facet)
-    if (count := _missing_choices(schemas, facet)) is not None:
-        message = Words(
-            "at least {least} different rows are required, and there are only {count} choices",
-            least=schema["minItems"],
-            count=count,
-        )
-        yield Fault("contradiction", f"{pointer}/minItems", message, file=file)
-    for index, twin in _twins(facet).items():
-        message = Words(
-            "this accepts the same as alternative {twin}, so never exactly one of them holds; remove one,"
-            " or change 'oneOf' to 'anyOf'",
-            twin=twin,
-        )
-        yield Fault("same-alternative", f"{pointer}/oneOf/{index}", message, file=file)
-
-
-def bad_const(facet: Facet) -> Fault:
-    """The fault of a constant that its own schema refuses."""
-    file, pointer = file_and_pointer(facet, "/const")
-    return Fault("bad-const", pointer, Words("the schema refuses its own const; change one of them"), file=file)
-
-
-def undeclared_required(facet: Facet, suffix: str, name: str, names: Iterable[str]) -> Fault:
-    """The fault of requiring *name*, where only *names* are declared."""
-    file, pointer = file_and_pointer(facet, suffix)
-    hint = meant(name, sorted(names)) or Words("; declare it under 'properties'")
-    return Fault(
-        "undeclared-required", pointer, Words("{name!r} is required but declared nowhere{hint}", name=name, hint=hint), file=file
-    )
-
-
-def _crossed(schema: Mapping[str, Json], low: str, high: str) -> tuple[float, float] | None:
-    least, most = schema.get(low), schema.get(high)
-    if not isinstance(least, int | float) or not isinstance(most, int | float):
-        return None
-    return (least, most) if least > most or (least == most and "exclusive" in low + high) else None
-
-
-def _refuses_all(schema: Mapping[str, Json], values: Json) -> bool:
-    """Whether *values* are given, and the type of *schema* refuses each."""
-    types = schema.get("type")
-    if types is None or not isinstance(values, list):
-        return False
-    return not any(_is_of(value, types if isinstance(types, list) else [types]) for value in values)
-
-
-def _limits_refuse_all(schemas: Schemas, schema: Mapping[str, Json], values: Json) -> bool:
-    """Whether *values* are given, and the limits beside them refuse each."""
-    limits = {keyword: schema[keyword] for keyword in _CHOICE_LIMITS if keyword in schema}
-    if not limits or not isinstance(values, list):
-        return False
-    validator = schemas.judge.compile(limits)
-    return not any(validator.accepts(value) for value in values)
-
-
-def _missing_choices(schemas: Schemas, facet: Facet) -> int | None:
-    """How many different rows *facet* can have, if it requires more of them; None if there are enough."""
-    rows, least = facet.get("items"), facet.get("minItems")
-    if facet.get("uniqueItems") is not True or not isinstance(rows, dict) or facet.get("prefixItems") or not least:
-        return None
-    schemas_of_rows = unconditional(schemas, (schemas.below(facet, "/items", rows),))
-    choices = [row.get("enum") for row in schemas_of_rows]
-    counts = [len({key(value) for value in values}) for values in choices if isinstance(values, list)]
-    return min(counts) if counts and min(counts) < least else None
-
-
-def _twins(facet: Facet) -> dict[int, int]:
-    """Each alternative of `oneOf` in *facet* that accepts the same as an earlier one → the earlier one."""
-    first: dict[str, int] = {}
-    alternatives = (key(_constraints(item)) for item in facet.get("oneOf") or ())
-    earlier = {index: first.setdefault(alternative, index) for index, alternative in enumerate(alternatives)}
-    return {index: twin for index, twin in earlier.items() if index != twin}
-
-
-def _constraints(schema: Json) -> Json:
-    """*schema* without its annotations and those of its members."""
-    if not isinstance(schema, dict):
-        return schema
-    constraints = {keyword: value for keyword, value in schema.items() if keyword not in _ANNOTATIONS}
-    if isinstance(constraints.get("properties"), dict):
-        constraints["properties"] = {name: _constraints(member) for name, member in constraints["properties"].items()}
-    return constraints
-
-
-def _is_of(value: Json, types: list[str]) -> bool:
-    type_ = type_of(value)
-    return type_ in types or (type_ == "number" and "integer" in types and (isinstance(value, int) or value.is_integer()))
-
-
-def _type_words(schema: Mapping[str, Json]) -> str:
-    types = schema["type"]
-    return ", ".join(types) if isinstance(types, list) else str(types)
-
-
-def _allows_nothing(schemas: Schemas, facet: Facet) -> bool:
-    """Whether no value meets *facet* for what it says itself, whatever the schemas below it say."""
-    schema: Mapping[str, Json] = facet.schema
-    crossed = (low for low, high, types in _BOUNDS if schema.get("type") in types and _crossed(schema, low, high))
-    constant = [schema["const"]] if "const" in schema else None
-    return (
-        schema.get("enum") == []
-        or any(crossed)
-        or _refuses_all(schema, schema.get("enum"))
-        or _refuses_all(schema, constant)
-        or _limits_refuse_all(schemas, schema, schema.get("enum"))
-        or (schema.get("type") == "array" and _missing_choices(schemas, facet) is not None)
-        or (bool(schema.get("oneOf")) and not _single_alternatives(facet))
-    )
-
-
-def _single_alternatives(facet: Facet) -> list[int]:
-    """The alternatives of `oneOf` in *facet* that no other one equals."""
-    twins = _twins(facet)
-    return [index for index, _ in enumerate(facet.get("oneOf") or ()) if index not in {*twins, *twins.values()}]
-
-
-def _needs_too_many_rows(facet: Facet) -> bool:
-    """Whether a page would have to show more rows than it can."""
-    rows = facet.get("items")
-    return (
-        facet.get("type") in (None, "array")
-        and isinstance(rows, dict)
-        and not _ROWS.isdisjoint(rows)
-        and facet.get("x-widget") != "json"
-        and (facet.get("minItems") or 0) > MAX_ROWS
-    )
-
-
-def _too_many_rows(facet: Facet, level: str) -> Fault:
-    file, pointer = file_and_pointer(facet, "/minItems")
-    message = Words(
-        "at least {least} rows are required, and a page shows at most {most}; lower minItems",
-        least=facet.schema["minItems"],
-        most=MAX_ROWS,
-    )
-    return Fault("too-many-rows", pointer, message, level, file)
 
 
 def endless_faults(form: Form) -> Iterator[Fault]:
@@ -211,7 +28,7 @@ def endless_faults(form: Form) -> Iterator[Fault]:
         causes = [*dict.fromkeys(fault for facet in _unmet(form.root, needs, finite) for fault in _own_faults(form, facet))]
         yield from causes or _endless(form, needs, finite, "error")
         return
-    yield from (_too_many_rows(facet, "warning") for facet in needs if _needs_too_many_rows(facet))
+    yield from (too_many_rows(facet, "warning") for facet in needs if needs_too_many_rows(facet))
     yield from _endless(form, needs, finite, "warning")
     yield from _unfilled(form)
 
@@ -288,10 +105,10 @@ def _own_faults(form: Form, facet: Facet) -> Iterator[Fault]:
     """The reasons in *facet* itself for which no value meets it."""
     if not isinstance(facet.schema, dict):
         return
-    if _allows_nothing(form.schemas, facet):
+    if allows_nothing(form.schemas, facet):
         yield from contradictions(form.schemas, facet)
-    if _needs_too_many_rows(facet):
-        yield _too_many_rows(facet, "error")
+    if needs_too_many_rows(facet):
+        yield too_many_rows(facet, "error")
     together = (*unconditional(form.schemas, (facet,)),)
     refused = [*_refused(form.schemas, together)]
     if not refused:
@@ -346,7 +163,7 @@ def _needs_of(form: Form) -> dict[Facet, list[list[Facet]]]:
 
 
 def _groups(schemas: Schemas, facet: Facet) -> Iterator[list[Facet]]:
-    if facet.schema is False or (facet.schema is not True and _allows_nothing(schemas, facet)) or _needs_too_many_rows(facet):
+    if facet.schema is False or (facet.schema is not True and allows_nothing(schemas, facet)) or needs_too_many_rows(facet):
         yield []
     for keyword in ("$ref", "$dynamicRef"):
         if isinstance(facet.get(keyword), str):
@@ -436,3 +253,12 @@ def _takes(schemas: Schemas, closed: Facet, name: str) -> bool:
 def _declares(schemas: Schemas, facet: Facet, name: str) -> bool:
     patterns = facet.get("patternProperties") or {}
     return name in (facet.get("properties") or {}) or any(schemas.matches(pattern, name) for pattern in patterns)
+
+
+def undeclared_required(facet: Facet, suffix: str, name: str, names: Iterable[str]) -> Fault:
+    """The fault of requiring *name*, where only *names* are declared."""
+    file, pointer = file_and_pointer(facet, suffix)
+    hint = meant(name, sorted(names)) or Words("; declare it under 'properties'")
+    return Fault(
+        "undeclared-required", pointer, Words("{name!r} is required but declared nowhere{hint}", name=name, hint=hint), file=file
+    )

@@ -41,7 +41,7 @@ _ROOM_BYTES = 4 * 1024 * 1024
 
 
 class SqliteStore:
-    """A `Store` in the file *path*, which is made if there is none; its mark is beside it, see `stores.mark`.
+    """A `Store` in the file *path*, which is made if there is none; its mark is beside it, see `stores.last_numbers`.
 
     Args:
         new: take the database as it is, even if it is missing or older than its mark: numbers continue after the mark.
