@@ -4,7 +4,7 @@ The packages of the stores have the same modules:
 
 - `store`: the store, with dossiers, drafts, bundles and facts
 - `action_records`: how an action is written
-- `queries`: dossiers and events by what is asked for
+- `queries`: dossiers that match a query, and the latest events
 - `ledger`: postings and their sums
 - `series`: numbers that are drawn and skipped
 - `imports`: dossiers with their whole history

@@ -4,7 +4,7 @@ The modules are those of `stores.sqlite`, except that a database on a server has
 
 - `store`: the store, with dossiers, drafts, bundles and facts
 - `action_records`: how an action is written
-- `queries`: dossiers and events by what is asked for
+- `queries`: dossiers that match a query
 - `ledger`: postings and their sums
 - `series`: numbers that are drawn and skipped
 - `imports`: dossiers with their whole history

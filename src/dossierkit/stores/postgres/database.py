@@ -95,8 +95,8 @@ class Database:
             return self._group.run(work)
 
     def read(self, sql: str, values: tuple[object, ...] = ()) -> list[Any]:
-        """Rows of a statement that writes nothing; asked again while the server restarts."""
-        return self._read(sql, values, None)
+        """Rows of a statement that writes nothing, its values marked `?` or `%s`; asked again while the server restarts."""
+        return self._read(sql.replace("?", "%s"), values, None)
 
     def search(self, sql: str, values: tuple[object, ...]) -> list[Any]:
         """`read` for a statement whose best plan depends on its values, so that it is planned each time."""

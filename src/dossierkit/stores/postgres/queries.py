@@ -1,16 +1,13 @@
-"""Dossiers and events in PostgreSQL by what is asked for: queries, revisions, latest events."""
+"""Dossiers in PostgreSQL that match a query: statements with their values."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from datetime import datetime
 from typing import Any
 
-from dossierkit.dossiers.lifecycle.dossier import Event, Query
-from dossierkit.dossiers.states import State
-from dossierkit.stores.postgres.database import Database
+from dossierkit.dossiers.lifecycle.dossier import Query
 from dossierkit.stores.postgres.dossiers import words_query
-from dossierkit.stores.rows import SELECT, event_of, words_in
+from dossierkit.stores.reads import state_condition
+from dossierkit.stores.rows import SELECT, words_in
 
 
 def find(owner: str | None, query: Query, before: str | None, limit: int) -> tuple[str, list[Any]]:
@@ -32,7 +29,7 @@ def find(owner: str | None, query: Query, before: str | None, limit: int) -> tup
         conditions.append(("s.words @@ %s::tsquery", words_query(words_in(query.words))))
     if before is not None:
         conditions.append(("d.seq < (SELECT seq FROM dossiers WHERE id = %s)", before))
-    where = " AND ".join(condition for condition, _ in conditions) + _state_condition(query)
+    where = " AND ".join(condition for condition, _ in conditions) + state_condition(query)
     # The page is found before its answers are read: else the planner may read all of them in the order of the page.
     page = f"SELECT d.seq FROM {tables} WHERE {where} ORDER BY d.seq DESC LIMIT %s"
     return f"{SELECT} WHERE d.seq IN ({page}) ORDER BY d.seq DESC", [*(value for _, value in conditions), limit]
@@ -41,7 +38,7 @@ def find(owner: str | None, query: Query, before: str | None, limit: int) -> tup
 def count(query: Query, most: int) -> tuple[str, list[Any]]:
     """Statement of `DossierStore.count`, and its values."""
     conditions = _office_conditions(query)
-    where = "".join(f" AND {condition}" for condition, _ in conditions) + _state_condition(query)
+    where = "".join(f" AND {condition}" for condition, _ in conditions) + state_condition(query)
     sql = f"SELECT COUNT(*) FROM (SELECT 1 FROM dossiers d WHERE d.code > ''{where} LIMIT %s) AS matching"
     return sql, [*(value for _, value in conditions), most]
 
@@ -59,33 +56,3 @@ def _office_conditions(query: Query) -> list[tuple[str, Any]]:
     if query.due is not None:
         conditions.append(("d.due < %s", query.due))
     return conditions
-
-
-def _state_condition(query: Query) -> str:
-    """The states as literal numbers: indexes of some states are used for literals only."""
-    if query.state is not None:
-        return f" AND d.state = {int(query.state)}"
-    if query.states:
-        return f" AND d.state IN ({', '.join(str(int(state)) for state in query.states)})"
-    return f" AND d.state <> {int(State.CANCELLED)}"
-
-
-def revisions(database: Database) -> Mapping[tuple[str, str], int]:
-    """See `BundleStore.revisions`."""
-    rows = database.read("SELECT procedure, revision, COUNT(*) FROM dossiers GROUP BY procedure, revision")
-    return {(procedure, revision): count for procedure, revision, count in rows}
-
-
-def latest(database: Database, before: tuple[datetime, str, int] | None, actor: str, limit: int) -> tuple[Event, ...]:
-    """See `DossierStore.latest`."""
-    where = "d.code > ''"
-    values: list[object] = []
-    if actor:
-        where, values = f"{where} AND e.actor = %s", [actor]
-    if before is not None:
-        # The index holds moments alone; the second condition orders events of one moment.
-        where += " AND e.at <= %s AND (e.at, d.id, e.number) < (%s, %s, %s)"
-        values += [before[0].isoformat(), before[0].isoformat(), before[1], before[2]]
-    sql = f"""SELECT d.id, e.number, e.action, e.actor, e.at, e.facts, e.before, e.hash FROM events e
-        JOIN dossiers d ON d.seq = e.seq WHERE {where} ORDER BY e.at DESC, d.id DESC, e.number DESC LIMIT %s"""
-    return tuple(map(event_of, database.read(sql, (*values, limit))))

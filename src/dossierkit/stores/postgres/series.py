@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 
 from dossierkit.ports import NumberGap
@@ -41,9 +41,3 @@ def gaps(database: Database) -> tuple[NumberGap, ...]:
     """See `SeriesStore.gaps`."""
     rows = database.read("SELECT agency, series, first, last, at FROM gaps ORDER BY place")
     return tuple(NumberGap(agency, series, first, last, datetime.fromisoformat(at)) for agency, series, first, last, at in rows)
-
-
-def counters(database: Database) -> Mapping[tuple[str, str], int]:
-    """See `SeriesStore.counters`."""
-    rows = database.read("SELECT agency, day, number FROM counters")
-    return {(agency, series): number for agency, series, number in rows}

@@ -15,6 +15,7 @@ from dossierkit.dossiers.states import State
 from dossierkit.errors import UnwritableStore
 from dossierkit.pointers import Json
 from dossierkit.ports import EVERYTHING, ActionRecord, ImportedDossier, NumberGap
+from dossierkit.stores import reads
 from dossierkit.stores.imports import batches
 from dossierkit.stores.postgres import imports, ledger, queries, series
 from dossierkit.stores.postgres.accounts import PostgresAccounts
@@ -154,7 +155,7 @@ class PostgresStore:
 
     def latest(self, before: tuple[datetime, str, int] | None = None, *, actor: str = "", limit: int = 50) -> tuple[Event, ...]:
         """See `DossierStore.latest`."""
-        return queries.latest(self.database, before, actor, limit)
+        return reads.latest(self.database, before, actor, limit)
 
     def notes(self, id: str) -> Mapping[int, Note]:
         """See `DossierStore.notes`."""
@@ -175,7 +176,7 @@ class PostgresStore:
 
     def sums(self, until: date, by: Sequence[str]) -> Sums:
         """See `LedgerStore.sums`."""
-        return ledger.sums(self.database, until, by)
+        return reads.sums(self.database, until, by)
 
     def last_posting(self) -> int:
         """See `LedgerStore.last_posting`."""
@@ -183,11 +184,11 @@ class PostgresStore:
 
     def behind(self, figure: Figure, *, before: str | None = None, limit: int = 20) -> tuple[Dossier, ...]:
         """See `LedgerStore.behind`."""
-        return ledger.counted_dossiers(self.database, figure, before, limit)
+        return reads.counted_dossiers(self.database, figure, before, limit)
 
     def spans(self, year: int | None = None) -> tuple[Span, ...]:
         """See `LedgerStore.spans`."""
-        return ledger.spans(self.database, year)
+        return reads.spans(self.database, year)
 
     def postings(self) -> Iterator[Posting]:
         """See `LedgerStore.postings`."""
@@ -206,7 +207,7 @@ class PostgresStore:
 
     def revisions(self) -> Mapping[tuple[str, str], int]:
         """See `BundleStore.revisions`."""
-        return queries.revisions(self.database)
+        return reads.revisions(self.database)
 
     def remember(self, key: str, value: Json) -> None:
         """See `FactStore.remember`."""
@@ -226,7 +227,7 @@ class PostgresStore:
 
     def counters(self) -> Mapping[tuple[str, str], int]:
         """See `SeriesStore.counters`."""
-        return series.counters(self.database)
+        return reads.counters(self.database)
 
     def noted_numbers(self) -> Mapping[tuple[str, str], int]:
         """See `SeriesStore.noted_numbers`: the server has no mark beside it."""

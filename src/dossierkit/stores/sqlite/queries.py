@@ -1,15 +1,12 @@
-"""Dossiers and events in SQLite by what is asked for: queries, revisions, latest events."""
+"""Dossiers in SQLite that match a query: statements with their values."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from datetime import datetime
 from typing import Any
 
-from dossierkit.dossiers.lifecycle.dossier import Event, Query
-from dossierkit.dossiers.states import State
-from dossierkit.stores.rows import COLUMNS, SELECT, event_of, owner_word, unit_word
-from dossierkit.stores.sqlite.database import Database
+from dossierkit.dossiers.lifecycle.dossier import Query
+from dossierkit.stores.reads import state_condition
+from dossierkit.stores.rows import COLUMNS, SELECT, owner_word, unit_word
 
 #: The search leads the join: it yields rows newest first, and stops when a page is full.
 _SEARCHED = f"{COLUMNS} FROM search CROSS JOIN dossiers d ON d.seq = search.rowid JOIN answers a ON a.seq = d.seq"
@@ -35,7 +32,7 @@ def find(owner: str | None, query: Query, before: str | None, limit: int) -> tup
         conditions.append(("search MATCH ?", typed if owner is None and not query.unit else f'"{whose}" {typed}'))
     if before is not None:
         conditions.append((f"{row} < (SELECT seq FROM dossiers WHERE id = ?)", before))
-    where = " AND ".join(condition for condition, _ in conditions) + _state_condition(query)
+    where = " AND ".join(condition for condition, _ in conditions) + state_condition(query)
     # Read by the index of due days and sorted afterwards: few dossiers are due, and seldom the newest.
     order = f"+{row}" if query.due is not None and not words else row
     return f"{select} WHERE {where} ORDER BY {order} DESC LIMIT ?", [*(value for _, value in conditions), limit]
@@ -44,7 +41,7 @@ def find(owner: str | None, query: Query, before: str | None, limit: int) -> tup
 def count(query: Query, most: int) -> tuple[str, list[Any]]:
     """Statement of `DossierStore.count`, and its values."""
     conditions = _office_conditions(query)
-    where = "".join(f" AND {condition}" for condition, _ in conditions) + _state_condition(query)
+    where = "".join(f" AND {condition}" for condition, _ in conditions) + state_condition(query)
     return f"SELECT COUNT(*) FROM (SELECT 1 FROM dossiers d WHERE d.code > ''{where} LIMIT ?)", [
         *(v for _, v in conditions),
         most,
@@ -64,33 +61,3 @@ def _office_conditions(query: Query) -> list[tuple[str, Any]]:
     if query.due is not None:
         conditions.append(("d.due < ?", query.due.isoformat()))
     return conditions
-
-
-def _state_condition(query: Query) -> str:
-    """The states as literal numbers: indexes of some states are used for literals only."""
-    if query.state is not None:
-        return f" AND d.state = {int(query.state)}"
-    if query.states:
-        return f" AND d.state IN ({', '.join(str(int(state)) for state in query.states)})"
-    return f" AND d.state <> {int(State.CANCELLED)}"
-
-
-def revisions(database: Database) -> Mapping[tuple[str, str], int]:
-    """See `BundleStore.revisions`."""
-    rows = database.read("SELECT procedure, revision, COUNT(*) FROM dossiers GROUP BY procedure, revision")
-    return {(procedure, revision): count for procedure, revision, count in rows}
-
-
-def latest(database: Database, before: tuple[datetime, str, int] | None, actor: str, limit: int) -> tuple[Event, ...]:
-    """See `DossierStore.latest`."""
-    where = "d.code > ''"
-    values: list[object] = []
-    if actor:
-        where, values = f"{where} AND e.actor = ?", [actor]
-    if before is not None:
-        # The index holds moments alone; the second condition orders events of one moment.
-        where += " AND e.at <= ? AND (e.at, d.id, e.number) < (?, ?, ?)"
-        values += [before[0].isoformat(), before[0].isoformat(), before[1], before[2]]
-    sql = f"""SELECT d.id, e.number, e.action, e.actor, e.at, e.facts, e.before, e.hash FROM events e
-        JOIN dossiers d ON d.seq = e.seq WHERE {where} ORDER BY e.at DESC, d.id DESC, e.number DESC LIMIT ?"""
-    return tuple(map(event_of, database.read(sql, (*values, limit))))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Mapping
 from datetime import datetime
 
 from dossierkit.ports import NumberGap
@@ -37,9 +36,3 @@ def gaps(database: Database) -> tuple[NumberGap, ...]:
     """See `SeriesStore.gaps`."""
     rows = database.read("SELECT agency, series, first, last, at FROM gaps ORDER BY rowid")
     return tuple(NumberGap(agency, series, first, last, datetime.fromisoformat(at)) for agency, series, first, last, at in rows)
-
-
-def counters(database: Database) -> Mapping[tuple[str, str], int]:
-    """See `SeriesStore.counters`."""
-    rows = database.read("SELECT agency, day, number FROM counters")
-    return {(agency, series): number for agency, series, number in rows}

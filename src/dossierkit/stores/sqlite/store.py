@@ -20,6 +20,7 @@ from dossierkit.dossiers.states import State
 from dossierkit.errors import UnwritableStore
 from dossierkit.pointers import Json
 from dossierkit.ports import EVERYTHING, ActionRecord, ImportedDossier, NumberGap
+from dossierkit.stores import reads
 from dossierkit.stores.imports import batches, highest_numbers
 from dossierkit.stores.last_numbers import INSTALLATION, Mark, Noted, Numbers, lacking, mark_of, read_mark, write_mark
 from dossierkit.stores.refusals import stale_dossier
@@ -185,7 +186,7 @@ class SqliteStore:
 
     def latest(self, before: tuple[datetime, str, int] | None = None, *, actor: str = "", limit: int = 50) -> tuple[Event, ...]:
         """See `DossierStore.latest`."""
-        return queries.latest(self.database, before, actor, limit)
+        return reads.latest(self.database, before, actor, limit)
 
     def notes(self, id: str) -> Mapping[int, Note]:
         """See `DossierStore.notes`."""
@@ -206,7 +207,7 @@ class SqliteStore:
 
     def sums(self, until: date, by: Sequence[str]) -> Sums:
         """See `LedgerStore.sums`."""
-        return ledger.sums(self.database, until, by)
+        return reads.sums(self.database, until, by)
 
     def last_posting(self) -> int:
         """See `LedgerStore.last_posting`."""
@@ -214,11 +215,11 @@ class SqliteStore:
 
     def behind(self, figure: Figure, *, before: str | None = None, limit: int = 20) -> tuple[Dossier, ...]:
         """See `LedgerStore.behind`."""
-        return ledger.counted_dossiers(self.database, figure, before, limit)
+        return reads.counted_dossiers(self.database, figure, before, limit)
 
     def spans(self, year: int | None = None) -> tuple[Span, ...]:
         """See `LedgerStore.spans`."""
-        return ledger.spans(self.database, year)
+        return reads.spans(self.database, year)
 
     def postings(self) -> Iterator[Posting]:
         """See `LedgerStore.postings`."""
@@ -238,7 +239,7 @@ class SqliteStore:
 
     def revisions(self) -> Mapping[tuple[str, str], int]:
         """See `BundleStore.revisions`."""
-        return queries.revisions(self.database)
+        return reads.revisions(self.database)
 
     def remember(self, key: str, value: Json) -> None:
         """See `FactStore.remember`."""
@@ -258,7 +259,7 @@ class SqliteStore:
 
     def counters(self) -> Mapping[tuple[str, str], int]:
         """See `SeriesStore.counters`."""
-        return series.counters(self.database)
+        return reads.counters(self.database)
 
     def noted_numbers(self) -> Numbers:
         """See `SeriesStore.noted_numbers`: the numbers in the mark."""
