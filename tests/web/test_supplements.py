@@ -148,3 +148,13 @@ def test_the_rows_of_a_whole_row_keep_their_buttons(office: Any, folder: Path) -
     page = citizen.post(place, data={**dict(Page(page.text).pairs), "do": "remove:/rows/1/owners/0"})
     citizen.post(place, data={**dict(Page(page.text).pairs), "do": "send"})
     assert engine.lookup(str(dossier.code)).answers["rows"][1] == {"note": "y", "owners": ["Tư", "Sáu"]}
+
+
+@pytest.mark.parametrize("asked", ["/rows/1/note", "/rows/2/note"])
+def test_a_page_that_counts_the_rows_it_shows_removes_none(office: Any, asked: str) -> None:
+    """A page that was opened before an upgrade, or that a host's own template made, says how many rows it shows."""
+    engine, citizen, dossier = requested(office, POSTED_ROWS, asked)
+    assert sent(citizen, dossier, {asked: "Kỹ sư", "count:/rows": "1"}).status_code == 200
+    expected: list[dict[str, Any]] = [dict(row) for row in ROWS]
+    expected[int(asked.split("/")[2])]["note"] = "Kỹ sư"
+    assert engine.lookup(str(dossier.code)).answers["rows"] == expected

@@ -103,8 +103,9 @@ def _answers(site: Site, request: Request, dossier: Dossier, form: FormData) -> 
     """The posted answers, the layout of the page, and a problem for each file that is not the owner's."""
     (procedure, before), language = site.engine.wanted(dossier), language_of(request)
     asked = procedure.form
-    posted = [(name, value) for name, value in form.multi_items() if isinstance(value, str)]
     here = [pointer for pointer in dossier.handling.supplement.asked if pointer.startswith("/")]
+    pairs = ((name, value) for name, value in form.multi_items() if isinstance(value, str))
+    posted = [(name, value) for name, value in pairs if not _counts_some_rows(name, here)]
     rest = [
         (name, value)
         for name, value in flatten(asked, before, language=language)
@@ -114,6 +115,13 @@ def _answers(site: Site, request: Request, dossier: Dossier, form: FormData) -> 
     answers, strange = own_files(asked, answers, blobs_of(dossier).union(texts_in(before)), layout=layout_of(posted))
     layout = layout_of(posted)
     return *after_button(answers, layout, text(form, "do"), read_only_rows(asked, answers, layout)), strange
+
+
+def _counts_some_rows(name: str, requested: Sequence[str]) -> bool:
+    """Whether the control states the length of a list of which the page shows only what is *requested*."""
+    kind, pointer = pointer_of(name)
+    is_whole = any(pointer == place or pointer.startswith(place + "/") for place in requested)
+    return kind == "count" and not is_whole and any(place.startswith(pointer + "/") for place in requested)
 
 
 def _files(site: Site, request: Request, dossier: Dossier, form: FormData) -> tuple[tuple[Attachment, ...], dict[str, str]]:
