@@ -338,6 +338,20 @@ def test_serve_needs_a_free_port(run: Any, tmp_path: Path) -> None:
     assert "--port" in result.stderr
 
 
+def test_serve_that_is_refused_frees_its_port(run: Any) -> None:
+    """The socket is closed when a later setting is malformed, though the refusal is still at hand."""
+    import socket
+
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    refused = run("serve", "--port", port, "--clamd", "127.0.0.1", data=True)
+
+    assert refused.exit_code == 2
+    with socket.socket() as probe:
+        assert probe.connect_ex(("127.0.0.1", port)) != 0
+
+
 def test_12_2_1_no_password_travels_in_the_open(run: Any) -> None:
     """Whoever opens the portal to others says who does TLS, or that nothing is at stake."""
     result = run("serve", "--host", "0.0.0.0", data=True)

@@ -157,11 +157,11 @@ def serve(host: str, port: int, proxy: str, plain_http: bool, new: bool, workers
     _guard_passwords(host, secure=options["secure"], plain_http=plain_http)
     proxies, within = _addresses(proxy), options["stop_within"]
     configure_logs(options["log"])
-    listening = _bound(host, port)
-    here = f"http://{host}:{listening.getsockname()[1]}"
-    portal = Portal(installation=installed(), store=store_address(), here=here, **options)
-    exit_when_told()
     with ExitStack() as ending:
+        listening = ending.enter_context(_bound(host, port))
+        here = f"http://{host}:{listening.getsockname()[1]}"
+        portal = Portal(installation=installed(), store=store_address(), here=here, **options)
+        exit_when_told()
         if workers > 1 and portal.metrics:
             ending.enter_context(shared_counting())
         portal.check()
