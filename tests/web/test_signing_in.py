@@ -183,7 +183,7 @@ def test_a_stranger_learns_at_once_that_signing_in_comes_first(portal: Any) -> N
     told = page.index("bạn cần đăng nhập")
     assert told < page.index('id="fields"')
     assert "tệp đã chọn trước đó phải chọn lại" in page
-    assert f'<a href="/sign-in?next={APPLY}">' in page
+    assert f'<a href="/sign-in?{urlencode({"next": APPLY})}">' in page
     known(client)
     assert "bạn cần đăng nhập" not in client.get(APPLY).text
 
@@ -626,6 +626,20 @@ def test_a_host_portal_says_where_its_sign_in_is(
             answer = client.get(path)
 
             assert (answer.status_code, answer.headers["location"]) == (303, f"{begins}{urlencode({'next': path})}")
+
+
+def test_the_header_leads_to_the_sign_in_of_the_host(tmp_path: Path, folder: Path, clock: FixedClock) -> None:
+    """For visitors whom the host does not know; the portal has no sign-in page of its own to lead to."""
+    engine = open_engine("memory:", procedures=folder, clock=clock)
+    config = WebConfig(
+        identify=lambda request: Actor("host:an") if "x-user" in request.headers else None, sign_in_at="/login?by=us"
+    )
+    with TestClient(create_app(engine, blobs=tmp_path, config=config)) as client:
+        page = client.get("/procedures").text
+
+        assert '<a href="/login?by=us&amp;next=%2Fprocedures">Đăng nhập</a>' in page
+        assert "/sign-in" not in page
+        assert "/login" not in client.get("/procedures", headers={"x-user": "an"}).text
 
 
 def test_a_host_portal_without_an_address_asks_in_words(tmp_path: Path, folder: Path, clock: FixedClock) -> None:

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
 
 import attrs
 from jinja2 import ChoiceLoader, Environment, FileSystemLoader, StrictUndefined
@@ -173,6 +174,7 @@ class Site:
             here=request.url.path,
             visitor=self.visitor(request),
             own_accounts=self.config.identify is None,
+            sign_in_at=self.sign_in_address(request.url.path),
             elsewhere=self.config.oidc.label if self.config.oidc is not None else "",
             other=_other(request, language),
             bounces=self._bounces(request),
@@ -193,6 +195,11 @@ class Site:
     def language(self, request: Request) -> str:
         """The language of the request."""
         return language_of(request)
+
+    def sign_in_address(self, after: str) -> str:
+        """The address of the sign-in of this portal, or of its host, leading back to *after*; empty if the host told none."""
+        address = "/sign-in" if self.config.identify is None else self.config.sign_in_at
+        return f"{address}{'&' if '?' in address else '?'}{urlencode({'next': after})}" if address else ""
 
     def names(self, name: str, language: str) -> dict[str, str]:
         """The values of the named list with their titles; a host's own list has them in one language."""
@@ -275,8 +282,6 @@ def _say(language: str) -> Any:
 def _other(request: Request, language: str) -> str:
     """This page in the other language."""
     query = [(k, v) for k, v in request.query_params.multi_items() if k != "lang"]
-    from urllib.parse import urlencode
-
     return "?" + urlencode([*query, ("lang", "en" if language == "vi" else "vi")])
 
 

@@ -95,10 +95,8 @@ def to_sign_in(site: Site, request: Request, after: str) -> Response:
     Args:
         after: the address to continue at.
     """
-    address = "/sign-in" if site.config.identify is None else site.config.sign_in_at
-    if not address:
-        return site.message(request, "host-sign-in", code=401)
-    return RedirectResponse(f"{address}{'&' if '?' in address else '?'}{urlencode({'next': after})}", 303)
+    address = site.sign_in_address(after)
+    return RedirectResponse(address, 303) if address else site.message(request, "host-sign-in", code=401)
 
 
 def _asking(request: Request) -> str:
