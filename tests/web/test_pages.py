@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import random
 import re
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -21,9 +22,13 @@ from support.drafts import silent
 from support.page import Page
 from support.samples import PROCEDURES, SMALL
 from support.visits import look_up
+from support.waiting import wait_for
 
 from dossierkit import Actor, Engine, State, open_engine
-from dossierkit.testing import FixedClock
+from dossierkit.catalog.catalog import Catalog
+from dossierkit.forms import STANDARD
+from dossierkit.stores.memory.store import MemoryStore
+from dossierkit.testing import CountedTokens, FixedClock
 
 APPLY = "/procedures/1.000001/apply"
 
@@ -419,6 +424,31 @@ def test_a_store_that_cannot_be_written_pauses_filing(portal: Any) -> None:
     engine.store.database.writer.connection.execute("PRAGMA query_only=OFF")
     assert client.get("/readyz").text == "ok"
     assert sqlite3.sqlite_version
+
+
+class StoppedServer(MemoryStore):
+    """A database on a server that was stopped: it takes questions and gives no answer until it is *woken*."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.woken = threading.Event()
+
+    def guard_writable(self) -> None:
+        self.woken.wait()
+
+
+def test_a_store_that_gives_no_answer_is_not_ready(tmp_path: Path, folder: Path, clock: FixedClock) -> None:
+    """The answer does not wait for the store, and no later one waits for the thread that does."""
+    store = StoppedServer()
+    engine = Engine(store, Catalog(folder, STANDARD, memory=store), clock=clock, tokens=CountedTokens(), agency="H29.15")
+    with TestClient(create_app(engine, blobs=tmp_path)) as client:
+        try:
+            answer = client.get("/readyz")
+            assert (answer.status_code, answer.text) == (503, "store")
+            assert client.get("/healthz").text == "ok"
+        finally:
+            store.woken.set()
+        wait_for(lambda: client.get("/readyz").text == "ok")
 
 
 def test_secure_cookies_are_tied_to_the_host(tmp_path: Path, folder: Path) -> None:

@@ -11,8 +11,8 @@ from starlette.routing import Route
 from dossierkit.errors import StoreError
 from dossierkit.office.engine import Engine
 
-#: A store that does not answer within so many seconds is not ready.
-_PATIENCE = 5.0
+#: A store that does not answer within so many seconds is not ready; a proxy waits hardly longer.
+_PATIENCE_SECONDS = 1.0
 
 
 @attrs.define(eq=False)
@@ -44,7 +44,7 @@ class Health:
         return PlainTextResponse(reason or "ok", 503 if reason else 200)
 
     async def _missing(self) -> str:
-        with move_on_after(_PATIENCE):
+        with move_on_after(_PATIENCE_SECONDS):
             return await to_thread.run_sync(self._reason, abandon_on_cancel=True, limiter=self._thread)
         return "store"
 
