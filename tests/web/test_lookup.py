@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 import sqlite3
+from collections import Counter
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -22,7 +23,9 @@ from support.visits import look_up
 
 from dossierkit import Actor, Dossier, Engine, open_engine
 from dossierkit.dossiers.people.account import Account
-from dossierkit.people.captchas import MOST_WORK, WORK
+from dossierkit.people.captchas import DIGITS, MOST_WORK, WORK, Captchas, Challenge
+from dossierkit.people.throttle import Throttle
+from dossierkit.stores.memory.store import MemoryStore
 from dossierkit.testing import FixedClock
 
 
@@ -70,6 +73,16 @@ def test_a_captcha_serves_once_for_its_session_and_for_five_minutes(portal: Any,
     clock.advance(timedelta(minutes=5))
     assert "chưa đúng" in client.post("/lookup", data={**pairs, "code": "x", "captcha": right}).text
     assert "chưa đúng" in look_up(client, engine, "x", captcha="").text
+
+
+def test_every_code_is_as_likely_as_another(clock: FixedClock) -> None:
+    """Each digit comes as often as another in each place, so that no guess is better than 1 in 100 000."""
+    captchas = Captchas(lambda: b"key" * 11, Throttle(MemoryStore().accounts, clock), clock)
+    codes = [captchas.digits("holder", "confirm", Challenge(1, WORK, f"{number:024x}")) for number in range(20_000)]
+    for place in range(DIGITS):
+        counts = Counter(code[place] for code in codes)
+        # 2000 of each are expected; chi-squared with 9 degrees of freedom is above 28 once in a thousand.
+        assert sum((counts[digit] - 2000) ** 2 for digit in "0123456789") / 2000 < 28, (place, counts)
 
 
 @pytest.fixture
