@@ -38,6 +38,7 @@ def source(tmp_path: Path) -> SqliteStore:
     store = engine.store
     assert isinstance(store, SqliteStore)
     store.accounts.keep_session(Session("h", NOON, NOON, "an"))
+    store.publish({"small.json": b"{}"}, author="An", at=NOON)
     store.accounts.keep_secret("h", "an", NOON + timedelta(hours=1), mail("copied"))
     store.accounts.try_again({"k": 3}, NOON, NOON - timedelta(hours=1))
     return store

@@ -29,6 +29,7 @@ AN, ADMIN, PROGRAM = Actor("an"), Actor("root", Role.ADMIN), Actor("program", Ro
 #: More statements than any action has.
 MANY = 60
 FILE = Attachment("", f"sha256-{'0' * 64}-{'0' * 16}", "kết quả.pdf", 5, "application/pdf")
+PUBLISHED = {"a.json": b"{}", "shared/b.json": b"[]"}
 DAY = {"due": "2026-12-31T10:00:00+00:00"}
 
 
@@ -73,6 +74,7 @@ STEPS: dict[str, Callable[[Engine, str], object]] = {
     "withdraw": act(Action.WITHDRAW, AN),
     "ask-erasure": act(Action.ASK_ERASURE, AN),
     "erase": act(Action.ERASE),
+    "publish": lambda engine, _: engine.store.publish(PUBLISHED, author="An", at=NOON),
 }
 WORKED_ON = "submit accept assign"
 
@@ -151,6 +153,30 @@ def test_killed_at_every_statement(tmp_path: Path, folder: Path, monkeypatch: py
     else:
         pytest.fail("the action never ended")
     assert absent > 4
+
+
+def test_a_publication_is_whole_or_nothing_at_every_statement(
+    tmp_path: Path, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Files without their publication are never there, nor a publication without its files."""
+    absent = 0
+    for point in range(MANY):
+        database = tmp_path / f"{point}.db"
+        open_at(database, folder).close()
+        finished = run_and_kill(database, folder, monkeypatch, point, "", "publish")
+        connection = sqlite3.connect(database)
+        rows = [
+            connection.execute(f"SELECT COUNT(*) FROM {table}").fetchone()[0] for table in ("publications", "published_files")
+        ]
+        connection.close()
+        assert rows in ([0, 0], [1, 2]), point
+        absent += rows == [0, 0]
+        if finished:
+            assert rows == [1, 2]
+            break
+    else:
+        pytest.fail("the publication never ended")
+    assert absent > 3
 
 
 def copy(source: Path, target: Path) -> None:

@@ -19,12 +19,14 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from support.killing import kill_after, start
 from support.postgres import Line, run, start_server
 from support.samples import NOON, PROCEDURES
+from support.waiting import wait_for
 
 from dossierkit import Action, Actor, Dossier, Role, State, open_engine
 from dossierkit.cli import main
 from dossierkit.dossiers.lifecycle.dossier import chained
 from dossierkit.dossiers.lifecycle.event_facts import BeginFacts
 from dossierkit.errors import NewerStore, StoreError
+from dossierkit.ports.publications import digest_of
 from dossierkit.stores.memory.store import MemoryStore
 from dossierkit.stores.postgres.database import translate_errors
 from dossierkit.stores.postgres.schema import VERSION
@@ -379,3 +381,72 @@ def test_two_programs_begin_one_sole_draft(postgres: str) -> None:
             assert sorted(pool.map(begin, (0, 1), (number, number))) == [False, True]
     for store in stores:
         store.close()
+
+
+def test_a_store_of_the_first_version_comes_along(new_postgres: Callable[[], str]) -> None:
+    """A database without publications gets their tables, and keeps its rows."""
+    url = new_postgres()
+    store = PostgresStore(url)
+    new_draft(store, "a")
+    store.close()
+    run(url, "DROP TABLE publications, published_files")
+    run(url, "DELETE FROM migrations WHERE version > 1")
+
+    store = PostgresStore(url)
+
+    assert (store.size(), store.last_publication()) == (1, 0)
+    assert store.publish({"a.json": b"{}"}, author="An", at=NOON).number == 1
+    store.close()
+    with psycopg.connect(url) as connection:
+        assert connection.execute("SELECT MAX(version) FROM migrations").fetchone() == (VERSION,)
+
+
+_PUBLISH = """
+import sys
+from datetime import UTC, datetime
+from dossierkit.stores.postgres.store import PostgresStore
+PostgresStore(sys.argv[1]).publish({"a.json": b"{}"}, author="An", at=datetime.now(UTC))
+"""
+
+
+def test_a_publication_is_whole_or_nothing_under_kill(postgres: str) -> None:
+    """A program that is killed after it wrote the files leaves none of them."""
+    with psycopg.connect(postgres) as other:
+        # The files are written, and the number waits.
+        other.execute("INSERT INTO publications VALUES (1, now(), 'Ba', '{}')")
+        program = subprocess.Popen([sys.executable, "-c", _PUBLISH, postgres])
+        try:
+            with psycopg.connect(postgres, autocommit=True) as looking:
+                waiting = "SELECT query FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
+                wait_for(lambda: looking.execute(waiting).fetchone())
+        finally:
+            program.kill()
+            program.wait(30)
+        other.rollback()
+
+    store = PostgresStore(postgres)
+    assert (store.last_publication(), store.published_file(digest_of(b"{}"))) == (0, None)
+    assert store.publish({"a.json": b"{}"}, author="An", at=NOON).number == 1
+    store.close()
+
+
+def test_another_program_learns_of_a_publication_by_a_lost_line_too(postgres: str) -> None:
+    """It listens; where the listening connection is cut, it asks, and listens anew."""
+    serving, publishing = PostgresStore(postgres), PostgresStore(postgres)
+    assert serving.last_publication() == 0
+    publishing.publish({"a.json": b"1"}, author="An", at=NOON)
+    wait_for(lambda: serving.last_publication() == 1)
+
+    cut_connections(postgres)
+    publishing.publish({"a.json": b"2"}, author="An", at=NOON)
+    wait_for(lambda: serving.last_publication() == 2)
+
+    # Of this one nobody is told.
+    run(postgres, "INSERT INTO publications VALUES (3, now(), 'Ba', '{}')")
+    wait_for(lambda: serving.last_publication() == 3)
+
+    listening = "SELECT COUNT(*) FROM pg_stat_activity WHERE query LIKE 'LISTEN%' AND datname = current_database()"
+    with psycopg.connect(postgres, autocommit=True) as looking:
+        assert wait_for(lambda: serving.last_publication() == 3 and looking.execute(listening).fetchone()) == (1,)
+    serving.close()
+    publishing.close()

@@ -1,6 +1,7 @@
 """Protocols of what dossierkit needs from the world.  Implementations import these and the pure packages, nothing else.
 
-- `store`: the store of an installation, composed of `dossiers`, `ledger`, `installation`, `accounts`, `mail`, `payments`
+- `store`: the store of an installation, composed of `dossiers`, `ledger`, `installation`, `publications`, `accounts`, `mail`,
+  `payments`
 - `records`: values that a store writes as a whole
 - `files`: bytes of attachments, and malware scanners
 - `clock`: time and chance
@@ -14,6 +15,7 @@ from dossierkit.ports.installation import BundleStore, FactStore, SeriesStore, U
 from dossierkit.ports.ledger import LedgerStore
 from dossierkit.ports.mail import Mailer, Outbox
 from dossierkit.ports.payments import PaymentGateway, PaymentStore
+from dossierkit.ports.publications import Publication, PublicationStore
 from dossierkit.ports.records import ActionRecord, ImportedDossier, NumberGap, Position
 from dossierkit.ports.store import Store
 
@@ -36,6 +38,8 @@ __all__ = [
     "PaymentGateway",
     "PaymentStore",
     "Position",
+    "Publication",
+    "PublicationStore",
     "Scanner",
     "SeriesStore",
     "Store",

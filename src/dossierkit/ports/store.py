@@ -10,9 +10,20 @@ from dossierkit.ports.installation import BundleStore, FactStore, SeriesStore, U
 from dossierkit.ports.ledger import LedgerStore
 from dossierkit.ports.mail import Outbox
 from dossierkit.ports.payments import PaymentStore
+from dossierkit.ports.publications import PublicationStore
 
 
-class Store(DraftStore, DossierStore, LedgerStore, BundleStore, FactStore, SeriesStore, UpkeepStore, Protocol):
+class Store(
+    DraftStore,
+    DossierStore,
+    LedgerStore,
+    BundleStore,
+    FactStore,
+    SeriesStore,
+    PublicationStore,
+    UpkeepStore,
+    Protocol,
+):
     """All data of an installation, except the bytes of attachments.  Each method is one transaction; threads may share a store.
 
     A function asks for the narrowest of these protocols that has what it needs.

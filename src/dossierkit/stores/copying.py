@@ -52,6 +52,8 @@ _MOMENT, _FLAG, _JSON = Kind.MOMENT, Kind.FLAG, Kind.JSON
 TABLES = (
     _table("bundles", "revision", "revision body", body=Kind.BYTES),
     _table("facts", "", "name body"),
+    _table("published_files", "digest", "digest body", body=Kind.BYTES),
+    _table("publications", "number", "number at author files", at=_MOMENT),
     _table(
         "dossiers", "seq", "seq id procedure revision owner state version created changed submitted agency code unit officer due"
         " receipt unanswered handling",

@@ -13,7 +13,8 @@ from dossierkit.dossiers.ledger.ledger import Measure, Span, begin_of_half, ends
 from dossierkit.dossiers.ledger.reports import DIMENSIONS, Figure, Sums
 from dossierkit.dossiers.lifecycle.dossier import Dossier, Event, Query
 from dossierkit.dossiers.states import Channel, State
-from dossierkit.stores.rows import SELECT, dossier_of, event_of
+from dossierkit.ports import Publication
+from dossierkit.stores.rows import SELECT, dossier_of, event_of, publication_of
 
 
 class Reader(Protocol):
@@ -111,3 +112,21 @@ def counters(database: Reader) -> Mapping[tuple[str, str], int]:
     """See `SeriesStore.counters`."""
     rows = database.read("SELECT agency, day, number FROM counters")
     return {(agency, series): number for agency, series, number in rows}
+
+
+def publications(database: Reader, before: int | None, limit: int) -> tuple[Publication, ...]:
+    """See `PublicationStore.publications`."""
+    condition, values = ("WHERE number < ?", (before, limit)) if before is not None else ("", (limit,))
+    sql = f"SELECT number, at, author, files FROM publications {condition} ORDER BY number DESC LIMIT ?"
+    return tuple(map(publication_of, database.read(sql, values)))
+
+
+def last_publication(database: Reader) -> int:
+    """See `PublicationStore.last_publication`."""
+    return int(database.read("SELECT COALESCE(MAX(number), 0) FROM publications")[0][0])
+
+
+def published_file(database: Reader, digest: str) -> bytes | None:
+    """See `PublicationStore.published_file`."""
+    rows = database.read("SELECT body FROM published_files WHERE digest = ?", (digest,))
+    return bytes(rows[0][0]) if rows else None

@@ -23,6 +23,7 @@ from dossierkit.dossiers.states import Action, State
 from dossierkit.forms.answers.page_layout import layout, layout_pairs
 from dossierkit.forms.fields.form import Layout
 from dossierkit.pointers import Json
+from dossierkit.ports.publications import Publication
 
 #: How a dossier is read, see `dossier_of`; `SELECT` without its tables.
 COLUMNS = """SELECT d.seq, d.id, d.procedure, d.revision, d.owner, d.state, d.version, d.created, d.changed, d.submitted,
@@ -239,6 +240,17 @@ def outgoing_of(row: Any) -> Outgoing:
     id, name, to, subject, text, html, tries, due, error = row
     moment = datetime.fromtimestamp(due).astimezone() if due is not None else None
     return Outgoing(id, SendMail(name, to, subject, text, html), tries, moment, error)
+
+
+def publication_row(publication: Publication) -> tuple[Any, ...]:
+    """Row of *publication*: number, at, author, files."""
+    return publication.number, publication.at.isoformat(), publication.author, encoded(dict(sorted(publication.files.items())))
+
+
+def publication_of(row: Any) -> Publication:
+    """Publication of a row."""
+    number, at, author, files = row
+    return Publication(number, datetime.fromisoformat(at), author, json.loads(files))
 
 
 def encoded(value: Json) -> str:

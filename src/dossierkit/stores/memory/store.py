@@ -14,9 +14,9 @@ from dossierkit.dossiers.ledger.reports import Figure, Sums
 from dossierkit.dossiers.lifecycle.dossier import Dossier, Event, Note, Query, blobs_of
 from dossierkit.dossiers.states import State
 from dossierkit.pointers import Json
-from dossierkit.ports import EVERYTHING, ActionRecord, ImportedDossier, NumberGap
+from dossierkit.ports import EVERYTHING, ActionRecord, ImportedDossier, NumberGap, Publication
 from dossierkit.stores.imports import batches
-from dossierkit.stores.memory import imports, ledger, queries, series
+from dossierkit.stores.memory import imports, ledger, publications, queries, series
 from dossierkit.stores.memory.accounts import MemoryAccounts
 from dossierkit.stores.memory.action_records import write_action
 from dossierkit.stores.memory.outbox import MemoryOutbox
@@ -219,6 +219,25 @@ class MemoryStore:
         """See `SeriesStore.gaps`."""
         with self.tables.lock:
             return tuple(self.tables.gaps)
+
+    def publish(self, files: Mapping[str, bytes], *, author: str, at: datetime) -> Publication:
+        """See `PublicationStore.publish`."""
+        with self.tables.lock:
+            return publications.publish(self.tables, files, author, at)
+
+    def publications(self, *, before: int | None = None, limit: int = 20) -> tuple[Publication, ...]:
+        """See `PublicationStore.publications`."""
+        with self.tables.lock:
+            older = (one for one in reversed(self.tables.publications) if before is None or one.number < before)
+            return tuple(itertools.islice(older, limit))
+
+    def last_publication(self) -> int:
+        """See `PublicationStore.last_publication`."""
+        return len(self.tables.publications)
+
+    def published_file(self, digest: str) -> bytes | None:
+        """See `PublicationStore.published_file`."""
+        return self.tables.published_files.get(digest)
 
     def load(self, dossiers: Iterable[ImportedDossier], *, at_once: int = 500) -> Iterator[int]:
         """See `UpkeepStore.load`."""

@@ -13,7 +13,7 @@ from dossierkit.dossiers.codes import DossierCode
 from dossierkit.dossiers.ledger.ledger import Posting
 from dossierkit.dossiers.lifecycle.dossier import Dossier, Event, Note
 from dossierkit.pointers import Json
-from dossierkit.ports import NumberGap
+from dossierkit.ports import NumberGap, Publication
 from dossierkit.stores.refusals import stale_dossier
 
 
@@ -41,6 +41,10 @@ class Tables:
     gaps: list[NumberGap] = attrs.field(factory=list)
     bundles: dict[str, bytes] = attrs.field(factory=dict)
     facts: dict[str, Json] = attrs.field(factory=dict)
+    #: Digest → published file.
+    published_files: dict[str, bytes] = attrs.field(factory=dict)
+    #: Oldest first.
+    publications: list[Publication] = attrs.field(factory=list)
 
     def guard(self, id: str, version: int) -> Dossier:
         """The dossier with the id.

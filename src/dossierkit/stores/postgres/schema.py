@@ -121,8 +121,13 @@ CREATE TABLE writers (
     id text COLLATE "C" PRIMARY KEY, batch bigint NOT NULL, posted bigint NOT NULL, seen timestamptz NOT NULL);
 """
 
+_PUBLICATIONS = """
+CREATE TABLE published_files (digest text COLLATE "C" PRIMARY KEY, body bytea NOT NULL);
+CREATE TABLE publications (number bigint PRIMARY KEY, at timestamptz NOT NULL, author text NOT NULL, files text NOT NULL);
+"""
+
 #: Statements that lead from each version to the next, from an empty database on.
-MIGRATIONS = (_FIRST_TABLES,)
+MIGRATIONS = (_FIRST_TABLES, _PUBLICATIONS)
 #: Number of the last migration; a database with a higher one was written by a newer version.
 VERSION = len(MIGRATIONS)
 

@@ -14,10 +14,10 @@ from dossierkit.dossiers.lifecycle.dossier import Dossier, Event, Note, Query
 from dossierkit.dossiers.states import State
 from dossierkit.errors import UnwritableStore
 from dossierkit.pointers import Json
-from dossierkit.ports import EVERYTHING, ActionRecord, ImportedDossier, NumberGap
+from dossierkit.ports import EVERYTHING, ActionRecord, ImportedDossier, NumberGap, Publication
 from dossierkit.stores import reads
 from dossierkit.stores.imports import batches
-from dossierkit.stores.postgres import imports, ledger, queries, series
+from dossierkit.stores.postgres import imports, ledger, publications, queries, series
 from dossierkit.stores.postgres.accounts import PostgresAccounts
 from dossierkit.stores.postgres.action_records import write_action
 from dossierkit.stores.postgres.database import Database, translate_errors
@@ -60,6 +60,7 @@ class PostgresStore:
         self.outbox = PostgresOutbox(self.database)
         self.payments = PostgresPayments(self.database)
         self.tables = PostgresTables(self.database)
+        self._last_publication = publications.LastPublication(self.database)
 
     def create(self, dossier: Dossier, event: Event, bundle: bytes, *, sole: bool = False) -> bool:
         """See `DraftStore.create`."""
@@ -241,6 +242,24 @@ class PostgresStore:
         """See `SeriesStore.gaps`."""
         return series.gaps(self.database)
 
+    def publish(self, files: Mapping[str, bytes], *, author: str, at: datetime) -> Publication:
+        """See `PublicationStore.publish`."""
+        publication = self.database.write(lambda batch: publications.publish(batch, files, author, at))
+        self._last_publication.expire()
+        return publication
+
+    def publications(self, *, before: int | None = None, limit: int = 20) -> tuple[Publication, ...]:
+        """See `PublicationStore.publications`."""
+        return reads.publications(self.database, before, limit)
+
+    def last_publication(self) -> int:
+        """See `PublicationStore.last_publication`: told by the server, and asked for behind that."""
+        return self._last_publication.number()
+
+    def published_file(self, digest: str) -> bytes | None:
+        """See `PublicationStore.published_file`."""
+        return reads.published_file(self.database, digest)
+
     def load(self, dossiers: Iterable[ImportedDossier], *, at_once: int = 500) -> Iterator[int]:
         """See `UpkeepStore.load`."""
         imported = 0
@@ -261,6 +280,7 @@ class PostgresStore:
 
     def close(self) -> None:
         """See `UpkeepStore.close`."""
+        self._last_publication.close()
         self.database.close()
 
 

@@ -19,7 +19,7 @@ from dossierkit.stores.rows import owner_word
 from dossierkit.text import fold
 
 #: Number of the last migration; a database with a higher one was written by a newer version.
-VERSION = 24
+VERSION = 25
 
 migrations = Migrations("dossierkit")
 
@@ -329,6 +329,15 @@ def layouts(db: sqlite_utils.Database) -> None:
 def drafts_by_change(db: sqlite_utils.Database) -> None:
     """An index of drafts by their last change, to find abandoned ones."""
     db.conn.execute("CREATE INDEX drafts_by_change ON dossiers (changed, id) WHERE state = 0")
+
+
+@migrations()
+def publications(db: sqlite_utils.Database) -> None:
+    """Publications of procedure files, and the files in them."""
+    db.conn.execute("CREATE TABLE published_files (digest TEXT PRIMARY KEY, body BLOB NOT NULL)")
+    db.conn.execute(
+        "CREATE TABLE publications (number INTEGER PRIMARY KEY, at TEXT NOT NULL, author TEXT NOT NULL, files TEXT NOT NULL)"
+    )
 
 
 def migrate(path: Path) -> None:

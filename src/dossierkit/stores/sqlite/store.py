@@ -19,13 +19,13 @@ from dossierkit.dossiers.lifecycle.dossier import Dossier, Event, Note, Query
 from dossierkit.dossiers.states import State
 from dossierkit.errors import UnwritableStore
 from dossierkit.pointers import Json
-from dossierkit.ports import EVERYTHING, ActionRecord, ImportedDossier, NumberGap
+from dossierkit.ports import EVERYTHING, ActionRecord, ImportedDossier, NumberGap, Publication
 from dossierkit.stores import reads
 from dossierkit.stores.imports import batches, highest_numbers
 from dossierkit.stores.last_numbers import INSTALLATION, Mark, Noted, Numbers, lacking, mark_of, read_mark, write_mark
 from dossierkit.stores.refusals import stale_dossier
 from dossierkit.stores.rows import SELECT, dossier_of, encoded, event_of
-from dossierkit.stores.sqlite import imports, ledger, queries, series
+from dossierkit.stores.sqlite import imports, ledger, publications, queries, series
 from dossierkit.stores.sqlite.accounts import SqliteAccounts
 from dossierkit.stores.sqlite.action_records import write_action
 from dossierkit.stores.sqlite.database import Database, translate_errors, unwritable
@@ -276,6 +276,22 @@ class SqliteStore:
     def gaps(self) -> tuple[NumberGap, ...]:
         """See `SeriesStore.gaps`."""
         return series.gaps(self.database)
+
+    def publish(self, files: Mapping[str, bytes], *, author: str, at: datetime) -> Publication:
+        """See `PublicationStore.publish`."""
+        return self.database.write(lambda connection: publications.publish(connection, files, author, at))
+
+    def publications(self, *, before: int | None = None, limit: int = 20) -> tuple[Publication, ...]:
+        """See `PublicationStore.publications`."""
+        return reads.publications(self.database, before, limit)
+
+    def last_publication(self) -> int:
+        """See `PublicationStore.last_publication`."""
+        return reads.last_publication(self.database)
+
+    def published_file(self, digest: str) -> bytes | None:
+        """See `PublicationStore.published_file`."""
+        return reads.published_file(self.database, digest)
 
     def load(self, dossiers: Iterable[ImportedDossier], *, at_once: int = 500) -> Iterator[int]:
         """See `UpkeepStore.load`."""

@@ -17,6 +17,7 @@ from dossierkit.testing.contract.installation import InstallationContract
 from dossierkit.testing.contract.ledger import LedgerContract
 from dossierkit.testing.contract.outbox import OutboxContract
 from dossierkit.testing.contract.payments import PaymentContract
+from dossierkit.testing.contract.publications import PublicationContract
 from dossierkit.testing.contract.tries import TriesContract
 
 __all__ = [
@@ -28,6 +29,7 @@ __all__ = [
     "LedgerContract",
     "OutboxContract",
     "PaymentContract",
+    "PublicationContract",
     "StoreContract",
     "TriesContract",
 ]
@@ -42,5 +44,6 @@ class StoreContract(
     TriesContract,
     OutboxContract,
     PaymentContract,
+    PublicationContract,
 ):
     """The contract of every `Store`.  A subclass has a fixture `store` that gives a new, empty one."""
