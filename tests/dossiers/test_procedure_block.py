@@ -19,7 +19,7 @@ from dossierkit.catalog.index import load_with_references
 from dossierkit.dossiers.procedure.field_lint import ACCOUNT, field_faults
 from dossierkit.dossiers.procedure.persons import Contact, contact
 from dossierkit.dossiers.procedure.procedure import Bundle, Procedure
-from dossierkit.dossiers.procedure.procedure_block import SHAPE, acted_on, misshapen
+from dossierkit.dossiers.procedure.procedure_block import SHAPE, misshapen, usable_part
 from dossierkit.dossiers.procedure.procedure_block_lint import block_faults
 from dossierkit.dossiers.states import Payment
 from dossierkit.errors import SchemaError, UnknownProcedure
@@ -317,8 +317,8 @@ def test_what_was_kept_before_is_acted_on_as_far_as_it_can_be() -> None:
     assert kept({**good, "fees": 3, "documents": 3}).entries("fees") == ()
     assert kept({**good, "fees": {"amount": -1}}).block["fees"][0]["assessed"] is True
     assert contact(kept({**good, "persons": {"owner": 3}}), {"owner": {"phone": "0912345678"}}) == Contact()
-    assert acted_on([]) == {}
-    assert acted_on(good) is good
+    assert usable_part([]) == {}
+    assert usable_part(good) is good
 
 
 def test_a_dossier_of_a_revision_that_is_refused_by_now_still_opens(tmp_path: Path) -> None:

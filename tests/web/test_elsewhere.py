@@ -147,7 +147,7 @@ def test_another_nonce_is_refused(portal: Any, issuer: str) -> None:
     back = httpx2.post(sent, data={"sub": "an"}, follow_redirects=False).headers["location"]
     code = parse_qs(urlsplit(back).query)["code"][0]
     with pytest.raises(SignInRefused):
-        oidc.somebody("http://testserver/sign-in/elsewhere/back", code, nonce="wrong", verifier=verifier)
+        oidc.person("http://testserver/sign-in/elsewhere/back", code, nonce="wrong", verifier=verifier)
 
 
 def test_without_a_provider_there_is_no_such_door(tmp_path: Path, folder: Path, clock: FixedClock) -> None:

@@ -78,14 +78,14 @@ _log = logging.getLogger(__name__)
 
 
 class Work(Protocol):
-    """What runs beside the pages, such as `dossierkit.Worker`."""
+    """Background work beside the pages, such as `dossierkit.Worker`."""
 
     def start(self) -> object:
         """Begin, and return at once."""
         ...
 
     def stop(self) -> object:
-        """Finish what is under way."""
+        """Finish the task under way."""
         ...
 
 
@@ -101,7 +101,7 @@ def create_app(
 
     Args:
         blobs: the store of attachments, or their folder, outside any web root.
-        observe: told of each answer: its method, the template of its address, its status, and how many seconds it took.
+        observe: called for each answer with its method, the template of its address, its status and its duration in seconds.
         work: started before the first request and stopped after the last one, by the lifespan of the application.
     """
     settings = config or WebConfig()
@@ -147,7 +147,7 @@ def create_app(
 
 
 class _Portal(Starlette):
-    """An application that is observed from outside everything else, so that failures are, too."""
+    """An application with the observation as its outermost middleware, so that failures are observed as well."""
 
     observe: Observe | None = None
 
@@ -157,7 +157,7 @@ class _Portal(Starlette):
 
 
 def _lifespan(engine: Engine, site: Site, work: Work | None) -> Callable[[Starlette], AbstractAsyncContextManager[None]]:
-    """Runs *work* and logs lint errors of served files; the catalog itself logs why a file is not served."""
+    """Run *work*, and log lint errors of served files; the catalog itself logs why a file is not served."""
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
@@ -296,7 +296,7 @@ _WITH_FILES = frozenset((form.receive, supplement.send, my_dossiers.write, desk_
 
 
 def _endpoint(site: Site, page: Page) -> Callable[[Request], Awaitable[Response]]:
-    """*page* in the thread pool; only the body is read, and a public page that is kept is found, on the event loop."""
+    """*page* as an endpoint in the thread pool; the event loop only reads bodies, and answers with public pages that are kept."""
 
     async def endpoint(request: Request) -> Response:
         if not same_origin(request):
@@ -342,7 +342,7 @@ def _guarded(site: Site, page: Page, request: Request, form: FormData) -> Respon
         response.headers["Retry-After"] = "60"
         return response
     except UnwritableStore as error:
-        _log.error("%s", error)  # its message says it all
+        _log.error("%s", error)  # its message is the whole report
         response = site.message(request, "unwritable", code=503)
         response.headers["Retry-After"] = "60"
         return response

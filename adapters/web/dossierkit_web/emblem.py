@@ -1,4 +1,4 @@
-"""The emblem of the office: a picture of the installation, read once and served as what it is."""
+"""The emblem of the office: a picture of the installation, read once, served by the type of its content."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _PICTURES = {KNOWN[suffix] for suffix in (".png", ".jpg")}
 
 
 def emblem_route(path: Path) -> Route:
-    """Serves the picture in the file *path*.
+    """The route of the picture in the file *path*.
 
     Raises:
         SettingsError: it cannot be read, is too large, or is neither PNG nor JPEG by its content, whatever its name says.

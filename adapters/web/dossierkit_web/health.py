@@ -1,4 +1,4 @@
-"""Health of one process: whether it lives, and whether it should get requests."""
+"""Health of one process: whether it runs, and whether it should get requests."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ _PATIENCE_SECONDS = 1.0
 
 @attrs.define(eq=False)
 class Health:
-    """What `/healthz` and `/readyz` tell of the process."""
+    """The state of the process that `/healthz` and `/readyz` report."""
 
     engine: Engine
-    #: The process stops: it finishes what it has, and should get nothing else.
+    #: The process stops: it finishes its requests, and should get no other.
     stopping: bool = False
-    #: Every procedure file was read once; one that is dropped later keeps nobody waiting.
+    #: Every procedure file was read once; a file that is added later does not make the process unready.
     _read: bool = attrs.field(init=False, default=False)
     #: A thread of its own: those of the pages may all be busy.
     _thread: CapacityLimiter = attrs.field(init=False, factory=lambda: CapacityLimiter(1))
@@ -33,7 +33,7 @@ class Health:
         return [Route("/healthz", self._live), Route("/readyz", self._ready)]
 
     def stop(self) -> None:
-        """Be ready no more."""
+        """Report from now on that the process stops."""
         self.stopping = True
 
     async def _live(self, request: Request) -> Response:  # noqa: ARG002  # Starlette hands it over
@@ -49,7 +49,7 @@ class Health:
         return "store"
 
     def _reason(self) -> str:
-        """What is missing; empty if nothing is."""
+        """The missing part, `store` or `catalog`; empty if the process is ready."""
         try:
             self.engine.administration.guard_writable()
         except StoreError:

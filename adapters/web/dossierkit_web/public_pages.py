@@ -37,7 +37,7 @@ class PublicPage:
         if kept is not None:
             return kept
         page = self.render(site, request, form)
-        # What changed meanwhile may be on the page or not.
+        # A change during the rendering may be on the page or not.
         is_settled = self.edition(site, request) == edition
         return site.kept_pages.keep(request, edition, language, page) if is_settled else page
 
@@ -73,5 +73,5 @@ def known_procedure_edition(site: Site, request: Request) -> Hashable | None:
 
 
 def _is_plain(request: Request) -> bool:
-    """Whether a whole page is asked for, with nothing in its address that changes it."""
+    """Whether the request is for a whole page, with no parameters in its address."""
     return not request.scope["query_string"] and "x-fragment" not in request.headers

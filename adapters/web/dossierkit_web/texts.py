@@ -1,4 +1,4 @@
-"""What the portal says outside the forms, from the gettext catalogues in `locale/`."""
+"""Texts of the portal outside the forms, from the gettext catalogues in `locale/`."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ def word(name: str, language: str, /, **values: object) -> str:
     """The words *name* in *language* with *values* filled in.
 
     Raises:
-        KeyError: nothing has this name.
+        KeyError: no text has this name.
     """
     text = text_of(LOCALE, "portal", name, language)
     return text.format(**values) if values else text

@@ -15,7 +15,7 @@ from dossierkit.pointers import Json
 
 
 @attrs.frozen
-class Elsewhere:
+class ExternalPerson:
     """A person as the identity provider describes them.  *subject* names issuer and person; *mail* is verified or empty."""
 
     subject: str
@@ -23,7 +23,7 @@ class Elsewhere:
     profile: Json = attrs.field(factory=dict, hash=False)
 
 
-def sign_in_from(accounts: Accounts, person: Elsewhere, *, session: Session | None, language: str = "vi") -> SignedIn:
+def sign_in_from(accounts: Accounts, person: ExternalPerson, *, session: Session | None, language: str = "vi") -> SignedIn:
     """Start a session of the account linked to *person*; if there is none, link the account of *session* or a new one.
 
     Raises:
@@ -44,7 +44,7 @@ def sign_in_from(accounts: Accounts, person: Elsewhere, *, session: Session | No
     return accounts.sessions.begin(linked, guest=session)
 
 
-def _new(accounts: Accounts, person: Elsewhere, language: str) -> Account:
+def _new(accounts: Accounts, person: ExternalPerson, language: str) -> Account:
     mail = mail_address(person.mail)
     if mail is None:
         raise SignInRefused("the identity provider gave no verified mail address")

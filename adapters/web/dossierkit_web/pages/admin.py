@@ -1,4 +1,4 @@
-"""For admins: the health of the catalog, files that wait to be approved, mail that did not get through, people, what happened."""
+"""Pages of admins: state of the catalog, files that wait for approval, failed mails, accounts of officers, audit trail."""
 
 from __future__ import annotations
 
@@ -26,33 +26,35 @@ from dossierkit_web.requests.limits import log_security_event
 from dossierkit_web.requests.posted import number, text
 from dossierkit_web.site import Site, language_of
 
-#: A replay on a page stops nobody for longer than so many dossiers take; beyond it `dossierkit plan` does it.
+#: Most dossiers that a page replays, as its reader waits for it; for more there is `dossierkit plan`.
 _REPLAYED = 20_000
 _EVENTS = 50
 
 
 def _admin(site: Site, request: Request) -> Actor:
-    """An admin of the whole office; whoever answers for one unit alone has no say over procedures and people of others.
+    """The admin of the whole office who makes the request; an admin of one unit may not change procedures or accounts of others.
 
     Raises:
-        SessionEnded: nobody is signed in.
-        UnknownDossier: it is anybody else.
+        SessionEnded: the visitor is not signed in.
+        UnknownDossier: the visitor is not such an admin.
     """
     actor = session_ended.signed_in_actor(site, request)
     if actor.role is not Role.ADMIN or actor.unit:
-        raise UnknownDossier("no page for anybody else")
+        raise UnknownDossier("a page for admins of the whole office")
     return actor
 
 
 def show(site: Site, request: Request, form: FormData) -> Response:  # noqa: ARG001  # every page has this shape
-    """The catalog: files, what lint says, which revisions dossiers are of; and mail that did not get through."""
+    """The catalog: files, lint faults, the revisions that dossiers use; and failed mails."""
     _admin(site, request)
     engine, language = site.engine, language_of(request)
     files = engine.administration.files()
     told = {(fault.file, fault.pointer, fault.code) for fault in engine.administration.faults()}
     folder = engine.administration.folder
-    found = [
-        attrs.evolve(one, file=_below(folder, one.file)) for one in site.lint.findings(engine.today()) if one.level != "advice"
+    lint = [
+        attrs.evolve(finding, file=_below(folder, finding.file))
+        for finding in site.lint.findings(engine.today())
+        if finding.level != "advice"
     ]
     served = engine.administration.served()
     current = {
@@ -63,8 +65,12 @@ def show(site: Site, request: Request, form: FormData) -> Response:  # noqa: ARG
         request,
         "admin",
         folder=str(engine.administration.folder.resolve()),
-        faults=[(one, state) for state in files for one in state.faults],
-        lint=[one for one in found if (one.file, one.pointer, one.code) not in told and not _is_told(one, told)],
+        faults=[(fault, state) for state in files for fault in state.faults],
+        lint=[
+            finding
+            for finding in lint
+            if (finding.file, finding.pointer, finding.code) not in told and not _is_told(finding, told)
+        ],
         described=lambda words: in_language(words, language),
         waits=[state for state in files if state.serving is not Serving.ITSELF],
         current=current,
@@ -86,13 +92,13 @@ def _is_told(finding: Finding, told: set[tuple[str, str, str]]) -> bool:
 
 
 def plan(site: Site, request: Request, form: FormData) -> Response:  # noqa: ARG001  # every page has this shape
-    """What a waiting file would change, before it goes live."""
+    """The changes that a waiting file would bring, before its approval."""
     _admin(site, request)
     code = request.path_params["code"]
-    found = next(((new, old) for new, old in site.engine.administration.waiting() if new.code == code), None)
-    if found is None:
+    change = next(((new, old) for new, old in site.engine.administration.waiting() if new.code == code), None)
+    if change is None:
         return RedirectResponse("/admin", 303)
-    new, old = found
+    new, old = change
     small = site.engine.administration.size() <= _REPLAYED
     return site.page(
         request,
@@ -106,7 +112,7 @@ def plan(site: Site, request: Request, form: FormData) -> Response:  # noqa: ARG
 
 
 def approve(site: Site, request: Request, form: FormData) -> Response:
-    """Lets a waiting file serve, if it is still the one that was looked at."""
+    """Approve a waiting file, if it is still the revision that the page showed."""
     actor = _admin(site, request)
     code, revision = request.path_params["code"], text(form, "revision")
     done = site.engine.administration.approve(code, revision)
@@ -115,9 +121,10 @@ def approve(site: Site, request: Request, form: FormData) -> Response:
 
 
 def approve_new(site: Site, request: Request, form: FormData) -> Response:
-    """Lets every file serve that was listed as new, if it still is what it was: nobody files under it yet."""
+    """Approve every file that the page listed as new, if its revision is still the same; a new procedure has no dossiers yet."""
     actor = _admin(site, request)
-    new = {(one.code, one.revision) for one, old in site.engine.administration.waiting() if old is None}
+    waiting = site.engine.administration.waiting()
+    new = {(procedure.code, procedure.revision) for procedure, old in waiting if old is None}
     for listed in form.getlist("new"):
         revision, _, code = str(listed).partition(" ")
         if (code, revision) in new and site.engine.administration.approve(code, revision):
@@ -126,21 +133,21 @@ def approve_new(site: Site, request: Request, form: FormData) -> Response:
 
 
 def mail_again(site: Site, request: Request, form: FormData) -> Response:
-    """Tries a mail once more."""
+    """Try a failed mail once more."""
     _admin(site, request)
     site.engine.administration.send_again(number(text(form, "id"), 0))
     return RedirectResponse("/admin#mails", 303)
 
 
 def people(site: Site, request: Request, form: FormData) -> Response:  # noqa: ARG001  # every page has this shape
-    """The people of the office."""
+    """The accounts of officers."""
     _admin(site, request)
     kept = unsaved.kept(site, request)
     return _people(site, request) if kept is None else _people(site, request, typed=dict(kept.pairs), notice="kept-unsent")
 
 
 def _people(site: Site, request: Request, **shown: object) -> Response:
-    """The page of people with what is *shown*: trouble by its field, what was typed, a first password and whose it is."""
+    """The page of accounts; *shown* has problems by field, the typed values, and a first password with its mail address."""
     return site.page(
         request,
         "admin_people",
@@ -153,20 +160,20 @@ def _people(site: Site, request: Request, **shown: object) -> Response:
 
 
 def change_people(site: Site, request: Request, form: FormData) -> Response:
-    """Adds somebody, or disables, lets in again, unlocks or resets; nobody does that to oneself."""
+    """Add an account, or disable, enable, unlock or reset one; not that of the admin who asks."""
     actor, what = _admin(site, request), text(form, "do")
     if what == "add":
-        return _added(site, request, form)
+        return _add(site, request, form)
     account = site.accounts.get(text(form, "id"))
     if account is None or account.role not in OFFICERS or account.id == actor.id:
         return _people(site, request, trouble={"": "people-not-that"})
     log_security_event(request, f"account {what}", account.id)
-    secret = _changed(site, account, what)
+    secret = _change(site, account, what)
     return _people(site, request, secret=secret, mail=account.mail if secret else "")
 
 
-def _changed(site: Site, account: Account, what: str) -> str:
-    """The first password where there is a new one."""
+def _change(site: Site, account: Account, what: str) -> str:
+    """Perform *what*, and return the new first password; empty if there is none."""
     if what in ("disable", "enable"):
         staff.disable(site.accounts, account, disabled=what == "disable")
     elif what == "unlock":
@@ -176,9 +183,9 @@ def _changed(site: Site, account: Account, what: str) -> str:
     return ""
 
 
-def _added(site: Site, request: Request, form: FormData) -> Response:
+def _add(site: Site, request: Request, form: FormData) -> Response:
     typed = {key: text(form, key).strip()[:200] for key in ("mail", "name", "role", "unit")}
-    role = next((one for one in OFFICERS if one.value == typed["role"]), Role.CASE_OFFICER)
+    role = next((role for role in OFFICERS if role.value == typed["role"]), Role.CASE_OFFICER)
     units = site.names("units", language_of(request))
     trouble = {
         "mail": "" if mail_address(typed["mail"]) else "mail-malformed",
@@ -196,18 +203,18 @@ def _added(site: Site, request: Request, form: FormData) -> Response:
 
 
 def audit(site: Site, request: Request, form: FormData) -> Response:  # noqa: ARG001  # every page has this shape
-    """What happened last, by whom."""
+    """The latest events of all dossiers, with their actors."""
     _admin(site, request)
     asked = request.query_params
     before = _before(asked.get("before", ""))
     actor = asked.get("actor", "")[:100]
-    found = site.engine.administration.latest(before, actor=actor, limit=_EVENTS + 1)
+    events = site.engine.administration.latest(before, actor=actor, limit=_EVENTS + 1)
     accounts = site.accounts
-    people = {id: accounts.get(id) for id in {one.actor for one in found}}
-    codes = site.engine.administration.codes({one.dossier for one in found})
-    shown = found[:_EVENTS]
-    more = f"{shown[-1].at.isoformat()}~{shown[-1].dossier}~{shown[-1].number}" if len(found) > _EVENTS else ""
-    names = {id: one.name for id, one in people.items() if one is not None and one.role in OFFICERS}
+    people = {id: accounts.get(id) for id in {event.actor for event in events}}
+    codes = site.engine.administration.codes({event.dossier for event in events})
+    shown = events[:_EVENTS]
+    more = f"{shown[-1].at.isoformat()}~{shown[-1].dossier}~{shown[-1].number}" if len(events) > _EVENTS else ""
+    names = {id: person.name for id, person in people.items() if person is not None and person.role in OFFICERS}
     return site.page(
         request, "admin_audit", events=shown, codes=codes, names=names, more=more, actor=actor, officers=accounts.officers()
     )

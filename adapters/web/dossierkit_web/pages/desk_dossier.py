@@ -128,8 +128,8 @@ def _wanted(form: FormData, today: date, colleagues: Container[str]) -> tuple[Ac
     """The action and its facts.
 
     Raises:
-        ForbiddenAction: it is none that is done at a desk, says something else than it should, or gives the dossier to nobody
-            among *colleagues*.
+        ForbiddenAction: the desk does not offer the action, its facts are malformed, or the officer to assign is not among
+            *colleagues*.
     """
     action = next((action for action in Action if action.value == text(form, "action")), None)
     if action is None or action in _ELSEWHERE:
@@ -138,7 +138,7 @@ def _wanted(form: FormData, today: date, colleagues: Container[str]) -> tuple[Ac
     if "asked" in ASKS.get(action, ()):
         sent |= _asked(form)
     if sent.get("officer", "") != "" and sent["officer"] not in colleagues:
-        raise ForbiddenAction("nobody of the unit", "needs-officer")
+        raise ForbiddenAction("not an officer of the unit", "needs-officer")
     return action, {name: value for name, value in sent.items() if value not in ("", [], {})}
 
 

@@ -1,7 +1,7 @@
 """The look-up (*Tra cứu kết quả hồ sơ*): a code or a receipt number and a confirmation code show the state of a dossier.
 
-Codes are numbered through, so anybody can guess them.  Whoever does not show that a dossier is theirs, by the check code or by
-being signed in as its owner, sees its state alone, and all strangers together look up only so many dossiers of a day.
+Codes are consecutive numbers, so they can be guessed.  A visitor who neither gives the check code nor is signed in as the owner
+sees the state of a dossier alone, and all such visitors together have a limit of look-ups for the dossiers of each day.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ CHECKS = Door(day=400)
 
 
 def show(site: Site, request: Request, form: FormData) -> Response:  # noqa: ARG001  # every page has this shape
-    """The form; `code` fills the code in."""
+    """The form, with the `code` of the address filled in."""
     return _page(site, request, request.query_params.get("code", "")[:100])
 
 

@@ -202,7 +202,7 @@ def own(site: Site, request: Request) -> Dossier:
 
     Raises:
         SessionEnded: the visitor is not signed in.
-        UnknownDossier: there is none, or it is somebody else's.
+        UnknownDossier: there is none, or it has another owner.
     """
     actor = session_ended.signed_in_actor(site, request)
     try:

@@ -102,7 +102,7 @@ def returned(site: Site, request: Request, form: FormData) -> Response:  # noqa:
     try:
         callback = gateway.callback(request.query_params)
     except ForgedCallback:
-        raise UnknownDossier("nothing is shown to whoever made this up") from None
+        raise UnknownDossier("the gateway did not sign this redirect") from None
     attempt = site.payments.attempt(callback.ref)
     dossier = site.payments.dossier_of(attempt) if attempt is not None else None
     return site.page(

@@ -43,8 +43,8 @@ def come_back(site: Site, request: Request, form: FormData) -> Response:  # noqa
         return site.message(request, "elsewhere-failed", code=422)
     _, nonce, verifier, after = json.loads(kept)
     try:
-        somebody = site.config.oidc.somebody(_callback(site), code, nonce=nonce, verifier=verifier)
-        signed_in = sign_in_from(site.accounts, somebody, session=visitor.session, language=language_of(request))
+        person = site.config.oidc.person(_callback(site), code, nonce=nonce, verifier=verifier)
+        signed_in = sign_in_from(site.accounts, person, session=visitor.session, language=language_of(request))
     except LinkWanted:
         return RedirectResponse("/sign-in?next=" + quote("/profile?link"), 303)
     except SignInRefused:

@@ -1,4 +1,4 @@
-"""What an operator learns of each request: its id, a log line, figures."""
+"""Observation of each request for the operator: its id, a log line, figures."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from dossierkit.request_ids import current_request, request_id
 
-#: Asked for every few seconds by machines.
+#: Machines ask for these every few seconds.
 _UNLOGGED = frozenset(("/healthz", "/readyz"))
 _METHODS = frozenset(("GET", "HEAD", "POST"))
 _HEADER = "x-request-id"
 #: Status in logs and figures of a request whose client went away before its answer, as proxies write it.
 _HUNG_UP = 499
-#: Told of each answer: method, template of the address (`-` if it leads nowhere), status, seconds.
+#: Called for each answer: method, template of the address (`-` if there is no such page), status, seconds.
 Observe = Callable[[str, str, int, float], object]
 _log = logging.getLogger("dossierkit.requests")
 
@@ -59,11 +59,11 @@ class Observation:
             status = 500 if status == _HUNG_UP else status
             raise
         finally:
-            self._tell(scope, status, perf_counter() - begun)
+            self._report(scope, status, perf_counter() - begun)
             current_request.reset(token)
 
-    def _tell(self, scope: Scope, status: int, seconds: float) -> None:
-        # A method that nobody knows, of which there is no end, is one.
+    def _report(self, scope: Scope, status: int, seconds: float) -> None:
+        # A client can make up methods without end, so all unknown ones are counted as one.
         method = scope["method"] if scope["method"] in _METHODS else "other"
         route = self._templates.get(scope.get("endpoint"), "-")
         if self._observe is not None:

@@ -1,4 +1,4 @@
-"""Faults in what a form's fields say to the portal: what an account fills in, and which files can be sent."""
+"""Faults in `x-prefill` and `x-file` of the fields of a form."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from dossierkit.pointers import child
 from dossierkit.text import known_hint
 from dossierkit.translatable import Words
 
-#: What `x-prefill` can point to in an account of ours; a host's own sign-in may bring more.
+#: Pointers into an account of the portal for `x-prefill`; the sign-in of a host may bring more.
 ACCOUNT = ("/dateOfBirth", "/email", "/fullName", "/idNumber", "/phone")
 
 
 def field_faults(form: Form) -> Iterator[Fault]:
-    """Pointers into an account that lead nowhere, and types of files that nobody can send."""
+    """Faults of unknown pointers into an account, and of file types that cannot be sent."""
     for uri, document in form.schemas.documents.items():
         base = Facet(document, uri + "#", form.schemas.root(uri).resolver)
         for pointer, schema in every_schema(document):

@@ -1,6 +1,6 @@
-"""Three persons that may be three people: who signed in, who submits, whose dossier it is.
+"""The persons of a dossier: the holder of the account, the submitter and the owner.
 
-What is never shown again (`writeOnly`) is left out, as if it had not been answered: papers and lists show the rest.
+Answers to `writeOnly` fields count as missing here, as no paper or list may show them.
 """
 
 from __future__ import annotations
@@ -15,31 +15,31 @@ from dossierkit.forms.views.personal_data import MASK, without_secrets
 from dossierkit.forms.words.readable_answers import readable
 from dossierkit.pointers import Json, child, get
 
-#: Where a group of answers about somebody says the name, the likeliest first.
+#: Places of the name in a group of answers about a person, the likeliest first.
 NAMES = ("/fullName", "/name", "/head/fullName", "/representative/fullName")
 
 
 @attrs.frozen
 class Persons:
-    """Names; empty where none is known."""
+    """Names; empty if unknown."""
 
-    #: Who signed in (người đăng nhập); an officer, where somebody came to the counter.
+    #: Holder of the account that filed (người đăng nhập); an officer, for a dossier from the counter.
     holder: str
-    #: Who submits (người nộp hồ sơ); the holder, unless the answers name somebody.
+    #: Submitter (người nộp hồ sơ); the holder, unless the answers name another person.
     submitter: str
-    #: Whose dossier it is (chủ hồ sơ); the submitter, unless the answers name somebody.
+    #: Owner of the dossier (chủ hồ sơ); the submitter, unless the answers name another person.
     owner: str
 
 
 def persons(procedure: Procedure, answers: Json, holder: str = "") -> Persons:
-    """Who they are by *answers*, at the places that `x-procedure.persons` names."""
+    """The persons in *answers*, at the places that `x-procedure.persons` names."""
     answers = without_secrets(procedure.form, answers)
     submitter = _name(procedure, "submitter", answers) or holder
     return Persons(holder, submitter, _name(procedure, "owner", answers) or submitter)
 
 
 def _name(procedure: Procedure, who: str, answers: Json) -> str:
-    """The first name that stands at the pointer of *who*, or in the group there."""
+    """The first name at the pointer of *who*, or in the group there."""
     pointer = procedure.block.get("persons", {}).get(who)
     return _text(answers, *(f"{pointer}{name}" for name in ("", *NAMES))) if pointer is not None else ""
 
@@ -52,19 +52,19 @@ def _text(answers: Json, *pointers: str) -> str:
 
 @attrs.frozen
 class Contact:
-    """How to reach the owner; empty where the answers say nothing."""
+    """Address, phone and mail of the owner; empty if the answers have none."""
 
     address: str = ""
     phone: str = ""
     mail: str = ""
 
 
-#: Where a group of answers about somebody says how to reach them: itself, or who speaks for it.
+#: Groups with contact data in a group of answers about a person: itself, the head of a household, the representative.
 _GROUPS = ("", "/head", "/representative")
 
 
 def contact(procedure: Procedure, answers: Json, language: str = "vi") -> Contact:
-    """What the group of answers about the owner says, the address whole."""
+    """The contact data of the owner in *answers*; the address with the names of its places."""
     pointer = procedure.block.get("persons", {}).get("owner")
     if pointer is None:
         return Contact()
@@ -75,14 +75,14 @@ def contact(procedure: Procedure, answers: Json, language: str = "vi") -> Contac
     return Contact(next(filter(None, addresses), ""), phone, mail)
 
 
-#: What an address is made of, as it is written: from the house to the province.
+#: Parts of an address in the order of writing: from the house to the province.
 _PARTS = ("detail", "communeCode", "provinceCode")
 
 
 def address_words(procedure: Procedure, answers: Json, pointer: str, language: str = "vi") -> str:
-    """The address at *pointer* on one line, codes as the names of their places; empty where there is none.
+    """The address at *pointer* on one line, codes as the names of their places; empty if there is none.
 
-    It is a text, or a group: `detail`, `communeCode` and `provinceCode` where it has them, else all that it says in page order.
+    A group is written as `detail`, `communeCode`, `provinceCode`, or without these as all its answers in page order.
     """
     answers = without_secrets(procedure.form, answers)
     value = get(answers, pointer)
@@ -99,12 +99,12 @@ def address_words(procedure: Procedure, answers: Json, pointer: str, language: s
     return ", ".join(part for part in parts if part)
 
 
-#: Where forms ask how the result is to be handed over, for revisions that do not name the place.
+#: Places of the question how to hand over the result, for revisions whose block does not name it.
 _HANDED = ("/filing/resultDelivery", "/resultDelivery", "/delivery")
 
 
 def handing_over(procedure: Procedure, answers: Json, language: str = "vi") -> str:
-    """How the result is to be handed over, in the words of the form, and to which address; empty where nothing is said."""
+    """The way to hand over the result, in the words of the form, and the address; empty without an answer."""
     answer = _delivery_answer(procedure, answers)
     if answer is None:
         return ""
@@ -114,13 +114,13 @@ def handing_over(procedure: Procedure, answers: Json, language: str = "vi") -> s
 
 
 def wanted_delivery(procedure: Procedure, answers: Json) -> str:
-    """How the result is to be handed over, as the answer has it (`counter`, `post`); empty where nothing is said."""
+    """The way to hand over the result, as answered (`counter`, `post`); empty without an answer."""
     answer = _delivery_answer(procedure, answers)
     return answer[1] if answer is not None else ""
 
 
 def _delivery_answer(procedure: Procedure, answers: Json) -> tuple[Field, str] | None:
-    """The field that asks how the result is to be handed over, with its answer; None where nothing is said."""
+    """The field that asks how to hand over the result, with its answer; None without an answer."""
     places = procedure.block.get("delivery", {})
     fields = index(procedure.form, effective(procedure.form, answers)).fields
     for pointer in (places["how"],) if places else _HANDED:

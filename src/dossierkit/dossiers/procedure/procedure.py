@@ -1,4 +1,4 @@
-"""A procedure (thủ tục): the form and what the office says about it, read from `x-procedure`."""
+"""A procedure (thủ tục): its form, and the facts about it in `x-procedure`."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import attrs
 from dossierkit.dossiers.codes import DEFAULT_RECEIPT, DEFAULT_TEMPLATE
 from dossierkit.dossiers.lifecycle.dossier import Dossier
 from dossierkit.dossiers.lifecycle.procedure_workflow import Workflow
-from dossierkit.dossiers.procedure.procedure_block import AT, acted_on, block_of, listed
+from dossierkit.dossiers.procedure.procedure_block import AT, block_of, listed, usable_part
 from dossierkit.dossiers.states import Channel
 from dossierkit.dossiers.time_limits import TimeLimit
 from dossierkit.findings import Problem
@@ -47,7 +47,7 @@ class Entry:
     """A document, a time limit or a fee, as one of several cases; *when* is a JSON Schema on the answers."""
 
     values: Mapping[str, Json] = attrs.field(hash=False)
-    #: Where it stands, for translations.
+    #: Pointer to it in the file, for translations.
     origin: str
 
     def get(self, key: str) -> Json:
@@ -67,21 +67,21 @@ class Procedure:
     form: Form
     bundle: Bundle
     revision: str
-    #: What can be acted on of `x-procedure`, in the shape of `procedure_block.SHAPE`; empty for a bare schema.
+    #: The usable part of `x-procedure`, in the shape of `procedure_block.SHAPE`; empty for a bare schema.
     block: Mapping[str, Json] = attrs.field(
-        init=False, default=attrs.Factory(lambda self: acted_on(block_of(self.form.schema)), takes_self=True)
+        init=False, default=attrs.Factory(lambda self: usable_part(block_of(self.form.schema)), takes_self=True)
     )
 
     def __repr__(self) -> str:
         return f"<Procedure {self.code!r}, revision {self.revision[:8]}>"
 
     def text(self, key: str, language: str = "vi") -> str:
-        """A text of the block in *language*, empty where there is none."""
+        """A text of the block in *language*; empty if there is none."""
         value = self.block.get(key, "")
         return translated(self.form, value, f"{MAIN}#{AT}/{key}", language) if value else ""
 
     def title(self, language: str = "vi") -> str:
-        """What people call it; the code where the file has no title."""
+        """Its title in *language*; the code if the file has none."""
         own = self.form.title
         return translated(self.form, own, f"{MAIN}#/title", language) if own else self.code
 
@@ -93,7 +93,7 @@ class Procedure:
     def documents(self, answers: Json) -> tuple[tuple[str, Entry], ...]:
         """The documents that are asked for with *answers*, each with its code: its own, or its place in the file.
 
-        One that depends on a question which is not answered is offered, and not required.
+        A document whose condition depends on an unanswered question is listed as optional.
         """
         decided = ((code, entry, self.decide(entry, answers).holds) for code, entry in self._coded())
         return tuple((code, entry if holds else _offered(entry)) for code, entry, holds in decided if holds is not False)
@@ -108,22 +108,23 @@ class Procedure:
         return ((str(entry.values.get("code", number)), entry) for number, entry in entries)
 
     def missing(self, dossier: Dossier) -> tuple[str, ...]:
-        """The codes of the documents that are required with its answers, and that no file of *dossier* is for."""
-        sent = {one.document for one in dossier.attachments}
+        """The codes of the documents that its answers require, and for which *dossier* has no file."""
+        sent = {attachment.document for attachment in dossier.attachments}
         asked = self.documents(dossier.answers)
         return tuple(code for code, entry in asked if entry.get("required") is True and code not in sent)
 
     def declared(self, dossier: Dossier, answers: Json) -> tuple[str, ...]:
-        """The codes of the documents that are asked for with *answers*, may come on paper, and are declared to."""
+        """The codes of the documents for *answers* that may come on paper, and that the citizen declared to bring."""
         asked = self.documents(answers)
         return tuple(code for code, entry in asked if code in dossier.declared and entry.get("paper") is not False)
 
     def unsent(self, dossier: Dossier, answers: Json) -> tuple[Problem, ...]:
-        """A problem at `document:CODE` for each required document of *answers* that is neither there nor to come on paper."""
-        return self.lacking(answers, {one.document for one in dossier.attachments}.union(self.declared(dossier, answers)))
+        """A problem at `document:CODE` for each document that *answers* require and that is neither sent nor declared."""
+        sent = {attachment.document for attachment in dossier.attachments}
+        return self.lacking(answers, sent.union(self.declared(dossier, answers)))
 
-    def lacking(self, answers: Json, here: Set[str]) -> tuple[Problem, ...]:
-        """A problem at `document:CODE` for each document that is required with *answers* and not *here*."""
+    def lacking(self, answers: Json, present: Set[str]) -> tuple[Problem, ...]:
+        """A problem at `document:CODE` for each document that *answers* require and whose code is not in *present*."""
         return tuple(
             Problem(
                 f"document:{code}",
@@ -132,7 +133,7 @@ class Procedure:
                 f"{MAIN}#{entry.origin}/title",
             )
             for code, entry in self.documents(answers)
-            if entry.get("required") is True and code not in here
+            if entry.get("required") is True and code not in present
         )
 
     def words(self, entry: Entry, key: str, language: str = "vi") -> str:
@@ -141,24 +142,24 @@ class Procedure:
         return translated(self.form, value, f"{MAIN}#{entry.origin}/{key}", language) if value else ""
 
     def decide(self, entry: Entry, answers: Json, layout: Layout | None = None) -> Decision:
-        """Whether *entry* is the case of these answers, or which questions that depends on."""
+        """Whether *entry* applies to these answers, or the questions that decide it."""
         when = entry.get("when")
         return decide(self.form, when, answers, layout=layout) if when is not None else Decision(True)
 
     @property
     def code_template(self) -> str:
-        """How its dossier codes are written."""
+        """The template of its dossier codes."""
         return str(self.block.get("codeTemplate", DEFAULT_TEMPLATE))
 
     @property
     def receipt_template(self) -> str:
-        """How its receipt numbers are written."""
+        """The template of its receipt numbers."""
         return str(self.block.get("receiptTemplate", DEFAULT_RECEIPT))
 
     def time_limit(self, answers: Json, channel: Channel = Channel.ONLINE) -> TimeLimit | None:
-        """How long the office has with *answers* that came by *channel*; None where nothing is promised.
+        """The time limit for *answers* that came by *channel*; None if the file promises none.
 
-        Where that depends on questions which are not answered, it is the shortest time that it may be.
+        If it depends on unanswered questions, it is the shortest of the possible ones.
         """
         possible = []
         for entry in self.entries("timeLimit"):
@@ -176,7 +177,7 @@ class Procedure:
 
     @property
     def workflow(self) -> Workflow:
-        """How it narrows what can happen to its dossiers."""
+        """The actions that it forbids, and its steps."""
         block = self.block.get("workflow", {})
         return Workflow(
             payment=block.get("payment", True),
@@ -188,15 +189,15 @@ class Procedure:
 
     @property
     def unit(self) -> str:
-        """The id of the unit that handles its dossiers; empty where none is named."""
+        """The id of the unit that handles its dossiers; empty if it names none."""
         return str(self.block.get("unit", ""))
 
     @property
     def sector(self) -> str:
-        """The id of its sector (lĩnh vực); empty where none is named."""
+        """The id of its sector (lĩnh vực); empty if it names none."""
         return str(self.block.get("sector", ""))
 
     @property
     def agency(self) -> str | None:
-        """The id of the agency that takes its dossiers in, or None for the installation's."""
+        """The id of the agency that receives its dossiers; None for that of the installation."""
         return self.block.get("agency")

@@ -1,8 +1,8 @@
-"""The shape of `x-procedure`: what the office says about a procedure, member by member.
+"""The shape of `x-procedure`, member by member.
 
-`SHAPE` is the one place that knows the members: reading refuses what differs from it, lint says so in its words, and
-`acted_on` gives what can be acted on of a block that an earlier version took.  A member is added here, and read in
-`procedure`.  Members that begin with `x-`, and `$comment`, belong to whoever wrote them.
+`SHAPE` is the one place that knows the members: files that differ from it are refused, lint explains the difference in its
+words, and `usable_part` gives what is still valid of an older one.  A new member is added here, and read in `procedure`.
+Members that begin with `x-`, and `$comment`, are the author's own and ignored.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ KINDS = ("phi", "le-phi")
 COLLECT = ("submission", "request", "result")
 #: The longest time limit, in its unit; a longer one is a slip of the pen.
 LONGEST = 3_650
-#: The dearest fee, in đồng: more than any there is, and no computed slip.
+#: The highest amount of a fee, in đồng; a higher one is a slip of the pen.
 DEAREST = 10**12
 
 
@@ -80,12 +80,12 @@ def _list(words: str, items: Json) -> Json:
 
 
 def _or_text(entry: Json) -> Json:
-    """A title alone stands for an entry that says nothing else."""
+    """The schema *entry*, or a title alone as the short form of an entry."""
     return {"if": {"type": "string"}, "then": _text("a title is not blank"), "else": entry}
 
 
 def _or_one(words: str, entry: Json) -> Json:
-    """One entry stands for a list of it."""
+    """A list of *entry*, or one entry alone as the short form of a list."""
     return {"if": {"type": "array"}, "then": _list(words, entry), "else": entry}
 
 
@@ -183,13 +183,13 @@ _STEP = _object(
     "code",
 )
 
-#: What `x-procedure` may hold.
+#: The members of `x-procedure`.
 SHAPE: Mapping[str, Json] = _object(
     "x-procedure is an object: {…}",
     {
         "code": {
             "type": "string",
-            # It stands in addresses: a slash would be another page, and browsers take one or two dots away.
+            # It is part of addresses: a slash would be another page, and browsers take one or two dots away.
             "pattern": r"^[^\s/\p{Cc}]([^/\p{Cc}]{0,98}[^\s/\p{Cc}])?$",
             "not": {"enum": [".", ".."]},
             "description": 'code: up to 100 characters, no slash among them, such as "1.012786"',
@@ -322,7 +322,7 @@ def misshapen(block: Json) -> tuple[Fault, ...]:
 
 
 def fault_code(pointer: str) -> str:
-    """The stable code of what is wrong at *pointer* in a block."""
+    """The stable code of faults at *pointer* in a block."""
     return _CODES.get("".join(split(pointer)[1:2]), "bad-block")
 
 
@@ -350,18 +350,18 @@ def _exemptions(pointer: str, entry: Json) -> Iterator[tuple[str, Json]]:
 
 
 def listed(block: Mapping[str, Json], key: str) -> tuple[tuple[str, Json], ...]:
-    """The pointer and the value of each entry of *key*; one entry stands for a list of it."""
+    """The pointer and the value of each entry of *key*, which may be a list or one entry alone."""
     value = block.get(key, [])
     if isinstance(value, list):
         return tuple((f"{AT}/{key}/{index}", entry) for index, entry in enumerate(value))
     return ((f"{AT}/{key}", value),)
 
 
-def acted_on(block: Json) -> Mapping[str, Json]:
-    """What can be acted on of *block*: all of it, unless an earlier version took what is refused by now.
+def usable_part(block: Json) -> Mapping[str, Json]:
+    """The usable part of *block*: all of it, unless an earlier version accepted members that are refused now.
 
-    A fee that cannot be read is left for an officer to assess, a document keeps its title and its place; any other
-    member that cannot be read is as if it were not there: no due day is promised, the installation's agency issues codes.
+    An invalid fee is left for an officer to assess, an invalid document keeps its title and its position; any other
+    invalid member counts as missing: there is no due day, and the agency of the installation issues codes.
     """
     if not isinstance(block, dict):
         return {}

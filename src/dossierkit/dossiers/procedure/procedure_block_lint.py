@@ -1,4 +1,4 @@
-"""Faults in an `x-procedure` block, in words for its author: its shape, and what it names that there is not."""
+"""Faults in an `x-procedure` block, in words for its author: its shape, and names of missing fields, units or sectors."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 import attrs
 
 from dossierkit.dossiers.procedure.persons import NAMES
-from dossierkit.dossiers.procedure.procedure_block import AT, acted_on, block_of, conditions, fault_code, listed, misshapen
+from dossierkit.dossiers.procedure.procedure_block import AT, block_of, conditions, fault_code, listed, misshapen, usable_part
 from dossierkit.findings import Fault
 from dossierkit.forms.fields.applicators import possible_members, possible_schemas
 from dossierkit.forms.fields.form import Form
@@ -20,14 +20,14 @@ _NUMBERS = frozenset(("integer", "number"))
 
 
 def block_faults(form: Form) -> Iterator[Fault]:
-    """Everything in the block of *form* that means nothing, or not what it says.
+    """The faults in the block of *form*.
 
-    With one of level error the office could not act: such a file is refused when it is read.
+    A file with a fault of level error is refused when it is read, as the office could not act on it.
     """
     whole = block_of(form.schema)
     faults = misshapen(whole)
     yield from faults
-    block = acted_on(whole) if faults else whole
+    block = usable_part(whole) if faults else whole
     yield from _named(form, block, "sector", "sectors")
     yield from _named(form, block, "unit", "units")
     yield from _conditions(form, block)
@@ -67,7 +67,7 @@ def _conditions(form: Form, block: Mapping[str, Json]) -> Iterator[Fault]:
         if when == {}:
             yield Fault("idle-condition", pointer, Words("this always holds; leave it out, or say when"), "warning")
         for fault in condition_faults(form, facets, when, pointer, level="error"):
-            # Nobody is let off by an answer that was not given.
+            # A missing answer must not exempt from a fee.
             frees = fault.code == "vacuous-condition" and "/exempt/" in pointer
             yield attrs.evolve(fault, level="error") if frees else fault
 
@@ -143,11 +143,11 @@ def _places(form: Form, block: Mapping[str, Json]) -> Iterator[Fault]:
 
 
 def _leads(form: Form, at: str, place: str) -> Iterator[Fault]:
-    """A fault where no field stands at *place*, with the name that was meant."""
+    """A fault if there is no field at *place*, with the name that was probably meant."""
     tokens = split(place)
     for depth in range(1, len(tokens) + 1):
-        here = "/" + "/".join(place.split("/")[1 : depth + 1])
-        if not seeds_at(form, here):
+        part = "/" + "/".join(place.split("/")[1 : depth + 1])
+        if not seeds_at(form, part):
             above = place.split("/")[1:depth]
             known = possible_members(form.schemas, seeds_at(form, "".join(f"/{token}" for token in above)))
             yield Fault(
@@ -156,7 +156,7 @@ def _leads(form: Form, at: str, place: str) -> Iterator[Fault]:
                 Words(
                     "{place!r} leads to no field: there is no {here!r}{hint}",
                     place=place,
-                    here=here,
+                    here=part,
                     hint=known_hint(tokens[depth - 1], known),
                 ),
             )
