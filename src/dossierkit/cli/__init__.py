@@ -107,6 +107,7 @@ def main(context: click.Context, home: Path | None) -> None:
 def _register() -> None:
     from dossierkit.cli import (
         accounts,
+        copying,
         dossiers,
         installation,
         migration,
@@ -118,7 +119,7 @@ def _register() -> None:
         upkeep,
     )
 
-    for module in (installation, serve, procedures, dossiers, statistics, accounts, payments, papers, upkeep, migration):
+    for module in (installation, serve, procedures, dossiers, statistics, accounts, payments, papers, upkeep, copying, migration):
         for command in module.COMMANDS:
             main.add_command(command)
 

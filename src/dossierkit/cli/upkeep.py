@@ -1,10 +1,9 @@
-"""Commands for a whole installation: demo, verify, backup, restore, copy, recompute."""
+"""Commands for a whole installation: demo, verify, backup, restore, recompute."""
 
 from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Any
 
 import click
 
@@ -15,7 +14,6 @@ from dossierkit.cli.options import (
     counted,
     data_option,
     engine_of,
-    existing,
     files_option,
     guard_bucket,
     installed,
@@ -189,44 +187,4 @@ def recompute(data: Path, procedures: Path | None, apply: bool, note: str) -> No
     click.echo(f"{counted(count, 'due day')} {'changed' if apply else 'would change'}")
 
 
-@click.command()
-@click.option(
-    "--from", "source", required=True, help="Store to copy: sqlite:FOLDER, or postgresql://user:password@host:port/name."
-)
-@click.option("--to", "target", required=True, help="Empty store, or an interrupted copy, written in the same way.")
-@procedures_option
-def copy(source: str, target: str, procedures: Path | None) -> None:
-    """Copy every row of a store to another one, verify both, and compare them by a hash over everything.
-
-    No other program may use them meanwhile.  A copy that was interrupted goes on where it ended.  Attachments, mails and keys
-    stay in the data folder; take it along.
-    """
-    from dossierkit.stores.copying import copy as rows_copied
-    from dossierkit.stores.copying import digest, row_count
-    from dossierkit.wiring import data_address, open_engine
-
-    from_address, to_address = data_address(source), data_address(target)
-    if from_address.startswith("sqlite:"):
-        existing(Path(from_address.removeprefix("sqlite:")).parent)
-    engines = [open_engine(address, procedures=procedures) for address in (from_address, to_address)]
-    stores: list[Any] = [engine.store for engine in engines]
-    total = row_count(stores[0])
-    with progress(total, "rows") as advance:
-        for count in rows_copied(*stores, name=source.partition("@")[2] or source):
-            advance(count)
-    contradictions = 0
-    with progress(sum(store.size() for store in stores), "verified") as advance:
-        for engine in engines:
-            for contradiction in engine.verify(seen=lambda: advance(1)):
-                contradictions += 1
-                click.echo(contradiction)
-    with progress(sum(map(row_count, stores)), "compared") as advance:
-        first, second = (digest(store, advance) for store in stores)
-    for engine in engines:
-        engine.close()
-    equal = "equal" if first == second else "NOT EQUAL"
-    click.echo(f"{total} rows; the stores are {equal} ({first[:16]}, {second[:16]}), with {contradictions} contradictions")
-    sys.exit(0 if first == second and not contradictions else 1)
-
-
-COMMANDS = (backup, copy, demo, recompute, restore, verify)
+COMMANDS = (backup, demo, recompute, restore, verify)

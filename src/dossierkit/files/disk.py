@@ -6,15 +6,16 @@ import hashlib
 import json
 import re
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from functools import partial
 from os import fsync
 from pathlib import Path
 from typing import BinaryIO
 
 from dossierkit.errors import FilesError
-from dossierkit.files.ids import BLOB, key_of, new_id
+from dossierkit.files.ids import BLOB, guard_hash, key_of, new_id
 from dossierkit.ports.files import StoredFile
 from dossierkit.private_files import make_private_folder, write_private
 
@@ -31,6 +32,14 @@ class DiskBlobs:
 
     def put(self, name: str, content: BinaryIO) -> str:
         """See `BlobStore.put`."""
+        return self._store(name, content, new_id)
+
+    def keep(self, id: str, name: str, content: BinaryIO) -> None:
+        """See `BlobStore.keep`."""
+        self._store(name, content, partial(guard_hash, id))
+
+    def _store(self, name: str, content: BinaryIO, id_of: Callable[[str], str]) -> str:
+        """Store *content* under the id that *id_of* has for its hash, and return the id."""
         with _storing():
             make_private_folder(self._folder)
             part = tempfile.NamedTemporaryFile(dir=self._folder, suffix=".part", delete=False)  # noqa: SIM115  # closed below
@@ -44,7 +53,7 @@ class DiskBlobs:
                 with _storing():
                     part.flush()
                     fsync(part.fileno())
-            id = new_id(mixed.hexdigest())
+            id = id_of(mixed.hexdigest())
             with _storing():
                 make_private_folder(self._place(id).parent)
                 write_private(self._place(id).with_suffix(".json"), json.dumps({"name": name}).encode())

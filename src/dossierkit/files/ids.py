@@ -5,8 +5,9 @@ from __future__ import annotations
 import secrets
 
 from dossierkit.dossiers.lifecycle.dossier import BLOB
+from dossierkit.errors import FilesError
 
-__all__ = ["BLOB", "content_hash", "key_of", "new_id"]
+__all__ = ["BLOB", "content_hash", "guard_hash", "key_of", "new_id"]
 
 
 def new_id(content_hash: str) -> str:
@@ -20,6 +21,17 @@ def new_id(content_hash: str) -> str:
 def content_hash(id: str) -> str:
     """The SHA-256 that the bytes of the file have."""
     return id[7:71]
+
+
+def guard_hash(id: str, hash: str) -> str:
+    """*id*, if the SHA-256 in it is *hash*.
+
+    Raises:
+        FilesError: it is another one, or *id* is none.
+    """
+    if not BLOB.fullmatch(id) or content_hash(id) != hash:
+        raise FilesError(f"the file {id} was changed")
+    return id
 
 
 def key_of(id: str) -> str:

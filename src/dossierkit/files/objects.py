@@ -6,16 +6,16 @@ import hashlib
 import io
 import json
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 import obstore
 from obstore.exceptions import BaseError
 
 from dossierkit.errors import FilesError, MissingBucket
-from dossierkit.files.ids import BLOB, key_of, new_id
+from dossierkit.files.ids import BLOB, guard_hash, key_of, new_id
 from dossierkit.ports.files import StoredFile
 
 if TYPE_CHECKING:
@@ -43,7 +43,15 @@ class ObjectBlobs:
         self._kept_name = lru_cache(maxsize=4096)(self._read_name)
 
     def put(self, name: str, content: BinaryIO) -> str:
-        """See `BlobStore.put`.
+        """See `BlobStore.put`."""
+        return self._put(name, content, new_id)
+
+    def keep(self, id: str, name: str, content: BinaryIO) -> None:
+        """See `BlobStore.keep`."""
+        self._put(name, content, partial(guard_hash, id))
+
+    def _put(self, name: str, content: BinaryIO, id_of: Callable[[str], str]) -> str:
+        """Store *content* under the id that *id_of* has for its hash, and return the id.
 
         The content is copied to a temporary file first, since its hash is its key, and since a part that is sent again has
         to be read again.
@@ -55,7 +63,7 @@ class ObjectBlobs:
                 copy.write(piece)
             size = copy.tell()
             copy.seek(0)
-            id = new_id(mixed.hexdigest())
+            id = id_of(mixed.hexdigest())
             try:
                 with _in_bucket("a file cannot be stored", "its bucket"):
                     obstore.put(self._store, key_of(id) + _NAME, json.dumps({"name": name}).encode(), use_multipart=False)

@@ -32,6 +32,14 @@ class BlobStore(Protocol):
         """
         ...
 
+    def keep(self, id: str, name: str, content: BinaryIO) -> None:
+        """Store *content* as `put` does, under the *id* that another store gave it.
+
+        Raises:
+            FilesError: its hash is not the one in *id*; nothing is stored.
+        """
+        ...
+
     def open(self, id: str) -> BinaryIO | None:
         """The bytes with the id, for the caller to read and close; None if there are none."""
         ...

@@ -1,7 +1,8 @@
-"""Back-ups of a data folder, made while it is in use, and their restoration."""
+"""Back-ups of a data folder, made while it is in use, and their restoration; copies of its keys and lists."""
 
 from __future__ import annotations
 
+import hashlib
 import os
 import sqlite3
 import tarfile
@@ -58,6 +59,35 @@ def back_up(data: Path, into: Path, *, key: Path | None = None) -> Iterator[str]
             part.replace(into)
         finally:
             part.unlink(missing_ok=True)
+
+
+def guard_same_files(source: Path, target: Path) -> None:
+    """Refuse to copy keys and lists where *target* has others, see `copy_beside`.
+
+    Raises:
+        SettingsError: a file of *target* has another content than that of *source*.
+    """
+    for name, content in _beside(source).items():
+        if _beside(target).get(name, content) != content:
+            raise SettingsError(f"{target / name} is there already, and is another one; move it away, or copy into a new folder")
+
+
+def copy_beside(source: Path, target: Path) -> None:
+    """Copy the keys and lists beside a database, `FILES`, from the folder *source* into *target*."""
+    there = _beside(target)
+    for name, content in _beside(source).items():
+        if name not in there:
+            make_private_folder(target)
+            write_private(target / name, content)
+
+
+def digest_beside(data: Path) -> str:
+    """SHA-256 over the keys and lists in the folder *data*."""
+    return hashlib.sha256(repr(_beside(data)).encode()).hexdigest()
+
+
+def _beside(data: Path) -> dict[str, bytes]:
+    return {name: (data / name).read_bytes() for name in FILES if (data / name).is_file()}
 
 
 def _copy(source: Path, target: Path) -> None:

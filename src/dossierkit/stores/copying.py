@@ -127,7 +127,7 @@ def row_count(store: TableStore) -> int:
 def copy(source: TableStore, target: TableStore, *, name: str) -> Iterator[int]:
     """Write every row of *source* to *target*; yield the number of rows after each page, those of a copy before included.
 
-    No other program may write meanwhile.  A copy that was interrupted goes on where it ended.
+    No other program may write meanwhile.  A copy that was interrupted goes on where it ended, until `end_copy`.
 
     Args:
         name: the name of the source; only a copy of it goes on.
@@ -147,6 +147,10 @@ def copy(source: TableStore, target: TableStore, *, name: str) -> Iterator[int]:
             target.tables.write(table, [row for row in rows if not _is_own(table, row)])
             yield len(rows)
     target.tables.finish()
+
+
+def end_copy(target: TableStore) -> None:
+    """Make *target* a store of its own, which no copy goes on with."""
     target.remember(UNDER_WAY, None)
 
 

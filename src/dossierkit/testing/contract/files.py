@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import threading
 from datetime import timedelta
 
 import pytest
 
+from dossierkit.errors import FilesError
 from dossierkit.files.ids import BLOB, content_hash
 from dossierkit.ports import BlobStore
 
@@ -70,6 +72,23 @@ class BlobContract:
             blobs.put("a.pdf", _Line(LARGE, breaks_at=_MOST))
 
         assert list(blobs.every()) == []
+
+    def test_a_file_of_another_store_keeps_its_id(self, blobs: BlobStore) -> None:
+        """And its name, however often it comes; other bytes are refused."""
+        id = f"sha256-{hashlib.sha256(LARGE).hexdigest()}-{'0' * 16}"
+
+        for _ in range(2):
+            blobs.keep(id, "đơn.pdf", _Line(LARGE))
+        for wrong in (f"sha256-{'0' * 64}-{'1' * 16}", "../x"):
+            with pytest.raises(FilesError):
+                blobs.keep(wrong, "a.pdf", io.BytesIO(b"content"))
+
+        assert [file.id for file in blobs.every()] == [id]
+        assert blobs.name(id) == "đơn.pdf"
+        kept = blobs.open(id)
+        assert kept is not None
+        with kept:
+            assert kept.read(10) == LARGE[:10]
 
     @pytest.mark.parametrize("name", ["đơn xin phép.pdf", "../../etc/passwd", "", 'a"b\\c\n.pdf', "x" * 300])
     def test_a_name_is_kept_as_it_came(self, blobs: BlobStore, name: str) -> None:
