@@ -90,7 +90,10 @@ class AccountStore(Protocol):
         ...
 
     def keep_secret(self, hash: str, account: str, until: datetime, *mails: SendMail) -> None:
-        """Add a single-use secret of *account*, valid before *until*.  Secrets that ended are deleted on the way."""
+        """Add a single-use secret of *account*, valid before *until*, in place of one with the same *hash*.
+
+        Secrets that ended are deleted on the way.
+        """
         ...
 
     def take_secret(self, hash: str, now: datetime) -> str | None:

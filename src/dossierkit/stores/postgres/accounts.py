@@ -123,7 +123,7 @@ class PostgresAccounts:
 
         def work(batch: Batch) -> None:
             batch.execute("DELETE FROM secrets WHERE until < %s", ((until - ENDED).isoformat(),))
-            batch.execute("INSERT INTO secrets VALUES (%s, %s, %s)", (hash, account, until.isoformat()))
+            batch.execute("INSERT INTO secrets VALUES (%s, %s, %s)" + _REPLACE, (hash, account, until.isoformat()))
             insert_mails(batch, mails)
 
         self._database.write(work)
@@ -205,3 +205,6 @@ def _conflicts(batch: Batch, account: Account) -> bool:
     sql = """SELECT 1 FROM accounts WHERE id <> %s
         AND ((mail = %s AND proven AND %s) OR (subject = %s AND subject <> ''))"""
     return batch.execute(sql, (account.id, account.mail, account.proven, account.subject)).fetchone() is not None
+
+
+_REPLACE = " ON CONFLICT (hash) DO UPDATE SET account = excluded.account, until = excluded.until"

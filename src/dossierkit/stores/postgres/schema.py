@@ -126,8 +126,14 @@ CREATE TABLE published_files (digest text COLLATE "C" PRIMARY KEY, body bytea NO
 CREATE TABLE publications (number bigint PRIMARY KEY, at timestamptz NOT NULL, author text NOT NULL, files text NOT NULL);
 """
 
+# The account of a secret may be a long text (input kept until it is saved), which no index in order takes.
+_LONG_SECRETS = """
+DROP INDEX secrets_of_account;
+CREATE INDEX secrets_of_account ON secrets USING hash (account);
+"""
+
 #: Statements that lead from each version to the next, from an empty database on.
-MIGRATIONS = (_FIRST_TABLES, _PUBLICATIONS)
+MIGRATIONS = (_FIRST_TABLES, _PUBLICATIONS, _LONG_SECRETS)
 #: Number of the last migration; a database with a higher one was written by a newer version.
 VERSION = len(MIGRATIONS)
 

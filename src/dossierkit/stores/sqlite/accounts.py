@@ -122,7 +122,7 @@ class SqliteAccounts:
 
         def work(connection: sqlite3.Connection) -> None:
             connection.execute("DELETE FROM secrets WHERE until < ?", ((until - ENDED).isoformat(),))
-            connection.execute("INSERT INTO secrets VALUES (?, ?, ?)", (hash, account, until.isoformat()))
+            connection.execute("INSERT OR REPLACE INTO secrets VALUES (?, ?, ?)", (hash, account, until.isoformat()))
             insert_mails(connection, mails)
 
         self._database.write(work)

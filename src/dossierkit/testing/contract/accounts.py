@@ -127,6 +127,15 @@ class AccountContract:
         assert (store.accounts.secret("b", NOON + HOUR), store.accounts.take_secret("b", NOON + HOUR)) == (None, None)
         assert len(store.outbox.claim(NOON, NOON + HOUR)) == 2
 
+    def test_a_secret_replaces_one_with_the_same_hash(self, store: Store) -> None:
+        """Its account may be a long text, such as input that is kept until it is saved."""
+        long = "".join(str(number * number) for number in range(20_000))
+        store.accounts.keep_secret("a", "an", NOON + HOUR)
+
+        store.accounts.keep_secret("a", long, NOON + 2 * HOUR)
+
+        assert store.accounts.secret("a", NOON + HOUR) == long
+
     def test_secrets_can_be_forgotten(self, store: Store) -> None:
         """All of one account; those that ended long ago go on the way."""
         store.accounts.keep_secret("a", "an", NOON + HOUR)
