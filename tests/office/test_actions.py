@@ -117,6 +117,33 @@ def test_a_supplement_takes_only_what_was_asked_for(workflow: Callable[..., None
     assert "chưa đúng" not in str([event.facts for event in engine.history(mended)])
 
 
+def test_a_supplement_brings_the_requested_documents(folder: Path, engine: Engine) -> None:
+    """Each with a file, or on paper where the procedure takes it on paper; a file of before is not enough."""
+    documents = [
+        {"title": "Đơn", "code": "don"},
+        {"title": "Bản vẽ", "code": "ve", "paper": False},
+        {"title": "Ảnh", "code": "anh"},
+    ]
+    block = {**SMALL["x-procedure"], "unit": UNIT, "documents": documents}
+    (folder / "small.json").write_text(json.dumps({**SMALL, "x-procedure": block}), "utf-8")
+    before, file = (Attachment(code, f"{code}-1", f"{code}.pdf", 3, "application/pdf") for code in ("don", "ve"))
+    draft = engine.attach(engine.begin("1.000001", AN, {"name": "An"}).id, before, AN, version=1)
+    dossier = engine.submit(draft.id, AN)
+    asked = ["/name", "document:don", "document:ve"]
+    engine.act(dossier.id, Action.REQUEST_SUPPLEMENT, INTAKE, facts={"asked": asked}, note="Còn thiếu")
+    wanted = {(): ["document:don", "document:ve"], ("don",): ["document:ve"], ("don", "ve", "anh"): ["document:ve"]}
+    for declared, missing in wanted.items():
+        with pytest.raises(RefusedAnswers) as refused:
+            engine.act(dossier.id, Action.SUPPLEMENT, AN, answers={"name": "Bình"}, facts={"declared": list(declared)})
+        assert [problem.at for problem in refused.value.problems] == missing
+
+    sent = engine.act(dossier.id, Action.SUPPLEMENT, AN, files=(file,), facts={"declared": ["don", "ve", "anh"]})
+
+    assert [file.document for file in sent.attachments] == ["don", "ve"]
+    assert sent.handling.declared == ("don",)
+    assert list(engine.verify()) == []
+
+
 def test_a_supplement_keeps_the_branch_that_its_page_shows(folder: Path, engine: Engine) -> None:
     """What was typed in the chosen branch is there afterwards, also where another branch would take it."""
     no, note, since = {"no": {"type": "string"}}, {"note": {"type": "string"}}, {"since": {"type": "integer"}}

@@ -121,7 +121,7 @@ def worked(engine: Engine) -> Dossier:
     act(Action.ASSIGN, INTAKE, officer="nam")
     asked = {"asked": ["/copies", "document:ve", "/holder/phone"], "reasons": {"/copies": "wrong", "document:ve": "missing"}}
     act(Action.REQUEST_SUPPLEMENT, OFFICER, "Số bản chưa đúng", **asked)
-    engine.act(dossier.id, Action.SUPPLEMENT, AN)
+    act(Action.SUPPLEMENT, AN, declared=["ve"])
     act(Action.REQUEST_PAYMENT, OFFICER, amount=20_000)
     act(Action.SETTLE, INTAKE, payment="paid")
     act(Action.EXTEND, OFFICER, "Chờ cơ quan thuế", due="2026-12-31T10:00:00+00:00")

@@ -156,12 +156,13 @@ class Actions:
     ) -> tuple[Dossier, Facts]:
         """*dossier* with the answers and files of *action*, and *facts* with those about them."""
         if isinstance(facts, SupplementFacts):
-            changed = self.supplements.supplemented(
-                dossier, self.supplements.wanted(dossier)[1] if answers is None else answers, files, layout
-            )
-            unchanged = True if self.supplements.is_as_before(dossier, changed) else None
+            typed = self.supplements.wanted(dossier)[1] if answers is None else answers
+            changed = self.supplements.supplemented(dossier, typed, files, layout, facts.declared or ())
+            declared = self.supplements.declared(dossier, changed.answers, facts.declared or ()) or None
+            unchanged = True if declared is None and self.supplements.is_as_before(dossier, changed) else None
             bill = self.supplements.rebilled(dossier, changed)
-            return changed, attrs.evolve(facts, digests=digests(changed), unchanged=unchanged, bill=bill)
+            stated = attrs.evolve(facts, digests=digests(changed), unchanged=unchanged, declared=declared, bill=bill)
+            return changed, stated
         if action in (Action.REFUSE, Action.WITHDRAW, Action.STOP):
             return dossier, attrs.evolve(facts, bill=self.supplements.refundable(dossier))
         if not files:

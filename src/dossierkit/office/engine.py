@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta
 
 from dossierkit.catalog.catalog import Catalog
@@ -218,7 +218,8 @@ class Engine:
             facts: the JSON of the facts of the action, see `event_facts`; never personal data.
             note: a reason in words; stored apart from the history, so that it can be erased.
             answers: of a supplement: all answers as the citizen has them now; only requested fields are accepted.
-            files: documents of a supplement, or files of a message or a result.
+            files: documents of a supplement, or files of a message or a result.  Each requested document needs one, unless the
+                fact `declared` says that it comes on paper.
             layout: of a supplement: the layout of its page; None: branches follow from the answers.
             paid: the attempt that settles it, and its progress until now.
 
@@ -274,17 +275,24 @@ class Engine:
         return self.supplements.wanted(dossier)
 
     def changes_nothing(
-        self, dossier: Dossier, answers: Json, files: tuple[Attachment, ...] = (), *, layout: Layout | None = None
+        self,
+        dossier: Dossier,
+        answers: Json,
+        files: tuple[Attachment, ...] = (),
+        *,
+        layout: Layout | None = None,
+        declared: Collection[str] = (),
     ) -> bool:
         """Whether a supplement with *answers* and *files* would leave *dossier* as the office has it.
 
         Args:
             layout: as for `act`.
+            declared: codes of the requested documents that come on paper.
 
         Raises:
             RefusedAnswers: it would be refused.
         """
-        return self.supplements.changes_nothing(dossier, answers, files, layout=layout)
+        return self.supplements.changes_nothing(dossier, answers, files, layout=layout, declared=declared)
 
     def outstanding(self, dossier: Dossier) -> int | None:
         """The unpaid part of the fees of *dossier* in đồng; None if it is not known yet."""

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 import attrs
 
 from dossierkit.dossiers.lifecycle.dossier import Attachment, Dossier
 from dossierkit.dossiers.lifecycle.event_facts import BillChange
-from dossierkit.dossiers.lifecycle.supplements import mended, with_documents
+from dossierkit.dossiers.lifecycle.supplements import asked_documents, mended, with_documents
 from dossierkit.dossiers.money.billing import account, outstanding, rebilled, refundable
 from dossierkit.dossiers.money.fees import fees
 from dossierkit.dossiers.procedure.procedure import Procedure
@@ -37,11 +39,21 @@ class Supplements:
         newer = self.procedures.restored(dossier.handling.supplement.update, dossier.procedure)
         return newer, after_moves(dossier.answers, newer.moves)
 
-    def supplemented(self, dossier: Dossier, answers: Json, files: tuple[Attachment, ...], layout: Layout | None) -> Dossier:
+    def supplemented(
+        self,
+        dossier: Dossier,
+        answers: Json,
+        files: tuple[Attachment, ...],
+        layout: Layout | None,
+        declared: Collection[str] = (),
+    ) -> Dossier:
         """*dossier* with the supplement: of *answers* and *files* what was asked for, and what follows from it.
 
+        Args:
+            declared: codes of the documents that come on paper.
+
         Raises:
-            RefusedAnswers: something is wrong in what was asked for.
+            RefusedAnswers: something is wrong in what was asked for, or a document is missing.
         """
         (procedure, before), asked = self.wanted(dossier), dossier.handling.supplement.asked
         form, opened = procedure.form, stored_layout(layout, answers) if layout is not None else Layout()
@@ -52,15 +64,29 @@ class Supplements:
             for problem in self.checks.problems(attrs.evolve(dossier, layout=opened), form, whole)
             if problem.rule != "no-file" or problem.at in asked or not same(get(whole, problem.at), get(before, problem.at))
         )
+        sent = {file.document for file in files}.union(self.declared(dossier, whole, declared))
+        problems = (*problems, *procedure.absent(whole, {*asked_documents(asked)} - sent))
         if problems:
             raise RefusedAnswers(problems)
         return attrs.evolve(dossier, answers=whole, attachments=with_documents(dossier.attachments, files, asked))
 
+    def declared(self, dossier: Dossier, answers: Json, declared: Collection[str]) -> tuple[str, ...]:
+        """Those of *declared* that were asked for, and that the procedure takes on paper."""
+        procedure, asked = self.wanted(dossier)[0], asked_documents(dossier.handling.supplement.asked)
+        return tuple(code for code in procedure.paper_documents(answers) if code in asked and code in declared)
+
     def changes_nothing(
-        self, dossier: Dossier, answers: Json, files: tuple[Attachment, ...] = (), *, layout: Layout | None = None
+        self,
+        dossier: Dossier,
+        answers: Json,
+        files: tuple[Attachment, ...] = (),
+        *,
+        layout: Layout | None = None,
+        declared: Collection[str] = (),
     ) -> bool:
         """See `Engine.changes_nothing`."""
-        return self.is_as_before(dossier, self.supplemented(dossier, answers, files, layout))
+        supplemented = self.supplemented(dossier, answers, files, layout, declared)
+        return self.is_as_before(dossier, supplemented) and not self.declared(dossier, supplemented.answers, declared)
 
     def is_as_before(self, dossier: Dossier, supplemented: Dossier) -> bool:
         """Whether *supplemented* says the same as *dossier*."""

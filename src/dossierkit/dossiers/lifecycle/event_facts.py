@@ -127,6 +127,8 @@ class RequestSupplementFacts(LetterFacts):
 class SupplementFacts(Facts):
     """The owner sent a supplement."""
 
+    #: Codes of requested documents that come on paper.
+    declared: tuple[str, ...] | None = None
     #: True if it changed nothing.
     unchanged: bool | None = None
 

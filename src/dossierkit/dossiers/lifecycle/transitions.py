@@ -19,6 +19,7 @@ from dossierkit.dossiers.lifecycle.event_facts import (
     ProposeFacts,
     RequestSupplementFacts,
     SubmitFacts,
+    SupplementFacts,
     changed_by,
     fact,
 )
@@ -301,6 +302,8 @@ def _stated(handling: Handling, facts: Facts) -> Handling:
         case RequestSupplementFacts():
             supplement = RequestedSupplement(facts.asked or (), facts.update or "", facts.reasons or {})
             return attrs.evolve(changed, supplement=supplement)
+        case SupplementFacts() if facts.declared:
+            return attrs.evolve(changed, declared=tuple(sorted({*handling.declared, *facts.declared})))
         case ProposeFacts() if facts.outcome is not None:
             return attrs.evolve(changed, result=attrs.evolve(handling.result, outcome=facts.outcome))
         case CompleteFacts():

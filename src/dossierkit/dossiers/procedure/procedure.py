@@ -115,8 +115,11 @@ class Procedure:
 
     def declared(self, dossier: Dossier, answers: Json) -> tuple[str, ...]:
         """The codes of the documents for *answers* that may come on paper, and that the citizen declared to bring."""
-        asked = self.documents(answers)
-        return tuple(code for code, entry in asked if code in dossier.declared and entry.get("paper") is not False)
+        return tuple(code for code in self.paper_documents(answers) if code in dossier.declared)
+
+    def paper_documents(self, answers: Json) -> tuple[str, ...]:
+        """The codes of the documents for *answers* that may come on paper."""
+        return tuple(code for code, entry in self.documents(answers) if entry.get("paper") is not False)
 
     def unsent(self, dossier: Dossier, answers: Json) -> tuple[Problem, ...]:
         """A problem at `document:CODE` for each document that *answers* require and that is neither sent nor declared."""
@@ -125,6 +128,11 @@ class Procedure:
 
     def lacking(self, answers: Json, present: Set[str]) -> tuple[Problem, ...]:
         """A problem at `document:CODE` for each document that *answers* require and whose code is not in *present*."""
+        required = {code for code, entry in self.documents(answers) if entry.get("required") is True}
+        return self.absent(answers, required - present)
+
+    def absent(self, answers: Json, codes: Set[str]) -> tuple[Problem, ...]:
+        """A problem at `document:CODE` for each of *codes* that is a document for *answers*."""
         return tuple(
             Problem(
                 f"document:{code}",
@@ -133,7 +141,7 @@ class Procedure:
                 f"{MAIN}#{entry.origin}/title",
             )
             for code, entry in self.documents(answers)
-            if entry.get("required") is True and code not in present
+            if code in codes
         )
 
     def words(self, entry: Entry, key: str, language: str = "vi") -> str:
