@@ -10,6 +10,7 @@ from contextlib import closing
 from datetime import timedelta
 from io import BytesIO
 from pathlib import Path
+from typing import Any
 
 import pytest
 import zxingcpp
@@ -22,7 +23,7 @@ from support.browsing import Portal, press, serving, sound, visit
 from support.clicking import Browser, Page, expect
 from support.samples import SMALL
 
-from dossierkit import Action, Actor, Dossier, Engine, Role, open_engine
+from dossierkit import Action, Actor, Dossier, Engine, Role, State, open_engine
 from dossierkit.dossiers.people.account import Account
 from dossierkit.payments.vietqr import crc16, memo_of
 from dossierkit.wiring import open_accounts
@@ -179,6 +180,51 @@ def test_a_dropped_file_waits_for_an_admin(portal: Portal, office: Engine, brows
     press(citizen, "button[value=send]")
     found = office.lookup(str(dossier.code))
     assert (found.answers["why"], found.revision) == ("Để đối chiếu", office.procedure(NEW).revision)
+
+
+def test_a_supplement_saves_by_itself_and_asks_before_it_is_left(
+    portal: Portal, office: Engine, browser: Browser, accepted: Dossier
+) -> None:
+    """As the form does: what was typed is there again; a click during a save is not lost; a chosen file is not forgotten."""
+    facts = {"asked": ["/purpose", "/copies", "document:1"], "reasons": {"/purpose": "wrong"}}
+    office.act(accepted.id, Action.REQUEST_SUPPLEMENT, ROOT, facts=facts, note="Xin ghi rõ mục đích")
+    page = signed_in(portal, office, browser, "an", PHONE)
+    asked: list[str] = []
+
+    def stay(dialog: Any) -> None:
+        asked.append(dialog.type)
+        dialog.dismiss()
+
+    page.on("dialog", stay)
+    place = f"{portal.address}/dossiers/{accepted.code}/supplement"
+    purpose, saved, back = page.locator('[id="f/purpose"]'), page.locator("#saved"), page.locator(".bar a.button")
+    page.goto(place)
+    sound(page)
+    purpose.fill("Để so sánh bản đồ")
+    back.click(no_wait_after=True)
+    expect(saved).to_contain_text("Đã lưu nháp lúc")
+    assert (asked, page.url) == (["beforeunload"], place)
+    page.goto(place)
+    expect(purpose).to_have_value("Để so sánh bản đồ")
+
+    with page.expect_response(place):
+        page.set_input_files("#document-1", {"name": "đơn.pdf", "mimeType": "application/pdf", "buffer": b"%PDF-1.7"})
+    expect(saved).to_contain_text("Đã lưu nháp lúc")
+    back.click(no_wait_after=True)
+    page.wait_for_function("() => document.hasFocus()")
+    assert asked == ["beforeunload"] * 2
+    page.set_input_files("#document-1", [])
+    page.locator("#document-1-paper").check()
+    page.route(place, lambda _: None)  # holds the save back until `unroute` lets it go on
+    with page.expect_request(place):
+        purpose.fill("Để so sánh bản đồ cũ")
+    page.locator("button[value=send]").click(no_wait_after=True)
+    with page.expect_navigation():
+        page.unroute(place)
+    expect(page.get_by_role("status")).to_contain_text("Đã gửi phần bổ sung")
+    sound(page)
+    found = office.lookup(str(accepted.code))
+    assert (found.state, found.answers["purpose"]) == (State.ACCEPTED, "Để so sánh bản đồ cũ")
 
 
 def test_figures_lead_on_and_are_taken_along(portal: Portal, office: Engine, browser: Browser, accepted: Dossier) -> None:

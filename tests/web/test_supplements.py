@@ -1,4 +1,7 @@
-"""Supplements about a list: the page shows the requested rows under their numbers, and the others keep their answers."""
+"""Supplements: what was asked for is corrected and brought, and what is typed is kept until it is sent.
+
+Of a list, the page shows the requested rows under their numbers, and the others keep their answers.
+"""
 
 from __future__ import annotations
 
@@ -13,6 +16,7 @@ from support.samples import SMALL
 from support.visits import known
 
 from dossierkit import Dossier, Engine, State
+from dossierkit.dossiers.deadlines.calendars import office_time
 
 ROWS = [{"no": 1, "note": "Thợ"}, {"no": 2, "note": "Thầy"}, {"no": 3, "note": "Lính"}]
 POSTED_ROWS = {"count:/rows": "3"} | {f"/rows/{index}/{name}": str(row[name]) for index, row in enumerate(ROWS) for name in row}
@@ -98,7 +102,9 @@ def test_a_list_in_part_has_the_numbers_of_its_rows_and_no_buttons(office: Any) 
     _, citizen, dossier = requested(office, POSTED_ROWS, "/rows/1/note", "/rows/2/note")
     page = citizen.get(f"/dossiers/{dossier.code}/supplement").text
     assert [at["aria-label"] for tag, at in Page(page).attributes if at.get("class") == "row"] == ["Mục 2 – Thầy", "Mục 3 – Lính"]
-    assert [at["value"] for tag, at in Page(page).attributes if tag == "button" and at.get("name") == "do"] == ["send", "update"]
+    assert [at["value"] for tag, at in Page(page).attributes if tag == "button" and at.get("name") == "do"] == [
+        "update", "send", "save", "update"
+    ]  # fmt: skip
     assert "count:/rows" not in dict(Page(page).pairs)
 
 
@@ -158,3 +164,99 @@ def test_a_page_that_counts_the_rows_it_shows_removes_none(office: Any, asked: s
     expected: list[dict[str, Any]] = [dict(row) for row in ROWS]
     expected[int(asked.split("/")[2])]["note"] = "Kỹ sư"
     assert engine.lookup(str(dossier.code)).answers["rows"] == expected
+
+
+DOCUMENTS = [{"title": "Đơn", "code": "don"}, {"title": "Bản vẽ", "code": "ve", "paper": False}]
+SECRET = {"secret": {"title": "Mật khẩu", "type": "string", "writeOnly": True}}
+WITH_DOCUMENTS = {
+    **SMALL,
+    "properties": {**SMALL["properties"], **SECRET},
+    "x-procedure": {**SMALL["x-procedure"], "unit": UNIT, "documents": DOCUMENTS},
+}
+PDF = b"%PDF-1.7"
+
+
+def asked_for(office: Any, folder: Path, *asked: str) -> tuple[Engine, Any, Any, Dossier, str]:
+    """The engine, the browsers of a citizen and of an officer, a dossier, and the address of the requested supplement."""
+    engine, browser, officer = office
+    changed(engine, folder, WITH_DOCUMENTS)
+    citizen, mai = browser(), officer("mai@office.vn")
+    known(citizen)
+    dossier = filed(engine, citizen)
+    act(mai, dossier, "request-supplement", asked=asked, note="Xin sửa")
+    return engine, citizen, mai, dossier, f"/dossiers/{dossier.code}/supplement"
+
+
+def typed(citizen: Any, place: str, **changes: str) -> dict[str, str]:
+    """What the page would submit after *changes*."""
+    return {**dict(Page(citizen.get(place).text).pairs), **changes}
+
+
+def test_a_requested_document_is_brought(office: Any, folder: Path) -> None:
+    """Without a file the page says so at its control; paper will do where the procedure takes it, and the office is told."""
+    engine, citizen, mai, dossier, place = asked_for(office, folder, "wrong:/copies", "missing:document:don", "document:ve")
+    pairs = typed(citizen, place, **{"/copies": "5", "do": "send"})
+
+    refused = citizen.post(place, data=pairs, files={"document:ve": ("vẽ.pdf", PDF)})
+
+    assert refused.status_code == 422
+    page = Page(refused.text)
+    assert '<a href="#document-1">Đơn: Hãy chọn tệp, hoặc đánh dấu vào ô nộp bản giấy.</a>' in refused.text
+    assert ("document-1", "document-1-hint document-1-error") in [
+        (at.get("id"), at.get("aria-describedby")) for _, at in page.attributes
+    ]
+    assert 'name="paper:ve"' not in refused.text, "it comes as a file"
+    assert engine.lookup(str(dossier.code)).state is State.SUPPLEMENT_REQUESTED
+    assert engine.lookup(str(dossier.code)).attachments == ()
+    citizen.post(place, data={**pairs, "paper:don": "1"}, files={"document:ve": ("vẽ.pdf", PDF)})
+    found = engine.lookup(str(dossier.code))
+    assert (found.state, found.handling.declared) == (State.SUBMITTED, ("don",))
+    assert "nộp bản giấy" in mai.get(f"/desk/{dossier.code}").text
+
+
+def test_what_is_typed_is_kept_until_it_is_sent(office: Any, folder: Path) -> None:
+    """As the page saves it by itself or as its button does; only for whoever typed it, and not for a later request."""
+    engine, citizen, mai, dossier, place = asked_for(office, folder, "wrong:/copies", "document:don")
+    assert "Chưa lưu" in citizen.get(place).text
+    pairs = typed(citizen, place, **{"/copies": "7", "paper:don": "1", "do": "update"})
+
+    saved = citizen.post(place, data=pairs, headers={"x-fragment": "1"})
+
+    assert (saved.status_code, saved.headers["x-version"]) == (200, str(dossier.version + 1))
+    page = citizen.get(place).text
+    assert "Đã lưu nháp lúc" in page
+    assert {**dict(Page(page).pairs), "do": ""} == {**pairs, "do": ""}
+    citizen.post(place, data={**pairs, "/copies": "8", "do": "save"})
+    assert dict(Page(citizen.get(place).text).pairs)["/copies"] == "8"
+    assert engine.lookup(str(dossier.code)).answers["copies"] == 2, "nothing was sent"
+    citizen.post(place, data=typed(citizen, place, do="send"))
+    assert engine.lookup(str(dossier.code)).answers["copies"] == 8
+    act(mai, dossier, "request-supplement", asked=["wrong:/copies"], note="Lần nữa")
+    citizen.post(place, data=typed(citizen, place, **{"/copies": "3", "do": "update"}))
+    citizen.post(place, data=typed(citizen, place, **{"/copies": "4", "do": "send"}))
+    act(mai, dossier, "request-supplement", asked=["wrong:/copies"], note="Lần cuối")
+    assert dict(Page(citizen.get(place).text).pairs)["/copies"] == "4"
+
+
+def test_a_kept_answer_that_no_page_shows_is_sent(office: Any, folder: Path) -> None:
+    """A secret that was typed and kept is not typed again."""
+    engine, citizen, _, dossier, place = asked_for(office, folder, "missing:/secret", "wrong:/copies")
+    for copies in ("3", "4"):
+        secret = {"/secret": "hoa hồng"} if copies == "3" else {}
+        citizen.post(place, data=typed(citizen, place, **{"/copies": copies, **secret, "do": "update"}))
+        assert "hoa hồng" not in citizen.get(place).text
+    citizen.post(place, data=typed(citizen, place, do="send"))
+    assert engine.lookup(str(dossier.code)).answers == {"name": "Trần Thị Bà", "copies": 4, "secret": "hoa hồng"}
+
+
+def test_the_page_after_sending_says_what_follows(office: Any, folder: Path) -> None:
+    """That it was sent, and by when the office answers."""
+    engine, citizen, _, dossier, place = asked_for(office, folder, "wrong:/copies")
+
+    page = citizen.post(place, data=typed(citizen, place, **{"/copies": "3", "do": "send"}))
+
+    assert page.url.path == f"/dossiers/{dossier.code}"
+    answer_by = office_time(engine.lookup(str(dossier.code)).handling.clock.answer_by)
+    for words in ("Đã gửi phần bổ sung", f"Cơ quan trả lời việc tiếp nhận hồ sơ trước {answer_by:%d/%m/%Y %H:%M}."):
+        assert words in page.text
+    assert "Đã nộp hồ sơ" not in page.text

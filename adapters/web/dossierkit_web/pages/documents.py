@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from io import BytesIO
 from itertools import chain
 from os import SEEK_END
@@ -16,16 +16,18 @@ from starlette.responses import Response, StreamingResponse
 from dossierkit.dossiers.attachments.embedded import content_of, file_of
 from dossierkit.dossiers.attachments.file_types import KNOWN, shown_name
 from dossierkit.dossiers.lifecycle.dossier import Actor, Attachment, Dossier, blobs_in, blobs_of
-from dossierkit.dossiers.procedure.procedure import Procedure
+from dossierkit.dossiers.procedure.procedure import Entry, Procedure
 from dossierkit.errors import StaleDossier, UnknownDossier
 from dossierkit.files.intake import IncomingFile, Limits, Refusal, refusal, store
 from dossierkit.files.reading import intact_pieces
-from dossierkit.forms import Kind, effective
+from dossierkit.forms import Kind, Problem, effective
 from dossierkit.forms.fields.field_tree import walk
+from dossierkit.forms.words.messages import problem_words
 from dossierkit.pointers import get, texts_in
 from dossierkit_web.pages import session_ended
 from dossierkit_web.requests.uploads import incoming
 from dossierkit_web.site import Site
+from dossierkit_web.texts import word
 
 #: Which files a document is made of.
 LIMITS = Limits()
@@ -70,6 +72,34 @@ def declared(procedure: Procedure, before: Iterable[str], pairs: Iterable[tuple[
     shown = {code for _, code in posted}
     ticked = {code for kind, code in posted if kind == "paper"}
     return tuple(sorted(known.intersection(ticked.union(code for code in before if code not in shown))))
+
+
+def document_problems(
+    procedure: Procedure,
+    entries: Iterable[tuple[str, Entry]],
+    problems: Iterable[Problem],
+    refused: Mapping[str, str],
+    language: str,
+) -> tuple[dict[str, str], list[tuple[str, str]], tuple[Problem, ...]]:
+    """What is wrong with documents: by their codes, and for the summary as (id of the control, sentence); the other *problems*.
+
+    Args:
+        entries: the documents of the page, by code, in its order.
+        refused: document code → name of the text that says why its file was refused.
+    """
+    wrong, others = {code: word(name, language) for code, name in refused.items()}, list[Problem]()
+    for problem in problems:
+        code = problem.at.removeprefix("document:")
+        if code == problem.at:
+            others.append(problem)
+        else:
+            wrong.setdefault(code, problem_words(procedure.form, problem, None, language))
+    summary = [
+        (f"document-{number}", f"{procedure.words(entry, 'title', language)}: {wrong[code]}")
+        for number, (code, entry) in enumerate(entries, 1)
+        if code in wrong
+    ]
+    return wrong, summary, tuple(others)
 
 
 def _same(first: Attachment, second: Attachment) -> bool:

@@ -9,19 +9,16 @@ from markupsafe import Markup
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
-from dossierkit.dossiers.lifecycle.dossier import Actor, Dossier
+from dossierkit.dossiers.lifecycle.dossier import Dossier
 from dossierkit.dossiers.procedure.procedure import Procedure
 from dossierkit.forms import Layout, Problem
 from dossierkit.forms.answers.control_names import name_of
 from dossierkit.forms.views.changes import Change
 from dossierkit.forms.views.personal_data import has_secrets
-from dossierkit.forms.words.messages import problem_words
 from dossierkit.html.renderer import Rendered
-from dossierkit.people.tokens import token_hash
 from dossierkit.pointers import ABSENT, Json, get
 from dossierkit_web.pages import documents, unsaved
 from dossierkit_web.site import Site, language_of
-from dossierkit_web.texts import word
 
 
 def form_page(
@@ -54,17 +51,7 @@ def form_page(
     """
     language = language_of(request)
     asked = procedure.documents(answers)
-    wrong = {document: word(name, language) for document, name in (refused or {}).items()}
-    for problem in problems:
-        document = problem.at.removeprefix("document:")
-        if document != problem.at:
-            wrong.setdefault(document, problem_words(procedure.form, problem, None, language))
-    beside = [
-        (f"document-{number}", f"{procedure.words(entry, 'title', language)}: {wrong[document]}")
-        for number, (document, entry) in enumerate(asked, 1)
-        if document in wrong
-    ]
-    problems = tuple(problem for problem in problems if not problem.at.startswith("document:"))
+    wrong, beside, problems = documents.document_problems(procedure, asked, problems, refused or {}, language)
     # A guest's draft is lost with its session: then only the rows on the page are left.
     paged = draft is not None and site.visitor(request).account is not None
     rendered = site.renderer.render(
@@ -75,7 +62,7 @@ def form_page(
     done = _done(rendered, draft, unmet or site.engine.check(draft)) if draft is not None else frozenset()
     if "x-fragment" in request.headers:
         version = {"X-Draft": draft.id, "X-Version": str(draft.version)} if draft is not None else {}
-        owner = {"X-Owner": _owner_tag(site.visitor(request).actor)}
+        owner = {"X-Owner": unsaved.owner_tag(site.visitor(request).actor)}
         return HTMLResponse(str(rendered.fields), code, headers={**version, **owner, "X-Done": " ".join(sorted(done))})
     return site.page(
         request,
@@ -96,7 +83,7 @@ def form_page(
         kept=kept,
         stranger=not site.keeps(request),
         keep_drafts=site.config.keep_drafts,
-        owner=_owner_tag(site.visitor(request).actor),
+        owner=unsaved.owner_tag(site.visitor(request).actor),
     )
 
 
@@ -108,11 +95,6 @@ def _carried_controls(site: Site, request: Request, procedure: Procedure, answer
         sealed = unsaved.seal_answers(site, procedure.code, answers)
         controls.append(Markup('<input type="hidden" name="meta:hidden" value="{}">').format(sealed))
     return Markup("").join(controls)
-
-
-def _owner_tag(actor: Actor | None) -> str:
-    """A hash that tells the browser whether what it stored belongs to the same person."""
-    return token_hash(f"typed-by:{actor.id}")[:16] if actor is not None else ""
 
 
 def _done(rendered: Rendered, draft: Dossier, problems: tuple[Problem, ...]) -> frozenset[str]:

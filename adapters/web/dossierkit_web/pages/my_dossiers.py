@@ -64,7 +64,7 @@ def _page(
         rows=rows,
         answered=files_by_id(site, dossier),
         files_at=dossier.id,
-        done="done" in request.query_params,
+        done=request.query_params.get("done"),
         history=history,
         notes={e.number: said[e.number].text for e in history if e.number in said and e.action not in COLLEAGUES},
         papers=[kind for kind in kinds_of(whole, site.payments.attempts_of(dossier)) if kind.form != "06"],

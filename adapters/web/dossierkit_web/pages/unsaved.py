@@ -2,20 +2,21 @@
 
 If the page or the draft belongs to an account, the store keeps the input for that account, at most as long as a session lasts.
 Of any other visitor nothing is stored: the sign-in page carries the input, sealed, so that neither its source nor a copy of it
-in a cache shows an answer.
+in a cache shows an answer.  A supplement has no draft: what its owner types is kept in the same way while they type.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from datetime import datetime
 
 import attrs
 from starlette.datastructures import FormData
 from starlette.requests import Request
 
 from dossierkit.converter import converter
-from dossierkit.dossiers.lifecycle.dossier import Dossier
+from dossierkit.dossiers.lifecycle.dossier import Actor, Dossier
 from dossierkit.dossiers.people.session_lifetime import ABSOLUTE
 from dossierkit.people.tokens import is_token, new_token, token_hash
 from dossierkit.pointers import Json
@@ -37,6 +38,8 @@ class Unsaved:
     hidden: Mapping[str, Json] = attrs.field(factory=dict, hash=False)
     #: The code of the procedure that *hidden* are answers to.
     procedure: str = ""
+    #: When it was kept; None for what comes along with a page.
+    at: datetime | None = None
 
     @property
     def form(self) -> FormData:
@@ -63,7 +66,11 @@ def written_input(site: Site, draft: str, form: FormData, *, procedure: str = ""
     pairs = typed_pairs(form)
     if not pairs:
         return ""
-    unsaved = Unsaved(draft, text(form, "meta:version"), pairs, hidden_answers(site, form, procedure), procedure)
+    return _written(Unsaved(draft, text(form, "meta:version"), pairs, hidden_answers(site, form, procedure), procedure))
+
+
+def _written(unsaved: Unsaved) -> str:
+    """*unsaved* as JSON; empty if it is too long."""
     written = json.dumps(converter.unstructure(unsaved), ensure_ascii=False)
     return written if len(written) < _LONGEST else ""
 
@@ -85,6 +92,41 @@ def kept(site: Site, request: Request, draft: Dossier | None = None, *, token: s
     written = site.accounts.expiring.get(_name(account.id, token)) if account is not None and is_token(token) else None
     unsaved = converter.structure(json.loads(written), Unsaved) if written is not None else None
     return unsaved if unsaved is not None and unsaved.draft in ("", draft.id if draft is not None else "") else None
+
+
+def keep_supplement(site: Site, actor: Actor, dossier: Dossier, form: FormData, hidden: Mapping[str, Json]) -> bool:
+    """Keep what *actor* typed into the supplement of *dossier*, in place of what was kept before; whether it could be kept.
+
+    It is kept until the supplement is sent, at most as long as a session lasts.
+
+    Args:
+        hidden: as in `Unsaved`.
+    """
+    written = _written(Unsaved(dossier.id, str(dossier.version), typed_pairs(form), hidden, dossier.procedure, site.engine.now()))
+    if written:
+        site.accounts.expiring.keep(_supplement_name(actor, dossier), written, ABSOLUTE)
+    return bool(written)
+
+
+def kept_supplement(site: Site, actor: Actor, dossier: Dossier) -> Unsaved | None:
+    """The input that `keep_supplement` kept; None if there is none."""
+    written = site.accounts.expiring.get(_supplement_name(actor, dossier))
+    return converter.structure(json.loads(written), Unsaved) if written is not None else None
+
+
+def forget_supplement(site: Site, actor: Actor, dossier: Dossier) -> None:
+    """Delete what `keep_supplement` kept, as it is sent."""
+    site.accounts.expiring.take(_supplement_name(actor, dossier))
+
+
+def _supplement_name(actor: Actor, dossier: Dossier) -> str:
+    # The moment of the request: what was typed for an earlier one is not an answer to this one.
+    return token_hash(f"supplement:{actor.id}:{dossier.id}:{dossier.handling.clock.paused}")
+
+
+def owner_tag(actor: Actor | None) -> str:
+    """A hash that tells the browser whether what it stored belongs to the same person."""
+    return token_hash(f"typed-by:{actor.id}")[:16] if actor is not None else ""
 
 
 def forget(site: Site, request: Request, token: str) -> None:

@@ -32,15 +32,15 @@
   if (matchMedia("(max-width: 60rem)").matches) document.querySelector(".steps")?.removeAttribute("open");
   if (matchMedia("(min-width: 60rem)").matches) for (const part of document.querySelectorAll("details.rows")) part.open = true;
 
-  // A second click of a hurried hand would send a password that the first one has used up.
-  for (const sent of document.querySelectorAll("form.account")) {
-    let once = false;
-    sent.addEventListener("submit", (event) => {
-      if (once) event.preventDefault();
-      once = true;
-    });
-    addEventListener("pageshow", () => (once = false));
-  }
+  // A second click of a hurried hand would send a password that the first one has used up.  A click that waits for a save
+  // under way was not sent yet.
+  const sentOnce = new Set();
+  document.addEventListener("submit", (event) => {
+    if (!event.target.matches("form.account") || event.defaultPrevented) return;
+    if (sentOnce.has(event.target)) event.preventDefault();
+    sentOnce.add(event.target);
+  });
+  addEventListener("pageshow", () => sentOnce.clear());
 
   // The way to the page works as well; the dialog only keeps somebody where they are.
   for (const link of document.querySelectorAll("[data-dialog]")) {
@@ -189,6 +189,7 @@
     drop(at, null);
   };
 
+  const hasFiles = () => [...form.querySelectorAll("[type=file]")].some((input) => input.files.length);
   const set = (control, value) => {
     if (state(control) === value) return;
     if (control.matches("[type=checkbox], [type=radio]")) control.checked = value;
@@ -308,10 +309,14 @@
       if (answer.status === 401) throw new Error(form.dataset.ended);
       if (!answer.ok) throw new Error(form.dataset.failed);
       const draft = answer.headers.get("X-Draft");
+      const version = answer.headers.get("X-Version");
+      if (version) {
+        // Files are not saved before they are sent.
+        alone = hasFiles() || [...snapshot()].some(([at, value]) => sent.get(at) !== value);
+        hidden("meta:version", version);
+      }
       if (draft) {
-        alone = [...snapshot()].some(([at, value]) => sent.get(at) !== value);
         hidden("meta:draft", draft);
-        hidden("meta:version", answer.headers.get("X-Version"));
         const url = new URL(form.action);
         url.searchParams.set("draft", draft);
         form.action = url.href;
@@ -411,7 +416,7 @@
       // The version on this page is about to change; whoever sends the old one would be taken for a second window.
       event.preventDefault();
       waiting = event.submitter;
-    } else if (saves && [...form.querySelectorAll("[type=file]")].some((input) => input.files.length)) {
+    } else if (saves && hasFiles()) {
       event.preventDefault();
       upload(event.submitter);
     }
