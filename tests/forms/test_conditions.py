@@ -81,6 +81,7 @@ def test_what_can_be_true_is_let_pass(condition: Any) -> None:
         (of("count", {"minimum": 21}), "never-true", "/properties/count/minimum", "error"),
         (of("count", {"exclusiveMaximum": 9}), "never-true", "/properties/count/exclusiveMaximum", "error"),
         (of("count", {"minimum": -5}), "idle-condition", "/properties/count/minimum", "warning"),
+        (of("count", {"maximum": 30}), "idle-condition", "/properties/count/maximum", "warning"),
         (
             of("rows", {"contains": of("what", {"const": "r"})}),
             "never-true",

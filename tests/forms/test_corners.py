@@ -827,6 +827,15 @@ def test_formats_leave_alone_what_they_do_not_know(form: Make) -> None:
     assert parse(one, [("/n", "9" * 500)]) == {"n": "9" * 500}
 
 
+def test_a_problem_is_told_of_the_branches_that_it_concerns() -> None:
+    """Of two choices of branches at one place, the second is valid only with what its chosen branch requires."""
+    three = [{"title": t, "required": [t], "properties": {t: STRING}} for t in "abc"]
+    two = [{"title": t, "required": [t], "properties": {t: {"type": "string", "minLength": 2}}} for t in "xy"]
+    one = read({"properties": {"g": {"type": "object", "oneOf": three, "anyOf": two}}, "required": ["g"]})
+
+    assert [(p.at, p.rule) for p in check(one, {"g": {"a": "1", "x": "1"}}, today=TODAY)] == [("/g/x", "minLength")]
+
+
 def test_several_branches_at_once_are_one_option(form: Make) -> None:
     """The page shows what is picked together, and a nonsense choice stays to be seen."""
     one = form({"anyOf": [{"title": "P", "properties": {"p": STRING}}, {"title": "Q", "properties": {"q": STRING}}]})

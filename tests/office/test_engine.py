@@ -233,6 +233,8 @@ def test_steps_are_guarded() -> None:
     dossier = Dossier("a", "p", "r", "an", State.SUBMITTED, 1, NOON, NOON)
     with pytest.raises(ForbiddenAction, match="possible: accept"):
         step(dossier, sent_again)
+    with pytest.raises(ForbiddenAction, match="states its code"):
+        step(attrs.evolve(dossier, state=State.DRAFT), sent_again)
 
 
 def test_a_rule_that_fails_is_a_problem_and_a_line_in_the_log(

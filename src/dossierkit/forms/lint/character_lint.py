@@ -48,19 +48,19 @@ def character_faults(documents: Mapping[str, Document | Json]) -> Iterator[Fault
                     )
                     continue
             hidden = hidden_character(text)
-            if hidden is not None:
-                yield Fault(
-                    "hidden-character",
-                    pointer,
-                    Words(
-                        "character {number} of {text!r} is {code}, which readers do not see; type the text again",
-                        number=hidden.index + 1,
-                        text=without_hidden(text)[:40],
-                        code=hidden.code,
-                    ),
-                    "warning",
-                    file,
-                )
+            assert hidden is not None, "hidden_texts gives no other text"
+            yield Fault(
+                "hidden-character",
+                pointer,
+                Words(
+                    "character {number} of {text!r} is {code}, which readers do not see; type the text again",
+                    number=hidden.index + 1,
+                    text=without_hidden(text)[:40],
+                    code=hidden.code,
+                ),
+                "warning",
+                file,
+            )
 
 
 def _is_of_the_office(pointer: str) -> bool:

@@ -209,8 +209,7 @@ class _Walk:
             at = child(place, name)
             below_old = self._note(self.old, self.before, at, others.get(name), old)
             below_new = self._note(self.new, self.after, at, members.get(name), new)
-            if below_old.seeds or below_new.seeds:
-                self.enter(at, below_old, below_new, depth + 1)
+            self.enter(at, below_old, below_new, depth + 1)
 
     def _note(self, outline: _Outline, places: dict[str, _Place], at: str, member: _Member | None, around: _Step) -> _Step:
         if member is None:

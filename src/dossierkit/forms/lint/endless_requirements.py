@@ -53,12 +53,12 @@ def _unfilled(form: Form) -> Iterator[Fault]:
     """Fields that are always required and read-only, and that nothing gives a value."""
     schemas = form.schemas
     pending: list[tuple[str, tuple[Facet, ...], bool]] = [("", (form.root,), False)]
-    seen: set[tuple[Facet, ...]] = set()
+    seen: set[tuple[tuple[Facet, ...], bool]] = set()
     while pending:
         pointer, seeds, around = pending.pop()
-        if seeds in seen:
+        if (seeds, around) in seen:
             continue
-        seen.add(seeds)
+        seen.add((seeds, around))
         always = (*unconditional(schemas, seeds),)
         possible, certain = possible_members(schemas, seeds), members(schemas, always)
         for name in dict.fromkeys(name for facet in always for name in facet.get("required") or () if name in certain):
