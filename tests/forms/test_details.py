@@ -75,6 +75,18 @@ def test_an_empty_text_is_an_answer_where_the_schema_names_it(form: Make) -> Non
     assert canonical(one, {"a": ""}) == {"a": ""}
 
 
+@pytest.mark.parametrize(
+    "field", [{"enum": ["0912 345 678", "x"]}, {"oneOf": [{"const": "0912 345 678"}, {"const": "x"}]}, {"const": "0912 345 678"}]
+)
+def test_a_choice_keeps_the_spelling_of_its_schema(form: Make, field: Any) -> None:
+    """Its format would store it in another one, which the schema refuses."""
+    one = form({"properties": {"a": {**field, "format": "vn-phone"}}, "required": ["a"]})
+    answers = {"a": "0912 345 678"}
+
+    assert parse(one, flatten(one, answers)) == canonical(one, answers) == answers
+    assert check(one, answers, today=TODAY) == ()
+
+
 def test_a_boolean_has_three_answers(form: Make) -> None:
     """Yes, no and none; a required one has two; `const: true` is a check box."""
     one = form({"properties": {"o": {"type": "boolean"}, "r": {"type": "boolean"}, "c": {"const": True}}, "required": ["r"]})

@@ -59,6 +59,30 @@ FAULTS: dict[str, tuple[str, dict[str, Any], str]] = {
         {"properties": {"a": {"oneOf": [{"type": "object", "title": t, "properties": {"k": {"const": "x"}}, "required": ["k"]} for t in "AB"]}}},
         "same as alternative 0",
     ),
+    "empty alternative twice": ("same-alternative", {"properties": {"a": {"oneOf": [STRING, True, True]}}}, "same as alternative 1"),
+    "discriminator twice": (
+        "same-discriminator",
+        {"properties": {"a": {"oneOf": [{"properties": {"k": {"const": k}, n: STRING}, "required": ["k", n]} for k, n in ("xp", "yq", "yr")]}}},
+        "'k' is 'y' in alternative 1",
+    ),
+    "choices that the format refuses": (
+        "contradiction",
+        {"properties": {"a": {"type": "string", "format": "date", "enum": ["22/11/2026", "soon"]}}},
+        "no choice meets format",
+    ),
+    "a choice that the format refuses": ("bad-choice", {"properties": {"a": {"format": "date", "enum": ["2026-11-22", "soon"]}}}, "choice 'soon'"),
+    "a titled choice that the format refuses": (
+        "bad-choice",
+        {"properties": {"a": {"format": "date", "oneOf": [{"const": day, "title": day} for day in ("2026-11-22", "soon")]}}},
+        "choice 'soon'",
+    ),
+    "titled choices that the format refuses": (
+        "contradiction",
+        {"properties": {"a": {"format": "date", "oneOf": [{"const": day, "title": day} for day in ("now", "soon")]}}},
+        "no choice meets format",
+    ),
+    "a titled choice twice": ("same-alternative", {"properties": {"a": {"oneOf": [{"const": "x", "title": t} for t in "AB"]}}}, "same as alternative 0"),
+    "a constant that the format refuses": ("bad-const", {"properties": {"a": {"type": "string", "format": "vn-tax-code", "const": "1"}}}, "const"),
     "choice twice": ("same-choice", {"properties": {"a": {"enum": [1, "1", 1.0]}}}, "at position 0"),
     "bad example": ("bad-example", {"properties": {"a": {"type": "integer", "examples": [1, "x"]}}}, "example"),
     "closed too early": (
@@ -85,6 +109,11 @@ FAULTS: dict[str, tuple[str, dict[str, Any], str]] = {
         "dangling-pointer",
         {"properties": {"a": {"type": "string", "x-options": {"list": "communes", "where": {"province": "b/c"}}}}},
         "neither",
+    ),
+    "options by an unknown column": (
+        "unknown-column",
+        {"properties": {"b": STRING, "a": {"type": "string", "x-options": {"list": "communes", "where": {"provinc": "1/b"}}}}},
+        "did you mean 'province'",
     ),
     "limited file": ("limited-file", {"properties": {"a": {"type": "string", "pattern": "pdf$", "x-file": {}}}}, "'x-file' what is taken"),
     "limited files": (
@@ -234,6 +263,11 @@ TWIN = {"type": "object", "properties": {"kind": {"const": "x"}}, "required": ["
         ({"type": "string", "enum": ["x", "y"], "pattern": "^[0-9]+$"}, {"contradiction"}),
         ({"type": "integer", "enum": [1, 2], "minimum": 3}, {"contradiction"}),
         ({"type": "string", "enum": ["x", "yy"], "minLength": 2}, set()),
+        ({"type": "string", "enum": ["x", "y"], "format": "date"}, {"contradiction"}),
+        ({"type": "string", "enum": ["x", "2026-11-22"], "format": "date"}, set()),
+        ({"type": "string", "oneOf": [{"const": "x"}, {"const": "y"}], "format": "date"}, {"contradiction"}),
+        ({"type": "integer", "oneOf": [{"const": "x"}, {"const": "y"}]}, {"contradiction"}),
+        ({"enum": ["0912 345 678"], "format": "vn-phone"}, set()),
         ({"type": "array", "minItems": 3, "uniqueItems": True, "items": {"enum": ["x", "y"]}}, {"contradiction"}),
         ({"type": "array", "minItems": 2, "uniqueItems": True, "items": {"enum": ["x", "y"]}}, set()),
         ({"type": "array", "minItems": 3, "items": {"enum": ["x", "y"]}}, set()),
@@ -254,6 +288,30 @@ def test_a_required_field_that_can_never_be_answered_is_an_error(field: dict[str
     assert {fault.code for fault in endless_faults(read(schema))} == codes
     errors = {fault.code for fault in lint(schema, today=TODAY) if fault.level == "error"}
     assert errors == codes
+
+
+@pytest.mark.parametrize(
+    ("groups", "computed"),
+    [
+        ({"first": {}, "second": {}}, {}),
+        ({"first": {}, "second": {}}, {"/second/inner/b": "'x'"}),
+        ({"first": {}, "second": {}}, {"/first/inner/b": "'x'"}),
+        ({"first": {"readOnly": True}, "second": {}}, {}),
+        ({"first": {}, "second": {"readOnly": True}}, {}),
+    ],
+)
+def test_a_shared_group_is_looked_at_wherever_it_is_required(groups: dict[str, Any], computed: dict[str, str]) -> None:
+    """A group of two places is filled in at one of them, or read-only at one of them; what is missing is named once."""
+    blank = READ_ONLY if not any(groups.values()) else STRING
+    inner = {"type": "object", "required": ["b"], "properties": {"b": blank}}
+    schema = {
+        "properties": {name: {"$ref": "#/$defs/group", **more} for name, more in groups.items()},
+        "required": [*groups],
+        "$defs": {"group": {"type": "object", "required": ["inner"], "properties": {"inner": inner}}},
+        "x-compute": computed,
+    }
+
+    assert [fault.code for fault in lint(schema, today=TODAY) if fault.level == "error"] == ["unfilled"]
 
 
 def test_a_read_only_field_may_be_computed_or_given_by_a_condition() -> None:
@@ -292,6 +350,28 @@ def test_values_computed_from_each_other_in_one_direction_are_no_cycle() -> None
     fields = {name: {"type": "number"} for name in ("n", "p", "pp", "q")}
     schema = {"properties": fields, "x-compute": {"/q": "p + n", "/p": "pp + n"}}
     assert [fault for fault in lint(schema, today=TODAY) if fault.code == "computed-cycle"] == []
+
+
+def test_alternatives_of_one_kind_may_be_told_apart_by_another_answer() -> None:
+    """No value of `k` is shared by two alternatives that nothing else tells apart."""
+    fixed = [("x", "p"), ("y", "p"), ("y", "q")]
+    branches: list[dict[str, Any]] = [
+        {"properties": {"k": {"const": k}, "m": {"const": m}}, "required": ["k", "m"]} for k, m in fixed
+    ]
+    branches[0]["properties"]["own"] = {"const": True}
+
+    assert "same-discriminator" not in {fault.code for fault in lint({"properties": {"a": {"oneOf": branches}}}, today=TODAY)}
+
+
+def test_a_rule_that_fails_for_the_answers_of_a_test_is_a_problem_of_the_test() -> None:
+    """Its result for other answers is looked at all the same."""
+    schema = {
+        "properties": {"a": STRING},
+        "x-rules": [{"rule": "int(a) > 1", "message": "m", "at": "/a"}],
+        "x-tests": [{"answers": {"a": "x"}, "problems": ["/a rule"]}, {"answers": {"a": "2"}}],
+    }
+
+    assert [fault.code for fault in lint(schema, today=TODAY) if fault.level != "advice"] == []
 
 
 def test_a_sound_file_has_no_fault() -> None:

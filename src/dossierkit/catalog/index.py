@@ -26,7 +26,7 @@ from dossierkit.translatable import Words
 SHARED = "shared"
 #: Version of the index file; an index of another version is ignored.  Raised also when more files are refused, so that a
 #: file that an earlier version took is read again.
-_INDEX_VERSION = 4
+_INDEX_VERSION = 5
 
 _log = logging.getLogger(__name__)
 

@@ -69,6 +69,11 @@ class Table:
         return tuple(self._rows())
 
     @cached_property
+    def columns(self) -> frozenset[str]:
+        """See `OptionList.columns`."""
+        return frozenset(column for row in self.rows for column in row)
+
+    @cached_property
     def _entries(self) -> tuple[_Entry, ...]:
         return tuple(_Entry(row, fold(str(row[self.title]))) for row in self.rows)
 

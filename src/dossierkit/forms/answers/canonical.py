@@ -22,7 +22,8 @@ def canonical(form: Form, answers: Json, *, layout: Layout | None = None) -> Jso
 
     Text is in NFC with LF line ends.  Blank texts are removed unless they are a choice, and so are optional nulls, declared
     members that do not hold, and optional groups and lists without an answer inside.  Integral numbers are integers, never
-    `-0`.  A text of a format has its stored form (`0912 345 678` → `+84912345678`).  Undeclared members are kept.
+    `-0`.  A text of a format has its stored form (`0912 345 678` → `+84912345678`)
+    unless it is a choice.  Undeclared members are kept.
 
     Args:
         layout: the branches chosen in a draft; without it, the answers decide.
@@ -156,7 +157,7 @@ def _leaf(form: Form, field: Field, value: Json) -> Json:
         return None if field.row or (field.required and allowed) or field.required else ABSENT
     if field.several and isinstance(value, list) and not value and not field.required:
         return ABSENT
-    if isinstance(value, str):
+    if isinstance(value, str) and field.choice(value) is None:
         text_format = form.dialect.formats.get(str(field.keywords.get("format")))
         if text_format is not None and text_format.accepts is not None:
             return text_format.read(value)

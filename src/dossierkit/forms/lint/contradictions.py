@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 
 from dossierkit.findings import Fault
 from dossierkit.forms.answers.form_data import MAX_ROWS
@@ -22,9 +22,9 @@ _BOUNDS = (
     ("minProperties", "maxProperties", ("object",)),
     ("minContains", "maxContains", ()),
 )
-#: Keywords that a single choice can break, whatever spelling the form gives it.
+#: Keywords that a single choice can break.
 _CHOICE_LIMITS = (
-    *("minLength", "maxLength", "pattern", "multipleOf"),
+    *("minLength", "maxLength", "pattern", "format", "multipleOf"),
     *("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum"),
 )
 #: Keywords that say nothing about which values an alternative accepts.
@@ -47,15 +47,17 @@ def contradictions(schemas: Schemas, facet: Facet) -> Iterator[Fault]:
                 high=high,
             )
             yield Fault("contradiction", f"{pointer}/{low}", message, file=file)
+    choices = choices_of(schema)
+    keyword = "enum" if "enum" in schema else "oneOf"
     if schema.get("enum") == []:
         yield Fault("contradiction", f"{pointer}/enum", Words("an empty list of choices accepts nothing"), file=file)
-    elif _refuses_all(schema, schema.get("enum")):
+    elif _refuses_all(schema, choices.values()):
         message = Words("no choice is of the type {type}; change the choices, or the type", type=_type_words(schema))
-        yield Fault("contradiction", f"{pointer}/enum", message, file=file)
-    elif _limits_refuse_all(schemas, schema, schema.get("enum")):
-        limits = ", ".join(keyword for keyword in _CHOICE_LIMITS if keyword in schema)
+        yield Fault("contradiction", f"{pointer}/{keyword}", message, file=file)
+    elif _limits_refuse_all(schemas, schema, choices.values()):
+        limits = ", ".join(limit for limit in _CHOICE_LIMITS if limit in schema)
         message = Words("no choice meets {limits}; change the choices, or these keywords", limits=limits)
-        yield Fault("contradiction", f"{pointer}/enum", message, file=file)
+        yield Fault("contradiction", f"{pointer}/{keyword}", message, file=file)
     if "const" in schema and _refuses_all(schema, [schema["const"]]):
         yield bad_const(facet)
     if (count := _missing_choices(schemas, facet)) is not None:
@@ -74,6 +76,16 @@ def contradictions(schemas: Schemas, facet: Facet) -> Iterator[Fault]:
         yield Fault("same-alternative", f"{pointer}/oneOf/{index}", message, file=file)
 
 
+def choices_of(schema: Mapping[str, Json]) -> dict[str, Json]:
+    """The choices that *schema* lists by their pointers in it: an `enum`, or else alternatives that are all constants."""
+    if schema.get("enum"):
+        return {f"/enum/{index}": choice for index, choice in enumerate(schema["enum"])}
+    alternatives = schema.get("oneOf") or ()
+    if not all(isinstance(item, dict) and "const" in item for item in alternatives):
+        return {}
+    return {f"/oneOf/{index}/const": item["const"] for index, item in enumerate(alternatives)}
+
+
 def bad_const(facet: Facet) -> Fault:
     """The fault of a constant that its own schema refuses."""
     file, pointer = file_and_pointer(facet, "/const")
@@ -87,18 +99,18 @@ def _crossed(schema: Mapping[str, Json], low: str, high: str) -> tuple[float, fl
     return (least, most) if least > most or (least == most and "exclusive" in low + high) else None
 
 
-def _refuses_all(schema: Mapping[str, Json], values: Json) -> bool:
-    """Whether *values* are given, and the type of *schema* refuses each."""
+def _refuses_all(schema: Mapping[str, Json], values: Collection[Json]) -> bool:
+    """Whether there are *values*, and the type of *schema* refuses each."""
     types = schema.get("type")
-    if types is None or not isinstance(values, list):
+    if types is None or not values:
         return False
     return not any(_is_of(value, types if isinstance(types, list) else [types]) for value in values)
 
 
-def _limits_refuse_all(schemas: Schemas, schema: Mapping[str, Json], values: Json) -> bool:
-    """Whether *values* are given, and the limits beside them refuse each."""
+def _limits_refuse_all(schemas: Schemas, schema: Mapping[str, Json], values: Collection[Json]) -> bool:
+    """Whether there are *values*, and the limits beside them refuse each."""
     limits = {keyword: schema[keyword] for keyword in _CHOICE_LIMITS if keyword in schema}
-    if not limits or not isinstance(values, list):
+    if not limits or not values:
         return False
     validator = schemas.judge.compile(limits)
     return not any(validator.accepts(value) for value in values)
@@ -147,13 +159,13 @@ def allows_nothing(schemas: Schemas, facet: Facet) -> bool:
     """Whether no value meets *facet* for what it says itself, whatever the schemas below it say."""
     schema: Mapping[str, Json] = facet.schema
     crossed = (low for low, high, types in _BOUNDS if schema.get("type") in types and _crossed(schema, low, high))
-    constant = [schema["const"]] if "const" in schema else None
+    constant, choices = [schema["const"]] if "const" in schema else [], choices_of(schema).values()
     return (
         schema.get("enum") == []
         or any(crossed)
-        or _refuses_all(schema, schema.get("enum"))
+        or _refuses_all(schema, choices)
         or _refuses_all(schema, constant)
-        or _limits_refuse_all(schemas, schema, schema.get("enum"))
+        or _limits_refuse_all(schemas, schema, choices)
         or (schema.get("type") == "array" and _missing_choices(schemas, facet) is not None)
         or (bool(schema.get("oneOf")) and not _single_alternatives(facet))
     )

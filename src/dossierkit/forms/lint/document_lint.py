@@ -18,7 +18,8 @@ from dossierkit.forms.fields.effective_fields import effective
 from dossierkit.forms.fields.field_tree import walk
 from dossierkit.forms.fields.form import Form, Kind
 from dossierkit.forms.lint.character_lint import character_faults
-from dossierkit.forms.lint.contradictions import bad_const, contradictions
+from dossierkit.forms.lint.contradictions import bad_const, choices_of, contradictions
+from dossierkit.forms.lint.discriminator_lint import discriminator_faults, undiscriminated_faults
 from dossierkit.forms.lint.endless_requirements import endless_faults
 from dossierkit.forms.lint.keyword_lint import keyword_faults, lost_block_faults
 from dossierkit.forms.lint.place_lint import place_faults
@@ -31,7 +32,7 @@ from dossierkit.forms.schema.judge import BACKTRACKING
 from dossierkit.forms.schema.metaschema import explanation
 from dossierkit.forms.schema.subschemas import every_schema
 from dossierkit.pointers import ABSENT, Json, child, join, key
-from dossierkit.text import meant
+from dossierkit.text import known_hint, meant
 from dossierkit.translatable import Words
 
 _OLD = frozenset(("definitions", "dependencies", "additionalItems", "id", "$recursiveRef", "$recursiveAnchor"))
@@ -85,7 +86,8 @@ def lint(
         *cycle_faults(form),
         *section_faults(form),
         *translation_faults(form),
-        *_widget_faults(form),
+        *_json_faults(form),
+        *undiscriminated_faults(form),
         *_test_faults(form, today),
         *_result_faults(form, today),
     ]
@@ -128,6 +130,7 @@ def _schema_faults(form: Form) -> Iterator[Fault]:
                 facet = form.schemas.below(base, pointer, schema)
                 yield from _keyword_faults(form, facet, root=not pointer)
                 yield from _value_faults(form, facet)
+                yield from discriminator_faults(form, facet)
                 yield from _pattern_faults(facet)
                 yield from _file_faults(facet)
 
@@ -172,15 +175,30 @@ def _keyword_faults(form: Form, facet: Facet, *, root: bool) -> Iterator[Fault]:
     if widget is not None and widget not in WIDGETS and widget not in form.dialect.widgets:
         hint = meant(str(widget), WIDGETS | form.dialect.widgets.keys())
         yield _fault(facet, "unknown-widget", "/x-widget", Words("there is no widget {widget!r}{hint}", widget=widget, hint=hint))
+    yield from _list_faults(form, facet)
+
+
+def _list_faults(form: Form, facet: Facet) -> Iterator[Fault]:
+    """A list that the installation does not have, and columns that the list does not have."""
     options = facet.get("x-options")
+    if options is None:
+        return
     name = options.get("list") if isinstance(options, dict) else options
-    if options is not None and name not in form.dialect.options:
-        yield _fault(
-            facet,
-            "unknown-list",
-            "/x-options",
-            Words("the installation has no list {name!r}{hint}", name=name, hint=meant(str(name), form.dialect.options)),
-        )
+    listed = form.dialect.options.get(name) if isinstance(name, str) else None
+    if listed is None:
+        message = Words("the installation has no list {name!r}{hint}", name=name, hint=meant(str(name), form.dialect.options))
+        yield _fault(facet, "unknown-list", "/x-options", message)
+        return
+    where = options.get("where") if isinstance(options, dict) else None
+    for column in where if isinstance(where, dict) else ():
+        if listed.columns and column not in listed.columns:
+            message = Words(
+                "the list {name!r} has no column {column!r}, so it never offers a choice{hint}",
+                name=name,
+                column=column,
+                hint=known_hint(column, listed.columns),
+            )
+            yield _fault(facet, "unknown-column", child("/x-options/where", column), message)
 
 
 def _value_faults(form: Form, facet: Facet) -> Iterator[Fault]:
@@ -218,27 +236,21 @@ def _value_faults(form: Form, facet: Facet) -> Iterator[Fault]:
 
 def _choice_faults(form: Form, facet: Facet) -> Iterator[Fault]:
     """Choices that are listed twice, or that the schema itself refuses."""
-    choices = facet.get("enum") or ()
-    taken = [form.schemas.accepts(facet, choice) for choice in choices]
-    first: dict[str, int] = {}
-    for index, choice in enumerate(choices):
-        at = f"/enum/{index}"
-        if (before := first.setdefault(key(choice), index)) != index:
-            yield _fault(
-                facet,
-                "same-choice",
-                at,
-                Words("{choice!r} is in the list already, at position {before}; remove one", choice=choice, before=before),
-                "warning",
-            )
-        elif any(taken) and not taken[index]:
-            yield _fault(
-                facet,
-                "bad-choice",
-                at,
-                Words("the schema refuses its own choice {choice!r}; change one of them", choice=choice),
-                "warning",
-            )
+    choices = choices_of(facet.schema)
+    taken = {at: form.schemas.accepts(facet, choice) for at, choice in choices.items()}
+    first: dict[str, str] = {}
+    for at, choice in choices.items():
+        if (before := first.setdefault(key(choice), at)) != at:
+            if at.startswith("/enum/"):
+                message = Words(
+                    "{choice!r} is in the list already, at position {before}; remove one",
+                    choice=choice,
+                    before=before.removeprefix("/enum/"),
+                )
+                yield _fault(facet, "same-choice", at, message, "warning")
+        elif any(taken.values()) and not taken[at]:
+            message = Words("the schema refuses its own choice {choice!r}; change one of them", choice=choice)
+            yield _fault(facet, "bad-choice", at, message, "warning")
 
 
 def _pattern_faults(facet: Facet) -> Iterator[Fault]:
@@ -276,7 +288,7 @@ def _file_faults(facet: Facet) -> Iterator[Fault]:
             yield _fault(facet, "limited-file", child(place, keyword), message)
 
 
-def _widget_faults(form: Form) -> Iterator[Fault]:
+def _json_faults(form: Form) -> Iterator[Fault]:
     for field in walk(effective(form, {})):
         if field.kind is Kind.JSON and field.facets and field.keywords.get("x-widget") != "json":
             yield _fault(
@@ -286,13 +298,6 @@ def _widget_faults(form: Form) -> Iterator[Fault]:
                 Words("no better widget fits, so people have to write JSON; say more about its type"),
                 "advice",
             )
-        for picker in field.pickers:
-            if picker.name != "type" and field.facets:
-                message = Words(
-                    "nothing tells the alternatives apart; give each a property with a 'const' of its own, or at least a title"
-                )
-                yield _fault(field.facets[0], "no-discriminator", "", message, "warning")
-                break
 
 
 def _result_faults(form: Form, today: date) -> Iterator[Fault]:

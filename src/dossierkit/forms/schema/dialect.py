@@ -5,7 +5,7 @@ A `Dialect` is immutable.  A host extends `STANDARD` with the `with_…` methods
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Protocol
 
 import attrs
@@ -98,6 +98,11 @@ class Choice:
 
 class OptionList(Protocol):
     """A named list of choices for `x-options`, too long or too changeable for an `enum`."""
+
+    @property
+    def columns(self) -> Collection[str]:
+        """The columns that `where` can name; empty where any name may be one."""
+        ...
 
     def select(self, where: Mapping[str, Json], query: str, limit: int) -> tuple[Choice, ...]:
         """At most *limit* choices whose columns equal *where* and whose folded title contains the folded *query*."""
