@@ -21,9 +21,10 @@ from support.hostile_files import REFUSED, SERVED
 from support.samples import PROCEDURES, SMALL, TODAY
 
 from dossierkit import open_engine
-from dossierkit.catalog.catalog import LOOK_SECONDS, Catalog, Serving
+from dossierkit.catalog.catalog import LOOK_SECONDS, Catalog, Serving, procedure_at
 from dossierkit.catalog.folder import json_entries
 from dossierkit.catalog.lint import FolderLint, lint_paths
+from dossierkit.catalog.stored_revisions import StoredRevisions
 from dossierkit.errors import CatalogError, UnknownProcedure, UnwritableStore
 from dossierkit.forms import STANDARD, Format
 from dossierkit.stores.sqlite.store import SqliteStore
@@ -303,6 +304,25 @@ def test_errors_that_do_not_keep_a_file_from_serving_are_logged_once_a_revision(
     assert told() == [], "the catalog tells what it refuses"
     put(folder, "odd.json", {**odd, "title": "Khác"})
     assert told() == []
+
+
+def test_a_file_that_a_newer_version_refuses_keeps_its_stored_revision(folder: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """The first start of the newer version says so, in the language of the log."""
+    memory = MemoryStore()
+    refused = {**SMALL, "x-rules": [{"rule": "nowhere > 1", "message": "x"}]}
+    put(folder, "small.json", refused)
+    # An older version read it whole.
+    older = procedure_at(folder / "small.json", STANDARD)
+    StoredRevisions(memory).keep("small.json", older)
+
+    catalog = Catalog(folder, STANDARD, memory=memory, language="vi")
+
+    assert catalog.procedure("1.000001").revision == older.revision
+    assert [(state.file, state.serving) for state in catalog.files()] == [("small.json", Serving.LAST_GOOD)]
+    (line,) = [record.getMessage() for record in caplog.records]
+    assert line.startswith("small.json:1:")
+    assert "quy tắc dùng 'nowhere', nhưng không có trường này" in line
+    assert line.endswith("; phiên bản hợp lệ gần nhất vẫn được dùng")
 
 
 @pytest.mark.parametrize(

@@ -92,6 +92,16 @@ def test_any_other_failure_is_told(source: str) -> None:
         compile_expression(source, {}).value({"s": "x"}, TODAY)
 
 
+@pytest.mark.parametrize(
+    ("source", "place"),
+    [("s >", "character 4"), ("", "character 1"), ("s ==\n ]", "line 2, character 2"), ("đất > 1", "character 1")],
+)
+def test_an_expression_that_cannot_be_read_is_told_with_its_place(source: str, place: str) -> None:
+    """In words of our own; those of the parser are a detail."""
+    with pytest.raises(RuleError, match="^the expression .* cannot be read at " + place + r" \("):
+        compile_expression(source, {})
+
+
 def test_a_rule_that_stumbles_tells_no_log_what_somebody_typed(caplog: pytest.LogCaptureFixture) -> None:
     """Half-filled forms are no news, and their answers are nobody's business."""
     caplog.set_level(0)

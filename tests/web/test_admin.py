@@ -126,21 +126,41 @@ def test_faults_of_files_are_told_once_in_the_language_of_the_page(office: Any, 
     (folder / "small.json").write_text(sound[: len(sound) // 2], "utf-8")
     (folder / "broken.json").write_text("{", "utf-8")
     (folder / "odd.json").write_text(json.dumps({"type": "object", "minLenght": 1, "x-procedure": {"code": "2.1"}}), "utf-8")
+    refused = {"x-rules": [{"rule": "a >", "message": "m"}]}
+    (folder / "rule.json").write_text(json.dumps({"type": "object", "x-procedure": {"code": "2.2"}, **refused}), "utf-8")
     engine.catalog.expire()
 
     pages = {language: re.sub(r"<[^>]+>", "", root.get(f"/admin?lang={language}").text) for language in ("vi", "en")}
 
     for page in pages.values():
-        assert [page.count(f"{name}:1:") for name in ("small.json", "broken.json", "odd.json")] == [1, 1, 1]
+        assert [page.count(f"{name}:1:") for name in ("small.json", "broken.json", "odd.json", "rule.json")] == [1] * 4
         assert page.count(str(folder)) == 1
-    assert "small.json: tệp hiện không đọc được; phiên bản hợp lệ gần nhất vẫn được dùng" in pages["vi"]
+    assert "small.json: tệp hiện không dùng được; phiên bản hợp lệ gần nhất vẫn được dùng" in pages["vi"]
     assert "broken.json: không được dùng" in pages["vi"]
-    assert "small.json: cannot be read at present; its last valid revision is in use" in pages["en"]
+    assert "small.json: cannot be used at present; its last valid revision is in use" in pages["en"]
     assert "Cảnh báo: 'minLenght' không có tác dụng ở đây; có phải ý bạn là 'minLength'?" in unescape(pages["vi"])
     assert "Warning: 'minLenght' means nothing here; did you mean 'minLength'?" in unescape(pages["en"])
     assert "Lỗi: không phải là JSON: tệp bị cắt giữa chừng; hãy ghi lại đầy đủ" in pages["vi"]
     assert "not JSON" not in pages["vi"]
+    assert "Lỗi: biểu thức 'a >' không đọc được ở vị trí 4 (chi tiết của bộ đọc: Syntax error:" in unescape(pages["vi"])
+    assert "Error: the expression 'a >' cannot be read at character 4 (Syntax error:" in unescape(pages["en"])
     assert [entry.code for entry in engine.procedures()].count("1.000001") == 1
+
+
+def test_a_file_that_is_refused_now_is_told_with_the_revision_that_serves(office: Any, folder: Path) -> None:
+    """It was read whole before: its dossiers go on, and the admin reads why the newer one is not used."""
+    engine, _, officer = office
+    root = officer("root@office.vn")
+    small = json.loads((folder / "small.json").read_text("utf-8"))
+    revision = engine.procedure("1.000001").revision
+    (folder / "small.json").write_text(json.dumps({**small, "x-rules": [{"rule": "nowhere > 1", "message": "m"}]}), "utf-8")
+    engine.catalog.expire()
+
+    page = unescape(re.sub(r"<[^>]+>", "", root.get("/admin?lang=vi").text))
+
+    assert engine.procedure("1.000001").revision == revision
+    assert "small.json: tệp hiện không dùng được; phiên bản hợp lệ gần nhất vẫn được dùng" in page
+    assert "Lỗi: quy tắc dùng 'nowhere', nhưng không có trường này" in page
 
 
 def test_errors_of_files_that_serve_are_logged_while_the_portal_runs(folder: Path, caplog: pytest.LogCaptureFixture) -> None:

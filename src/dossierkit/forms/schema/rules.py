@@ -31,6 +31,10 @@ MAX_STEPS = 100_000
 #: Characters of an expression.
 MAX_LENGTH = 4_000
 
+#: Characters of an expression, and of what the parser says of it, that a fault quotes.
+_QUOTED = 100
+#: Line, column and description of an error, as the parser writes them; both count from 1.
+_PARSER_ERROR = re.compile(r"ERROR: <input>:(\d+):(\d+): (.*)")
 _TOKEN = re.compile(
     r"""(?P<text>"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*')|(?P<number>(?<![\w.])\d+(?![\w.]))|(?P<name>[A-Za-z_]\w*)|(?P<other>.)""",
     re.DOTALL,
@@ -130,20 +134,41 @@ def compile_expression(source: str, functions: Mapping[str, Callable[..., Json]]
         # A form without its rules would accept answers that the office has to refuse.
         raise MissingRules(missing_extra(error) or str(error)) from error
     if len(source) > MAX_LENGTH:
-        raise RuleError(Words("longer than {most} characters", most=MAX_LENGTH))
+        raise RuleError(Words("the expression is longer than {most} characters", most=MAX_LENGTH))
     nesting = _nesting(source)
     if nesting > MAX_NESTING:
-        raise RuleError(Words("more than {most} loops inside each other; split the rule", most=MAX_NESTING))
+        raise RuleError(Words("the expression has more than {most} loops inside each other; split the rule", most=MAX_NESTING))
     try:
         plain = cel.compile(source)
         doubles = cel.compile(_with_doubles(source))
     except ValueError as error:
-        raise RuleError(str(error).splitlines()[0][:300]) from error
+        raise RuleError(_unreadable(source, str(error))) from error
     loop_variables = set(_LOOP.findall(source))
     variables = plain.variables() if callable(plain.variables) else plain.variables
     calls = plain.functions() if callable(plain.functions) else plain.functions
     names = frozenset(variables) - loop_variables
     return Expression(source, {**FUNCTIONS, **functions}, names, frozenset(calls), doubles, plain, nesting)
+
+
+def _unreadable(source: str, error: str) -> Words:
+    """Where *source* cannot be read, by the first place that the text of the parser names."""
+    found = _PARSER_ERROR.search(error)
+    line, column, detail = found.groups() if found is not None else ("1", "1", error)
+    quoted, detail = source[:_QUOTED], detail[:_QUOTED]
+    if len(source.splitlines()) < 2:
+        return Words(
+            "the expression {source!r} cannot be read at character {column} ({detail})",
+            source=quoted,
+            column=column,
+            detail=detail,
+        )
+    return Words(
+        "the expression {source!r} cannot be read at line {line}, character {column} ({detail})",
+        source=quoted,
+        line=line,
+        column=column,
+        detail=detail,
+    )
 
 
 def read_rules(
@@ -166,7 +191,7 @@ def read_rules(
                 faults.append(Fault("missing-rules", origin, Words("rules cannot be read: {error}", error=error)))
             return None
         except RuleError as error:
-            faults.append(Fault("bad-rule", origin, Words("not a CEL expression: {error}", error=error.args[0])))
+            faults.append(Fault("bad-rule", origin, error.args[0]))
             return None
 
     root = schema if isinstance(schema, dict) else {}
