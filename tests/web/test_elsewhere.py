@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -12,6 +13,8 @@ import httpx2
 import pytest
 from dossierkit_web import WebConfig, create_app
 from dossierkit_web.oidc import Oidc, provider
+from starlette.applications import Starlette
+from starlette.routing import Mount
 from starlette.testclient import TestClient
 from support.browsing import browsers_of
 from support.visits import prove
@@ -48,14 +51,16 @@ def issuer() -> Iterator[str]:
 
 
 @pytest.fixture
-def portal(tmp_path: Path, folder: Path, issuer: str) -> Iterator[tuple[Engine, Any]]:
-    office = Office(address="http://testserver")
+def portal(tmp_path: Path, folder: Path, issuer: str, request: pytest.FixtureRequest) -> Iterator[tuple[Engine, Any]]:
+    """A portal with a provider; with a parameter, a host mounts it there."""
+    mount = getattr(request, "param", "")
+    office = Office(address=f"http://testserver{mount}")
     # The provider's tokens are of today, so the clock is, too.
     engine = open_engine(f"sqlite:{tmp_path / 'd.db'}", procedures=folder, office=office)
     config = WebConfig(guests=True, oidc=Oidc(issuer, "portal", "secret"))
     app = create_app(engine, blobs=tmp_path / "blobs", config=config)
-    with browsers_of(app) as browser:
-        yield engine, browser
+    with browsers_of(Starlette(routes=[Mount(mount, app)]) if mount else app) as browser:
+        yield engine, partial(browser, base_url=office.address)
     engine.close()
 
 
@@ -70,7 +75,7 @@ def away(client: TestClient, sub: str, after: str = "/") -> str:
 
 
 def come(client: TestClient, sub: str, after: str = "/") -> Any:
-    return client.get(away(client, sub, after).removeprefix("http://testserver"))
+    return client.get(away(client, sub, after))
 
 
 def known(client: TestClient) -> None:
@@ -81,13 +86,15 @@ def known(client: TestClient) -> None:
     client.post("/password", data={"new": GOOD})
 
 
+@pytest.mark.parametrize("portal", ["", "/so/ho-so"], indirect=True)
 def test_a_stranger_gets_an_account_with_what_the_provider_says(portal: Any) -> None:
+    """The provider leads back to the portal, wherever it is mounted."""
     engine, browser = portal
     client = browser()
     assert "Đăng nhập bằng VNeID" in client.get("/sign-in").text
     client.post(APPLY, data={"/name": "An", "do": "save"})
     page = come(client, "an", "/profile")
-    assert page.url.path == "/profile"
+    assert page.url.path == f"{client.base_url.path}profile"
     assert "Nguyễn Văn An" in page.text
     account = engine.store.accounts.account_of(MAIL)
     assert account.profile == {"fullName": "Nguyễn Văn An", "idNumber": "079085012345"}

@@ -486,7 +486,9 @@ def test_cookies_are_the_portals_own(tmp_path: Path, folder: Path, clock: FixedC
         Starlette(routes=[Mount("/portal", create_app(engine, blobs=tmp_path, config=WebConfig(secure=True, guests=True)))])
     )
     assert (
-        secure.post(f"/portal{APPLY}", data={}, follow_redirects=False).headers["set-cookie"].startswith("__Secure-dossierkit=")
+        secure.post(f"/portal{APPLY}", data={}, follow_redirects=False)
+        .headers["set-cookie"]
+        .startswith("__Secure-dossierkit.portal=")
     )
 
 

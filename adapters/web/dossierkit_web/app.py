@@ -17,10 +17,10 @@ from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import Request
-from starlette.responses import JSONResponse, RedirectResponse, Response
+from starlette.responses import JSONResponse, Response
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
-from starlette.types import ASGIApp
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from dossierkit.errors import (
     Busy,
@@ -67,6 +67,7 @@ from dossierkit_web.pages.second_factor import WANTED
 from dossierkit_web.pages.session_ended import SessionEnded
 from dossierkit_web.public_pages import Page, PublicPage
 from dossierkit_web.requests import confirmation
+from dossierkit_web.requests.addresses import mounted_scope, path_of, see_other
 from dossierkit_web.requests.bodies import read_form
 from dossierkit_web.requests.limits import HangUps, limited, log_security_event, origin_of
 from dossierkit_web.requests.observation import Observation, Observe
@@ -150,6 +151,10 @@ class _Portal(Starlette):
     """An application with the observation as its outermost middleware, so that failures are observed as well."""
 
     observe: Observe | None = None
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """See `Starlette.__call__`."""
+        await super().__call__(mounted_scope(scope) if scope["type"] == "http" else scope, receive, send)
 
     def build_middleware_stack(self) -> ASGIApp:
         """See `Starlette.build_middleware_stack`."""
@@ -316,8 +321,8 @@ def _endpoint(site: Site, page: Page) -> Callable[[Request], Awaitable[Response]
 
 def _guarded(site: Site, page: Page, request: Request, form: FormData) -> Response:
     place = WANTED.get(site.visitor(request).wants)
-    if place is not None and request.url.path not in (place, "/sign-out", "/sign-in/resume"):
-        return RedirectResponse(place, 303)
+    if place is not None and path_of(request) not in (place, "/sign-out", "/sign-in/resume"):
+        return see_other(request, place)
     try:
         return page(site, request, form)
     except TooManyTries as error:

@@ -40,6 +40,7 @@ from dossierkit.people.proofs_of_work import ProofsOfWork
 from dossierkit.people.seal import Seal
 from dossierkit.ports import BlobStore, PaymentGateway, Scanner
 from dossierkit.wiring import PaymentSettings, account_forms, open_accounts
+from dossierkit_web.requests.addresses import path_of, root_of, url
 from dossierkit_web.requests.cookies import DEVICES, LANGUAGE, SESSION, cookie, drop_cookie, set_cookie
 from dossierkit_web.requests.page_cache import KeptPages
 from dossierkit_web.requests.session import Visitor, visitor_of, with_session
@@ -171,10 +172,11 @@ class Site:
             say=_say(language),
             office=self.engine.office,
             office_name=self._office_name(language),
-            here=request.url.path,
+            root=root_of(request),
+            here=path_of(request),
             visitor=self.visitor(request),
             own_accounts=self.config.identify is None,
-            sign_in_at=self.sign_in_address(request.url.path),
+            sign_in_at=self.sign_in_address(request, path_of(request)),
             elsewhere=self.config.oidc.label if self.config.oidc is not None else "",
             other=_other(request, language),
             bounces=self._bounces(request),
@@ -196,10 +198,15 @@ class Site:
         """The language of the request."""
         return language_of(request)
 
-    def sign_in_address(self, after: str) -> str:
-        """The address of the sign-in of this portal, or of its host, leading back to *after*; empty if the host told none."""
-        address = "/sign-in" if self.config.identify is None else self.config.sign_in_at
-        return f"{address}{'&' if '?' in address else '?'}{urlencode({'next': after})}" if address else ""
+    def sign_in_address(self, request: Request, after: str) -> str:
+        """The address of the sign-in of this portal or of its host, leading back to the page *after*; empty if a host told none.
+
+        A host gets the whole address of the page as `next`.
+        """
+        if self.config.identify is None:
+            return url(request, f"/sign-in?{urlencode({'next': after})}")
+        address = self.config.sign_in_at
+        return f"{address}{'&' if '?' in address else '?'}{urlencode({'next': url(request, after)})}" if address else ""
 
     def names(self, name: str, language: str) -> dict[str, str]:
         """The values of the named list with their titles; a host's own list has them in one language."""

@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 from starlette.datastructures import FormData
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.responses import HTMLResponse, Response
 
 from dossierkit.dossiers.people.account import mail_address
 from dossierkit.dossiers.people.session_lifetime import Wants
@@ -20,6 +20,7 @@ from dossierkit.people.tokens import new_token, token_hash
 from dossierkit.pointers import Json
 from dossierkit_web.pages import session_ended, unsaved
 from dossierkit_web.pages.second_factor import WANTED
+from dossierkit_web.requests.addresses import see_other
 from dossierkit_web.requests.limits import allow, log_security_event, origin_of
 from dossierkit_web.requests.posted import local, text
 from dossierkit_web.requests.session import Visitor, visitor_of_session
@@ -76,7 +77,7 @@ def sign_in(site: Site, request: Request, form: FormData) -> Response:
     visitor = visitor_of_session(site.accounts, signed_in)
     after = session_ended.come_along(site, signed_in.session.account, written, after)
     log_security_event(request, "signed in", signed_in.session.account, level=logging.INFO)
-    return site.keep(request, visitor, _continued(visitor, after))
+    return site.keep(request, visitor, _continued(request, visitor, after))
 
 
 def resume(site: Site, request: Request, form: FormData) -> Response:
@@ -88,13 +89,13 @@ def resume(site: Site, request: Request, form: FormData) -> Response:
     if visitor.account is None:
         return session_ended.page(site, request, after, notice="not-signed-in-yet", carried=carried, code=401)
     allow(site, request, "drafts")
-    return _continued(visitor, session_ended.come_along(site, visitor.account.id, written, after))
+    return _continued(request, visitor, session_ended.come_along(site, visitor.account.id, written, after))
 
 
-def _continued(visitor: Visitor, after: str) -> Response:
+def _continued(request: Request, visitor: Visitor, after: str) -> Response:
     """Redirect to *after*, or first to the page of the step that the session requires."""
     wanted = WANTED.get(visitor.wants)
-    return RedirectResponse(f"{wanted}?next={quote(after)}" if wanted is not None else after, 303)
+    return see_other(request, f"{wanted}?next={quote(after)}" if wanted is not None else after)
 
 
 def sign_out(site: Site, request: Request, form: FormData) -> Response:
@@ -104,7 +105,7 @@ def sign_out(site: Site, request: Request, form: FormData) -> Response:
         site.accounts.sessions.end_all(session.account)
     elif session is not None:
         site.accounts.sessions.end(session)
-    return site.forget(request, RedirectResponse("/", 303))
+    return site.forget(request, see_other(request, "/"))
 
 
 def send_again(site: Site, request: Request, form: FormData) -> Response:
@@ -116,7 +117,7 @@ def send_again(site: Site, request: Request, form: FormData) -> Response:
 def show_password(site: Site, request: Request, form: FormData) -> Response:  # noqa: ARG001  # every page has this shape
     """Ask for a new password."""
     if site.visitor(request).account is None:
-        return RedirectResponse("/sign-in?next=/password", 303)
+        return see_other(request, "/sign-in?next=/password")
     return _password(site, request, local(request))
 
 
@@ -130,7 +131,7 @@ def choose_password(site: Site, request: Request, form: FormData) -> Response:
     """Store a new password and begin a new session."""
     visitor = site.visitor(request)
     if visitor.session is None or visitor.account is None:
-        return RedirectResponse("/sign-in?next=/password", 303)
+        return see_other(request, "/sign-in?next=/password")
     try:
         signed_in = site.accounts.choose_password(visitor.session, text(form, "new"), current=text(form, "current"))
     except WeakPassword as weak:
@@ -140,10 +141,7 @@ def choose_password(site: Site, request: Request, form: FormData) -> Response:
     changed = visitor_of_session(site.accounts, signed_in)
     log_security_event(request, "password changed", signed_in.session.account, level=logging.INFO)
     request.state.visitor = changed
-    wanted = WANTED.get(changed.wants)
-    after = local(request, form)
-    place = f"{wanted}?next={quote(after)}" if wanted is not None else after
-    return site.keep(request, changed, RedirectResponse(place, 303))
+    return site.keep(request, changed, _continued(request, changed, local(request, form)))
 
 
 def show_forgot(site: Site, request: Request, form: FormData) -> Response:  # noqa: ARG001  # every page has this shape

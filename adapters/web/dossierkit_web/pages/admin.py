@@ -8,7 +8,7 @@ from pathlib import Path
 import attrs
 from starlette.datastructures import FormData
 from starlette.requests import Request
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import Response
 
 from dossierkit.catalog.catalog import Serving
 from dossierkit.catalog.index import Finding
@@ -22,6 +22,7 @@ from dossierkit.locale.texts import in_language
 from dossierkit.office.migration import replay
 from dossierkit.people import staff
 from dossierkit_web.pages import session_ended, unsaved
+from dossierkit_web.requests.addresses import see_other
 from dossierkit_web.requests.limits import log_security_event
 from dossierkit_web.requests.posted import number, text
 from dossierkit_web.site import Site, language_of
@@ -97,7 +98,7 @@ def plan(site: Site, request: Request, form: FormData) -> Response:  # noqa: ARG
     code = request.path_params["code"]
     change = next(((new, old) for new, old in site.engine.administration.waiting() if new.code == code), None)
     if change is None:
-        return RedirectResponse("/admin", 303)
+        return see_other(request, "/admin")
     new, old = change
     small = site.engine.administration.size() <= _REPLAYED
     return site.page(
@@ -117,7 +118,7 @@ def approve(site: Site, request: Request, form: FormData) -> Response:
     code, revision = request.path_params["code"], text(form, "revision")
     done = site.engine.administration.approve(code, revision)
     log_security_event(request, f"procedure {'approved' if done else 'not approved'}", actor.id)
-    return RedirectResponse("/admin" if done else f"/admin/procedures/{code}", 303)
+    return see_other(request, "/admin" if done else f"/admin/procedures/{code}")
 
 
 def approve_new(site: Site, request: Request, form: FormData) -> Response:
@@ -129,14 +130,14 @@ def approve_new(site: Site, request: Request, form: FormData) -> Response:
         revision, _, code = str(listed).partition(" ")
         if (code, revision) in new and site.engine.administration.approve(code, revision):
             log_security_event(request, "procedure approved", actor.id)
-    return RedirectResponse("/admin", 303)
+    return see_other(request, "/admin")
 
 
 def mail_again(site: Site, request: Request, form: FormData) -> Response:
     """Try a failed mail once more."""
     _admin(site, request)
     site.engine.administration.send_again(number(text(form, "id"), 0))
-    return RedirectResponse("/admin#mails", 303)
+    return see_other(request, "/admin#mails")
 
 
 def people(site: Site, request: Request, form: FormData) -> Response:  # noqa: ARG001  # every page has this shape

@@ -7,7 +7,7 @@ from urllib.parse import quote
 
 from starlette.datastructures import FormData
 from starlette.requests import Request
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import Response
 
 from dossierkit.catalog.index import CatalogEntry
 from dossierkit.dossiers.codes import DossierCode, parse_code
@@ -15,6 +15,7 @@ from dossierkit.dossiers.lifecycle.dossier import Actor, Dossier
 from dossierkit.dossiers.states import Channel
 from dossierkit.errors import CodeError, ForbiddenAction
 from dossierkit_web.pages.desk import officer_of
+from dossierkit_web.requests.addresses import see_other
 from dossierkit_web.requests.cookies import FILING, drop_cookie, set_cookie
 from dossierkit_web.requests.posted import text
 from dossierkit_web.requests.session import Filing, Visitor
@@ -45,7 +46,7 @@ def begin(site: Site, request: Request, form: FormData) -> Response:
     """Begin filing for a citizen, and lead to the form; or end it."""
     actor, typed = officer_of(site, request), text(form, "code").strip()
     if "end" in form:
-        return _ended(site, request, RedirectResponse("/desk", 303))
+        return _ended(site, request, see_other(request, "/desk"))
     procedure = text(form, "procedure")
     channel = next((each for each in CHANNELS if str(int(each)) == text(form, "channel")), CHANNELS[0])
     if procedure not in {entry.code for entry in offered(site, actor)}:
@@ -56,7 +57,7 @@ def begin(site: Site, request: Request, form: FormData) -> Response:
         return _page(site, request, "lookup-bad", typed[:100], 422)
     if code and (code.rsplit("-", 2)[0] == site.engine.agency or site.engine.dossiers.has(DossierCode(code))):
         return _page(site, request, "counter-code", typed[:100], 422)
-    response = RedirectResponse(f"/procedures/{quote(procedure)}/apply", 303)
+    response = see_other(request, f"/procedures/{quote(procedure)}/apply")
     filing = Filing(channel, secrets.token_hex(8), code)
     set_cookie(request, response, FILING, str(filing), secure=site.config.secure)
     return response
@@ -86,7 +87,7 @@ def submit_filing(site: Site, request: Request, draft: Dossier, visitor: Visitor
         dossier = site.engine.take_in(draft.id, visitor.actor, parse_code(visitor.filing.code))
     else:
         dossier = site.engine.submit(draft.id, visitor.actor)
-    return _ended(site, request, RedirectResponse(f"/desk/{dossier.code}", 303))
+    return _ended(site, request, see_other(request, f"/desk/{dossier.code}"))
 
 
 def _ended(site: Site, request: Request, response: Response) -> Response:

@@ -10,7 +10,7 @@ from urllib.parse import parse_qsl, urlencode
 import attrs
 from starlette.datastructures import FormData, QueryParams
 from starlette.requests import Request
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import Response
 
 from dossierkit.dossiers.deadlines.calendars import ZONE, day_of
 from dossierkit.dossiers.deadlines.day_counting import is_overdue
@@ -26,6 +26,7 @@ from dossierkit.people.profiles import keep_account
 from dossierkit.pointers import Json
 from dossierkit_web.pages import session_ended
 from dossierkit_web.pages.my_dossiers import days_asked
+from dossierkit_web.requests.addresses import see_other
 from dossierkit_web.requests.posted import text
 from dossierkit_web.site import Site, language_of
 
@@ -177,7 +178,7 @@ def keep_view(site: Site, request: Request, form: FormData) -> Response:
         if "drop" not in form and len(views) < _KEPT:
             views[name] = kept
         _replace(site, account, views)
-    return RedirectResponse(f"/desk?{kept}", 303)
+    return see_other(request, f"/desk?{kept}")
 
 
 def _replace(site: Site, account: Account, views: Mapping[str, str]) -> None:

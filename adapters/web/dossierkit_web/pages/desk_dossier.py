@@ -9,7 +9,7 @@ from typing import Any
 
 from starlette.datastructures import FormData
 from starlette.requests import Request
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import Response
 
 from dossierkit.dossiers.deadlines.calendars import Hours, at
 from dossierkit.dossiers.lifecycle.dossier import RESULT, Actor, Attachment, Dossier, Event, Note
@@ -39,6 +39,7 @@ from dossierkit_web.pages.desk import facts_of, officer_of, refused
 from dossierkit_web.pages.documents import VIEWED, accepted, files_by_id
 from dossierkit_web.pages.messages import drop, files_sent, thread, words_sent
 from dossierkit_web.pages.my_dossiers import COLLEAGUES
+from dossierkit_web.requests.addresses import see_other
 from dossierkit_web.requests.limits import allow
 from dossierkit_web.requests.posted import number, text
 from dossierkit_web.site import Site, language_of
@@ -105,7 +106,7 @@ def act(site: Site, request: Request, form: FormData) -> Response:
     except DossierkitError:
         drop(site, files)
         raise
-    return RedirectResponse(f"/desk/{dossier.code}?done={action.value}", 303)
+    return see_other(request, f"/desk/{dossier.code}?done={action.value}")
 
 
 def ask_gateway(site: Site, request: Request, form: FormData) -> Response:
@@ -121,7 +122,7 @@ def ask_gateway(site: Site, request: Request, form: FormData) -> Response:
         outcome = "unreachable"
     else:
         outcome = {None: "waiting", Answer.CONFIRMED: "booked", Answer.ALREADY: "known"}.get(answer, "strange")
-    return RedirectResponse(f"/desk/{dossier.code}?gateway={outcome}#payments", 303)
+    return see_other(request, f"/desk/{dossier.code}?gateway={outcome}#payments")
 
 
 def _wanted(form: FormData, today: date, colleagues: Container[str]) -> tuple[Action, dict[str, Json]]:

@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 import attrs
 from starlette.datastructures import FormData, UploadFile
 from starlette.requests import Request
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import Response
 
 from dossierkit.dossiers.lifecycle.dossier import Actor, Dossier, blobs_of
 from dossierkit.dossiers.people.account import Account
@@ -29,6 +29,7 @@ from dossierkit_web.pages import documents, session_ended, unsaved
 from dossierkit_web.pages.form_page import form_page
 from dossierkit_web.pages.own_draft import own_draft, redirect_if_sent
 from dossierkit_web.public_pages import known_procedure_edition, procedure_edition, public_page
+from dossierkit_web.requests.addresses import path_of, see_other
 from dossierkit_web.requests.limits import allow
 from dossierkit_web.requests.posted import number, text
 from dossierkit_web.requests.session import Visitor
@@ -125,7 +126,7 @@ def receive(site: Site, request: Request, form: FormData) -> Response:
     pairs, button = _pairs_and_button(form)
     if button == "move" and draft.version == _version(form, draft):
         draft = site.engine.move(draft.id, actor, version=draft.version)
-        return RedirectResponse(f"{request.url.path}?draft={draft.id}", 303)
+        return see_other(request, f"{path_of(request)}?draft={draft.id}")
     token = text(form, "meta:kept")
     base = _base(site, request, procedure, draft, token)
     answers = parse(procedure.form, pairs, base=base, language=language, layout=draft.layout)
@@ -286,23 +287,23 @@ def _save(
 def _after_saving(
     site: Site, request: Request, procedure: Procedure, draft: Dossier, layout: Layout, form: FormData, button: str
 ) -> Response:
-    base = f"{request.url.path}?draft={draft.id}"
+    base = f"{path_of(request)}?draft={draft.id}"
     if button == "continue":
         problems = site.engine.check(draft)
         if problems:
             return form_page(
                 site, request, procedure, draft.answers, draft=draft, problems=problems, layout=layout, code=422, unmet=problems
             )
-        return RedirectResponse(f"{request.url.path}/review?draft={draft.id}", 303)
+        return see_other(request, f"{path_of(request)}/review?draft={draft.id}")
     if button == "cancel":
-        return RedirectResponse(f"{request.url.path}/cancel?draft={draft.id}", 303)
+        return see_other(request, f"{path_of(request)}/cancel?draft={draft.id}")
     place = _place_in_page(layout, button)
     if button.startswith("page:") and text(form, "meta:problems"):
         # The page showed problems, and goes on showing them.
         base += "&problems"
     if "x-fragment" not in request.headers and len(place) < _LONGEST_QUERY:
         # A redirect, so that reloading the page does not post the form again.
-        return RedirectResponse(base + place, 303)
+        return see_other(request, base + place)
     shown = site.engine.check(draft) if "x-problems" in request.headers else ()
     return form_page(site, request, procedure, draft.answers, draft=draft, problems=shown, layout=layout, unmet=shown)
 

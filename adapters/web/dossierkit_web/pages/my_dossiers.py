@@ -9,7 +9,7 @@ from urllib.parse import quote, urlencode
 
 from starlette.datastructures import FormData
 from starlette.requests import Request
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import Response
 
 from dossierkit import pointers
 from dossierkit.dossiers.deadlines.calendars import ZONE
@@ -26,6 +26,7 @@ from dossierkit.papers.qr import qr_code
 from dossierkit_web.pages import session_ended, unsaved
 from dossierkit_web.pages.documents import accepted, files_by_id
 from dossierkit_web.pages.messages import drop, files_sent, thread, words_sent
+from dossierkit_web.requests.addresses import public_url, see_other
 from dossierkit_web.requests.limits import allow
 from dossierkit_web.requests.posted import number, text
 from dossierkit_web.site import Site, language_of
@@ -86,7 +87,7 @@ def _page(
         persons=_persons(procedure, dossier, visitor.account),
         offered=[action.value for action in site.engine.permitted(dossier, visitor.actor)],
         mail=visitor.account if visitor.account is not None and visitor.account.proven else None,
-        qr=qr_code(f"{site.engine.office.address.rstrip('/')}/lookup?code={quote(str(dossier.code))}"),
+        qr=qr_code(public_url(site.engine.office, f"/lookup?code={quote(str(dossier.code))}")),
     )
 
 
@@ -107,7 +108,7 @@ def write(site: Site, request: Request, form: FormData) -> Response:
     except DossierkitError:
         drop(site, files)
         raise
-    return RedirectResponse(f"/dossiers/{dossier.code}#thread", 303)
+    return see_other(request, f"/dossiers/{dossier.code}#thread")
 
 
 def _persons(procedure: Procedure, dossier: Dossier, account: Account | None) -> Mapping[str, str]:
@@ -128,7 +129,7 @@ def withdraw(site: Site, request: Request, form: FormData) -> Response:
     dossier, actor = own(site, request), session_ended.signed_in_actor(site, request)
     if dossier.state is not State.WITHDRAWN:
         site.engine.act(dossier.id, Action.WITHDRAW, actor, version=number(text(form, "version"), dossier.version))
-    return RedirectResponse(f"/dossiers/{dossier.code}", 303)
+    return see_other(request, f"/dossiers/{dossier.code}")
 
 
 def ask_erasure(site: Site, request: Request, form: FormData) -> Response:  # noqa: ARG001  # every page has this shape
@@ -136,7 +137,7 @@ def ask_erasure(site: Site, request: Request, form: FormData) -> Response:  # no
     dossier, actor = own(site, request), session_ended.signed_in_actor(site, request)
     if dossier.handling.erasure.asked is None:
         site.engine.act(dossier.id, Action.ASK_ERASURE, actor, version=dossier.version)
-    return RedirectResponse(f"/dossiers/{dossier.code}", 303)
+    return see_other(request, f"/dossiers/{dossier.code}")
 
 
 def manage(site: Site, request: Request, form: FormData) -> Response:  # noqa: ARG001  # every page has this shape
@@ -194,7 +195,7 @@ def copy(site: Site, request: Request, form: FormData) -> Response:  # noqa: ARG
     except RefusedAnswers as refused:
         answers = reduce(pointers.drop, (problem.at for problem in refused.problems), dossier.answers)
         draft = site.engine.begin(dossier.procedure, actor, answers)
-    return RedirectResponse(f"/procedures/{quote(draft.procedure)}/apply?draft={draft.id}", 303)
+    return see_other(request, f"/procedures/{quote(draft.procedure)}/apply?draft={draft.id}")
 
 
 def own(site: Site, request: Request) -> Dossier:

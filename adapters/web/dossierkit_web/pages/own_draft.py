@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from starlette.datastructures import FormData
 from starlette.requests import Request
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import Response
 
 from dossierkit.dossiers.lifecycle.dossier import Actor, Dossier, Query
 from dossierkit.dossiers.states import State
 from dossierkit.errors import UnknownDossier
 from dossierkit_web.pages import session_ended
 from dossierkit_web.pages.counter import guard
+from dossierkit_web.requests.addresses import see_other
 from dossierkit_web.site import Site
 
 
@@ -57,4 +58,4 @@ def redirect_if_sent(site: Site, request: Request) -> Response | None:
     if visitor.actor is None or not id:
         return None
     dossier = site.engine.open(id, visitor.actor)
-    return RedirectResponse(f"/dossiers/{dossier.code}", 303) if dossier.code is not None else None
+    return see_other(request, f"/dossiers/{dossier.code}") if dossier.code is not None else None

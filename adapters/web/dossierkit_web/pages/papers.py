@@ -19,6 +19,7 @@ from dossierkit.papers.slip import check_slip, slip_of
 from dossierkit_web.pages.desk import officer_of
 from dossierkit_web.pages.desk_dossier import dossier_of
 from dossierkit_web.pages.my_dossiers import own
+from dossierkit_web.requests.addresses import public_url, url
 from dossierkit_web.requests.limits import allow
 from dossierkit_web.requests.posted import text
 from dossierkit_web.site import Site, language_of
@@ -52,7 +53,7 @@ def _paper(site: Site, request: Request, dossier: Dossier, *, internal: bool) ->
         raise UnknownDossier("no such paper")
     slip = slip_of(dossier, history) if kind.form == "01" else None
     signed = site.slips.sign(slip) if slip is not None and site.slips is not None else ""
-    qr = f"{site.engine.office.address.rstrip('/')}/verify-slip?slip={signed}" if signed else ""
+    qr = public_url(site.engine.office, f"/verify-slip?slip={signed}") if signed else ""
     paper = paper_of(site.engine, dossier, name, language, qr=qr)
     if "pdf" in request.query_params:
         allow(site, request, "tables")
@@ -61,7 +62,7 @@ def _paper(site: Site, request: Request, dossier: Dossier, *, internal: bool) ->
         return Response(made, media_type="application/pdf", headers=headers)
     shown = Markup(site.papers.html(paper, dossier.procedure))
     back = f"/desk/{dossier.code}" if internal else f"/dossiers/{dossier.code}"
-    return site.page(request, "paper", paper=paper, shown=shown, back=back)
+    return site.page(request, "paper", paper=paper, shown=shown, back=url(request, back))
 
 
 def verify(site: Site, request: Request, form: FormData) -> Response:  # noqa: ARG001  # every page has this shape

@@ -23,6 +23,7 @@ from dossierkit.papers.qr import qr_code
 from dossierkit.payments.vietqr import memo_of
 from dossierkit.payments.vnpay import VnPay, answer_signature, question_signature, signature
 from dossierkit_web.pages.my_dossiers import own
+from dossierkit_web.requests.addresses import public_url, see_other
 from dossierkit_web.requests.limits import address_of, allow, log_security_event
 from dossierkit_web.requests.posted import text
 from dossierkit_web.requests.security import HEADERS
@@ -82,12 +83,12 @@ def begin(site: Site, request: Request, form: FormData) -> Response:
         waiting = [attempt for attempt in site.payments.attempts_of(dossier) if attempt.progress is Progress.OPEN]
         if not any((attempt.gateway, attempt.amount) == ("vietqr", dossier.handling.money.amount) for attempt in waiting):
             site.payments.begin(dossier, "vietqr")
-        return RedirectResponse(f"{here}#transfer", 303)
+        return see_other(request, f"{here}#transfer")
     gateway = site.payments.gateways.get(wanted)
     if gateway is None:
-        return RedirectResponse(here, 303)
+        return see_other(request, here)
     attempt = site.payments.begin(dossier, wanted)
-    back = f"{site.engine.office.address.rstrip('/')}/payments/{quote(wanted)}/return"
+    back = public_url(site.engine.office, f"/payments/{quote(wanted)}/return")
     # The gateway identifies the attempt by its reference and creation time.
     now, ip = attempt.created, address_of(request) or "127.0.0.1"
     address = gateway.address(attempt, back=back, ip=ip, language=language_of(request), now=now, code=str(dossier.code))
@@ -144,7 +145,7 @@ def show_sandbox(site: Site, request: Request, form: FormData) -> Response:  # n
     return site.page(request, "sandbox", amount=amount, info=info, asked=urlencode(params), outcomes=OUTCOMES)
 
 
-def decide_sandbox(site: Site, request: Request, form: FormData) -> Response:  # noqa: ARG001  # every page has this shape
+def decide_sandbox(site: Site, request: Request, form: FormData) -> Response:  # every page has this shape
     """Send the callback, as a gateway does from server to server, and redirect the citizen."""
     params = dict(parse_qsl(text(form, "asked")))
     sandbox = _sandbox(site, params)
@@ -160,7 +161,7 @@ def decide_sandbox(site: Site, request: Request, form: FormData) -> Response:  #
         site.payments.withhold(params.get("vnp_TxnRef", ""))
     else:
         site.payments.receive(sandbox.name, params_sent)
-    return RedirectResponse(f"/payments/{sandbox.name}/return?{urlencode(params_sent)}", 303)
+    return see_other(request, f"/payments/{sandbox.name}/return?{urlencode(params_sent)}")
 
 
 def answer_of_sandbox(site: Site, params: Mapping[str, str]) -> dict[str, str]:

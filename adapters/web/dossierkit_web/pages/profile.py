@@ -5,7 +5,7 @@ from __future__ import annotations
 import attrs
 from starlette.datastructures import FormData
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.responses import HTMLResponse, Response
 
 from dossierkit.dossiers.lifecycle.dossier import Query
 from dossierkit.dossiers.people.account import Account, mail_address
@@ -18,6 +18,7 @@ from dossierkit.people.profiles import change_mail, erase_account, keep_account
 from dossierkit.pointers import Json
 from dossierkit_web.pages import session_ended, unsaved
 from dossierkit_web.pages.accounts import posted
+from dossierkit_web.requests.addresses import see_other
 from dossierkit_web.requests.posted import text
 from dossierkit_web.requests.session import Visitor
 from dossierkit_web.site import Site, language_of
@@ -47,10 +48,10 @@ def save(site: Site, request: Request, form: FormData) -> Response:
     name = request.path_params["section"]
     assert session is not None, "an account comes from a session"
     if name not in (*FORMS, "mail", "confirm"):
-        return RedirectResponse("/profile", 303)
+        return see_other(request, "/profile")
     if name == "confirm":
         site.accounts.addresses.mail_link(account)
-        return RedirectResponse("/profile?saved=confirm", 303)
+        return see_other(request, "/profile?saved=confirm")
     if name == "mail":
         return _mail(site, request, form, account, session)
     answers, layout, button = posted(site, request, name, form, _part(account, name))
@@ -71,7 +72,7 @@ def _kept(site: Site, request: Request, account: Account, name: str, answers: Js
         keep_account(site.accounts, attrs.evolve(account, language=language_of(request)))
     except StaleAccount:
         return _page(site, request, account, opened=name, answers=answers, notice="stale", code=409)
-    return RedirectResponse(f"/profile?saved={name}", 303)
+    return see_other(request, f"/profile?saved={name}")
 
 
 def _mail(site: Site, request: Request, form: FormData, account: Account, session: Session) -> Response:
@@ -86,7 +87,7 @@ def _mail(site: Site, request: Request, form: FormData, account: Account, sessio
         return _page(site, request, account, opened="mail", typed=mail[:254], notice="stale", code=409)
     if trouble:
         return _page(site, request, account, opened="mail", trouble=trouble, typed=mail[:254], code=422)
-    return RedirectResponse("/profile?saved=mail", 303)
+    return see_other(request, "/profile?saved=mail")
 
 
 def erase(site: Site, request: Request, form: FormData) -> Response:

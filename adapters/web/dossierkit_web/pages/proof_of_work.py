@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from starlette.datastructures import FormData
 from starlette.requests import Request
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import Response
 
 from dossierkit.people.throttle import WINDOW
+from dossierkit_web.requests.addresses import see_other
 from dossierkit_web.requests.confirmation import confirming, is_confirmed
 from dossierkit_web.requests.cookies import EFFORT, set_cookie
 from dossierkit_web.requests.limits import origin_of
@@ -23,7 +24,7 @@ def give(site: Site, request: Request, form: FormData) -> Response:
     """Store a note of the work in the browser, and continue at the refused page."""
     if not is_confirmed(site, request, form):
         return _page(site, request, local(request, form), trouble="captcha-wrong")
-    response = RedirectResponse(local(request, form), 303)
+    response = see_other(request, local(request, form))
     note = site.efforts.note(origin_of(site, request), site.engine.now())
     set_cookie(request, response, EFFORT, note, secure=site.config.secure, lasts=WINDOW)
     return response

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from starlette.datastructures import FormData
 from starlette.requests import Request
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import Response
 
 from dossierkit.dossiers.states import Action, State
 from dossierkit.errors import RefusedAnswers
@@ -12,6 +12,7 @@ from dossierkit_web.pages import documents, session_ended
 from dossierkit_web.pages.counter import submit_filing
 from dossierkit_web.pages.own_draft import own_dossier, redirect_if_sent
 from dossierkit_web.pages.procedures import purpose_notice
+from dossierkit_web.requests.addresses import path_of, see_other
 from dossierkit_web.requests.limits import allow
 from dossierkit_web.site import Site, language_of
 
@@ -44,7 +45,7 @@ def submit(site: Site, request: Request, form: FormData) -> Response:
     """Submit the draft; a second request leads to the same dossier."""
     draft, actor = own_dossier(site, request, form)
     if not site.keeps(request):
-        return session_ended.to_sign_in(site, request, f"{request.url.path}?draft={draft.id}")
+        return session_ended.to_sign_in(site, request, f"{path_of(request)}?draft={draft.id}")
     allow(site, request, "submits")
     visitor = site.visitor(request)
     try:
@@ -52,8 +53,8 @@ def submit(site: Site, request: Request, form: FormData) -> Response:
             return submit_filing(site, request, draft, visitor)
         dossier = site.engine.submit(draft.id, actor)
     except RefusedAnswers:
-        return RedirectResponse(f"/procedures/{draft.procedure}/apply?draft={draft.id}&problems", 303)
-    return RedirectResponse(f"/dossiers/{dossier.code}?done", 303)
+        return see_other(request, f"/procedures/{draft.procedure}/apply?draft={draft.id}&problems")
+    return see_other(request, f"/dossiers/{dossier.code}?done")
 
 
 def ask_cancel(site: Site, request: Request, form: FormData) -> Response:  # noqa: ARG001  # every page has this shape
@@ -78,4 +79,4 @@ def restore(site: Site, request: Request, form: FormData) -> Response:
     draft, actor = own_dossier(site, request, form)
     if draft.state is State.CANCELLED:
         site.engine.act(draft.id, Action.RESTORE, actor)
-    return RedirectResponse(f"/procedures/{draft.procedure}/apply?draft={draft.id}", 303)
+    return see_other(request, f"/procedures/{draft.procedure}/apply?draft={draft.id}")

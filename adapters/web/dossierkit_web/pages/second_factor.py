@@ -9,13 +9,14 @@ from functools import partial
 from markupsafe import Markup
 from starlette.datastructures import FormData
 from starlette.requests import Request
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import Response
 
 from dossierkit.dossiers.people.session_lifetime import Wants
 from dossierkit.errors import SignInRefused
 from dossierkit.papers.qr import qr_code
 from dossierkit.people import second_factor
 from dossierkit.people.sessions import SignedIn
+from dossierkit_web.requests.addresses import see_other
 from dossierkit_web.requests.limits import log_security_event, origin_of
 from dossierkit_web.requests.posted import local, text
 from dossierkit_web.requests.session import visitor_of_session
@@ -28,7 +29,7 @@ WANTED: Mapping[Wants, str] = {Wants.PASSWORD: "/password", Wants.CODE: "/second
 def ask(site: Site, request: Request, form: FormData) -> Response:  # noqa: ARG001  # every page has this shape
     """Ask for the code."""
     if site.visitor(request).wants is not Wants.CODE:
-        return RedirectResponse(local(request), 303)
+        return see_other(request, local(request))
     return site.page(request, "second_factor", next=local(request), trouble="")
 
 
@@ -36,7 +37,7 @@ def confirm(site: Site, request: Request, form: FormData) -> Response:
     """Check the code, and continue."""
     session = site.visitor(request).session
     if session is None or session.wants is not Wants.CODE:
-        return RedirectResponse("/sign-in", 303)
+        return see_other(request, "/sign-in")
 
     def again(trouble: str) -> Response:
         return site.page(request, "second_factor", code=422, next=local(request, form), trouble=trouble)
@@ -53,7 +54,7 @@ def confirm(site: Site, request: Request, form: FormData) -> Response:
 def show(site: Site, request: Request, form: FormData) -> Response:  # noqa: ARG001  # every page has this shape
     """A QR code for an app; or the form that removes the second factor."""
     if site.visitor(request).account is None:
-        return RedirectResponse("/sign-in?next=/second-factor/set-up", 303)
+        return see_other(request, "/sign-in?next=/second-factor/set-up")
     return _page(site, request, second_factor.new_secret())
 
 
@@ -62,7 +63,7 @@ def set_up(site: Site, request: Request, form: FormData) -> Response:
     visitor, secret, code = site.visitor(request), text(form, "secret")[:64], text(form, "code")
     session, account = visitor.session, visitor.account
     if session is None or account is None:
-        return RedirectResponse("/sign-in?next=/second-factor/set-up", 303)
+        return see_other(request, "/sign-in?next=/second-factor/set-up")
     do, shown = second_factor.drop, ""
     if not account.totp:
         if not second_factor.is_secret(secret):
@@ -87,7 +88,7 @@ def _done(site: Site, request: Request, form: FormData, do: Callable[[], SignedI
     changed = visitor_of_session(site.accounts, signed_in)
     log_security_event(request, "second factor confirmed", signed_in.session.account, level=logging.INFO)
     request.state.visitor = changed
-    return site.keep(request, changed, RedirectResponse(local(request, form), 303))
+    return site.keep(request, changed, see_other(request, local(request, form)))
 
 
 def _page(site: Site, request: Request, secret: str, trouble: str = "") -> Response:

@@ -11,6 +11,7 @@ from starlette.responses import RedirectResponse, Response
 from dossierkit.dossiers.lifecycle.dossier import Actor
 from dossierkit.dossiers.people.account import Account
 from dossierkit_web.pages import unsaved
+from dossierkit_web.requests.addresses import path_of
 from dossierkit_web.requests.limits import allow
 from dossierkit_web.requests.posted import own_page, text
 from dossierkit_web.site import Site
@@ -76,7 +77,7 @@ def show(site: Site, request: Request, form: FormData, *, notice: str = "session
     query = {"draft": id[:64]} if id else {}
     if site.config.identify is not None:
         return to_sign_in(site, request, f"{after}?{urlencode(query)}" if query and "?" not in after else after)
-    pairs = unsaved.typed_pairs(form) if _takes_back(request.url.path) else ()
+    pairs = unsaved.typed_pairs(form) if _takes_back(path_of(request)) else ()
     written = unsaved.written_input(site, id, form, procedure=request.path_params.get("code", "")) if pairs else ""
     if written and owner:
         allow(site, request, "drafts")
@@ -95,13 +96,13 @@ def to_sign_in(site: Site, request: Request, after: str) -> Response:
     Args:
         after: the address to continue at.
     """
-    address = site.sign_in_address(after)
+    address = site.sign_in_address(request, after)
     return RedirectResponse(address, 303) if address else site.message(request, "host-sign-in", code=401)
 
 
 def _asking(request: Request) -> str:
     """The address of the page that was asked for, or that sent the request."""
-    path = request.url.path
+    path = path_of(request)
     if path.startswith("/procedures/"):
         return f"/procedures/{request.path_params['code']}/apply"
     if path.startswith("/profile/"):

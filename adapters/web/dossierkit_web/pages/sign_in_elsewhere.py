@@ -13,6 +13,7 @@ from starlette.responses import RedirectResponse, Response
 from dossierkit.errors import LinkWanted, SignInRefused
 from dossierkit.people.single_sign_on import sign_in_from
 from dossierkit.people.tokens import is_token, new_token, token_hash
+from dossierkit_web.requests.addresses import public_url, see_other
 from dossierkit_web.requests.posted import local
 from dossierkit_web.requests.session import visitor_of_session
 from dossierkit_web.site import Site, language_of
@@ -46,11 +47,11 @@ def come_back(site: Site, request: Request, form: FormData) -> Response:  # noqa
         person = site.config.oidc.person(_callback(site), code, nonce=nonce, verifier=verifier)
         signed_in = sign_in_from(site.accounts, person, session=visitor.session, language=language_of(request))
     except LinkWanted:
-        return RedirectResponse("/sign-in?next=" + quote("/profile?link"), 303)
+        return see_other(request, "/sign-in?next=" + quote("/profile?link"))
     except SignInRefused:
         return site.message(request, "elsewhere-failed", code=422)
-    return site.keep(request, visitor_of_session(site.accounts, signed_in), RedirectResponse(after, 303))
+    return site.keep(request, visitor_of_session(site.accounts, signed_in), see_other(request, after))
 
 
 def _callback(site: Site) -> str:
-    return site.engine.office.address.rstrip("/") + "/sign-in/elsewhere/back"
+    return public_url(site.engine.office, "/sign-in/elsewhere/back")

@@ -9,7 +9,7 @@ import attrs
 from starlette.datastructures import FormData
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import Response
 
 from dossierkit.dossiers.ledger.reports import DIMENSIONS, FIGURES, PARTS, Line, Period
 from dossierkit.dossiers.lifecycle.dossier import Actor
@@ -19,6 +19,7 @@ from dossierkit.statistics.exports import FORMATS
 from dossierkit.statistics.period_tables import table_of
 from dossierkit_web.pages.desk import PAGE, facts_of, officer_of
 from dossierkit_web.public_pages import public_page
+from dossierkit_web.requests.addresses import see_other, url
 from dossierkit_web.requests.limits import allow
 from dossierkit_web.site import Site, language_of
 
@@ -98,17 +99,17 @@ def show(site: Site, request: Request, form: FormData) -> Response:  # noqa: ARG
         formats=FORMATS[1:],
         rate=lambda share: _percent(share, language),
         days=lambda count: "–" if count is None else f"{count:g}".replace(".", "," if language == "vi" else "."),
-        taken=lambda by, form: "/statistics/export?" + asked.query(by=by, format=form),
-        behind=_links(asked, actor) if actor is not None and actor.role in OFFICERS else None,
+        taken=lambda by, form: url(request, "/statistics/export?" + asked.query(by=by, format=form)),
+        behind=_links(request, asked, actor) if actor is not None and actor.role in OFFICERS else None,
     )
 
 
-def _links(asked: Asked, actor: Actor) -> Callable[[str, str, str], str]:
+def _links(request: Request, asked: Asked, actor: Actor) -> Callable[[str, str, str], str]:
     """The address of the dossiers behind a figure; empty if *actor* may not see all of them."""
 
     def link(by: str, key: str, figure: str) -> str:
         seen = not actor.unit or (by, key) == ("unit", actor.unit)
-        return "/desk/figures?" + asked.query(by=by, key=key, figure=figure) if seen else ""
+        return url(request, "/desk/figures?" + asked.query(by=by, key=key, figure=figure)) if seen else ""
 
     return link
 
@@ -123,7 +124,7 @@ def export(site: Site, request: Request, form: FormData) -> Response:  # noqa: A
     asked = _asked(site, request)
     by, wanted = request.query_params.get("by", ""), request.query_params.get("format", "")
     if by not in (*TABLES, "procedure", "channel") or wanted not in _TYPES:
-        return RedirectResponse("/statistics", 303)
+        return see_other(request, "/statistics")
     made = table_of(site.engine, asked.period, (by,), language=language_of(request), nd09=asked.nd09).written(wanted)
     name = f"statistics-{asked.year}-{asked.part + '-' if asked.part != 'year' else ''}{by}"
     headers = {"Content-Disposition": f'attachment; filename="{name}.{"txt" if wanted == "table" else wanted}"'}
@@ -150,7 +151,7 @@ def behind(site: Site, request: Request, form: FormData) -> Response:  # noqa: A
         found=[(dossier, facts_of(site, dossier, language)) for dossier in counted[:PAGE]],
         more=counted[PAGE - 1].id if len(counted) > PAGE else "",
         kept=asked.query(by=by, key=query.get("key", "")[:100], figure=figure),
-        back="/statistics?" + asked.query(),
+        back=url(request, "/statistics?" + asked.query()),
     )
 
 

@@ -11,7 +11,7 @@ from datetime import datetime
 import attrs
 from starlette.datastructures import FormData, UploadFile
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.responses import HTMLResponse, Response
 
 from dossierkit.dossiers.lifecycle.dossier import Actor, Attachment, Dossier, blobs_in, blobs_of
 from dossierkit.dossiers.lifecycle.supplements import asked_documents, brought, mended
@@ -30,6 +30,7 @@ from dossierkit_web.pages.desk_dossier import dossier_of
 from dossierkit_web.pages.documents import accepted, document_problems, release, store_upload
 from dossierkit_web.pages.messages import drop
 from dossierkit_web.pages.my_dossiers import own
+from dossierkit_web.requests.addresses import path_of, see_other, url
 from dossierkit_web.requests.limits import allow
 from dossierkit_web.requests.posted import number, text
 from dossierkit_web.requests.uploads import own_files, with_uploads
@@ -53,7 +54,7 @@ def show(site: Site, request: Request, form: FormData) -> Response:  # noqa: ARG
     """The requested fields and documents alone, each with its reason, as they are or as they were typed before."""
     dossier, actor = _dossier(site, request)
     if dossier.state is not State.SUPPLEMENT_REQUESTED:
-        return RedirectResponse(_back(request, dossier), 303)
+        return see_other(request, _back(request, dossier))
     typed, kept = _Input(site.engine.wanted(dossier)[1]), unsaved.kept(site, request)
     kept = kept or unsaved.kept_supplement(site, actor, dossier)
     if kept is not None:
@@ -76,7 +77,7 @@ def _dossier(site: Site, request: Request) -> tuple[Dossier, Actor]:
 
 
 def _at_the_desk(request: Request) -> bool:
-    return request.url.path.startswith("/desk/")
+    return path_of(request).startswith("/desk/")
 
 
 def _back(request: Request, dossier: Dossier) -> str:
@@ -95,7 +96,7 @@ def send(site: Site, request: Request, form: FormData) -> Response:
     """Send the corrections; no other value of the page is taken.  Other buttons keep what was typed."""
     dossier, actor = _dossier(site, request)
     if dossier.state is not State.SUPPLEMENT_REQUESTED:
-        return RedirectResponse(_back(request, dossier), 303)
+        return see_other(request, _back(request, dossier))
     before = unsaved.kept_supplement(site, actor, dossier)
     typed = _input(site, request, dossier, form, before.hidden if before is not None else {})
     secret = has_secrets(site.engine.wanted(dossier)[0].form) and isinstance(typed.answers, dict)
@@ -103,7 +104,7 @@ def send(site: Site, request: Request, form: FormData) -> Response:
     button = text(form, "do")
     if button not in ("send", "send-unchanged", ""):
         if button == "save" and is_kept:
-            return RedirectResponse(request.url.path, 303)
+            return see_other(request, path_of(request))
         why, saved, code = _why(dossier, language_of(request)), site.engine.now() if is_kept else None, 200 if is_kept else 413
         return _page(site, request, dossier, actor, typed, problems=why, saved=saved, code=code)
     return _send(site, request, form, dossier, actor, typed)
@@ -129,7 +130,7 @@ def _send(site: Site, request: Request, form: FormData, dossier: Dossier, actor:
                 dossier.id, Action.SUPPLEMENT, actor, version=version, facts=facts, answers=filled, files=files, layout=layout
             )
             unsaved.forget_supplement(site, actor, dossier)
-            return RedirectResponse(f"{_back(request, dossier)}?done={Action.SUPPLEMENT.value}", 303)
+            return see_other(request, f"{_back(request, dossier)}?done={Action.SUPPLEMENT.value}")
     except DossierkitError:
         drop(site, files)
         raise
@@ -227,7 +228,7 @@ def _page(
         "supplement",
         code=code,
         dossier=dossier,
-        back=_back(request, dossier),
+        back=url(request, _back(request, dossier)),
         title=procedure.title(language),
         form=rendered,
         reason=site.engine.notes(dossier)[wanted.number].text,

@@ -8,6 +8,8 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import Response
 
+from dossierkit_web.requests.addresses import root_of
+
 #: Token of the session.
 SESSION = "dossierkit"
 #: The draft that an officer fills in for a citizen at the counter or by post.
@@ -22,33 +24,33 @@ EFFORT = "dossierkit-effort"
 
 
 def cookie_name(name: str, *, secure: bool, root: str = "") -> str:
-    """The name in the header: `__Host-` ties a cookie to this host and to the path `/`, and is only allowed over TLS."""
+    """The name in the header: `__Host-` ties a cookie to this host and to the path `/`, and is only allowed over TLS.
+
+    Args:
+        root: the mount point of the portal; browsers send its cookies to portals below it as well, whose names have to differ.
+    """
     prefix = ("__Secure-" if root else "__Host-") if secure else ""
-    return prefix + name
+    return prefix + name + root.replace("/", ".")
 
 
 def cookie(request: Request, name: str, *, secure: bool) -> str:
     """The value of the cookie *name*; empty if the browser sent none."""
-    return request.cookies.get(cookie_name(name, secure=secure, root=_root(request)), "")
+    return request.cookies.get(cookie_name(name, secure=secure, root=root_of(request)), "")
 
 
 def set_cookie(
     request: Request, response: Response, name: str, value: str, *, secure: bool, lasts: timedelta | None = None
 ) -> None:
     """Set a cookie for the time *lasts*, or until the browser is closed."""
-    age = int(lasts.total_seconds()) if lasts is not None else None
-    response.set_cookie(cookie_name(name, secure=secure, root=_root(request)), value, age, **_attributes(request, secure=secure))
+    age, root = int(lasts.total_seconds()) if lasts is not None else None, root_of(request)
+    response.set_cookie(cookie_name(name, secure=secure, root=root), value, age, **_attributes(root, secure=secure))
 
 
 def drop_cookie(request: Request, response: Response, name: str, *, secure: bool) -> None:
     """Delete a cookie."""
-    response.delete_cookie(cookie_name(name, secure=secure, root=_root(request)), **_attributes(request, secure=secure))
+    root = root_of(request)
+    response.delete_cookie(cookie_name(name, secure=secure, root=root), **_attributes(root, secure=secure))
 
 
-def _attributes(request: Request, *, secure: bool) -> dict[str, Any]:
-    return {"path": _root(request) or "/", "secure": secure, "httponly": True, "samesite": "lax"}
-
-
-def _root(request: Request) -> str:
-    """The path at which a host mounts the portal; empty if it is not mounted."""
-    return str(request.scope.get("root_path", "")).rstrip("/")
+def _attributes(root: str, *, secure: bool) -> dict[str, Any]:
+    return {"path": root or "/", "secure": secure, "httponly": True, "samesite": "lax"}

@@ -7,6 +7,8 @@ from urllib.parse import urlsplit
 from starlette.datastructures import FormData
 from starlette.requests import Request
 
+from dossierkit_web.requests.addresses import path_of, within
+
 
 def text(form: FormData, name: str) -> str:
     """The text of the control *name*; empty if it is missing or a file."""
@@ -27,9 +29,9 @@ def local(request: Request, form: FormData | None = None) -> str:
 def own_page(request: Request) -> str:
     """The page of this portal that was requested, or that sent the form."""
     if request.method == "GET":
-        return inside(f"{request.url.path}?{request.url.query}")
+        return inside(f"{path_of(request)}?{request.url.query}")
     sender = urlsplit(request.headers.get("referer", ""))
-    return inside(f"{sender.path}?{sender.query}") if sender.netloc == request.url.netloc else "/"
+    return inside(f"{within(request, sender.path)}?{sender.query}") if sender.netloc == request.url.netloc else "/"
 
 
 def inside(wanted: str) -> str:

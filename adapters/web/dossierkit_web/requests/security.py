@@ -8,6 +8,8 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from dossierkit_web.requests.addresses import within
+
 HEADERS = {
     "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
     "media-src 'self'; frame-src 'self'; "
@@ -41,7 +43,7 @@ class SecureHeaders:
                 own = {name for name, _ in message.get("headers", ())}
                 message["headers"] = [*message.get("headers", ()), *(pair for pair in self._extra if pair[0] not in own)]
                 headers = MutableHeaders(scope=message)
-                if not scope["path"].startswith("/static/"):
+                if not within(Request(scope), scope["path"]).startswith("/static/"):
                     headers.setdefault("Cache-Control", "no-store")
             await send(message)
 

@@ -18,6 +18,7 @@ from dossierkit.dossiers.states import OFFICERS, Channel
 from dossierkit.errors import CodeError
 from dossierkit.people.accounts import Accounts
 from dossierkit.people.sessions import SignedIn
+from dossierkit_web.requests.addresses import path_of
 from dossierkit_web.requests.cookies import FILING, SESSION, cookie
 
 
@@ -107,7 +108,7 @@ def visitor_of(accounts: Accounts, request: Request, *, secure: bool) -> Visitor
     session = accounts.sessions.find(token) if token else None
     account = accounts.sessions.account(session)
     filing = Filing.of(cookie(request, FILING, secure=secure)) if account is not None and account.role in OFFICERS else None
-    return Visitor(session, account, filing=filing, files_here=request.url.path.startswith("/procedures/"))
+    return Visitor(session, account, filing=filing, files_here=path_of(request).startswith("/procedures/"))
 
 
 def with_session(accounts: Accounts, visitor: Visitor) -> Visitor:

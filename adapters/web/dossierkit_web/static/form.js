@@ -23,8 +23,8 @@
   };
   forget((kept) => Date.now() - kept.at > LASTS);
   document.addEventListener("submit", (event) => {
-    const action = event.submitter?.getAttribute("formaction") ?? event.target.getAttribute("action");
-    if (action === "/sign-out") forget(() => true);
+    const sender = event.submitter?.hasAttribute("formaction") ? event.submitter : event.target;
+    if ("signsOut" in sender.dataset) forget(() => true);
   });
   // Not scrollIntoView: the Tab key would begin there, behind the link that skips to the content.
   const tabs = document.querySelector(".tabs"), tab = tabs?.querySelector("[aria-current]");
