@@ -18,7 +18,6 @@ EXTRAS: Mapping[str, str] = {
     "markdown_it": "web",
     "obstore": "s3",
     "psycopg": "postgres",
-    "psycopg_pool": "postgres",
     "prometheus_client": "metrics",
     "pyotp": "web",
     "python_multipart": "web",

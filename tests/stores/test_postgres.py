@@ -25,7 +25,7 @@ from dossierkit import Action, Actor, Dossier, Role, State, open_engine
 from dossierkit.cli import main
 from dossierkit.dossiers.lifecycle.dossier import chained
 from dossierkit.dossiers.lifecycle.event_facts import BeginFacts
-from dossierkit.errors import NewerStore, StoreError
+from dossierkit.errors import NewerStore, StoreError, UnwritableStore
 from dossierkit.ports.publications import digest_of
 from dossierkit.stores.memory.store import MemoryStore
 from dossierkit.stores.postgres.database import translate_errors
@@ -243,6 +243,105 @@ def test_a_write_that_is_not_a_submission_is_done_once_too(postgres: str, cut: s
         assert {number: note.text for number, note in store.notes("a").items()} == {3: "đủ"}
         store.close()
         line.close()
+
+
+def test_a_commit_whose_answer_never_came_is_asked_for_again(postgres: str) -> None:
+    """A program that could not wait for the server gets the same code from it later."""
+    with tempfile.TemporaryDirectory() as folder:
+        line = Line(postgres, Path(folder))
+        store = PostgresStore(line.url, patience_seconds=0)
+        draft = new_draft(store, "a")
+
+        line.cut = "after"
+        with pytest.raises(UnwritableStore, match="try again"):
+            store.record(submission(draft))
+        kept = store.get("a")
+
+        assert kept is not None
+        assert str(kept.code).endswith("-0001")
+        assert store.record(submission(draft)) == kept
+        assert dict(store.counters()) == {(AGENCY, DAY.isoformat()): 1}
+        store.close()
+        line.close()
+
+
+def test_a_frozen_server_is_given_up(postgres: str) -> None:
+    """Nothing waits for it without end: what was asked is answered by the server that takes over, and done once."""
+    with tempfile.TemporaryDirectory() as folder:
+        line = Line(postgres, Path(folder))
+        store = PostgresStore(line.url, silent_seconds=0.3)
+        draft = new_draft(store, "a")
+        store.remember("k", 1)
+
+        line.cut = "frozen"
+        with ThreadPoolExecutor(2) as pool:
+            sent = pool.submit(store.record, submission(draft))
+            wait_for(lambda: not line.cut)
+            read = pool.submit(store.recall, "k")
+            # Each of the two asks once more whether the server lives, and then looks for another one.
+            wait_for(lambda: len(line.unanswered) >= 4, seconds=60)
+            line.thaw()
+            dossier = sent.result(60)
+
+        assert read.result() == 1
+        assert str(dossier.code).endswith("-0001")
+        assert store.get("a") == dossier
+        assert dict(store.counters()) == {(AGENCY, DAY.isoformat()): 1}
+        store.close()
+        line.close()
+
+
+def test_a_statement_that_takes_long_is_waited_for(postgres: str) -> None:
+    """A server that is busy answers when it is asked whether it lives."""
+    store = PostgresStore(postgres, silent_seconds=0.1)
+
+    assert store.database.read("SELECT 7 FROM pg_sleep(0.6)") == [(7,)]
+    assert store.database.write(lambda batch: batch.execute("SELECT 8 FROM pg_sleep(0.6)").fetchall()) == [(8,)]
+    store.close()
+
+
+def test_a_server_that_takes_no_writes_is_left_for_another(postgres: str) -> None:
+    """Writes are refused with words and reads go on; both go on where the address leads to once it takes writes."""
+    store = PostgresStore(postgres)
+    store.remember("k", 1)
+    name = conninfo_to_dict(postgres)["dbname"]
+    run(postgres, f"ALTER DATABASE {name} SET default_transaction_read_only = on")
+    cut_connections(postgres)
+    try:
+        for _ in range(2):
+            with pytest.raises(UnwritableStore, match="takes no writes; is it a standby"):
+                store.remember("k", 2)
+        with pytest.raises(UnwritableStore, match="takes no writes"):
+            store.guard_writable()
+        assert store.recall("k") == 1
+    finally:
+        with psycopg.connect(postgres, autocommit=True) as connection:
+            connection.execute("SET default_transaction_read_only = off")
+            connection.execute(f"ALTER DATABASE {name} RESET default_transaction_read_only")
+
+    store.remember("k", 3)
+    store.guard_writable()
+
+    assert store.recall("k") == 3
+    assert len(store.database.read("SELECT id FROM writers WHERE id <> ''")) == 1
+    store.close()
+
+
+def test_transactions_that_the_server_takes_back_are_run_again(postgres: str) -> None:
+    """Where every transaction is serializable, programs that draw from one series collide; each code is given out once."""
+    name = conninfo_to_dict(postgres)["dbname"]
+    run(postgres, f"ALTER DATABASE {name} SET default_transaction_isolation = serializable")
+    stores = [PostgresStore(postgres) for _ in range(3)]
+    try:
+        with ThreadPoolExecutor(12) as pool:
+            drafts = [(store, new_draft(store, f"{number}-{place}")) for number, store in enumerate(stores) for place in range(8)]
+            dossiers = list(pool.map(lambda drafted: drafted[0].record(submission(drafted[1])), drafts))
+    finally:
+        run(postgres, f"ALTER DATABASE {name} RESET default_transaction_isolation")
+
+    assert sorted(str(dossier.code)[-4:] for dossier in dossiers) == [f"{number:04}" for number in range(1, 25)]
+    for store in stores:
+        store.close()
 
 
 def test_an_action_is_whole_wherever_the_connection_is_lost(postgres: str) -> None:

@@ -118,7 +118,7 @@ def with_name(url: str, name: str) -> str:
 
 
 class Line:
-    """A line between programs and the server, which can be cut while the answer to a commit is on its way."""
+    """A line between programs and the server, which can be cut, or frozen, while the answer to a commit is on its way."""
 
     def __init__(self, server: str, folder: Path) -> None:
         parts = conninfo_to_dict(server)
@@ -127,12 +127,24 @@ class Line:
         self._listening = socket.socket(socket.AF_UNIX)
         self._listening.bind(str(folder / ".s.PGSQL.5432"))
         self._listening.listen()
-        #: How the next commit is cut off: `before` the server hears of it, or `after` it was done; empty: not at all.
+        #: How the next commit is cut off: `before` the server hears of it, or `after` it was done; `frozen`: it is done, and
+        #: nobody answers from then on; empty: not at all.
         self.cut = ""
+        self._is_frozen = False
+        #: Connections made since the line was frozen.
+        self.unanswered: list[socket.socket] = []
+        self._open: set[socket.socket] = set()
         #: Number of messages that programs may still send before their connection is lost; None: any number.
         self.left: int | None = None
         self.url = make_conninfo("", **{**parts, "host": str(folder), "port": 5432})
         threading.Thread(target=self._accept, daemon=True).start()
+
+    def thaw(self) -> None:
+        """Answer new connections, as a server does that takes over: it knows nothing of the others."""
+        self._is_frozen = False
+        hang_up(*self._open, *self.unanswered)
+        self._open.clear()
+        self.unanswered.clear()
 
     def close(self) -> None:
         """Take no more connections."""
@@ -142,6 +154,10 @@ class Line:
         with suppress(OSError):
             while True:
                 near, _ = self._listening.accept()
+                if self._is_frozen:
+                    self.unanswered.append(near)
+                    continue
+                self._open.add(near)
                 far = socket.socket(socket.AF_UNIX if isinstance(self._server, str) else socket.AF_INET)
                 far.connect(self._server)
                 deaf = threading.Event()
@@ -160,10 +176,13 @@ class Line:
                 if self._is_over():
                     break
                 if self.cut and b"COMMIT" in sent:
-                    before, self.cut = self.cut == "before", ""
-                    if before:
+                    cut, self.cut = self.cut, ""
+                    if cut == "before":
                         break
+                    self._is_frozen = cut == "frozen"
                     deaf.set()
+                elif self._is_frozen:
+                    return
                 far.sendall(sent)
         hang_up(near, far)
 
@@ -172,6 +191,8 @@ class Line:
             while sent := far.recv(65536):
                 if not deaf.is_set():
                     near.sendall(sent)
+                elif self._is_frozen:
+                    return
                 elif b"COMMIT\0" in sent:
                     break
         hang_up(near, far)

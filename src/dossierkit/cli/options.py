@@ -286,6 +286,8 @@ def engine_of(
 ) -> Engine:
     """The engine over the database in *data*, or over that of `--store`, for the office of the installation.
 
+    It is closed at the end of the command.
+
     Args:
         procedures: their folder; None: that of the installation, or else the samples.
         address: base address of links in mails.
@@ -320,7 +322,7 @@ def engine_of(
         make_private_folder(data)
     _guard(data, procedures)
     office = here.office_at(address) if here is not None else Office(address=address) if address else Office()
-    return open_engine(
+    engine = open_engine(
         server or f"sqlite:{data / DATABASE}",
         data=data,
         procedures=procedures,
@@ -331,6 +333,9 @@ def engine_of(
         new=new,
         log_language=log_language,
     )
+    if (context := click.get_current_context(silent=True)) is not None:
+        context.call_on_close(engine.close)  # also where the command ends by an error
+    return engine
 
 
 def guard_bucket(engine: Engine) -> None:

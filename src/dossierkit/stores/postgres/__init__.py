@@ -9,7 +9,8 @@ The modules are those of `stores.sqlite`, except that a database on a server has
 - `series`: numbers that are drawn and skipped
 - `imports`: dossiers with their whole history
 - `accounts`, `outbox`, `payments`: the stores that it is composed with
-- `database`: connections and errors; `transactions`: batches of jobs, each one transaction
+- `database`: reads, writes and errors; `transactions`: batches of jobs, each one transaction; `readers`: statements that read
+- `connections`: connections that give up on a frozen server
 - `schema`: tables and their migrations
 - `dossiers`: how dossiers and events are written
 - `tables`: rows of tables, for copies of the whole store

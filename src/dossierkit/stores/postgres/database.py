@@ -1,9 +1,8 @@
-"""Connections to PostgreSQL: durable writes in groups, a pool of readers, errors that say what to do."""
+"""A database of PostgreSQL: durable writes in groups, many readers, errors that say what to do."""
 
 from __future__ import annotations
 
 import re
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, TypeVar, overload
@@ -13,10 +12,11 @@ from psycopg import errors
 from psycopg.abc import Buffer
 from psycopg.adapt import Loader
 from psycopg.conninfo import conninfo_to_dict
-from psycopg_pool import ConnectionPool, PoolTimeout
 
 from dossierkit.errors import StoreError, UnknownStore, UnwritableStore
 from dossierkit.stores.group_commit import GroupCommit
+from dossierkit.stores.postgres.connections import WatchedConnection
+from dossierkit.stores.postgres.readers import Readers
 from dossierkit.stores.postgres.transactions import Batch, Steps, Transactions
 
 T = TypeVar("T")
@@ -31,12 +31,6 @@ _SESSION = {
     "lock_timeout": 10_000,
     "idle_in_transaction_session_timeout": 10_000,
 }
-#: libpq notices a dead server within seconds.
-_SOCKET: dict[str, Any] = {
-    "connect_timeout": 5, "keepalives": 1, "keepalives_idle": 5, "keepalives_interval": 2, "keepalives_count": 3,
-    "tcp_user_timeout": 10_000,
-}  # fmt: skip
-
 #: Words of a server that refuses a connection, for a reason that does not pass → the remedy.  libpq gives no code for them.
 _REFUSALS = {
     r'password authentication failed for user "[^"\n]*"': "correct the password in the address",
@@ -59,31 +53,37 @@ class Database:
 
     Args:
         patience_seconds: how long reads and writes are tried again while the server restarts or another one takes over.
+        silent_seconds: see `connections.SILENT_SECONDS`.
 
     Raises:
         UnknownStore: *url* cannot be read.
     """
 
-    def __init__(self, url: str, *, patience_seconds: float) -> None:
+    def __init__(self, url: str, *, patience_seconds: float, silent_seconds: float) -> None:
         self.url = url
-        self._patience_seconds = patience_seconds
+        self._silent_seconds = silent_seconds
         self.name = name_of(url)
-        self.writer = Transactions(self.connect, patience_seconds=patience_seconds)
+        self.writer = Transactions(self._connect_writer, patience_seconds=patience_seconds)
         self._group: GroupCommit[Batch] = GroupCommit(self.writer.commit, gather_seconds=_GATHER_SECONDS)
-        self._readers = ConnectionPool(
-            url, kwargs={"autocommit": True, **_SOCKET}, configure=self._configure, min_size=0, max_size=_READERS,
-            timeout=patience_seconds, reconnect_timeout=patience_seconds, num_workers=1, open=False, name="dossierkit",
-        )  # fmt: skip
+        self._readers = Readers(self.connect, most=_READERS, patience_seconds=patience_seconds)
 
     def connect(self) -> psycopg.Connection:
         """A new connection, for the caller to close."""
-        connection = psycopg.connect(self.url, autocommit=True, **_SOCKET)
-        self._configure(connection)
+        connection = WatchedConnection.open(self.url, silent_seconds=self._silent_seconds)
+        try:
+            _configure(connection)
+        except psycopg.Error:
+            connection.close()
+            raise
         return connection
 
-    def open(self) -> None:
-        """Let reads begin; the tables exist by now."""
-        self._readers.open()
+    def _connect_writer(self) -> psycopg.Connection:
+        self.leave()
+        return self.connect()
+
+    def leave(self) -> None:
+        """Let the next reads make new connections: the present ones may be to a server that takes no writes any more."""
+        self._readers.drop()
 
     @overload
     def write(self, work: Callable[[Batch], Steps[T]]) -> T: ...
@@ -96,41 +96,30 @@ class Database:
 
     def read(self, sql: str, values: tuple[object, ...] = ()) -> list[Any]:
         """Rows of a statement that writes nothing, its values marked `?` or `%s`; asked again while the server restarts."""
-        return self._read(sql.replace("?", "%s"), values, None)
+        with translate_errors(self.name):
+            return self._readers.fetch(sql.replace("?", "%s"), values)
 
     def search(self, sql: str, values: tuple[object, ...]) -> list[Any]:
         """`read` for a statement whose best plan depends on its values, so that it is planned each time."""
-        return self._read(sql, values, False)
-
-    def _read(self, sql: str, values: tuple[object, ...], prepare: bool | None) -> list[Any]:
-        deadline = time.monotonic() + self._patience_seconds
         with translate_errors(self.name):
-            while True:
-                try:
-                    with self._readers.connection() as connection:
-                        return connection.execute(sql, values, prepare=prepare).fetchall()
-                except (errors.QueryCanceled, errors.LockNotAvailable, PoolTimeout):
-                    raise
-                except psycopg.OperationalError:
-                    # The others are dead as well, after a restart.
-                    if time.monotonic() > deadline:
-                        raise
-                    self._readers.check()
+            return self._readers.fetch(sql, values, prepare=False)
 
     def close(self) -> None:
         """Close every connection."""
         self._readers.close()
         self.writer.close()
 
-    def _configure(self, connection: psycopg.Connection) -> None:
-        for kind in ("timestamptz", "date", "jsonb"):
-            connection.adapters.register_loader(kind, _Text)
-        settings = ", ".join(f"set_config('{name}', '{value}', false)" for name, value in _SESSION.items())
-        # Durable is what was acknowledged: a server or a role that was told otherwise is told so here.
-        connection.execute(
-            f"""SELECT set_config('TimeZone', 'UTC', false), set_config('DateStyle', 'ISO', false), {settings},
-            CASE WHEN current_setting('synchronous_commit') = 'off' THEN set_config('synchronous_commit', 'on', false) END"""
-        )
+
+def _configure(connection: psycopg.Connection) -> None:
+    for kind in ("timestamptz", "date", "jsonb"):
+        connection.adapters.register_loader(kind, _Text)
+    settings = ", ".join(f"set_config('{name}', '{value}', false)" for name, value in _SESSION.items())
+    # Durable is what was acknowledged: a server or a role that was told otherwise is told so here.
+    connection.execute(
+        f"""SELECT set_config('TimeZone', 'UTC', false), set_config('DateStyle', 'ISO', false), {settings},
+        CASE WHEN current_setting('synchronous_commit') IN ('off', 'local')
+            THEN set_config('synchronous_commit', 'on', false) END"""
+    )
 
 
 def name_of(url: str) -> str:
@@ -161,7 +150,7 @@ def translate_errors(name: str) -> Iterator[None]:
         raise UnwritableStore(f"{name} is busy; nothing was written, try again in a moment") from error
     except errors.InsufficientPrivilege as error:
         raise UnwritableStore(f"{name}: {_first_line(error)}; give this user the right to create and write tables") from error
-    except (psycopg.OperationalError, PoolTimeout) as error:
+    except psycopg.OperationalError as error:
         for reason, remedy in _REFUSALS.items():
             if refusal := re.search(reason, str(error)):
                 raise UnwritableStore(f"{name}: {refusal[0]}; {remedy}") from error

@@ -20,6 +20,7 @@ from dossierkit.stores.imports import batches
 from dossierkit.stores.postgres import imports, ledger, publications, queries, series
 from dossierkit.stores.postgres.accounts import PostgresAccounts
 from dossierkit.stores.postgres.action_records import write_action
+from dossierkit.stores.postgres.connections import SILENT_SECONDS
 from dossierkit.stores.postgres.database import Database, translate_errors
 from dossierkit.stores.postgres.dossiers import insert_draft, update_draft
 from dossierkit.stores.postgres.outbox import PostgresOutbox
@@ -40,6 +41,7 @@ class PostgresStore:
     Args:
         url: `postgresql://user:password@host:port/name`, or another address that libpq takes.
         patience_seconds: how long reads and writes are tried again while the server restarts or another one takes over.
+        silent_seconds: see `connections.SILENT_SECONDS`.
 
     Raises:
         NewerStore: a newer version wrote the tables.
@@ -47,15 +49,14 @@ class PostgresStore:
         UnwritableStore: the database cannot be reached, or its user may not create tables.
     """
 
-    def __init__(self, url: str, *, patience_seconds: float = PATIENCE_SECONDS) -> None:
-        self.database = Database(url, patience_seconds=patience_seconds)
+    def __init__(self, url: str, *, patience_seconds: float = PATIENCE_SECONDS, silent_seconds: float = SILENT_SECONDS) -> None:
+        self.database = Database(url, patience_seconds=patience_seconds, silent_seconds=silent_seconds)
         with translate_errors(self.database.name):
             connection = self.database.connect()
             try:
                 migrate(connection, self.database.name)
             finally:
                 connection.close()
-        self.database.open()
         self.accounts = PostgresAccounts(self.database)
         self.outbox = PostgresOutbox(self.database)
         self.payments = PostgresPayments(self.database)
@@ -276,6 +277,7 @@ class PostgresStore:
         """See `UpkeepStore.guard_writable`."""
         ((read_only,),) = self.database.read("SELECT current_setting('transaction_read_only')")
         if read_only == "on":
+            self.database.leave()
             raise UnwritableStore(f"{self.database.name} takes no writes; is it a standby? try again in a moment")
 
     def close(self) -> None:

@@ -15,9 +15,8 @@ import psycopg
 from psycopg import errors
 
 from dossierkit.stores.group_commit import Job
+from dossierkit.stores.postgres.connections import may_pass
 
-#: The server takes back such a transaction, and asks for another try.
-_TRY_AGAIN = (errors.SerializationFailure, errors.DeadlockDetected)
 #: Adds up programs that ended: the one with the id, and those that have not written for a month.
 _ENDED = """WITH ended AS (
     DELETE FROM writers WHERE id <> '' AND (id = %s OR seen < now() - interval '30 days') RETURNING posted)
@@ -159,33 +158,39 @@ class Transactions:
             try:
                 if tries == 1 or not self._is_committed():
                     self._commit_once(batch)
+            except errors.ReadOnlySqlTransaction:
+                self._disconnect()  # the next batch may find the server that takes writes
+                raise
             except psycopg.OperationalError as error:
-                if time.monotonic() > deadline or not self._passes(error):
+                if time.monotonic() > deadline or not may_pass(self._connection, error):
                     raise
                 time.sleep(random.uniform(0, min(1.0, 0.01 * 2**tries)))  # noqa: S311  # programs that collided part
             else:
                 return
-
-    def _passes(self, error: Exception) -> bool:
-        """Whether another try may succeed: the connection was lost, or the server took the transaction back."""
-        lost = self._connection is None or self._connection.closed
-        return isinstance(error, _TRY_AGAIN) or (lost and isinstance(error, psycopg.OperationalError))
 
     def close(self) -> None:
         """Close the connection."""
         if self._connection is not None:
             with suppress(psycopg.OperationalError):  # it was lost meanwhile
                 self._connection.execute(_ENDED, (self._id,))
+            self._disconnect()
+
+    def _disconnect(self) -> None:
+        if self._connection is not None:
             self._connection.close()
             self._connection = None
 
     def _open(self) -> psycopg.Connection:
         if self._connection is None or self._connection.closed:
             self._connection = self._connect()
-            # There before the first batch: a row that is there can be waited for.
-            self._connection.execute(_ENDED, ("",))
-            sql = "INSERT INTO writers VALUES (%s, %s, 0, now()) ON CONFLICT DO NOTHING"
-            self._connection.execute(sql, (self._id, self._number - 1))
+            try:
+                # There before the first batch: a row that is there can be waited for.
+                self._connection.execute(_ENDED, ("",))
+                sql = "INSERT INTO writers VALUES (%s, %s, 0, now()) ON CONFLICT DO NOTHING"
+                self._connection.execute(sql, (self._id, self._number - 1))
+            except psycopg.Error:
+                self._disconnect()  # without its row, a batch whose answer is lost would be run twice
+                raise
         return self._connection
 
     def _is_committed(self) -> bool:
@@ -203,7 +208,7 @@ class Transactions:
             assert end.statusmessage == "COMMIT", "a failed statement raised before"
         except Exception as error:  # one bad job must not cost the others theirs
             self._roll_back(connection)
-            if self._passes(error):
+            if may_pass(self._connection, error):
                 raise
             self._commit_apart(connection, jobs)
 
@@ -226,7 +231,7 @@ class Transactions:
                 batch.run((job,))
                 break
             except Exception as error:  # the caller of this job gets it
-                if self._passes(error):
+                if may_pass(self._connection, error):
                     raise
                 bring_back()
                 connection.execute("ROLLBACK TO job")
