@@ -43,7 +43,7 @@ from dossierkit.wiring import PaymentSettings, account_forms, open_accounts
 from dossierkit_web.requests.addresses import path_of, root_of, url
 from dossierkit_web.requests.cookies import DEVICES, LANGUAGE, SESSION, cookie, drop_cookie, set_cookie
 from dossierkit_web.requests.page_cache import KeptPages
-from dossierkit_web.requests.session import Visitor, visitor_of, with_session
+from dossierkit_web.requests.session import Visitor, visitor_of, visitor_of_host, with_session
 from dossierkit_web.texts import LANGUAGES, word
 
 if TYPE_CHECKING:
@@ -222,7 +222,8 @@ class Site:
             if self.config.identify is not None:
                 known = self.config.identify(request)
                 guest = visitor_of(self.accounts, request, secure=self.config.secure)
-                found = Visitor(known=known) if known is not None else guest
+                found = visitor_of_host(known, request, secure=self.config.secure) if known is not None else guest
+                request.state.host_language = known.language if known is not None else ""
             else:
                 found = visitor_of(self.accounts, request, secure=self.config.secure)
             request.state.visitor = found
@@ -273,9 +274,10 @@ def _file_names(blobs: BlobStore) -> Callable[[str], str]:
 
 
 def language_of(request: Request) -> str:
-    """`?lang=`, else what was chosen before, else Vietnamese."""
+    """`?lang=`, else what was chosen before, else that of the user of a host, else Vietnamese."""
+    host = getattr(request.state, "host_language", "")
     kept = (cookie(request, LANGUAGE, secure=secure) for secure in (True, False))
-    return next((str(named) for named in (request.query_params.get("lang"), *kept) if named in LANGUAGES), "vi")
+    return next((str(named) for named in (request.query_params.get("lang"), *kept, host) if named in LANGUAGES), "vi")
 
 
 @lru_cache(maxsize=8)

@@ -56,14 +56,14 @@ def notices(
 ) -> tuple[SendMail, ...]:
     """The mails that tell *owner* that *action* led from *before* to *after*.  *check* is the check code of the dossier.
 
-    Guests and owners with an unproven address get none.
+    Guests and owners with an address that nobody vouches for get none.
     """
     if action is Action.MESSAGE:
         return _of_a_message(owner, officer, before, after, office)
     wanted = {Notices.ALL: ANNOUNCED, Notices.NEEDED: NEEDED, Notices.NONE: frozenset[Action]()}
     if (
         owner is None
-        or not owner.proven
+        or not owner.reachable
         or action not in wanted[owner.notices]
         or (action is Action.ASSIGN and before.state is after.state)
     ):
@@ -91,7 +91,7 @@ def _of_a_message(
     """
     asks = after.handling.unanswered is not None
     reader = officer if asks else owner
-    if reader is None or reader.disabled or not reader.proven or (not asks and reader.notices is Notices.NONE):
+    if reader is None or reader.disabled or not reader.reachable or (not asks and reader.notices is Notices.NONE):
         return ()
     path = f"/desk/{after.code}" if asks else f"/dossiers/{after.code}"
     key = f"message:{after.id}:{before.version}:{after.version}"

@@ -38,6 +38,7 @@ from dossierkit.hidden_characters import hidden_character
 from dossierkit.mail.notices import notices
 from dossierkit.office.action_records import Recording, filed, search_words
 from dossierkit.office.answer_checks import AnswerChecks
+from dossierkit.office.contacts import keep_contact
 from dossierkit.office.context import Context
 from dossierkit.office.dossiers import Dossiers, printed_code
 from dossierkit.office.drafts import Drafts, guard_version
@@ -79,6 +80,7 @@ class Actions:
     ) -> Dossier:
         """See `Engine.act`."""
         dossier = self.dossiers.open(id, actor)
+        keep_contact(self.context, actor)
         if paid is None:
             # Payments are never refused because of hidden characters in the texts of a gateway.
             _guard_readable(note, *(value for value in (facts or {}).values() if isinstance(value, str)))

@@ -66,7 +66,7 @@ def _readers(engine: Engine, dossier: Dossier) -> list[Account]:
 
 def _mail(engine: Engine, id: str, due: Mapping[str, list[Dossier]], now: datetime) -> SendMail | None:
     account = engine.store.accounts.account(id)
-    if account is None or not account.proven:
+    if account is None or not account.reachable:
         return None
     codes = {"overdue": "", "soon": "", "unanswered": "", **{kind: _codes(dossiers) for kind, dossiers in due.items()}}
     key = f"reminder:{id}:{day_of(now).isoformat()}"

@@ -18,6 +18,7 @@ from dossierkit.forms.fields.form import Layout
 from dossierkit.forms.lint.comparison import after_moves
 from dossierkit.forms.schema.rules import compute
 from dossierkit.office.answer_checks import AnswerChecks
+from dossierkit.office.contacts import keep_contact
 from dossierkit.office.context import Context
 from dossierkit.office.dossiers import Dossiers
 from dossierkit.office.file_disposal import discard, release
@@ -39,6 +40,7 @@ class Drafts:
     ) -> Dossier:
         """See `Engine.begin`."""
         current = self.procedures.current(procedure)
+        keep_contact(self.context, actor)
         now = self.context.now()
         filled = initial_answers(current.form) if answers is None else answers
         dossier = Dossier(

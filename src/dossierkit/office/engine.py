@@ -21,6 +21,7 @@ from dossierkit.mail.letters import Office
 from dossierkit.office.actions import Actions
 from dossierkit.office.administration import Administration
 from dossierkit.office.answer_checks import AnswerChecks
+from dossierkit.office.contacts import forget_contact
 from dossierkit.office.context import Context
 from dossierkit.office.dossiers import Dossiers
 from dossierkit.office.drafts import Drafts
@@ -196,6 +197,13 @@ class Engine:
             layout: the chosen branches of a draft.
         """
         return self.checks.whole(form, answers, layout)
+
+    def forget_contact(self, id: str) -> None:
+        """Delete the name, address and profile of the user *id* of a host, see `Actor`; their dossiers stay.
+
+        They are kept again when the host states them with another action.
+        """
+        forget_contact(self.context, id)
 
     def act(
         self,

@@ -66,7 +66,7 @@ def _marks(engine: Engine) -> list[list[str]]:
 def _tell(engine: Engine, draft: Dossier, end: datetime) -> None:
     """Mail the owner of *draft* that it is deleted at *end*, once for each version of it."""
     account = engine.store.accounts.account(draft.owner)
-    if account is None or not account.proven or account.disabled:
+    if account is None or not account.reachable or account.disabled:
         return
     mail = letter(
         "draft-ends",

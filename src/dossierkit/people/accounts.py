@@ -254,6 +254,7 @@ class Accounts:
         if spelled is None:
             return
         account = self.store.account_of(spelled)
+        account = None if account is not None and account.hosted else account
         known = self.devices.name_of(origin.devices, account, self.clock.now()) if account is not None else ""
         self.throttle.hear(f"forgot:{spelled}", origin, known=known)
         if not self.throttle.may_mail("reset", spelled):

@@ -38,7 +38,7 @@ class AccountStore(Protocol):
     """
 
     def create_account(self, account: Account, *mails: SendMail) -> bool:
-        """Store a new account; False, and nothing stored, if its subject or its proven mail address is another account's."""
+        """Store a new account; False, and nothing stored, if its id, subject or proven mail address is another account's."""
         ...
 
     def account(self, id: str) -> Account | None:

@@ -69,9 +69,9 @@ def guard(site: Site, visitor: Visitor, code: str) -> None:
     Raises:
         ForbiddenAction: the procedure is another unit's.
     """
-    if visitor.stand_in is None or visitor.account is None:
+    if visitor.stand_in is None or visitor.officer is None:
         return
-    if visitor.account.unit not in ("", site.engine.procedure(code).unit):
+    if visitor.officer.unit not in ("", site.engine.procedure(code).unit):
         raise ForbiddenAction(f"{code} is handled by another unit")
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from urllib.parse import urlencode
 
 import attrs
@@ -11,7 +10,6 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from dossierkit.dossiers.lifecycle.dossier import Actor, Dossier, blobs_of
-from dossierkit.dossiers.people.account import Account
 from dossierkit.dossiers.procedure.procedure import Procedure
 from dossierkit.dossiers.states import Channel
 from dossierkit.errors import StaleDossier, UnknownProcedure
@@ -40,16 +38,6 @@ from dossierkit_web.site import Site, language_of
 _LONGEST_QUERY = 4_000
 
 
-def prefill(account: Account | None) -> Mapping[str, Json] | None:
-    """The values that `x-prefill` points to."""
-    return {**account.profile, "email": account.mail} if account is not None else None
-
-
-def _prefilling_account(visitor: Visitor) -> Account | None:
-    """The account whose profile fills in the form; None for an officer who files for a citizen."""
-    return None if visitor.filing is not None else visitor.account
-
-
 @public_page(procedure_edition, known_procedure_edition)
 def show(site: Site, request: Request, form: FormData) -> Response:  # noqa: ARG001  # every page has this shape
     """The form with the visitor's own draft, and with unsaved input."""
@@ -58,8 +46,8 @@ def show(site: Site, request: Request, form: FormData) -> Response:  # noqa: ARG
         return redirect
     draft = own_draft(site, request)
     procedure = site.engine.procedure_of(draft) if draft is not None else site.engine.procedure(request.path_params["code"])
-    account = _prefilling_account(site.visitor(request))
-    answers = draft.answers if draft is not None else initial_answers(procedure.form, prefill(account))
+    profile = site.visitor(request).known_values
+    answers = draft.answers if draft is not None else initial_answers(procedure.form, profile)
     problems = site.engine.check(draft) if draft is not None and "problems" in request.query_params else ()
     declared = draft.declared if draft is not None else ()
     searched = layout_of(request.query_params.multi_items())
@@ -134,7 +122,7 @@ def receive(site: Site, request: Request, form: FormData) -> Response:
     answers, foreign = own_files(procedure.form, answers, blobs_of(draft), layout=layout)
     answers, refused = with_uploads(site.blobs, procedure.form, form, answers, language, site.config.scanner, layout=layout)
     answers, layout = after_button(answers, layout, button, read_only_rows(procedure.form, answers, layout))
-    profile = prefill(_prefilling_account(visitor))
+    profile = visitor.known_values
     shown = initial_answers(procedure.form, profile) if begins else draft.answers
     answers = answers_with_defaults(procedure.form, shown, answers, profile, shown=draft.layout, layout=layout)
     layout = layout_with_defaults(procedure.form, answers, layout)

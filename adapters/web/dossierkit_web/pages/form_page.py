@@ -53,7 +53,7 @@ def form_page(
     asked = procedure.documents(answers)
     wrong, beside, problems = documents.document_problems(procedure, asked, problems, refused or {}, language)
     # A guest's draft is lost with its session: then only the rows on the page are left.
-    paged = draft is not None and site.visitor(request).account is not None
+    paged = draft is not None and site.visitor(request).signed_in
     rendered = site.renderer.render(
         procedure.form, answers, problems=problems, language=language, layout=layout, beside=beside, paged=paged
     )

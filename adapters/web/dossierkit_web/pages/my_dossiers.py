@@ -14,7 +14,6 @@ from starlette.responses import Response
 from dossierkit import pointers
 from dossierkit.dossiers.deadlines.calendars import ZONE
 from dossierkit.dossiers.lifecycle.dossier import RESULT, Dossier, Query
-from dossierkit.dossiers.people.account import Account
 from dossierkit.dossiers.procedure.persons import persons
 from dossierkit.dossiers.procedure.procedure import Procedure
 from dossierkit.dossiers.states import Action, State
@@ -84,9 +83,9 @@ def _page(
         notice=notice,
         check=site.engine.check_code(dossier),
         explained=site.engine.office_clock.explained(dossier.handling, language),
-        persons=_persons(procedure, dossier, visitor.account),
+        persons=_persons(procedure, dossier, visitor.name),
         offered=[action.value for action in site.engine.permitted(dossier, visitor.actor)],
-        mail=visitor.account if visitor.account is not None and visitor.account.proven else None,
+        mail=visitor.mail,
         qr=qr_code(public_url(site.engine.office, f"/lookup?code={quote(str(dossier.code))}")),
     )
 
@@ -111,9 +110,9 @@ def write(site: Site, request: Request, form: FormData) -> Response:
     return see_other(request, f"/dossiers/{dossier.code}#thread")
 
 
-def _persons(procedure: Procedure, dossier: Dossier, account: Account | None) -> Mapping[str, str]:
+def _persons(procedure: Procedure, dossier: Dossier, name: str) -> Mapping[str, str]:
     """Account holder, submitter and owner, each person named once."""
-    found = persons(procedure, dossier.answers, account.name if account is not None else "")
+    found = persons(procedure, dossier.answers, name)
     submitter = found.submitter if found.submitter != found.owner else ""
     holder = found.holder if found.holder not in (found.owner, found.submitter) else ""
     return {"owner": found.owner, "submitter": submitter, "holder": holder}

@@ -6,6 +6,7 @@ The session cookie holds a random token; the store has only its hash.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 
 import attrs
 from starlette.requests import Request
@@ -18,6 +19,7 @@ from dossierkit.dossiers.states import OFFICERS, Channel
 from dossierkit.errors import CodeError
 from dossierkit.people.accounts import Accounts
 from dossierkit.people.sessions import SignedIn
+from dossierkit.pointers import Json
 from dossierkit_web.requests.addresses import path_of
 from dossierkit_web.requests.cookies import FILING, SESSION, cookie
 
@@ -80,9 +82,36 @@ class Visitor:
     @property
     def stand_in(self) -> Actor | None:
         """The owner of the dossier that an officer files: an actor without an account, different for each filing."""
-        if self.filing is None or self.account is None:
+        if self.filing is None or self.officer is None:
             return None
-        return Actor(f"counter:{self.account.id}:{self.filing.token}")
+        return Actor(f"counter:{self.officer.id}:{self.filing.token}")
+
+    @property
+    def officer(self) -> Actor | None:
+        """The visitor as an officer; None for citizens and guests."""
+        actor = self.known if self.known is not None else self.account.actor if self.account is not None else None
+        return actor if actor is not None and actor.role in OFFICERS else None
+
+    @property
+    def name(self) -> str:
+        """The name of a visitor who is signed in, here or at a host; empty if it is unknown."""
+        return self.account.name if self.account is not None else self.known.name if self.known is not None else ""
+
+    @property
+    def mail(self) -> str:
+        """The address that mails about dossiers go to; empty: there is none, or nobody vouches for it."""
+        if self.account is not None:
+            return self.account.mail if self.account.reachable else ""
+        return self.known.mail if self.known is not None else ""
+
+    @property
+    def known_values(self) -> Mapping[str, Json] | None:
+        """What `x-prefill` reads: the profile of a visitor who is signed in, unless an officer files for a citizen."""
+        if self.filing is not None:
+            return None
+        if self.account is not None:
+            return {**self.account.profile, "email": self.account.mail}
+        return self.known.known_values if self.known is not None else None
 
     @property
     def holder(self) -> str:
@@ -106,9 +135,17 @@ def visitor_of(accounts: Accounts, request: Request, *, secure: bool) -> Visitor
     """The visitor that the cookies of *request* name."""
     token = cookie(request, SESSION, secure=secure)
     session = accounts.sessions.find(token) if token else None
-    account = accounts.sessions.account(session)
-    filing = Filing.of(cookie(request, FILING, secure=secure)) if account is not None and account.role in OFFICERS else None
-    return Visitor(session, account, filing=filing, files_here=path_of(request).startswith("/procedures/"))
+    return _with_filing(Visitor(session, accounts.sessions.account(session)), request, secure=secure)
+
+
+def visitor_of_host(actor: Actor, request: Request, *, secure: bool) -> Visitor:
+    """The visitor whom a host portal names as *actor*."""
+    return _with_filing(Visitor(known=actor), request, secure=secure)
+
+
+def _with_filing(visitor: Visitor, request: Request, *, secure: bool) -> Visitor:
+    filing = Filing.of(cookie(request, FILING, secure=secure)) if visitor.officer is not None else None
+    return attrs.evolve(visitor, filing=filing, files_here=path_of(request).startswith("/procedures/"))
 
 
 def with_session(accounts: Accounts, visitor: Visitor) -> Visitor:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+from collections.abc import Mapping
 from datetime import datetime
 
 import attrs
@@ -22,12 +23,28 @@ from dossierkit.text import fold
 
 @attrs.frozen
 class Actor:
-    """The person or program that acts; *id* is that of an account or of a guest's session."""
+    """The person or program that acts; *id* is that of an account, of a guest's session, or of a user of a host.
+
+    A host states how its users are named and reached; equality and the history of a dossier depend on none of this.
+    """
 
     id: str
     role: Role = attrs.field(default=Role.CITIZEN, converter=Role)
     #: The unit of an officer; empty for other roles.
     unit: str = ""
+    name: str = attrs.field(default="", eq=False, repr=False)
+    #: The address for mails about dossiers, which the host vouches for; empty: no mails.
+    mail: str = attrs.field(default="", eq=False, repr=False)
+    #: `vi` or `en`, of pages and mails; empty: that of the page.
+    language: str = attrs.field(default="", eq=False)
+    #: The values that `x-prefill` points to, beside `fullName` and `email`.
+    profile: Mapping[str, Json] = attrs.field(factory=dict, eq=False, repr=False)
+
+    @property
+    def known_values(self) -> Mapping[str, Json]:
+        """What `x-prefill` reads."""
+        named = {"fullName": self.name, "email": self.mail}
+        return {**self.profile, **{key: value for key, value in named.items() if value}}
 
     @property
     def is_citizen(self) -> bool:

@@ -66,11 +66,18 @@ class Account:
     proven: bool = True
     #: Digests of every issued password; none of them may be chosen.
     issued: tuple[str, ...] = attrs.field(default=(), repr=False)
+    #: The person signs in at a host, which vouches for the address; there is no password here, and no claim to the address.
+    hosted: bool = False
 
     @property
     def actor(self) -> Actor:
         """The account as an actor."""
         return Actor(self.id, self.role, self.unit)
+
+    @property
+    def reachable(self) -> bool:
+        """Whether mails about dossiers go to the address: its reader confirmed it, or a host vouches for it."""
+        return self.proven or self.hosted
 
     @property
     def name(self) -> str:

@@ -33,7 +33,7 @@ class MemoryAccounts:
     def create_account(self, account: Account, *mails: SendMail) -> bool:
         """See `AccountStore.create_account`."""
         with self._lock:
-            if self._conflicts(account):
+            if account.id in self._accounts or self._conflicts(account):
                 return False
             self._write(account, mails)
             return True

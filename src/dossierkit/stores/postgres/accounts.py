@@ -29,7 +29,9 @@ class PostgresAccounts:
         def work(batch: Batch) -> bool:
             if _conflicts(batch, account):
                 return False
-            batch.execute(f"INSERT INTO accounts ({ACCOUNT_COLUMNS}) VALUES (%s, %s, %s, %s, %s, %s)", account_row(account))
+            values = "VALUES (%s, %s, %s, %s, %s, %s) ON CONFLICT (id) DO NOTHING RETURNING id"
+            if batch.execute(f"INSERT INTO accounts ({ACCOUNT_COLUMNS}) {values}", account_row(account)).fetchone() is None:
+                return False
             insert_mails(batch, mails)
             return True
 

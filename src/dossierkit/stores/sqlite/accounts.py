@@ -29,7 +29,9 @@ class SqliteAccounts:
         def work(connection: sqlite3.Connection) -> bool:
             if _conflicts(connection, account):
                 return False
-            connection.execute(f"INSERT INTO accounts ({ACCOUNT_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?)", account_row(account))
+            sql = f"INSERT INTO accounts ({ACCOUNT_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING"
+            if not connection.execute(sql, account_row(account)).rowcount:
+                return False
             insert_mails(connection, mails)
             return True
 

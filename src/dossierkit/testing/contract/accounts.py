@@ -25,7 +25,7 @@ class AccountContract:
         full = account(
             "an", role=Role.CASE_OFFICER, unit="x", profile={"fullName": "An"}, first_until=NOON, language="en",
             subject="https://id.example|1", notices=Notices.NEEDED, disabled=True, views={"mine": "state=4"}, totp="A" * 32,
-            totp_used=7, proven=False, issued=("a", "b"),
+            totp_used=7, proven=False, issued=("a", "b"), hosted=True,
         )  # fmt: skip
         full = attrs.evolve(full, password=f"hash of {full.id}")
 
@@ -36,6 +36,14 @@ class AccountContract:
         assert store.accounts.account_as("https://id.example|1") == full
         assert (store.accounts.account("ba"), store.accounts.account_as(""), store.accounts.account_of("x@y.vn")) == (None,) * 3
         assert [outgoing.mail.key for outgoing in store.outbox.claim(NOON, NOON + HOUR)] == ["welcome"]
+
+    def test_an_id_is_that_of_one_account(self, store: Store) -> None:
+        """A second account with it is not stored, nor are its mails."""
+        assert store.accounts.create_account(account("an", profile={"fullName": "An"}))
+        assert not store.accounts.create_account(account("an", "other@example.vn"), mail("second"))
+
+        assert store.accounts.account("an") == account("an", profile={"fullName": "An"})
+        assert store.outbox.claim(NOON, NOON + HOUR) == ()
 
     def test_an_address_belongs_to_the_account_that_proved_it(self, store: Store) -> None:
         """Else to the oldest that claims it; the newest claim is found beside the owner."""
