@@ -17,7 +17,7 @@ from typing import Any
 
 from benchmarks.measure import Row
 from dossierkit import Actor, open_engine
-from dossierkit.stores.last_numbers import Mark, Noted, write_mark
+from dossierkit.stores.last_numbers import Mark, MarkContent, write_mark
 
 SCHEMA = {"title": "x", "properties": {"name": {"type": "string"}, "text": {"type": "string"}}, "required": ["name"]}
 ANSWERS = {"name": "Nguyễn Văn A", "text": "x" * 1200}
@@ -119,7 +119,7 @@ def _noted() -> float:
     """Seconds to note one number."""
     with tempfile.TemporaryDirectory(dir=".") as folder:
         path = Path(folder) / "d.mark"
-        write_mark(path, Noted("i", {}))
+        write_mark(path, MarkContent("i", {}))
         mark = Mark(path)
         start = time.perf_counter()
         for number in range(10_000):

@@ -95,7 +95,7 @@ def without_hidden(text: str) -> str:
     """*text* without its hidden characters."""
     if _is_plain(text):
         return text
-    hidden = {found.index for found in _hidden(text)}
+    hidden = {character.index for character in _hidden(text)}
     return "".join(letter for index, letter in enumerate(text) if index not in hidden)
 
 

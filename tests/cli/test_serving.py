@@ -202,7 +202,7 @@ def test_two_workers_deliver_each_mail_once(tmp_path: Path, folder: Path, postbo
         program.terminate()
     assert [(program.communicate(timeout=60), program.returncode)[1] for program in programs] == [0, 0]
     assert taken == Counter({mail.key: 1 for mail in mails})
-    assert store.outbox.undelivered() == ()
+    assert store.outbox.failures() == ()
     store.close()
 
 

@@ -119,7 +119,7 @@ def test_trouble_passes_and_nothing_is_lost(store: Store, postbox: Any, clock: F
     else:
         through = SmtpMailer("127.0.0.1", over.port, user="portal", password="old", security="none", timeout=1.0)
     assert deliver(store.outbox, through, clock) == (0, 2)
-    assert [one.tries for one in store.outbox.undelivered()] == [1, 1]
+    assert [one.tries for one in store.outbox.failures()] == [1, 1]
     assert deliver(store.outbox, over, clock) == (0, 0)  # not before its time
 
     box.goes_on.set()
@@ -129,7 +129,7 @@ def test_trouble_passes_and_nothing_is_lost(store: Store, postbox: Any, clock: F
     # A server that took a mail after all while we hung up can tell by its Message-ID that it is the same.
     assert len({taken["Message-ID"] for taken in box.taken}) == 2
     assert len(box.taken) == 2 or trouble == "slow"
-    assert store.outbox.undelivered() == ()
+    assert store.outbox.failures() == ()
     clock.advance(timedelta(days=9))
     assert deliver(store.outbox, over, clock) == (0, 0)
 
@@ -139,7 +139,7 @@ def test_a_refused_address_is_given_up_and_seen(store: Store, postbox: Any, cloc
     box.to_answer = "550 no such mailbox"
     store.outbox.post(mail())
     assert deliver(store.outbox, over, clock) == (0, 1)
-    [lost] = store.outbox.undelivered()
+    [lost] = store.outbox.failures()
     assert (lost.due, lost.error) == (None, "the address is refused (550)")
     clock.advance(timedelta(days=9))
     assert deliver(store.outbox, over, clock) == (0, 0)
@@ -150,7 +150,7 @@ def test_a_refused_content_is_given_up(store: Store, postbox: Any, clock: FixedC
     box.answer = "554 refused"
     store.outbox.post(mail())
     deliver(store.outbox, over, clock)
-    assert store.outbox.undelivered()[0].due is None
+    assert store.outbox.failures()[0].due is None
 
 
 def test_after_the_last_try_somebody_has_to_look(store: Store, clock: FixedClock) -> None:
@@ -160,7 +160,7 @@ def test_after_the_last_try_somebody_has_to_look(store: Store, clock: FixedClock
         assert deliver(store.outbox, down, clock) == (0, 1)
         clock.advance(wait)
     assert deliver(store.outbox, down, clock) == (0, 0)
-    assert store.outbox.undelivered()[0].due is None
+    assert store.outbox.failures()[0].due is None
     assert next_try(1, clock.now()) == clock.now() + BACK_OFF[0]
 
 
@@ -264,9 +264,9 @@ def test_an_address_that_bounces_is_known_until_it_is_reached(store: Store, cloc
     outbox.mark_delivered(other.id, now)
     assert (outbox.bounces("a@x.vn"), outbox.bounces("b@x.vn"), outbox.bounces("c@x.vn")) == (True, False, False)
     outbox.mark_failed(second.id, "refused", None)
-    assert [one.id for one in outbox.given_up()] == [second.id, first.id]
-    assert [one.id for one in outbox.given_up(1)] == [second.id]
+    assert [one.id for one in outbox.dead_letters()] == [second.id, first.id]
+    assert [one.id for one in outbox.dead_letters(1)] == [second.id]
     outbox.mark_delivered(third.id, now)
     assert not outbox.bounces("a@x.vn")
     outbox.retry(second.id, now)
-    assert [one.id for one in outbox.given_up()] == [first.id]
+    assert [one.id for one in outbox.dead_letters()] == [first.id]

@@ -162,10 +162,10 @@ def test_people_mails_and_numbers_are_read_as_they_were_written(installation: In
     sign_in = open_accounts(installation.engine).sign_in
     assert sign_in("an@mau.example", PASSWORD).session.wants is Wants.NOTHING
     assert sign_in("admin@mau.example", PASSWORD).session.wants is Wants.CODE
-    assert [[one.mail.to, one.error] for one in store.outbox.given_up()] == expected["given up"]
-    assert [[one.mail.to, one.tries] for one in store.outbox.undelivered()] == expected["undelivered"]
+    assert [[one.mail.to, one.error] for one in store.outbox.dead_letters()] == expected["given up"]
+    assert [[one.mail.to, one.tries] for one in store.outbox.failures()] == expected["undelivered"]
     assert [[*series, number] for series, number in sorted(store.counters().items())] == expected["counters"]
-    assert store.noted_numbers() == store.counters()
+    assert store.counters_of_mark() == store.counters()
     assert [[gap.agency, gap.series, gap.first, gap.last] for gap in store.gaps()] == expected["gaps"]
     assert Counter(code for code, _ in store.revisions()) == {"9.000001": 2, "9.000002": 1}
 
@@ -201,5 +201,5 @@ def test_work_goes_on(installation: Installation) -> None:
     subjects = {mail.subject for mail in mailer.sent if mail.to == "an@mau.example"}
     assert {"Đặt lại mật khẩu", f"Đã nộp hồ sơ {sent.code}", f"Hồ sơ {accepted.code} đã được tiếp nhận"} <= subjects
     assert "slow@mau.example" in {mail.to for mail in mailer.sent}
-    assert [one.mail.to for one in store.outbox.undelivered()] == ["bounces@mau.example"]
+    assert [one.mail.to for one in store.outbox.failures()] == ["bounces@mau.example"]
     assert list(engine.verify(blobs=installation.blobs)) == []

@@ -21,7 +21,7 @@ from dossierkit.cli import main
 from dossierkit.errors import LostDossiers, SettingsError, StoreError, UnwritableStore
 from dossierkit.papers.slip import installed_key
 from dossierkit.stores.backup import back_up, restore
-from dossierkit.stores.last_numbers import Mark, Noted, mark_of, read_mark, write_mark
+from dossierkit.stores.last_numbers import Mark, MarkContent, mark_of, read_mark, write_mark
 from dossierkit.stores.recovery import skip_after
 from dossierkit.stores.sqlite.store import SqliteStore
 from dossierkit.testing import FixedClock
@@ -139,14 +139,14 @@ def test_a_database_of_before_is_marked(database: Path, folder: Path) -> None:
     noted = read_mark(mark)
     assert noted is not None
     mark.unlink()
-    write_mark(mark, Noted(noted.installation, {DAY: 1}))
+    write_mark(mark, MarkContent(noted.installation, {DAY: 1}))
     engine = open_installation(database, folder)
-    assert engine.store.noted_numbers() == engine.store.counters() == {DAY: 3, ("H29.15", "2026"): 1}
+    assert engine.store.counters_of_mark() == engine.store.counters() == {DAY: 3, ("H29.15", "2026"): 1}
     engine.store.remember("installation", "")
     engine.close()
     mark.unlink()
     engine = open_installation(database, folder)
-    assert engine.store.noted_numbers() == {DAY: 3, ("H29.15", "2026"): 1}
+    assert engine.store.counters_of_mark() == {DAY: 3, ("H29.15", "2026"): 1}
     assert submit(engine).endswith("-0004")
     engine.close()
 
@@ -175,11 +175,11 @@ def test_no_code_is_told_before_it_is_noted(database: Path, folder: Path) -> Non
     with pytest.raises(UnwritableStore, match="room"):
         engine.submit(draft.id, AN)
     store.mark.sync()
-    assert store.noted_numbers()[DAY] == 3
+    assert store.counters_of_mark()[DAY] == 3
     disk.full = False
     store.mark.sync()
 
-    assert store.noted_numbers()[DAY] == 4
+    assert store.counters_of_mark()[DAY] == 4
     assert str(engine.submit(draft.id, AN).code).endswith("-0004")
     assert list(engine.verify()) == []
     engine.close()
@@ -201,24 +201,24 @@ class Disk:
 def test_a_line_that_is_torn_counts_for_nothing(tmp_path: Path) -> None:
     """A power failure leaves half a line, or zeros; a number is never read short."""
     path = tmp_path / "d.mark"
-    write_mark(path, Noted("i", {DAY: 41}))
+    write_mark(path, MarkContent("i", {DAY: 41}))
     with pytest.raises(FileExistsError):
-        write_mark(path, Noted("j", {}))
+        write_mark(path, MarkContent("j", {}))
     mark = Mark(path)
     mark.note({DAY: 421})
     mark.close()
     whole = path.read_bytes()
     for cut in range(1, 16):
         path.write_bytes(whole[:-cut])
-        assert read_mark(path) == Noted("i", {DAY: 41}), cut
+        assert read_mark(path) == MarkContent("i", {DAY: 41}), cut
         path.write_bytes(whole[:-cut] + b"\0" * 64)
-        assert read_mark(path) == Noted("i", {DAY: 41}), cut
+        assert read_mark(path) == MarkContent("i", {DAY: 41}), cut
 
 
 def test_a_long_mark_is_shortened_when_nobody_writes_on_it(tmp_path: Path) -> None:
     """To one line a series, unless a program has it open."""
     path = tmp_path / "d.mark"
-    write_mark(path, Noted("i", {}))
+    write_mark(path, MarkContent("i", {}))
     mark = Mark(path)
     for number in range(1, 20_001):
         mark.note({DAY: number})
@@ -229,7 +229,7 @@ def test_a_long_mark_is_shortened_when_nobody_writes_on_it(tmp_path: Path) -> No
         one.close()
     Mark(path).close()
     assert path.stat().st_size < 100
-    assert read_mark(path) == Noted("i", {DAY: 20_000})
+    assert read_mark(path) == MarkContent("i", {DAY: 20_000})
     assert path.stat().st_mode & 0o777 == 0o600
 
 

@@ -384,9 +384,9 @@ def _sandbox_status(site: Site) -> Callable[[Request], Awaitable[Response]]:
     async def status(request: Request) -> Response:
         body = await limited(request, 2**14).body()
         try:
-            said = json.loads(body)
-            asked = {str(name): str(value) for name, value in said.items()}
-            return JSONResponse(await run_in_threadpool(payment.answer_of_sandbox, site, asked))
+            posted = json.loads(body)
+            query = {str(name): str(value) for name, value in posted.items()}
+            return JSONResponse(await run_in_threadpool(payment.answer_of_sandbox, site, query))
         except (ValueError, AttributeError, RecursionError, UnknownDossier):
             raise HTTPException(404) from None
 

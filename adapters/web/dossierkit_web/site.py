@@ -213,21 +213,21 @@ class Site:
         options = self.engine.offered.dialect.options.get(name)
         if isinstance(options, Table):
             return options.names(language)
-        return {str(one.value): one.title for one in options.select({}, "", 500)} if options is not None else {}
+        return {str(choice.value): choice.title for choice in options.select({}, "", 500)} if options is not None else {}
 
     def visitor(self, request: Request) -> Visitor:
         """The visitor; determined once a request."""
-        found = getattr(request.state, "visitor", None)
-        if found is None:
+        visitor = getattr(request.state, "visitor", None)
+        if visitor is None:
             if self.config.identify is not None:
-                known = self.config.identify(request)
+                user = self.config.identify(request)
                 guest = visitor_of(self.accounts, request, secure=self.config.secure)
-                found = visitor_of_host(known, request, secure=self.config.secure) if known is not None else guest
-                request.state.host_language = known.language if known is not None else ""
+                visitor = visitor_of_host(user, request, secure=self.config.secure) if user is not None else guest
+                request.state.host_language = user.language if user is not None else ""
             else:
-                found = visitor_of(self.accounts, request, secure=self.config.secure)
-            request.state.visitor = found
-        return found
+                visitor = visitor_of(self.accounts, request, secure=self.config.secure)
+            request.state.visitor = visitor
+        return visitor
 
     def keeps(self, request: Request) -> bool:
         """Whether drafts of the visitor are stored: with an account, or as a guest if guests may submit."""
@@ -235,8 +235,8 @@ class Site:
 
     def with_session(self, request: Request) -> Visitor:
         """The visitor with a session, which is begun if there is none."""
-        found = request.state.visitor = with_session(self.accounts, self.visitor(request))
-        return found
+        visitor = request.state.visitor = with_session(self.accounts, self.visitor(request))
+        return visitor
 
     def keep(self, request: Request, visitor: Visitor, response: Response) -> Response:
         """Set the cookie of a new session; with full access, the browser becomes a known device."""
@@ -250,8 +250,8 @@ class Site:
     def mark(self, request: Request, account: Account, response: Response) -> Response:
         """Make the browser a known device of *account*."""
         secure = self.config.secure
-        kept = self.accounts.devices.with_mark(cookie(request, DEVICES, secure=secure), account, self.engine.now())
-        set_cookie(request, response, DEVICES, kept, secure=secure, lasts=LASTS)
+        devices = self.accounts.devices.with_mark(cookie(request, DEVICES, secure=secure), account, self.engine.now())
+        set_cookie(request, response, DEVICES, devices, secure=secure, lasts=LASTS)
         return response
 
     def forget(self, request: Request, response: Response) -> Response:

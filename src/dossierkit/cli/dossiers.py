@@ -85,12 +85,12 @@ def submit(
     from dossierkit.forms import message
     from dossierkit.hidden_characters import without_hidden
 
-    issued, given = parse_code(code) if code else None, answers_in(answers)
+    issued, document = parse_code(code) if code else None, answers_in(answers)
     # Checked first, so that an unknown procedure creates no database.
     _listing(data, procedures).procedure(procedure)
     engine = engine_of(data, procedures, agency, make=True, files=files)
     actor = Actor("command-line", Role.ADMIN)
-    draft = engine.begin(procedure, actor, given)
+    draft = engine.begin(procedure, actor, document)
     if paper:
         draft = engine.save(draft.id, draft.answers, actor, version=draft.version, declared=paper)
     try:
@@ -157,7 +157,7 @@ def deliver(data: Path, smtp: str, sender: str) -> None:
 
     engine = engine_of(data, None)
     done, failed = deliver_all(engine.store.outbox, mailer(data, smtp=smtp, sender=sender), SystemClock())
-    for mail in engine.store.outbox.undelivered():
+    for mail in engine.store.outbox.failures():
         when = f"again at {office_time(mail.due):%d/%m/%Y %H:%M}" if mail.due is not None else "given up"
         click.echo(f"mail {mail.id}: {mail.error} ({mail.tries} tries, {when})", err=True)
     click.echo(f"{done} delivered, {failed} failed")

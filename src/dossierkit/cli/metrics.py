@@ -73,7 +73,7 @@ class _State(Collector):
     def collect(self) -> Iterator[Metric]:
         """See `Collector.collect`; without a store there is nothing but `dossierkit_store_up 0`."""
         try:
-            count, oldest = self.engine.store.outbox.waiting()
+            count, oldest = self.engine.store.outbox.backlog()
             posting = self.engine.store.last_posting()
         except StoreError:
             yield GaugeMetricFamily("dossierkit_store_up", "Whether the store answers.", value=0)

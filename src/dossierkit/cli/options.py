@@ -306,14 +306,15 @@ def engine_of(
     from dossierkit.stores.backup import DATABASE
     from dossierkit.wiring import AGENCY, file_store, open_engine
 
-    here = installed()
-    if here is not None:
-        procedures, agency = procedures or here.procedures, agency or str(here.settings.get("agency", ""))
+    installation = installed()
+    if installation is not None:
+        procedures, agency = procedures or installation.procedures, agency or str(installation.settings.get("agency", ""))
     server = store_address()
     if not make and not server:
         existing(data)
     if files is None:
-        files = os.environ.get("DOSSIERKIT_FILES") or (str(here.settings.get("files", "")) if here is not None else "")
+        in_settings = str(installation.settings.get("files", "")) if installation is not None else ""
+        files = os.environ.get("DOSSIERKIT_FILES") or in_settings
     blobs = file_store(data, files)
     if procedures is not None:
         # Checked first, so that a misspelt folder leaves no new files behind.
@@ -321,7 +322,7 @@ def engine_of(
     if make or server:
         make_private_folder(data)
     _guard(data, procedures)
-    office = here.office_at(address) if here is not None else Office(address=address) if address else Office()
+    office = installation.office_at(address) if installation is not None else Office(address=address) if address else Office()
     engine = open_engine(
         server or f"sqlite:{data / DATABASE}",
         data=data,
@@ -360,8 +361,10 @@ def _guard(data: Path, procedures: Path | None) -> None:
     from dossierkit.installation import SETTINGS
     from dossierkit.private_files import restrict
 
-    here = installed()
-    settings = [here.folder / SETTINGS] if here is not None else []
-    shared = {path.resolve() for path in (procedures, here and here.procedures, here and here.folder, Path.cwd()) if path}
+    installation = installed()
+    settings, folders = [], [procedures, Path.cwd()]
+    if installation is not None:
+        settings, folders = [installation.folder / SETTINGS], [*folders, installation.procedures, installation.folder]
+    shared = {path.resolve() for path in folders if path}
     for words in restrict(data, *settings, folder=data.resolve() not in shared):
         click.echo(f"dossierkit: {words}", err=True)

@@ -89,9 +89,9 @@ def _procedures_read_here() -> Path:
     from dossierkit.errors import SettingsError
     from dossierkit.wiring import packaged_samples, samples
 
-    here = installed()
-    if here is not None:
-        return here.procedures
+    installation = installed()
+    if installation is not None:
+        return installation.procedures
     if samples() == packaged_samples():
         raise SettingsError(
             "there is no installation here that would read the file: create one with dossierkit init FOLDER, or name a folder"
@@ -199,7 +199,7 @@ def check(file: Path, answers: BinaryIO, as_json: bool, today: Any, language: st
     value = as_sent(form, answers_in(answers), today=day)
     problems = judge(form, value, today=day)
     words = messages(form, problems, language=language, answers=value)
-    rows = [{"at": p.at, "rule": p.rule, "message": said} for p, said in zip(problems, words, strict=True)]
+    rows = [{"at": p.at, "rule": p.rule, "message": sentence} for p, sentence in zip(problems, words, strict=True)]
     if as_json:
         click.echo(json.dumps(rows, ensure_ascii=False, indent=2))
     else:
@@ -238,11 +238,11 @@ def lint(paths: tuple[Path, ...], as_json: bool, data: Path | None, language: st
         if context.get_parameter_source("data") is not ParameterSource.DEFAULT_MAP:
             raise click.BadParameter(f"there is no folder {data}", context, param_hint="--data")
         data = None
-    here = installed()
+    installation = installed()
     if not paths:
-        if here is None:
+        if installation is None:
             raise click.UsageError("Missing argument 'PATHS...'; name files or folders.", context)
-        paths = (here.procedures,)
+        paths = (installation.procedures,)
     findings = list(lint_paths(paths, with_lists(STANDARD, data, office_day), office_day()))
     if as_json:
         rows = [{**attrs.asdict(f), "message": in_language(f.message, language)} for f in findings]

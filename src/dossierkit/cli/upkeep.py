@@ -41,8 +41,8 @@ def demo(data: Path, procedures: Path | None, count: int, seed: int) -> None:
     from dossierkit.forms import STANDARD
     from dossierkit.wiring import open_accounts, open_engine, with_lists
 
-    here = installed()
-    folder = procedures or (here.procedures if here is not None else None)
+    installation = installed()
+    folder = procedures or (installation.procedures if installation is not None else None)
     dialect = with_lists(STANDARD, data if data.is_dir() else None, office_day)
     # Tried in memory first, so that nothing is left behind where there is nothing to show, or an extra is missing.
     trial = open_engine("memory:", procedures=folder, dialect=dialect)
@@ -52,14 +52,14 @@ def demo(data: Path, procedures: Path | None, count: int, seed: int) -> None:
     accounts = open_accounts(engine)
     # The progress bar appears first, as preparing people and procedures takes a moment, too.
     with progress(count, "dossiers") as advance:
-        shown = demonstrate(engine, accounts, count, seed=seed)
+        demonstration = demonstrate(engine, accounts, count, seed=seed)
         done = 0
-        for so_far in shown.progress:
+        for so_far in demonstration.progress:
             advance(so_far - done)
             done = so_far
     click.echo(f"{counted(count, 'dossier')} of two years in {data.resolve()}; see them with: dossierkit serve --data {data}")
-    click.echo(f"Password of all accounts: {shown.password}")
-    for guest in shown.guests:
+    click.echo(f"Password of all accounts: {demonstration.password}")
+    for guest in demonstration.guests:
         click.echo(f"  {guest.mail:40} {guest.role}{f' of {guest.unit}' if guest.unit else ''}")
     engine.close()
 

@@ -107,10 +107,10 @@ class ObjectBlobs:
         """See `BlobStore.every`."""
         with _in_bucket("the files cannot be listed", "their bucket"):
             for objects in obstore.list(self._store, chunk_size=1000):
-                for found in objects:
-                    id = found["path"].rpartition("/")[2].removesuffix(_NAME)
-                    if found["path"].endswith(_NAME) and BLOB.fullmatch(id):
-                        yield StoredFile(id, found["last_modified"])
+                for entry in objects:
+                    id = entry["path"].rpartition("/")[2].removesuffix(_NAME)
+                    if entry["path"].endswith(_NAME) and BLOB.fullmatch(id):
+                        yield StoredFile(id, entry["last_modified"])
 
     def _read_name(self, id: str) -> str:
         with _errors("the name of a file cannot be read"):

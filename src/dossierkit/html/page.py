@@ -255,7 +255,7 @@ class Page:
         where = field.control + ("/~e" if field.kind is Kind.ENTRIES else "")
         most = field.keywords.get("maxItems")
         fixed = len(field.keywords.get("prefixItems") or ())
-        closed = field.keywords.get("items") is False or (fixed and "items" not in field.keywords) or field.settled
+        closed = field.keywords.get("items") is False or (fixed and "items" not in field.keywords) or field.fixed
         return {
             "c": _ExtendedControl(
                 self.viewer.answered(field, value, errors),
@@ -302,7 +302,7 @@ class Page:
         if index < fixed:
             return self.field(row, value)
         heading = self._row_heading(row, value, f"{row_title} {index + 1}")
-        if row.settled or field.partial:
+        if row.fixed or field.partial:
             return self._framed("row", row, value, {"title": heading}, index=0, last=True, removable=False)
         is_last = index == len(field.children) - 1
         return self._framed("row", row, value, {"title": heading}, index=index - fixed, last=is_last, removable=True)

@@ -1,4 +1,4 @@
-"""Administration of the whole office: procedure files, undelivered mails, latest events."""
+"""Administration of the whole office: procedure files, failed mails, latest events."""
 
 from __future__ import annotations
 
@@ -65,9 +65,9 @@ class Administration:
         """How many dossiers there are, drafts included."""
         return self.context.store.size()
 
-    def undelivered(self) -> tuple[Outgoing, ...]:
+    def failed_mails(self) -> tuple[Outgoing, ...]:
         """Mails that failed, or have to wait."""
-        return self.context.store.outbox.undelivered()
+        return self.context.store.outbox.failures()
 
     def send_again(self, id: int) -> None:
         """Try a mail once more at the next delivery."""

@@ -117,13 +117,13 @@ def recompute(engine: Engine, *, apply: bool, note: str = "") -> Iterator[tuple[
 
 def unreached(engine: Engine, actor: Actor, *, limit: int = 20) -> tuple[Dossier, ...]:
     """The dossiers of an officer whose owner cannot be reached by mail, newest first."""
-    outbox, unreached = engine.store.outbox, dict[str, Dossier]()
-    for lost in outbox.given_up():
-        dossier = engine.store.get(dossier_in(lost.mail.key))
+    outbox, dossiers = engine.store.outbox, dict[str, Dossier]()
+    for mail in outbox.dead_letters():
+        dossier = engine.store.get(dossier_in(mail.mail.key))
         if dossier is None or not may_see(dossier, actor):
             continue
         owner = engine.store.accounts.account(dossier.owner)
         # Owners who have changed their address, or were reached since, are left out.
-        if owner is not None and owner.mail == lost.mail.to and outbox.bounces(owner.mail):
-            unreached[dossier.id] = dossier
-    return tuple(unreached.values())[:limit]
+        if owner is not None and owner.mail == mail.mail.to and outbox.bounces(owner.mail):
+            dossiers[dossier.id] = dossier
+    return tuple(dossiers.values())[:limit]

@@ -25,7 +25,7 @@ _ANNOUNCED = "abandoned-drafts-told"
 def sweep(store: Store, blobs: BlobStore, clock: Clock) -> int:
     """Delete drafts that were cancelled more than a day ago, with their files; returns their number."""
     done = 0
-    while drafts := store.cancelled(clock.now() - UNDO, _AT_ONCE):
+    while drafts := store.cancelled_drafts(clock.now() - UNDO, _AT_ONCE):
         for draft in drafts:
             done += discard(store, blobs, draft)
     return done
@@ -41,7 +41,7 @@ def clear_abandoned(engine: Engine, blobs: BlobStore, keep: timedelta, *, at_onc
     """
     now = engine.clock.now()
     marks = [(datetime.fromisoformat(at), (datetime.fromisoformat(changed), id)) for at, changed, id in _marks(engine)]
-    drafts = engine.store.idle(now - keep + NOTICE, after=marks[-1][1] if marks else None, limit=at_once)
+    drafts = engine.store.idle_drafts(now - keep + NOTICE, after=marks[-1][1] if marks else None, limit=at_once)
     for draft in drafts:
         _tell(engine, draft, max(draft.changed + keep, now + NOTICE))
     if drafts:
@@ -53,7 +53,7 @@ def clear_abandoned(engine: Engine, blobs: BlobStore, keep: timedelta, *, at_onc
     announced = [draft for at, draft in marks if at <= now - NOTICE]
     deleted = 0
     if announced:
-        for draft in engine.store.idle(min(now - keep, announced[-1][0]), limit=at_once):
+        for draft in engine.store.idle_drafts(min(now - keep, announced[-1][0]), limit=at_once):
             if (draft.changed, draft.id) <= announced[-1]:
                 deleted += discard(engine.store, blobs, draft)
     return len(drafts), deleted

@@ -59,8 +59,8 @@ def contradictions(
         if blobs is not None:
             yield from _of_files(dossier, blobs)
         seen()
-    marked, counters = store.noted_numbers(), store.counters()
-    for series, last in marked.items():
+    in_mark, counters = store.counters_of_mark(), store.counters()
+    for series, last in in_mark.items():
         if last > counters.get(series, 0):
             yield f"{series[0]} {series[1]}: {last} was given out, the database ends with {counters.get(series, 0)}"
     for series, last in counters.items():

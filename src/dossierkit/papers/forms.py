@@ -37,7 +37,7 @@ class Forms:
     dossier: Dossier
     procedure: Procedure
     history: tuple[Event, ...]
-    said: Mapping[int, Note]
+    notes: Mapping[int, Note]
     language: str
 
     def word(self, name: str, **values: object) -> str:
@@ -193,7 +193,7 @@ class Forms:
 
     def note(self, event: Event) -> str:
         """The note of *event*."""
-        return self.said[event.number].text if event.number in self.said else ""
+        return self.notes[event.number].text if event.number in self.notes else ""
 
 
 def day_words(at: datetime) -> dict[str, str]:

@@ -157,8 +157,8 @@ class VnPay:
 
     def _callback_of_answer(self, answer: Mapping[str, str], attempt: Attempt) -> Callback | None:
         """The callback that an answer to a query amounts to; None if there is no result yet."""
-        given = answer.get("vnp_SecureHash", "").lower()
-        if not given.isascii() or not hmac.compare_digest(answer_signature(self.secret, answer), given):
+        digest = answer.get("vnp_SecureHash", "").lower()
+        if not digest.isascii() or not hmac.compare_digest(answer_signature(self.secret, answer), digest):
             raise GatewayError("the answer is not signed by VNPay")
         code, status = answer.get("vnp_ResponseCode"), answer.get("vnp_TransactionStatus")
         if code == _UNKNOWN:

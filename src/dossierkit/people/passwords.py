@@ -104,5 +104,6 @@ def common_passwords(own: Path | None = None) -> frozenset[str]:
     from zxcvbn.frequency_lists import FREQUENCY_LISTS
 
     shipped = (FOLDER / "common-passwords.txt").read_text("utf-8").split()
-    more = own.read_text("utf-8", "replace").splitlines() if own is not None and own.is_file() else ()
-    return frozenset((*shipped, *(fold(one).replace(" ", "") for one in (*FREQUENCY_LISTS["passwords"], *more) if one)))
+    added = own.read_text("utf-8", "replace").splitlines() if own is not None and own.is_file() else ()
+    passwords = (*FREQUENCY_LISTS["passwords"], *added)
+    return frozenset((*shipped, *(fold(password).replace(" ", "") for password in passwords if password)))

@@ -32,13 +32,13 @@ def sign_in_from(accounts: Accounts, person: ExternalPerson, *, session: Session
     """
     store = accounts.store
     linked = store.account_as(person.subject)
-    here = accounts.sessions.account(session)
-    if here is not None:
-        if linked is not None and linked.id != here.id:
+    account = accounts.sessions.account(session)
+    if account is not None:
+        if linked is not None and linked.id != account.id:
             raise SignInRefused("another account is linked to this sign-in")
         if linked is None:
-            store.replace_account(attrs.evolve(here, subject=person.subject, version=here.version + 1))
-        return accounts.sessions.begin(here, guest=session)
+            store.replace_account(attrs.evolve(account, subject=person.subject, version=account.version + 1))
+        return accounts.sessions.begin(account, guest=session)
     if linked is None:
         linked = _new(accounts, person, language)
     return accounts.sessions.begin(linked, guest=session)

@@ -44,11 +44,11 @@ class DraftStore(Protocol):
         """
         ...
 
-    def cancelled(self, before: datetime, limit: int = 100) -> tuple[Dossier, ...]:
+    def cancelled_drafts(self, before: datetime, limit: int = 100) -> tuple[Dossier, ...]:
         """Drafts that were cancelled before this moment."""
         ...
 
-    def idle(self, until: datetime, *, after: tuple[datetime, str] | None = None, limit: int = 100) -> tuple[Dossier, ...]:
+    def idle_drafts(self, until: datetime, *, after: tuple[datetime, str] | None = None, limit: int = 100) -> tuple[Dossier, ...]:
         """Drafts whose last change is not after *until*, the oldest change first.
 
         Args:

@@ -48,8 +48,8 @@ class SeriesStore(Protocol):
         """(agency, series) → last number drawn."""
         ...
 
-    def noted_numbers(self) -> Mapping[tuple[str, str], int]:
-        """(agency, series) → last number noted outside the store; a store that lost nothing has it in `counters`."""
+    def counters_of_mark(self) -> Mapping[tuple[str, str], int]:
+        """(agency, series) → last number in the mark beside the store; a store that lost nothing has it in `counters`."""
         ...
 
     def skip(self, gap: NumberGap) -> bool:

@@ -51,14 +51,14 @@ class Outbox(Protocol):
         """Whether the last mail to the address that ended was given up."""
         ...
 
-    def given_up(self, limit: int = 200) -> tuple[Outgoing, ...]:
+    def dead_letters(self, limit: int = 200) -> tuple[Outgoing, ...]:
         """Mails that were given up, newest first."""
         ...
 
-    def waiting(self) -> tuple[int, int]:
+    def backlog(self) -> tuple[int, int]:
         """Number of mails that are neither delivered nor given up, and the id of the oldest; (0, 0) if there are none."""
         ...
 
-    def undelivered(self) -> tuple[Outgoing, ...]:
+    def failures(self) -> tuple[Outgoing, ...]:
         """Mails that failed at least once and are not delivered, oldest first."""
         ...

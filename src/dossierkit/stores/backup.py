@@ -44,9 +44,9 @@ def back_up(data: Path, into: Path, *, key: Path | None = None) -> Iterator[str]
         copy = Path(folder) / DATABASE
         _copy(data / DATABASE, copy)
         # Made from the copy, because the mark of the folder may be ahead by now.
-        noted = read_database(copy)
-        if noted is not None and noted.installation:
-            write_mark(mark_of(copy), noted)
+        content = read_database(copy)
+        if content is not None and content.installation:
+            write_mark(mark_of(copy), content)
         copies = {path.name: path for path in (copy, mark_of(copy)) if path.is_file()}
         try:
             with _archive(part) as archive:

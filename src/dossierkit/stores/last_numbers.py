@@ -36,7 +36,7 @@ _LONG = 256 * 1024
 
 
 @attrs.frozen
-class Noted:
+class MarkContent:
     """Content of a mark."""
 
     #: Id of the installation.
@@ -44,7 +44,7 @@ class Noted:
     numbers: Numbers
 
 
-def lacking(numbers: Numbers, others: Numbers) -> dict[tuple[str, str], int]:
+def missing_numbers(numbers: Numbers, others: Numbers) -> dict[tuple[str, str], int]:
     """The entries of *others* that are higher than the same series in *numbers*."""
     return {series: last for series, last in others.items() if last > numbers.get(series, 0)}
 
@@ -54,7 +54,7 @@ def mark_of(database: Path) -> Path:
     return database.with_suffix(".mark")
 
 
-def read_mark(path: Path) -> Noted | None:
+def read_mark(path: Path) -> MarkContent | None:
     """Content of the mark *path*; None if there is no file, or no line of it can be read.
 
     Damaged and incomplete lines are ignored.
@@ -74,10 +74,10 @@ def read_mark(path: Path) -> Noted | None:
                 installation = id
             case [agency, series, number]:
                 numbers[agency, series] = max(numbers.get((agency, series), 0), int(number))
-    return Noted(installation, numbers) if installation else None
+    return MarkContent(installation, numbers) if installation else None
 
 
-def read_database(database: Path) -> Noted | None:
+def read_database(database: Path) -> MarkContent | None:
     """The content of a mark of the SQLite file *database*; None if the file is missing or has no tables.
 
     The file is opened read-only: a damaged journal stays as it is, so that it can still be repaired.
@@ -93,18 +93,18 @@ def read_database(database: Path) -> Noted | None:
         counters = connection.execute("SELECT agency, day, number FROM counters").fetchall()
     finally:
         connection.close()
-    return Noted(json.loads(row[0]) if row is not None else "", {(agency, day): number for agency, day, number in counters})
+    return MarkContent(json.loads(row[0]) if row is not None else "", {(agency, day): number for agency, day, number in counters})
 
 
-def write_mark(path: Path, noted: Noted) -> None:
-    """Write *noted* into the new file *path*, whole or not at all.
+def write_mark(path: Path, content: MarkContent) -> None:
+    """Write *content* into the new file *path*, whole or not at all.
 
     Raises:
         FileExistsError: the file exists.
     """
     part = path.with_name(f"{path.name}.{secrets.token_hex(4)}.part")
     try:
-        _write_file(part, noted)
+        _write_file(part, content)
         os.link(part, path)
     finally:
         part.unlink(missing_ok=True)
@@ -139,7 +139,7 @@ class Mark:
             self._write(numbers)
         except OSError as error:
             with self._lock:
-                self._unwritten |= lacking(self._unwritten, numbers)
+                self._unwritten |= missing_numbers(self._unwritten, numbers)
             raise UnwritableStore(f"{self.path} cannot be written: {error.strerror}; make room and try again") from error
         finally:
             self._sync_soon()
@@ -195,10 +195,10 @@ def _shorten(path: Path) -> None:
     file = os.open(path, os.O_RDONLY)
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        noted = read_mark(path)
-        if noted is not None:
+        content = read_mark(path)
+        if content is not None:
             part = path.with_name(f"{path.name}.part")
-            _write_file(part, noted)
+            _write_file(part, content)
             part.replace(path)
             _sync_folder(path.parent)
     except BlockingIOError:
@@ -207,9 +207,9 @@ def _shorten(path: Path) -> None:
         os.close(file)
 
 
-def _write_file(path: Path, noted: Noted) -> None:
+def _write_file(path: Path, content: MarkContent) -> None:
     with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
-        file.write(_line("installation", noted.installation) + _lines(noted.numbers))
+        file.write(_line("installation", content.installation) + _lines(content.numbers))
         file.flush()
         os.fsync(file.fileno())
 

@@ -47,7 +47,7 @@ def sums(database: Reader, until: date, by: Sequence[str]) -> Sums:
     return counts
 
 
-def counted_dossiers(database: Reader, figure: Figure, before: str | None, limit: int) -> tuple[Dossier, ...]:
+def behind(database: Reader, figure: Figure, before: str | None, limit: int) -> tuple[Dossier, ...]:
     """See `LedgerStore.behind`."""
     sql, values = _counted_rows(figure, before, limit)
     return tuple(map(dossier_of, database.read(f"{SELECT} WHERE d.seq IN ({sql}) ORDER BY d.seq DESC", tuple(values))))

@@ -47,10 +47,10 @@ def _numbers_of(typed: str) -> Numbers:
     if not typed.endswith(mark_of(Path(DATABASE)).suffix):
         agency, series, number = _series_of(typed)
         return {(agency, series): number}
-    noted = read_mark(Path(typed))
-    if noted is None:
+    content = read_mark(Path(typed))
+    if content is None:
         raise SettingsError(f"{typed} is no mark of an installation, or is damaged; name the last code that was given out")
-    return noted.numbers
+    return content.numbers
 
 
 def _series_of(typed: str) -> tuple[str, str, int]:

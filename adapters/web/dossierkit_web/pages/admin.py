@@ -77,7 +77,7 @@ def show(site: Site, request: Request, form: FormData) -> Response:  # noqa: ARG
         current=current,
         used=used,
         waiting=engine.administration.waiting(),
-        mails=engine.administration.undelivered(),
+        mails=engine.administration.failed_mails(),
     )
 
 

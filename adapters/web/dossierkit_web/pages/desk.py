@@ -64,13 +64,13 @@ def _page(
     before = asked.get("before", "")[:64] or None
     now = site.engine.now()
     queries = {name: _query(name, actor, now) for name in VIEWS}
-    looked, trouble = _filtered(queries[view], typed)
-    found = site.engine.desk(actor, looked, before=before, limit=PAGE + 1) if not trouble else ()
+    condition, trouble = _filtered(queries[view], typed)
+    dossiers = site.engine.desk(actor, condition, before=before, limit=PAGE + 1) if not trouble else ()
     language = language_of(request)
     people = site.accounts
     account = people.get(actor.id)
     offered = {
-        dossier.id: [action for action in site.engine.permitted(dossier, actor) if action in BULK] for dossier in found[:PAGE]
+        dossier.id: [action for action in site.engine.permitted(dossier, actor) if action in BULK] for dossier in dossiers[:PAGE]
     }
     return site.page(
         request,
@@ -78,8 +78,8 @@ def _page(
         code=422 if refusal else 200,
         view=view,
         views=[(name, site.engine.desk_count(actor, query)) for name, query in queries.items()],
-        found=[(dossier, facts_of(site, dossier, language)) for dossier in found[:PAGE]],
-        more=found[PAGE - 1].id if len(found) > PAGE else "",
+        found=[(dossier, facts_of(site, dossier, language)) for dossier in dossiers[:PAGE]],
+        more=dossiers[PAGE - 1].id if len(dossiers) > PAGE else "",
         typed=typed,
         trouble={**trouble, **(refusal or {})},
         filtered=any(typed.values()),

@@ -239,7 +239,7 @@ def _page(
 def _shown(site: Site, request: Request, dossier: Dossier) -> dict[str, Any]:
     """The values of the template about *dossier*: answers, files, history, messages."""
     language, procedure = language_of(request), site.engine.procedure_of(dossier)
-    history, said = site.engine.history(dossier), site.engine.notes(dossier)
+    history, notes = site.engine.history(dossier), site.engine.notes(dossier)
     files, attempts = files_by_id(site, dossier), site.payments.attempts_of(dossier)
     viewable = [file for file in files.values() if file.media_type in VIEWED]
     return {
@@ -253,16 +253,16 @@ def _shown(site: Site, request: Request, dossier: Dossier) -> dict[str, Any]:
         "persons": persons(procedure, dossier.answers),
         "history": [event for event in history if event.action is not Action.MESSAGE],
         "people": _people(site, history),
-        "notes": {number: one.text for number, one in said.items()},
-        "mended": _mended(site, dossier, history, said, language),
+        "notes": {number: note.text for number, note in notes.items()},
+        "mended": _mended(site, dossier, history, notes, language),
         "fees": fees(procedure, dossier.answers, dossier.handling.channel, language),
         "attempts": [a for a in attempts if a.progress is Progress.PAID],
         "unknown": [a for a in attempts if a.progress in (Progress.OPEN, Progress.CLOSED)],
         "gateways": site.payments.gateways,
-        "unreached": dossier.id in {lost.id for lost in unreached(site.engine, officer_of(site, request))},
+        "unreached": dossier.id in {other.id for other in unreached(site.engine, officer_of(site, request))},
         "owed_back": to_give_back(history),
         "papers": kinds_of(history, attempts),
-        "thread": thread(dossier, history, said),
+        "thread": thread(dossier, history, notes),
         "results": [attachment for attachment in dossier.attachments if attachment.document == RESULT],
         "viewable": viewable,
         "viewed": _viewed(viewable, request.query_params.get("view", "")),
@@ -307,15 +307,15 @@ def _newer(site: Site, dossier: Dossier, language: str) -> tuple[Change, ...]:
         return ()
     if current.revision == dossier.revision:
         return ()
-    found = changes(site.engine.procedure_of(dossier).form, current.form, dossier.answers, language=language)
-    return tuple(change for change in found if change.kind != "removed")
+    differences = changes(site.engine.procedure_of(dossier).form, current.form, dossier.answers, language=language)
+    return tuple(change for change in differences if change.kind != "removed")
 
 
 def _people(site: Site, history: Sequence[Event]) -> dict[str, str]:
     """Actor → name; the owner is named by the answers until they are erased."""
     accounts = site.accounts
-    known = {event.actor: accounts.get(event.actor) for event in history}
-    return {id: account.name for id, account in known.items() if account is not None and account.role in OFFICERS}
+    actors = {event.actor: accounts.get(event.actor) for event in history}
+    return {id: account.name for id, account in actors.items() if account is not None and account.role in OFFICERS}
 
 
 def _viewed(viewable: Sequence[Attachment], blob: str) -> Attachment | None:
@@ -339,13 +339,13 @@ def _by_place(rows: Sequence[Row]) -> dict[str, Row]:
 
 
 def _differences(before: Mapping[str, Row], after: Mapping[str, Row]) -> list[tuple[str, str, str]]:
-    places = [*after, *(place for place in before if place not in after)]
-    found = []
-    for place in places:
-        old, new = (rows[place].text or "" if place in rows else "" for rows in (before, after))
+    pointers = [*after, *(pointer for pointer in before if pointer not in after)]
+    differences = []
+    for pointer in pointers:
+        old, new = (rows[pointer].text or "" if pointer in rows else "" for rows in (before, after))
         if old != new:
-            found.append(((after.get(place) or before[place]).label, old, new))
-    return found
+            differences.append(((after.get(pointer) or before[pointer]).label, old, new))
+    return differences
 
 
 def _colleagues(site: Site, dossier: Dossier, actor: Actor) -> list[Account]:
@@ -363,9 +363,9 @@ def dossier_of(site: Site, request: Request, actor: Actor) -> Dossier:
         UnknownDossier: there is none, or it is another unit's.
     """
     try:
-        found = site.engine.lookup(request.path_params["code"])
+        dossier = site.engine.lookup(request.path_params["code"])
     except CodeError:
-        found = None
-    if found is None:
+        dossier = None
+    if dossier is None:
         raise UnknownDossier("no such dossier")
-    return site.engine.open(found.id, actor)
+    return site.engine.open(dossier.id, actor)

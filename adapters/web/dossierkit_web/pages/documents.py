@@ -146,21 +146,21 @@ def accepted() -> str:
 def download(site: Site, request: Request, form: FormData) -> Response:  # noqa: ARG001  # every page has this shape
     """One file of a dossier: as a download, or shown inline if the address asks for it and it is an image or a PDF."""
     dossier = _seen(site, request)
-    wanted = request.path_params["blob"]
-    found = files_by_id(site, dossier).get(wanted)
-    if found is None:
+    blob = request.path_params["blob"]
+    file = files_by_id(site, dossier).get(blob)
+    if file is None:
         raise UnknownDossier("no such file")
-    sent = _sent(site, dossier, wanted)
+    pieces = _sent(site, dossier, blob)
     # The first piece comes before the headers: a file that cannot be read gets a page that says so.
-    sent = chain((next(sent, b""),), sent)
-    shown = "view" in request.query_params and found.media_type in VIEWED
+    pieces = chain((next(pieces, b""),), pieces)
+    inline = "view" in request.query_params and file.media_type in VIEWED
     headers = {
-        "Content-Disposition": f"{'inline' if shown else 'attachment'}; filename*=UTF-8''{quote(found.name, safe='')}",
-        "Content-Length": str(found.size),
-        "Content-Security-Policy": _SHOWN if shown else "sandbox; default-src 'none'",
-        **({"X-Frame-Options": "SAMEORIGIN"} if shown else {}),
+        "Content-Disposition": f"{'inline' if inline else 'attachment'}; filename*=UTF-8''{quote(file.name, safe='')}",
+        "Content-Length": str(file.size),
+        "Content-Security-Policy": _SHOWN if inline else "sandbox; default-src 'none'",
+        **({"X-Frame-Options": "SAMEORIGIN"} if inline else {}),
     }
-    return StreamingResponse(sent, media_type=found.media_type, headers=headers)
+    return StreamingResponse(pieces, media_type=file.media_type, headers=headers)
 
 
 def files_by_id(site: Site, dossier: Dossier) -> dict[str, Attachment]:

@@ -29,29 +29,29 @@ class Message:
 
 def thread(dossier: Dossier, history: Iterable[Event], notes: Mapping[int, Note]) -> list[Message]:
     """The messages of *dossier*, oldest first."""
-    found = []
+    messages = []
     for event in history:
         if isinstance(event.facts, MessageFacts):
-            place = message_files(event.facts.files or "")
-            files = tuple(attachment for attachment in dossier.attachments if attachment.document == place)
-            words = notes[event.number].text if event.number in notes else ""
-            found.append(Message(event, words, files, event.facts.by == "owner"))
-    return found
+            code = message_files(event.facts.files or "")
+            files = tuple(attachment for attachment in dossier.attachments if attachment.document == code)
+            body = notes[event.number].text if event.number in notes else ""
+            messages.append(Message(event, body, files, event.facts.by == "owner"))
+    return messages
 
 
 def files_sent(site: Site, request: Request, dossier: Dossier, form: FormData) -> tuple[tuple[Attachment, ...], str]:
     """The uploaded files, stored, and the name of the text about a refused one; then none is stored."""
-    sent = [file for file in form.getlist("files") if isinstance(file, UploadFile) and file.filename]
-    if sent:
+    uploads = [file for file in form.getlist("files") if isinstance(file, UploadFile) and file.filename]
+    if uploads:
         allow(site, request, "uploads")
-    found: list[Attachment] = []
-    for file in sent:
-        kept = store_upload(site, dossier, "", file, beside=found)
-        if isinstance(kept, str):
-            drop(site, found)
-            return (), kept
-        found.append(kept)
-    return tuple(found), ""
+    attachments: list[Attachment] = []
+    for file in uploads:
+        attachment = store_upload(site, dossier, "", file, beside=attachments)
+        if isinstance(attachment, str):
+            drop(site, attachments)
+            return (), attachment
+        attachments.append(attachment)
+    return tuple(attachments), ""
 
 
 def drop(site: Site, files: Sequence[Attachment]) -> None:

@@ -50,8 +50,8 @@ def _page(
 ) -> Response:
     visitor = site.visitor(request)
     assert visitor.actor is not None, "a dossier has an owner"
-    whole, said = site.engine.history(dossier), site.engine.notes(dossier)
-    history = [event for event in whole if event.action not in _INTERNAL]
+    events, notes = site.engine.history(dossier), site.engine.notes(dossier)
+    history = [event for event in events if event.action not in _INTERNAL]
     procedure, language = site.engine.procedure_of(dossier), language_of(request)
     rows = site.renderer.rows(procedure.form, dossier.answers, language=language)
     documents, ended = procedure.documents(dossier.answers), dossier.state in (State.COMPLETED, State.RETURNED)
@@ -66,9 +66,9 @@ def _page(
         files_at=dossier.id,
         done=request.query_params.get("done"),
         history=history,
-        notes={e.number: said[e.number].text for e in history if e.number in said and e.action not in COLLEAGUES},
-        papers=[kind for kind in kinds_of(whole, site.payments.attempts_of(dossier)) if kind.form != "06"],
-        thread=thread(dossier, whole, said),
+        notes={e.number: notes[e.number].text for e in history if e.number in notes and e.action not in COLLEAGUES},
+        papers=[kind for kind in kinds_of(events, site.payments.attempts_of(dossier)) if kind.form != "06"],
+        thread=thread(dossier, events, notes),
         results=[attachment for attachment in dossier.attachments if ended and attachment.document == RESULT],
         procedure=procedure,
         documents=documents,
@@ -99,9 +99,9 @@ def write(site: Site, request: Request, form: FormData) -> Response:
         return _page(site, request, dossier, trouble="thread-empty", code=422)
     if hidden_character(words):
         return _page(site, request, dossier, trouble="text-hidden", typed=words, code=422)
-    files, left = files_sent(site, request, dossier, form)
-    if left:
-        return _page(site, request, dossier, trouble=left, typed=words, code=422)
+    files, refusal = files_sent(site, request, dossier, form)
+    if refusal:
+        return _page(site, request, dossier, trouble=refusal, typed=words, code=422)
     try:
         site.engine.message(dossier.id, actor, words, files=files)
     except DossierkitError:
@@ -112,10 +112,10 @@ def write(site: Site, request: Request, form: FormData) -> Response:
 
 def _persons(procedure: Procedure, dossier: Dossier, name: str) -> Mapping[str, str]:
     """Account holder, submitter and owner, each person named once."""
-    found = persons(procedure, dossier.answers, name)
-    submitter = found.submitter if found.submitter != found.owner else ""
-    holder = found.holder if found.holder not in (found.owner, found.submitter) else ""
-    return {"owner": found.owner, "submitter": submitter, "holder": holder}
+    names = persons(procedure, dossier.answers, name)
+    submitter = names.submitter if names.submitter != names.owner else ""
+    holder = names.holder if names.holder not in (names.owner, names.submitter) else ""
+    return {"owner": names.owner, "submitter": submitter, "holder": holder}
 
 
 def ask_withdraw(site: Site, request: Request, form: FormData) -> Response:  # noqa: ARG001  # every page has this shape

@@ -76,19 +76,19 @@ def _qr(site: Site, attempt: Attempt) -> Markup:
 
 def begin(site: Site, request: Request, form: FormData) -> Response:
     """Begin a payment: redirect to the gateway, or show the QR code of a transfer."""
-    dossier, wanted = own(site, request), text(form, "gateway")
+    dossier, name = own(site, request), text(form, "gateway")
     allow(site, request, "payments")
-    here = f"/dossiers/{dossier.code}/pay"
-    if wanted == "vietqr" and site.config.bank is not None:
+    page = f"/dossiers/{dossier.code}/pay"
+    if name == "vietqr" and site.config.bank is not None:
         waiting = [attempt for attempt in site.payments.attempts_of(dossier) if attempt.progress is Progress.OPEN]
         if not any((attempt.gateway, attempt.amount) == ("vietqr", dossier.handling.money.amount) for attempt in waiting):
             site.payments.begin(dossier, "vietqr")
-        return see_other(request, f"{here}#transfer")
-    gateway = site.payments.gateways.get(wanted)
+        return see_other(request, f"{page}#transfer")
+    gateway = site.payments.gateways.get(name)
     if gateway is None:
-        return see_other(request, here)
-    attempt = site.payments.begin(dossier, wanted)
-    back = public_url(site.engine.office, f"/payments/{quote(wanted)}/return")
+        return see_other(request, page)
+    attempt = site.payments.begin(dossier, name)
+    back = public_url(site.engine.office, f"/payments/{quote(name)}/return")
     # The gateway identifies the attempt by its reference and creation time.
     now, ip = attempt.created, address_of(request) or "127.0.0.1"
     address = gateway.address(attempt, back=back, ip=ip, language=language_of(request), now=now, code=str(dossier.code))

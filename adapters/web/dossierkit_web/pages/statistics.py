@@ -57,13 +57,13 @@ class Asked:
 
     def query(self, **more: str) -> str:
         """The query of an address."""
-        said = {
+        values = {
             "year": str(self.year),
             "part": self.part if self.part != "year" else "",
             "nd09": "1" if self.nd09 else "",
             **more,
         }
-        return urlencode({name: value for name, value in said.items() if value})
+        return urlencode({name: text for name, text in values.items() if text})
 
 
 def _edition(site: Site, request: Request) -> Hashable | None:
@@ -108,8 +108,8 @@ def _links(request: Request, asked: Asked, actor: Actor) -> Callable[[str, str, 
     """The address of the dossiers behind a figure; empty if *actor* may not see all of them."""
 
     def link(by: str, key: str, figure: str) -> str:
-        seen = not actor.unit or (by, key) == ("unit", actor.unit)
-        return url(request, "/desk/figures?" + asked.query(by=by, key=key, figure=figure)) if seen else ""
+        allowed = not actor.unit or (by, key) == ("unit", actor.unit)
+        return url(request, "/desk/figures?" + asked.query(by=by, key=key, figure=figure)) if allowed else ""
 
     return link
 
@@ -159,8 +159,8 @@ def _narrowed(asked: Asked, by: str, key: str) -> tuple[Period, dict[str, str]]:
     """The period and the unit or sector that one line of a table is about."""
     if by != "month":
         return asked.period, {by: key} if by and key else {}
-    found = next((period for period in asked.period.split(nd09=asked.nd09) if f"{period.last:%m/%Y}" == key), asked.period)
-    return found, {}
+    month = next((period for period in asked.period.split(nd09=asked.nd09) if f"{period.last:%m/%Y}" == key), asked.period)
+    return month, {}
 
 
 def _asked(site: Site, request: Request) -> Asked:

@@ -45,7 +45,7 @@ def with_uploads(
     root = effective(form, answers, layout=layout)
     fields = {field.control: field for field in walk(root) if field.kind is Kind.FILE}
     problems: list[Problem] = []
-    taken: dict[str, Json] = {}
+    uploads: dict[str, Json] = {}
     for name, value in posted.multi_items():
         kind, control = pointer_of(name)
         field = fields.get(control)
@@ -56,7 +56,7 @@ def with_uploads(
             # Nothing can be kept below an entry without a name; the file is asked for again.
             problems.append(Problem(pointer, "required", {}))
             continue
-        before = taken.get(pointer, get(answers, pointer))
+        before = uploads.get(pointer, get(answers, pointer))
         kept = before if isinstance(before, list) else []
         match refusal(incoming(value), _limits(field), kept=len(kept) if field.several else 0, scanner=scanner):
             case None:
@@ -73,14 +73,14 @@ def with_uploads(
             if content_of(field, text) is None:
                 problems.append(Problem(pointer, "x-file", {"limits": file_limits(field, language)}))
             else:
-                taken[pointer] = text
+                uploads[pointer] = text
             continue
         id = store(incoming(value), blobs)
         if isinstance(id, Refusal):
             problems.append(Problem(pointer, "unstored", {}))
             continue
-        taken[pointer] = [*kept, id] if field.several else id
-    return map_answers(root, answers, lambda field, value: taken.get(field.pointer, value)), tuple(problems)
+        uploads[pointer] = [*kept, id] if field.several else id
+    return map_answers(root, answers, lambda field, value: uploads.get(field.pointer, value)), tuple(problems)
 
 
 def own_files(
@@ -95,16 +95,16 @@ def own_files(
         return answers, ()
     problems: list[Problem] = []
     for field in walk(effective(form, answers, layout=layout)):
-        before = get(answers, field.pointer) if field.leaf else ABSENT
+        value = get(answers, field.pointer) if field.leaf else ABSENT
         if embeds(field):
-            if isinstance(before, str) and content_of(field, before) is None:
+            if isinstance(value, str) and content_of(field, value) is None:
                 problems.append(Problem(field.pointer, "no-file", {}))
                 answers = drop(answers, field.pointer)
             continue
-        strange = frozenset(texts_in(before)) & foreign if field.kind is not Kind.FILE else frozenset(texts_in(before)) - known
-        if strange:
+        unknown = frozenset(texts_in(value)) & foreign if field.kind is not Kind.FILE else frozenset(texts_in(value)) - known
+        if unknown:
             problems.append(Problem(field.pointer, "no-file", {}))
-            kept = [id for id in before if id not in strange] if isinstance(before, list) else []
+            kept = [id for id in value if id not in unknown] if isinstance(value, list) else []
             answers = put(answers, field.pointer, kept) if kept else drop(answers, field.pointer)
     return answers, tuple(problems)
 
@@ -116,8 +116,8 @@ def incoming(file: UploadFile) -> IncomingFile:
 
 def _limits(field: Field) -> Limits:
     """The limits on files of *field*."""
-    told = field.keywords.get("x-file")
-    told = told if isinstance(told, dict) else {}
-    most = int(told.get("maxFiles") or field.keywords.get("maxItems") or MAX_FILES)
-    suffixes = frozenset(str(kind).casefold() for kind in told.get("accept", ()))
+    limits = field.keywords.get("x-file")
+    limits = limits if isinstance(limits, dict) else {}
+    most = int(limits.get("maxFiles") or field.keywords.get("maxItems") or MAX_FILES)
+    suffixes = frozenset(str(kind).casefold() for kind in limits.get("accept", ()))
     return Limits(most_bytes(field), most, suffixes, known_kinds=False)

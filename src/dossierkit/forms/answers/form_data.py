@@ -221,9 +221,9 @@ class _Reading:
             blank = blank and not is_answered(below, value)
         # Rows that cannot be changed are kept, whatever number of rows the page has.
         further = zip(field.children[len(result) :], items[len(result) :], strict=False)
-        settled = [item for below, item in further if below.settled]
-        result += settled
-        blank = blank and not settled
+        fixed = [item for below, item in further if below.fixed]
+        result += fixed
+        blank = blank and not fixed
         drop_blank_rows(field, result)
         if blank and not (current is ABSENT or current is None or isinstance(current, list)):
             return current

@@ -19,7 +19,7 @@ from dossierkit.pointers import ABSENT, Json, drop, escape, get, last, parent, p
 def read_only_rows(form: Form, answers: Json, layout: Layout) -> frozenset[str]:
     """The controls of the rows that cannot be removed or moved, because they are read only."""
     fields = walk(effective(form, answers, layout=layout))
-    return frozenset(field.control for field in fields if field.row and field.settled)
+    return frozenset(field.control for field in fields if field.row and field.fixed)
 
 
 def after_button(answers: Json, layout: Layout, button: str, read_only: Collection[str] = ()) -> tuple[Json, Layout]:

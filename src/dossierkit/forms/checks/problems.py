@@ -159,12 +159,12 @@ class _Placement:
         problems: list[Problem] = []
         for facet in (facet for facet in field.facets if facet.get("contains") is not None) if field is not None else ():
             schema = schemas.below(facet, "/contains", facet.schema["contains"])
-            here = sum(schemas.accepts(schema, item) for item in violation.instance)
+            count = sum(schemas.accepts(schema, item) for item in violation.instance)
             least, most = facet.schema.get("minContains", 1), facet.schema.get("maxContains")
-            if here < least:
-                problems.append(Problem(at, "contains", {"here": here, "least": least}, facet.location))
-            elif most is not None and here > most:
-                problems.append(Problem(at, "contains", {"here": here, "most": most}, facet.location))
+            if count < least:
+                problems.append(Problem(at, "contains", {"here": count, "least": least}, facet.location))
+            elif most is not None and count > most:
+                problems.append(Problem(at, "contains", {"here": count, "most": most}, facet.location))
         yield from problems or [Problem(at, "contains", _params(violation), join(violation.path))]
 
     def _branch(self, violation: Violation, at: str, origin: str) -> Iterator[Problem]:

@@ -75,8 +75,8 @@ def _is_write_only(field: Field) -> bool:
     return field.keywords.get("writeOnly") is True or "writeOnly" in field.inherited or field.widget == "password"
 
 
-def _is_settled(field: Field) -> bool:
-    return field.read_only or bool(field.children and all(below.settled for below in field.children))
+def _is_fixed(field: Field) -> bool:
+    return field.read_only or bool(field.children and all(below.fixed for below in field.children))
 
 
 @attrs.frozen(eq=False)
@@ -127,8 +127,8 @@ class Field:
     several: bool = attrs.field(init=False, default=attrs.Factory(_is_several, takes_self=True))
     #: Never taken from a submitted page.
     read_only: bool = attrs.field(init=False, default=attrs.Factory(_is_read_only, takes_self=True))
-    #: Read only, itself or in all fields below it.
-    settled: bool = attrs.field(init=False, default=attrs.Factory(_is_settled, takes_self=True))
+    #: Read only, itself or in all fields below it: a page cannot change its answer.
+    fixed: bool = attrs.field(init=False, default=attrs.Factory(_is_fixed, takes_self=True))
     #: Never shown again once it was answered.
     write_only: bool = attrs.field(init=False, default=attrs.Factory(_is_write_only, takes_self=True))
 

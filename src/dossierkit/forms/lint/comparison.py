@@ -76,16 +76,16 @@ def compare(old: Form, new: Form, moves: Mapping[str, str] | None = None) -> tup
     Args:
         moves: the known moves, old place → new place.
     """
-    known = dict(moves or {})
+    known_moves = dict(moves or {})
     before, after = _places(old, new)
-    moved = {a: b for a, b in known.items() if a in before and b in after}
+    moved = {a: b for a, b in known_moves.items() if a in before and b in after}
     before = _renamed(before, moved)
     # A group that moved may contain fields that moved inside it.
     while guesses := _guesses(before, after):
         moved |= guesses
         before = _renamed(before, guesses)
     differences = [
-        Difference("moved", b, after[b].label, Risk.SAFE if a in known else Risk.MIGRATION, a) for a, b in moved.items()
+        Difference("moved", b, after[b].label, Risk.SAFE if a in known_moves else Risk.MIGRATION, a) for a, b in moved.items()
     ]
     for place in _outermost(after, before):
         risk = Risk.BREAKING if after[place].required else Risk.SAFE
@@ -108,7 +108,7 @@ def _outermost(places: Mapping[str, _Place], others: Mapping[str, _Place]) -> li
 
 def _renamed(places: Mapping[str, _Place], moves: Mapping[str, str]) -> dict[str, _Place]:
     """*places* with each old place of *moves*, and those inside it, renamed to the new one."""
-    return {_new_place(place, moves): here for place, here in places.items()} if moves else dict(places)
+    return {_new_place(place, moves): field for place, field in places.items()} if moves else dict(places)
 
 
 def _new_place(place: str, moves: Mapping[str, str]) -> str:
@@ -120,14 +120,14 @@ def _new_place(place: str, moves: Mapping[str, str]) -> str:
 
 def _guesses(before: Mapping[str, _Place], after: Mapping[str, _Place]) -> dict[str, str]:
     """Probable moves, old place → new place: a field that went and the only one of its title and type that came."""
-    came: dict[tuple[str, bool], list[str]] = {}
+    added: dict[tuple[str, bool], list[str]] = {}
     for place in _outermost(after, before):
-        came.setdefault((after[place].label, after[place].leaf), []).append(place)
+        added.setdefault((after[place].label, after[place].leaf), []).append(place)
     guesses: dict[str, str] = {}
     for place in _outermost(before, after):
-        was = before[place]
-        candidates = came.get((was.label, was.leaf), [])
-        if len(candidates) == 1 and after[candidates[0]].limits.get("type") == was.limits.get("type"):
+        field = before[place]
+        candidates = added.get((field.label, field.leaf), [])
+        if len(candidates) == 1 and after[candidates[0]].limits.get("type") == field.limits.get("type"):
             guesses[place] = candidates.pop()
     return guesses
 
@@ -172,7 +172,7 @@ class _Member:
     name: str
     own: tuple[Facet, ...]
     #: The schemas that hold there whatever the answers are.
-    here: tuple[Facet, ...]
+    unconditional: tuple[Facet, ...]
     label: str
     required: bool
     sometimes: bool
@@ -214,7 +214,7 @@ class _Walk:
     def _note(self, outline: _Outline, places: dict[str, _Place], at: str, member: _Member | None, around: _Step) -> _Step:
         if member is None:
             return _Step()
-        step = _Step(member.own, (*around.above, *member.here))
+        step = _Step(member.own, (*around.above, *member.unconditional))
         leaf = not outline.members(step)
         places[at] = _Place(member.label, member.required, member.sometimes, member.limits, leaf=leaf)
         return step
@@ -232,7 +232,7 @@ class _Outline:
         if step.seeds not in self._known:
             self._known[step.seeds] = tuple(self._declared_members(step.seeds))
         above = {*step.above}
-        return {member.name: member for member in self._known[step.seeds] if above.isdisjoint(member.here)}
+        return {member.name: member for member in self._known[step.seeds] if above.isdisjoint(member.unconditional)}
 
     def _declared_members(self, seeds: tuple[Facet, ...]) -> Iterator[_Member]:
         schemas = self.schemas
@@ -254,8 +254,8 @@ class _Outline:
                 return
 
     def _member(self, name: str, own: tuple[Facet, ...], *, required: bool, sometimes: bool) -> _Member:
-        here = tuple(unconditional(self.schemas, own))
-        return _Member(name, own, here, _label(here, name), required, sometimes, _limits(here))
+        facets = tuple(unconditional(self.schemas, own))
+        return _Member(name, own, facets, _label(facets, name), required, sometimes, _limits(facets))
 
 
 def _in_order(schemas: Schemas, seeds: tuple[Facet, ...], facets: list[Facet]) -> list[str]:
@@ -263,14 +263,14 @@ def _in_order(schemas: Schemas, seeds: tuple[Facet, ...], facets: list[Facet]) -
     return [*dict.fromkeys(name for facet in facets for name in (facet.get("properties") or {}) if name in names)]
 
 
-def _label(here: tuple[Facet, ...], name: str) -> str:
-    titles = (facet.get("title") for facet in here)
+def _label(facets: tuple[Facet, ...], name: str) -> str:
+    titles = (facet.get("title") for facet in facets)
     return next((title for title in titles if isinstance(title, str) and title.strip()), humanized(name))
 
 
-def _limits(here: tuple[Facet, ...]) -> dict[str, tuple[str, ...]]:
+def _limits(facets: tuple[Facet, ...]) -> dict[str, tuple[str, ...]]:
     limits: dict[str, list[str]] = {}
-    for facet in here:
+    for facet in facets:
         for name in _LIMITS:
             if isinstance(facet.schema, dict) and name in facet.schema:
                 limits.setdefault(name, []).append(_text(facet.schema[name]))

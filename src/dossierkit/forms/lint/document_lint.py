@@ -237,7 +237,7 @@ def _value_faults(form: Form, facet: Facet) -> Iterator[Fault]:
 def _choice_faults(form: Form, facet: Facet) -> Iterator[Fault]:
     """Choices that are listed twice, or that the schema itself refuses."""
     choices = choices_of(facet.schema)
-    taken = {at: form.schemas.accepts(facet, choice) for at, choice in choices.items()}
+    accepted = {at: form.schemas.accepts(facet, choice) for at, choice in choices.items()}
     first: dict[str, str] = {}
     for at, choice in choices.items():
         if (before := first.setdefault(key(choice), at)) != at:
@@ -248,7 +248,7 @@ def _choice_faults(form: Form, facet: Facet) -> Iterator[Fault]:
                     before=before.removeprefix("/enum/"),
                 )
                 yield _fault(facet, "same-choice", at, message, "warning")
-        elif any(taken.values()) and not taken[at]:
+        elif any(accepted.values()) and not accepted[at]:
             message = Words("the schema refuses its own choice {choice!r}; change one of them", choice=choice)
             yield _fault(facet, "bad-choice", at, message, "warning")
 

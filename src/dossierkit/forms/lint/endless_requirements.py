@@ -115,7 +115,7 @@ def _own_faults(form: Form, facet: Facet) -> Iterator[Fault]:
         refused = [refusal for branches in _branches(form.schemas, facet) for branch in branches
                    for refusal in _refused(form.schemas, (*together, *unconditional(form.schemas, (branch,))))]  # fmt: skip
     for closed, requiring, suffix, name in refused:
-        names = {name for here in possible_schemas(form.schemas, (facet,)) for name in here.get("properties") or {}}
+        names = {name for schema in possible_schemas(form.schemas, (facet,)) for name in schema.get("properties") or {}}
         if name not in names:
             yield undeclared_required(requiring, suffix, name, names)
         else:

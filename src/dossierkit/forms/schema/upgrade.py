@@ -136,7 +136,7 @@ def _upgraded(schema: Json, pointer: str, draft: str, advice: list[Fault]) -> Js
     # Up to draft 7, keywords beside `$ref` are ignored; those that identify or describe are kept.
     ref_alone = isinstance(schema.get("$ref"), str) and draft != "2019-09"
     for keyword, value in schema.items():
-        here = child(pointer, keyword)
+        at = child(pointer, keyword)
         if (
             ref_alone
             and keyword not in ("$ref", "title", "description", "definitions", "$defs", "$schema", "$id", "id")
@@ -145,21 +145,21 @@ def _upgraded(schema: Json, pointer: str, draft: str, advice: list[Fault]) -> Js
             advice.append(
                 Fault(
                     "ref-sibling",
-                    here,
+                    at,
                     Words("beside $ref, draft {draft} ignores {keyword!r}", draft=draft, keyword=keyword),
                     "advice",
                 )
             )
         elif keyword in ONE and not (keyword == "items" and isinstance(value, list)):
-            result[keyword] = _upgraded(value, here, draft, advice)
+            result[keyword] = _upgraded(value, at, draft, advice)
         elif keyword in MANY and isinstance(value, list):
-            result[keyword] = [_upgraded(item, child(here, i), draft, advice) for i, item in enumerate(value)]
+            result[keyword] = [_upgraded(item, child(at, i), draft, advice) for i, item in enumerate(value)]
         elif keyword in NAMED and isinstance(value, dict):
-            result[keyword] = {name: _upgraded(item, child(here, name), draft, advice) for name, item in value.items()}
+            result[keyword] = {name: _upgraded(item, child(at, name), draft, advice) for name, item in value.items()}
             if keyword == "properties":
                 required += [name for name, item in value.items() if isinstance(item, dict) and item.get("required") is True]
         else:
-            _rewrite(result, schema, keyword, here, draft, advice)
+            _rewrite(result, schema, keyword, at, draft, advice)
     if required:
         listed = result.get("required", [])
         result["required"] = list(dict.fromkeys((*(listed if isinstance(listed, list) else ()), *required)))

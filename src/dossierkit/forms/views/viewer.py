@@ -80,15 +80,15 @@ class Viewer:
             field = fields.get(problem.at) if at == problem.at else None
             words = problem_words(form, problem, field, language)
             if not problem.at:
-                told = words
+                line = words
             elif field is not None:
-                told = with_title(form, problem, tree, words, language)
+                line = with_title(form, problem, tree, words, language)
             else:
                 words = f"{full_title(form, tree, problem.at, language)}: {uncapitalized(words)}"
-                told = sentence(form, problem, tree, language)
+                line = sentence(form, problem, tree, language)
             if at:
                 errors.setdefault(at, []).append(words)
-            placed.append((fields[at].control if at else None, told))
+            placed.append((fields[at].control if at else None, line))
         by_pointer = {at: tuple(dict.fromkeys(w)) for at, w in errors.items()}
         return cls(form, answers, language, layout, root, by_pointer, tuple(placed), paged)
 

@@ -43,7 +43,7 @@ def sums(tables: Tables, until: date, by: Sequence[str]) -> Sums:
     return counts
 
 
-def counted_dossiers(tables: Tables, figure: Figure, before: str | None, limit: int) -> tuple[Dossier, ...]:
+def behind(tables: Tables, figure: Figure, before: str | None, limit: int) -> tuple[Dossier, ...]:
     """See `LedgerStore.behind`."""
     ids = [*reversed(tables.dossiers)]
     if before is not None:

@@ -68,20 +68,20 @@ class MemoryOutbox:
     def bounces(self, to: str) -> bool:
         """See `Outbox.bounces`."""
         with self._lock:
-            given_up = (outgoing.id for outgoing in self.given_up(len(self._mails)) if outgoing.mail.to == to)
-            return next(given_up, 0) > self._reached.get(to, 0)
+            dead = (outgoing.id for outgoing in self.dead_letters(len(self._mails)) if outgoing.mail.to == to)
+            return next(dead, 0) > self._reached.get(to, 0)
 
-    def given_up(self, limit: int = 200) -> tuple[Outgoing, ...]:
-        """See `Outbox.given_up`."""
+    def dead_letters(self, limit: int = 200) -> tuple[Outgoing, ...]:
+        """See `Outbox.dead_letters`."""
         with self._lock:
             return tuple(outgoing for id, outgoing in sorted(self._mails.items(), reverse=True) if id not in self._due)[:limit]
 
-    def waiting(self) -> tuple[int, int]:
-        """See `Outbox.waiting`."""
+    def backlog(self) -> tuple[int, int]:
+        """See `Outbox.backlog`."""
         with self._lock:
             return len(self._due), min(self._due, default=0)
 
-    def undelivered(self) -> tuple[Outgoing, ...]:
-        """See `Outbox.undelivered`."""
+    def failures(self) -> tuple[Outgoing, ...]:
+        """See `Outbox.failures`."""
         with self._lock:
             return tuple(outgoing for outgoing in self._mails.values() if outgoing.tries)

@@ -76,15 +76,15 @@ class MemoryStore:
             del self.tables.dossiers[id], self.tables.events[id]
             self.tables.notes.pop(id, None)
 
-    def cancelled(self, before: datetime, limit: int = 100) -> tuple[Dossier, ...]:
-        """See `DraftStore.cancelled`."""
+    def cancelled_drafts(self, before: datetime, limit: int = 100) -> tuple[Dossier, ...]:
+        """See `DraftStore.cancelled_drafts`."""
         with self.tables.lock:
             stored = self.tables.dossiers.values()
             ended = (dossier for dossier in stored if dossier.state is State.CANCELLED and dossier.changed < before)
             return tuple(map(detached, itertools.islice(ended, limit)))
 
-    def idle(self, until: datetime, *, after: tuple[datetime, str] | None = None, limit: int = 100) -> tuple[Dossier, ...]:
-        """See `DraftStore.idle`."""
+    def idle_drafts(self, until: datetime, *, after: tuple[datetime, str] | None = None, limit: int = 100) -> tuple[Dossier, ...]:
+        """See `DraftStore.idle_drafts`."""
         with self.tables.lock:
             drafts = (dossier for dossier in self.tables.dossiers.values() if dossier.state is State.DRAFT)
             changes = ((draft.changed, draft.id) for draft in drafts if draft.changed <= until)
@@ -157,7 +157,7 @@ class MemoryStore:
     def behind(self, figure: Figure, *, before: str | None = None, limit: int = 20) -> tuple[Dossier, ...]:
         """See `LedgerStore.behind`."""
         with self.tables.lock:
-            return ledger.counted_dossiers(self.tables, figure, before, limit)
+            return ledger.behind(self.tables, figure, before, limit)
 
     def spans(self, year: int | None = None) -> tuple[Span, ...]:
         """See `LedgerStore.spans`."""
@@ -206,8 +206,8 @@ class MemoryStore:
         with self.tables.lock:
             return dict(self.tables.counters)
 
-    def noted_numbers(self) -> Mapping[tuple[str, str], int]:
-        """See `SeriesStore.noted_numbers`: the same as `counters`, because nothing is outside."""
+    def counters_of_mark(self) -> Mapping[tuple[str, str], int]:
+        """See `SeriesStore.counters_of_mark`: the same as `counters`, as the store has no mark."""
         return self.counters()
 
     def skip(self, gap: NumberGap) -> bool:
@@ -228,7 +228,9 @@ class MemoryStore:
     def publications(self, *, before: int | None = None, limit: int = 20) -> tuple[Publication, ...]:
         """See `PublicationStore.publications`."""
         with self.tables.lock:
-            older = (one for one in reversed(self.tables.publications) if before is None or one.number < before)
+            older = (
+                publication for publication in reversed(self.tables.publications) if before is None or publication.number < before
+            )
             return tuple(itertools.islice(older, limit))
 
     def last_publication(self) -> int:

@@ -56,18 +56,18 @@ class PostgresOutbox:
         rows = self._database.read(sql, (to,))
         return bool(rows and rows[0][0])
 
-    def given_up(self, limit: int = 200) -> tuple[Outgoing, ...]:
-        """See `Outbox.given_up`."""
+    def dead_letters(self, limit: int = 200) -> tuple[Outgoing, ...]:
+        """See `Outbox.dead_letters`."""
         sql = f"SELECT {_OUTGOING} FROM outbox WHERE delivered IS NULL AND due IS NULL ORDER BY seq DESC LIMIT %s"
         return tuple(map(outgoing_of, self._database.read(sql, (limit,))))
 
-    def waiting(self) -> tuple[int, int]:
-        """See `Outbox.waiting`."""
+    def backlog(self) -> tuple[int, int]:
+        """See `Outbox.backlog`."""
         [(count, oldest)] = self._database.read("SELECT COUNT(*), COALESCE(MIN(seq), 0) FROM outbox WHERE due IS NOT NULL")
         return count, oldest
 
-    def undelivered(self) -> tuple[Outgoing, ...]:
-        """See `Outbox.undelivered`."""
+    def failures(self) -> tuple[Outgoing, ...]:
+        """See `Outbox.failures`."""
         sql = f"SELECT {_OUTGOING} FROM outbox WHERE delivered IS NULL AND tries > 0 ORDER BY seq LIMIT 500"
         return tuple(map(outgoing_of, self._database.read(sql)))
 

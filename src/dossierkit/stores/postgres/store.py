@@ -109,13 +109,13 @@ class PostgresStore:
 
         self.database.write(work)
 
-    def cancelled(self, before: datetime, limit: int = 100) -> tuple[Dossier, ...]:
-        """See `DraftStore.cancelled`."""
+    def cancelled_drafts(self, before: datetime, limit: int = 100) -> tuple[Dossier, ...]:
+        """See `DraftStore.cancelled_drafts`."""
         sql = f"{SELECT} WHERE d.state = {int(State.CANCELLED)} AND d.changed < %s LIMIT %s"
         return tuple(map(dossier_of, self.database.read(sql, (before, limit))))
 
-    def idle(self, until: datetime, *, after: tuple[datetime, str] | None = None, limit: int = 100) -> tuple[Dossier, ...]:
-        """See `DraftStore.idle`."""
+    def idle_drafts(self, until: datetime, *, after: tuple[datetime, str] | None = None, limit: int = 100) -> tuple[Dossier, ...]:
+        """See `DraftStore.idle_drafts`."""
         # The state is a literal, or the index of drafts would not be used.
         sql = f"{SELECT} WHERE d.state = {int(State.DRAFT)} AND d.changed <= %s"
         values: list[object] = [until.isoformat()]
@@ -186,7 +186,7 @@ class PostgresStore:
 
     def behind(self, figure: Figure, *, before: str | None = None, limit: int = 20) -> tuple[Dossier, ...]:
         """See `LedgerStore.behind`."""
-        return reads.counted_dossiers(self.database, figure, before, limit)
+        return reads.behind(self.database, figure, before, limit)
 
     def spans(self, year: int | None = None) -> tuple[Span, ...]:
         """See `LedgerStore.spans`."""
@@ -231,8 +231,8 @@ class PostgresStore:
         """See `SeriesStore.counters`."""
         return reads.counters(self.database)
 
-    def noted_numbers(self) -> Mapping[tuple[str, str], int]:
-        """See `SeriesStore.noted_numbers`: the server has no mark beside it."""
+    def counters_of_mark(self) -> Mapping[tuple[str, str], int]:
+        """See `SeriesStore.counters_of_mark`: the same as `counters`, as a server has no mark."""
         return self.counters()
 
     def skip(self, gap: NumberGap) -> bool:

@@ -10,7 +10,7 @@ from pathlib import Path
 from dossierkit.errors import LostDossiers, StoreError, UnwritableStore
 from dossierkit.private_files import make_private_file, make_private_folder
 from dossierkit.stores.backup import DATABASE
-from dossierkit.stores.last_numbers import Noted, Numbers, lacking, mark_of, read_database, read_mark
+from dossierkit.stores.last_numbers import MarkContent, Numbers, mark_of, missing_numbers, read_database, read_mark
 from dossierkit.stores.sqlite.database import damaged
 
 #: How long a program waits for others that open the same database.
@@ -63,7 +63,7 @@ def prepare(path: Path) -> None:
             raise damaged(path)
 
 
-def check_mark(path: Path, *, new: bool) -> Noted | None:
+def check_mark(path: Path, *, new: bool) -> MarkContent | None:
     """Content of the mark of the database *path*; None if there is no readable mark.
 
     Args:
@@ -75,10 +75,10 @@ def check_mark(path: Path, *, new: bool) -> Noted | None:
     """
     # In this order, because a number is in the database before it is in the mark.
     mark = mark_of(path)
-    noted, stored = read_mark(mark), read_database(path)
-    if new or (noted is None and stored is None):
-        return noted
-    if noted is None:
+    content, stored = read_mark(mark), read_database(path)
+    if new or (content is None and stored is None):
+        return content
+    if content is None:
         assert stored is not None, "one of the two is there"
         if stored.installation:
             raise LostDossiers(
@@ -86,21 +86,21 @@ def check_mark(path: Path, *, new: bool) -> Noted | None:
                 f" put the mark back, {_restore('the mark')}, or say --new to go on after the numbers that the database knows"
             )
         return None
-    if stored is None and noted.numbers:
+    if stored is None and content.numbers:
         raise LostDossiers(
             f"{path} is missing or empty, and {mark.name} beside it says that numbers were given out:"
-            f" {_series_words(noted.numbers)}; {_restore(mark)}, or say --new for an empty database that goes on after them"
+            f" {_series_words(content.numbers)}; {_restore(mark)}, or say --new for an empty database that goes on after them"
         )
-    if stored is not None and stored.installation not in ("", noted.installation):
+    if stored is not None and stored.installation not in ("", content.installation):
         raise LostDossiers(
             f"{path} and {mark.name} belong to two installations; put the right one back, or say --new to make them one"
         )
-    if lost := lacking(stored.numbers if stored is not None else {}, noted.numbers):
+    if missing := missing_numbers(stored.numbers if stored is not None else {}, content.numbers):
         raise LostDossiers(
-            f"{path} lacks dossiers whose numbers were given out: {_series_words(lost)}; it is an older copy, or its journal was"
-            f" damaged: stop here and keep a copy of the folder; {_restore(mark)}, or say --new to go on after these numbers"
+            f"{path} lacks dossiers whose numbers were given out: {_series_words(missing)}; it is an older copy, or its journal"
+            f" was damaged: stop here and keep a copy of the folder; {_restore(mark)}, or say --new to go on after these numbers"
         )
-    return noted
+    return content
 
 
 @contextmanager

@@ -22,7 +22,16 @@ from dossierkit.pointers import Json
 from dossierkit.ports import EVERYTHING, ActionRecord, ImportedDossier, NumberGap, Publication
 from dossierkit.stores import reads
 from dossierkit.stores.imports import batches, highest_numbers
-from dossierkit.stores.last_numbers import INSTALLATION, Mark, Noted, Numbers, lacking, mark_of, read_mark, write_mark
+from dossierkit.stores.last_numbers import (
+    INSTALLATION,
+    Mark,
+    MarkContent,
+    Numbers,
+    mark_of,
+    missing_numbers,
+    read_mark,
+    write_mark,
+)
 from dossierkit.stores.refusals import stale_dossier
 from dossierkit.stores.rows import SELECT, dossier_of, encoded, event_of
 from dossierkit.stores.sqlite import imports, ledger, publications, queries, series
@@ -61,36 +70,36 @@ class SqliteStore:
         guard_file(self.path)
         make_folder(self.path)
         with translate_errors(self.path), sole_opening(self.path):
-            noted = check_mark(self.path, new=new)
+            content = check_mark(self.path, new=new)
             prepare(self.path)
             self.database = Database(self.path, busy_seconds=busy_seconds)
             self.accounts = SqliteAccounts(self.database)
             self.outbox = SqliteOutbox(self.database)
             self.payments = SqlitePayments(self.database)
             self.tables = SqliteTables(self.database)
-            self.mark = Mark(self._paired_mark(noted))
-            self._continue_after(noted)
+            self.mark = Mark(self._paired_mark(content))
+            self._continue_after(content)
 
-    def _paired_mark(self, noted: Noted | None) -> Path:
-        """File of the mark, made if *noted* is None; the mark and the database get the id of one installation."""
+    def _paired_mark(self, content: MarkContent | None) -> Path:
+        """File of the mark, made if *content* is None; the mark and the database get the id of one installation."""
         path = mark_of(self.path)
-        if noted is None:
+        if content is None:
             if path.exists():  # damaged; an operator may still read something in it
                 path.replace(path.with_name(f"{path.name}.damaged"))
-            noted = Noted(str(self.recall(INSTALLATION) or secrets.token_hex(8)), {})
+            content = MarkContent(str(self.recall(INSTALLATION) or secrets.token_hex(8)), {})
             with suppress(FileExistsError):  # another program was faster
-                write_mark(path, noted)
-            noted = read_mark(path) or noted
-        if self.recall(INSTALLATION) != noted.installation:
-            self.remember(INSTALLATION, noted.installation)
+                write_mark(path, content)
+            content = read_mark(path) or content
+        if self.recall(INSTALLATION) != content.installation:
+            self.remember(INSTALLATION, content.installation)
         return path
 
-    def _continue_after(self, noted: Noted | None) -> None:
+    def _continue_after(self, content: MarkContent | None) -> None:
         """Raise every series, in the database and in the mark, to the higher of the two."""
-        now, counters, numbers = datetime.now(UTC), self.counters(), noted.numbers if noted is not None else {}
-        for drawn_from, last in lacking(counters, numbers).items():
+        now, counters, numbers = datetime.now(UTC), self.counters(), content.numbers if content is not None else {}
+        for drawn_from, last in missing_numbers(counters, numbers).items():
             self.skip(NumberGap(*drawn_from, counters.get(drawn_from, 0) + 1, last, now))
-        if ahead := lacking(numbers, counters):
+        if ahead := missing_numbers(numbers, counters):
             self.mark.note(ahead)
 
     def create(self, dossier: Dossier, event: Event, bundle: bytes, *, sole: bool = False) -> bool:
@@ -135,13 +144,13 @@ class SqliteStore:
 
         self.database.write(work)
 
-    def cancelled(self, before: datetime, limit: int = 100) -> tuple[Dossier, ...]:
-        """See `DraftStore.cancelled`."""
+    def cancelled_drafts(self, before: datetime, limit: int = 100) -> tuple[Dossier, ...]:
+        """See `DraftStore.cancelled_drafts`."""
         values = (int(State.CANCELLED), before.isoformat(), limit)
         return tuple(map(dossier_of, self.database.read(f"{SELECT} WHERE d.state = ? AND d.changed < ? LIMIT ?", values)))
 
-    def idle(self, until: datetime, *, after: tuple[datetime, str] | None = None, limit: int = 100) -> tuple[Dossier, ...]:
-        """See `DraftStore.idle`."""
+    def idle_drafts(self, until: datetime, *, after: tuple[datetime, str] | None = None, limit: int = 100) -> tuple[Dossier, ...]:
+        """See `DraftStore.idle_drafts`."""
         # The state is a literal, or the index of drafts would not be used.
         sql = f"{SELECT} WHERE d.state = {int(State.DRAFT)} AND d.changed <= ?"
         values: list[object] = [until.isoformat()]
@@ -215,7 +224,7 @@ class SqliteStore:
 
     def behind(self, figure: Figure, *, before: str | None = None, limit: int = 20) -> tuple[Dossier, ...]:
         """See `LedgerStore.behind`."""
-        return reads.counted_dossiers(self.database, figure, before, limit)
+        return reads.behind(self.database, figure, before, limit)
 
     def spans(self, year: int | None = None) -> tuple[Span, ...]:
         """See `LedgerStore.spans`."""
@@ -261,10 +270,10 @@ class SqliteStore:
         """See `SeriesStore.counters`."""
         return reads.counters(self.database)
 
-    def noted_numbers(self) -> Numbers:
-        """See `SeriesStore.noted_numbers`: the numbers in the mark."""
-        noted = read_mark(self.mark.path)
-        return noted.numbers if noted is not None else {}
+    def counters_of_mark(self) -> Numbers:
+        """See `SeriesStore.counters_of_mark`: the numbers in the mark."""
+        content = read_mark(self.mark.path)
+        return content.numbers if content is not None else {}
 
     def skip(self, gap: NumberGap) -> bool:
         """See `SeriesStore.skip`."""

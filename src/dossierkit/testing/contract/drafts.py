@@ -110,11 +110,11 @@ class DraftContract:
         store.record(submission(sent))
         other = new_draft(store, "other")
 
-        assert store.idle(NOON - timedelta(seconds=1)) == ()
-        assert store.idle(NOON) == (early, other)
-        assert store.idle(NOON, limit=1) == (early,)
-        assert [draft.id for draft in store.idle(NOON + timedelta(days=1), after=(NOON, "early"))] == ["other", "late"]
-        assert store.idle(NOON, after=(NOON, "other")) == ()
+        assert store.idle_drafts(NOON - timedelta(seconds=1)) == ()
+        assert store.idle_drafts(NOON) == (early, other)
+        assert store.idle_drafts(NOON, limit=1) == (early,)
+        assert [draft.id for draft in store.idle_drafts(NOON + timedelta(days=1), after=(NOON, "early"))] == ["other", "late"]
+        assert store.idle_drafts(NOON, after=(NOON, "other")) == ()
         store.guard_writable()
 
     def test_cancelled_drafts_are_left_out(self, store: Store) -> None:
@@ -124,8 +124,8 @@ class DraftContract:
         assert cancelled.state is State.CANCELLED
         assert store.find("an") == ()
         assert store.find("an", Query(state=State.CANCELLED)) == (cancelled,)
-        assert store.cancelled(NOON) == ()
-        assert store.cancelled(NOON + timedelta(seconds=1)) == (cancelled,)
+        assert store.cancelled_drafts(NOON) == ()
+        assert store.cancelled_drafts(NOON + timedelta(seconds=1)) == (cancelled,)
         store.delete("a", cancelled.version)
-        assert store.cancelled(NOON + timedelta(seconds=1)) == ()
+        assert store.cancelled_drafts(NOON + timedelta(seconds=1)) == ()
         assert store.events("a") == ()

@@ -64,7 +64,7 @@ class InstallationContract:
 
         assert store.gaps() == (gap, NumberGap("H29.16", "2026", 1, 5, NOON))
         assert str(store.record(submission(new_draft(store, "b"))).code).endswith("-0008")
-        assert store.noted_numbers() == store.counters() == {(AGENCY, DAY.isoformat()): 8, ("H29.16", "2026"): 5}
+        assert store.counters_of_mark() == store.counters() == {(AGENCY, DAY.isoformat()): 8, ("H29.16", "2026"): 5}
 
     def test_imports_are_whole_dossiers(self, store: Store) -> None:
         """History, notes, postings, search and numbers come along; series continue after the highest number."""

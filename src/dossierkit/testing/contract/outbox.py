@@ -41,11 +41,11 @@ class OutboxContract:
         store.outbox.mark_delivered(second.id, NOON)
         store.outbox.mark_failed(first.id, "busy", NOON + 2 * HOUR)
 
-        assert [(one.id, one.tries, one.error) for one in store.outbox.undelivered()] == [(first.id, 1, "busy")]
+        assert [(one.id, one.tries, one.error) for one in store.outbox.failures()] == [(first.id, 1, "busy")]
         assert store.outbox.claim(NOON + HOUR, NOON + 3 * HOUR) == ()
         (again,) = store.outbox.claim(NOON + 2 * HOUR, NOON + 3 * HOUR)
         assert (again.mail, again.tries, again.error) == (mail("a"), 1, "busy")
-        assert store.outbox.given_up() == ()
+        assert store.outbox.dead_letters() == ()
 
     def test_a_mail_that_was_given_up_can_be_tried_again(self, store: Store) -> None:
         """Newest first; its count of tries begins anew; a delivered one stays delivered."""
@@ -57,8 +57,8 @@ class OutboxContract:
         for outgoing in (first, second):
             store.outbox.mark_failed(outgoing.id, "no such mailbox", None)
 
-        assert [(one.mail.key, one.tries, one.due) for one in store.outbox.given_up()] == [("b", 2, None), ("a", 2, None)]
-        assert [one.mail.key for one in store.outbox.given_up(1)] == ["b"]
+        assert [(one.mail.key, one.tries, one.due) for one in store.outbox.dead_letters()] == [("b", 2, None), ("a", 2, None)]
+        assert [one.mail.key for one in store.outbox.dead_letters(1)] == ["b"]
         assert store.outbox.claim(NOON + 9 * HOUR, NOON + 10 * HOUR) == ()
         for outgoing in (first, third):
             store.outbox.retry(outgoing.id, NOON)
@@ -66,16 +66,16 @@ class OutboxContract:
 
     def test_what_waits_is_counted(self, store: Store) -> None:
         """With the oldest of it; neither what was delivered nor what was given up waits."""
-        assert store.outbox.waiting() == (0, 0)
+        assert store.outbox.backlog() == (0, 0)
         store.outbox.post(*(mail(key) for key in "abc"))
         first, second, third = store.outbox.claim(NOON, NOON + HOUR)
-        assert store.outbox.waiting() == (3, first.id)
+        assert store.outbox.backlog() == (3, first.id)
 
         store.outbox.mark_delivered(first.id, NOON)
         store.outbox.mark_failed(second.id, "no such mailbox", None)
         store.outbox.mark_failed(third.id, "busy", NOON + HOUR)
 
-        assert store.outbox.waiting() == (1, third.id)
+        assert store.outbox.backlog() == (1, third.id)
 
     def test_an_address_bounces_until_a_mail_arrives(self, store: Store) -> None:
         """The last mail that ended decides, not one on its way."""
