@@ -235,6 +235,10 @@ def attempt_of(row: Any) -> Attempt:
     )
 
 
+#: Columns of `outgoing_of`.
+OUTGOING_COLUMNS = "seq, name, receiver, subject, text, html, tries, due, error"
+
+
 def outgoing_of(row: Any) -> Outgoing:
     """Mail of a row: seq, key, receiver, subject, text, HTML, tries, due in seconds, error."""
     id, name, to, subject, text, html, tries, due, error = row

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date
 
-from dossierkit.dossiers.ledger.ledger import Measure, Posting, Span, half_of, posted_on
+from dossierkit.dossiers.ledger.ledger import Posting, Span, half_of, posted_on
 from dossierkit.dossiers.lifecycle.dossier import Event
-from dossierkit.dossiers.states import Channel
 from dossierkit.stores.postgres.database import Database
 from dossierkit.stores.postgres.transactions import Batch
 
@@ -79,13 +78,3 @@ def add_spans(batch: Batch, spans: Iterable[Span]) -> None:
 def last_posting(database: Database) -> int:
     """See `LedgerStore.last_posting`: the number of postings, as rows of programs that write at once come out of order."""
     return int(database.read("SELECT COALESCE(SUM(posted), 0) FROM writers")[0][0])
-
-
-def postings(database: Database) -> Iterator[Posting]:
-    """See `LedgerStore.postings`."""
-    last = 0
-    columns = "place, day, unit, sector, procedure, channel, measure, count"
-    while rows := database.read(f"SELECT {columns} FROM postings WHERE place > %s ORDER BY place LIMIT 1000", (last,)):
-        for row in rows:
-            yield Posting(date.fromisoformat(row[1]), row[2], row[3], row[4], Channel(row[5]), Measure(row[6]), row[7])
-        last = rows[-1][0]

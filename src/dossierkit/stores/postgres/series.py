@@ -1,13 +1,11 @@
-"""Series of numbers in PostgreSQL: numbers are drawn, skipped and listed."""
+"""Series of numbers in PostgreSQL: numbers are drawn and skipped."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from datetime import datetime
 
 from dossierkit.ports import NumberGap
-from dossierkit.stores.postgres.database import Database
 from dossierkit.stores.postgres.transactions import Batch
 
 
@@ -35,9 +33,3 @@ def skip(batch: Batch, gap: NumberGap) -> bool:
     values = (gap.agency, gap.series, gap.first, gap.last, gap.at.isoformat())
     batch.execute("INSERT INTO gaps (agency, series, first, last, at) VALUES (%s, %s, %s, %s, %s)", values)
     return True
-
-
-def gaps(database: Database) -> tuple[NumberGap, ...]:
-    """See `SeriesStore.gaps`."""
-    rows = database.read("SELECT agency, series, first, last, at FROM gaps ORDER BY place")
-    return tuple(NumberGap(agency, series, first, last, datetime.fromisoformat(at)) for agency, series, first, last, at in rows)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from functools import partial
@@ -29,7 +28,7 @@ from dossierkit.stores.postgres.schema import migrate
 from dossierkit.stores.postgres.tables import PostgresTables
 from dossierkit.stores.postgres.transactions import Batch
 from dossierkit.stores.refusals import stale_dossier
-from dossierkit.stores.rows import SELECT, dossier_of, encoded, event_of
+from dossierkit.stores.rows import dossier_of, encoded
 
 #: A fail-over takes about twenty seconds.
 PATIENCE_SECONDS = 30.0
@@ -81,19 +80,15 @@ class PostgresStore:
 
     def get(self, id: str) -> Dossier | None:
         """See `DossierStore.get`."""
-        return self._select("d.id = %s", id)
+        return reads.dossier(self.database, "id", id)
 
     def by_code(self, code: DossierCode) -> Dossier | None:
         """See `DossierStore.by_code`."""
-        return self._select("d.code = %s", code.text)
+        return reads.dossier(self.database, "code", code.text)
 
     def by_receipt(self, receipt: str) -> Dossier | None:
         """See `DossierStore.by_receipt`."""
-        return self._select("d.receipt = %s", receipt)
-
-    def _select(self, condition: str, value: str) -> Dossier | None:
-        rows = self.database.read(f"{SELECT} WHERE {condition}", (value,))
-        return dossier_of(rows[0]) if rows else None
+        return reads.dossier(self.database, "receipt", receipt)
 
     def replace(self, dossier: Dossier) -> None:
         """See `DraftStore.replace`."""
@@ -111,17 +106,11 @@ class PostgresStore:
 
     def cancelled_drafts(self, before: datetime, limit: int = 100) -> tuple[Dossier, ...]:
         """See `DraftStore.cancelled_drafts`."""
-        sql = f"{SELECT} WHERE d.state = {int(State.CANCELLED)} AND d.changed < %s LIMIT %s"
-        return tuple(map(dossier_of, self.database.read(sql, (before, limit))))
+        return reads.cancelled_drafts(self.database, before, limit)
 
     def idle_drafts(self, until: datetime, *, after: tuple[datetime, str] | None = None, limit: int = 100) -> tuple[Dossier, ...]:
         """See `DraftStore.idle_drafts`."""
-        # The state is a literal, or the index of drafts would not be used.
-        sql = f"{SELECT} WHERE d.state = {int(State.DRAFT)} AND d.changed <= %s"
-        values: list[object] = [until.isoformat()]
-        if after is not None:
-            sql, values = f"{sql} AND (d.changed, d.id) > (%s, %s)", [*values, after[0].isoformat(), after[1]]
-        return tuple(map(dossier_of, self.database.read(f"{sql} ORDER BY d.changed, d.id LIMIT %s", (*values, limit))))
+        return reads.idle_drafts(self.database, until, after, limit)
 
     def record(self, record: ActionRecord) -> Dossier:
         """See `DossierStore.record`."""
@@ -141,19 +130,11 @@ class PostgresStore:
 
     def every(self) -> Iterator[Dossier]:
         """See `DossierStore.every`."""
-        seq = 0
-        while rows := self.database.read(f"{SELECT} WHERE d.seq > %s ORDER BY d.seq LIMIT 500", (seq,)):
-            yield from map(dossier_of, rows)
-            seq = rows[-1][0]
+        return reads.every(self.database)
 
     def events(self, id: str) -> tuple[Event, ...]:
         """See `DossierStore.events`."""
-        rows = self.database.read(
-            """SELECT d.id, e.number, e.action, e.actor, e.at, e.facts, e.before, e.hash
-            FROM events e JOIN dossiers d ON d.seq = e.seq WHERE d.id = %s ORDER BY e.number""",
-            (id,),
-        )
-        return tuple(map(event_of, rows))
+        return reads.events(self.database, id)
 
     def latest(self, before: tuple[datetime, str, int] | None = None, *, actor: str = "", limit: int = 50) -> tuple[Event, ...]:
         """See `DossierStore.latest`."""
@@ -161,18 +142,15 @@ class PostgresStore:
 
     def notes(self, id: str) -> Mapping[int, Note]:
         """See `DossierStore.notes`."""
-        sql = "SELECT n.number, n.body, n.before FROM notes n JOIN dossiers d ON d.seq = n.seq WHERE d.id = %s"
-        rows = self.database.read(sql, (id,))
-        return {number: Note(text, json.loads(before) if before else None) for number, text, before in rows}
+        return reads.notes(self.database, id)
 
     def owners(self, blob: str) -> frozenset[str]:
         """See `DossierStore.owners`."""
-        sql = "SELECT DISTINCT d.owner FROM files f JOIN dossiers d ON d.seq = f.seq WHERE f.blob = %s"
-        return frozenset(str(owner) for (owner,) in self.database.read(sql, (blob,)))
+        return reads.owners(self.database, blob)
 
     def is_named(self, blob: str) -> bool:
         """See `DossierStore.is_named`."""
-        return bool(self.database.read("SELECT 1 FROM files WHERE blob = %s LIMIT 1", (blob,)))
+        return reads.is_named(self.database, blob)
 
     # --- ledger ---------------------------------------------------------------------------------------------------
 
@@ -194,14 +172,13 @@ class PostgresStore:
 
     def postings(self) -> Iterator[Posting]:
         """See `LedgerStore.postings`."""
-        return ledger.postings(self.database)
+        return reads.postings(self.database, "place")
 
     # --- installation ---------------------------------------------------------------------------------------------
 
     def bundle(self, revision: str) -> bytes | None:
         """See `BundleStore.bundle`."""
-        rows = self.database.read("SELECT body FROM bundles WHERE revision = %s", (revision,))
-        return bytes(rows[0][0]) if rows else None
+        return reads.bundle(self.database, revision)
 
     def keep_bundle(self, revision: str, bundle: bytes) -> None:
         """See `BundleStore.keep_bundle`."""
@@ -224,8 +201,7 @@ class PostgresStore:
 
     def recall(self, key: str) -> Json:
         """See `FactStore.recall`."""
-        rows = self.database.read("SELECT body FROM facts WHERE name = %s", (key,))
-        return json.loads(rows[0][0]) if rows else None
+        return reads.recall(self.database, key)
 
     def counters(self) -> Mapping[tuple[str, str], int]:
         """See `SeriesStore.counters`."""
@@ -241,7 +217,7 @@ class PostgresStore:
 
     def gaps(self) -> tuple[NumberGap, ...]:
         """See `SeriesStore.gaps`."""
-        return series.gaps(self.database)
+        return reads.gaps(self.database, "place")
 
     def publish(self, files: Mapping[str, bytes], *, author: str, at: datetime) -> Publication:
         """See `PublicationStore.publish`."""
@@ -271,7 +247,7 @@ class PostgresStore:
 
     def size(self) -> int:
         """See `UpkeepStore.size`."""
-        return int(self.database.read("SELECT COUNT(*) FROM dossiers")[0][0])
+        return reads.size(self.database)
 
     def guard_writable(self) -> None:
         """See `UpkeepStore.guard_writable`."""

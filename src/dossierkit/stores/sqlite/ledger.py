@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date
 
-from dossierkit.dossiers.ledger.ledger import Measure, Posting, Span, half_of, posted_on
+from dossierkit.dossiers.ledger.ledger import Posting, Span, half_of, posted_on
 from dossierkit.dossiers.lifecycle.dossier import Event
-from dossierkit.dossiers.states import Channel
 from dossierkit.stores.sqlite.database import Database
 
 #: Fact with the last posted day.
@@ -80,13 +79,3 @@ def add_spans(connection: sqlite3.Connection, spans: Iterable[Span]) -> None:
 def last_posting(database: Database) -> int:
     """See `LedgerStore.last_posting`."""
     return int(database.read("SELECT IFNULL(MAX(rowid), 0) FROM postings")[0][0])
-
-
-def postings(database: Database) -> Iterator[Posting]:
-    """See `LedgerStore.postings`."""
-    last = 0
-    columns = "rowid, day, unit, sector, procedure, channel, measure, count"
-    while rows := database.read(f"SELECT {columns} FROM postings WHERE rowid > ? ORDER BY rowid LIMIT 1000", (last,)):
-        for row in rows:
-            yield Posting(date.fromisoformat(row[1]), row[2], row[3], row[4], Channel(row[5]), Measure(row[6]), row[7])
-        last = rows[-1][0]

@@ -7,10 +7,9 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from dossierkit.dossiers.mails import Outgoing, SendMail
-from dossierkit.stores.rows import outgoing_of
+from dossierkit.stores import reads
+from dossierkit.stores.rows import OUTGOING_COLUMNS, outgoing_of
 from dossierkit.stores.sqlite.database import Database
-
-_OUTGOING = "seq, name, receiver, subject, text, html, tries, due, error"
 
 
 class SqliteOutbox:
@@ -28,7 +27,7 @@ class SqliteOutbox:
         if not self._database.read("SELECT 1 FROM outbox WHERE due <= ? LIMIT 1", (now.timestamp(),)):
             return ()
         sql = f"""UPDATE outbox SET due = ? WHERE seq IN (SELECT seq FROM outbox WHERE due <= ? ORDER BY seq LIMIT ?)
-            RETURNING {_OUTGOING}"""
+            RETURNING {OUTGOING_COLUMNS}"""
         values = (until.timestamp(), now.timestamp(), limit)
         rows = self._database.write(lambda connection: connection.execute(sql, values).fetchall())
         return tuple(sorted(map(outgoing_of, rows), key=lambda outgoing: outgoing.id))
@@ -52,24 +51,19 @@ class SqliteOutbox:
 
     def bounces(self, to: str) -> bool:
         """See `Outbox.bounces`."""
-        sql = "SELECT delivered IS NULL FROM outbox WHERE receiver = ? AND due IS NULL ORDER BY seq DESC LIMIT 1"
-        rows = self._database.read(sql, (to,))
-        return bool(rows and rows[0][0])
+        return reads.bounces(self._database, to)
 
     def dead_letters(self, limit: int = 200) -> tuple[Outgoing, ...]:
         """See `Outbox.dead_letters`."""
-        sql = f"SELECT {_OUTGOING} FROM outbox WHERE delivered IS NULL AND due IS NULL ORDER BY seq DESC LIMIT ?"
-        return tuple(map(outgoing_of, self._database.read(sql, (limit,))))
+        return reads.dead_letters(self._database, limit)
 
     def backlog(self) -> tuple[int, int]:
         """See `Outbox.backlog`."""
-        [(count, oldest)] = self._database.read("SELECT COUNT(*), COALESCE(MIN(seq), 0) FROM outbox WHERE due IS NOT NULL")
-        return count, oldest
+        return reads.backlog(self._database)
 
     def failures(self) -> tuple[Outgoing, ...]:
         """See `Outbox.failures`."""
-        sql = f"SELECT {_OUTGOING} FROM outbox WHERE delivered IS NULL AND tries > 0 ORDER BY seq LIMIT 500"
-        return tuple(map(outgoing_of, self._database.read(sql)))
+        return reads.failures(self._database)
 
 
 def insert_mails(connection: sqlite3.Connection, mails: Iterable[SendMail]) -> None:

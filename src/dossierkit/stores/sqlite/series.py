@@ -1,12 +1,10 @@
-"""Series of numbers in SQLite: numbers are drawn, skipped and listed."""
+"""Series of numbers in SQLite: numbers are drawn and skipped."""
 
 from __future__ import annotations
 
 import sqlite3
-from datetime import datetime
 
 from dossierkit.ports import NumberGap
-from dossierkit.stores.sqlite.database import Database
 
 
 def draw(connection: sqlite3.Connection, series: tuple[str, str] | None) -> int:
@@ -30,9 +28,3 @@ def skip(connection: sqlite3.Connection, gap: NumberGap) -> bool:
     values = (gap.agency, gap.series, gap.first, gap.last, gap.at.isoformat())
     connection.execute("INSERT INTO gaps VALUES (?, ?, ?, ?, ?)", values)
     return True
-
-
-def gaps(database: Database) -> tuple[NumberGap, ...]:
-    """See `SeriesStore.gaps`."""
-    rows = database.read("SELECT agency, series, first, last, at FROM gaps ORDER BY rowid")
-    return tuple(NumberGap(agency, series, first, last, datetime.fromisoformat(at)) for agency, series, first, last, at in rows)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import secrets
 import shutil
@@ -33,7 +32,7 @@ from dossierkit.stores.last_numbers import (
     write_mark,
 )
 from dossierkit.stores.refusals import stale_dossier
-from dossierkit.stores.rows import SELECT, dossier_of, encoded, event_of
+from dossierkit.stores.rows import dossier_of, encoded
 from dossierkit.stores.sqlite import imports, ledger, publications, queries, series
 from dossierkit.stores.sqlite.accounts import SqliteAccounts
 from dossierkit.stores.sqlite.action_records import write_action
@@ -117,19 +116,15 @@ class SqliteStore:
 
     def get(self, id: str) -> Dossier | None:
         """See `DossierStore.get`."""
-        return self._select("d.id = ?", id)
+        return reads.dossier(self.database, "id", id)
 
     def by_code(self, code: DossierCode) -> Dossier | None:
         """See `DossierStore.by_code`."""
-        return self._select("d.code = ?", code.text)
+        return reads.dossier(self.database, "code", code.text)
 
     def by_receipt(self, receipt: str) -> Dossier | None:
         """See `DossierStore.by_receipt`."""
-        return self._select("d.receipt = ?", receipt)
-
-    def _select(self, condition: str, value: str) -> Dossier | None:
-        rows = self.database.read(f"{SELECT} WHERE {condition}", (value,))
-        return dossier_of(rows[0]) if rows else None
+        return reads.dossier(self.database, "receipt", receipt)
 
     def replace(self, dossier: Dossier) -> None:
         """See `DraftStore.replace`."""
@@ -146,17 +141,11 @@ class SqliteStore:
 
     def cancelled_drafts(self, before: datetime, limit: int = 100) -> tuple[Dossier, ...]:
         """See `DraftStore.cancelled_drafts`."""
-        values = (int(State.CANCELLED), before.isoformat(), limit)
-        return tuple(map(dossier_of, self.database.read(f"{SELECT} WHERE d.state = ? AND d.changed < ? LIMIT ?", values)))
+        return reads.cancelled_drafts(self.database, before, limit)
 
     def idle_drafts(self, until: datetime, *, after: tuple[datetime, str] | None = None, limit: int = 100) -> tuple[Dossier, ...]:
         """See `DraftStore.idle_drafts`."""
-        # The state is a literal, or the index of drafts would not be used.
-        sql = f"{SELECT} WHERE d.state = {int(State.DRAFT)} AND d.changed <= ?"
-        values: list[object] = [until.isoformat()]
-        if after is not None:
-            sql, values = f"{sql} AND (d.changed, d.id) > (?, ?)", [*values, after[0].isoformat(), after[1]]
-        return tuple(map(dossier_of, self.database.read(f"{sql} ORDER BY d.changed, d.id LIMIT ?", (*values, limit))))
+        return reads.idle_drafts(self.database, until, after, limit)
 
     def record(self, record: ActionRecord) -> Dossier:
         """See `DossierStore.record`."""
@@ -179,19 +168,11 @@ class SqliteStore:
 
     def every(self) -> Iterator[Dossier]:
         """See `DossierStore.every`."""
-        seq = 0
-        while rows := self.database.read(f"{SELECT} WHERE d.seq > ? ORDER BY d.seq LIMIT 500", (seq,)):
-            yield from map(dossier_of, rows)
-            seq = rows[-1][0]
+        return reads.every(self.database)
 
     def events(self, id: str) -> tuple[Event, ...]:
         """See `DossierStore.events`."""
-        rows = self.database.read(
-            """SELECT d.id, e.number, e.action, e.actor, e.at, e.facts, e.before, e.hash
-            FROM events e JOIN dossiers d ON d.seq = e.seq WHERE d.id = ? ORDER BY e.number""",
-            (id,),
-        )
-        return tuple(map(event_of, rows))
+        return reads.events(self.database, id)
 
     def latest(self, before: tuple[datetime, str, int] | None = None, *, actor: str = "", limit: int = 50) -> tuple[Event, ...]:
         """See `DossierStore.latest`."""
@@ -199,18 +180,15 @@ class SqliteStore:
 
     def notes(self, id: str) -> Mapping[int, Note]:
         """See `DossierStore.notes`."""
-        sql = "SELECT n.number, n.body, n.before FROM notes n JOIN dossiers d ON d.seq = n.seq WHERE d.id = ?"
-        rows = self.database.read(sql, (id,))
-        return {number: Note(text, json.loads(before) if before else None) for number, text, before in rows}
+        return reads.notes(self.database, id)
 
     def owners(self, blob: str) -> frozenset[str]:
         """See `DossierStore.owners`."""
-        sql = "SELECT DISTINCT d.owner FROM files f JOIN dossiers d ON d.seq = f.seq WHERE f.blob = ?"
-        return frozenset(str(owner) for (owner,) in self.database.read(sql, (blob,)))
+        return reads.owners(self.database, blob)
 
     def is_named(self, blob: str) -> bool:
         """See `DossierStore.is_named`."""
-        return bool(self.database.read("SELECT 1 FROM files WHERE blob = ? LIMIT 1", (blob,)))
+        return reads.is_named(self.database, blob)
 
     # --- ledger ---------------------------------------------------------------------------------------------------
 
@@ -232,14 +210,13 @@ class SqliteStore:
 
     def postings(self) -> Iterator[Posting]:
         """See `LedgerStore.postings`."""
-        return ledger.postings(self.database)
+        return reads.postings(self.database, "rowid")
 
     # --- installation ---------------------------------------------------------------------------------------------
 
     def bundle(self, revision: str) -> bytes | None:
         """See `BundleStore.bundle`."""
-        rows = self.database.read("SELECT body FROM bundles WHERE revision = ?", (revision,))
-        return bytes(rows[0][0]) if rows else None
+        return reads.bundle(self.database, revision)
 
     def keep_bundle(self, revision: str, bundle: bytes) -> None:
         """See `BundleStore.keep_bundle`."""
@@ -263,8 +240,7 @@ class SqliteStore:
 
     def recall(self, key: str) -> Json:
         """See `FactStore.recall`."""
-        rows = self.database.read("SELECT body FROM facts WHERE name = ?", (key,))
-        return json.loads(rows[0][0]) if rows else None
+        return reads.recall(self.database, key)
 
     def counters(self) -> Mapping[tuple[str, str], int]:
         """See `SeriesStore.counters`."""
@@ -284,7 +260,7 @@ class SqliteStore:
 
     def gaps(self) -> tuple[NumberGap, ...]:
         """See `SeriesStore.gaps`."""
-        return series.gaps(self.database)
+        return reads.gaps(self.database, "rowid")
 
     def publish(self, files: Mapping[str, bytes], *, author: str, at: datetime) -> Publication:
         """See `PublicationStore.publish`."""
@@ -313,7 +289,7 @@ class SqliteStore:
 
     def size(self) -> int:
         """See `UpkeepStore.size`."""
-        return int(self.database.read("SELECT COUNT(*) FROM dossiers")[0][0])
+        return reads.size(self.database)
 
     def guard_writable(self) -> None:
         """See `UpkeepStore.guard_writable`."""
