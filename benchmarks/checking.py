@@ -76,7 +76,7 @@ def _alternatives(lists: int) -> tuple[dict[str, Json], dict[str, Json]]:
 
 
 def _first_use() -> list[Row]:
-    """What the judge costs somebody who is the first to post answers to a large file, every branch of it asked for."""
+    """Cost of the judge for the first check of answers to a large file that reaches each of its branches."""
     found = []
     for size in (250, 800):
         lists = size * 1000 // 290

@@ -75,7 +75,7 @@ def _loading(place: Path, engine: Engine, lives: list[ImportedDossier]) -> list[
         if not kept:
             kept = _rows_of(store.path)
             gc.collect()
-            gc.freeze()  # what the measurement itself holds is nobody's cost
+            gc.freeze()  # the objects of the measurement itself do not count
         store.close()
         raw = _empty(place / f"raw{n}.db", engine, lives)
         raw.close()
@@ -155,7 +155,7 @@ def _proving(engine: Engine, place: Path, lives: list[ImportedDossier]) -> Row:
 
 
 def _upkeep(place: Path) -> list[Row]:
-    """What keeping postings and totals adds to an acceptance, against a durable submission."""
+    """Share of postings and totals in the cost of an acceptance, against a durable submission."""
     engine = open_engine(f"sqlite:{place / 'upkeep.db'}", procedures=samples())
     simulation = _simulation(engine)
     drafts = iter([life.dossier for life in simulation.lives(1200)])

@@ -60,7 +60,7 @@ def _against_duckdb(path: Path, name: str, by: tuple[str, ...], ours: float) -> 
 
 
 def _scan(base: Any, by: tuple[str, ...]) -> list[tuple[Any, ...]]:
-    """What a portal without a ledger does: every dossier is looked at."""
+    """Report of a portal without a ledger, which reads every dossier."""
     first, last = YEAR.first.isoformat(), YEAR.last.isoformat()
     sql = f"""SELECT {", ".join(by)},
         SUM(CASE WHEN accepted < '{first}' AND (done IS NULL OR done >= '{first}') THEN 1 ELSE 0 END),

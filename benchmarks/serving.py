@@ -18,7 +18,7 @@ from benchmarks.measure import Row
 
 SECONDS = 2.0
 ROUNDS = 3
-#: So many clients ask at a time; of public pages, which everybody asks for, more.
+#: So many clients ask at a time; more of public pages, which every visitor asks for.
 CLIENTS = 4
 MANY = 64
 APPLY = "/procedures/sample/apply"
@@ -26,7 +26,7 @@ APPLY = "/procedures/sample/apply"
 
 @attrs.frozen
 class Load:
-    """What the clients of one measurement ask for, again and again."""
+    """The requests of the clients of one measurement, in a loop."""
 
     path: str
     body: str | None = None
@@ -151,7 +151,7 @@ def _start(serve, folder: Path):  # type: ignore[no-untyped-def]
 
 
 def _signed_in(port: int) -> str:
-    """The cookie of somebody with an account and a filled-in draft."""
+    """The cookie of a user with an account and a filled-in draft."""
     from urllib.parse import urlencode
     from urllib.request import HTTPCookieProcessor, Request, build_opener
 
@@ -175,7 +175,7 @@ def _signed_in(port: int) -> str:
 
 
 def _rate(port: int, load: Load) -> float:
-    """Answers, or filings, a second; asked for by another process, so that the client waits for nobody but the server."""
+    """Answers, or filings, a second; the client is another process, so that it waits for the server alone."""
     place = multiprocessing.get_context("spawn").Queue()
     client = multiprocessing.get_context("spawn").Process(target=_ask, args=(place, port, load), daemon=True)
     client.start()
@@ -194,7 +194,7 @@ def _ask(place, port: int, load: Load) -> None:  # type: ignore[no-untyped-def]
     def run(number: int) -> None:
         try:
             counts[number] = _one_client(port, load, end)
-        except Exception as error:  # noqa: BLE001  # told to whoever started this process
+        except Exception as error:  # noqa: BLE001  # reported to the parent process
             troubles.append(f"{load.path}: {error!r}")
 
     threads = [threading.Thread(target=run, args=(number,)) for number in range(load.clients)]

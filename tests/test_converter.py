@@ -95,7 +95,7 @@ def test_an_account_comes_back(account: Account) -> None:
 
 
 def test_what_is_as_at_first_is_not_written() -> None:
-    """A dossier that nobody handled yet takes no room; an attribute that differs is written by its plain value."""
+    """A new dossier takes no room; an attribute that differs is written by its plain value."""
     assert converter.unstructure(UNHANDLED) == {}
     assert converter.unstructure(converter.structure({"channel": 1, "due": ""}, Handling)) == {"channel": 1}
 

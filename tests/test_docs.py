@@ -88,7 +88,7 @@ def test_links_lead_somewhere() -> None:
 
 
 def test_the_drawing_shows_what_leaves_a_state_alone() -> None:
-    """A message, a refund or money that nobody asked for is in no arrow; a settlement leads back from payment alone."""
+    """No arrow shows a message, a refund or a surplus; a settlement leads back from payment alone."""
     arrows = re.findall(r"^    (\w+) --> (\w+): (.*)$", (ROOT / "docs" / "lifecycle.md").read_text("utf-8"), re.MULTILINE)
     leading = {action: {source for source, _, actions in arrows if action.value in actions.split(", ")} for action in Action}
 

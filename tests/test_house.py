@@ -114,7 +114,7 @@ def test_impure_calls_are_found(line: str) -> None:
     assert list(impurities(f"CACHE = {{}}\n\n\ndef work():\n    {line}\n"))
 
 
-#: What lies behind the façade and its services.
+#: Attributes behind the façade and its services.
 _BEHIND = re.compile(r"\.(store|outbox|catalog|context)$")
 
 
@@ -178,7 +178,7 @@ def test_public_names_stay_importable(module: str) -> None:
 
 
 def test_every_template_environment_is_strict() -> None:
-    """A name that a template asks for and nobody gives fails, in pages, forms and papers: it is never a silent blank."""
+    """A missing name in a template fails, in pages, forms and papers: it is never a silent blank."""
     made = [
         (path.name, call)
         for folder in SOURCES
@@ -229,7 +229,7 @@ def _tests() -> Iterator[tuple[str, ast.Module]]:
 
 
 def test_no_test_is_a_library_of_another() -> None:
-    """What tests share is in `support` or a fixture of `conftest`; none imports another test module."""
+    """Code that tests share is in `support` or a fixture of `conftest`; none imports another test module."""
     borrowed = [
         f"{name}:{node.lineno}: {module}"
         for name, tree in _tests()
@@ -302,7 +302,7 @@ def test_each_optional_library_names_its_extra() -> None:
 
 
 def test_an_extra_is_named_for_its_own_libraries_alone() -> None:
-    """One that is missing, a part of one, one that is too old; what is no optional library is somebody else's fault."""
+    """A missing one, an incomplete one, one too old; any other library is no fault of an extra."""
     assert "starlette is not installed; it comes with the extra web" in missing_extra(
         ModuleNotFoundError(name="starlette.routing")
     )

@@ -66,7 +66,7 @@ def test_both_languages_name_the_values_that_there_are() -> None:
 
 
 def test_the_catalogue_is_compiled() -> None:
-    """What runs is what was written."""
+    """The compiled file equals its source."""
     for template, text in vietnamese().items():
         assert in_language(Words(template), "vi") == text
 

@@ -203,7 +203,7 @@ HALF = ["", '{"title": "half', '{"a": 1, "a": 2}', '{"type": "strin"}', '{"title
 
 @pytest.mark.parametrize("bad", HALF)
 def test_what_was_once_read_whole_serves_on(folder: Path, bad: str) -> None:
-    """Opened by somebody or not, listed under its code, over a restart, and for another process as well."""
+    """Opened before or not, listed under its code, over a restart, and for another process as well."""
     memory = MemoryStore()
     catalog = Catalog(folder, STANDARD, memory=memory)
     put(folder, "other.json", {"title": "Khác", "x-procedure": {"code": "2.1"}})
@@ -220,7 +220,7 @@ def test_what_was_once_read_whole_serves_on(folder: Path, bad: str) -> None:
 
 
 def test_processes_on_one_folder_agree(folder: Path, tmp_path: Path) -> None:
-    """What one of them read whole serves in the other, which never saw it whole."""
+    """A file that one process read whole serves in the other, which never saw it whole."""
     with closing(SqliteStore(tmp_path / "d.db")) as store:
         first, second = (Catalog(folder, STANDARD, memory=store) for _ in range(2))
         assert first.procedure("1.000001").revision == second.procedure("1.000001").revision
@@ -273,7 +273,7 @@ def test_the_log_speaks_the_language_it_is_asked_for(folder: Path, caplog: pytes
 def test_errors_that_do_not_keep_a_file_from_serving_are_logged_once_a_revision(
     folder: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """With file, line and rule; however often somebody looks, and on whatever day."""
+    """With file, line and rule, once, whatever the number of requests and the day."""
     caplog.set_level(logging.INFO)
     catalog, lint = Catalog(folder, STANDARD, memory=MemoryStore()), FolderLint(folder, STANDARD)
     odd = {
@@ -458,7 +458,7 @@ ROW = {"type": "object", "properties": {"no": {"type": "string"}}}
     ],
 )
 def test_a_file_that_no_answers_meet_does_not_serve(folder: Path, form: Any, pointer: str, code: str, words: str) -> None:
-    """Its author reads why, where it stands, as lint says it: once."""
+    """Its author gets the reason with its place, in the words of lint, once."""
     catalog = Catalog(folder, STANDARD, memory=MemoryStore())
     put(folder, "new.json", form)
 
@@ -513,7 +513,7 @@ def test_a_new_version_reads_every_file_again(folder: Path, tmp_path: Path) -> N
 
 
 def test_a_misspelt_block_does_not_take_the_place_of_the_procedure(folder: Path) -> None:
-    """The code stood in it: without it the file would be another procedure, and this one be gone."""
+    """The code was in the block: without it the file would become another procedure, and this one would disappear."""
     catalog = Catalog(folder, STANDARD, memory=MemoryStore())
     before = catalog.procedure("1.000001").revision
     put(folder, "small.json", {("x-procedur" if name == "x-procedure" else name): said for name, said in SMALL.items()})
@@ -537,7 +537,7 @@ def test_a_store_that_takes_nothing_is_no_fault_of_a_file(folder: Path) -> None:
 
 
 def test_many_new_files_are_read_a_while_at_a_time(folder: Path) -> None:
-    """All of them are listed at the first look; whoever asks for one, or for faults, gets it read."""
+    """All of them are listed at the first request; a request for one of them, or for faults, reads it."""
     for number in range(20):
         put(folder, f"p{number}.json", {"title": f"Thủ tục {number}", "x-procedure": {"code": f"p{number}"}})
     put(folder, "z.json", {"type": "strin"})

@@ -87,7 +87,7 @@ def test_an_apostrophe_is_no_obstacle(typed: str, title: str) -> None:
 
 
 def test_a_province_that_changes_its_name(tmp_path: Path) -> None:
-    """What is offered follows the day; an answer from before keeps a name, and the list follows a day that passes."""
+    """The offered choices follow the day; an older answer keeps its name, and the list is made anew when a day has passed."""
     today = [date(2026, 4, 29)]
     provinces = tables(None, lambda: today[0])["provinces"]
     assert titles(provinces, "dong nai") == ["Tỉnh Đồng Nai"]
@@ -99,7 +99,7 @@ def test_a_province_that_changes_its_name(tmp_path: Path) -> None:
 
 
 def test_rows_are_in_force_by_their_dates(tmp_path: Path) -> None:
-    """A list that the file names stands instead of the shipped one; lists that it does not name stay."""
+    """A list in the file replaces the shipped one; lists that it does not name stay."""
     rows = [
         {"code": "1", "name": "Cũ", "province": "79", "until": "2025-06-30"},
         {"code": "2", "name": "Nay", "province": "79", "from": "2025-07-01"},

@@ -48,7 +48,7 @@ def test_a_dossier_from_the_command_line(run: Any, tmp_path: Path) -> None:
 
 
 def test_moments_are_shown_in_office_time(run: Any, tmp_path: Path, folder: Path) -> None:
-    """What was sent in the first half hour of the year there was not sent last year, whatever the server's zone."""
+    """A dossier of the first half hour of the year in Vietnam belongs to that year, whatever the zone of the server."""
     place, clock = f"sqlite:{tmp_path / 'data' / 'dossiers.db'}", FixedClock(datetime(2026, 12, 31, 17, 30, tzinfo=UTC))
     engine, actor = open_engine(place, procedures=folder, clock=clock), Actor("an")
     dossier = engine.submit(engine.begin("1.000001", actor, {"name": "An"}).id, actor)
@@ -273,7 +273,7 @@ def test_tampering_is_found(run: Any, tmp_path: Path) -> None:
 
 
 def test_settings_come_from_the_environment(run: Any, tmp_path: Path, folder: Path) -> None:
-    """`DOSSIERKIT_*` stands in for a flag."""
+    """`DOSSIERKIT_*` replaces a flag."""
     runner = CliRunner(env={"DOSSIERKIT_DATA": str(tmp_path / "d"), "DOSSIERKIT_PROCEDURES": str(folder)})
 
     assert "1.000001" in runner.invoke(main, ["list"]).output
@@ -353,7 +353,7 @@ def test_serve_that_is_refused_frees_its_port(run: Any) -> None:
 
 
 def test_12_2_1_no_password_travels_in_the_open(run: Any) -> None:
-    """Whoever opens the portal to others says who does TLS, or that nothing is at stake."""
+    """A portal that is open to other machines needs a word about TLS, or the flag that allows plain HTTP."""
     result = run("serve", "--host", "0.0.0.0", data=True)
 
     assert result.exit_code == 2

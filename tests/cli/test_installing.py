@@ -162,7 +162,7 @@ def test_a_wrong_setting_is_refused(run: Run, home: Path, line: str, told: str) 
 
 
 def test_a_misspelt_variable_is_refused(run: Run) -> None:
-    """Where it is nearly the one of a setting; what is far from all of them is somebody else's."""
+    """If it resembles the name of a setting; a name far from all of them belongs to another program."""
     refused = run("list", DOSSIERKIT_PROCEDURE="x")
     assert refused.exit_code == 2
     assert "did you mean DOSSIERKIT_PROCEDURES?" in refused.stderr
@@ -177,7 +177,7 @@ def test_each_setting_of_the_office_has_its_place() -> None:
 
 
 def test_an_installation_without_its_data_is_linted(run: Run, home: Path) -> None:
-    """As in a fresh clone of its procedures; a folder that somebody names is another matter."""
+    """As in a fresh clone of its procedures; a folder that the command line names has to exist."""
     (home / "data").rmdir()
     assert run("lint", at=home).exit_code == 0
     assert run("list", at=home).exit_code == 0

@@ -50,7 +50,7 @@ GOOD: dict[str, tuple[str, ...]] = {
     "verify-slip": ("--data", "data", "--key", "k", "slip"),
     "work": ("--data", "data", "--procedures", "procedures", "--smtp", "smtp+plain://127.0.0.1:9"),
 }  # fmt: skip
-#: Wrong words where a command takes a word: command, the good word (or the option), what stands there instead.
+#: Wrong words where a command takes a word: command, the good word (or the option), the wrong words in its place.
 WORDS = (
     ("account add", "mai@office.example", "mai"),
     ("account add", "mai@office.example", ""),
@@ -93,7 +93,7 @@ def every_command(group: click.Group, *above: str) -> Iterator[tuple[str, click.
 
 
 def paths() -> Iterator[tuple[str, str, str]]:
-    """Every path that a command takes, with each wrong value: command, what it stands behind or instead of, the value."""
+    """Every path that a command takes, with each wrong value: command, the words before or in its place, the value."""
     for name, command in every_command(main):
         good = iter(GOOD[name][-sum(isinstance(p, click.Argument) and p.nargs == 1 for p in command.params) :])
         for parameter in command.params:
@@ -137,7 +137,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def below(folder: Path) -> set[str]:
-    """What lies in *folder*; the files that a reader of the database leaves beside it are no matter."""
+    """Names and content of the files in *folder*, without those that a reader of the database leaves beside it."""
     return {
         path.relative_to(folder).as_posix()
         for path in folder.rglob("*")

@@ -54,7 +54,7 @@ def guest_of(portal: Portal) -> Iterator[httpx2.Client]:
 
 
 def ready_to_submit(guest: httpx2.Client) -> dict[str, str]:
-    """What the last button of a valid draft posts."""
+    """The pairs that the last button of a valid draft posts."""
     review = guest.post(APPLY, data={**dict(Page(guest.get(APPLY).text).pairs), "/name": "An", "do": "continue"})
     assert review.url.path == f"{APPLY}/review", review.text
     return dict(Page(review.text).pairs)

@@ -120,7 +120,7 @@ def test_a_demonstration_begins_where_its_procedures_can_be_submitted(tmp_path: 
 
 
 def test_the_same_seed_tells_the_same_story(tmp_path: Path, clock: FixedClock) -> None:
-    """Codes, states and days; whoever they belong to."""
+    """Codes, states and days are equal; names may differ."""
     stories = []
     for _ in range(2):
         engine = open_engine("memory:", procedures=PROCEDURES, clock=clock)
@@ -212,7 +212,7 @@ def test_a_back_up_is_taken_while_others_write(installation: Any, tmp_path: Path
 
 
 def open_to_others(folder: Path) -> dict[str, str]:
-    """What of *folder* others can read, with its rights."""
+    """Paths in *folder* that other users can read, with their rights."""
     modes = {path: path.stat().st_mode & 0o777 for path in (folder, *folder.rglob("*"))}
     return {path.relative_to(folder.parent).as_posix(): oct(mode) for path, mode in modes.items() if mode & 0o077}
 
@@ -228,7 +228,7 @@ def test_what_is_kept_is_private(tmp_path: Path, folder: Path) -> None:
         assert "1 delivered" in run("deliver", "--data", data).output
         assert run("slip-key", "--data", data).exit_code == 0
         DiskBlobs(data / "attachments").put("đơn.pdf", io.BytesIO(b"%PDF-1.7"))
-        kept = sqlite3.connect(data / "dossiers.db")  # its journals are there as long as somebody looks
+        kept = sqlite3.connect(data / "dossiers.db")  # its journals are there while a connection is open
         kept.execute("SELECT count(*) FROM dossiers")
         assert run("backup", "--data", data, "--key", tmp_path / "key", tmp_path / "b.tar").exit_code == 0
         assert run("restore", "--nothing-since", tmp_path / "b.tar", "--data", tmp_path / "back").exit_code == 0
@@ -243,7 +243,7 @@ def test_what_is_kept_is_private(tmp_path: Path, folder: Path) -> None:
 
 
 def test_what_others_could_read_is_mended_at_the_start(tmp_path: Path, folder: Path) -> None:
-    """The folder of a version before, a journal, a password file, mails; not what is somebody else's."""
+    """The folder of an earlier version, a journal, a password file, mails; files of other programs stay as they are."""
     data, answers = tmp_path / "data", tmp_path / "a.json"
     answers.write_text('{"name": "An"}')
     assert run("submit", "1.000001", answers, "--data", data, "--procedures", folder).exit_code == 0
@@ -272,7 +272,7 @@ def test_a_folder_that_others_use_is_not_closed(tmp_path: Path, folder: Path) ->
 def test_what_cannot_be_mended_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Which file, why, and what to do."""
 
-    def refused(path: Path, mode: int) -> None:  # nobody but root can make a file that its reader does not own
+    def refused(path: Path, mode: int) -> None:  # only root can make a file that its reader does not own
         raise PermissionError(1, "Operation not permitted")
 
     (tmp_path / "slip.key").write_text("x")
@@ -285,7 +285,7 @@ def test_what_cannot_be_mended_is_said(tmp_path: Path, monkeypatch: pytest.Monke
 
 
 def test_the_key_goes_apart(installation: Any, tmp_path: Path) -> None:
-    """Whoever gets the back-up cannot sign slips; put back, the key is the one of before."""
+    """A back-up without the key signs no slips; with the key put back, slips are signed as before."""
     _, data = installation
     assert run("backup", "--data", data, "--key", tmp_path / "key", tmp_path / "b.tar").exit_code == 0
     with tarfile.open(tmp_path / "b.tar") as archive:
@@ -382,7 +382,7 @@ def test_progress_is_told_where_there_is_no_terminal(tmp_path: Path) -> None:
 
 
 def test_demo_says_as_whom_to_look(tmp_path: Path) -> None:
-    """A command, an empty folder, and a password for everybody."""
+    """A command, an empty folder, and one password for all accounts."""
     ran = run("demo", "--data", tmp_path / "demo", "--dossiers", 30, "--procedures", PROCEDURES)
     assert ran.exit_code == 0, ran.output
     assert CITIZEN in ran.output

@@ -90,7 +90,7 @@ def test_issuing_is_strict() -> None:
     ],
 )  # fmt: skip
 def test_a_code_is_looked_up_however_it_is_written(typed: str, code: str) -> None:
-    """Spaces, dots, dashes and slashes may be missing or stand for each other; the number may lack its zeros."""
+    """Spaces, dots, dashes and slashes may be missing or replace each other; the number may lack its zeros."""
     assert DossierCode(code) in meant_codes(typed)
 
 
@@ -98,7 +98,7 @@ def test_a_code_is_looked_up_however_it_is_written(typed: str, code: str) -> Non
     "typed", ["", " ", "x", "1", "0001", "H29.15", "H29.15-261322-0001", "H29.15-2611221", "<script>", "\u0000", "H" * 10_000]
 )
 def test_what_cannot_be_a_code_means_none(typed: str) -> None:
-    """Whatever somebody types; an unlikely number is not guessed at."""
+    """Any other text is no code; an unlikely number is not guessed at."""
     assert meant_codes(typed) == ()
 
 
@@ -119,7 +119,7 @@ def test_few_codes_are_meant(typed: str) -> None:
     ],
 )  # fmt: skip
 def test_a_receipt_number_is_looked_up_however_it_is_written(typed: str, receipt: str) -> None:
-    """As it stands, or as the default template has it; the agency of the installation may be left out."""
+    """As written, or by the default template; the agency of the installation may be left out."""
     assert receipt in meant_receipts(typed, "H29.15")
 
 

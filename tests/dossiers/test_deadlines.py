@@ -178,7 +178,7 @@ def test_an_operator_knows_better(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("year", [2014, 2027, 2041, 2101, 2300, 9990])
 def test_a_year_without_announced_days_is_estimated(year: int) -> None:
-    """A due day in a year that nobody announced, or that the library does not know, says that it is estimated."""
+    """A due day in a year whose days off are not announced, or not known to the library, is marked as estimated."""
     days = office_calendar(None, date(year, 6, 1))
 
     found = due(days, morning(f"{year:04}-06-05"), TimeLimit(20))
@@ -220,7 +220,7 @@ def test_a_pause_of_no_length_changes_nothing(received: datetime, count: int, pa
 
 @given(moments, st.integers(1, 20), st.integers(1, 400), st.sampled_from([Unit.WORKING, Unit.CALENDAR]))
 def test_a_pause_does_not_cure_lateness(received: datetime, count: int, later: int, unit: Unit) -> None:
-    """Whoever was late by so many days still is when the clock goes on, and when it is stopped once more at once."""
+    """A dossier that was late by so many days is late by as many when the clock goes on, and when it is paused again at once."""
     limit = TimeLimit(count, unit)
     whole = due(calendar(), received, limit)
     paused = whole.at + timedelta(days=later)

@@ -71,7 +71,7 @@ def test_a_page_that_is_sent_again_changes_nothing() -> None:
 
 
 def test_what_is_no_such_file_is_refused_and_a_search_finds_names_alone(engine: Engine) -> None:
-    """By library, too; base64 is no word that somebody looks for."""
+    """By the library, too; the base64 text itself is not searchable."""
     form = form_of()
     procedure = Procedure("1.000009", form, Bundle({"": form.schema}), "r")
     assert text(PNG).casefold() not in search_words(procedure, {"photo": text(PNG), "name": "Ân"})

@@ -103,7 +103,7 @@ def act(clock: FixedClock, engines: list[Engine], id: str, chance: random.Random
 
 
 def test_random_lives_are_full() -> None:
-    """What the properties below run over has something of everything that a report can get wrong."""
+    """The random lives of the properties below cover every kind of event that a report can get wrong."""
     measures: Counter[Measure] = Counter()
     paused = again = crossed = 0
     for seed in range(20):
@@ -260,17 +260,17 @@ def test_a_period_is_its_months_one_after_the_other(first: date, length: int, nd
 
 
 def leads_on(engines: list[Engine], period: Period, total: Line) -> None:
-    """Behind each figure stand the same dossiers in every store, as many as it says; whoever was resolved twice stands once."""
-    standing = {"carried-over": total.carried_over, "in-progress": total.in_progress, "overdue": total.overdue}
+    """Every store has the same dossiers behind each figure, as many as the figure says; one resolved twice is listed once."""
+    stock = {"carried-over": total.carried_over, "in-progress": total.in_progress, "overdue": total.overdue}
     flowing = {
         "received": total.received + total.reopened, "in-time": total.resolved - total.late, "late": total.late, "refused": total.refused,
     }  # fmt: skip
-    assert standing.keys() | flowing.keys() == FIGURES.keys()
+    assert stock.keys() | flowing.keys() == FIGURES.keys()
     for name in FIGURES:
         first, second = ([one.id for one in engine.behind(name, period, limit=999)] for engine in engines)
         assert first == second, name
-        if name in standing:
-            assert len(first) == standing[name], name
+        if name in stock:
+            assert len(first) == stock[name], name
         else:
             assert len(first) <= flowing[name], name
             assert bool(first) == bool(flowing[name]), name
@@ -328,7 +328,7 @@ def test_a_server_counts_as_memory_does(postgres: str, seed: int) -> None:
 
 
 def test_a_clock_that_is_set_back_touches_no_past_day() -> None:
-    """What happens then is posted on the last day that was posted on."""
+    """Later events are posted on the last day with postings."""
     with offices("memory:", "sqlite:") as (clock, engines):
         for engine in engines:
             dossiers = [engine.submit(engine.begin("1.000001", AN, {"name": "An"}).id, AN) for _ in range(2)]
@@ -389,7 +389,7 @@ def test_what_no_report_is_told_apart_by() -> None:
 
 
 def test_a_report_of_the_future_is_empty() -> None:
-    """What is carried over is known; what will come is not."""
+    """The stock carried over is known; future flows are zero."""
     with offices("memory:") as (_, [engine]):
         dossier = engine.submit(engine.begin("1.000001", AN, {"name": "An"}).id, AN)
         engine.act(dossier.id, Action.ACCEPT, ADMIN)

@@ -87,7 +87,7 @@ def test_a_document_that_depends_on_an_open_question_is_offered() -> None:
 
 
 def test_persons_are_found_where_the_file_says() -> None:
-    """As a text, or by the likeliest name in a group; else it is whoever comes next."""
+    """As a text, or by the likeliest name in a group; otherwise the next person in order."""
     named = procedure({"x-procedure": {"persons": {"owner": "/holder", "submitter": "/by"}}})
     answers = {"holder": {"head": {"fullName": "Trần Bà"}}, "by": "Lê Cháu"}
     assert persons(named, answers, "An") == Persons("An", "Lê Cháu", "Trần Bà")
@@ -97,7 +97,7 @@ def test_persons_are_found_where_the_file_says() -> None:
 
 
 def test_what_is_personal_is_named_and_masked() -> None:
-    """Wherever it stands; what is not there stays away."""
+    """At every place; missing answers stay missing."""
     form = read(
         {
             "properties": {

@@ -34,7 +34,7 @@ from dossierkit.wiring import with_lists
 
 DIALECT = with_lists(STANDARD, None, lambda: TODAY)
 
-#: The registration of a business household, as somebody would write it from the documentation alone.
+#: The registration of a business household, as an author would write it from the documentation alone.
 GOOD: dict[str, Any] = {
     "title": "Đăng ký hộ kinh doanh",
     "type": "object",
@@ -133,7 +133,7 @@ def test_the_example_is_well() -> None:
     assert found(GOOD) == ()
 
 
-#: A mistake: where, what stands there instead (None: nothing), where the fault is told, what its words hold, whether it serves.
+#: A mistake: place, value there (None: removed), place of the fault, part of its words, whether it serves.
 MISTAKES: dict[str, tuple[str, Any, str, str, bool]] = {
     "agency that issues no codes": ("/agency", "WEB", "/agency", "such as H29.15", False),
     "code that is another page": ("/code", "1.0/2", "/code", "no slash among them", False),
@@ -143,8 +143,8 @@ MISTAKES: dict[str, tuple[str, Any, str, str, bool]] = {
     "template without number": ("/codeTemplate", "{agency}-{yymmdd}", "/codeTemplate", "codeTemplate gives", False),
     "template whose codes cannot be looked up": ("/codeTemplate", "{agency}/{yymmdd}/{number}", "/codeTemplate", "gives codes", False),
     "template with a misspelt place": ("/receiptTemplate", "{nmber}/{year}/{agency}", "/receiptTemplate", "holds {agency}", False),
-    "unit of nobody": ("/unit", "vpdkd", "/unit", "did you mean 'vpdkdd'", False),
-    "sector of nobody": ("/sector", "dat-dau", "/sector", "did you mean 'dat-dai'", False),
+    "unknown unit": ("/unit", "vpdkd", "/unit", "did you mean 'vpdkdd'", False),
+    "unknown sector": ("/sector", "dat-dau", "/sector", "did you mean 'dat-dai'", False),
     "unit of time": ("/timeLimit/1/unit", "workng", "/timeLimit/1/unit", "working, calendar, hours", False),
     "time in words": ("/timeLimit/1/count", "3 days", "/timeLimit/1/count", "a whole number", False),
     "time below zero": ("/timeLimit/1/count", -3, "/timeLimit/1/count", "a whole number", False),
@@ -168,7 +168,7 @@ MISTAKES: dict[str, tuple[str, Any, str, str, bool]] = {
     "kind of fee": ("/fees/1/kind", "lephi", "/fees/1/kind", "phi, le-phi", False),
     "moment of a fee": ("/fees/1/collect", "later", "/fees/1/collect", "submission, request, result", False),
     "misspelt member of a fee": ("/fees/1/amout", 3, "/fees/1/amout", "did you mean 'amount'", False),
-    "exemption of everybody": ("/fees/0/exempt/0/when", None, "/fees/0/exempt/0", "'when' is missing", False),
+    "exemption without a condition": ("/fees/0/exempt/0/when", None, "/fees/0/exempt/0", "'when' is missing", False),
     "exemption without an answer": ("/fees/0/exempt/0/when/required", None, "/fees/0/exempt/0/when/properties/poor", "also holds", False),
     "exemption by no field": ("/fees/0/exempt/0/when/required/0", "por", "/fees/0/exempt/0/when/required/0", "did you mean", False),
     "exemption in words": ("/fees/0/exempt", "hộ nghèo", "/fees/0/exempt", "exempt is a list", False),
@@ -196,23 +196,23 @@ MISTAKES: dict[str, tuple[str, Any, str, str, bool]] = {
     "no day": ("/effectiveFrom", "2026-02-30", "/effectiveFrom", "written 2026-11-22", False),
     "a year of two digits": ("/effectiveFrom", "0022-02-03", "/effectiveFrom", "written 2026-11-22", False),
     "end before the beginning": ("/effectiveUntil", "2025-01-01", "/effectiveUntil", "before effectiveFrom", False),
-    "audience of nobody": ("/audience/0", "person", "/audience/0", "individual, organization", False),
+    "unknown audience": ("/audience/0", "person", "/audience/0", "individual, organization", False),
     "misspelt member": ("/timeLimt", [], "/timeLimt", "did you mean 'timeLimit'", False),
-    "fee of nobody": ("/workflow/payment", False, "/fees/1", "never asked for", True),
+    "fee never asked for": ("/workflow/payment", False, "/fees/1", "never asked for", True),
     "condition that says nothing": ("/fees/1/when", {}, "/fees/1/when", "this always holds", True),
     "section of nowhere": ("/sections/0/fields/1", "/knd", "/sections/0/fields/1", "did you mean 'kind'", False),
     "field in two sections": ("/sections/1/fields/0", "/owner", "/sections/1/fields/0", "already", True),
     "minutes as text": ("/minutes", "ten", "/minutes", "a whole number", False),
     "block as a list": ("", [], "", "x-procedure is an object", False),
 }  # fmt: skip
-#: The same beside the block: the whole pointer, what stands there, where it is told, words.
+#: The same beside the block: the whole pointer, the value there, the place of the fault, words.
 BESIDE: dict[str, tuple[str, Any, str, str]] = {
     "account without slash": ("/properties/owner/properties/fullName/x-prefill", "account.name", "/properties/owner/properties/fullName/x-prefill", "an account has no"),
     "account of nothing": ("/properties/owner/properties/fullName/x-prefill", "/fulName", "/properties/owner/properties/fullName/x-prefill", "did you mean '/fullName'"),
     "words for no rule": ("/properties/owner/properties/phone/x-messages/patern", "x", "/properties/owner/properties/phone/x-messages/patern", "did you mean 'pattern'"),
     "words never used": ("/properties/owner/properties/phone/x-messages/minLength", "x", "/properties/owner/properties/phone/x-messages/minLength", "never used"),
     "file that is a number": ("/properties/photo/type", "number", "/properties/photo/x-file", "no file is kept"),
-    "file that nobody can send": ("/properties/photo/x-file/accept/0", ".dwg", "/properties/photo/x-file/accept/0", "can be sent"),
+    "file that cannot be sent": ("/properties/photo/x-file/accept/0", ".dwg", "/properties/photo/x-file/accept/0", "can be sent"),
     "file without a dot": ("/properties/photo/x-file/accept/0", "jpg", "/properties/photo/x-file/accept/0", "did you mean '.jpg'"),
     "misspelt limit of a file": ("/properties/photo/x-file/maxByte", 3, "/properties/photo/x-file/maxByte", "did you mean 'maxBytes'"),
     "rule of no field": ("/x-rules/0/rule", "captal > 3", "/x-rules/0/rule", "did you mean 'capital'"),
@@ -351,11 +351,11 @@ FILES = sorted(path.name for path in PROCEDURES.glob("*.json"))
 MOST = 60
 #: Members that a file may leave out, and what it says then.
 OPTIONAL: dict[str, str] = {
-    "agency": "the installation's", "audience": "nobody in particular", "code": "the name of the file, or the place in the list",
+    "agency": "the installation's", "audience": "not said", "code": "the name of the file, or the place in the list",
     "codeTemplate": "the usual one", "codeVerified": "not said", "delivery": "where forms ask", "address": "none is printed",
     "documents": "none", "effectiveFrom": "from ever", "effectiveUntil": "for ever", "fees": "none", "formCode": "none",
-    "guidance": "none", "legalBasis": "none", "level": "not said", "minutes": "not said", "persons": "whoever submits",
-    "owner": "whoever submits", "submitter": "whoever signed in", "required": "a document that may be sent; any answer will do",
+    "guidance": "none", "legalBasis": "none", "level": "not said", "minutes": "not said", "persons": "the submitter",
+    "owner": "the submitter", "submitter": "the holder of the account", "required": "optional; any answer will do",
     "results": "none", "sections": "one page without headings", "sector": "none", "timeLimit": "nothing is promised",
     "title": "no word beside it", "unit": "working days; or the whole office", "sameDay": "the days are counted", "when": "always",
     "at": "the whole form", "message": "the words that there are anyway", "pattern": "our words", "accept": "any file",
@@ -434,7 +434,7 @@ def _other_type(value: Any) -> Any:
 
 
 def _is_a_word(pointer: str) -> bool:
-    """Whether one of a few words stands there."""
+    """Whether the value is one of a few words."""
     in_when = "/when/" in pointer and re.search("/(const|enum/[0-9]+|required/[0-9]+)$", pointer)
     return bool(in_when) or bool(re.search(r"x-procedure/(unit|sector|audience/\d+|fees/\d+/kind|timeLimit/\d+/unit)$", pointer))
 
@@ -443,7 +443,7 @@ def is_legitimate(kind: str, pointer: str) -> bool:
     """Whether such a file says something else that an author may mean."""
     last = pointer.rpartition("/")[2]
     if kind == "drop":
-        # A text is missed by its translation where there is one; a computed field by nobody.
+        # A text is missed by its translation where there is one; a computed field has none.
         # Of what a condition requires, any answer will do then.
         any_answer = re.search(r"/when/(.*/)?properties/[^/]*$", pointer) is not None
         return last in OPTIONAL or any_answer or pointer.startswith("/x-compute/")
@@ -481,7 +481,7 @@ def _caught(mutant: Any, resources: Mapping[str, Any]) -> bool:
 
 
 def test_optional_members_are_members() -> None:
-    """What the list of legitimate mutants names is in the shape, in a condition, or a keyword of ours."""
+    """Each entry in the list of legitimate mutants is in the shape, in a condition, or a keyword of dossierkit."""
     names = set(re.findall(r"'(\w+|x-[\w-]+)':", repr(SHAPE)))
     beside = {
         "at",

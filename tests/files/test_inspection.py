@@ -31,4 +31,4 @@ def test_a_picture_has_so_many_pixels_at_most(width: int, height: int, sound: bo
 
     assert is_sound(content, "image/png") is sound
 
-    assert content.tell() == 0, "whoever keeps it reads it from its beginning"
+    assert content.tell() == 0, "the store reads it from its beginning"

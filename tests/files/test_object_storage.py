@@ -73,7 +73,7 @@ def test_an_upload_that_fails_is_refused(bucket: Bucket, fault: Fault, content: 
 
 
 def test_a_part_that_fails_leaves_nothing_hidden(bucket: Bucket) -> None:
-    """Parts of an upload that is not completed are aborted; nobody would see them, and somebody would pay for them."""
+    """Parts of an incomplete upload are aborted: hidden parts would cost money."""
     blobs = bucket.blobs
     before = stored(blobs)
     bucket.proxy.suffer_always(parts_failed)

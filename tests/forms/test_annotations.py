@@ -123,7 +123,7 @@ def test_rows_that_are_read_only_stay(items: dict[str, Any]) -> None:
 
 
 def test_rows_that_are_partly_read_only_go() -> None:
-    """What somebody added can be taken away with what was worked out for it."""
+    """A row that the user added can be removed together with its computed values."""
     form = _form(
         {"rows": {"type": "array", "items": {"type": "object", "properties": {"x": _TEXT, "y": {**_TEXT, "readOnly": True}}}}}
     )
@@ -233,7 +233,7 @@ def test_no_word_of_it_finds_a_dossier(tmp_path: Path) -> None:
 
 
 def test_lists_and_exports_do_not_have_it() -> None:
-    """It is masked for whoever sees personal answers, too."""
+    """It is masked for readers of personal answers, too."""
     form = _form(_SECRETS)
 
     shared = json.dumps([without_secrets(form, _ANSWERS), masked_answers(form, _ANSWERS)])
@@ -269,7 +269,7 @@ def test_what_is_deprecated_is_asked_of_nobody_new() -> None:
 
 
 def test_a_deprecated_choice_is_offered_to_whoever_has_it() -> None:
-    """And to nobody else."""
+    """And to no other draft."""
     form = _form({"c": {"oneOf": [{"const": "a"}, {"const": "b", "title": "Cũ", "deprecated": True}, {"const": "c"}]}})
 
     assert "Cũ" not in str(Renderer().render(form, {"c": "a"}).fields)
@@ -305,7 +305,7 @@ _GONE = {"deprecated": True}
     ],
 )  # fmt: skip
 def test_a_deprecated_branch_is_offered_to_whoever_has_it(schema: dict[str, Any], answer: Any) -> None:
-    """However the branches are told apart; and to nobody else, nor once another one was chosen."""
+    """However the branches are told apart; not to other drafts, nor after another branch was chosen."""
     form = read({"properties": {"who": schema}, "required": ["who"], "$defs": {"old": _PLAIN[1]}})
 
     def offered(answers: Any, opened: Layout | None = None) -> bool:
@@ -324,7 +324,7 @@ def test_a_deprecated_branch_is_offered_to_whoever_has_it(schema: dict[str, Any]
 
 
 def test_a_deprecated_branch_that_a_page_has_open_stays() -> None:
-    """Until somebody chooses another one."""
+    """Until the user chooses another one."""
     form = read({"properties": {"who": {"oneOf": [_PLAIN[0], _PLAIN[1] | _GONE]}}})
 
     def page(picked: int) -> str:
@@ -334,7 +334,7 @@ def test_a_deprecated_branch_that_a_page_has_open_stays() -> None:
 
 
 def test_a_deprecated_branch_leaves_the_others_their_numbers() -> None:
-    """What a page submits for a branch means the same, whoever sees it."""
+    """The pairs of a page mean the same branch for every draft."""
     form = read({"properties": {"who": {"oneOf": [_PLAIN[1] | _GONE, _PLAIN[0]]}}})
     page = Page(str(Renderer().render(form, {}).fields))
 
@@ -342,7 +342,7 @@ def test_a_deprecated_branch_leaves_the_others_their_numbers() -> None:
 
 
 def test_a_mark_tells_no_alternatives_apart() -> None:
-    """Branches that only narrow what stands outside are no choice, deprecated or not."""
+    """Branches that only narrow the schema around them are no choice, deprecated or not."""
     form = _form({"a": _TEXT, "b": _TEXT}, oneOf=[{"required": ["a"]}, {"required": ["b"], "deprecated": True}])
 
     assert effective(form, {}).pickers == ()

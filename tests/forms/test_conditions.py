@@ -174,7 +174,7 @@ NONE_OR_SMALL = {"anyOf": [{"not": {"required": ["area"]}}, {"properties": {"are
 @pytest.mark.parametrize(
     ("condition", "answers", "holds", "open"),
     [
-        # Asked, and not answered: nobody knows.
+        # Asked, and not answered: undecided.
         (URGENT, {}, None, ["/urgent"]),
         ({"properties": {"urgent": {"const": True}}}, {}, None, ["/urgent"]),
         ({"not": URGENT}, {}, None, ["/urgent"]),
@@ -191,7 +191,7 @@ NONE_OR_SMALL = {"anyOf": [{"not": {"required": ["area"]}}, {"properties": {"are
         (WITH_P, {"rows": [{"what": "q"}, {}]}, None, ["/rows/1/what"]),
         (ALL_P, {"rows": [{"what": "p"}, {}]}, None, ["/rows/1/what"]),
         ({"properties": {"extras": {"contains": {"const": "x"}}}, "required": ["extras"]}, {}, None, ["/extras"]),
-        # What is answered, or whatever the answer would be.
+        # The answer, or any answer that is possible.
         (URGENT, {"urgent": True}, True, []),
         (URGENT, {"urgent": False}, False, []),
         ({"allOf": [URGENT, LARGE]}, {"urgent": False}, False, []),
@@ -204,7 +204,7 @@ NONE_OR_SMALL = {"anyOf": [{"not": {"required": ["area"]}}, {"properties": {"are
         ({"properties": {"rows": {"contains": True, "maxContains": 1}}, "required": ["rows"]}, {"rows": [{}, {}]}, False, []),
         ({"minProperties": 1}, {}, False, []),
         ({"properties": {"urgent": {}}}, {}, True, []),
-        # What does not hold is absent, and that is all.
+        # A field that does not hold is absent.
         (HIGH, {"kind": "land"}, False, []),
         (HIGH, {}, False, []),
         ({"not": HIGH}, {"kind": "land"}, True, []),
@@ -264,7 +264,7 @@ def test_of_answered_questions_a_condition_is_plain_json_schema(condition: Any, 
 
 @given(CONDITIONS, EVERY_ANSWER, st.sets(st.sampled_from(["urgent", "area", "address", "rows"])))
 def test_a_decision_stands_whatever_is_answered_later(condition: Any, answers: Any, left: set[str]) -> None:
-    """What is decided without some answers is not changed by them, unless the condition asks whether there is one."""
+    """A decision without some answers is not changed by them, unless the condition asks whether there is one."""
     decision = decide(ASKED, condition, {name: value for name, value in answers.items() if name not in left})
     assert bool(decision.open) == (decision.holds is None)
     if decision.holds is not None and not _asks_whether(condition):

@@ -103,7 +103,7 @@ def test_an_expression_that_cannot_be_read_is_told_with_its_place(source: str, p
 
 
 def test_a_rule_that_stumbles_tells_no_log_what_somebody_typed(caplog: pytest.LogCaptureFixture) -> None:
-    """Half-filled forms are no news, and their answers are nobody's business."""
+    """Half-filled forms are common, and their answers are private."""
     caplog.set_level(0)
     for source in ("days(s, s)", "year(s) > 2000", "sum([s])"):
         with pytest.raises(RuleError):
@@ -122,7 +122,7 @@ def test_rules_are_bounded_in_time_and_size() -> None:
 
 
 def test_computed_values_come_and_go(form: Make) -> None:
-    """A value that cannot be computed is absent, and none is put where nothing stands."""
+    """A value that cannot be computed is absent, and none is put at a missing place."""
     one = form({"properties": {"n": {"type": "integer"}}, "x-compute": {"/sum": "n + 1", "/g/x": "n", "/bad": "n.matches(n)"}})
 
     assert compute(one.computed, {"n": 1, "bad": 5}, TODAY) == {"n": 1, "sum": 2}
@@ -649,7 +649,7 @@ def test_sections_hold_the_rest_last(form: Make) -> None:
      {"sections": [{"title": "T", "fields": ["/a"]}, {"title": "T", "fields": [3]}]}],
 )  # fmt: skip
 def test_sections_of_another_shape_are_none(block: Any) -> None:
-    """A file that an earlier version took still has its page; the fields stand there without headings."""
+    """A file that an earlier version accepted still has its page; its fields have no headings there."""
     schema = {"properties": {"a": STRING}, "x-procedure": block}
     if not isinstance(block, dict):
         with pytest.raises(SchemaError, match="x-procedure is an object"):
@@ -803,7 +803,7 @@ def test_a_case_of_a_procedure_applies_by_its_condition() -> None:
 
 
 def test_memory_is_bounded(form: Make) -> None:
-    """What is remembered of a form is let go before it grows without end."""
+    """Caches of a form drop entries before they grow without end."""
     one = form({"properties": {"a": {"type": "array", "items": {"type": "object", "properties": {"x": STRING}}}}})
     for n in range(2_000):
         effective(one, {"a": [{"x": "1"}] * (n % 20)}, layout=Layout({"/a": n}))
@@ -969,7 +969,7 @@ def test_lint_names_every_fault_of_a_schema() -> None:
 
 
 def test_what_arrives_is_filled_in_from_the_account() -> None:
-    """Where a field holds now and did not before, stands in a group, and the account knows it."""
+    """If a field begins to hold, is in a group, and the account knows it."""
     field = {"type": "string", "x-prefill": "/name"}
     one = read(
         {

@@ -267,7 +267,7 @@ def test_read_only_is_never_taken_from_the_client(form: Make) -> None:
 
 
 def test_defaults_fill_a_new_draft_only(form: Make) -> None:
-    """A default never comes back after somebody emptied the field."""
+    """A default never comes back after the user emptied the field."""
     one = form(
         {
             "properties": {
@@ -283,7 +283,7 @@ def test_defaults_fill_a_new_draft_only(form: Make) -> None:
 
 
 def test_an_optional_group_of_constants_is_asked_for(form: Make) -> None:
-    """Nobody could say otherwise whether it is meant."""
+    """A page could not say otherwise whether it is meant."""
     one = form({"properties": {"g": {"type": "object", "properties": {"k": {"const": "v"}}, "required": ["k"]}}})
 
     assert parse(one, flatten(one, {})) == {}
@@ -392,7 +392,7 @@ def test_numbers_are_read_the_way_they_are_written_here(form: Make, language: st
     ],
 )  # fmt: skip
 def test_formats_are_read_shown_and_judged(form: Make, format_: str, typed: str, stored: str) -> None:
-    """What people type becomes one spelling, and shown again it reads the same."""
+    """Typed spellings become one, which reads the same when it is shown again."""
     one = form({"properties": {"a": {"type": "string", "format": format_}}})
 
     answers = parse(one, [("/a", typed)])
@@ -407,7 +407,7 @@ def test_formats_are_read_shown_and_judged(form: Make, format_: str, typed: str,
     ("year", "accepted"), [("0001", False), ("0022", False), ("0999", False), ("1000", True), ("9999", True)]
 )
 def test_every_format_with_a_year_takes_the_same_years(form: Make, format_: str, year: str, accepted: bool) -> None:
-    """A year has four digits of its own, whichever format it stands in, typed or in a file."""
+    """A year has four digits of its own, in any format, typed or in a file."""
     one = form({"properties": {"a": {"type": "string", "format": format_}}})
     spellings = {
         "date": (f"5/2/{year}", f"{year}-02-05"),
@@ -471,7 +471,7 @@ def test_tenths_are_exact(form: Make) -> None:
 
 
 def test_a_text_that_is_no_number_stays_to_be_seen(form: Make) -> None:
-    """Nothing typed is lost: it stands in its control again beside what to do."""
+    """Nothing typed is lost: it is in its control again beside the advice."""
     one = form({"properties": {"a": {"title": "Số", "type": "integer"}}})
     answers = parse(one, [("/a", "mười")])
 
@@ -698,7 +698,7 @@ def test_absent_is_no_value() -> None:
 
 
 def test_a_layout_comes_back_from_its_pairs() -> None:
-    """What a page had open survives an address, less what the answers tell anyway."""
+    """The open parts of a page survive an address, without those that follow from the answers."""
     shown = Layout(
         {"/rows": 3, "/known": 2, "/none": 0, "/free/~e": 1},
         {("/who", "0"): (1,), ("/who", "type"): (), ("/who", "1"): (0, 2)},
@@ -711,7 +711,7 @@ def test_a_layout_comes_back_from_its_pairs() -> None:
 
 
 def test_the_index_of_many_different_pages_stays_small() -> None:
-    """What is remembered of pages is forgotten again, and nothing goes wrong by it."""
+    """The cache of pages drops entries, and the results stay the same."""
     one = read({"properties": {"rows": {"type": "array", "items": {"properties": {"a": {"type": "string", "minLength": 2}}}}}})
     for count in range(1, 300):
         problems = check(one, {"rows": [{"a": "x"}] * count}, today=TODAY)

@@ -28,7 +28,7 @@ Pairs = list[tuple[str, str]]
 
 
 def shown(form: Form, answers: Any, opened: Layout | None) -> Pairs:
-    """What a browser submits of the page of a draft."""
+    """The pairs that a browser submits from the page of a draft."""
     return Page(str(RENDERER.render(form, answers, layout=opened).fields)).pairs
 
 
@@ -92,7 +92,7 @@ def _can_edit(field: Field) -> bool:
 
 
 def _edits(field: Field) -> list[tuple[str, str]]:
-    """What somebody could leave in the controls of *field*."""
+    """Texts that a user could leave in the controls of *field*."""
     edits = [(branch_name(field.control, p.name), str(n)) for p in field.pickers for n in range(len(p.choices))]
     if field.leaf and field.kind is not Kind.CONSTANT:
         texts = [encode(choice.value) for choice in field.choices] or (
@@ -122,7 +122,7 @@ ADDRESS = {
 
 
 def typed(form: Form, answers: Any, opened: Layout, **controls: str) -> tuple[Any, Layout]:
-    """The draft after somebody filled in some controls of its page (`/` is written `__`, the rest as it is)."""
+    """The draft after some controls of its page were filled in (`/` is written `__`, the rest as it is)."""
     new = {name.replace("__", "/").replace("_of", ":"): text for name, text in controls.items()}
     pairs = [pair for pair in shown(form, answers, opened) if pair[0] not in new]
     return sent(form, [*pairs, *new.items()], answers, opened)
@@ -156,7 +156,7 @@ def test_what_a_branch_refuses_stays_in_it() -> None:
 
 
 def test_values_of_no_branch_are_not_overwritten() -> None:
-    """Where every branch would change an answer, somebody has to choose one first."""
+    """If every branch would change an answer, the user has to choose one first."""
     form = read({"properties": {"kin": KIN}, "required": ["kin"]})
     draft = {"kin": {"bio": "có lẽ", "rel": "STEPCHILD"}}
 
@@ -237,7 +237,7 @@ def test_blank_entries_ask_for_their_value() -> None:
 
 
 def test_a_row_without_a_name_is_shown_as_any_entry_would_be() -> None:
-    """What is typed there is kept under no name, and told so."""
+    """Its value is kept under no name, with a problem that says so."""
     form = read(
         {"properties": {"m": {"type": "object", "patternProperties": {"^n": {"type": "integer"}}, "additionalProperties": False}}}
     )
@@ -248,7 +248,7 @@ def test_a_row_without_a_name_is_shown_as_any_entry_would_be() -> None:
 
 
 def test_an_entry_keeps_its_value_under_a_new_name() -> None:
-    """What its page cannot show goes along."""
+    """Answers that its page cannot show are renamed with it."""
     inner = {"type": "object", "properties": {"p": {"type": "string"}, "r": {"type": "string", "readOnly": True}}}
     form = read({"properties": {"m": {"type": "object", "additionalProperties": inner}}})
     draft = {"m": {"An": {"p": "1", "r": "kept"}}}
@@ -380,18 +380,18 @@ def offering(draw: st.DrawFn) -> dict[str, Any]:
 
 @given(offering(), st.data())
 def test_a_default_is_filled_in_once(schema: dict[str, Any], data: st.DataObject) -> None:
-    """When its field first holds, never in a branch that nobody chose; what was changed or cleared stays so for good."""
+    """When its field first holds, never in a branch that is not chosen; a changed or cleared answer stays so for good."""
     form = read(schema)
     draft, opened = initial_answers(form), Layout()
-    stands: dict[str, Any] = {}
+    expected: dict[str, Any] = {}
     met: set[str] = set()
     for _ in range(8):
         fields = [*walk(effective(form, draft, layout=opened))]
         offers = [field for field in fields if "default" in field.keywords]
         for field in offers:
-            stands.setdefault(field.control, field.keywords["default"])
+            expected.setdefault(field.control, field.keywords["default"])
         note(f"{draft} {opened}")
-        assert {field.control: get(draft, field.pointer) for field in offers} == {f.control: stands[f.control] for f in offers}
+        assert {field.control: get(draft, field.pointer) for field in offers} == {f.control: expected[f.control] for f in offers}
         met.update(field.pointer for field in fields)
         assert {at for at, _ in leaves(draft)} <= met
 
@@ -407,15 +407,15 @@ def test_a_default_is_filled_in_once(schema: dict[str, Any], data: st.DataObject
         after = sent(form, [*pairs, edit] if edit else pairs, draft, opened)
         draft, opened = followed(form, (draft, opened), after, button)
         if field in offers:
-            stands[field.control] = get(draft, field.pointer)
-            assert edit[1] or stands[field.control] is ABSENT
+            expected[field.control] = get(draft, field.pointer)
+            assert edit[1] or expected[field.control] is ABSENT
         if button.startswith("remove:"):
-            stands = _without_row(stands, int(button.rpartition("/")[2]))
+            expected = _without_row(expected, int(button.rpartition("/")[2]))
 
 
-def _without_row(stands: dict[str, Any], gone: int) -> dict[str, Any]:
-    """What stands in the rows after one is *gone*: those after it move up."""
-    rows = [stands[f"/rows/{row}/u"] for row in range(len(stands)) if row != gone]
+def _without_row(expected: dict[str, Any], gone: int) -> dict[str, Any]:
+    """The answers *expected* after the row *gone* was removed: those behind it move up."""
+    rows = [expected[f"/rows/{row}/u"] for row in range(len(expected)) if row != gone]
     return {f"/rows/{row}/u": value for row, value in enumerate(rows)}
 
 
@@ -467,7 +467,7 @@ def test_what_stands_in_the_wrong_kind_of_field_is_kept() -> None:
 
 
 def test_a_layout_does_not_grow_without_end() -> None:
-    """What a draft had open is forgotten where a page after page makes it more."""
+    """The layout of a draft drops entries that page after page adds."""
     opened = Layout()
     for turn in range(4):
         opened = merged_layout(
@@ -525,7 +525,7 @@ def test_a_choice_belongs_to_its_alternatives() -> None:
 
 
 def test_a_page_without_marks_is_right_too() -> None:
-    """Somebody who posts by hand says which branch is meant, whatever was chosen before."""
+    """A request posted by hand names the branch, whatever was chosen before."""
     form = read({"properties": {"home": ADDRESS}})
     draft, opened = typed(form, {}, Layout(), branch_of__home="1")
 
@@ -534,7 +534,7 @@ def test_a_page_without_marks_is_right_too() -> None:
 
 
 def test_an_answer_beside_branches_chooses_none_of_them() -> None:
-    """Where nothing of a branch stands, nobody chose it, and its default does not come."""
+    """Without an answer of a branch none is chosen, and its default is not filled in."""
     unit = {"type": "object", "properties": {"unit": {"type": "string", "default": "kg"}}}
     form = read(
         {"properties": {"k": {"type": "string"}}, "oneOf": [unit, {"properties": {"e": {"type": "integer"}}, "required": ["e"]}]}
@@ -546,7 +546,7 @@ def test_an_answer_beside_branches_chooses_none_of_them() -> None:
 
 
 def test_a_page_unfolds_so_far_and_no_further() -> None:
-    """Whoever asks for more rows than any page can show is refused."""
+    """A request for more rows than any page can show is refused."""
     rows = {
         "type": "array",
         "items": {"type": "object", "properties": {"n": {"enum": [1, 2]}}, "if": {"required": ["n"]}, "then": {}},

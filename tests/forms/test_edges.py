@@ -181,7 +181,7 @@ def test_a_file_that_is_an_answer_is_small() -> None:
 
 
 def test_two_fields_of_one_title_are_told_apart() -> None:
-    """The sentence names the group of each; a title that is unique stands alone."""
+    """The sentence names the group of each; a unique title needs none."""
     person = {"type": "object", "properties": {"n": {"title": "Tên", "type": "integer"}}}
     form = read(
         {

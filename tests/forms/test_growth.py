@@ -95,7 +95,7 @@ def test_a_page_of_most_fields_is_worked_out_once() -> None:
 
 
 def test_two_forms_are_compared_in_proportion_to_their_places() -> None:
-    """Every list got another name; what stands below a shared definition is worked out once."""
+    """Every list got another name; a shared definition is compared once."""
     renamed = {size: _comparison(size) for size in (SMALL, LARGE)}
     levels = 6
     definitions = {

@@ -28,7 +28,7 @@ HIDDEN = [
     ("a\x85b", 1, Hidden.CONTROL), ("a\x0bb", 1, Hidden.CONTROL), ("\x1b[31m", 0, Hidden.CONTROL), ("\ue000", 0, Hidden.PRIVATE),
     ("a\U000f0000", 1, Hidden.PRIVATE), ("a\U0010fffd", 1, Hidden.PRIVATE), ("a\u0378", 1, Hidden.UNASSIGNED), ("a\uffff", 1, Hidden.UNASSIGNED),
     ("a\U000e0080", 1, Hidden.UNASSIGNED), ("a\ud800", 1, Hidden.UNASSIGNED),
-    # What is right in one place is not in another.
+    # Right in one place, wrong in another.
     ("\u200d\U0001f468", 0, Hidden.INVISIBLE), ("\U0001f468\u200d", 1, Hidden.INVISIBLE), ("\U0001f44d\ufe0f\ufe0f", 2, Hidden.INVISIBLE),
     ("\u0645\u06cc\u200c\u200c\u062e", 2, Hidden.INVISIBLE), ("\u200c\u0645", 0, Hidden.INVISIBLE), ("\U0001f3f4\U000e0067a", 1, Hidden.INVISIBLE),
     ("\u1797\u200b", 1, Hidden.INVISIBLE), ("dòng một\ndòng\u200b hai", 13, Hidden.INVISIBLE),
@@ -64,13 +64,13 @@ def test_emoji_and_scripts_keep_their_joiners(text: str) -> None:
 
 @given(st.text(st.characters(exclude_categories=("Cc", "Cf", "Cn", "Co", "Cs", "Mn", "Lo", "So", "Zl", "Zp"))))
 def test_letters_and_signs_are_never_hidden(text: str) -> None:
-    """What has a shape of its own is left alone."""
+    """Visible characters are left alone."""
     assert without_hidden(text) == text
 
 
 @given(st.text(), st.sampled_from("\u202e\u200b\ufeff\u2028\ue000\x07\u2066"), st.text())
 def test_a_hidden_character_is_found_in_any_text(before: str, hidden: str, after: str) -> None:
-    """Whatever stands around it, the first one is at its place or before it."""
+    """Whatever text is around it, the first one found is at its place or before it."""
     found = hidden_character(before + "x" + hidden + after)
 
     assert found is not None
@@ -142,7 +142,7 @@ AUTHORS: list[tuple[dict[str, Any], Any]] = [
 
 @pytest.mark.parametrize(("schema", "answer"), AUTHORS)
 def test_what_the_author_wrote_can_be_chosen(schema: dict[str, Any], answer: Any) -> None:
-    """Nobody who fills in the form can mend it; lint tells its author."""
+    """A user cannot mend it in the form; lint tells its author."""
     form = read({"type": "object", "properties": {"a": schema}})
 
     assert check(form, {"a": answer}, today=TODAY) == ()
@@ -154,7 +154,7 @@ def test_what_the_author_wrote_can_be_chosen(schema: dict[str, Any], answer: Any
 
 
 def test_a_computed_text_is_the_authors() -> None:
-    """What it is made of is refused where it was typed."""
+    """Its sources are refused at their own fields."""
     form = read({"properties": {"a": TEXT, "b": TEXT}, "x-compute": {"/b": "a + '.'"}})
 
     assert [problem.at for problem in check(form, {"a": "x\u200b", "b": "x\u200b."}, today=TODAY)] == ["/a"]
@@ -186,7 +186,7 @@ def test_what_was_typed_stays_on_the_page() -> None:
     )
 )
 def test_texts_that_are_looked_at_together_hide_nothing(texts: list[str]) -> None:
-    """Whatever stands beside a text, and however JSON writes it, its hidden character is found, and none is made up."""
+    """Beside any other text, in any spelling of JSON, its hidden character is found, and none is made up."""
     form = read({"type": "object", "additionalProperties": {"type": "array", "items": {"type": "string"}}})
     names = {problem.at for problem in check(form, {"entry": texts}, today=TODAY)}
 

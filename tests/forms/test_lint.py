@@ -180,7 +180,7 @@ CLOSED: list[dict[str, Any]] = [
     ],
 )
 def test_alternatives_may_be_closed(schema: dict[str, Any], level: str | None) -> None:
-    """What refuses a required member of what holds with it is an error; a member that can never be given is a warning."""
+    """An error if a schema that always holds refuses a required member; a warning if a member can never be given."""
     found = {fault.level for fault in lint(schema, today=TODAY) if fault.code == "closed-too-early"}
 
     assert found == ({level} if level else set())
@@ -225,7 +225,7 @@ TREE = {"type": "object", "required": ["one"], "properties": {"one": {"$ref": "#
     ],
 )
 def test_what_never_ends_is_named(schema: dict[str, Any], level: str | None) -> None:
-    """An error where nobody can submit the form, a warning where an optional field cannot be finished."""
+    """An error if the form cannot be submitted, a warning if an optional field cannot be finished."""
     found = {fault.level for fault in lint(schema, today=TODAY) if fault.code == "endless"}
 
     assert found == ({level} if level else set())

@@ -46,7 +46,7 @@ def form_of(path: Path) -> Form:
 
 
 def clicked(field: Field, chance: random.Random) -> list[tuple[str, str]]:
-    """What somebody might leave in the control of *field*."""
+    """Texts that a user might leave in the control of *field*."""
     name = field.control or field.pointer
     if field.kind in (Kind.CHOICE, Kind.ACCEPT, Kind.CHECKS):
         from dossierkit.forms.answers.texts import encode

@@ -51,7 +51,7 @@ REFERENCES: dict[str, tuple[dict[str, Any], dict[str, Any], str]] = {
         {"shared/p.json": {"$id": "https://example.org/p", "$defs": {"q": {"$anchor": "n", **INTEGER}}, **INTEGER}},
         "abc",
     ),
-    "where nobody expects a schema": (
+    "at a place without schemas": (
         {"properties": {"a": {"$ref": "#/x-k/y"}, "b": {"$ref": "#/$defs/a%20b%7E1"}}, "$defs": {"a b/": INTEGER}, "x-k": {"y": {"$ref": "#/$defs/a%20b%7E1"}}},
         {},
         "ab",
@@ -149,7 +149,7 @@ def test_a_reference_to_nothing_is_named(reference: str) -> None:
     ],
 )  # fmt: skip
 def test_each_file_is_read_in_its_own_draft(schema: dict[str, Any], good: Any, bad: Any) -> None:
-    """What the draft does not know means nothing, and lint says so; what only older drafts allow makes a file old."""
+    """Keywords that the draft does not know mean nothing, and lint says so; keywords of older drafts alone make a file old."""
     form = read(schema)
 
     assert not check(form, good, today=TODAY)

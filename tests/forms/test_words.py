@@ -149,7 +149,7 @@ _WRONG = [
 
 @pytest.mark.parametrize(("format_", "typed", "words"), _WRONG)
 def test_a_format_says_what_is_wrong_with_this_text(format_: str, typed: str, words: str) -> None:
-    """And shows a right one; as somebody typed it, not as a machine knows it."""
+    """And shows a right one, as a user types it, not as it is stored."""
     form = _form({"a": {"title": "Ô", **_TEXT, "format": format_}})
     answers = parse(form, [("/a", typed)])
 
@@ -173,7 +173,7 @@ def test_every_format_has_words_for_any_text(format_: Any, text: str) -> None:
 
 
 def test_a_secret_is_not_quoted() -> None:
-    """Neither a password nor what is never shown again stands in a sentence."""
+    """Neither a password nor a `writeOnly` answer is in a sentence."""
     form = _form(
         {"a": {**_TEXT, "pattern": "^x+$", "writeOnly": True}, "b": {**_TEXT, "format": "vn-phone", "x-widget": "password"}}
     )
@@ -198,7 +198,7 @@ def test_a_secret_is_not_quoted() -> None:
     ],
 )
 def test_a_number_is_told_its_range(schema: dict[str, Any], value: Any, words: str) -> None:
-    """Both ends of it, with the unit, and the number that stands there now."""
+    """Both ends of it, with the unit, and the present number."""
     form = _form({"a": {"title": "Ô", "type": "number", **schema}})
 
     problems = check(form, {"a": value}, today=TODAY)
@@ -357,7 +357,7 @@ def test_a_field_that_one_row_alone_has_says_which_row() -> None:
 
 
 def test_an_example_of_the_author_stands_in_the_sentence() -> None:
-    """What a format would show is for fields without an example of their own."""
+    """The example of a format is for fields without an example of their own."""
     form = _form({"d": {"title": "Ngày sinh", "type": "string", "format": "date", "examples": ["1990-05-20"]}})
 
     (words,) = messages(form, check(form, {"d": ""}, today=TODAY), answers={"d": ""})
@@ -382,7 +382,7 @@ _SECTIONED = {
 
 
 def test_problems_and_answers_follow_the_page() -> None:
-    """What a condition brings stands where the page shows it, and so do its problem and its line of the review."""
+    """A field of a condition is where the page shows it, and so are its problem and its line of the review."""
     form = read(_SECTIONED)
 
     problems = check(form, {"kind": "a"}, today=TODAY)
@@ -457,13 +457,13 @@ def test_an_example_fits_the_whole_field() -> None:
      "^[一-龥]+$", r"^[^\s\S]$"],
 )  # fmt: skip
 def test_a_pattern_beyond_us_shows_none(pattern: str) -> None:
-    """What cannot be made is not invented."""
+    """A pattern that is too hard has no example."""
     assert [*examples(pattern)] == []
 
 
 @given(st.text("ab01[](){}|*+?.^$\\-,dwsp:<=!", max_size=40))
 def test_examples_are_short_and_few(pattern: str) -> None:
-    """Whatever stands in the pattern."""
+    """For any pattern."""
     made = [*examples(pattern)]
 
     assert len(made) <= 9
@@ -557,7 +557,7 @@ def test_json_answers_keep_every_digit(number: Decimal, shift: int) -> None:
     "typed", ["1" * 401, "1" * 5_000, "1," + "1" * 5_000, "1e" + "9" * 19, "1e-" + "9" * 5_000, "1" + ".111" * 500]
 )
 def test_a_number_of_any_length_is_read_or_stays_a_text(typed: str) -> None:
-    """Nothing that somebody types fails."""
+    """No typed text makes it fail."""
     form = _form({"a": {"type": "number"}})
 
     answers = parse(form, [("/a", typed)])

@@ -30,7 +30,7 @@ FIVE = {
     "kind": {"enum": ["a", "b", "c"]},
     "note": {"type": "string"},
 }
-#: Fields of every kind that a page can lose: what nobody may see or change, constants, groups that a box asks for.
+#: Fields of every kind that a page can lose: read-only and write-only fields, constants, groups that a box asks for.
 ANY = {
     "title": "Thửa",
     "type": "object",
@@ -95,7 +95,7 @@ def test_any_row_is_kept_on_a_page_that_is_not_open(example: tuple[dict[str, Any
 
 
 def test_an_answer_on_the_open_page_is_read() -> None:
-    """What was typed there is taken; a row of another page cannot be changed from here."""
+    """Its input is taken; a row of another page cannot be changed from here."""
     form, answers = read(LISTED), {"rows": [row(number) for number in range(120)]}
     pairs = Page(str(shown(form, answers, 50).fields)).pairs
     typed = [(name, "mới" if name == "/rows/60/note" else text) for name, text in pairs]
@@ -152,7 +152,7 @@ def test_what_is_wrong_on_another_page_leads_to_its_button() -> None:
 
 
 def test_buttons_name_their_list_and_rows() -> None:
-    """For whoever hears them; the open page is marked, and the next one follows the last row."""
+    """For screen readers; the open page is marked, and the next one follows the last row."""
     form, answers = read(LISTED), {"rows": [row(number) for number in range(120)]}
     page = Page(str(shown(form, answers, 50).fields))
     buttons = {
@@ -174,7 +174,7 @@ def pressed(answers: Any, layout: Layout, button: str) -> tuple[Any, Layout]:
 
 
 def test_buttons_open_the_page_of_their_row() -> None:
-    """A row that is added or moved stays in sight; whoever takes the only row of a page sees the page before."""
+    """A row that is added or moved stays in sight; after the only row of a page is removed, the page before is open."""
     form, answers, layout = read(LISTED), {"rows": [row(number) for number in range(100)]}, Layout()
 
     answers, layout = pressed(answers, layout, "add:/rows")

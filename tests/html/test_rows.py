@@ -52,7 +52,7 @@ class RowByRow(Renderer):
 
     def __init__(self) -> None:
         super().__init__()
-        self.is_packaged = lambda _: False  # type: ignore[assignment,method-assign]  # stands in for hosts' own templates
+        self.is_packaged = lambda _: False  # type: ignore[assignment,method-assign]  # as with templates of a host
 
 
 def row(number: int) -> dict[str, Any]:
@@ -100,7 +100,7 @@ def test_any_form_is_as_made_field_by_field(example: tuple[dict[str, Any], Any])
 
 
 def test_an_answer_that_holds_a_number_of_its_row_is_kept() -> None:
-    """What is filled in for the row is filled in for nothing else."""
+    """Text filled in for one row is not put into another."""
     form = read({"properties": {"rows": {"type": "array", "items": {"enum": ["/rows/1", "1", "2"]}}}})
     page = Renderer().render(form, {"rows": ["/rows/1", "1", "2"]}).fields
 
@@ -148,7 +148,7 @@ def _work(schema: dict[str, Any], size: int) -> dict[str, int]:
 
 
 def test_a_heading_is_said_once() -> None:
-    """An only group that is called like its section shows no second heading; it keeps its name for whoever cannot see."""
+    """A group alone in its section and with its title shows no second heading; screen readers still get its name."""
     group = {"title": "Thửa đất", "type": "object", "properties": {"no": {"title": "Số", "type": "string"}}}
     sections = [{"title": "Thửa đất", "fields": ["/parcel"]}]
     schema = {"type": "object", "properties": {"parcel": group}, "x-procedure": {"sections": sections}}

@@ -28,7 +28,7 @@ NAMES = [message.id.removesuffix("-subject") for message in catalogue("vi") if s
 
 
 def test_catalogues_are_whole_and_compiled() -> None:
-    """What runs is what was written, every language has every text, with the same holes."""
+    """The compiled files equal their sources, and every language has every text, with the same placeholders."""
     texts = {language: {m.id: m.string for m in catalogue(language) if m.id} for language in LANGUAGES}
     assert texts["vi"].keys() == texts["en"].keys() == {f"{name}-{part}" for name in NAMES for part in ("subject", "text")}
     for name, vietnamese in texts["vi"].items():
@@ -53,7 +53,7 @@ def test_the_office_signs() -> None:
 
 
 def test_every_letter_is_there_and_sent() -> None:
-    """The program asks for nothing that no catalogue has, and the catalogues hold nothing that nobody asks for."""
+    """Every text that the program asks for is in the catalogues, and they hold no other."""
     source = "\n".join(path.read_text("utf-8") for path in (ROOT / "src").rglob("*.py"))
     asked = set(re.findall(r'letter\(\s*"([a-z-]+)"', source)) | {action.value for action in ANNOUNCED}
     assert asked == set(NAMES)
@@ -62,7 +62,7 @@ def test_every_letter_is_there_and_sent() -> None:
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("name", NAMES)
 def test_letters_are_whole_and_safe(name: str, language: str) -> None:
-    """What a person typed breaks neither a header nor the page."""
+    """Input of a person breaks neither a header nor the page."""
     typed = "<b>x</b>\r\nBcc: y\u202e@example\u200b.vn\ue000"
     values = dict.fromkeys(
         (

@@ -31,7 +31,7 @@ from dossierkit.wiring import mailer, scanner
 
 
 class Postbox:
-    """What the server took, and how it behaves."""
+    """The mails that the server accepted, and its behaviour."""
 
     def __init__(self) -> None:
         self.taken: list[Any] = []

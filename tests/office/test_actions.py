@@ -48,7 +48,7 @@ def account(engine: Engine) -> Account:
 
 
 def subjects(engine: Engine) -> list[str]:
-    """What is waiting to be mailed, oldest first."""
+    """The subjects of the waiting mails, oldest first."""
     store = engine.store
     return [one.mail.subject for one in store.outbox.claim(NOON, NOON, 100)]
 
@@ -145,7 +145,7 @@ def test_a_supplement_brings_the_requested_documents(folder: Path, engine: Engin
 
 
 def test_a_supplement_keeps_the_branch_that_its_page_shows(folder: Path, engine: Engine) -> None:
-    """What was typed in the chosen branch is there afterwards, also where another branch would take it."""
+    """Input in the chosen branch is there afterwards, even if another branch would accept it."""
     no, note, since = {"no": {"type": "string"}}, {"note": {"type": "string"}}, {"since": {"type": "integer"}}
     branches = [
         {"title": "Trong nước", "properties": no, "required": ["no"]},
@@ -176,7 +176,7 @@ def test_what_is_asked_for_can_be_left_out(workflow: Callable[..., None], engine
 
 
 def test_an_officer_sees_the_dossiers_of_the_unit(workflow: Callable[..., None], engine: Engine) -> None:
-    """Drafts and other units' dossiers do not exist; nobody does what is another's part."""
+    """Drafts and other units' dossiers do not exist; an officer has the actions of the own role alone."""
     draft, dossier = engine.begin("1.000001", AN), sent(engine)
     for actor, id in ((INTAKE, draft.id), (STRANGER, dossier.id), (Actor("x", Role.CASE_OFFICER), dossier.id)):
         with pytest.raises(UnknownDossier):
@@ -189,7 +189,7 @@ def test_an_officer_sees_the_dossiers_of_the_unit(workflow: Callable[..., None],
 
 
 def test_nobody_decides_on_ones_own(workflow: Callable[..., None], engine: Engine) -> None:
-    """Whoever works here and files a dossier is a citizen towards it, in the own unit and in another one's."""
+    """An officer who files a dossier is a citizen towards it, in the own unit and in another one."""
     for officer in (INTAKE, Actor("mai", Role.INTAKE_OFFICER, "vpdkdd"), Actor("root", Role.ADMIN)):
         own = engine.submit(engine.begin("1.000001", officer, {"name": "Mai", "copies": 1}).id, officer)
         assert engine.permitted(own, officer) == (Action.WITHDRAW, Action.MESSAGE)
@@ -200,7 +200,7 @@ def test_nobody_decides_on_ones_own(workflow: Callable[..., None], engine: Engin
 
 
 def test_what_an_action_has_to_say(workflow: Callable[..., None], engine: Engine) -> None:
-    """No refusal without a reason, no assignment to nobody."""
+    """No refusal without a reason, no assignment without an officer."""
     dossier = sent(engine)
     for note, facts in (("Thiếu\u202e", {}), ("Thiếu", {"officer": "n\u200bam"})):
         with pytest.raises(ForbiddenAction, match=r"the text holds U\+20") as refusal:
@@ -316,7 +316,7 @@ def test_officer_and_citizen_at_once(workflow: Callable[..., None], engine: Engi
 
 @pytest.mark.parametrize(("wanted", "count"), [(Notices.ALL, 4), (Notices.NEEDED, 2), (Notices.NONE, 0)])
 def test_a_citizen_says_how_much_is_mailed(workflow: Callable[..., None], engine: Engine, wanted: Notices, count: int) -> None:
-    """Everything, what is needed, or nothing; passing a dossier on is nobody else's business."""
+    """Everything, the necessary, or nothing; a citizen is not told of assignments."""
     engine.store.accounts.create_account(Account("an", "an@example.vn", NOON, notices=wanted))
     dossier = sent(engine)
     engine.act(dossier.id, Action.ACCEPT, INTAKE)
@@ -364,7 +364,7 @@ LIMITED = {"timeLimit": [{"count": 5, "unit": "working", "afterSupplement": 3}]}
 
 
 def test_the_clock_of_a_dossier(workflow: Callable[..., None], folder: Path, engine: Engine, clock: FixedClock) -> None:
-    """Due at acceptance, standing still while something is asked for, a fresh time after a supplement, the rest after a pause."""
+    """Due at acceptance, paused during a request, a fresh time after a supplement, the remaining time after a pause."""
     block = {**SMALL["x-procedure"], "unit": UNIT, **LIMITED}
     (folder / "small.json").write_text(json.dumps({**SMALL, "x-procedure": block}), "utf-8")
     clock.time = datetime(2026, 11, 20, 2, tzinfo=UTC)  # Friday, nine o'clock at the office
@@ -411,7 +411,7 @@ def explained(engine: Engine, dossier: Dossier) -> list[str]:
 def test_a_result_on_the_same_day_explains_itself(
     workflow: Callable[..., None], folder: Path, engine: Engine, clock: FixedClock
 ) -> None:
-    """What comes early is due today; after a pause it has the day that was left."""
+    """A dossier resolved early is due today; after a pause it is due on the remaining day."""
     block = {**SMALL["x-procedure"], "unit": UNIT, "timeLimit": [{"count": 1, "sameDay": True}]}
     (folder / "small.json").write_text(json.dumps({**SMALL, "x-procedure": block}), "utf-8")
     clock.time = datetime(2026, 11, 23, 2, tzinfo=UTC)  # Monday, nine o'clock; Tuesday is a day off
@@ -428,7 +428,7 @@ def test_a_result_on_the_same_day_explains_itself(
 def test_an_answer_to_a_supplement_is_looked_at_in_a_fresh_time(
     workflow: Callable[..., None], engine: Engine, clock: FixedClock
 ) -> None:
-    """What the office has to accept or refuse comes back with a new limit."""
+    """A dossier that comes back to be accepted or refused has a new limit."""
     dossier = sent(engine)
     engine.act(dossier.id, Action.REQUEST_SUPPLEMENT, INTAKE, facts={"asked": ["/copies"]}, note="?")
     clock.advance(timedelta(days=10))
@@ -554,7 +554,7 @@ def test_codes_and_numbers_survive_a_clock_that_goes_back(
 
 
 def test_a_message_fits_every_version(workflow: Callable[..., None], engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Somebody who is a moment faster only delays it; a page that was made fifty messages ago is read again."""
+    """A message sent a moment earlier only delays it; a page that is fifty messages old is read again."""
     dossier, record = sent(engine), engine.store.record
     faster = [Action.ACCEPT]
 

@@ -116,7 +116,7 @@ def test_daily_tasks_are_done_once(offices: list[Engine], clock: FixedClock) -> 
 
 
 def test_a_worker_starts_and_stops(offices: list[Engine]) -> None:
-    """What is under way is finished; nothing begins afterwards."""
+    """The task under way is finished; no other begins afterwards."""
     worker = Worker(offices[0], RecordingMailer())
     worker.start()
 

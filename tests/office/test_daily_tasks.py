@@ -57,7 +57,7 @@ def reminders(office: Engine) -> Callable[[], list[tuple[str, str]]]:
 
 
 def test_officers_are_told_once_a_day(office: Engine, clock: FixedClock, reminders: Any) -> None:
-    """Soon, on the day, overdue; whoever works on it, or those who take in where nobody does; nothing when it is done."""
+    """Soon, on the day, overdue; the assigned officer, or else those of intake; no mail once it is done."""
     dossier, waiting = working(office), sent(office)
     assert due_day(dossier) == "2026-12-07"
     assert reminders() == []
@@ -111,7 +111,7 @@ def test_a_mail_names_forty_and_counts_the_rest(office: Engine, clock: FixedCloc
 
 
 def test_silence_decides_nothing(office: Engine, clock: FixedClock, reminders: Any) -> None:
-    """A year without anybody: every dossier is where it was."""
+    """A year without officers: every dossier is where it was."""
     dossier, waiting = working(office), sent(office)
     paused = working(office)
     office.act(paused.id, Action.SUSPEND, OFFICER, note="chờ")
@@ -139,7 +139,7 @@ def test_a_notice_hangs_until_its_day(office: Engine, clock: FixedClock) -> None
 
 
 def test_another_calendar_changes_due_days_by_events(office: Engine, clock: FixedClock, tmp_path: Path) -> None:
-    """Looked at first; what an officer set stays; the ledger follows; nobody but the program may."""
+    """After a preview; days that an officer set stay; the ledger follows; only the program may do it."""
     dossier, extended, promised = working(office), working(office), sent(office)
     office.act(extended.id, Action.EXTEND, OFFICER, facts={"due": "2026-12-11T10:00:00+00:00"}, note="Xin lỗi")
     office.act(promised.id, Action.ACCEPT, INTAKE, facts={"due": "2026-12-11T10:00:00+00:00"})

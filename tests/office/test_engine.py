@@ -60,7 +60,7 @@ class _Cancelling(MemoryStore):
 
 
 def test_a_draft_that_goes_meanwhile_leaves_room_for_a_new_one(folder: Path, clock: FixedClock) -> None:
-    """Nobody is given a draft that was cancelled."""
+    """A cancelled draft is not given out again."""
     catalog = Catalog(folder, STANDARD, memory=MemoryStore())
     engine = Engine(_Cancelling(), catalog, clock=clock, tokens=CountedTokens(), agency="H29.15")
     first = engine.begin("1.000001", AN, sole=True)
@@ -98,7 +98,7 @@ def test_a_submission_is_canonical(engine: Engine) -> None:
 
 
 def test_a_stranger_sees_nothing(engine: Engine) -> None:
-    """Somebody else's dossier answers as one that does not exist."""
+    """A dossier of another owner answers as one that does not exist."""
     draft = engine.begin("1.000001", AN)
     for stranger in (BINH, Actor("")):
         for attempt in (
@@ -192,7 +192,7 @@ def test_computed_values_are_kept(engine: Engine, folder: Path) -> None:
 
 
 def test_what_is_typed_as_a_code_may_be_none(engine: Engine) -> None:
-    """A malformed code is told from one that nobody has."""
+    """A malformed code is told from one without a dossier."""
     assert engine.lookup("H29.15-261122-0042") is None
     with pytest.raises(CodeError):
         engine.lookup("hello")

@@ -144,7 +144,7 @@ def test_deeper_than_a_form_goes_nothing_is_compared() -> None:
     )
 )
 def test_a_move_and_its_inverse_lose_nothing(answers: Json) -> None:
-    """What was moved comes back; where something stood at the new place already nothing moves at all."""
+    """A moved answer comes back; if the new place has an answer already, nothing moves."""
     moves = {"/a": "/e", "/b/c": "/f"}
     back = {new: old for old, new in reversed(moves.items())}
     there = after_moves(answers, moves)
@@ -314,7 +314,7 @@ def test_a_supplement_is_found_by_the_words_of_the_form_that_it_is_for(folder: P
 
 
 def test_the_command_line_tells_the_plan(folder: Path, tmp_path: Path) -> None:
-    """Exit 0 where it is safe, 1 where something breaks; drafts are brought along only when somebody says so."""
+    """Exit 0 if it is safe, 1 if something breaks; drafts are migrated only on request."""
     old = write(folder)
     before = tmp_path / "old.json"
     before.write_text(old.read_text("utf-8"), "utf-8")

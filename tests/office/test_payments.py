@@ -185,7 +185,7 @@ def test_what_is_not_known_is_never_zero(priced: None, engine: Engine, cost: obj
 
 
 def test_what_a_prepaid_fee_follows_from_is_asked_for(priced: None, engine: Engine) -> None:
-    """At its own field, when the draft is sent; whoever is exempt is not asked."""
+    """At its own field, when the draft is sent; an exempt citizen is not asked."""
     draft = engine.begin("1.000001", AN, {"name": "An"})
     assert [(one.at, one.rule) for one in engine.check(draft)] == [("/copies", "required")]
     with pytest.raises(RefusedAnswers, match="/copies"):
@@ -205,7 +205,7 @@ OPEN_FEES: dict[str, dict[str, Any]] = {
 @pytest.mark.parametrize("fee", OPEN_FEES.values(), ids=OPEN_FEES)
 @pytest.mark.parametrize("collect", ["submission", "result"])
 def test_an_officer_decides_what_nobody_can_work_out(engine: Engine, folder: Path, fee: dict[str, Any], collect: str) -> None:
-    """The dossier waits for it: it is not accepted, or its result not handed over, and nobody can pay yet."""
+    """The dossier waits for it: it is not accepted, or its result not handed over, and it cannot be paid yet."""
     fees_ = [{"title": "Phí thẩm định", "kind": "phi", "collect": collect, **fee}]
     # The procedure asks for no payment otherwise.
     block = {**SMALL["x-procedure"], "unit": UNIT, "fees": fees_, "workflow": {"payment": False}}
@@ -311,14 +311,14 @@ def conditional(folder: Path, collect: str, **fee: Any) -> None:
 def test_a_question_that_a_prepaid_fee_depends_on_is_asked(
     engine: Engine, folder: Path, when: dict[str, Any], answers: dict[str, Any], asked: list[str]
 ) -> None:
-    """A fee in a case that nobody can tell yet is not free: its question is required when the dossier is sent."""
+    """A fee in an undecided case is not free: its question is required when the dossier is sent."""
     conditional(folder, "submission", when=when)
     given = {name: value for name, value in {"name": "An", "copies": 1, **answers}.items() if value is not ...}
     assert [(one.at, one.rule) for one in engine.check(engine.begin("1.000001", AN, given))] == [(at, "required") for at in asked]
 
 
 def test_a_fee_whose_case_is_open_is_decided_by_an_officer(engine: Engine, folder: Path) -> None:
-    """What comes with the result waits for that; nothing is promised to be free."""
+    """A fee with the result waits for the result; nothing is promised to be free."""
     conditional(folder, "result", when=WHEN_URGENT)
     dossier = sent(engine)
     assert fees(engine.procedure_of(dossier), dossier.answers)[0].amount is None
@@ -329,7 +329,7 @@ def test_a_fee_whose_case_is_open_is_decided_by_an_officer(engine: Engine, folde
 
 
 def test_none_of_several_boxes_is_no_reason_to_ask_again(engine: Engine, folder: Path) -> None:
-    """Whoever wants none of them could not answer: the dossier is sent, and an officer decides."""
+    """A citizen who wants none of them could not answer: the dossier is sent, and an officer decides."""
     with_x = {"properties": {"extras": {"contains": {"const": "x"}}}, "required": ["extras"]}
     conditional(folder, "submission", when=with_x)
     assert sent(engine).handling.money.payment is Payment.UNDECIDED
@@ -350,7 +350,7 @@ def test_none_of_several_boxes_is_no_reason_to_ask_again(engine: Engine, folder:
 def test_a_fee_whose_case_is_known_is_what_it_is(
     engine: Engine, folder: Path, fee: dict[str, Any], answers: dict[str, Any], amount: int | None
 ) -> None:
-    """The other branch pays nothing; nobody is exempt without having said so."""
+    """The other branch pays nothing; no citizen is exempt without an answer that says so."""
     conditional(folder, "submission", **fee)
     found = fees(engine.procedure("1.000001"), {"name": "An", **answers})
     assert [one.amount for one in found] == ([] if amount is None else [amount])
@@ -453,7 +453,7 @@ def paid_for(engine: Engine, dossier: Dossier) -> Dossier:
 
 
 def bill(dossier: Dossier) -> tuple[Payment, int, int]:
-    """What is said of the payment, how much is owed where it is, and what is to be given back."""
+    """The state of payment, the amount owed if any, and the surplus to return."""
     handling = dossier.handling
     return handling.money.payment, handling.money.amount if handling.money.payment is Payment.DUE else 0, handling.money.surplus
 
@@ -479,7 +479,7 @@ def bill(dossier: Dossier) -> tuple[Payment, int, int]:
 def test_a_supplement_before_acceptance_makes_the_bill_anew(
     by_copies: None, engine: Engine, copies: int, pays: bool, then: int, expected: tuple[Payment, int, int]
 ) -> None:
-    """What is paid stays paid; the difference is owed, or is to be given back."""
+    """Payments stay; the difference is owed, or is a surplus to return."""
     dossier = with_copies(engine, copies)
     dossier = paid_for(engine, dossier) if pays else dossier
     assert bill(supplemented(engine, dossier, then)) == expected
@@ -507,7 +507,7 @@ def test_a_bill_follows_one_supplement_after_another(by_copies: None, engine: En
 
 
 def test_money_that_came_twice_pays_no_supplement(by_copies: None, engine: Engine) -> None:
-    """What came on a second page of a gateway is to be given back; a higher bill is owed whole beyond what settled the first."""
+    """A second payment through a gateway is a surplus; a higher bill is owed beyond the payment that settled the first."""
     payments = Payments(engine)
     dossier = with_copies(engine, 2)
     first, second = payments.begin(dossier, "vietqr"), payments.begin(dossier, "vnpay")
@@ -520,7 +520,7 @@ def test_money_that_came_twice_pays_no_supplement(by_copies: None, engine: Engin
 
 
 def test_an_attempt_for_another_amount_is_closed(by_copies: None, engine: Engine) -> None:
-    """What is paid by it all the same is a surplus, and the new amount is still owed."""
+    """Money that still comes through it is a surplus, and the new amount is still owed."""
     dossier = with_copies(engine, 2)
     attempt = Payments(engine).begin(dossier, "vietqr")
     assert bill(supplemented(engine, dossier, 3)) == (Payment.DUE, 30_000, 0)
@@ -560,7 +560,7 @@ def test_what_an_officer_decided_stands_while_the_fee_does(by_copies: None, engi
 def test_a_supplement_after_acceptance_is_for_an_officer_to_decide(
     by_copies: None, engine: Engine, then: int, expected: tuple[Payment, int, int], asks: int | None
 ) -> None:
-    """More is not owed by itself: the result waits until somebody asked for it or let it go."""
+    """More is not owed by itself: the result waits until an officer requested or waived it."""
     dossier = paid_for(engine, with_copies(engine, 2))
     engine.act(dossier.id, Action.ACCEPT, INTAKE)
     dossier = supplemented(engine, engine.act(dossier.id, Action.ASSIGN, INTAKE, facts={"officer": "nam"}), then)
@@ -577,7 +577,7 @@ def test_a_supplement_after_acceptance_is_for_an_officer_to_decide(
 
 
 def test_a_fee_that_an_officer_asked_for_is_part_of_the_bill(by_copies: None, engine: Engine) -> None:
-    """What was requested after acceptance and is not owed any more is given back; what was never asked for changes nothing."""
+    """An amount requested after acceptance and no longer owed is a surplus; one never requested changes nothing."""
     dossier = paid_for(engine, with_copies(engine, 2))
     engine.act(dossier.id, Action.ACCEPT, INTAKE)
     asked = engine.act(dossier.id, Action.REQUEST_PAYMENT, INTAKE, facts={"amount": 5_000})
@@ -681,7 +681,7 @@ ENDS: dict[str, tuple[Callable[[Engine], Dossier], Action, Actor]] = {
 
 @pytest.mark.parametrize("end", ENDS)
 def test_a_dossier_that_ended_owes_nothing(priced: None, engine: Engine, end: str) -> None:
-    """What was owed and every open attempt are closed; nobody sets out to pay; money that comes all the same is a surplus."""
+    """The debt and every open attempt are closed; no attempt begins; money that still comes is a surplus."""
     begin, action, actor = ENDS[end]
     payments = Payments(engine, {"vnpay": VNPAY})
     before = begin(engine)
@@ -737,7 +737,7 @@ def test_what_was_paid_for_nothing_is_given_back(priced: None, engine: Engine, a
 
 
 def test_an_end_counts_what_a_supplement_left_over_once(by_copies: None, engine: Engine) -> None:
-    """What is to be given back already stays so; only the rest is added; what was given back before is not asked for again."""
+    """A surplus stays as it is; only the difference is added; returned money is not returned again."""
     dossier = supplemented(engine, paid_for(engine, with_copies(engine, 4)), 1)
     other = supplemented(engine, paid_for(engine, with_copies(engine, 4)), 1)
     engine.act(other.id, Action.REFUND, INTAKE, note="Trả lại")
@@ -749,7 +749,7 @@ def test_an_end_counts_what_a_supplement_left_over_once(by_copies: None, engine:
 
 @pytest.mark.parametrize("payment", ["paid", "waived"])
 def test_a_debt_that_is_settled_closes_the_other_attempts(engine: Engine, payment: str) -> None:
-    """At the counter: whoever still has a gateway's page open is not to pay twice."""
+    """At the counter: a citizen with an open page of a gateway must not pay twice."""
     payments = Payments(engine)
     dossier = owing(engine)
     attempt = payments.begin(dossier, "vnpay")
@@ -825,7 +825,7 @@ def test_a_payment_that_no_callback_told_of_is_asked_about(engine: Engine, clock
 
 
 def test_a_dead_dossier_is_asked_about_too(engine: Engine, clock: FixedClock) -> None:
-    """Money that came in before the end, and that nobody told of, is a surplus."""
+    """Money that came in before the end without a callback is a surplus."""
     dossier = owing(engine)
     attempt = Payments(engine).begin(dossier, "vnpay")
     engine.act(dossier.id, Action.WITHDRAW, AN)
@@ -869,7 +869,7 @@ def test_what_a_gateway_may_answer(engine: Engine, said: dict[str, str], answer:
 
 
 def test_a_gateway_that_is_away_is_told() -> None:
-    """Nobody listens, or something else does."""
+    """With a closed port, or another program behind it."""
     attempt = Attempt("r", "d", 1, "vnpay", NOON)
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
@@ -949,7 +949,7 @@ def test_the_payments_are_the_sum_of_the_callbacks(story: list[tuple[int, str]],
             now = engine.open(one.id, ROOT)
             spare = sum(a.amount for a in engine.store.payments.attempts(one.id) if a.surplus)
             settling = [a for a in engine.store.payments.attempts(one.id) if a.progress is Progress.PAID and not a.surplus]
-            # What had settled a dossier that was then withdrawn is to be given back with the rest.
+            # The payment of a dossier that was then withdrawn is a surplus with the rest.
             ended = sum(a.amount for a in settling) if now.state is State.WITHDRAWN else 0
             assert now.handling.money.surplus == spare + ended
             assert len(settling) == (now.handling.money.payment is Payment.PAID or ended > 0)

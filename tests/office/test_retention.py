@@ -45,7 +45,7 @@ def mails(engine: Engine) -> list[tuple[str, str]]:
 
 
 def test_an_abandoned_draft_is_told_of_and_goes_with_its_files(office: tuple[Engine, DiskBlobs], clock: FixedClock) -> None:
-    """The owner is told once, a week before; what was sent, and what somebody saved meanwhile, stays."""
+    """The owner is told once, a week before; submitted dossiers, and drafts saved meanwhile, stay."""
     engine, blobs = office
     own, other, sent = (engine.begin("1.000001", actor, {"name": "An"}) for actor in (AN, GUEST, AN))
     file = Attachment("don", blobs.put("a.pdf", BytesIO(b"%PDF")), "a.pdf", 4, "application/pdf")

@@ -108,7 +108,7 @@ class Lives(RuleBasedStateMachine):
                 empty(self.postgres)
 
     def all(self, do: Any) -> Any:
-        """What all engines answer alike: a value, or the name of what they raised."""
+        """The answer of all engines, which is the same: a value, or the name of an exception."""
         answers: list[Any] = []
         for engine in self.engines:
             try:
@@ -128,7 +128,7 @@ class Lives(RuleBasedStateMachine):
 
     @rule(which=st.integers(0, 5), seed=st.integers(0, 10**6))
     def go_on(self, which: int, seed: int) -> None:
-        """Up to twenty steps of what is offered to somebody: so random lives get further than the first refusal."""
+        """Up to twenty of the actions offered to one person: so random lives get further than the first refusal."""
         chance = random.Random(seed)
         for _ in range(20):
             dossier = self.engines[0].store.get(self.ids[which % len(self.ids)])
@@ -173,7 +173,7 @@ class Lives(RuleBasedStateMachine):
     @precondition(lambda self: self.attempts and self.final)
     @rule(which=st.integers(0, 8))
     def pay_for_what_ended(self, which: int) -> None:
-        """Nobody sets out to; what a gateway says all the same, and for the first time, is a surplus."""
+        """No attempt begins; the first report of a gateway that still comes is a surplus."""
         ended = [one for one in self.attempts if one.dossier in self.final]
         if not ended:
             return

@@ -78,7 +78,7 @@ def test_a_changed_posting_is_named_by_its_day(filled: Engine, clock: FixedClock
 
 
 def test_numbers_that_come_nearly_in_order_wait_for_few(filled: Engine) -> None:
-    """What is held of a series is what waits for a smaller number."""
+    """The numbers held of a series are those that wait for a smaller one."""
     series = DrawnSeries({5: 6})
     for number in (2, 1, 3, 8, 4, 7):
         series.add(number)

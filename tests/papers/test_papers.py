@@ -220,7 +220,7 @@ def test_a_qr_code_grows_and_shrinks_with_its_place() -> None:
 
 
 def test_papers_are_shown_as_text_and_never_as_markup(office: Engine) -> None:
-    """In HTML and in a tagged PDF with every Vietnamese letter; whatever somebody is called."""
+    """In HTML and in a tagged PDF with every Vietnamese letter; for any name of a person."""
     dossier = worked(office)
     papers = Papers()
     for kind in kinds_of(office.history(dossier), office.store.payments.attempts(dossier.id)):

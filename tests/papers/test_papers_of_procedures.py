@@ -26,7 +26,7 @@ from dossierkit.papers.register import register
 from dossierkit.pointers import get, put
 from dossierkit.testing import CountedTokens, FixedClock
 
-#: What the sample list of communes calls the place where everybody of the tests lives.
+#: Name, in the sample list of communes, of the place where all persons of the tests live.
 ADDRESS = {"provinceCode": "79", "communeCode": "26506", "detail": "12 đường Mẫu", "oldText": "quận cũ"}
 WRITTEN = "12 đường Mẫu, Phường Vũng Tàu, Thành phố Hồ Chí Minh"
 POSTAL = {**ADDRESS, "detail": "7 ngõ Mẫu"}
@@ -108,7 +108,7 @@ def refused(engine: Engine, code: str, answers: Any) -> Dossier:
 
 
 def papers(engine: Engine, dossier: Dossier, language: str = "vi") -> dict[str, str]:
-    """Form → everything that stands on it."""
+    """Form → every text printed on it."""
     kinds = kinds_of(engine.history(dossier), engine.store.payments.attempts(dossier.id))
     return {kind.form: text_of_paper(paper_of(engine, dossier, kind.name, language)) for kind in kinds}
 
@@ -155,7 +155,7 @@ def test_a_slip_says_how_the_result_is_handed_over(shipped: Engine, name: str) -
 
 
 def test_who_speaks_for_a_household_is_reached(shipped: Engine) -> None:
-    """The head of the household stands in for it."""
+    """The head of the household is its contact."""
     head = {
         "fullName": "Trần Thị Mẫu",
         "idType": "cccd",

@@ -43,7 +43,7 @@ class PlainHasher:
     def hash(self, password: str) -> str:
         return f"{self.version}:{password}"
 
-    def verify(self, hash: str, password: str, *, first: bool = False) -> bool:  # nobody waits here
+    def verify(self, hash: str, password: str, *, first: bool = False) -> bool:  # no queue here
         return bool(hash) and hash.partition(":")[2] == password
 
     def is_outdated(self, hash: str) -> bool:
@@ -92,7 +92,7 @@ def mails(store: Store, clock: FixedClock) -> Callable[[], list[tuple[str, str]]
 
 
 def known(accounts: Accounts, mail: str = MAIL, *, proven: bool = True) -> Session:
-    """The session of somebody with a password of their own, whose address was proven."""
+    """The session of a person with a password of their own and a proven address."""
     secret = accounts.register(mail, {"fullName": "Nguyễn Văn An"})
     first = accounts.sign_in(mail, secret)
     session = accounts.choose_password(first.session, GOOD).session
@@ -102,7 +102,7 @@ def known(accounts: Accounts, mail: str = MAIL, *, proven: bool = True) -> Sessi
 
 
 def guess(accounts: Accounts, times: int, origin: Origin, mail: str = MAIL) -> list[str]:
-    """What came of wrong passwords."""
+    """The result of wrong passwords."""
     seen = []
     for _ in range(times):
         try:
@@ -142,7 +142,7 @@ def test_the_first_password_lasts_a_day(accounts: Accounts, clock: FixedClock) -
 def test_sending_again_leaves_the_one_before(
     accounts: Accounts, mails: Callable[[], list[tuple[str, str]]], clock: FixedClock
 ) -> None:
-    """Nobody takes away a first password that somebody is looking at; few are mailed, and each opens once, within its day."""
+    """No first password that a person may be reading is withdrawn; few are mailed, and each opens once, within its day."""
     secret = accounts.register(MAIL, {})
     mails()
     for number in range(12):
@@ -197,7 +197,7 @@ def test_a_password_that_was_issued_is_never_kept(
 
 
 def test_registering_tells_nobody_who_has_an_account(accounts: Accounts, mails: Callable[[], list[tuple[str, str]]]) -> None:
-    """What the page shows opens an account of its own, whoever has the address; the owner is told, and stays the owner."""
+    """The page's password opens a new account, even if the address has one; the owner is told, and stays the owner."""
     owner = known(accounts)
     mails()
     for mail in (MAIL, "new@example.vn"):
@@ -214,13 +214,13 @@ def test_registering_tells_nobody_who_has_an_account(accounts: Accounts, mails: 
     assert accounts.store.account_of(MAIL).id == owner.account  # type: ignore[union-attr]
     for _ in range(5):
         accounts.register(MAIL, {}, origin=Origin("203.0.113.9"))
-    assert mails() == [], "nobody's mailbox is flooded"
+    assert mails() == [], "the mailbox is not flooded"
 
 
 def test_an_address_belongs_to_whoever_reads_its_mail(
     accounts: Accounts, mails: Callable[[], list[tuple[str, str]]], clock: FixedClock
 ) -> None:
-    """Somebody who was here first only claims it: no link of theirs, and the reader of the mail takes it."""
+    """An earlier account only claims it: none of its links work, and the reader of the mail gets the address."""
     squatter = known(accounts, proven=False)
     second = accounts.register(MAIL, {"fullName": "Chủ Thư"})
     links = [found[1] for _, text in mails() if (found := re.search(r"/confirm\?token=([\w-]{43})", text))]
@@ -243,7 +243,7 @@ def test_an_address_belongs_to_whoever_reads_its_mail(
 def test_a_link_of_a_forgotten_password_proves_the_address(
     accounts: Accounts, mails: Callable[[], list[tuple[str, str]]]
 ) -> None:
-    """Whoever claimed it before leaves nothing behind that keeps the owner out."""
+    """An earlier claim leaves nothing behind that keeps the owner out."""
     session = known(accounts, proven=False)
     claimed = accounts.sessions.account(session)
     assert claimed is not None
@@ -273,7 +273,7 @@ def test_a_first_password_that_was_only_mailed_proves_the_address(
 
 
 def test_guessing_ends_and_the_owner_still_gets_in(accounts: Accounts, clock: FixedClock) -> None:
-    """However often somebody guesses at one place, that place alone is refused, and told for how long."""
+    """Any number of guesses from one place: that place alone is refused, and told for how long."""
     owner = accounts.sessions.account(known(accounts))
     assert owner is not None
     here, elsewhere = Origin("203.0.113.9"), Origin("198.51.100.1")
@@ -295,7 +295,7 @@ def test_guessing_ends_and_the_owner_still_gets_in(accounts: Accounts, clock: Fi
 
 
 def test_guessing_from_many_places_keeps_no_known_device_out(accounts: Accounts, clock: FixedClock) -> None:
-    """A place that nobody knows waits or works; the owner's device does not; nobody else notices anything."""
+    """An unknown place waits or works; the owner's device does not; other accounts are not affected."""
     owner = accounts.sessions.account(known(accounts))
     known(accounts, "ba@example.vn")
     assert owner is not None
@@ -315,7 +315,7 @@ def test_guessing_from_many_places_keeps_no_known_device_out(accounts: Accounts,
 
 
 def test_a_household_is_one_place(accounts: Accounts) -> None:
-    """Whoever has a network of IPv6 addresses has no more tries than whoever has one address."""
+    """A network of IPv6 addresses has no more tries than one address."""
     known(accounts)
     seen = [word for n in range(40) for word in guess(accounts, 1, Origin(f"2001:db8:1:2::{n:x}"))]
     assert seen.count("SignInRefused") == 8
@@ -323,7 +323,7 @@ def test_a_household_is_one_place(accounts: Accounts) -> None:
 
 @pytest.mark.parametrize("door", ["forgot", "again", "register", "code"])
 def test_no_door_can_be_shut_for_somebody_else(accounts: Accounts, mails: Callable[[], list[tuple[str, str]]], door: str) -> None:
-    """What one place uses up, others still have; what many use up, a proof of work opens."""
+    """One place uses up its own limit alone; if many use up all of it, a proof of work opens."""
     known(accounts)
     doors: dict[str, Callable[[Origin], object]] = {
         "forgot": lambda origin: accounts.mail_reset_link(MAIL, origin=origin),
@@ -373,7 +373,7 @@ def test_a_days_codes_are_bounded_for_whoever_is_not_known(accounts: Accounts, c
 
 
 def test_a_device_is_known_for_its_account_alone(accounts: Accounts, clock: FixedClock) -> None:
-    """Not for another account, not after the password changed, not for ever, not when somebody wrote it; five at most."""
+    """Not for another account, after a change of password, for ever, or if it is forged; at most five."""
     an, ba = (accounts.sessions.account(known(accounts, mail)) for mail in (MAIL, "ba@example.vn"))
     assert an is not None
     assert ba is not None
@@ -430,7 +430,7 @@ def test_spraying_many_names_from_one_address_ends(accounts: Accounts) -> None:
 
 
 def test_one_proof_of_work_is_good_for_few_tries(accounts: Accounts) -> None:
-    """Whoever sprays many names works again and again."""
+    """Spraying many names needs work again and again."""
     for number in range(60):
         guess(accounts, 1, Origin("203.0.113.9"), f"n{number}@example.vn")
     worked = [guess(accounts, 1, Origin("203.0.113.9", effort="1"), f"m{number}@example.vn") for number in range(60)]
@@ -442,7 +442,7 @@ def test_one_proof_of_work_is_good_for_few_tries(accounts: Accounts) -> None:
 def test_as_much_is_written_for_nobody_as_for_somebody(
     accounts: Accounts, store: Store, clock: FixedClock, hasher: PlainHasher, door: str
 ) -> None:
-    """How long a door takes tells nobody who has an account."""
+    """The duration of a refusal tells nothing about accounts."""
     known(accounts)
     accounts.register("new@example.vn", {})
     doors: dict[str, Callable[[Accounts, str], object]] = {
@@ -482,7 +482,7 @@ def test_whoever_is_let_in_again_is_heard_from_everywhere(accounts: Accounts, cl
 
 
 def test_a_disabled_account_opens_nothing(accounts: Accounts, clock: FixedClock) -> None:
-    """Whichever way somebody comes in."""
+    """By each way in."""
     with pytest.raises(SignInRefused):
         accounts.sessions.begin(Account("an", "an@example.vn", clock.now(), disabled=True))
 
@@ -651,7 +651,7 @@ def test_argon2_takes_as_long_for_nobody() -> None:
     assert kept.startswith("$argon2id$v=19$m=19456,t=2,p=1$")
     assert argon.verify(kept, GOOD)
     assert not argon.verify(kept, GOOD + " ")
-    assert not argon.verify("", "a password that nobody has")
+    assert not argon.verify("", "a password without a hash")
     assert not argon.verify("no hash", GOOD)
     assert not argon.is_outdated(kept)
     long = "ă" * 72
@@ -749,7 +749,7 @@ def test_in_a_storm_those_who_are_known_go_first() -> None:
     for thread in storm:
         thread.join(60)
     assert seen.count("busy") > 0
-    assert still > 0, "whoever is known did not wait for all of them"
+    assert still > 0, "a known device did not wait for all of them"
 
 
 def outcome(argon: Argon2, kept: str, *, first: bool) -> str:

@@ -57,7 +57,7 @@ def test_guests_of_one_place_share_ten_times_the_limit(throttle: Throttle) -> No
 
 
 def test_a_proof_of_work_goes_past_the_limit_of_the_place_alone(throttle: Throttle) -> None:
-    """With a limit as for one person; whoever has reached their own limit waits, with work or without."""
+    """With a limit as for one person; at the own limit a person waits, with work or without."""
     work = Origin(HERE.address, effort="w")
     for _ in range(MOST):
         assert allowed(throttle, "guest:an", HERE)

@@ -71,7 +71,7 @@ def test_json_is_the_same_to_the_byte() -> None:
 
 
 def test_a_workbook() -> None:
-    """Labels are text and figures are numbers, as somebody else's reader sees them."""
+    """Labels are text and figures are numbers, as another program reads them."""
     sheet = openpyxl.load_workbook(io.BytesIO(as_xlsx(ROWS, "en", name="2026"))).active
     cells = [[cell.value for cell in row] for row in sheet.iter_rows()]
     assert cells[0][1] == "All to be handled"

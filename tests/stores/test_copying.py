@@ -108,7 +108,7 @@ def copied(*places: str | Path) -> str:
 
 
 def test_every_table_is_copied_both_ways(source: SqliteStore, postgres: str, tmp_path: Path) -> None:
-    """What comes back has the same hash, and tables outside the copy have no content."""
+    """A copy that comes back has the same hash, and tables outside the copy have no content."""
     server, back = PostgresStore(postgres), SqliteStore(tmp_path / "b" / "dossiers.db")
     whole = digest(source)
     assert [table.name for table in TABLES if not source.tables.count(table)] == []

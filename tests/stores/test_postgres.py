@@ -540,7 +540,7 @@ def test_another_program_learns_of_a_publication_by_a_lost_line_too(postgres: st
     publishing.publish({"a.json": b"2"}, author="An", at=NOON)
     wait_for(lambda: serving.last_publication() == 2)
 
-    # Of this one nobody is told.
+    # This one is not announced.
     run(postgres, "INSERT INTO publications VALUES (3, now(), 'Ba', '{}')")
     wait_for(lambda: serving.last_publication() == 3)
 

@@ -48,7 +48,7 @@ def test_foreign_keys_hold(store: SqliteStore) -> None:
 
 
 def test_readers_and_the_writer_do_not_wait_for_each_other(store: SqliteStore, other: sqlite3.Connection) -> None:
-    """The journal is a write-ahead log, also after a restart: everybody reads the last commit while somebody writes."""
+    """The journal is a write-ahead log, also after a restart: readers see the last commit during a write."""
     store.remember("k", "before")
     store.close()
     reopened = SqliteStore(store.path, busy_seconds=0)

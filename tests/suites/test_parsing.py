@@ -16,7 +16,7 @@ DUPLICATES = {"y_object_duplicated_key.json", "y_object_duplicated_key_and_value
 
 
 def test_json_is_read_as_the_suite_says(suites: Path) -> None:
-    """What must be accepted is, what must be refused is, and nothing else is ever raised."""
+    """Valid documents are accepted, invalid ones are refused, and no other exception is raised."""
     wrong = []
     for path in sorted((suites / "json-parsing" / "test_parsing").iterdir()):
         try:

@@ -45,7 +45,7 @@ def _scored(path: Path) -> Iterator[dict[str, Any]]:
 
 
 def _only_stored(form: Form, answers: Any) -> Any:
-    """What of *answers* a page never takes, or takes only where it is stored already."""
+    """The part of *answers* that a page never takes, or takes only if it is stored already."""
     base: Any = {}
     for field in walk(effective(form, answers)):
         if (
@@ -138,7 +138,7 @@ def _wanted(form: Form, field: Field) -> bool:
 
 
 def test_stars_and_labels(schemas: dict[str, Any]) -> None:
-    """Every control has a label, ids are unique, and a star stands beside what is required and nothing else."""
+    """Every control has a label, ids are unique, and a star is beside each required field and nowhere else."""
     renderer = Renderer()
     for name, (form, _) in schemas.items():
         page = Page(str(renderer.render(form, {}).fields))
@@ -156,7 +156,7 @@ def test_stars_and_labels(schemas: dict[str, Any]) -> None:
 
 
 def _unfinished(chance: random.Random, value: Any) -> Any:
-    """*value* as a draft of it may look: a quarter of it is missing, and some of it is what nobody asked for."""
+    """*value* as a draft of it may look: a quarter of it is missing, and some of it no schema asks for."""
     if isinstance(value, dict):
         return {name: _unfinished(chance, item) for name, item in value.items() if chance.random() < 0.75}
     if isinstance(value, list):
@@ -167,7 +167,7 @@ def _unfinished(chance: random.Random, value: Any) -> Any:
 
 
 def _controls(renderer: Renderer, form: Form, answers: Any, opened: Layout) -> dict[str, list[str]]:
-    """What each control of the page of a draft submits."""
+    """The pairs that each control of the page of a draft submits."""
     controls: dict[str, list[str]] = {}
     for name, text in Page(str(renderer.render(form, answers, layout=opened).fields)).pairs:
         controls.setdefault(name, []).append(text)

@@ -49,7 +49,7 @@ class Portal:
         wait_for(lambda: _status(f"{self.address}/procedures/{code}") == 200)
 
     def captcha(self, page: Page) -> str:
-        """What the picture on the look-up page says."""
+        """The digits in the picture of the look-up page."""
         from dossierkit.stores.sqlite.store import SqliteStore
         from dossierkit.wiring import SystemClock
         from support.captcha_reader import digits
@@ -120,14 +120,14 @@ def browsers_of(app: Any) -> Iterator[Callable[..., Any]]:
 
 
 def visit(browser: Browser, **options: Any) -> Page:
-    """A page of somebody who was never here."""
+    """A page of a new visitor."""
     page = browser.new_context(**options).new_page()
     page.set_default_timeout(10_000)
     return page
 
 
 def member(served: Any, browser: Browser, mail: str, **options: Any) -> Page:
-    """A page of somebody who has an account and is signed in."""
+    """A page of a visitor with an account, signed in."""
     page = visit(browser, **options)
     send: dict[str, Any] = {"headers": {"sec-fetch-site": "same-origin"}}
     new = {"/email": mail, "/fullName": "Nguyễn Văn An", "do": "save"}

@@ -12,7 +12,7 @@ from dossierkit.testing import FixedClock
 
 
 def digits(store: Store, clock: FixedClock, visit: str, challenge: str) -> str:
-    """What a page with *challenge* shows to the browser whose cookie for visits is *visit*."""
+    """The digits that a page with *challenge* shows to the browser with the cookie *visit*."""
     captchas = Captchas(lambda: installation_key(store, "captcha-key"), Throttle(store.accounts, clock), clock)
     spelled = Challenge.of(challenge)
     assert spelled is not None

@@ -15,7 +15,7 @@ Pairs = list[tuple[str, str]]
 
 
 def leaves(value: Any, at: str = "") -> Iterator[tuple[str, Any]]:
-    """Every answer in *value* that somebody could have typed, with its pointer."""
+    """Every answer in *value* that a user could have typed, with its pointer."""
     if isinstance(value, dict | list):
         for name, item in value.items() if isinstance(value, dict) else enumerate(value):
             yield from leaves(item, child(at, name))
@@ -36,7 +36,7 @@ def sent(form: Form, pairs: Pairs, answers: Any, opened: Layout) -> tuple[Any, L
 
 
 def silent(form: Form, answers: Any, opened: Layout) -> list[str]:
-    """What the page of a draft shows as answered that neither reaches the dossier nor has a problem at its place."""
+    """Answers that the page of a draft shows, but that are neither in the dossier nor have a problem at their place."""
     whole = canonical(form, answers, layout=opened)
     wrong = [problem.at for problem in check(form, whole, today=TODAY, layout=opened)]
     return [

@@ -25,7 +25,7 @@ came: dict[str, tuple[int, str]] = {}
 
 
 def run(name: str, *arguments: str) -> str:
-    """What the command *name* prints; how it ended stands in `came`."""
+    """The output of the command *name*; its exit status is in `came`."""
     result = CliRunner().invoke(main, [*name.split(), *arguments])
     if result.exception is not None and not isinstance(result.exception, SystemExit):
         raise result.exception

@@ -77,7 +77,7 @@ class Page(HTMLParser):
 
     @property
     def text(self) -> str:
-        """Everything that stands there, its white space as one space."""
+        """Its whole text, white space as one space."""
         return " ".join(" ".join(self._words).split())
 
     def handle_data(self, data: str) -> None:

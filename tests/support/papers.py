@@ -6,7 +6,7 @@ from dossierkit.papers import Line, Paper
 
 
 def text_of_paper(paper: Paper) -> str:
-    """What is written on *paper*, a line a block."""
+    """The text on *paper*, a line a block."""
     found = [paper.title, paper.number, *paper.agencies]
     for block in paper.blocks:
         found += (

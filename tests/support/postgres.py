@@ -199,7 +199,7 @@ class Line:
 
 
 def hang_up(*ends: socket.socket) -> None:
-    """Close both ends of a connection, whoever waits for them."""
+    """Close both ends of a connection, even if a thread waits for it."""
     for end in ends:
         with suppress(OSError):
             end.shutdown(socket.SHUT_RDWR)

@@ -33,7 +33,7 @@ def sign_in(client: TestClient, password: str, mail: str = MAIL, **more: str) ->
 
 
 def known(client: TestClient, mail: str = MAIL, name: str = "Nguyễn Văn An") -> None:
-    """Somebody who has chosen a password and is signed in."""
+    """A visitor who has chosen a password and is signed in."""
     sign_in(client, register(client, mail, name), mail)
     assert client.post("/password", data={"new": GOOD}).url.path == client.base_url.path
 

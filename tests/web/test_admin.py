@@ -50,7 +50,7 @@ def test_nobody_else_has_these_pages(office: Any) -> None:
 
 
 def test_a_session_that_ends_at_these_pages_leads_back(office: Any, clock: FixedClock) -> None:
-    """Whoever signs in once more is where they were, with the person that they were about to add."""
+    """After signing in again an admin is back at the page, with the person about to be added."""
     engine, _, officer = office
     root = officer("root@office.vn")
     clock.advance(timedelta(hours=9))
@@ -164,7 +164,7 @@ def test_a_file_that_is_refused_now_is_told_with_the_revision_that_serves(office
 
 
 def test_errors_of_files_that_serve_are_logged_while_the_portal_runs(folder: Path, caplog: pytest.LogCaptureFixture) -> None:
-    """Whoever runs the application: its lifespan logs them, in the language of the log."""
+    """By the lifespan of the application, in any server, in the language of the log."""
     odd = {"type": "object", "title": "A", "x-procedure": {"code": "2.1"}, "x-translations": {"en": {"/nowhere": "B"}}}
     (folder / "odd.json").write_text(json.dumps(odd), "utf-8")
     engine = open_engine("memory:", procedures=folder, log_language="vi")
@@ -314,7 +314,7 @@ def test_what_is_new_is_approved_at_once_and_shown_to_nobody_before(careful: Any
 
 
 def test_approval_begins_with_what_served_before(folder: Path, tmp_path: Path, clock: FixedClock) -> None:
-    """Whoever turns it on loses no procedure; a file that becomes another procedure is a new one."""
+    """Turning it on loses no procedure; a file that becomes another procedure is a new one."""
     place = f"sqlite:{tmp_path / 'd.db'}"
     with closing(open_engine(place, procedures=folder, clock=clock)) as engine:
         served = engine.procedure("1.000001").revision
@@ -332,7 +332,7 @@ def test_approval_begins_with_what_served_before(folder: Path, tmp_path: Path, c
 
 
 def test_a_file_waits_until_it_is_approved(careful: Any, folder: Path) -> None:
-    """What was approved serves meanwhile; the page shows what would change; what changed since is not approved by mistake."""
+    """The approved file serves meanwhile; the page shows the changes; a later change is not approved by mistake."""
     engine, root = careful
     with pytest.raises(UnknownProcedure, match="waits"):
         engine.procedure("1.000001")

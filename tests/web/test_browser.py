@@ -133,7 +133,7 @@ def test_a_dropped_file_becomes_a_working_procedure(served: Any, browser: Browse
 
 
 def test_drafts_save_themselves_and_say_loudly_when_they_cannot(served: Any, browser: Browser) -> None:
-    """What was typed stays on the page, and the next save brings it in."""
+    """Input stays on the page, and the next save brings it in."""
     address = served.address
     page = visit(browser)
     page.goto(f"{address}/procedures/1.012789/apply")
@@ -224,7 +224,7 @@ def test_a_page_that_updates_becomes_what_the_answer_says(served: Any, browser: 
 
 
 def test_a_long_word_widens_no_page(served: Any, browser: Browser) -> None:
-    """What has no place to break stands in a title, a button, a summary: it breaks anywhere."""
+    """A word without a place to break, in a title, a button or a summary, breaks anywhere."""
     page = visit(browser, viewport={"width": 320, "height": 700}, java_script_enabled=False)
     page.goto(f"{served.address}/procedures/1.012789/apply")
     texts = page.locator("#fields input[type=text]")
@@ -392,7 +392,7 @@ def test_a_guest_whose_first_page_was_saved_is_offered_the_rest(served: Any, bro
 
 
 def test_a_session_that_ended_is_said_and_nothing_typed_is_lost(served: Any, browser: Browser) -> None:
-    """The page says so by itself; a button leads to signing in, and from there back to what was typed; nobody else sees it."""
+    """The page says so by itself; a button leads to signing in, and from there back to the input, which no other person sees."""
     page, form = member(served, browser, "het@example.vn"), "/procedures/1.013978/apply"
     page.goto(served.address + form)
     page.context.clear_cookies(name=SESSION)

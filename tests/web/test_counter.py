@@ -55,7 +55,7 @@ def test_an_officer_files_for_somebody(office: Any) -> None:
     assert (total.online, total.direct) == (0, 1)
 
     begin(mai, Channel.POST)
-    assert "Lê Văn Khách" not in mai.get(APPLY).text, "somebody else's filing"
+    assert "Lê Văn Khách" not in mai.get(APPLY).text, "a filing of another officer"
     mai.post(APPLY, data={"/name": "Người Viết Thư", "do": "save"})
     ended = mai.post("/desk/counter", data={"end": "1"})
     assert "Bạn đang nhập" not in ended.text
@@ -104,7 +104,7 @@ def test_a_code_of_another_portal_stays(office: Any) -> None:
 
 
 def test_taking_in_is_guarded_in_every_store(engine: Any) -> None:
-    """Our own series, and a code that is here, whoever calls."""
+    """Our own series, and a code that exists already, for every caller."""
     an = Actor("an")
     code = DossierCode("G09.20-20260609-0092637")
     draft, other = (engine.begin("1.000001", an, {"name": "An"}) for _ in range(2))
@@ -123,7 +123,7 @@ def test_taking_in_is_guarded_in_every_store(engine: Any) -> None:
 
 
 def test_the_office_mends_what_came_over_the_counter_and_nothing_else(office: Any) -> None:
-    """A supplement of somebody without an account is typed at the desk; a citizen's own is not."""
+    """A supplement of a citizen without an account is typed at the desk; that of one with an account is not."""
     engine, browser, officer = office
     mai = officer("mai@office.vn")
     begin(mai, Channel.COUNTER)
@@ -145,7 +145,7 @@ def test_the_office_mends_what_came_over_the_counter_and_nothing_else(office: An
 
 
 def test_a_filing_is_an_officers(office: Any, folder: Path, clock: FixedClock) -> None:
-    """Whoever else has such a cookie files for oneself; a procedure of another unit is not offered."""
+    """Any other person with such a cookie files for oneself; a procedure of another unit is not offered."""
     engine, browser, officer = office
     citizen = browser()
     known(citizen)

@@ -195,7 +195,7 @@ def test_a_supplement_brings_files_and_what_follows_from_an_answer(office: Any, 
 
 
 def test_files_that_answer_a_field_are_seen_mended_and_forgotten(office: Any, folder: Path, tmp_path: Path) -> None:
-    """The citizen and the officer open them; a supplement replaces one; nobody gets hold of another's; erased is gone."""
+    """The citizen and the officer open them; a supplement replaces one; those of others stay closed; erased ones are gone."""
     engine, browser, officer = office
     file = {"type": "string", "title": "Ảnh", "x-file": {"accept": [".pdf"]}}
     several = {"type": "array", "title": "Trang", "items": {"type": "string"}, "x-file": {"accept": [".pdf"]}}
@@ -270,7 +270,7 @@ def hrefs(page: str) -> list[str]:
 
 
 def test_what_does_not_work_is_told(office: Any) -> None:
-    """Without a reason, with an amount that is none, for nobody; what was typed stays; a race has one winner."""
+    """Without a reason, with a bad amount, without an officer; input stays; a race has one winner."""
     engine, browser, officer = office
     citizen = browser()
     known(citizen)
@@ -373,7 +373,7 @@ def test_a_refused_action_keeps_what_was_picked(office: Any, folder: Path, actio
 
 
 def test_a_session_that_ends_at_the_desk_takes_no_words_along(office: Any, clock: FixedClock) -> None:
-    """Whoever reads or writes is asked to sign in, comes back to the dossier, and sends what was written if they want to."""
+    """The reader or writer is asked to sign in, comes back to the dossier, and may send the text then."""
     engine, browser, officer = office
     citizen = browser()
     known(citizen)
@@ -412,7 +412,7 @@ def test_a_session_that_ends_at_the_desk_takes_no_words_along(office: Any, clock
 
 
 def test_the_citizen_sees_which_document_each_file_is(office: Any, folder: Path) -> None:
-    """A file stands below the document that it was handed in for, as it does at the desk."""
+    """A file is below its document, as it is at the desk."""
     engine, browser, officer = office
     papers = [{"title": "Đơn xin", "code": "don"}, {"title": "Bản vẽ", "code": "ve"}, {"title": "Ảnh", "code": "anh"}]
     changed(engine, folder, {**SMALL, "x-procedure": {**SMALL["x-procedure"], "unit": UNIT, "documents": papers}})
@@ -463,7 +463,7 @@ def nam_id(engine: Engine) -> str:
 
 
 def test_only_what_an_office_can_say_is_taken(office: Any, clock: FixedClock) -> None:
-    """Nobody of another unit, no day that is over, no place that is none, no word that nobody knows."""
+    """No officer of another unit, no day in the past, no unknown place, no unknown word."""
     engine, browser, officer = office
     citizen = browser()
     known(citizen)
@@ -488,7 +488,7 @@ def test_only_what_an_office_can_say_is_taken(office: Any, clock: FixedClock) ->
 
 
 def test_a_desk_names_its_own_people_alone(office: Any) -> None:
-    """What the citizen did is not signed: the answers say whose dossier it is, as long as they are kept."""
+    """Actions of the citizen have no name: the answers tell the owner, as long as they are kept."""
     engine, browser, officer = office
     citizen = browser()
     known(citizen)
@@ -500,7 +500,7 @@ def test_a_desk_names_its_own_people_alone(office: Any) -> None:
 
 
 def test_a_supplement_that_comes_too_late_leaves_no_files(office: Any, folder: Path, tmp_path: Path) -> None:
-    """What came along is deleted when the dossier has moved on meanwhile; so many files, and no more."""
+    """Uploaded files are deleted if the dossier has moved on meanwhile; their number is limited."""
     engine, browser, officer = office
     block = {**SMALL["x-procedure"], "unit": UNIT, "documents": [{"title": "Đơn", "code": "don"}]}
     (folder / "small.json").write_text(json.dumps({**SMALL, "x-procedure": block}), "utf-8")

@@ -41,7 +41,7 @@ def office(served: Portal) -> Iterator[Engine]:
 
 @pytest.fixture
 def people(served: Portal, browser: Browser, office: Engine) -> Iterator[dict[str, Page]]:
-    """Everybody at a browser of one's own, signed in."""
+    """Each person at a browser of their own, signed in."""
     accounts = open_accounts(office)
     opened = {}
     for id in PEOPLE:

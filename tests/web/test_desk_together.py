@@ -99,7 +99,7 @@ def test_messages_go_both_ways(office: Any) -> None:
 
 
 def test_whoever_works_on_it_is_told_of_a_message(office: Any) -> None:
-    """By mail, once somebody does."""
+    """By mail, once the dossier is assigned."""
     engine, browser, officer = office
     citizen = browser()
     known(citizen)
@@ -139,7 +139,7 @@ def test_what_a_supplement_changed_is_shown(office: Any, documents: None) -> Non
 
 
 def test_a_supplement_that_changes_nothing_is_asked_back(office: Any, documents: None) -> None:
-    """Nothing is sent before somebody says so once more; the officer sees it; a file alone is a change."""
+    """Nothing is sent without a confirmation; the officer sees it; a file alone is a change."""
     engine, browser, officer = office
     citizen = browser()
     known(citizen)
@@ -230,7 +230,7 @@ def test_money_that_comes_after_the_end_is_given_back(office: Any) -> None:
 
 
 def test_nothing_is_accepted_without_what_is_required(office: Any, documents: None) -> None:
-    """A file came for it, or somebody says that it was handed in on paper."""
+    """A file came for it, or an officer confirms that it was handed in on paper."""
     engine, browser, officer = office
     citizen = browser()
     known(citizen)
@@ -245,7 +245,7 @@ def test_nothing_is_accepted_without_what_is_required(office: Any, documents: No
 
 
 def test_a_result_has_files(office: Any, tmp_path: Path) -> None:
-    """The citizen gets them once it is done; a result that was taken back is shown to nobody."""
+    """The citizen gets them once it is done; a result that was taken back is not shown."""
     engine, browser, officer = office
     citizen, other = browser(), browser()
     known(citizen)
@@ -289,7 +289,7 @@ def written() -> bytes:
 
 
 def test_files_are_looked_at_safely(office: Any, documents: None) -> None:
-    """Pictures and PDF stand beside the answers; nothing else is shown, and what is shown can do nothing."""
+    """Pictures and PDF are beside the answers; other files are not shown, and a shown file can do nothing."""
     engine, browser, officer = office
     citizen = browser()
     known(citizen)
@@ -383,14 +383,14 @@ def test_an_admin_assigns_dossiers_within_their_unit(office: Any) -> None:
 
 
 def test_nothing_is_done_together_without_saying_so(office: Any) -> None:
-    """Whoever chose nothing is told at the list; where nothing can be done to any dossier, nothing is offered."""
+    """Without a choice the list says so; if no dossier allows an action, none is offered."""
     engine, browser, officer = office
     citizen = browser()
     known(citizen)
     dossier, mai = filed(engine, citizen), officer("mai@office.vn")
     fresh = mai.get("/desk?view=new").text
     assert 'name="action" value="accept"' in fresh
-    assert 'name="action" value="assign"' not in fresh, "nobody is given what is not accepted"
+    assert 'name="action" value="assign"' not in fresh, "a dossier is assigned after acceptance only"
 
     page = mai.post("/desk", data={"action": "accept", "kept": "view=new"})
 
@@ -431,7 +431,7 @@ def test_a_due_day_goes_with_what_it_promised(office: Any, folder: Path, how: st
 
 @pytest.mark.usefixtures("documents")
 def test_a_paper_is_received_when_an_officer_says_so(office: Any) -> None:
-    """What a citizen declared is shown, and not ticked; without the tick there is no acceptance."""
+    """A declaration of the citizen is shown, and not ticked; without the tick there is no acceptance."""
     engine, browser, officer = office
     citizen = browser()
     known(citizen)

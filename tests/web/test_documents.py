@@ -155,7 +155,7 @@ def test_files_are_kept_shown_removed_and_sent(tmp_path: Path, folder: Path, clo
 
 
 def test_a_required_document_is_asked_for(tmp_path: Path, folder: Path, clock: FixedClock) -> None:
-    """It has a star; without a file or a declared paper it stands in the summary, with a link to its upload, as a bad file does."""
+    """It has a star; without a file or a declared paper it is in the summary, with a link to its upload, as a bad file is."""
     engine, browser = portal(tmp_path, folder, clock)
     client = browser()
     page = client.get(APPLY).text
@@ -181,7 +181,7 @@ def test_a_required_document_is_asked_for(tmp_path: Path, folder: Path, clock: F
 
 
 def test_a_stranger_is_told_of_fields_and_documents_at_once(tmp_path: Path, folder: Path, clock: FixedClock) -> None:
-    """In the order of the page; what was chosen or declared is not asked for, and files alone keep nobody from signing in."""
+    """In the order of the page; chosen or declared documents are not asked for, and files alone do not prevent signing in."""
     _, browser = portal(tmp_path, folder, clock, guests=False)
     client = browser()
     wrong = {"/name": "", "/copies": "x", "do": "continue"}
@@ -196,7 +196,7 @@ def test_a_stranger_is_told_of_fields_and_documents_at_once(tmp_path: Path, fold
 
 
 def test_the_last_section_is_done_when_its_documents_are(tmp_path: Path, folder: Path, clock: FixedClock) -> None:
-    """The documents stand below the last section: while a required one lacks, only the sections above are done."""
+    """The documents are below the last section: while a required one is missing, only the sections above are done."""
     _, browser = portal(tmp_path, folder, clock)
     schema = json.loads((folder / "small.json").read_text("utf-8"))
     schema["x-procedure"]["sections"] = [
@@ -412,9 +412,9 @@ def test_a_scanner_has_the_last_word(tmp_path: Path, folder: Path, clock: FixedC
     assert [one.name for one in next(iter(engine.store.every())).attachments] == ["b.pdf"]
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
-        nobody = ClamdScanner("127.0.0.1", free.getsockname()[1], timeout=0.5)
+        closed_port = ClamdScanner("127.0.0.1", free.getsockname()[1], timeout=0.5)
     with pytest.raises(ScanError, match="does not answer"):
-        nobody.is_clean(io.BytesIO(PDF))
+        closed_port.is_clean(io.BytesIO(PDF))
 
 
 def test_the_files_of_a_form_are_looked_into_as_well(
@@ -567,7 +567,7 @@ def test_a_bad_file_and_bad_fields_are_told_at_once(tmp_path: Path, folder: Path
 
 
 def test_a_dossier_that_holds_what_is_no_file_opens_everywhere(tmp_path: Path, folder: Path, clock: FixedClock) -> None:
-    """What was stored before ids were judged is called missing at its place, and breaks no page."""
+    """A value stored before ids were checked is reported as missing at its place, and breaks no page."""
     engine, browser, blobs = filing(tmp_path, folder, clock)
     client = browser()
     files = {"upload:/file": ("a.pdf", io.BytesIO(PDF))}

@@ -65,7 +65,7 @@ def portal(tmp_path: Path, folder: Path, issuer: str, request: pytest.FixtureReq
 
 
 def away(client: TestClient, sub: str, after: str = "/") -> str:
-    """The address that the provider sends somebody called *sub* back to."""
+    """The address to which the provider sends the person *sub* back."""
     sent = client.get(f"/sign-in/elsewhere?next={after}", follow_redirects=False).headers["location"]
     asked = parse_qs(urlsplit(sent).query)
     assert asked["code_challenge_method"] == ["S256"]
@@ -118,7 +118,7 @@ def test_an_account_that_is_here_is_linked_only_by_its_owner(portal: Any) -> Non
     assert "An" in come(browser(), "an", "/profile").text
     other = browser()
     come(other, "ba")
-    assert come(other, "an").status_code == 422  # linked to somebody else already
+    assert come(other, "an").status_code == 422  # linked to another account already
     assert owner.post("/sign-in", data={"mail": MAIL, "password": GOOD}).url.path == "/"
 
 
@@ -144,7 +144,7 @@ def test_what_comes_back_serves_once_for_the_session_that_left(portal: Any) -> N
 
 
 def test_another_nonce_is_refused(portal: Any, issuer: str) -> None:
-    """A token that was made for somebody else's way."""
+    """A token that was made for another sign-in."""
     from dossierkit.errors import SignInRefused
     from dossierkit.people.tokens import new_token
 

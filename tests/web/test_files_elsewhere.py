@@ -118,7 +118,7 @@ def test_a_download_that_fails_says_so(office: Office, bucket: Bucket, fault: An
 
 
 def test_a_large_download_of_other_bytes_breaks_off(office: Office, bucket: Bucket) -> None:
-    """Its last piece is held back, so that nobody takes it for whole."""
+    """Its last piece is held back, so that it cannot pass for whole."""
     engine, client = office
     sent(client, document=LARGE)
     [attachment] = kept(engine).attachments

@@ -44,7 +44,7 @@ def portal(tmp_path: Path, folder: Path, clock: FixedClock) -> Iterator[tuple[En
 
 
 def filed(engine: Engine, client: Any) -> Dossier:
-    """A dossier of somebody who signed in as Nguyễn Văn An, for Trần Thị Bà, handed in by Lê Cháu."""
+    """A dossier filed by the account of Nguyễn Văn An, for Trần Thị Bà, handed in by Lê Cháu."""
     known(client)
     account = engine.store.accounts.account_of(MAIL)
     assert account is not None
@@ -53,7 +53,7 @@ def filed(engine: Engine, client: Any) -> Dossier:
 
 
 def test_three_persons_are_kept_apart(portal: Any) -> None:
-    """The account's holder, who submits and whose dossier it is; whoever has a paper sees the owner's initials alone."""
+    """The holder of the account, the submitter and the owner; a reader of the paper sees the owner's initials alone."""
     engine, browser = portal
     client = browser()
     dossier = filed(engine, client)
@@ -85,7 +85,7 @@ def test_a_receipt_number_finds_the_dossier(portal: Any) -> None:
 
 
 def test_a_due_day_explains_itself(portal: Any, clock: FixedClock) -> None:
-    """Each day counted or not, and why, in words; what is left while the clock stands still; that somebody set it."""
+    """Each day counted or not, and why, in words; the remaining time during a pause; a day that an officer set."""
     engine, browser = portal
     client = browser()
     clock.time = datetime(2026, 11, 20, 2, tzinfo=UTC)
@@ -113,7 +113,7 @@ def test_a_due_day_explains_itself(portal: Any, clock: FixedClock) -> None:
 
 
 def test_a_dossier_is_withdrawn_after_asking_back(portal: Any) -> None:
-    """Once, from the page that was looked at; if the office was faster, somebody is told."""
+    """Once, from the page that was seen; if the office was faster, the citizen is told."""
     engine, browser = portal
     client = browser()
     dossier = filed(engine, client)

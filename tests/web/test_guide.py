@@ -63,7 +63,7 @@ def sign_in(page: Page, mail: str, password: str) -> None:
 
 
 def known(page: Page, served: Portal) -> str:
-    """Somebody with a password of their own, signed in."""
+    """A visitor with a password of their own, signed in."""
     mail, secret = register(page, served)
     page.goto(served.address)
     sign_in(page, mail, secret)
@@ -92,7 +92,7 @@ PURPOSE = PROCEDURE["x-tests"][0]["answers"]["purpose"]
 
 
 def fill(page: Page) -> None:
-    """Types the answers of the file's own first test, as somebody does: what appears on the way is filled in, too."""
+    """Types the answers of the file's own first test as a user does; fields that appear on the way are filled in, too."""
     engine = open_engine("memory:")
     form = engine.procedure("1.012789").form
     done: set[str] = set()
@@ -235,7 +235,7 @@ def test_part_2_1_file(page: Page, served: Portal) -> None:
 
 
 def test_part_2_3_manage(page: Page, served: Portal) -> None:
-    """Quản lý hồ sơ: look for a dossier, open it, see where it stands, begin another from it."""
+    """Quản lý hồ sơ: look for a dossier, open it, see its state, begin another from it."""
     known(page, served)
     code = file(page, served)
     page.get_by_role("navigation").get_by_role("link", name="Quản lý hồ sơ").click()

@@ -34,7 +34,7 @@ def people(office: Any) -> dict[str, Any]:
 
 
 def test_every_page_is_shown_to_every_identity_as_its_own(office: Any, people: dict[str, Any]) -> None:
-    """One after the other, in both languages: no name, no link and no button of whoever was there before."""
+    """One after the other, in both languages: no name, link or button of the visitor before."""
     engine, _, _ = office
     dossier = filed(engine, people["an@example.vn"])
     paths = addresses(people[""].app.routes, str(dossier.code))
@@ -57,7 +57,7 @@ def test_every_page_is_shown_to_every_identity_as_its_own(office: Any, people: d
 
 
 def test_a_host_that_names_people_in_a_header_gets_each_their_own(tmp_path: Path, folder: Path, clock: FixedClock) -> None:
-    """Without any cookie: what was made for an officer is no citizen's, and a stranger's is nobody's."""
+    """Without any cookie: a page of an officer is not shown to a citizen, and that of a stranger belongs to no person."""
     engine = open_engine("memory:", procedures=folder, clock=clock)
 
     def identify(request: Request) -> Actor | None:

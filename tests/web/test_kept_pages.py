@@ -175,7 +175,7 @@ def test_a_list_that_is_in_force_from_today_shows_today(tmp_path: Path, folder: 
 
 
 def test_a_new_posting_shows_at_once(portal: Portal) -> None:
-    """The statistics of everybody: also those of a part of the year, and titles of procedures."""
+    """The public statistics: also those of a part of the year, and titles of procedures."""
     owner, paths = Actor("an"), (FIGURES, f"{FIGURES}?year=2026&part=year&nd09=")
     before = [portal.browser().get(path) for path in paths]
 

@@ -39,7 +39,7 @@ MARKER = "s => getComputedStyle(s, '::before').content"
 
 
 class Keys:
-    """Somebody who has a keyboard and nothing else."""
+    """A user with a keyboard and no other device."""
 
     def __init__(self, page: Page) -> None:
         self.page = page
@@ -86,7 +86,7 @@ def test_the_whole_journey(served: Portal, browser: Browser, tmp_path: Path) -> 
     (tmp_path / "đơn.pdf").write_bytes(b"%PDF-1.7 x")
     page = visit(browser, viewport={"width": 1280, "height": 720})
     keys = Keys(page)
-    # From the beginning: the browser is told to ask us only a moment after somebody wants to know.
+    # From the beginning: the browser begins to report file choosers only a moment after this.
     chosen: list[Any] = []
     page.on("filechooser", lambda chooser: chosen.append(chooser))  # noqa: PLW0108  # Playwright marks what it is given
     mail = f"k{time.monotonic_ns()}@example.vn"

@@ -36,7 +36,7 @@ LONG: dict[str, Any] = {
 
 
 def filled(rows: int) -> dict[str, str]:
-    """What a page of so many rows posts."""
+    """The pairs that a page of so many rows posts."""
     texts = {f"/rows/{index}/{name}": str(text) for index, row in enumerate(ROWS[:rows]) for name, text in row.items()}
     return {"/name": "An", "count:/rows": str(rows), **texts, "do": "save"}
 

@@ -87,7 +87,7 @@ def test_every_code_is_as_likely_as_another(clock: FixedClock) -> None:
 
 @pytest.fixture
 def sent(portal: Any) -> Dossier:
-    """A dossier of somebody with an account, whose code a stranger can guess."""
+    """A dossier of a citizen with an account, whose code a stranger can guess."""
     engine, _ = portal
     engine.store.accounts.create_account(Account("an", "an@example.vn", engine.clock.now(), {"fullName": "Nguyễn Văn An"}))
     dossier: Dossier = engine.submit(engine.begin("1.000001", Actor("an"), {"name": "Trần Bình"}).id, Actor("an"))
@@ -95,7 +95,7 @@ def sent(portal: Any) -> Dossier:
 
 
 def test_a_stranger_sees_the_state_alone(portal: Any, sent: Dossier) -> None:
-    """Whoever only guessed a code learns neither days nor names, nor what the dossier is about."""
+    """A guessed code shows neither days nor names, nor the procedure."""
     engine, browser = portal
 
     shown = look_up(browser(), engine, str(sent.code)).text
@@ -106,7 +106,7 @@ def test_a_stranger_sees_the_state_alone(portal: Any, sent: Dossier) -> None:
 
 
 def test_the_check_code_shows_more_and_nothing_personal(portal: Any, sent: Dossier) -> None:
-    """Days and a masked name, for whoever has a paper or a mail about the dossier; typed in any way."""
+    """Days and a masked name, for a reader of a paper or a mail about the dossier; typed in any way."""
     engine, browser = portal
     check = engine.check_code(sent)
 
@@ -148,7 +148,7 @@ def test_strangers_cannot_list_the_dossiers_of_a_day(portal: Any, sent: Dossier)
 
 
 def test_the_next_try_of_who_misses_is_dearer(portal: Any) -> None:
-    """The work that stands in for copying doubles with the misses of a place, and no further than a minute or so."""
+    """The work in place of copying doubles with the misses of a place, up to about a minute."""
     engine, browser = portal
     client = browser()
     bits = []
@@ -162,7 +162,7 @@ def test_the_next_try_of_who_misses_is_dearer(portal: Any) -> None:
 
 
 def test_looking_at_the_look_up_writes_nothing(portal: Any, tmp_path: Path) -> None:
-    """The page, its picture and its recording leave nothing in the store, however often somebody asks."""
+    """The page, its picture and its recording leave nothing in the store, at any number of requests."""
     _, browser = portal
     client = browser()
     client.get("/lookup")

@@ -149,7 +149,7 @@ def test_what_is_no_utf_8_is_refused(app: Any, kind: bytes, body: bytes) -> None
     ],
 )
 def test_what_is_utf_8_is_read(app: Any, kind: bytes, body: bytes) -> None:
-    """Escaped or as it stands."""
+    """Escaped or not."""
     assert ask(app, kind, body)[0] in (200, 303, 401)
 
 
@@ -217,7 +217,7 @@ def test_a_real_client_that_hangs_up_is_one_line(app: Any, caplog: pytest.LogCap
     _is_one_line(caplog)
 
 
-# --- a server that waits for nobody for ever --------------------------------------------------------------------------
+# --- no client holds the server for ever --------------------------------------------------------------------------
 
 
 @contextmanager
@@ -295,7 +295,7 @@ def _is_ended(slow: socket.socket) -> bool:
 
 
 def test_a_slow_but_steady_body_is_taken(app: Any) -> None:
-    """It lasts longer than a body may stand still, and comes at the rate that is asked for."""
+    """It lasts longer than a body may pause, and comes at the required rate."""
     body = b"mail=an%40example.vn&password=" + b"x" * 2_000
     head = b"POST /sign-in HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Type: application/x-www-form-urlencoded\r\n"
     with served(app, Patience(head=5, body=0.5, rate=500)) as port:
@@ -308,7 +308,7 @@ def test_a_slow_but_steady_body_is_taken(app: Any) -> None:
 
 
 def test_who_waits_longest_goes_first(app: Any) -> None:
-    """Half-sent requests beyond what one place may hold push each other out, and never somebody who asks for a page."""
+    """Half-sent requests beyond the limit of a place push each other out, and never a client that asks for a page."""
     with served(app, Patience(head=60, body=60, place=20)) as port:
         held = [connected(port, HEAD) for _ in range(20)]
         assert [honest(port) for _ in range(30)] == [200] * 30
@@ -329,7 +329,7 @@ def test_who_waits_longest_goes_first(app: Any) -> None:
 
 
 def test_a_limit_for_all_holds_for_a_proxy_too(app: Any) -> None:
-    """The address of a proxy is everybody's: it has no limit of its own."""
+    """The address of a proxy is shared by all clients: it has no limit of its own."""
     with served(app, Patience(head=60, body=60, place=2, total=15, proxies=("127.0.0.1",))) as port:
         held = [connected(port, HEAD) for _ in range(14)]
         assert honest(port) == 200

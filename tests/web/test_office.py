@@ -99,7 +99,7 @@ SVG = b'<svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>'
     "content", [SVG, b"", b"<html>", b"GIF89a", picture("PNG")[:30], b"\xff\xd8\xff" + SVG, picture("PNG") + bytes(2**20), None]
 )
 def test_another_emblem_is_refused_at_the_start(served: Any, tmp_path: Path, content: bytes | None) -> None:
-    """What can hold a program, is damaged, too large, or is not there."""
+    """A file that can hold a program, is damaged, too large, or missing."""
     emblem = tmp_path / "emblem.png"
     if content is not None:
         emblem.write_bytes(content)

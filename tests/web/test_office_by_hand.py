@@ -76,13 +76,13 @@ def accepted(office: Engine) -> Dossier:
 
 
 def read_off(picture: Image.Image) -> str:
-    """What the QR code on *picture* says; there is one."""
+    """The content of the only QR code on *picture*."""
     [found] = zxingcpp.read_barcodes(picture)
     return str(found.text)
 
 
 def seen(page: Page) -> str:
-    """What a telephone reads that is held before the page's QR code."""
+    """The content that a telephone reads from the QR code of the page."""
     code = page.locator(".qr")
     code.scroll_into_view_if_needed()
     return read_off(Image.open(BytesIO(code.screenshot())))
@@ -92,7 +92,7 @@ def seen(page: Page) -> str:
 def test_a_slip_is_read_off_the_screen_and_off_paper(
     portal: Portal, office: Engine, browser: Browser, accepted: Dossier, viewport: dict[str, int]
 ) -> None:
-    """What it leads to says that it is right, to anybody; with one sign changed it says that it is not."""
+    """Its address says to any reader that it is right; with one sign changed it says that it is not."""
     page = signed_in(portal, office, browser, "an", viewport)
     page.goto(f"{portal.address}/dossiers/{accepted.code}/papers/01")
     address = seen(page)
@@ -112,7 +112,7 @@ def test_a_slip_is_read_off_the_screen_and_off_paper(
 
 
 def test_a_transfer_is_read_off_the_screen(portal: Portal, office: Engine, browser: Browser, accepted: Dossier) -> None:
-    """What a bank's program reads there: account, sum and memo, under a checksum."""
+    """The values that a bank's program reads there: account, sum and memo, under a checksum."""
     office.act(accepted.id, Action.REQUEST_PAYMENT, ROOT, facts={"amount": 330_000})
     page = signed_in(portal, office, browser, "an", PHONE)
     page.goto(f"{portal.address}/dossiers/{accepted.code}/pay")

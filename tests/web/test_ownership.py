@@ -26,7 +26,7 @@ OWNER = Actor("guest:owner", "guest")
 
 @pytest.fixture
 def world(tmp_path: Path, folder: Path, clock: FixedClock) -> tuple[Engine, Starlette, Dossier, Dossier, str]:
-    """A portal where somebody has a draft and a dossier, each with a file."""
+    """A portal where a citizen has a draft and a dossier, each with a file."""
     (folder / "small.json").write_text(json.dumps(SMALL, ensure_ascii=False), "utf-8")
     engine = open_engine(f"sqlite:{tmp_path / 'd.db'}", procedures=folder, clock=clock)
     blob = DiskBlobs(tmp_path / "blobs").put("đơn.pdf", io.BytesIO(b"%PDF-1.7"))

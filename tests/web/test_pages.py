@@ -49,7 +49,7 @@ def portal(tmp_path: Path, folder: Path, clock: FixedClock) -> Iterator[tuple[En
 
 
 def fill(page: str, **answers: str) -> list[tuple[str, str]]:
-    """What a browser would post from *page* with some controls filled in."""
+    """The pairs that a browser would post from *page* with some controls filled in."""
     pairs = dict(Page(page).pairs)
     pairs.update({name.replace("__", "/"): value for name, value in answers.items()})
     return list(pairs.items())
@@ -289,7 +289,7 @@ def test_reading_changes_nothing(portal: Any) -> None:
 
 
 def test_every_answer_has_the_headers(portal: Any) -> None:
-    """Errors and files too; personal pages are kept by nobody."""
+    """Errors and files too; no cache stores personal pages."""
     _, browser = portal
     client = browser()
     for url in ("/", "/nope", "/static/style.css", "/healthz", APPLY):
@@ -341,14 +341,14 @@ def catalogue(language: str) -> Any:
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_catalogues_are_compiled(language: str) -> None:
-    """What runs is what was written."""
+    """The compiled files equal their sources."""
     for message in catalogue(language):
         if message.id:
             assert word(message.id, language) == message.string
 
 
 def test_every_word_is_there_and_used() -> None:
-    """Templates and pages ask for nothing that no catalogue has, and the catalogues hold nothing that nobody asks for."""
+    """Every text that templates and pages ask for is in the catalogues, and they hold no other."""
     root = LOCALE.parent
     texts = [path.read_text("utf-8") for path in (*root.rglob("*.html"), *root.rglob("*.py"))]
     named = {name for text in texts for name in re.findall(r"""say\(\s*"([a-z-]+)"\s*[,)]""", text)}
@@ -522,7 +522,7 @@ def test_the_list_is_narrowed_down(tmp_path: Path) -> None:
 
 
 def test_a_form_that_changes_under_a_draft(portal: Any, folder: Path) -> None:
-    """Somebody is told what is asked differently, loses nothing, and moves on by one click; a dossier stays as it was."""
+    """The page names the changed questions, loses no input, and one click moves the draft on; a dossier stays as it was."""
     engine, browser = portal
     client = browser()
     page = post(client, APPLY, fill(client.get(APPLY).text, __name="An", __copies="3"), "save").text
@@ -536,7 +536,7 @@ def test_a_form_that_changes_under_a_draft(portal: Any, folder: Path) -> None:
 
     page = client.get(APPLY).text
     assert re.findall(r"<li>([^<]+)</li>", page.partition('id="newer"')[2].partition("</ul>")[0]) == ["Thêm: Lý do", "Bỏ: Số bản"]
-    assert 'name="/copies"' in page  # until somebody moves on, the draft is what it was
+    assert 'name="/copies"' in page  # until that click, the draft is unchanged
     draft = next(iter(engine.store.every()))
     stale = client.post(f"{APPLY}?draft={draft.id}", data={"meta:version": "1", "do": "move"})
     assert 'name="/copies"' in stale.text

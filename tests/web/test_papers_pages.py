@@ -49,7 +49,7 @@ def test_papers_are_for_those_whom_they_concern(office: Any) -> None:
 
 
 def test_anybody_checks_a_slip(office: Any, tmp_path: Path) -> None:
-    """What the QR code says leads to a page that looks nothing up."""
+    """The QR code leads to a page that looks nothing up."""
     engine, browser, officer = office
     citizen = browser()
     known(citizen)

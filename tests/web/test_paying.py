@@ -115,7 +115,7 @@ def test_nobody_goes_on_paying_for_what_ended(portal: Any) -> None:
 
 
 def test_an_officer_asks_the_gateway(tmp_path: Path, folder: Path, clock: FixedClock) -> None:
-    """The sandbox took the money and told nobody: it is asked, by the worker or by a press, and booked once."""
+    """The sandbox took the money without a callback: it is asked, by the worker or by a press, and booked once."""
     engine = open_engine(f"sqlite:{tmp_path / 'd.db'}", procedures=folder, clock=clock)
     money = payment_settings(vietqr="970436:1234567890:SO NN MT", sandbox_at="http://127.0.0.1:8000/sandbox/pay")
     assert money.sandbox is not None
@@ -178,7 +178,7 @@ def test_what_is_forged_changes_nothing(portal: Any, caplog: pytest.LogCaptureFi
 
 
 def test_a_real_gateway_calls_by_itself(tmp_path: Path, folder: Path, clock: FixedClock) -> None:
-    """Nobody is signed in; the codes are those that it expects; the page afterwards waits until it has called."""
+    """Without a session; the codes are those that it expects; the page afterwards waits until it has called."""
     engine = open_engine(f"sqlite:{tmp_path / 'd.db'}", procedures=folder, clock=clock)
     vnpay = VnPay.of("https://DEMOV210:secret@sandbox.vnpayment.vn/paymentv2/vpcpay.html")
     config = WebConfig(gateways={"vnpay": vnpay})

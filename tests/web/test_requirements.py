@@ -160,7 +160,7 @@ def test_2_4_1_everything_that_costs_something_is_limited(portal: Any, clock: Fi
 
 
 def test_2_4_1_strangers_are_counted_by_address(portal: Any, clock: FixedClock) -> None:
-    """Whoever has no session shares a limit with the same address, and with nobody else."""
+    """A visitor without a session shares a limit with the same address alone."""
     engine, browser = portal
     place = "/statistics/export?year=2026&by=month&format=csv"
     for count, code in ((LIMITS["tables"] + 1, 200), (9 * LIMITS["tables"], 429)):
@@ -170,7 +170,7 @@ def test_2_4_1_strangers_are_counted_by_address(portal: Any, clock: FixedClock) 
 
 
 def test_2_4_1_an_address_has_a_limit_of_its_own(portal: Any, clock: FixedClock) -> None:
-    """Whoever comes as somebody else each time is still counted; and heard again later."""
+    """An address that names another session each time is still counted; and heard again later."""
     engine, browser = portal
     for _ in range(10 * LIMITS["drafts"]):
         engine.store.accounts.try_again({"drafts@testclient": 9_999}, clock.now(), clock.now())
@@ -198,7 +198,7 @@ def test_6_2_1_to_6_2_9_what_a_password_may_be(portal: Any) -> None:
 
 
 def test_6_2_4_and_6_2_12_breached_passwords_are_refused(tmp_path: Path) -> None:
-    """The Vietnamese list, thirty thousand of known breaches, and whatever an operator adds; nobody is asked over a network."""
+    """The Vietnamese list, thirty thousand of known breaches, and those an operator adds; no remote service is asked."""
     (tmp_path / "passwords.txt").write_text("Tên Trường Của Con\n\nhunter2hunter2\n", "utf-8")
     shipped, own = common_passwords(), common_passwords(tmp_path / "passwords.txt")
     assert len(shipped) > 30_000
@@ -209,7 +209,7 @@ def test_6_2_4_and_6_2_12_breached_passwords_are_refused(tmp_path: Path) -> None
 
 
 def test_6_3_2_there_is_no_default_account(portal: Any) -> None:
-    """Nobody is there before somebody registers."""
+    """There is no account before the first registration."""
     _, browser = portal
     for name in ("admin", "admin@example.vn", "root@localhost.vn"):
         for password in ("admin", "password", ""):
@@ -250,7 +250,7 @@ def test_8_2_3_a_form_cannot_set_what_is_not_its_own(portal: Any) -> None:
 
 
 def test_13_4_5_nothing_but_the_portal_answers(portal: Any) -> None:
-    """No debugger, documentation or measurements for everybody."""
+    """No debugger, documentation or measurements in public."""
     _, browser = portal
     for place in ("/docs", "/openapi.json", "/metrics", "/debug", "/.git/config", "/.env", "/static/../app.py"):
         assert browser().get(place).status_code == 404, place

@@ -123,7 +123,7 @@ def test_an_office_can_ask_for_it(office: Any, tmp_path: Path, clock: FixedClock
     "secret", ["", "x", "ẩ" * 40, "=" * 40, "0" * 32, "1" * 32, "a" * 32, "A" * 31, "A" * 33, "A" * 31 + "1"]
 )
 def test_a_secret_is_one_that_we_made(office: Any, secret: str) -> None:
-    """What is not base32 of 160 bits is refused with words, and a new secret; nothing is kept."""
+    """A secret that is not base32 of 160 bits is refused with words, and a new one; nothing is kept."""
     engine, _, officer = office
     nam = officer("nam@office.vn")
     for code in ("1", "", "x" * 500, "１２３４５６"):

@@ -86,7 +86,7 @@ def test_the_whole_way_of_an_account(portal: Any) -> None:
 
 
 def test_loading_the_page_again_after_registering_shows_the_same_password(portal: Any) -> None:
-    """A browser that sends the form once more registers nobody else."""
+    """A browser that sends the form once more registers no other account."""
     engine, browser = portal
     client = browser()
     sent = {**dict(Page(client.get("/register").text).pairs), "/email": MAIL, "/fullName": "Nguyễn Văn An", "do": "save"}
@@ -101,7 +101,7 @@ def test_loading_the_page_again_after_registering_shows_the_same_password(portal
 
 
 def test_the_first_sign_in_asks_for_the_new_password_alone(portal: Any) -> None:
-    """No present password, and no way back that leads here again: whoever will not choose one signs out."""
+    """No present password, and no way back that leads here again: a person who will not choose one signs out."""
     _, browser = portal
     client = browser()
     page = sign_in(client, register(client))
@@ -117,7 +117,7 @@ def test_the_first_sign_in_asks_for_the_new_password_alone(portal: Any) -> None:
 
 @pytest.mark.parametrize("portal", [{"guests": True}], indirect=True)
 def test_a_new_session_id_at_every_change(portal: Any) -> None:
-    """A cookie that somebody planted before opens nothing afterwards."""
+    """A cookie that was planted before opens nothing afterwards."""
     engine, browser = portal
     client = browser()
     client.post(APPLY, data={"/name": "An", "do": "save"})
@@ -174,7 +174,7 @@ def test_a_half_filled_form_survives_signing_in(portal: Any) -> None:
 
 
 def test_a_stranger_learns_at_once_that_signing_in_comes_first(portal: Any) -> None:
-    """Above the form: what it is for, what becomes of files, and a way that leads back; not for whoever is signed in."""
+    """Above the form: its purpose, the files, and a way that leads back; not for visitors who are signed in."""
     _, browser = portal
     client = browser()
 
@@ -208,7 +208,7 @@ def test_of_a_stranger_nothing_is_kept(portal: Any, tmp_path: Path) -> None:
     file = {"document:don": ("a.pdf", b"%PDF-1.4 x", "application/pdf")}
     assert client.post(APPLY, data={"/name": "Người lạ", "do": "save"}, files=file).status_code == 401
 
-    assert browser().get(APPLY).text == before, "a page that is kept for everybody holds nothing that somebody typed"
+    assert browser().get(APPLY).text == before, "a public page that is kept holds no input"
     assert list(engine.store.every()) == []
     assert SESSION not in client.cookies
     assert [path for path in (tmp_path / "blobs").rglob("*") if path.is_file()] == []
@@ -240,7 +240,7 @@ def test_pages_say_how_long_a_draft_stays(portal: Any) -> None:
 
 @pytest.mark.parametrize("begun", [True, False])
 def test_a_session_that_ends_takes_no_answers_along(portal: Any, clock: FixedClock, begun: bool) -> None:
-    """What is sent after it ended is kept for its owner, offered back after signing in, and forgotten when it is saved."""
+    """Input after the end is kept for its owner, offered back after signing in, and forgotten when it is saved."""
     engine, browser = portal
     client = browser()
     known(client)
@@ -318,7 +318,7 @@ def test_nobody_learns_who_has_an_account(portal: Any, clock: FixedClock) -> Non
 
 
 def test_a_forgotten_password(portal: Any, clock: FixedClock) -> None:
-    """A link that works once and signs nobody in."""
+    """A link that works once and starts no session."""
     engine, browser = portal
     client = browser()
     known(client)
@@ -337,7 +337,7 @@ def test_a_forgotten_password(portal: Any, clock: FixedClock) -> None:
 
 
 def test_guessing_is_answered_with_a_pause(portal: Any) -> None:
-    """429 with the seconds to wait, and a way on for whoever did not do it."""
+    """429 with the seconds to wait, and a way on for a person who did not do it."""
     engine, browser = portal
     known(browser())
     client = browser()
@@ -377,7 +377,7 @@ def test_a_work_that_was_done_is_of_use_to_nobody_for_long(portal: Any, clock: F
 
 
 def test_a_known_device_goes_on_while_others_guess(portal: Any) -> None:
-    """The cookie that somebody has from the last time is enough; it signs nobody in, and is no cookie of a session."""
+    """The cookie of the last sign-in is enough; it grants no access, and is no cookie of a session."""
     _, browser = portal
     owner, attacker = browser(), browser()
     known(owner)
@@ -414,7 +414,7 @@ def test_whoever_reads_the_mail_gets_in_whatever_others_do(portal: Any, clock: F
 
 
 def worked(client: Any, engine: Engine, page: Any, **changed: str) -> Any:
-    """The page after somebody copied what the picture shows."""
+    """The page after the digits of the picture were copied."""
     pairs = dict(Page(page.text).pairs)
     right = digits(engine.store, engine.clock, client.cookies[VISIT], pairs["challenge"])
     return client.post("/effort", data={**pairs, "captcha": right, **changed})
@@ -444,7 +444,7 @@ def test_the_profile(portal: Any, clock: FixedClock) -> None:
     assert "chưa đúng" in client.post("/profile/mail", data={"mail": "new@example.vn", "password": "wrong"}).text
     assert "ten@example.vn" in client.post("/profile/mail", data={"mail": "no", "password": GOOD}).text
     known(browser(), "ba@example.vn")
-    # Whether somebody else has the address is nobody's business.
+    # The page does not tell whether another account has the address.
     taken, free = (
         client.post("/profile/mail", data={"mail": mail, "password": GOOD}).text for mail in ("ba@example.vn", "new@example.vn")
     )
@@ -470,7 +470,7 @@ def test_the_profile(portal: Any, clock: FixedClock) -> None:
 def test_a_session_that_ends_at_the_profile_takes_nothing_along(
     portal: Any, clock: FixedClock, section: str, sent: dict[str, str], there: tuple[str, str]
 ) -> None:
-    """What was typed is shown again to its owner alone, and not kept before it is sent; a password never."""
+    """Input is shown again to its owner alone, and not kept before it is sent; a password never."""
     engine, browser = portal
     client = browser()
     known(client)
@@ -495,7 +495,7 @@ def test_a_session_that_ends_at_the_profile_takes_nothing_along(
 
 
 def test_a_name_with_a_hidden_character_is_not_registered(portal: Any) -> None:
-    """Refused at its field, as in the profile: a name that looks like somebody else's would stand on papers."""
+    """Refused at its field, as in the profile: papers would show a name that looks like that of another person."""
     engine, browser = portal
     client = browser()
 
@@ -523,7 +523,7 @@ def test_nothing_but_the_form_is_taken_from_whoever_registers(portal: Any) -> No
 
 
 def test_what_the_account_knows_fills_forms_in(portal: Any, folder: Path) -> None:
-    """At the beginning, and where a field only appears later; what somebody cleared stays clear."""
+    """At the beginning, and where a field only appears later; a cleared answer stays clear."""
     (folder / "filled.json").write_text(
         '{"x-procedure": {"code": "filled"}, "properties": {"kind": {"enum": ["a", "b"]}, "mail": {"type": "string", "x-prefill": "/email"}},'
         ' "if": {"properties": {"kind": {"const": "b"}}, "required": ["kind"]},'
@@ -548,7 +548,7 @@ def test_what_the_account_knows_fills_forms_in(portal: Any, folder: Path) -> Non
     "wanted", ["https://evil.example/", "//evil.example", "/\\evil.example", "evil", "/a\nb", "/" + "x" * 600]
 )
 def test_nobody_is_led_elsewhere(portal: Any, wanted: str) -> None:
-    """After signing in somebody goes on here."""
+    """After signing in, the visitor stays within this portal."""
     _, browser = portal
     client = browser()
     known(client)
@@ -595,7 +595,7 @@ def test_leaving_everywhere(portal: Any) -> None:
 
 
 def test_a_host_portal_brings_its_own_sign_in(tmp_path: Path, folder: Path, clock: FixedClock) -> None:
-    """Whoever it says acts; our own doors are closed."""
+    """The visitor that the host names acts; the portal's own sign-in is closed."""
     engine = open_engine("memory:", procedures=folder, clock=clock)
 
     def identify(request: Request) -> Actor | None:
@@ -655,7 +655,7 @@ def test_a_host_portal_without_an_address_asks_in_words(tmp_path: Path, folder: 
 
 
 def test_somebody_takes_all_of_it_along(portal: Any) -> None:
-    """Account, dossiers, history and files; nobody else's, and no hash of a password."""
+    """Account, dossiers, history and files of this person alone, and no hash of a password."""
     engine, browser = portal
     client, other = browser(), browser()
     known(client)

@@ -47,7 +47,7 @@ def test_many_first_saves_make_one_draft(office: Any) -> None:
 
 
 def test_many_changes_of_one_account_are_one(office: Any) -> None:
-    """One is kept; the others are told that somebody was faster, or are done already."""
+    """One is kept; the others are told that another was faster, or are done already."""
     engine, browser, _ = office
     client, fresh = browser(), browser()
     known(client)
@@ -152,7 +152,7 @@ def test_every_post_that_is_doubled_is_done_once(office: Any) -> None:
     assert list(engine.verify()) == []
 
 
-#: What somebody who is not signed in can make the store write, and the limit that it counts against.
+#: Writes to the store that a visitor who is not signed in can cause, and the limit that it counts against.
 WRITTEN_BY_STRANGERS = {
     "/register": "register",
     "/first-password": "again",
@@ -235,7 +235,7 @@ def test_whatever_is_posted_at_random_every_page_still_opens(office: Any) -> Non
     assert all(one.state in State for one in engine.store.every())
 
 
-#: Addresses that would leave nobody signed in.
+#: Addresses that end the session.
 ENDS = ("/sign-out", "/password", "/profile/erase", "/second-factor/set-up", "/sign-in", "/register")
 
 
@@ -252,7 +252,7 @@ def mangled(chance: random.Random, data: dict[str, Any], others: list[tuple[str,
 
 
 def word(chance: random.Random) -> str:
-    """Something that somebody could send: numbers, names of ours, odd letters, long ones."""
+    """Text that a client could send: numbers, known names, odd letters, long ones."""
     odd = [
         "",
         "0",

@@ -171,7 +171,7 @@ def test_nothing_is_lost_across_a_restart(portal: Any, tmp_path: Path, folder: P
 
 @pytest.mark.parametrize("late", [True, False])
 def test_what_cannot_be_opened_is_told(portal: Any, clock: FixedClock, late: bool) -> None:
-    """Expired or changed: nobody is signed in, the page says so and keeps the rest, and signing in goes on without it."""
+    """Expired or changed: no sign-in; the page says so and keeps the rest, and signing in goes on without it."""
     engine, browser = portal
     known(browser())
     client = browser()

@@ -28,7 +28,7 @@ def discard(store: Store, blobs: BlobStore, draft: Dossier) -> bool:
 def release(store: DossierStore, blobs: BlobStore, ids: Iterable[str]) -> None:
     """Delete those of the files *ids* that no dossier names any more.
 
-    What cannot be deleted now is logged, and stays until `unnamed_files` finds it.
+    Files that cannot be deleted now are logged, and stay until `unnamed_files` finds them.
     """
     for id in ids:
         if not store.is_named(id):

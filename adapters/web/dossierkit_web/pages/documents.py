@@ -65,7 +65,7 @@ def store_uploads(
 def declared(procedure: Procedure, before: Iterable[str], pairs: Iterable[tuple[str, str]]) -> tuple[str, ...]:
     """The codes of the documents that are to come on paper: those ticked on the page that posted *pairs*.
 
-    What was declared *before* of a document that the page does not show stays.
+    Declarations *before* about documents that the page does not show stay.
     """
     known = procedure.document_codes
     posted = [(kind, code) for name, _ in pairs for kind, _, code in (name.partition(":"),) if kind in ("paper", "asks")]

@@ -247,7 +247,7 @@ class DossierContract:
         assert [event.action for event in store.latest(actor="officer")] == [Action.ACCEPT]
 
     def test_an_office_sees_dossiers_with_a_code(self, store: Store) -> None:
-        """It counts and lists them by unit and state; drafts are nobody else's."""
+        """It counts and lists them by unit and state; drafts are their owner's alone."""
         new_draft(store, "draft")
         sent = [store.record(submission(new_draft(store, id), unit=unit)) for id, unit in (("a", "x"), ("b", "y"), ("c", "x"))]
         accepted = store.record(acceptance(sent[0]))
