@@ -188,7 +188,7 @@ def asked_for(office: Any, folder: Path, *asked: str) -> tuple[Engine, Any, Any,
 
 
 def typed(citizen: Any, place: str, **changes: str) -> dict[str, str]:
-    """What the page would submit after *changes*."""
+    """The pairs that the page would submit after *changes*."""
     return {**dict(Page(citizen.get(place).text).pairs), **changes}
 
 
@@ -215,7 +215,7 @@ def test_a_requested_document_is_brought(office: Any, folder: Path) -> None:
 
 
 def test_what_is_typed_is_kept_until_it_is_sent(office: Any, folder: Path) -> None:
-    """As the page saves it by itself or as its button does; only for whoever typed it, and not for a later request."""
+    """As the page saves it by itself or as its button does; only for its author, and not for a later request."""
     engine, citizen, mai, dossier, place = asked_for(office, folder, "wrong:/copies", "document:don")
     assert "Chưa lưu" in citizen.get(place).text
     pairs = typed(citizen, place, **{"/copies": "7", "paper:don": "1", "do": "update"})

@@ -118,12 +118,12 @@ def recompute(engine: Engine, *, apply: bool, note: str = "") -> Iterator[tuple[
 def unreached(engine: Engine, actor: Actor, *, limit: int = 20) -> tuple[Dossier, ...]:
     """The dossiers of an officer whose owner cannot be reached by mail, newest first."""
     outbox, dossiers = engine.store.outbox, dict[str, Dossier]()
-    for mail in outbox.dead_letters():
-        dossier = engine.store.get(dossier_in(mail.mail.key))
+    for outgoing in outbox.dead_letters():
+        dossier = engine.store.get(dossier_in(outgoing.mail.key))
         if dossier is None or not may_see(dossier, actor):
             continue
         owner = engine.store.accounts.account(dossier.owner)
         # Owners who have changed their address, or were reached since, are left out.
-        if owner is not None and owner.mail == mail.mail.to and outbox.bounces(owner.mail):
+        if owner is not None and owner.mail == outgoing.mail.to and outbox.bounces(owner.mail):
             dossiers[dossier.id] = dossier
     return tuple(dossiers.values())[:limit]

@@ -81,7 +81,7 @@ def document_problems(
     refused: Mapping[str, str],
     language: str,
 ) -> tuple[dict[str, str], list[tuple[str, str]], tuple[Problem, ...]]:
-    """What is wrong with documents: by their codes, and for the summary as (id of the control, sentence); the other *problems*.
+    """The problems of documents: by code, and for the summary as (id of the control, sentence); and the other *problems*.
 
     Args:
         entries: the documents of the page, by code, in its order.

@@ -1,6 +1,6 @@
 """A supplement: the fields and documents that the office asked for, with its reasons, corrected by the owner.
 
-What is typed is kept until it is sent, see `unsaved.keep_supplement`; files are taken when it is sent.
+Input is kept until it is sent, see `unsaved.keep_supplement`; files are stored when it is sent.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ from dossierkit_web.texts import word
 
 @attrs.frozen
 class _Input:
-    """What a page holds."""
+    """The input of a page."""
 
     answers: Json
     layout: Layout | None = None
@@ -142,7 +142,7 @@ def _send(site: Site, request: Request, form: FormData, dossier: Dossier, actor:
 
 
 def _input(site: Site, request: Request, dossier: Dossier, form: FormData, hidden: Mapping[str, Json]) -> _Input:
-    """What was typed into the page that posted *form*.
+    """The input of the page that posted *form*.
 
     Args:
         hidden: the answers that were typed before and that no page shows again.
@@ -208,7 +208,7 @@ def _page(
     Args:
         refused: document code → name of the text that says why its file was refused.
         unchanged: nothing differs from what the office has, so that it asks before it sends.
-        saved: when what was typed was kept.
+        saved: when the input was kept.
     """
     (procedure, before), language, asked = site.engine.wanted(dossier), language_of(request), dossier.handling.supplement.asked
     form, codes = procedure.form, asked_documents(asked)
