@@ -51,6 +51,8 @@ _DIRECTIONS = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\
 _PRINTABLE = re.compile(
     "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180d\u180f\u2800\u2d7f\u3164\ufe00-\ufe0f\uffa0\U0001107f\U00016fe4\U000e0100-\U000e01ef]"
 )
+#: Text of Latin letters, with their marks and signs: no character of `_PRINTABLE` is among them, and a look at each is faster.
+_LATIN = re.compile("[\u0000-\u024f\u0300-\u034e\u1e00-\u1eff]*")
 #: Format characters that are seen: signs around Arabic, Syriac and Kaithi numbers, and the joiners of hieroglyphs.
 _SEEN = re.compile("[\u0600-\u0605\u06dd\u070f\u0890\u0891\u08e2\U000110bd\U000110cd\U00013430-\U0001343f]")
 #: Blocks whose free places are kept for emoji and for Han: a newer Unicode than that of Python may have assigned them.
@@ -88,25 +90,25 @@ _LEGITIMATE = re.compile(
 
 def hidden_character(text: str) -> HiddenCharacter | None:
     """The first hidden character of *text*."""
-    return None if _is_plain(text) else next(_hidden(text), None)
+    return None if is_plain(text) else next(_hidden(text), None)
 
 
 def without_hidden(text: str) -> str:
     """*text* without its hidden characters."""
-    if _is_plain(text):
+    if is_plain(text):
         return text
     hidden = {character.index for character in _hidden(text)}
     return "".join(letter for index, letter in enumerate(text) if index not in hidden)
 
 
-def _is_plain(text: str) -> bool:
+def is_plain(text: str) -> bool:
     """Whether it is plain without a look at each character that nothing in *text* is hidden."""
     if not text.isprintable():
         for blank in _BLANKS:
             text = text.replace(blank, "")
         if not text.isprintable():
             return False
-    return text.isascii() or not _PRINTABLE.search(text)
+    return text.isascii() or _LATIN.fullmatch(text) is not None or not _PRINTABLE.search(text)
 
 
 def _hidden(text: str) -> Iterator[HiddenCharacter]:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+import orjson
+
 from dossierkit.findings import Problem
 from dossierkit.forms.fields.effective_fields import effective
 from dossierkit.forms.fields.field_tree import index
 from dossierkit.forms.fields.form import Field, Form, Layout
 from dossierkit.forms.fields.options import option_list
 from dossierkit.forms.fields.places import is_declared
-from dossierkit.hidden_characters import hidden_character
+from dossierkit.hidden_characters import hidden_character, is_plain
 from dossierkit.pointers import ABSENT, Json, child, get, parent, same
 
 RULE = "hidden-character"
@@ -22,7 +24,7 @@ def hidden_text_problems(form: Form, answers: Json, layout: Layout | None = None
     Texts of the author are left out, since the user cannot correct them: constants, choices, defaults, names of fields,
     computed values.
     """
-    if next(hidden_texts(answers), None) is None:
+    if _are_plain(answers) or next(hidden_texts(answers), None) is None:
         return ()
     fields = index(form, effective(form, answers, layout=layout)).fields
     return tuple(
@@ -37,6 +39,16 @@ def _problem(at: str, text: str, *, is_name: bool) -> Problem:
     assert character is not None, "hidden_texts gives no other text"
     params = {"value": text, "index": character.index, "code": character.code, "kind": character.kind.value}
     return Problem(at, RULE, {**params, "name": text} if is_name else params)
+
+
+def _are_plain(answers: Json) -> bool:
+    """Whether one look at the JSON of *answers* tells that nothing in them is hidden."""
+    try:
+        together = orjson.dumps(answers).decode()
+    except TypeError:
+        return False  # no JSON of orjson: a number of more than 64 bits, half of a surrogate pair
+    # An escape may be that of a control character.
+    return "\\" not in together and is_plain(together)
 
 
 def hidden_texts(value: Json, at: str = "") -> Iterator[tuple[str, str, bool]]:
