@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 import threading
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,7 @@ from dossierkit.stores.sqlite.store import BUSY_SECONDS, SqliteStore
 
 #: `PRAGMA synchronous`: 1 is NORMAL, which syncs at checkpoints only.
 FULL = 2
+NOW = datetime(2026, 11, 22, 8, tzinfo=UTC)
 
 
 @pytest.fixture
@@ -38,6 +40,22 @@ def test_an_acknowledged_write_is_synced(store: SqliteStore) -> None:
     (synchronous,) = store.database.write(lambda connection: connection.execute("PRAGMA synchronous").fetchone())
 
     assert synchronous >= FULL
+
+
+def test_tries_wait_for_no_sync(store: SqliteStore) -> None:
+    """A counted try outlives the program, not a power failure; the next write that has to be durable syncs it as well."""
+    modes = []
+
+    def look(connection: sqlite3.Connection) -> None:
+        modes.append(connection.execute("PRAGMA synchronous").fetchone()[0])
+
+    store.database.write(look, durable=False)
+    store.database.write(look)
+    store.accounts.try_again({"k": 1}, NOW, NOW - timedelta(minutes=15))
+
+    assert modes == [1, FULL]
+    assert store.database.writer.connection.execute("PRAGMA synchronous").fetchone() == (1,)
+    assert store.accounts.tries("k", NOW - timedelta(minutes=15)) == 1
 
 
 def test_foreign_keys_hold(store: SqliteStore) -> None:

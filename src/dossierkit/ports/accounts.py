@@ -111,6 +111,8 @@ class AccountStore(Protocol):
     def try_again(self, limits: Mapping[str, int], now: datetime, since: datetime) -> Mapping[str, datetime]:
         """Count one try at *now* under each key of *limits*, unless a key has as many tries after *since* as its limit.
 
+        The count outlives the program; a power failure may undo the last ones.
+
         Returns:
             Full keys, each with the try that has to leave the window before there is room; empty if the try was counted.
         """

@@ -21,6 +21,8 @@ class Job(Generic[C]):
     """Work of one caller, which gets its result or its error."""
 
     work: Callable[[C], Any]
+    #: Whether it has to outlive a power failure once it is done.
+    durable: bool = True
     done: bool = False
     result: Any = None
     error: Exception | None = None
@@ -29,7 +31,7 @@ class Job(Generic[C]):
 
 
 class GroupCommit(Generic[C]):
-    """Hands jobs to *commit* in batches; it does the work of each, and returns once all is durable.
+    """Hands jobs to *commit* in batches; it does the work of each, and returns once all is durable that has to be.
 
     Args:
         commit: sets `result` or `error` of every job; an error that it raises goes to each job without one.
@@ -47,9 +49,13 @@ class GroupCommit(Generic[C]):
         #: Number of jobs of the last batch.
         self._last = 1
 
-    def run(self, work: Callable[[C], T]) -> T:
-        """Result of *work*, once it is durable; *work* may run more than once and must use its argument only."""
-        job: Job[C] = Job(work)
+    def run(self, work: Callable[[C], T], *, durable: bool = True) -> T:
+        """Result of *work*, once it is durable; *work* may run more than once and must use its argument only.
+
+        Args:
+            durable: False: return once it is written.  It outlives the program; a power failure can undo it.
+        """
+        job: Job[C] = Job(work, durable)
         with self._mutex:
             self._waiting.append(job)
             if len(self._waiting) == self._last:

@@ -86,13 +86,13 @@ class Database:
         self._readers.drop()
 
     @overload
-    def write(self, work: Callable[[Batch], Steps[T]]) -> T: ...
+    def write(self, work: Callable[[Batch], Steps[T]], *, durable: bool = True) -> T: ...
     @overload
-    def write(self, work: Callable[[Batch], T]) -> T: ...
-    def write(self, work: Callable[[Batch], Any]) -> Any:
-        """Run *work* in a transaction and return its result once it is durable, see `transactions.Batch`."""
+    def write(self, work: Callable[[Batch], T], *, durable: bool = True) -> T: ...
+    def write(self, work: Callable[[Batch], Any], *, durable: bool = True) -> Any:
+        """Run *work* in a transaction, see `transactions.Batch`; return its result once it is durable, see `GroupCommit.run`."""
         with translate_errors(self.name):
-            return self._group.run(work)
+            return self._group.run(work, durable=durable)
 
     def read(self, sql: str, values: tuple[object, ...] = ()) -> list[Any]:
         """Rows of a statement that writes nothing, its values marked `?` or `%s`; asked again while the server restarts."""

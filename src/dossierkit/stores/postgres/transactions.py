@@ -132,7 +132,7 @@ def _advance(waiting: list[Any], job: Job[Batch], generator: Steps[Any], answer:
 
 
 class Transactions:
-    """Runs the jobs of a batch on one connection in one durable transaction, see `GroupCommit`.
+    """Runs the jobs of a batch on one connection in one transaction, durable if a job has to be, see `GroupCommit`.
 
     A job that fails takes nothing with it: the batch is run again, each job under a savepoint of its own.  Each batch leaves
     its number in the table `writers`; where the answer to a commit is lost, the number tells whether to run it again.
@@ -202,7 +202,7 @@ class Transactions:
         connection = self._open()
         try:
             with connection.pipeline():
-                batch = self._begin(connection)
+                batch = self._begin(connection, jobs)
                 batch.run(jobs)
                 end = self._end(connection, batch)
             assert end.statusmessage == "COMMIT", "a failed statement raised before"
@@ -214,7 +214,7 @@ class Transactions:
 
     def _commit_apart(self, connection: psycopg.Connection, jobs: Sequence[Job[Batch]]) -> None:
         try:
-            batch = self._begin(connection)
+            batch = self._begin(connection, jobs)
             for job in jobs:
                 self._run_apart(connection, batch, job)
             self._end(connection, batch)
@@ -241,8 +241,10 @@ class Transactions:
                     break
         connection.execute("RELEASE job")
 
-    def _begin(self, connection: psycopg.Connection) -> Batch:
+    def _begin(self, connection: psycopg.Connection, jobs: Sequence[Job[Batch]]) -> Batch:
         connection.execute("BEGIN")
+        if not any(job.durable for job in jobs):
+            connection.execute("SET LOCAL synchronous_commit = off")
         connection.execute("UPDATE writers SET batch = %s, seen = now() WHERE id = %s", (self._number, self._id))
         return Batch(connection)
 

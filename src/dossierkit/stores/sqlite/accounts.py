@@ -160,7 +160,8 @@ class SqliteAccounts:
                 connection.executemany("INSERT INTO tries VALUES (?, ?)", [(key, now.timestamp()) for key in limits])
             return full
 
-        return self._database.write(work)
+        # A power failure may undo the last tries: syncing each would cost as much as what it admits.
+        return self._database.write(work, durable=False)
 
     def tries(self, key: str, since: datetime) -> int:
         """See `AccountStore.tries`."""

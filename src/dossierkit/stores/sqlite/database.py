@@ -38,13 +38,13 @@ class Database:
         with translate_errors(self.path):
             return self.writer.read_only
 
-    def write(self, work: Callable[[sqlite3.Connection], T]) -> T:
-        """Run *work* in a transaction and return its result once it is durable.
+    def write(self, work: Callable[[sqlite3.Connection], T], *, durable: bool = True) -> T:
+        """Run *work* in a transaction and return its result once it is durable, see `GroupCommit.run`.
 
         *work* may run more than once, and uses its argument only.
         """
         with translate_errors(self.path):
-            return self._group.run(work)
+            return self._group.run(work, durable=durable)
 
     def read(self, sql: str, values: tuple[object, ...] = ()) -> list[Any]:
         """Rows of a statement that writes nothing."""

@@ -9,13 +9,16 @@ from dossierkit.stores.group_commit import Job
 
 
 class Transactions:
-    """Runs the jobs of a batch on *connection* in one durable transaction, see `GroupCommit`.
+    """Runs the jobs of a batch on *connection* in one transaction, see `GroupCommit`.
+
+    It is synced to the disk if a job has to be durable, and with it all before it that were not.
 
     A job that fails takes nothing with it: the batch is run again, each job under a savepoint of its own.
     """
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self.connection = connection
+        self._syncs = True
 
     @property
     def read_only(self) -> bool:
@@ -24,6 +27,7 @@ class Transactions:
 
     def commit(self, batch: Sequence[Job[sqlite3.Connection]]) -> None:
         """Run the jobs of *batch* and commit them."""
+        self._sync(any(job.durable for job in batch))
         self.connection.execute("BEGIN IMMEDIATE")
         try:
             for job in batch:
@@ -51,6 +55,12 @@ class Transactions:
         except Exception:
             self._roll_back()
             raise
+
+    def _sync(self, syncs: bool) -> None:
+        """Sync the transactions from now on, or leave them to the next one that is synced."""
+        if syncs is not self._syncs:
+            self.connection.execute(f"PRAGMA synchronous={'FULL' if syncs else 'NORMAL'}")
+            self._syncs = syncs
 
     def _roll_back(self) -> None:
         if self.connection.in_transaction:
