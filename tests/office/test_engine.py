@@ -17,7 +17,7 @@ from dossierkit.dossiers.lifecycle.event_facts import Facts, SubmitFacts
 from dossierkit.dossiers.lifecycle.transitions import step
 from dossierkit.dossiers.mails import SendMail
 from dossierkit.errors import CodeError, ForbiddenAction, StaleDossier, UnknownDossier, UnknownProcedure
-from dossierkit.forms import STANDARD
+from dossierkit.forms import STANDARD, Layout
 from dossierkit.ports import EVERYTHING
 from dossierkit.testing import CountedTokens, FixedClock, MemoryStore, RecordingMailer
 
@@ -57,6 +57,19 @@ class _Cancelling(MemoryStore):
         for draft in super().find(owner, query):
             self.replace(attrs.evolve(draft, state=State.CANCELLED, version=draft.version + 1))
         return super().find(owner, query, before=before, limit=limit)
+
+
+def test_the_first_answers_begin_the_draft(engine: Engine) -> None:
+    """In one transaction; where the person has a draft of the procedure already, they are saved there."""
+    layout = Layout(filled=frozenset({"/name"}))
+    draft = engine.begin_saved("1.000001", AN, {"name": "An"}, layout=layout, declared=["b", "a"])
+
+    assert engine.open(draft.id, AN) == draft
+    assert (draft.version, draft.answers, draft.layout, draft.declared) == (1, {"name": "An"}, layout, ("a", "b"))
+    again = engine.begin_saved("1.000001", AN, {"name": "Ba"}, layout=Layout())
+    assert (again.id, again.version, again.answers, again.declared) == (draft.id, 2, {"name": "Ba"}, ())
+    assert [event.action for event in engine.history(again)] == [Action.BEGIN]
+    assert engine.begin_saved("1.000001", BINH, {}, layout=Layout()).id != draft.id
 
 
 def test_a_draft_that_goes_meanwhile_leaves_room_for_a_new_one(folder: Path, clock: FixedClock) -> None:

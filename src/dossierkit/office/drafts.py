@@ -10,11 +10,12 @@ from dossierkit.dossiers.lifecycle.dossier import Actor, Attachment, Dossier, Qu
 from dossierkit.dossiers.lifecycle.event_facts import BeginFacts
 from dossierkit.dossiers.lifecycle.handling import UNHANDLED
 from dossierkit.dossiers.lifecycle.transitions import target
+from dossierkit.dossiers.procedure.procedure import Procedure
 from dossierkit.dossiers.states import Action, Channel, State
 from dossierkit.errors import StaleDossier
 from dossierkit.forms.answers.defaults import initial_answers
 from dossierkit.forms.answers.page_layout import stored_layout
-from dossierkit.forms.fields.form import Layout
+from dossierkit.forms.fields.form import Form, Layout
 from dossierkit.forms.lint.comparison import after_moves
 from dossierkit.forms.schema.rules import compute
 from dossierkit.office.answer_checks import AnswerChecks
@@ -41,19 +42,46 @@ class Drafts:
         """See `Engine.begin`."""
         current = self.procedures.current(procedure)
         keep_contact(self.context, actor)
+        begun = self._new(current, actor, initial_answers(current.form) if answers is None else answers, channel)
+        return self._create(begun, current, sole=sole) or begun
+
+    def begin_saved(
+        self,
+        procedure: str,
+        actor: Actor,
+        answers: Json,
+        *,
+        layout: Layout,
+        declared: Iterable[str] = (),
+        channel: Channel = Channel.ONLINE,
+    ) -> Dossier:
+        """See `Engine.begin_saved`."""
+        current = self.procedures.current(procedure)
+        keep_contact(self.context, actor)
+        begun = self._filled(self._new(current, actor, answers, channel), current.form, answers, layout, declared)
+        if (other := self._create(begun, current, sole=True)) is None:
+            return begun
+        return self.save(other.id, answers, actor, version=other.version, layout=layout, declared=declared)
+
+    def _new(self, current: Procedure, actor: Actor, answers: Json, channel: Channel) -> Dossier:
+        """A draft that is in no store yet."""
         now = self.context.now()
-        filled = initial_answers(current.form) if answers is None else answers
         dossier = Dossier(
-            self.context.tokens.token(), current.code, current.revision, actor.id, State.DRAFT, 1, now, now, filled,
+            self.context.tokens.token(), current.code, current.revision, actor.id, State.DRAFT, 1, now, now, answers,
             handling=attrs.evolve(UNHANDLED, channel=channel), salt=self.context.tokens.token(),
         )  # fmt: skip
-        self.checks.guard_files(dossier, current.form, filled, {})
-        facts = BeginFacts(revision=current.revision, channel=channel if channel is not Channel.ONLINE else None)
-        event = chained(dossier.id, 1, Action.BEGIN, actor.id, now, facts, "")
-        while not self.context.store.create(dossier, event, current.bundle.canonical(), sole=sole):
-            for draft in self.context.store.find(actor.id, Query(procedure=current.code, state=State.DRAFT), limit=1):
-                return draft
+        self.checks.guard_files(dossier, current.form, answers, {})
         return dossier
+
+    def _create(self, draft: Dossier, current: Procedure, *, sole: bool) -> Dossier | None:
+        """Store *draft*; if it is to be the *sole* one and its owner has another, do not, and return that."""
+        channel = draft.handling.channel
+        facts = BeginFacts(revision=current.revision, channel=channel if channel is not Channel.ONLINE else None)
+        event = chained(draft.id, 1, Action.BEGIN, draft.owner, draft.created, facts, "")
+        while not self.context.store.create(draft, event, current.bundle.canonical(), sole=sole):
+            for other in self.context.store.find(draft.owner, Query(procedure=current.code, state=State.DRAFT), limit=1):
+                return other
+        return None
 
     def save(
         self,
@@ -67,19 +95,24 @@ class Drafts:
     ) -> Dossier:
         """See `Engine.save`."""
         dossier = self._draft(id, actor, version)
-        self.checks.guard_files(dossier, self.procedures.of(dossier).form, answers, dossier.answers)
-        computed = compute(self.procedures.of(dossier).form.computed, answers, self.context.today())
-        opened = stored_layout(layout, computed) if layout is not None else Layout()
-        changed = attrs.evolve(
-            dossier,
-            answers=computed,
-            layout=opened,
-            declared=tuple(sorted(set(declared))) if declared is not None else dossier.declared,
-            version=version + 1,
-            changed=self.context.now(),
-        )
+        form = self.procedures.of(dossier).form
+        self.checks.guard_files(dossier, form, answers, dossier.answers)
+        filled = self._filled(dossier, form, answers, layout, declared)
+        changed = attrs.evolve(filled, version=version + 1, changed=self.context.now())
         self.context.store.replace(changed)
         return changed
+
+    def _filled(
+        self, draft: Dossier, form: Form, answers: Json, layout: Layout | None, declared: Iterable[str] | None
+    ) -> Dossier:
+        """*draft* with *answers* and computed values, the layout of its page and the declared documents."""
+        computed = compute(form.computed, answers, self.context.today())
+        return attrs.evolve(
+            draft,
+            answers=computed,
+            layout=stored_layout(layout, computed) if layout is not None else Layout(),
+            declared=tuple(sorted(set(declared))) if declared is not None else draft.declared,
+        )
 
     def attach(self, id: str, attachment: Attachment, actor: Actor, *, version: int) -> Dossier:
         """See `Engine.attach`."""

@@ -137,6 +137,29 @@ class Engine:
         """
         return self.drafts.begin(procedure, actor, answers, channel=channel, sole=sole)
 
+    def begin_saved(
+        self,
+        procedure: str,
+        actor: Actor,
+        answers: Json,
+        *,
+        layout: Layout,
+        declared: Iterable[str] = (),
+        channel: Channel = Channel.ONLINE,
+    ) -> Dossier:
+        """A new draft with *answers*, in one transaction; if the actor has a draft of the procedure, they are saved there.
+
+        Args:
+            layout, declared: as for `save`.
+            channel: as for `begin`.
+
+        Raises:
+            UnknownProcedure: none has this code.
+            StaleDossier: the other draft is changed at the same time.
+            RefusedAnswers: *answers* name files that are not the actor's own.
+        """
+        return self.drafts.begin_saved(procedure, actor, answers, layout=layout, declared=declared, channel=channel)
+
     def save(
         self,
         id: str,

@@ -88,7 +88,7 @@ def _with_input(procedure: Procedure, answers: Json, kept: unsaved.Unsaved, lang
 
 def receive(site: Site, request: Request, form: FormData) -> Response:
     """Save the posted answers, then do what the button says."""
-    code, language = request.path_params["code"], language_of(request)
+    code = request.path_params["code"]
     session_ended.guard(site, request, form)
     if redirect := redirect_if_sent(site, request):
         return redirect
@@ -104,42 +104,37 @@ def receive(site: Site, request: Request, form: FormData) -> Response:
     # Without a session the draft of an earlier one is out of reach: the answers begin a new draft.
     draft = own_draft(site, request) if not fresh else None
     begins = draft is None
-    if draft is None:
-        if not fresh:
-            allow(site, request, "drafts")
-        draft = _begin(site, visitor, actor, code)
+    if begins and not fresh:
+        allow(site, request, "drafts")
+        if text(form, "meta:version"):
+            # The page was made from a draft that is gone; its answers are shown with the new one before they are saved.
+            draft = site.engine.begin(code, actor, {}, channel=_channel(visitor), sole=True)
     if any(isinstance(value, UploadFile) and value.filename for _, value in form.multi_items()):
         allow(site, request, "uploads")
-    procedure = site.engine.procedure_of(draft)
+    procedure = site.engine.procedure_of(draft) if draft is not None else site.engine.procedure(code)
     pairs, button = _pairs_and_button(form)
-    if button == "move" and draft.version == _version(form, draft):
+    if button == "move" and draft is not None and draft.version == _version(form, draft):
         draft = site.engine.move(draft.id, actor, version=draft.version)
         return see_other(request, f"{path_of(request)}?draft={draft.id}")
-    token = text(form, "meta:kept")
-    base = _base(site, request, procedure, draft, token)
-    answers = parse(procedure.form, pairs, base=base, language=language, layout=draft.layout)
-    layout = merged_layout(draft.layout, layout_of(pairs))
-    answers, foreign = own_files(procedure.form, answers, blobs_of(draft), layout=layout)
-    answers, refused = with_uploads(site.blobs, procedure.form, form, answers, language, site.config.scanner, layout=layout)
-    answers, layout = after_button(answers, layout, button, read_only_rows(procedure.form, answers, layout))
-    profile = visitor.known_values
-    shown = initial_answers(procedure.form, profile) if begins else draft.answers
-    answers = answers_with_defaults(procedure.form, shown, answers, profile, shown=draft.layout, layout=layout)
-    layout = layout_with_defaults(procedure.form, answers, layout)
-    before, declared = blobs_of(draft), documents.declared(procedure, draft.declared, pairs)
+    answers, layout, refused = _typed(site, request, form, procedure, draft, begins=begins)
+    before = blobs_of(draft) if draft is not None else frozenset()
+    declared = documents.declared(procedure, draft.declared if draft is not None else (), pairs)
     try:
-        draft = _save(site, actor, draft, answers, layout, declared, _version(form, draft) if not fresh else draft.version)
-        unsaved.forget(site, request, token)
+        if draft is None:
+            draft = site.engine.begin_saved(code, actor, answers, layout=layout, declared=declared, channel=_channel(visitor))
+        else:
+            draft = _save(site, actor, draft, answers, layout, declared, _version(form, draft))
+        unsaved.forget(site, request, text(form, "meta:kept"))
         documents.release(site, before - blobs_of(draft))
         draft, refused_documents = documents.store_uploads(site, procedure, draft, form, actor)
         if button.startswith("detach:"):
             draft = documents.detach(site, draft, button, actor)
     except StaleDossier:
+        draft = draft if draft is not None else own_draft(site, request)
         response = form_page(
             site, request, procedure, answers, draft=draft, layout=layout, notice="stale", code=409, declared=declared
         )
         return site.keep(request, visitor, response)
-    refused = _first_by_pointer(*refused, *foreign)
     if refused or refused_documents:
         # On the way to the review, the problems of files are shown together with those of the fields.
         problems = _first_by_pointer(*refused, *(site.engine.check(draft) if button == "continue" else ()))
@@ -159,10 +154,28 @@ def receive(site: Site, request: Request, form: FormData) -> Response:
     return site.keep(request, visitor, response)
 
 
-def _begin(site: Site, visitor: Visitor, actor: Actor, code: str) -> Dossier:
-    """A new draft of the procedure *code*, or the one that a parallel request has just begun."""
+def _typed(
+    site: Site, request: Request, form: FormData, procedure: Procedure, draft: Dossier | None, *, begins: bool
+) -> tuple[Json, Layout, tuple[Problem, ...]]:
+    """The answers that the page posted, its layout, and the problems of its files."""
+    pairs, button = _pairs_and_button(form)
+    language, opened = language_of(request), draft.layout if draft is not None else Layout()
+    base = _base(site, request, procedure, draft, text(form, "meta:kept"))
+    answers = parse(procedure.form, pairs, base=base, language=language, layout=opened)
+    layout = merged_layout(opened, layout_of(pairs))
+    answers, foreign = own_files(procedure.form, answers, blobs_of(draft) if draft is not None else frozenset(), layout=layout)
+    answers, refused = with_uploads(site.blobs, procedure.form, form, answers, language, site.config.scanner, layout=layout)
+    answers, layout = after_button(answers, layout, button, read_only_rows(procedure.form, answers, layout))
+    profile = site.visitor(request).known_values
+    shown = draft.answers if draft is not None and not begins else initial_answers(procedure.form, profile)
+    answers = answers_with_defaults(procedure.form, shown, answers, profile, shown=opened, layout=layout)
+    return answers, layout_with_defaults(procedure.form, answers, layout), _first_by_pointer(*refused, *foreign)
+
+
+def _channel(visitor: Visitor) -> Channel:
+    """How the dossier that *visitor* begins here reaches the office."""
     filing = visitor.filing if visitor.files_here else None
-    return site.engine.begin(code, actor, {}, channel=filing.channel if filing is not None else Channel.ONLINE, sole=True)
+    return filing.channel if filing is not None else Channel.ONLINE
 
 
 def _pairs_and_button(form: FormData) -> tuple[list[tuple[str, str]], str]:
@@ -171,10 +184,11 @@ def _pairs_and_button(form: FormData) -> tuple[list[tuple[str, str]], str]:
     return pairs, next((value for name, value in pairs if name == "do"), "save")
 
 
-def _base(site: Site, request: Request, procedure: Procedure, draft: Dossier, token: str) -> Json:
+def _base(site: Site, request: Request, procedure: Procedure, draft: Dossier | None, token: str) -> Json:
     """The answers that the page was made from: those of *draft*, with the secret ones of the unsaved input under *token*."""
+    answers, layout = (draft.answers, draft.layout) if draft is not None else ({}, Layout())
     kept = unsaved.kept(site, request, draft, token=token) if has_secrets(procedure.form) else None
-    return draft.answers if kept is None else _with_input(procedure, draft.answers, kept, language_of(request), draft.layout)
+    return answers if kept is None else _with_input(procedure, answers, kept, language_of(request), layout)
 
 
 def _receive_unsaved(site: Site, request: Request, form: FormData) -> Response:
