@@ -1,6 +1,8 @@
-"""The form of 38 fields as a Django site that keeps what is posted: a code, a row and an event in one synced transaction.
+"""The form of 38 fields as a Django site that keeps what is posted as a draft, and files it from its review.
 
-Forms, ORM and an atomic counter; no sessions, accounts, CSRF tokens, hash chain, ledger, search or mails.
+A dossier takes two POSTs and two synced transactions, as in the portal: the answers become a draft; the review checks them again
+and makes a code, a row and an event of it.  Forms, ORM and an atomic counter; no sessions, accounts, CSRF tokens, rate limits,
+hash chain, ledger, search or mails.
 """
 
 from __future__ import annotations
@@ -54,18 +56,26 @@ def _view(request: Any) -> HttpResponse:
     if request.method != "POST":
         return HttpResponse("<!doctype html><form method=post>" + "".join(form.as_div() for form in whole()) + "</form>")
     forms = whole(request.POST)
-    if all(tuple(form.is_valid() for form in forms)):
-        code = _filed(request.POST.dict())
-        return HttpResponse(status=303, headers={"Location": f"/done/{code}"})
+    valid = all(tuple(form.is_valid() for form in forms))
     draft = _kept(request.POST.dict(), request.COOKIES.get("draft", ""))
-    page = HttpResponse("".join(form.as_div() for form in forms), status=422)
+    if valid:
+        page = HttpResponse(status=303, headers={"Location": f"/review?draft={draft}"})
+    else:
+        page = HttpResponse("".join(form.as_div() for form in forms), status=422)
     page.set_cookie("draft", str(draft))
     return page
 
 
+def _review(request: Any) -> HttpResponse:
+    draft = Dossier.objects.get(id=int(request.POST["meta:draft"]), code=None)
+    if not all(tuple(form.is_valid() for form in whole(draft.answers))):
+        return HttpResponse(status=422)
+    return HttpResponse(status=303, headers={"Location": f"/done/{_filed(draft)}"})
+
+
 @transaction.atomic
-def _filed(answers: dict[str, str]) -> str:
-    """The code of a new dossier."""
+def _filed(draft: Dossier) -> str:
+    """The code that *draft* gets."""
     now = timezone.now()
     day = now.date()
     series = Counter.objects.filter(agency=AGENCY, day=day)
@@ -73,8 +83,9 @@ def _filed(answers: dict[str, str]) -> str:
         Counter.objects.create(agency=AGENCY, day=day, number=1)
     number = series.get().number
     code = f"{AGENCY}-{day:%y%m%d}-{number:04}"
-    dossier = Dossier.objects.create(code=code, answers=answers)
-    Event.objects.create(dossier=dossier, action="submit", at=now, facts={"code": code, "number": number})
+    changed = Dossier.objects.filter(id=draft.pk, code=None).update(code=code, changed=now)
+    assert changed == 1
+    Event.objects.create(dossier=draft, action="submit", at=now, facts={"code": code, "number": number})
     return code
 
 
@@ -85,7 +96,7 @@ def _kept(answers: dict[str, str], id: str) -> int:
     return int(id) if changed else int(Dossier.objects.create(answers=answers).pk)
 
 
-urlpatterns = [path("", _view)]
+urlpatterns = [path("", _view), path("review", _review)]
 
 
 def serve(port: int, folder: Path, database: str = "") -> None:

@@ -1,4 +1,4 @@
-"""The form of 38 fields in Flask, WTForms and SQLAlchemy, which keeps what is posted as `durable_django` does."""
+"""The form of 38 fields in Flask, WTForms and SQLAlchemy, which keeps and files what is posted as `durable_django` does."""
 
 from __future__ import annotations
 
@@ -7,10 +7,11 @@ from pathlib import Path
 from typing import Any
 
 from flask import Flask, make_response, request
-from sqlalchemy import JSON, ForeignKey, create_engine, event, update
+from sqlalchemy import JSON, ForeignKey, create_engine, event, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 from sqlalchemy.pool import QueuePool
+from werkzeug.datastructures import MultiDict
 
 from benchmarks.peers import WholeForm, walk, wtforms_render
 
@@ -68,14 +69,21 @@ def serve(port: int, folder: Path, database: str = "") -> None:
         if request.method != "POST":
             return f"<!doctype html><form method=post>{blank()}</form>"
         form = WholeForm(request.form)
-        if form.validate():
-            return "", 303, {"Location": f"/done/{filed(request.form.to_dict())}"}
+        valid = form.validate()
         draft = kept(request.form.to_dict(), request.cookies.get("draft", ""))
-        answer = make_response(walk(form), 422)
+        answer = make_response("", 303, {"Location": f"/review?draft={draft}"}) if valid else make_response(walk(form), 422)
         answer.set_cookie("draft", str(draft))
         return answer
 
-    def filed(answers: dict[str, str]) -> str:
+    def review() -> Any:
+        id = int(request.form["meta:draft"])
+        with Session(engine) as session:
+            answers = session.execute(select(Dossier.answers).where(Dossier.id == id, Dossier.code.is_(None))).scalar_one()
+        if not WholeForm(MultiDict(answers)).validate():
+            return "", 422
+        return "", 303, {"Location": f"/done/{filed(id)}"}
+
+    def filed(id: int) -> str:
         now = datetime.now(UTC).replace(tzinfo=None)
         # The write comes first, so that the transaction need not be upgraded.
         drawn = insert(Counter).values(agency=AGENCY, day=now.date(), number=1)
@@ -83,10 +91,9 @@ def serve(port: int, folder: Path, database: str = "") -> None:
         with Session(engine) as session, session.begin():
             number = session.execute(drawn.returning(Counter.number)).scalar_one()
             code = f"{AGENCY}-{now:%y%m%d}-{number:04}"
-            dossier = Dossier(code=code, answers=answers, changed=now)
-            session.add(dossier)
-            session.flush()
-            session.add(Event(dossier=dossier.id, action="submit", at=now, facts={"code": code, "number": number}))
+            change = update(Dossier).where(Dossier.id == id, Dossier.code.is_(None)).values(code=code, changed=now)
+            assert session.execute(change).rowcount == 1
+            session.add(Event(dossier=id, action="submit", at=now, facts={"code": code, "number": number}))
         return code
 
     def kept(answers: dict[str, str], id: str) -> int:
@@ -102,4 +109,5 @@ def serve(port: int, folder: Path, database: str = "") -> None:
             return draft.id
 
     app.route("/", methods=["GET", "POST"])(page)
+    app.route("/review", methods=["POST"])(review)
     run(app, port)
