@@ -1,4 +1,4 @@
-"""Managing one's dossiers in a store with a million of them, against a store with a tenth."""
+"""Managing one's dossiers in a store with a million of them, against a store with a hundredth."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from dossierkit.dossiers.states import State
 from dossierkit.stores.rows import owner_word
 from dossierkit.stores.sqlite.store import SqliteStore
 
-SMALL, LARGE = 100_000, 1_000_000
+SMALL, LARGE = 10_000, 1_000_000
 #: One owner has two in a hundred of all; every dossier holds the word "nguyen", one in a thousand "quy".
 MANY = "filer"
 
@@ -36,7 +36,7 @@ def rows() -> list[Row]:
                 {"small": lambda o=owner, q=query: small.find(o, q), "large": lambda o=owner, q=query: large.find(o, q)},
                 seconds=0.5,
             )
-            found.append(costs(f"{what}: 1 000 000 vs 100 000", time["large"], time["small"], 5))
+            found.append(costs(f"{what}: 1 000 000 vs 10 000", time["large"], time["small"], 5))
         small.close()
         large.close()
     return found

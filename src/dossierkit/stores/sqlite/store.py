@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import Any
 
 from dossierkit.dossiers.codes import DossierCode
 from dossierkit.dossiers.ledger.ledger import Posting, Span
@@ -158,8 +159,15 @@ class SqliteStore:
         self, owner: str | None, query: Query = EVERYTHING, *, before: str | None = None, limit: int = 20
     ) -> tuple[Dossier, ...]:
         """See `DossierStore.find`."""
-        sql, values = queries.find(owner, query, before, limit)
-        return tuple(map(dossier_of, self.database.read(sql, tuple(values))))
+        if queries.has_plain_words(query):
+            first = self._rows(*queries.first_of_newest(owner, query, before))
+            newest = self._rows(*queries.find(owner, query, before, limit, since=first[0][0] if first else 0))
+            if len(newest) == limit or not first:
+                return tuple(map(dossier_of, newest))
+        return tuple(map(dossier_of, self._rows(*queries.find(owner, query, before, limit))))
+
+    def _rows(self, sql: str, values: list[Any]) -> list[Any]:
+        return self.database.read(sql, tuple(values))
 
     def count(self, query: Query, most: int) -> int:
         """See `DossierStore.count`."""
