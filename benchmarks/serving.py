@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import multiprocessing
+import random
 import re
 import socket
 import statistics
@@ -23,6 +24,8 @@ ROUNDS = 3
 #: So many clients ask at a time; more of public pages, which every visitor asks for.
 CLIENTS = 4
 MANY = 64
+#: So many dossiers a citizen files, within the limits of the portal.
+EACH = 50
 APPLY = "/procedures/sample/apply"
 
 
@@ -226,16 +229,18 @@ def _ask(place, port: int, load: Load) -> None:  # type: ignore[no-untyped-def]
 
 @attrs.define
 class Browser:
-    """One citizen, with cookies; a server that hangs up is called again."""
+    """One citizen, with cookies and an address; a server that hangs up is called again."""
 
     port: int
     cookies: dict[str, str]
+    address: str
     wire: socket.socket | None = None
 
     def ask(self, path: str, body: str | None, expected: int) -> bytes:
         """The headers of the answer."""
         content = (body or "").encode()
         head = f"{'POST' if body is not None else 'GET'} {path} HTTP/1.1\r\nHost: 127.0.0.1:{self.port}\r\n"
+        head += f"X-Forwarded-For: {self.address}\r\n"
         if body is not None:
             head += f"Content-Type: application/x-www-form-urlencoded\r\nContent-Length: {len(content)}\r\n"
         if self.cookies:
@@ -254,10 +259,13 @@ class Browser:
 
 
 def _one_client(port: int, load: Load, end: float) -> int:
-    """One citizen who asks, corrects one draft, or files one dossier after the other."""
+    """One citizen who asks, or corrects one draft; or citizens, each of whom files a few dossiers within the limits."""
     known = dict(pair.split("=", 1) for pair in load.cookie.split("; ")) if load.cookie else {}
-    browser, count = Browser(port, known), 0
+    browser, count = Browser(port, known, _address()), 0
     while time.perf_counter() < end:
+        if load.files and count % EACH == EACH - 1:
+            browser.cookies.clear()
+            browser.address = _address()
         above = browser.ask(load.path, load.body, load.expected)
         if load.files:
             review = re.search(rb"(?i)\r\nlocation: ([^?\r]+)\?draft=([^&\r]+)", above)
@@ -265,6 +273,11 @@ def _one_client(port: int, load: Load, end: float) -> int:
             browser.ask(review[1].decode(), f"meta%3Adraft={review[2].decode()}", 303)
         count += 1
     return count
+
+
+def _address() -> str:
+    """An address that no other client has."""
+    return f"10.{random.randrange(256)}.{random.randrange(256)}.{random.randrange(256)}"
 
 
 def _answer(wire: socket.socket) -> tuple[bytes, bool]:
@@ -284,12 +297,11 @@ def _answer(wire: socket.socket) -> tuple[bytes, bool]:
 
 
 def _portal(port: int, folder: Path) -> None:
-    """The portal as a guest uses it, with dossiers to count, and without limits that one address would soon reach."""
+    """The portal as a guest uses it, with dossiers to count."""
     import json
 
     import uvicorn
     from dossierkit_web import WebConfig, create_app
-    from dossierkit_web.requests import limits
 
     from benchmarks.sample import GOOD, SCHEMA
     from dossierkit import Action, Actor, Role, open_engine
@@ -301,7 +313,6 @@ def _portal(port: int, folder: Path) -> None:
     for _ in range(50):
         dossier = engine.submit(engine.begin("sample", Actor("a"), GOOD).id, Actor("a"))
         engine.act(dossier.id, Action.ACCEPT, Actor("root", Role.ADMIN))
-    limits.LIMITS = dict.fromkeys(limits.LIMITS, 10**9)
     uvicorn.run(create_app(engine, blobs=place, config=WebConfig(guests=True)), port=port, log_level="error")
 
 
