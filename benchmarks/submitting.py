@@ -22,7 +22,7 @@ from dossierkit.stores.last_numbers import Mark, MarkContent, write_mark
 SCHEMA = {"title": "x", "properties": {"name": {"type": "string"}, "text": {"type": "string"}}, "required": ["name"]}
 ANSWERS = {"name": "Nguyễn Văn A", "text": "x" * 1200}
 COUNT = 600
-#: What a slow disk adds to each commit, in seconds; the write lock is held meanwhile, as it is by a slow sync.
+#: Time that a slow disk adds to each commit, in seconds; the write lock is held meanwhile, as it is by a slow sync.
 SLOW = 0.005
 
 

@@ -149,7 +149,7 @@ def test_public_names_are_sorted_and_real() -> None:
         _ = dossierkit.nothing  # type: ignore[attr-defined]  # that is the point
 
 
-#: What hosts import, by the module that they import it from.
+#: Names that hosts import, by module.
 PUBLIC = {
     "dossierkit": "Action Actor Dossier DossierCode DossierkitError Engine RefusedAnswers Role State Table Worker open_engine",
     "dossierkit.forms": "STANDARD Choice Dialect Document Fault Field Form Format Kind Layout Problem Widget as_sent canonical check"

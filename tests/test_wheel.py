@@ -22,7 +22,7 @@ from support.samples import ROOT
 pytestmark = pytest.mark.slow
 
 VERSIONS = ("3.11", "3.12", "3.13", "3.14")
-#: What each shape of an installation brings: extras, and a library that comes with one of them.
+#: The shapes of an installation: extras, and a library that comes with one of them.
 SHAPES: dict[str, frozenset[str]] = {
     "": frozenset(),
     "rules": frozenset({"rules"}),

@@ -24,7 +24,7 @@ class Hidden(Enum):
     #: It breaks a line, but not everywhere.
     BREAK = "break"
     CONTROL = "control"
-    #: What it looks like depends on the font.
+    #: Its look depends on the font.
     PRIVATE = "private"
     #: No character at all: unassigned, or half of a surrogate pair.
     UNASSIGNED = "unassigned"

@@ -236,7 +236,7 @@ def test_a_new_file_goes_where_somebody_reads_it(run: Run, monkeypatch: pytest.M
     assert "dossierkit init" in refused.stderr
 
 
-#: What begins an installation, or is asked to lay something into a folder, may make it.
+#: Commands that begin an installation, or write into a folder that they are given, may create it.
 MAKING = {("serve",), ("demo",), ("submit",), ("restore",)}
 #: Reads the procedures alone, and makes nothing.
 FREE = {("list",)}

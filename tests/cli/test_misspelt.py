@@ -15,7 +15,7 @@ from support.samples import PROCEDURES
 
 from dossierkit.cli import main
 
-#: What each command needs besides what is wrong, in the folder of `place`.  Every other value is a good one.
+#: The arguments of each command beside the wrong one, in the folder of `place`.  Every other value is a good one.
 GOOD: dict[str, tuple[str, ...]] = {
     "account add": ("--data", "empty", "--name", "Mai", "--role", "admin", "mai@office.example"),
     "account disable": ("--data", "data", "mai@office.example"),

@@ -11,7 +11,7 @@ import pytest
 
 from dossierkit.forms import is_valid
 
-#: What is right: cases whose metaschema turns a vocabulary on or off are beyond the judge.
+#: Known misses: cases whose metaschema turns a vocabulary on or off are beyond the judge.
 KNOWN_MISSES = {
     "optional": {
         "schema that uses custom metaschema with format-assertion: false",

@@ -143,7 +143,7 @@ def press(page: Page, selector: str) -> None:
         page.locator(selector).click()
 
 
-#: What axe looks for; the size of targets (2.2) is among the rules only where its tag is named.
+#: The rules of axe; the size of targets (2.2) is among the rules only where its tag is named.
 _RULES = {"runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}}
 
 

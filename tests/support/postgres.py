@@ -128,7 +128,7 @@ class Line:
         self._listening.bind(str(folder / ".s.PGSQL.5432"))
         self._listening.listen()
         #: How the next commit is cut off: `before` the server hears of it, or `after` it was done; `frozen`: it is done, and
-        #: nobody answers from then on; empty: not at all.
+        #: the server does not answer from then on; empty: not at all.
         self.cut = ""
         self._is_frozen = False
         #: Connections made since the line was frozen.

@@ -9,7 +9,7 @@ from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
 
-#: What happens on a connection: the client's socket, and one to the server.
+#: A handler of a connection: the client's socket, and one to the server.
 Fault = Callable[[socket.socket, socket.socket], None]
 
 

@@ -102,7 +102,7 @@ class Walker:
 
     @staticmethod
     def pairs(form: Form) -> dict[str, Any]:
-        """What the browser would send of *form*."""
+        """The pairs that the browser would send of *form*."""
         pairs: dict[str, Any] = {}
         for name, value in Page(form.markup).pairs:
             before = pairs.get(name)

@@ -233,7 +233,7 @@ def crawled(walker: Walker, prefix: str) -> set[str]:
             continue
         seen.add(path)
         answer = walker.client.get(address)
-        # A page of somebody who is to sign in is a page.
+        # The page that asks to sign in is a page.
         assert answer.status_code in (200, 401), (address, answer.status_code)
         if not answer.headers.get("content-type", "").startswith("text/html"):
             continue
@@ -288,7 +288,7 @@ def _unrooted(tree: nodes.Template) -> list[str]:
 
 
 def test_no_template_writes_an_address_by_hand() -> None:
-    """What begins with a slash comes after `root`, in attributes and in texts alike."""
+    """Addresses that begin with a slash come after `root`, in attributes and in texts alike."""
     environment = Environment(autoescape=True)
     wrong = []
     for path in sorted((ADAPTER / "templates").glob("*.html")):

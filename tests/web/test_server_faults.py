@@ -37,7 +37,7 @@ def portal_over(url: str, folder: Path, files: Path) -> Iterator[tuple[Any, Test
 
 
 def ready_to_submit(client: TestClient) -> dict[str, str]:
-    """What the last button of a valid draft posts."""
+    """The pairs that the last button of a valid draft posts."""
     review = client.post(APPLY, data={**dict(Page(client.get(APPLY).text).pairs), "/name": "An", "do": "continue"})
     assert review.url.path == f"{APPLY}/review", review.text
     return dict(Page(review.text).pairs)

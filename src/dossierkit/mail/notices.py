@@ -56,7 +56,7 @@ def notices(
 ) -> tuple[SendMail, ...]:
     """The mails that tell *owner* that *action* led from *before* to *after*.  *check* is the check code of the dossier.
 
-    Guests and owners with an address that nobody vouches for get none.
+    Guests and owners with an unproven address get none.
     """
     if action is Action.MESSAGE:
         return _of_a_message(owner, officer, before, after, office)

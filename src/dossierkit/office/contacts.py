@@ -20,7 +20,7 @@ def forget_contact(context: Context, id: str) -> None:
 def keep_contact(context: Context, actor: Actor) -> None:
     """Keep the name, the address and the language of *actor* as the host states them now; without an address nothing is kept.
 
-    They are an account that nobody can sign in to.  An account with a sign-in here keeps what its owner says.
+    They are an account without a sign-in.  An account with a sign-in here keeps the details that its owner gave.
     """
     mail = mail_address(actor.mail)
     if mail is None:

@@ -99,7 +99,7 @@ class Visitor:
 
     @property
     def mail(self) -> str:
-        """The address that mails about dossiers go to; empty: there is none, or nobody vouches for it."""
+        """The address for mails about dossiers; empty if there is none, or if it is not proven."""
         if self.account is not None:
             return self.account.mail if self.account.reachable else ""
         return self.known.mail if self.known is not None else ""
