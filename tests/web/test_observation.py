@@ -20,7 +20,7 @@ from starlette.testclient import TestClient
 from support.page import Page
 from support.visits import GOOD, MAIL, known, look_up, register, sign_in
 
-from dossierkit import Engine, open_engine
+from dossierkit import Action, Actor, Engine, Role, open_engine
 from dossierkit.cli.logs import json_lines
 from dossierkit.cli.metrics import Metrics, metrics_server
 from dossierkit.dossiers.mails import SendMail
@@ -120,7 +120,22 @@ def test_an_action_is_logged_with_the_id_of_its_request(office: Office, log: io.
         ("dossierkit.requests", "POST /procedures/{code}/apply/review 303"),
     ]
     assert of_request[0]["action"] == "submit"
+    begun, submitted = engine.history(dossier)
+    assert submitted.facts.request == "proxy-4711"
+    assert begun.facts.request not in (None, "proxy-4711")
+    assert list(engine.verify()) == []
     assert (of_request[1]["status"], of_request[1]["method"]) == (303, "POST")
+
+
+def test_an_event_has_the_id_of_its_request_alone(office: Office) -> None:
+    """Outside a request it has none, and nobody can state another one."""
+    engine, client, _ = office
+    submit(client, **{"x-request-id": "proxy-4711"})
+    [dossier] = engine.store.every()
+
+    engine.act(dossier.id, Action.ACCEPT, Actor("root", Role.ADMIN), facts={"request": "forged-4711"})
+
+    assert engine.history(dossier)[-1].facts.request is None
 
 
 def test_a_failure_has_the_id_of_its_request(office: Office, log: io.StringIO) -> None:

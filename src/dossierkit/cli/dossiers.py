@@ -135,7 +135,11 @@ def show(data: Path, procedures: Path | None, files: str | None, language: str, 
         "revision": dossier.revision,
     }
     if as_json:
-        click.echo(json.dumps({**facts, "answers": answers}, ensure_ascii=False, indent=2))
+        history = [
+            {"action": event.action.value, "at": event.at.isoformat(), "actor": event.actor, "request": event.facts.request}
+            for event in engine.history(dossier)
+        ]
+        click.echo(json.dumps({**facts, "answers": answers, "history": history}, ensure_ascii=False, indent=2))
         return
     for name, value in facts.items():
         click.echo(f"{name:10} {value}")

@@ -49,6 +49,8 @@ class Recording:
     today: date
     mails: Callable[[Dossier], tuple[SendMail, ...]]
     clock: OfficeClock
+    #: Id of the request that the action belongs to; None: none.
+    request: str | None = None
 
     def submission(self, dossier: Dossier, *, answers: bool, code: DossierCode | None = None) -> ActionRecord:
         """A draft on its way to its code.
@@ -69,6 +71,7 @@ class Recording:
             digests=digests(dossier),
             revision=dossier.revision,
             bill=self._costs(dossier, Collect.SUBMISSION),
+            request=self.request,
         )
 
         def event(place: Position) -> Event:
@@ -130,7 +133,7 @@ class Recording:
         def event(place: Position) -> Event:
             # Never before the last posting, even if the clock was set back.
             posted = max(self.today, place.posted or self.today)
-            facts = attrs.evolve(stated, posted=posted)
+            facts = attrs.evolve(stated, posted=posted, request=self.request)
             match facts:
                 case AcceptFacts():
                     receipt = template.issue(agency, self.today, place.drawn)

@@ -46,6 +46,7 @@ from dossierkit.office.procedures import Procedures
 from dossierkit.office.supplements import Supplements
 from dossierkit.pointers import ABSENT, Json, get, same
 from dossierkit.ports import ActionRecord
+from dossierkit.request_ids import current_request
 
 _log = logging.getLogger(__name__)
 
@@ -219,8 +220,9 @@ class Actions:
                 printed_code(key, after),
             )
 
-        now = self.context.now()
-        return procedure, Recording(procedure, actor, self.context.agency, now, day_of(now), mails, self.context.office_clock)
+        now, clock = self.context.now(), self.context.office_clock
+        request = current_request.get() or None
+        return procedure, Recording(procedure, actor, self.context.agency, now, day_of(now), mails, clock, request)
 
     def _sent(self, dossier: Dossier, action: Action, actor: Actor, version: int, code: DossierCode | None = None) -> Dossier:
         """Save or submit the draft; a dossier that was submitted already is returned unchanged."""

@@ -25,6 +25,7 @@ from dossierkit.office.dossiers import Dossiers
 from dossierkit.office.file_disposal import discard, release
 from dossierkit.office.procedures import Procedures
 from dossierkit.pointers import Json
+from dossierkit.request_ids import current_request
 
 
 @attrs.frozen(eq=False)
@@ -76,7 +77,11 @@ class Drafts:
     def _create(self, draft: Dossier, current: Procedure, *, sole: bool) -> Dossier | None:
         """Store *draft*; if it is to be the *sole* one and its owner has another, do not, and return that."""
         channel = draft.handling.channel
-        facts = BeginFacts(revision=current.revision, channel=channel if channel is not Channel.ONLINE else None)
+        facts = BeginFacts(
+            revision=current.revision,
+            channel=channel if channel is not Channel.ONLINE else None,
+            request=current_request.get() or None,
+        )
         event = chained(draft.id, 1, Action.BEGIN, draft.owner, draft.created, facts, "")
         while not self.context.store.create(draft, event, current.bundle.canonical(), sole=sole):
             for other in self.context.store.find(draft.owner, Query(procedure=current.code, state=State.DRAFT), limit=1):

@@ -64,6 +64,8 @@ class Facts:
     clock: ClockChange = ClockChange()
     bill: BillChange = BillChange()
     digests: Digests = Digests()
+    #: Id of the request that caused it, which its log lines have; None: no request did.
+    request: str | None = None
     #: Facts that this version does not know or would write differently; they stay as they were hashed.
     others: Mapping[str, Json] = attrs.field(factory=dict, hash=False)
 
