@@ -12,7 +12,9 @@ from typing import Any, NewType, TypedDict
 import attrs
 from cattrs import ClassValidationError, ForbiddenExtraKeysError
 
+from dossierkit.catalog.folder import Folder
 from dossierkit.catalog.index import SHARED, bundle_of, local_files
+from dossierkit.catalog.sources import PUBLISHED
 from dossierkit.converter import WrongType, strict_converter
 from dossierkit.errors import SettingsError
 from dossierkit.mail.letters import Office
@@ -84,9 +86,10 @@ class Installation:
     office: Mapping[str, Any] = attrs.field(factory=dict, hash=False)
 
     @property
-    def procedures(self) -> Path:
-        """The folder of procedure files."""
-        return Path(str(self.settings["procedures"]))
+    def procedures(self) -> Path | str:
+        """The folder of procedure files; `store:` if they are published."""
+        place = str(self.settings["procedures"])
+        return place if place == PUBLISHED else Path(place)
 
     def office_at(self, address: str = "") -> Office:
         """The office, its portal at *address*, or else at the address in the settings."""
@@ -127,7 +130,8 @@ def read_installation(folder: Path, known: Mapping[str, Setting]) -> Installatio
         raise SettingsError(f"{path}: {'; '.join(faults)}")
     settings = {"procedures": PROCEDURES, "data": DATA, **written}
     for name in (name for name in settings if known[name].is_path):
-        settings[name] = str(folder / settings[name])
+        if (name, settings[name]) != ("procedures", PUBLISHED):
+            settings[name] = str(folder / settings[name])
     lines = {OFFICE[name]: text.strip() for name, text in office.items()}
     if "emblem" in lines:
         lines["emblem"] = folder / lines["emblem"]
@@ -201,7 +205,7 @@ def copy_shared_files(samples: Path, path: Path) -> Iterator[Path]:
     pending = True
     while pending:
         # A copied file may refer to further files.
-        documents = bundle_of(path.parent, path.name).documents
+        documents = bundle_of(Folder(path.parent), path.name).documents
         reached = {target for name, document in documents.items() for target in local_files(document, name or path.name)}
         missing = sorted(name for name in reached if not (path.parent / name).exists() and (samples / name).is_file())
         for name in missing:

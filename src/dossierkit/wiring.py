@@ -65,7 +65,8 @@ def open_engine(
     """An engine over *store*: `memory:`, `sqlite:PATH`, or `postgresql://user:password@host:port/name`.
 
     Args:
-        procedures: the folder of procedure files; None: the packaged samples.
+        procedures: the folder of procedure files, or `store:` for those that are published in *store*; None: the packaged
+            samples.
         dialect: formats, widgets, functions and option lists beyond the standard ones.
         agency: the id that dossier codes begin with.
         office: the sender of mails and the base address of their links.
@@ -82,21 +83,23 @@ def open_engine(
         CatalogError: the folder does not exist.
     """
     from dossierkit.catalog.catalog import Catalog, guard_folder
+    from dossierkit.catalog.sources import PUBLISHED, PublishedFiles
     from dossierkit.dossiers.deadlines.calendars import day_of
     from dossierkit.office.engine import Engine
 
     clock = clock or SystemClock()
-    scheme, _, place = store.partition(":")
-    if scheme not in STORES or (scheme == "sqlite" and not place):
+    scheme, _, location = store.partition(":")
+    if scheme not in STORES or (scheme == "sqlite" and not location):
         # The rest of an address may hold a password.
         raise UnknownStore(f"no store for {scheme!r}; known: memory:, sqlite:PATH, postgresql://user:password@host:port/name")
     # Checked first, as opening the store creates a database.
-    procedures = guard_folder(Path(procedures or samples()))
-    kept, folder = _store(scheme, place, new=new)
+    place = None if procedures == PUBLISHED else guard_folder(Path(procedures or samples()))
+    kept, folder = _store(scheme, location, new=new)
     folder = data or folder
     dialect = with_lists(dialect, folder, lambda: day_of(clock.now()))
     index = folder / "catalog.json" if folder is not None else None
-    catalog = Catalog(procedures, dialect, memory=kept, index=index, approval=approval, language=log_language)
+    source = PublishedFiles(kept) if place is None else place
+    catalog = Catalog(source, dialect, memory=kept, index=index, approval=approval, language=log_language)
     return Engine(
         kept, catalog, clock=clock, tokens=tokens or RandomTokens(), agency=agency, office=office,
         calendar=lru_cache(maxsize=1)(lambda: _calendar(folder, day_of(clock.now()))),

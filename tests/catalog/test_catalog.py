@@ -22,8 +22,8 @@ from support.samples import PROCEDURES, SMALL, TODAY
 
 from dossierkit import open_engine
 from dossierkit.catalog.catalog import LOOK_SECONDS, Catalog, Serving, procedure_at
-from dossierkit.catalog.folder import json_entries
-from dossierkit.catalog.lint import FolderLint, lint_paths
+from dossierkit.catalog.folder import Folder
+from dossierkit.catalog.lint import SourceLint, lint_paths
 from dossierkit.catalog.stored_revisions import StoredRevisions
 from dossierkit.errors import CatalogError, UnknownProcedure, UnwritableStore
 from dossierkit.forms import STANDARD, Format
@@ -275,7 +275,7 @@ def test_errors_that_do_not_keep_a_file_from_serving_are_logged_once_a_revision(
 ) -> None:
     """With file, line and rule, once, whatever the number of requests and the day."""
     caplog.set_level(logging.INFO)
-    catalog, lint = Catalog(folder, STANDARD, memory=MemoryStore()), FolderLint(folder, STANDARD)
+    catalog, lint = Catalog(folder, STANDARD, memory=MemoryStore()), SourceLint(folder, STANDARD)
     odd = {
         **SMALL,
         "x-procedure": {**SMALL["x-procedure"], "code": "1.000077"},
@@ -596,7 +596,7 @@ def test_whatever_is_called_a_file_is_refused_or_served(folder: Path, tmp_path: 
         "".join(fault.file + fault.message for fault in catalog.faults()).encode()
         assert not any("outside" in entry.title for entry in catalog.list())
         assert json.loads(index.read_text("utf-8"))["files"]
-    linted = FolderLint(folder, STANDARD).findings(TODAY)
+    linted = SourceLint(folder, STANDARD).findings(TODAY)
     assert {"pipe.json", "\\xff\\xfe.json"} <= {Path(finding.file).name for finding in linted}
 
 
@@ -672,7 +672,7 @@ def test_a_folder_of_procedures_may_hold_data_too(folder: Path) -> None:
     assert {Path(one.file).name for one in lint_paths([folder], STANDARD, TODAY)} <= {"small.json"}
 
     (folder / "dossiers.db").unlink()
-    assert {name for name, _ in json_entries(folder)} == {"small.json", "catalog.json", "calendar.json", "units.json"}
+    assert {name for name, _ in Folder(folder).entries()} == {"small.json", "catalog.json", "calendar.json", "units.json"}
 
 
 def test_there_must_be_a_folder(tmp_path: Path) -> None:

@@ -34,6 +34,7 @@ GOOD: dict[str, tuple[str, ...]] = {
     "migrate": ("--data", "data", "--procedures", "procedures", "--apply", "new.journal", "1.012789"),
     "new": ("--like", "1.012789", "--procedures", "procedures", "moi"),
     "plan": ("--data", "data", "good.json", "good.json"),
+    "publish": ("--data", "data", "procedures"),
     "recompute": ("--data", "data", "--procedures", "procedures"),
     "reconcile": ("--data", "data", "good.csv"),
     "register": (
@@ -60,6 +61,7 @@ WORDS = (
     ("demo", "--dossiers", ""),
     ("migrate", "1.012789", "1.999999"),
     ("new", "--like", "1.999999"),
+    ("publish", "--back", "0"),
     ("register", "--since", "31/02/2026"),
     ("restore", "--after", "H29.15-261122"),
     ("restore", "--after", ""),

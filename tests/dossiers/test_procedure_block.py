@@ -15,6 +15,7 @@ import pytest
 from support.samples import NOON, PROCEDURES, TODAY
 
 from dossierkit import Action, Actor, Role, State, open_engine
+from dossierkit.catalog.folder import Folder
 from dossierkit.catalog.index import load_with_references
 from dossierkit.dossiers.procedure.field_lint import ACCOUNT, field_faults
 from dossierkit.dossiers.procedure.persons import Contact, contact
@@ -368,7 +369,7 @@ OPTIONAL: dict[str, str] = {
 
 @cache
 def shipped(name: str) -> tuple[Any, dict[str, Any]]:
-    documents = load_with_references(PROCEDURES, name)
+    documents = load_with_references(Folder(PROCEDURES), name)
     return documents[""].value, {path: document.value for path, document in documents.items() if path}
 
 

@@ -7,10 +7,11 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import attrs
 import pytest
 from support.samples import PROCEDURES, TODAY
 
-from dossierkit.catalog.lint import FolderLint, lint_paths
+from dossierkit.catalog.lint import SourceLint, lint_paths
 from dossierkit.errors import SchemaError
 from dossierkit.forms import STANDARD, read
 from dossierkit.forms.lint.document_lint import lint
@@ -523,12 +524,13 @@ def test_a_block_that_is_none(tmp_path: Path) -> None:
 
 
 def test_a_folder_is_looked_at_again_when_it_changes(tmp_path: Path) -> None:
-    """A file, one that it may refer to, or the day; in between the same findings are handed out."""
+    """A file, one that it refers to, or the day; in between the same findings are handed out."""
     (tmp_path / "shared").mkdir()
-    (tmp_path / "a.json").write_text(json.dumps({"type": "object", "title": "A"}))
-    lint = FolderLint(tmp_path, DIALECT)
+    (tmp_path / "a.json").write_text(json.dumps({"type": "object", "title": "A", "$ref": "shared/c.json"}))
+    lint = SourceLint(tmp_path, DIALECT)
     first = lint.findings(TODAY)
-    assert first == tuple(lint_paths([tmp_path], DIALECT, TODAY))
+    named = (attrs.evolve(finding, file=str(tmp_path / finding.file)) for finding in first)
+    assert tuple(named) == tuple(lint_paths([tmp_path], DIALECT, TODAY))
     assert lint.findings(TODAY) is first
     (tmp_path / "b.json").write_text("{")
     second = lint.findings(TODAY)

@@ -21,6 +21,7 @@ from support.people import AN, INTAKE, OFFICER, UNIT
 from support.samples import NOON, SMALL
 
 from dossierkit import Action, Actor, Dossier, Engine, Role
+from dossierkit.catalog.folder import Folder
 from dossierkit.cli import main
 from dossierkit.dossiers.lifecycle.event_facts import fact
 from dossierkit.dossiers.people.account import Account
@@ -246,7 +247,7 @@ def test_an_operator_brings_templates_of_a_procedure(office: Engine, tmp_path: P
     own.mkdir(parents=True)
     (own / "01.html").write_text("<p>Mẫu 10: {{ paper.code }} {{ paper.__class__.__mro__ }}</p>")
     (own / "01.typ").write_text('#set document(title: "x")\n#json(bytes(sys.inputs.paper)).code')
-    papers, paper = Papers(folder), paper_of(office, dossier, "01")
+    papers, paper = Papers(Folder(tmp_path)), paper_of(office, dossier, "01")
     with pytest.raises(SettingsError, match=r"01\.html"):
         papers.html(paper, dossier.procedure)
     (own / "01.html").write_text("<p>Mẫu 10: {{ paper.code }}</p>")

@@ -45,6 +45,7 @@ run("render", procedure)
 run("plan", procedure, procedure)
 code = run("submit", "ban-sao", "answers.json").strip()
 assert re.fullmatch(r"H29\.15-\d{6}-0001", code), came
+run("publish", "procedures")
 assert "Số 1 đường Mẫu" in run("show", "--personal", code)
 run("verify")
 run("migrate", "ban-sao")

@@ -17,7 +17,7 @@ from markupsafe import Markup
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
-from dossierkit.catalog.lint import FolderLint
+from dossierkit.catalog.lint import SourceLint
 from dossierkit.catalog.option_lists import Table
 from dossierkit.dossiers.deadlines.calendars import office_time
 from dossierkit.dossiers.lifecycle.dossier import Actor
@@ -108,7 +108,7 @@ class Site:
     pages: Environment
     #: The forms of an account by name.
     account_forms: Mapping[str, Form]
-    lint: FolderLint
+    lint: SourceLint
     efforts: ProofsOfWork
     #: Seals unsaved input that a page carries.
     seal: Seal
@@ -138,11 +138,11 @@ class Site:
             renderer,
             blobs,
             config,
-            Papers(engine.administration.folder / "papers"),
+            Papers(engine.administration.source),
             config.slips,
             pages,
             account_forms(dialect),
-            FolderLint(engine.administration.folder, dialect),
+            SourceLint(engine.administration.source, dialect),
             ProofsOfWork(lambda: engine.key("devices-key")),
             Seal(lambda: engine.key("seal-key"), ABSOLUTE),
             KeptPages(secure=config.secure),

@@ -1,6 +1,6 @@
-"""The procedures in a folder of procedure files, by code and revision; changes are picked up while the program runs.
+"""The procedures in a folder or a publication, by code and revision; changes are picked up while the program runs.
 
-Each scan of the folder reads new and changed files, for a limited time, and stores the newest valid revision of each file.
+Each scan reads new and changed files, for a limited time, and stores the newest valid revision of each file.
 The stored revision is the one that is served: a broken, half-written or unapproved file changes nothing.
 Any error while a file is read becomes a fault of that file.
 """
@@ -17,7 +17,7 @@ from pathlib import Path
 
 import attrs
 
-from dossierkit.catalog.folder import Stamp, content, json_entries, printable, stamp_of
+from dossierkit.catalog.folder import Folder, printable, source_of
 from dossierkit.catalog.index import (
     CatalogEntry,
     Finding,
@@ -29,6 +29,7 @@ from dossierkit.catalog.index import (
     load_with_references,
     save_index,
 )
+from dossierkit.catalog.sources import FileSet, ProcedureFiles, Source, Stamp
 from dossierkit.catalog.stored_revisions import Memory, StoredRevisions
 from dossierkit.dossiers.procedure.procedure import Bundle, Procedure
 from dossierkit.dossiers.procedure.procedure_block_lint import block_faults
@@ -41,10 +42,11 @@ from dossierkit.forms.reader import read
 from dossierkit.forms.schema.dialect import Dialect
 from dossierkit.forms.schema.document import Document, load
 from dossierkit.locale.texts import in_language
+from dossierkit.ports import Publication
 from dossierkit.text import fold, holds, sort_key
 from dossierkit.translatable import Words
 
-#: Seconds between two scans of the folder.
+#: Seconds between two scans.
 LOOK_SECONDS = 0.25
 _NEVER = float("-inf")
 #: Seconds that one scan may spend on reading files; the next scan continues.
@@ -92,12 +94,13 @@ class _Offer:
 
 @attrs.frozen
 class _Snapshot:
-    """The folder at the last scan."""
+    """The files at the last scan."""
 
+    files: ProcedureFiles
     readings: Mapping[str, _Reading] = attrs.field(factory=dict)
     by_code: Mapping[str, _Offer] = attrs.field(factory=dict)
     states: Mapping[str, FileState] = attrs.field(factory=dict)
-    #: Faults of the folder itself.
+    #: Faults of the folder or of the store itself.
     faults: tuple[Finding, ...] = ()
     #: Counts the changes of *by_code*.
     edition: int = 0
@@ -106,6 +109,9 @@ class _Snapshot:
         """File name → the file, of those that were read whole."""
         readings = self.readings.items()
         return {name: reading.known for name, reading in readings if reading.stamps and reading.known is not None}
+
+
+_NO_FILES = FileSet.of({})
 
 
 def guard_folder(folder: Path) -> Path:
@@ -120,7 +126,7 @@ def guard_folder(folder: Path) -> Path:
 
 
 class Catalog:
-    """The procedures in *folder*.
+    """The procedures in *place*, a folder or another source.
 
     Args:
         memory: stores the served revisions, and which file serves a code.  Processes that share it serve the same revisions.
@@ -134,7 +140,7 @@ class Catalog:
 
     def __init__(
         self,
-        folder: Path | str,
+        place: Source | Path | str,
         dialect: Dialect,
         *,
         memory: Memory,
@@ -143,7 +149,7 @@ class Catalog:
         language: str = "en",
         now: Callable[[], float] = time.monotonic,
     ) -> None:
-        self.folder = guard_folder(Path(folder))
+        self.source = source_of(guard_folder(Path(place)) if isinstance(place, (Path, str)) else place)
         self.dialect = dialect
         self._stored = StoredRevisions(memory)
         self._index = index
@@ -191,33 +197,39 @@ class Catalog:
         return self._look().edition
 
     def faults(self) -> tuple[Finding, ...]:
-        """The faults of the folder and its files."""
+        """The faults of the folder or store, and of the files."""
         snapshot = self.read_all()
         return (*snapshot.faults, *(fault for state in snapshot.states.values() for fault in state.faults))
 
     def files(self) -> tuple[FileState, ...]:
-        """The state of every file in the folder."""
+        """The state of every procedure file."""
         return tuple(self.read_all().states.values())
 
     def served(self) -> Mapping[str, str]:
         """Code → revision of every procedure that is served."""
         return {code: offer.revision for code, offer in self.read_all().by_code.items()}
 
+    @property
+    def publication(self) -> Publication | None:
+        """The publication that is served, as of the last look; None if the files are in a folder, or nothing is published."""
+        files = self._look().files
+        return files.publication if isinstance(files, FileSet) else None
+
     def read_all(self) -> _Snapshot:
         """Read every new and changed file, without the time limit of a scan."""
         with self._lock:
             snapshot = self._look()
-            while not all(reading.stamps for reading in snapshot.readings.values()):
+            while not snapshot.faults and not all(reading.stamps for reading in snapshot.readings.values()):
                 self.expire()
                 snapshot = self._look()
             return snapshot
 
     def is_read(self) -> bool:
-        """Whether every file that the folder holds now was read, or was known from the index."""
+        """Whether every file that is there now was read, or was known from the index."""
         return all(reading.stamps for reading in self._look().readings.values())
 
     def expire(self) -> None:
-        """Let the next question look at the folder, however recent the last look is."""
+        """Let the next question look at the files, however recent the last look is."""
         self._looked = _NEVER
 
     def procedure_from_bundle(self, bundle: bytes, code: str) -> Procedure:
@@ -234,8 +246,8 @@ class Catalog:
             assert snapshot is not None
             return snapshot
         try:
-            before = self._snapshot or _Snapshot()
-            self._snapshot = self._read_folder(before)
+            before = self._snapshot or _Snapshot(_NO_FILES)
+            self._snapshot = self._scan(before)
             self._log_changes(before, self._snapshot)
             self._looked = self._now()
             return self._snapshot
@@ -245,22 +257,16 @@ class Catalog:
     def _is_recent(self) -> bool:
         return self._now() - self._looked < LOOK_SECONDS
 
-    def _read_folder(self, before: _Snapshot) -> _Snapshot:
+    def _scan(self, before: _Snapshot) -> _Snapshot:
         try:
-            stamps = dict(json_entries(self.folder))
-        except OSError as error:
+            files = self.source.current()
+            readings = self._read_files(files, before.readings)
+        except DocumentError as error:
             # Procedures stay listed while the folder or its disk is unavailable.
-            fault = Finding(
-                ".",
-                1,
-                1,
-                "",
-                "no-folder",
-                "error",
-                Words("the folder cannot be read: {error}", error=error.strerror or error),
-            )
-            return attrs.evolve(before, faults=(fault,))
-        readings = self._read_files(stamps, before.readings)
+            return attrs.evolve(before, faults=(Finding(".", 1, 1, "", "no-folder", "error", error.message),))
+        except StoreError as error:
+            message = Words("the store cannot be read: {error}", error=error)
+            return attrs.evolve(before, faults=(Finding(".", 1, 1, "", "no-store", "error", message),))
         states: dict[str, FileState] = {}
         offers: dict[str, _Offer] = {}
         for name, reading in readings.items():
@@ -269,13 +275,14 @@ class Catalog:
             if offer is not None:
                 offers[name] = offer
         by_code = self._by_code(offers, states, before)
-        after = _Snapshot(readings, by_code, states, edition=before.edition + (by_code != before.by_code))
+        after = _Snapshot(files, readings, by_code, states, edition=before.edition + (by_code != before.by_code))
         if after.read_files() != before.read_files():
             save_index(self._index, after.read_files())
         return after
 
-    def _read_files(self, stamps: Mapping[str, Stamp | None], before: Mapping[str, _Reading]) -> dict[str, _Reading]:
+    def _read_files(self, files: ProcedureFiles, before: Mapping[str, _Reading]) -> dict[str, _Reading]:
         """The reading of each file; new and changed files are read until the time limit of a scan."""
+        stamps = dict(files.entries())
         end, now, read = self._now() + READ_SECONDS, dict(stamps), 0
         result: dict[str, _Reading] = {}
         # Files left over by the last scan come first, so that a file that changes all the time cannot starve them.
@@ -285,35 +292,32 @@ class Catalog:
                 reading = _Reading(indexed.stamps, indexed)
             for reached in reading.stamps if reading is not None else ():
                 if reached not in now:
-                    now[reached] = stamp_of(self.folder, reached)
+                    now[reached] = files.stamp(reached)
             if reading is None or not reading.stamps or any(now[path] != stamp for path, stamp in reading.stamps.items()):
                 if not read or self._now() < end:
-                    reading = self._read_file(name)
+                    reading = self._read_file(files, name)
                     read += 1
                 elif reading is None:
-                    reading = self._read_entry(name)
+                    reading = self._read_entry(files, name)
                 elif reading.stamps:
                     reading = attrs.evolve(reading, stamps={})
             result[name] = reading
         return {name: result[name] for name in stamps}
 
-    def _read_entry(self, name: str) -> _Reading:
+    def _read_entry(self, files: ProcedureFiles, name: str) -> _Reading:
         """Only the list entry of a file, until a scan has time to read it whole."""
         try:
-            entry = self._entry(name)
+            entry = _entry(files, name)
         except Exception:  # noqa: BLE001  # the error is reported when the file is read whole
             return _Reading()
         return _Reading(known=KnownFile({}, "", entry))
 
-    def _entry(self, name: str) -> CatalogEntry:
-        return entry_of(name, load(content(self.folder, name)).value)
-
-    def _read_file(self, name: str) -> _Reading:
+    def _read_file(self, files: ProcedureFiles, name: str) -> _Reading:
         """Read a file whole, and store its revision unless it has to be approved first."""
         stamps: dict[str, Stamp | None] = {}
         documents: dict[str, Document] = {}
         try:
-            documents = load_with_references(self.folder, name, stamps)
+            documents = load_with_references(files, name, stamps)
             entry = entry_of(name, documents[""].value)
             procedure = _make_procedure(
                 entry.code, Bundle({path: document.value for path, document in documents.items()}), self.dialect
@@ -327,6 +331,9 @@ class Catalog:
             return _Reading(stamps or {name: None}, faults=(fault,))
         except SchemaError as error:
             return _Reading(stamps, faults=tuple(finding_of(fault, name, documents) for fault in error.faults))
+        except StoreError:
+            # This passes, unlike a fault of the file: it is read again.
+            raise
         except Exception as error:  # noqa: BLE001  # no file may stop the others, not even one that reveals a bug
             _log.debug("%s cannot be read", printable(name), exc_info=True)
             fault = Finding(
@@ -379,7 +386,7 @@ class Catalog:
         made = self._made.get(code)
         if made is None or made[0] != offer.revision:
             # Without a stored bundle, the store was replaced by another one, but the index file was not.
-            bundle = bundle or self._stored.bundle(path) or bundle_of(self.folder, path)
+            bundle = bundle or self._stored.bundle(path) or bundle_of(self.source.current(), path)
             made = self._made[code] = (offer.revision, _make_procedure(code, bundle, self.dialect))
         return made[1]
 
@@ -425,11 +432,12 @@ class Catalog:
 
     def _code(self, name: str) -> str:
         """The code of a file that cannot be read whole; empty if that cannot be read either."""
-        known = self._snapshot.readings[name].known if self._snapshot is not None else None
-        if known is not None:
+        snapshot = self._snapshot
+        assert snapshot is not None, "whoever asks has looked at the files"
+        if (known := snapshot.readings[name].known) is not None:
             return known.entry.code
         try:
-            return self._entry(name).code
+            return _entry(snapshot.files, name).code
         except Exception:  # noqa: BLE001  # a file without a readable code has none
             return ""
 
@@ -452,26 +460,28 @@ class Catalog:
         """The procedures that wait for approval, each with the procedure that is served until then, or None."""
         with self._lock:
             snapshot = self.read_all()
+            files = snapshot.files
             names = [name for name, state in snapshot.states.items() if state.serving is Serving.UNAPPROVED]
-            pairs = ((self._waiting_procedure(name), self._serving(name, snapshot.readings[name])[1]) for name in names)
+            pairs = ((self._waiting_procedure(files, name), self._serving(name, snapshot.readings[name])[1]) for name in names)
             return tuple((new, self._procedure(old) if old is not None else None) for new, old in pairs if new is not None)
 
-    def _waiting_procedure(self, name: str) -> Procedure | None:
+    def _waiting_procedure(self, files: ProcedureFiles, name: str) -> Procedure | None:
         """The procedure in the file *name*; None if the file can no longer be read, which the next scan will report."""
         try:
-            return procedure_at(self.folder / name, self.dialect)
+            return _procedure_in(files, name, self.dialect)
         except (DocumentError, SchemaError):
             return None
 
     def approve(self, code: str, revision: str) -> bool:
         """Serve the waiting *revision* of *code*; False if the file has changed since."""
         with self._lock:
-            for name, state in self.read_all().states.items():
-                known = self._snapshot.readings[name].known if self._snapshot is not None else None
+            snapshot = self.read_all()
+            for name, state in snapshot.states.items():
+                known = snapshot.readings[name].known
                 if state.serving is not Serving.UNAPPROVED or known is None:
                     continue
                 if (known.entry.code, known.revision) == (code, revision):
-                    procedure = self._waiting_procedure(name)
+                    procedure = self._waiting_procedure(snapshot.files, name)
                     if procedure is None or procedure.revision != revision:
                         return False
                     self._stored.approve(name, procedure)
@@ -526,5 +536,13 @@ def procedure_at(path: Path, dialect: Dialect) -> Procedure:
     Raises:
         DocumentError, SchemaError: it cannot be read.
     """
-    bundle = bundle_of(path.parent, path.name)
-    return _make_procedure(entry_of(path.name, bundle.documents[""]).code, bundle, dialect)
+    return _procedure_in(Folder(path.parent), path.name, dialect)
+
+
+def _procedure_in(files: ProcedureFiles, name: str, dialect: Dialect) -> Procedure:
+    bundle = bundle_of(files, name)
+    return _make_procedure(entry_of(name, bundle.documents[""]).code, bundle, dialect)
+
+
+def _entry(files: ProcedureFiles, name: str) -> CatalogEntry:
+    return entry_of(name, load(files.content(name)).value)

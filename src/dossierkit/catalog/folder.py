@@ -9,14 +9,13 @@ import os
 import stat
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TypeAlias
 
+import attrs
+
+from dossierkit.catalog.sources import Source, Stamp
 from dossierkit.errors import DocumentError
 from dossierkit.forms.schema.document import MAX_BYTES
 from dossierkit.translatable import Words
-
-#: Size, mtime and ctime (nanoseconds), inode; a file with the same stamp has the same content.
-Stamp: TypeAlias = tuple[int, int, int, int]
 
 #: JSON files in a data folder that are not procedure files.
 DATA_FILES = ("catalog.json", "calendar.json", "units.json")
@@ -29,27 +28,74 @@ _KINDS = {
 }
 
 
-def json_entries(folder: Path) -> Iterator[tuple[str, Stamp | None]]:
-    """The name and stamp of every entry of *folder* that ends in `.json`, of any file type; hidden entries are left out.
+@attrs.frozen
+class Folder:
+    """The procedure files in the folder *path*, as they are at each moment."""
 
-    In a folder with a database, `DATA_FILES` are left out, too.
+    path: Path
 
-    Raises:
-        OSError: the folder cannot be read.
-    """
-    entries = [name for name in os.listdir(folder) if not name.startswith(".")]
-    others = DATA_FILES if any(name.endswith(".db") for name in entries) else ()
-    names = [name for name in entries if name.endswith(".json") and name not in others]
-    return ((name, stamp_of(folder, name)) for name in sorted(names))
+    def __str__(self) -> str:
+        return str(self.path)
+
+    def current(self) -> Folder:
+        """See `Source.current`."""
+        return self
+
+    def entries(self) -> Iterator[tuple[str, Stamp | None]]:
+        """The name and stamp of every entry that ends in `.json`, of any file type; hidden entries are left out.
+
+        In a folder with a database, `DATA_FILES` are left out, too.
+
+        Raises:
+            DocumentError: the folder cannot be read.
+        """
+        try:
+            entries = [name for name in os.listdir(self.path) if not name.startswith(".")]
+        except OSError as error:
+            message = Words("the folder cannot be read: {error}", error=error.strerror or error)
+            raise DocumentError(message, file=str(self.path)) from None
+        others = DATA_FILES if any(name.endswith(".db") for name in entries) else ()
+        names = [name for name in entries if name.endswith(".json") and name not in others]
+        return ((name, self.stamp(name)) for name in sorted(names))
+
+    def has(self, path: str) -> bool:
+        """See `ProcedureFiles.has`."""
+        return self.stamp(path) is not None and not (self.path / path).is_dir()
+
+    def stamp(self, path: str) -> Stamp | None:
+        """The stamp of a file, links followed; None if it does not exist."""
+        try:
+            status = os.stat(os.path.join(self.path, path))
+        except (OSError, ValueError):
+            return None
+        return status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino
+
+    def content(self, path: str) -> bytes:
+        """The bytes of a file.
+
+        Raises:
+            DocumentError: it is not a regular file, is too large, is outside the folder, or cannot be read.
+        """
+        if printable(path) != path:
+            raise DocumentError(Words("the file name is not printable UTF-8; rename the file"), file=printable(path))
+        try:
+            real, folder = os.path.realpath(os.path.join(self.path, path)), os.path.realpath(self.path)
+            if os.path.commonpath((real, folder)) != folder:
+                raise DocumentError(Words("this is a link that leads out of the folder; copy the file"), file=path)
+            _guard_regular_file(os.stat(real), path)
+            # O_NONBLOCK, as the entry may have been replaced by a pipe since: opening it must not wait for a writer.
+            with open(os.open(real, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), "rb") as opened:
+                _guard_regular_file(os.fstat(opened.fileno()), path)
+                return opened.read(MAX_BYTES + 1)
+        except OSError as error:
+            raise DocumentError(Words("cannot be read: {error}", error=error.strerror or error), file=path) from None
+        except ValueError as error:
+            raise DocumentError(Words("cannot be read: {error}", error=error), file=path) from None
 
 
-def stamp_of(folder: Path, name: str) -> Stamp | None:
-    """The stamp of the file *name*, links followed; None if it does not exist."""
-    try:
-        status = os.stat(os.path.join(folder, name))
-    except (OSError, ValueError):
-        return None
-    return status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino
+def source_of(place: Source | Path | str) -> Source:
+    """*place*; a path is that of a folder."""
+    return Folder(Path(place)) if isinstance(place, (Path, str)) else place
 
 
 def printable(name: str) -> str:
@@ -58,29 +104,6 @@ def printable(name: str) -> str:
     if readable.isprintable():
         return readable
     return "".join(letter if letter.isprintable() else repr(letter)[1:-1] for letter in readable)
-
-
-def content(folder: Path, name: str) -> bytes:
-    """The bytes of the file *name* in *folder*.
-
-    Raises:
-        DocumentError: it is not a regular file, is too large, is outside the folder, or cannot be read.
-    """
-    if printable(name) != name:
-        raise DocumentError(Words("the file name is not printable UTF-8; rename the file"), file=printable(name))
-    try:
-        path = os.path.realpath(os.path.join(folder, name))
-        if os.path.commonpath((path, os.path.realpath(folder))) != os.path.realpath(folder):
-            raise DocumentError(Words("this is a link that leads out of the folder; copy the file"), file=name)
-        _guard_regular_file(os.stat(path), name)
-        # O_NONBLOCK, as the entry may have been replaced by a pipe since: opening it must not wait for a writer.
-        with open(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), "rb") as opened:
-            _guard_regular_file(os.fstat(opened.fileno()), name)
-            return opened.read(MAX_BYTES + 1)
-    except OSError as error:
-        raise DocumentError(Words("cannot be read: {error}", error=error.strerror or error), file=name) from None
-    except ValueError as error:
-        raise DocumentError(Words("cannot be read: {error}", error=error), file=name) from None
 
 
 def _guard_regular_file(status: os.stat_result, name: str) -> None:

@@ -12,7 +12,8 @@ from urllib.parse import urlsplit
 
 import attrs
 
-from dossierkit.catalog.folder import Stamp, content, printable, stamp_of
+from dossierkit.catalog.folder import printable
+from dossierkit.catalog.sources import ProcedureFiles, Stamp
 from dossierkit.converter import converter
 from dossierkit.dossiers.procedure.procedure import Bundle
 from dossierkit.errors import DocumentError
@@ -148,8 +149,8 @@ def save_index(path: Path | None, files: Mapping[str, KnownFile]) -> None:
         _log.warning("the index of procedures cannot be written: %s", error)
 
 
-def load_with_references(folder: Path, name: str, stamps: dict[str, Stamp | None] | None = None) -> dict[str, Document]:
-    """The file *name* (under the empty path) and every file of the folder that it refers to, directly or not, by path.
+def load_with_references(files: ProcedureFiles, name: str, stamps: dict[str, Stamp | None] | None = None) -> dict[str, Document]:
+    """The file *name* (under the empty path) and every one of *files* that it refers to, directly or not, by path.
 
     Args:
         stamps: filled with the stamp of each file, taken before it is read, also if reading then fails.
@@ -164,25 +165,25 @@ def load_with_references(folder: Path, name: str, stamps: dict[str, Stamp | None
         key, path = pending.pop()
         if key in documents:
             continue
-        stamps[path] = stamp_of(folder, path)
-        if key and (stamps[path] is None or (folder / path).is_dir()):
+        stamps[path] = files.stamp(path)
+        if key and not files.has(path):
             # A missing file is reported at the reference, which may also mean a part of the same document.
             continue
         try:
-            documents[key] = load(content(folder, path))
+            documents[key] = load(files.content(path))
         except DocumentError as error:
             raise DocumentError(error.message, error.line, error.column, printable(path)) from None
         pending += [(target, target) for target in local_files(documents[key].value, path) if target not in documents]
     return documents
 
 
-def bundle_of(folder: Path, name: str) -> Bundle:
+def bundle_of(files: ProcedureFiles, name: str) -> Bundle:
     """The file *name* with the files that it refers to, as a bundle.
 
     Raises:
         DocumentError: see `load_with_references`.
     """
-    return Bundle({path: document.value for path, document in load_with_references(folder, name).items()})
+    return Bundle({path: document.value for path, document in load_with_references(files, name).items()})
 
 
 def local_files(document: Json, path: str) -> Iterator[str]:

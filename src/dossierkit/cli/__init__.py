@@ -114,12 +114,17 @@ def _register() -> None:
         papers,
         payments,
         procedures,
+        publishing,
         serve,
         statistics,
         upkeep,
     )
 
-    for module in (installation, serve, procedures, dossiers, statistics, accounts, payments, papers, upkeep, copying, migration):
+    modules = (
+        installation, serve, procedures, publishing, dossiers, statistics, accounts, payments, papers, upkeep, copying,
+        migration,
+    )  # fmt: skip
+    for module in modules:
         for command in module.COMMANDS:
             main.add_command(command)
 

@@ -33,7 +33,7 @@ class _Side:
     #: Address of the files; empty: a folder in *data*.
     files: str
 
-    def open(self, procedures: Path | None) -> Engine:
+    def open(self, procedures: Path | str | None) -> Engine:
         """The engine over it; a database that is missing is made."""
         from dossierkit.stores.last_numbers import mark_of
         from dossierkit.wiring import file_store, open_engine
@@ -66,7 +66,9 @@ class _Side:
 )
 @click.option("--to-files", help="Files of the target.  [default: where they are, if that is object storage; else folder]")
 @procedures_option
-def copy(source: str, target: str, data: Path, from_files: str | None, to_files: str | None, procedures: Path | None) -> None:
+def copy(
+    source: str, target: str, data: Path, from_files: str | None, to_files: str | None, procedures: Path | str | None
+) -> None:
     """Copy everything of a store to another one, verify both, and compare them by a hash over everything.
 
     That is every row, the attachments, and the keys and lists in the data folder.  No other program may use the stores

@@ -21,6 +21,7 @@ from dossierkit.cli.options import (
     procedures_option,
     sender_option,
     smtp_option,
+    source_words,
     store_address,
 )
 
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
 @procedures_option
 @language_option
 @click.argument("words", nargs=-1)
-def list_(data: Path, procedures: Path | None, language: str, words: tuple[str, ...]) -> None:
+def list_(data: Path, procedures: Path | str | None, language: str, words: tuple[str, ...]) -> None:
     """List the procedures, or those whose title, code or guidance contain all WORDS."""
     # The faults are printed below; the log would repeat them.
     logging.getLogger("dossierkit").addHandler(logging.NullHandler())
@@ -45,10 +46,10 @@ def list_(data: Path, procedures: Path | None, language: str, words: tuple[str, 
         click.echo(f"no procedure contains {' '.join(words)!r}; list them all with: dossierkit list", err=True)
     for fault in engine.catalog.faults():
         click.echo(f"{fault.file}: {fault.message}", err=True)
-    click.echo(f"from {engine.catalog.folder.resolve()}", err=True)
+    click.echo(f"from {source_words(engine)}", err=True)
 
 
-def _listing(data: Path, procedures: Path | None) -> Engine:
+def _listing(data: Path, procedures: Path | str | None) -> Engine:
     """An engine for listing procedures; without a database it uses a store in memory, so that listing creates no file."""
     from dossierkit.stores.backup import DATABASE
     from dossierkit.wiring import open_engine
@@ -69,7 +70,7 @@ def _listing(data: Path, procedures: Path | None) -> Engine:
 @click.argument("answers", type=ANSWERS)
 def submit(
     data: Path,
-    procedures: Path | None,
+    procedures: Path | str | None,
     agency: str | None,
     files: str | None,
     code: str,
@@ -112,7 +113,9 @@ def submit(
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.option("--personal", is_flag=True, help="Show personal answers, which are masked otherwise.")
 @click.argument("code")
-def show(data: Path, procedures: Path | None, files: str | None, language: str, as_json: bool, personal: bool, code: str) -> None:
+def show(
+    data: Path, procedures: Path | str | None, files: str | None, language: str, as_json: bool, personal: bool, code: str
+) -> None:
     """Show the dossier with CODE (or a receipt number)."""
     from dossierkit.dossiers.deadlines.calendars import office_time
     from dossierkit.errors import UnknownDossier
@@ -174,7 +177,7 @@ def deliver(data: Path, smtp: str, sender: str) -> None:
 @files_option
 @click.option("--yes", is_flag=True, help="Do not ask for confirmation.")
 @click.argument("code", required=False)
-def erase(data: Path, procedures: Path | None, files: str | None, yes: bool, code: str | None) -> None:
+def erase(data: Path, procedures: Path | str | None, files: str | None, yes: bool, code: str | None) -> None:
     """Erase the personal data of the dossier with CODE; without CODE, list the dossiers whose owner asked for it.
 
     Answers, files, notes and owner are deleted for good; code, state and dates stay, so that no series has a gap and no

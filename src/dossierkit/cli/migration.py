@@ -74,7 +74,7 @@ def _replay(data: Path, new: object) -> int:
 @click.option("--apply", "journal", type=NEW_FILE, help="Migrate the drafts, and write a journal for --undo into this file.")
 @click.option("--undo", "undone", type=FILE, help="Undo the migration of this journal.")
 @click.argument("procedure")
-def migrate(data: Path, procedures: Path | None, journal: Path | None, undone: Path | None, procedure: str) -> None:
+def migrate(data: Path, procedures: Path | str | None, journal: Path | None, undone: Path | None, procedure: str) -> None:
     """Migrate every draft of PROCEDURE to its newest revision; without --apply, only count them."""
     from dossierkit.errors import SettingsError
     from dossierkit.office.migration import migrate as run

@@ -46,6 +46,19 @@ class PathParameter(click.Path):
         return path
 
 
+class Procedures(PathParameter):
+    """A folder of procedure files, or `store:` for those that are published."""
+
+    def __init__(self) -> None:
+        super().__init__(file_okay=False)
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """See `click.Path.convert`."""
+        from dossierkit.catalog.sources import PUBLISHED
+
+        return value if value == PUBLISHED else super().convert(value, param, ctx)
+
+
 class Number(click.IntRange):
     """A whole number from *least* to *most*."""
 
@@ -165,10 +178,11 @@ def store_address() -> str:
 
 procedures_option: Callable[..., Any] = click.option(
     "--procedures",
-    type=FOLDER,
+    type=Procedures(),
     default=None,
     envvar="DOSSIERKIT_PROCEDURES",
-    help="Folder of procedure files.  [default: that of the installation, else the packaged samples]",
+    help="Folder of procedure files, or store: for those that dossierkit publish put there."
+    "  [default: that of the installation, else the packaged samples]",
 )
 agency_option: Callable[..., Any] = click.option(
     "--agency",
@@ -220,6 +234,19 @@ def office_day() -> date:
     from dossierkit.wiring import SystemClock
 
     return day_of(SystemClock().now())
+
+
+def source_words(engine: Engine) -> str:
+    """Where the procedures of *engine* come from: the path of a folder, or a publication."""
+    from dossierkit.catalog.folder import Folder
+    from dossierkit.dossiers.deadlines.calendars import office_time
+
+    source, publication = engine.administration.source, engine.administration.publication
+    if isinstance(source, Folder):
+        return str(source.path.resolve())
+    if publication is None:
+        return "the store, where nothing is published yet"
+    return f"publication {publication.number} of {office_time(publication.at):%d/%m/%Y %H:%M} in the store"
 
 
 def installed() -> Installation | None:
@@ -274,7 +301,7 @@ def existing(data: Path) -> Path:
 
 def engine_of(
     data: Path,
-    procedures: Path | None,
+    procedures: Path | str | None,
     agency: str | None = None,
     address: str = "",
     *,
@@ -289,7 +316,7 @@ def engine_of(
     It is closed at the end of the command.
 
     Args:
-        procedures: their folder; None: that of the installation, or else the samples.
+        procedures: their folder, or `store:`; None: that of the installation, or else the samples.
         address: base address of links in mails.
         make: create a missing folder or database.  Only for commands that begin an installation, as other commands would
             create them for a misspelt name.
@@ -316,7 +343,7 @@ def engine_of(
         in_settings = str(installation.settings.get("files", "")) if installation is not None else ""
         files = os.environ.get("DOSSIERKIT_FILES") or in_settings
     blobs = file_store(data, files)
-    if procedures is not None:
+    if isinstance(procedures, Path):
         # Checked first, so that a misspelt folder leaves no new files behind.
         guard_folder(procedures)
     if make or server:
@@ -356,15 +383,16 @@ def guard_bucket(engine: Engine) -> None:
         click.echo(f"dossierkit: {error}", err=True)
 
 
-def _guard(data: Path, procedures: Path | None) -> None:
+def _guard(data: Path, procedures: Path | str | None) -> None:
     """Restrict data and settings, which may hold passwords, to their owner; prints each file where that fails."""
     from dossierkit.installation import SETTINGS
     from dossierkit.private_files import restrict
 
     installation = installed()
-    settings, folders = [], [procedures, Path.cwd()]
+    settings: list[Path] = []
+    places = [procedures, Path.cwd()]
     if installation is not None:
-        settings, folders = [installation.folder / SETTINGS], [*folders, installation.procedures, installation.folder]
-    shared = {path.resolve() for path in folders if path}
+        settings, places = [installation.folder / SETTINGS], [*places, installation.procedures, installation.folder]
+    shared = {path.resolve() for path in places if isinstance(path, Path)}
     for words in restrict(data, *settings, folder=data.resolve() not in shared):
         click.echo(f"dossierkit: {words}", err=True)

@@ -51,7 +51,9 @@ def _public(data: Path) -> str:
 @click.option("--until", type=Day(), required=True, help="Last day of acceptance.")
 @click.option("--unit", default="", help="Id of a unit.  [default: all units]")
 @click.option("--out", type=NEW_FILE, required=True, help="The workbook.")
-def register(data: Path, procedures: Path | None, language: str, since: datetime, until: datetime, unit: str, out: Path) -> None:
+def register(
+    data: Path, procedures: Path | str | None, language: str, since: datetime, until: datetime, unit: str, out: Path
+) -> None:
     """Write the register (form 07) into a workbook."""
     from dossierkit.errors import SettingsError
     from dossierkit.papers.register import register as write

@@ -42,7 +42,7 @@ class Portal:
     #: Where it listens.
     here: str
     data: Path
-    procedures: Path | None
+    procedures: Path | str | None
     agency: str | None
     #: Of the words about faults in the log.
     language: str

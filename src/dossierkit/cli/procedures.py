@@ -28,6 +28,7 @@ from dossierkit.cli.options import (
 
 if TYPE_CHECKING:
     from dossierkit.forms import Form
+    from dossierkit.installation import Installation
 
 
 def form_at(path: Path) -> Form:
@@ -36,13 +37,14 @@ def form_at(path: Path) -> Form:
     Raises:
         SettingsError: it is no form; the message names the file.
     """
+    from dossierkit.catalog.folder import Folder
     from dossierkit.catalog.index import bundle_of
     from dossierkit.dossiers.procedure.procedure import Bundle
     from dossierkit.errors import SchemaError, SettingsError
     from dossierkit.forms import STANDARD, read
     from dossierkit.wiring import with_lists
 
-    bundle: Bundle = bundle_of(path.parent, path.name)
+    bundle: Bundle = bundle_of(Folder(path.parent), path.name)
     resources = {name: document for name, document in bundle.documents.items() if name}
     try:
         return read(bundle.documents[""], resources=resources, dialect=with_lists(STANDARD, None, office_day))
@@ -59,7 +61,7 @@ def form_at(path: Path) -> Form:
 )
 @click.option("--like", default="", help="The code of a sample to copy, with the shared files that it needs.")
 @procedures_option
-def new(name: str, into: Path | None, like: str, procedures: Path | None) -> None:
+def new(name: str, into: Path | None, like: str, procedures: Path | str | None) -> None:
     """Write a procedure file called NAME to start from."""
     from dossierkit.errors import SettingsError
     from dossierkit.installation import copy_shared_files
@@ -67,7 +69,7 @@ def new(name: str, into: Path | None, like: str, procedures: Path | None) -> Non
 
     if not re.fullmatch(r"[a-z0-9][a-z0-9.-]*", name):
         raise SettingsError(f"{name!r} is not a valid procedure file name; use lower-case letters, digits, dots and hyphens")
-    into = into or procedures or _procedures_read_here()
+    into = into or (procedures if isinstance(procedures, Path) else None) or _procedures_read_here()
     path = into / f"{name}.json"
     if path.exists():
         raise SettingsError(f"{path} exists already; choose another name")
@@ -84,14 +86,14 @@ def _procedures_read_here() -> Path:
     """The folder that `serve` would read here.
 
     Raises:
-        SettingsError: it would read the samples inside the package.
+        SettingsError: it would read the samples inside the package, or what is published.
     """
     from dossierkit.errors import SettingsError
     from dossierkit.wiring import packaged_samples, samples
 
     installation = installed()
     if installation is not None:
-        return installation.procedures
+        return folder_of(installation)
     if samples() == packaged_samples():
         raise SettingsError(
             "there is no installation here that would read the file: create one with dossierkit init FOLDER, or name a folder"
@@ -100,17 +102,30 @@ def _procedures_read_here() -> Path:
     return samples()
 
 
+def folder_of(installation: Installation) -> Path:
+    """The folder of procedure files of *installation*.
+
+    Raises:
+        SettingsError: it serves what is published.
+    """
+    from dossierkit.errors import SettingsError
+
+    if not isinstance(installation.procedures, Path):
+        raise SettingsError("the installation serves what is published in its store; name the folder of procedure files")
+    return installation.procedures
+
+
 def _sample(code: str) -> Path:
     """The path of the sample procedure with *code*.
 
     Raises:
         SettingsError: no sample has it.
     """
-    from dossierkit.catalog.folder import json_entries
+    from dossierkit.catalog.folder import Folder
     from dossierkit.errors import SettingsError
     from dossierkit.wiring import samples
 
-    paths = {name: samples() / name for name, _ in json_entries(samples())}
+    paths = {name: samples() / name for name, _ in Folder(samples()).entries()}
     codes = {json.loads(path.read_bytes())["x-procedure"]["code"]: path for path in paths.values()}
     if code not in codes:
         raise SettingsError(f"no sample has the code {code!r}; known: {', '.join(sorted(codes))}")
@@ -226,7 +241,7 @@ def lint(paths: tuple[Path, ...], as_json: bool, data: Path | None, language: st
     """
     import attrs
 
-    from dossierkit.catalog.folder import json_entries
+    from dossierkit.catalog.folder import Folder
     from dossierkit.catalog.lint import lint_paths
     from dossierkit.forms import STANDARD
     from dossierkit.locale.texts import in_language
@@ -242,7 +257,7 @@ def lint(paths: tuple[Path, ...], as_json: bool, data: Path | None, language: st
     if not paths:
         if installation is None:
             raise click.UsageError("Missing argument 'PATHS...'; name files or folders.", context)
-        paths = (installation.procedures,)
+        paths = (folder_of(installation),)
     findings = list(lint_paths(paths, with_lists(STANDARD, data, office_day), office_day()))
     if as_json:
         rows = [{**attrs.asdict(f), "message": in_language(f.message, language)} for f in findings]
@@ -250,7 +265,7 @@ def lint(paths: tuple[Path, ...], as_json: bool, data: Path | None, language: st
     else:
         for f in findings:
             click.echo(f"{f.file}:{f.line}:{f.column}: {f.level} {f.code}: {in_language(f.message, language)}")
-        for empty in (path for path in paths if path.is_dir() and not any(json_entries(path))):
+        for empty in (path for path in paths if path.is_dir() and not any(Folder(path).entries())):
             click.echo(f"{empty} holds no procedure file; add one, or name another folder", err=True)
         errors = sum(f.level == "error" for f in findings)
         warnings = sum(f.level == "warning" for f in findings)

@@ -29,6 +29,7 @@ from dossierkit.cli.options import (
     procedures_option,
     sender_option,
     smtp_option,
+    source_words,
     store_address,
 )
 
@@ -203,7 +204,7 @@ def serve(host: str, port: int, proxy: str, plain_http: bool, new: bool, workers
 @log_option
 def work(
     data: Path,
-    procedures: Path | None,
+    procedures: Path | str | None,
     agency: str | None,
     address: str,
     files: str | None,
@@ -266,15 +267,18 @@ def _guard_passwords(host: str, *, secure: bool, plain_http: bool) -> None:
 
 def _announce(engine: Engine, portal: Portal, workers: int) -> None:
     """Print the addresses and folders that an admin needs."""
+    from dossierkit.catalog.folder import Folder
     from dossierkit.wiring import samples
 
     address, data = portal.here, portal.data
     count = len(engine.procedures())
     click.echo(f"dossierkit serves {counted(count, 'procedure')} at {address}")
-    click.echo(f"  procedures  {engine.catalog.folder.resolve()}   drop a JSON Schema in there and reload {address}/procedures")
+    source = engine.administration.source
+    advice = "drop a JSON Schema in there" if isinstance(source, Folder) else "change them with dossierkit publish"
+    click.echo(f"  procedures  {source_words(engine)}   {advice} and reload {address}/procedures")
     if waiting := len(engine.catalog.waiting()):
         click.echo(f"  approval    {counted(waiting, 'procedure')} to approve at {address}/admin")
-    if installed() is None and engine.catalog.folder == samples():
+    if installed() is None and source == Folder(samples()):
         click.echo("              these are the samples; create an installation with: dossierkit init FOLDER")
     click.echo(f"  data        {data.resolve()}")
     click.echo(

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 @click.option("--out", type=NEW_FILE, help="Write into this file.")
 def stats(
     data: Path,
-    procedures: Path | None,
+    procedures: Path | str | None,
     language: str,
     year: int | None,
     by: str,

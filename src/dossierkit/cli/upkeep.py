@@ -31,7 +31,7 @@ from dossierkit.cli.progress import progress
 @click.option(
     "--seed", type=int, default=2026, show_default=True, help="Seed of the random numbers; the same seed gives the same data."
 )
-def demo(data: Path, procedures: Path | None, count: int, seed: int) -> None:
+def demo(data: Path, procedures: Path | str | None, count: int, seed: int) -> None:
     """Fill an empty data folder with two years of synthetic data, and print accounts to sign in with."""
     # Asked for first: procedures alone would name a part of the extra web.
     import argon2  # noqa: F401  # whether it is there
@@ -69,7 +69,7 @@ def demo(data: Path, procedures: Path | None, count: int, seed: int) -> None:
 @procedures_option
 @files_option
 @click.option("--delete-unnamed", is_flag=True, help="Delete the files that no dossier names.")
-def verify(data: Path, procedures: Path | None, files: str | None, delete_unnamed: bool) -> None:
+def verify(data: Path, procedures: Path | str | None, files: str | None, delete_unnamed: bool) -> None:
     """Verify histories, codes, the ledger, answers, payments and files; exit 1 if there are contradictions.
 
     A file that no dossier has named for a day is one, too: an upload was interrupted.
@@ -165,7 +165,7 @@ def _guard_folder() -> None:
 @procedures_option
 @click.option("--apply", is_flag=True, help="Change the due days; each change is an event in the history.")
 @click.option("--note", default="", help="Reason, shown in the history of each dossier.")
-def recompute(data: Path, procedures: Path | None, apply: bool, note: str) -> None:
+def recompute(data: Path, procedures: Path | str | None, apply: bool, note: str) -> None:
     """List open dossiers whose due day differs by the current calendar; change them with --apply.
 
     Due days set by an officer stay.

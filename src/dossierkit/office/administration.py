@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from pathlib import Path
 
 import attrs
 
 from dossierkit.catalog.catalog import FileState
 from dossierkit.catalog.index import Finding
-from dossierkit.catalog.lint import FolderLint
+from dossierkit.catalog.lint import SourceLint
+from dossierkit.catalog.sources import Source
 from dossierkit.dossiers.codes import DossierCode
 from dossierkit.dossiers.lifecycle.dossier import Event
 from dossierkit.dossiers.mails import Outgoing
 from dossierkit.dossiers.procedure.procedure import Procedure
 from dossierkit.office.context import Context
+from dossierkit.ports import Publication
 
 
 @attrs.frozen(eq=False)
@@ -25,9 +26,18 @@ class Administration:
     context: Context
 
     @property
-    def folder(self) -> Path:
-        """The folder of procedure files."""
-        return self.context.catalog.folder
+    def source(self) -> Source:
+        """Where procedure files come from."""
+        return self.context.catalog.source
+
+    @property
+    def publication(self) -> Publication | None:
+        """The publication that this program serves; None if it reads a folder, or if nothing is published."""
+        return self.context.catalog.publication
+
+    def publications(self, limit: int = 10) -> tuple[Publication, ...]:
+        """The newest publications in the store, newest first."""
+        return self.context.store.publications(limit=limit)
 
     def files(self) -> tuple[FileState, ...]:
         """The state of each procedure file."""
@@ -41,7 +51,7 @@ class Administration:
         """The faults of files that cannot be read."""
         return self.context.catalog.faults()
 
-    def log_served_errors(self, lint: FolderLint) -> None:
+    def log_served_errors(self, lint: SourceLint) -> None:
         """Log each error that *lint* finds in a file that is served nevertheless, once for each revision."""
         lint.log_served_errors(self.context.catalog, self.context.today())
 

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import lru_cache
 from importlib.resources import files
-from pathlib import Path
 from typing import Any
 
 import attrs
-from jinja2 import BaseLoader, FileSystemLoader, StrictUndefined
+from jinja2 import BaseLoader, FunctionLoader, StrictUndefined
+from jinja2.loaders import split_template_path
 from jinja2.sandbox import SandboxedEnvironment
 
-from dossierkit.errors import SettingsError
+from dossierkit.catalog.sources import PAPERS, ProcedureFiles, Source
+from dossierkit.errors import DocumentError, SettingsError
 from dossierkit.extras import missing_extra
 from dossierkit.papers.qr import qr_code
 from dossierkit.papers.values import Grid, Line, Paper
@@ -24,9 +25,13 @@ _HERE = files("dossierkit.papers")
 
 @attrs.frozen
 class Papers:
-    """The templates of an installation: `CODE/01.html` and `CODE/01.typ` in *folder* replace the built-in ones of a procedure."""
+    """The papers of an installation: `papers/CODE/01.html` and `….typ` beside its procedure files replace the built-in templates.
 
-    folder: Path | None = None
+    Args:
+        source: where the procedure files come from; None: no template is replaced.
+    """
+
+    source: Source | None = None
 
     def html(self, paper: Paper, procedure: str) -> str:
         """*paper* as HTML, to be placed inside a page.
@@ -36,11 +41,11 @@ class Papers:
         """
         from jinja2 import TemplateError
 
-        own = self._own(procedure, paper.kind.form, "html")
+        own = self._own(procedure, f"{paper.kind.form}.html")
         try:
-            template = _environment(own.parent).get_template(own.name) if own is not None else _packaged_template()
+            template = _environment(own.files, own.folder).get_template(own.name) if own is not None else _packaged_template()
             return template.render(paper=paper, qr=qr_code(paper.qr) if paper.qr else "", is_line=_is_line)
-        except TemplateError as error:
+        except (DocumentError, TemplateError, UnicodeDecodeError) as error:
             raise SettingsError(f"{own or 'paper.html'}: {error}") from error
 
     def pdf(self, paper: Paper, procedure: str) -> bytes:
@@ -53,21 +58,36 @@ class Papers:
             import typst
         except ImportError as error:
             raise SettingsError(missing_extra(error)) from None
-        own = self._own(procedure, paper.kind.form, "typ")
-        source = own.read_bytes() if own is not None else (_HERE / "paper.typ").read_bytes()
+        own = self._own(procedure, f"{paper.kind.form}.typ")
         inputs = {"paper": json.dumps(_plain(paper), ensure_ascii=False)}
         try:
+            source = own.files.content(str(own)) if own is not None else (_HERE / "paper.typ").read_bytes()
             made: bytes = typst.compile(source, sys_inputs=inputs, format="pdf", pdf_standards="ua-1")
-        except typst.TypstError as error:
+        except (DocumentError, typst.TypstError) as error:
             raise SettingsError(f"{own or 'paper.typ'}: {error}") from error
         return made
 
-    def _own(self, procedure: str, form: str, ending: str) -> Path | None:
+    def _own(self, procedure: str, name: str) -> _Template | None:
         """The operator's template of a procedure; its code cannot lead out of the folder."""
-        if self.folder is None or "/" in procedure or procedure.startswith("."):
+        if self.source is None or "/" in procedure or procedure.startswith("."):
             return None
-        path = self.folder / procedure / f"{form}.{ending}"
-        return path if path.is_file() else None
+        try:
+            template = _Template(self.source.current(), f"{PAPERS}/{procedure}", name)
+        except DocumentError:
+            return None  # nothing is published
+        return template if template.files.has(str(template)) else None
+
+
+@attrs.frozen
+class _Template:
+    """The file *name* in a folder of *files*."""
+
+    files: ProcedureFiles
+    folder: str
+    name: str
+
+    def __str__(self) -> str:
+        return f"{self.folder}/{self.name}"
 
 
 def _is_line(block: object) -> bool:
@@ -75,8 +95,17 @@ def _is_line(block: object) -> bool:
 
 
 @lru_cache(maxsize=32)
-def _environment(folder: Path) -> SandboxedEnvironment:
-    return _sandbox(FileSystemLoader(folder))
+def _environment(files: ProcedureFiles, folder: str) -> SandboxedEnvironment:
+    """Templates in *folder* of *files*; they may include each other."""
+
+    def read(name: str) -> tuple[str, str | None, Callable[[], bool]] | None:
+        path = "/".join((folder, *split_template_path(name)))
+        if not files.has(path):
+            return None
+        stamp = files.stamp(path)
+        return files.content(path).decode(), None, lambda: files.stamp(path) == stamp
+
+    return _sandbox(FunctionLoader(read))
 
 
 @lru_cache(maxsize=1)

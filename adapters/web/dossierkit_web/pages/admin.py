@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from datetime import datetime
-from pathlib import Path
 
-import attrs
 from starlette.datastructures import FormData
 from starlette.requests import Request
 from starlette.responses import Response
 
 from dossierkit.catalog.catalog import Serving
+from dossierkit.catalog.folder import Folder
 from dossierkit.catalog.index import Finding
+from dossierkit.catalog.sources import Source
 from dossierkit.dossiers.lifecycle.dossier import Actor
 from dossierkit.dossiers.people.account import Account, mail_address
 from dossierkit.dossiers.states import OFFICERS, Role
@@ -51,12 +51,7 @@ def show(site: Site, request: Request, form: FormData) -> Response:  # noqa: ARG
     engine, language = site.engine, language_of(request)
     files = engine.administration.files()
     told = {(fault.file, fault.pointer, fault.code) for fault in engine.administration.faults()}
-    folder = engine.administration.folder
-    lint = [
-        attrs.evolve(finding, file=_below(folder, finding.file))
-        for finding in site.lint.findings(engine.today())
-        if finding.level != "advice"
-    ]
+    lint = [finding for finding in site.lint.findings(engine.today()) if finding.level != "advice"]
     served = engine.administration.served()
     current = {
         entry.code: (entry.title_in(language), served.get(entry.code, "")) for entry in engine.procedures(language=language)
@@ -65,7 +60,9 @@ def show(site: Site, request: Request, form: FormData) -> Response:  # noqa: ARG
     return site.page(
         request,
         "admin",
-        folder=str(engine.administration.folder.resolve()),
+        folder=_folder(engine.administration.source),
+        serving=engine.administration.publication,
+        publications=engine.administration.publications(),
         faults=[(fault, state) for state in files for fault in state.faults],
         lint=[
             finding
@@ -81,10 +78,9 @@ def show(site: Site, request: Request, form: FormData) -> Response:  # noqa: ARG
     )
 
 
-def _below(folder: Path, file: str) -> str:
-    """The name of *file* within *folder*."""
-    path = Path(file)
-    return path.relative_to(folder).as_posix() if path.is_relative_to(folder) else path.name
+def _folder(source: Source) -> str:
+    """The path of the folder that *source* is; empty if procedures come from the store."""
+    return str(source.path.resolve()) if isinstance(source, Folder) else ""
 
 
 def _is_told(finding: Finding, told: set[tuple[str, str, str]]) -> bool:
