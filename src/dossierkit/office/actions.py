@@ -86,7 +86,7 @@ class Actions:
             # Payments are never refused because of hidden characters in the texts of a gateway.
             _guard_readable(note, *(value for value in (facts or {}).values() if isinstance(value, str)))
         if action in (Action.SUBMIT, Action.SAVE):
-            return self._sent(dossier, action, actor, dossier.version if version is None else version)
+            return self._submit(dossier, action, actor, dossier.version if version is None else version)
         self._guard_seen(dossier, version)
         stated = _stated(action, facts or {})
         stated = attrs.evolve(stated, note=digest(note, dossier.salt)) if note else stated
@@ -101,7 +101,7 @@ class Actions:
             # The supplement may bring the dossier to a newer revision, whose form knows what its answers mean.
             search = search_words(self.supplements.wanted(dossier)[0], changed.answers)
         record = recording.change(changed, action, stated, words, answers=changed is not dossier, search=search, paid=paid)
-        return self._stored(action, record)
+        return self._store(action, record)
 
     def message(self, id: str, actor: Actor, words: str, *, files: tuple[Attachment, ...] = ()) -> Dossier:
         """See `Engine.message`."""
@@ -120,7 +120,7 @@ class Actions:
         other = self.context.store.by_code(code)
         if other is not None and other.id != dossier.id:
             raise ForbiddenAction(f"there is already a dossier with the code {code}")
-        return self._sent(dossier, Action.SUBMIT, actor, dossier.version, code)
+        return self._submit(dossier, Action.SUBMIT, actor, dossier.version, code)
 
     def ask_update(self, id: str, actor: Actor, *, version: int | None = None, note: str = "") -> Dossier:
         """See `Engine.ask_update`."""
@@ -224,7 +224,7 @@ class Actions:
         request = current_request.get() or None
         return procedure, Recording(procedure, actor, self.context.agency, now, day_of(now), mails, clock, request)
 
-    def _sent(self, dossier: Dossier, action: Action, actor: Actor, version: int, code: DossierCode | None = None) -> Dossier:
+    def _submit(self, dossier: Dossier, action: Action, actor: Actor, version: int, code: DossierCode | None = None) -> Dossier:
         """Save or submit the draft; a dossier that was submitted already is returned unchanged."""
         if action is Action.SAVE:
             return self.drafts.save(dossier.id, dossier.answers, actor, version=version, layout=dossier.layout)
@@ -240,10 +240,10 @@ class Actions:
             raise RefusedAnswers(problems)
         changed = changed or bool(dossier.declared)
         ready = attrs.evolve(dossier, answers=answers, layout=Layout()) if changed else dossier
-        return self._stored(Action.SUBMIT, recording.submission(ready, answers=changed, code=code))
+        return self._store(Action.SUBMIT, recording.submission(ready, answers=changed, code=code))
 
-    def _stored(self, action: Action, record: ActionRecord) -> Dossier:
-        """The dossier after *action*, which is logged without answers, names and reasons."""
+    def _store(self, action: Action, record: ActionRecord) -> Dossier:
+        """Store *record* and return the dossier after *action*, which is logged without answers, names and reasons."""
         begun = perf_counter()
         dossier = self.context.store.record(record)
         self.context.observe(action, perf_counter() - begun)

@@ -102,7 +102,7 @@ def migrate(engine: Engine, code: str, journal: Path | None = None) -> Iterator[
             file.write(json.dumps({**line, "moves": dict(new.moves)}) + "\n")
             file.flush()
             answers = after_moves(dossier.answers, new.moves)
-            yield dossier.id, _replaced(engine, attrs.evolve(dossier, revision=new.revision, answers=answers))
+            yield dossier.id, _replace(engine, attrs.evolve(dossier, revision=new.revision, answers=answers))
 
 
 def _behind(engine: Engine, new: Procedure) -> Iterator[Dossier]:
@@ -128,10 +128,10 @@ def undo(engine: Engine, journal: Path) -> Iterator[tuple[str, bool]]:
             yield id, False
             continue
         answers = after_moves(dossier.answers, {new: old for old, new in reversed(moves.items())})
-        yield id, _replaced(engine, attrs.evolve(dossier, revision=revision, answers=answers))
+        yield id, _replace(engine, attrs.evolve(dossier, revision=revision, answers=answers))
 
 
-def _replaced(engine: Engine, changed: Dossier) -> bool:
+def _replace(engine: Engine, changed: Dossier) -> bool:
     try:
         engine.store.replace(attrs.evolve(changed, version=changed.version + 1, changed=engine.clock.now()))
     except StaleDossier:

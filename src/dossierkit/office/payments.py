@@ -86,12 +86,12 @@ class Payments:
             if attempt is None or answer is not Answer.CONFIRMED:
                 return answer
             try:
-                if self._applied(attempt, callback):
+                if self._store_result(attempt, callback):
                     return answer
             except StaleDossier:
                 continue  # the dossier was changed at the same moment; the callback is judged again
 
-    def _applied(self, attempt: Attempt, callback: Callback) -> bool:
+    def _store_result(self, attempt: Attempt, callback: Callback) -> bool:
         """Store the result of *attempt*: settle its dossier if the amount is due, else record a surplus."""
         engine = self.engine
         dossier, now = engine.store.get(attempt.dossier), engine.clock.now()

@@ -8,7 +8,7 @@ import attrs
 
 from dossierkit.dossiers.lifecycle.dossier import Attachment, Dossier
 from dossierkit.dossiers.lifecycle.event_facts import BillChange
-from dossierkit.dossiers.lifecycle.supplements import asked_documents, mended, with_documents
+from dossierkit.dossiers.lifecycle.supplements import asked_documents, with_corrections, with_documents
 from dossierkit.dossiers.money.billing import account, outstanding, rebilled, refundable
 from dossierkit.dossiers.money.fees import fees
 from dossierkit.dossiers.procedure.procedure import Procedure
@@ -57,7 +57,7 @@ class Supplements:
         """
         (procedure, before), asked = self.wanted(dossier), dossier.handling.supplement.asked
         form, opened = procedure.form, stored_layout(layout, answers) if layout is not None else Layout()
-        whole = self.checks.whole(form, mended(form, before, answers, asked, layout=opened), opened)
+        whole = self.checks.whole(form, with_corrections(form, before, answers, asked, layout=opened), opened)
         # A file that was missing before and is not asked for is no reason to refuse what is.
         problems = tuple(
             problem

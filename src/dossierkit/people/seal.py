@@ -21,11 +21,11 @@ class Seal:
     key: Callable[[], bytes]
     lasts: timedelta
 
-    def sealed(self, text: str, now: datetime) -> str:
+    def seal(self, text: str, now: datetime) -> str:
         """*text* compressed and encrypted: letters, digits, `-`, `_` and `=`."""
         return self._cipher().encrypt_at_time(zlib.compress(text.encode()), int(now.timestamp())).decode()
 
-    def opened(self, sealed: str, now: datetime) -> str | None:
+    def open(self, sealed: str, now: datetime) -> str | None:
         """The text in *sealed*; None if it was changed, has expired, or was sealed with another key."""
         from cryptography.fernet import InvalidToken
 

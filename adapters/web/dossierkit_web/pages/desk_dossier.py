@@ -73,7 +73,16 @@ def one(site: Site, request: Request, form: FormData) -> Response:  # every page
     if kept is None:
         return _page(site, request, dossier, actor)
     form = kept.form
-    return _page(site, request, dossier, actor, tried=_tried(form), note=words_sent(form), sent=_sent(form), notice="kept-unsent")
+    return _page(
+        site,
+        request,
+        dossier,
+        actor,
+        tried=_action_name(form),
+        note=words_sent(form),
+        sent=_posted_values(form),
+        notice="kept-unsent",
+    )
 
 
 def act(site: Site, request: Request, form: FormData) -> Response:
@@ -84,12 +93,22 @@ def act(site: Site, request: Request, form: FormData) -> Response:
     files, left = files_sent(site, request, dossier, form)
 
     def again(trouble: str, code: int) -> Response:
-        return _page(site, request, dossier, actor, trouble=trouble, tried=_tried(form), note=note, sent=_sent(form), code=code)
+        return _page(
+            site,
+            request,
+            dossier,
+            actor,
+            trouble=trouble,
+            tried=_action_name(form),
+            note=note,
+            sent=_posted_values(form),
+            code=code,
+        )
 
     if left:
         return again(left, 422)
     try:
-        action, facts = _wanted(form, site.engine.today(), {officer.id for officer in _colleagues(site, dossier, actor)})
+        action, facts = _posted_action(form, site.engine.today(), {officer.id for officer in _colleagues(site, dossier, actor)})
         if "update" in form and action is Action.REQUEST_SUPPLEMENT:
             site.engine.ask_update(dossier.id, actor, version=version, note=note)
         elif action is Action.MESSAGE:
@@ -125,7 +144,7 @@ def ask_gateway(site: Site, request: Request, form: FormData) -> Response:
     return see_other(request, f"/desk/{dossier.code}?gateway={outcome}#payments")
 
 
-def _wanted(form: FormData, today: date, colleagues: Container[str]) -> tuple[Action, dict[str, Json]]:
+def _posted_action(form: FormData, today: date, colleagues: Container[str]) -> tuple[Action, dict[str, Json]]:
     """The action and its facts.
 
     Raises:
@@ -135,25 +154,25 @@ def _wanted(form: FormData, today: date, colleagues: Container[str]) -> tuple[Ac
     action = next((action for action in Action if action.value == text(form, "action")), None)
     if action is None or action in _ELSEWHERE:
         raise ForbiddenAction("no action of a desk")
-    sent = {name: _said(name, form, today) for name in ASKS.get(action, ()) if name not in ("asked", "files")}
+    sent = {name: _posted_fact(name, form, today) for name in ASKS.get(action, ()) if name not in ("asked", "files")}
     if "asked" in ASKS.get(action, ()):
-        sent |= _asked(form)
+        sent |= _requested_supplement(form)
     if sent.get("officer", "") != "" and sent["officer"] not in colleagues:
         raise ForbiddenAction("not an officer of the unit", "needs-officer")
     return action, {name: value for name, value in sent.items() if value not in ("", [], {})}
 
 
-def _tried(form: FormData) -> str:
+def _action_name(form: FormData) -> str:
     """The form of the page that was sent."""
     return "update" if "update" in form else text(form, "action")
 
 
-def _sent(form: FormData) -> Mapping[str, Sequence[str]]:
+def _posted_values(form: FormData) -> Mapping[str, Sequence[str]]:
     """The values of every control, to be shown again."""
     return {name: [value for value in form.getlist(name) if isinstance(value, str)] for name in form}
 
 
-def _asked(form: FormData) -> dict[str, Json]:
+def _requested_supplement(form: FormData) -> dict[str, Json]:
     """The requested pointers with their reasons: `wrong:/area`, `missing:document:don`, or a pointer alone."""
     places: list[Json] = []
     reasons: dict[str, Json] = {}
@@ -166,7 +185,7 @@ def _asked(form: FormData) -> dict[str, Json]:
     return {"asked": places, "reasons": reasons}
 
 
-def _said(name: str, form: FormData, today: date) -> Json:
+def _posted_fact(name: str, form: FormData, today: date) -> Json:
     """The fact in the control *name*.
 
     Raises:
@@ -223,8 +242,8 @@ def _page(
         "desk_dossier",
         code=code,
         dossier=dossier,
-        **_shown(site, request, dossier),
-        **_offered(site, dossier, actor, language_of(request)),
+        **_dossier_values(site, request, dossier),
+        **_action_values(site, dossier, actor, language_of(request)),
         trouble=trouble,
         tried=tried,
         at=_place(trouble, tried),
@@ -236,7 +255,7 @@ def _page(
     )
 
 
-def _shown(site: Site, request: Request, dossier: Dossier) -> dict[str, Any]:
+def _dossier_values(site: Site, request: Request, dossier: Dossier) -> dict[str, Any]:
     """The values of the template about *dossier*: answers, files, history, messages."""
     language, procedure = language_of(request), site.engine.procedure_of(dossier)
     history, notes = site.engine.history(dossier), site.engine.notes(dossier)
@@ -254,7 +273,7 @@ def _shown(site: Site, request: Request, dossier: Dossier) -> dict[str, Any]:
         "history": [event for event in history if event.action is not Action.MESSAGE],
         "people": _people(site, history),
         "notes": {number: note.text for number, note in notes.items()},
-        "mended": _mended(site, dossier, history, notes, language),
+        "mended": _supplement_changes(site, dossier, history, notes, language),
         "fees": fees(procedure, dossier.answers, dossier.handling.channel, language),
         "attempts": [a for a in attempts if a.progress is Progress.PAID],
         "unknown": [a for a in attempts if a.progress in (Progress.OPEN, Progress.CLOSED)],
@@ -265,14 +284,14 @@ def _shown(site: Site, request: Request, dossier: Dossier) -> dict[str, Any]:
         "thread": thread(dossier, history, notes),
         "results": [attachment for attachment in dossier.attachments if attachment.document == RESULT],
         "viewable": viewable,
-        "viewed": _viewed(viewable, request.query_params.get("view", "")),
+        "viewed": _file_in_view(viewable, request.query_params.get("view", "")),
         # A frame takes the focus when it loads, so it is shown on request only.
         "view_asked": "view" in request.query_params,
         "explained": site.engine.office_clock.explained(dossier.handling, language),
     }
 
 
-def _offered(site: Site, dossier: Dossier, actor: Actor, language: str) -> dict[str, Any]:
+def _action_values(site: Site, dossier: Dossier, actor: Actor, language: str) -> dict[str, Any]:
     """The values of the template about the permitted actions and their controls."""
     procedure = site.engine.procedure_of(dossier)
     missing = procedure.missing(dossier)
@@ -318,12 +337,12 @@ def _people(site: Site, history: Sequence[Event]) -> dict[str, str]:
     return {id: account.name for id, account in actors.items() if account is not None and account.role in OFFICERS}
 
 
-def _viewed(viewable: Sequence[Attachment], blob: str) -> Attachment | None:
+def _file_in_view(viewable: Sequence[Attachment], blob: str) -> Attachment | None:
     """The file that is shown beside the answers: the one in the address, or the first that can be shown."""
     return next((file for file in viewable if file.blob == blob), next(iter(viewable), None))
 
 
-def _mended(
+def _supplement_changes(
     site: Site, dossier: Dossier, history: Sequence[Event], notes: Mapping[int, Note], language: str
 ) -> dict[int, list[tuple[str, str, str]]]:
     """The changes of each supplement: number of its event → (label, before, after)."""

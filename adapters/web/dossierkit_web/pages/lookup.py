@@ -47,16 +47,16 @@ def find(site: Site, request: Request, form: FormData) -> Response:
     if dossier is not None and _owns(site, request, dossier):
         return _page(site, request, typed, check, found=dossier, whole=True)
     if check.strip():
-        return _checked(site, request, typed, check, dossier)
+        return _find_with_check_code(site, request, typed, check, dossier)
     if not site.accounts.throttle.is_free(f"lookup:{series_typed(typed)}", WINDOW, SERIES):
         log_security_event(request, "look-ups of one day refused")
         return _page(site, request, typed, check, trouble={"check": "lookup-crowded"}, code=429)
     if dossier is None:
-        return _missed(site, request, typed, check, {"code": "lookup-none"})
+        return _refuse(site, request, typed, check, {"code": "lookup-none"})
     return _page(site, request, typed, check, found=dossier)
 
 
-def _checked(site: Site, request: Request, typed: str, check: str, dossier: Dossier | None) -> Response:
+def _find_with_check_code(site: Site, request: Request, typed: str, check: str, dossier: Dossier | None) -> Response:
     """The dossier for a visitor who knows its check code; a wrong one does not reveal whether there is such a dossier."""
     try:
         heard = site.accounts.throttle.hear(f"check:{series_typed(typed)}", origin_of(site, request), door=CHECKS)
@@ -64,12 +64,12 @@ def _checked(site: Site, request: Request, typed: str, check: str, dossier: Doss
         log_security_event(request, "check codes refused")
         raise
     if dossier is None or not same_check_code(check, site.engine.check_code(dossier)):
-        return _missed(site, request, typed, check, {"check": "lookup-check-wrong"})
+        return _refuse(site, request, typed, check, {"check": "lookup-check-wrong"})
     site.accounts.throttle.take_back(heard)
     return _page(site, request, typed, check, found=dossier, whole=True)
 
 
-def _missed(site: Site, request: Request, typed: str, check: str, trouble: dict[str, str]) -> Response:
+def _refuse(site: Site, request: Request, typed: str, check: str, trouble: dict[str, str]) -> Response:
     """The page with its problems; the next try from the same network takes more work."""
     site.accounts.throttle.miss("lookups", origin_of(site, request))
     return _page(site, request, typed, check, trouble=trouble)

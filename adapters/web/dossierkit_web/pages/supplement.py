@@ -14,7 +14,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
 from dossierkit.dossiers.lifecycle.dossier import Actor, Attachment, Dossier, blobs_in, blobs_of
-from dossierkit.dossiers.lifecycle.supplements import asked_documents, brought, mended
+from dossierkit.dossiers.lifecycle.supplements import asked_documents, new_fields, with_corrections
 from dossierkit.dossiers.people.session_lifetime import ABSOLUTE
 from dossierkit.dossiers.states import Action, State
 from dossierkit.errors import DossierkitError, RefusedAnswers, UnknownDossier
@@ -214,7 +214,10 @@ def _page(
     form, codes = procedure.form, asked_documents(asked)
     entries = [entry for entry in procedure.documents(before) if entry[0] in codes]
     wrong, beside, others = document_problems(procedure, entries, problems, refused or {}, language)
-    only = (*asked, *brought(form, before, mended(form, before, typed.answers, asked, layout=typed.layout), layout=typed.layout))
+    only = (
+        *asked,
+        *new_fields(form, before, with_corrections(form, before, typed.answers, asked, layout=typed.layout), layout=typed.layout),
+    )
     rendered = site.renderer.render(
         form, typed.answers, problems=others, language=language, layout=typed.layout, only=only, beside=beside
     )

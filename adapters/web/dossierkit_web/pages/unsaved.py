@@ -138,13 +138,13 @@ def forget(site: Site, request: Request, token: str) -> None:
 
 def carried(site: Site, written: str) -> str:
     """The input that is *written*, sealed for a page to carry; empty if it is empty or too long."""
-    sealed = site.seal.sealed(written, site.engine.now()) if written else ""
+    sealed = site.seal.seal(written, site.engine.now()) if written else ""
     return sealed if len(sealed) < _LONGEST_SEAL else ""
 
 
 def opened(site: Site, sealed: str) -> str:
     """The input in *sealed*; empty if it was changed or has expired."""
-    return site.seal.opened(sealed, site.engine.now()) or ""
+    return site.seal.open(sealed, site.engine.now()) or ""
 
 
 def seal_answers(site: Site, procedure: str, answers: Json) -> str:

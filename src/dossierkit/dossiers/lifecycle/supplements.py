@@ -13,24 +13,24 @@ from dossierkit.pointers import ABSENT, Json, drop, get, put
 _DOCUMENT = "document:"
 
 
-def mended(form: Form, before: Json, after: Json, asked: tuple[str, ...], *, layout: Layout | None = None) -> Json:
+def with_corrections(form: Form, before: Json, after: Json, asked: tuple[str, ...], *, layout: Layout | None = None) -> Json:
     """*before* with the values of *after* at the pointers *asked*, and in fields that hold only because of them.
 
     Args:
         layout: the layout of the page with *after*.
     """
-    taken = _taken(before, after, asked)
-    return _taken(taken, after, brought(form, before, taken, layout=layout))
+    answers = _copy_values(before, after, asked)
+    return _copy_values(answers, after, new_fields(form, before, answers, layout=layout))
 
 
-def brought(form: Form, before: Json, after: Json, *, layout: Layout | None = None) -> tuple[str, ...]:
+def new_fields(form: Form, before: Json, after: Json, *, layout: Layout | None = None) -> tuple[str, ...]:
     """The pointers of fields that hold with *after* and did not with *before*, the outermost of each."""
     present = {field.pointer for field in walk(effective(form, before))}
     new = [field.pointer for field in walk(effective(form, after, layout=layout)) if field.pointer not in present]
     return tuple(pointer for pointer in new if not any(pointer.startswith(above + "/") for above in new))
 
 
-def _taken(before: Json, after: Json, pointers: tuple[str, ...]) -> Json:
+def _copy_values(before: Json, after: Json, pointers: tuple[str, ...]) -> Json:
     answers = before
     # From the end: removing an item of a list moves only those after it.
     for pointer in sorted((place for place in pointers if place == "" or place.startswith("/")), reverse=True):
@@ -55,6 +55,6 @@ def asked_for_nothing(form: Form, answers: Json, codes: Container[str], asked: S
 def with_documents(
     before: tuple[Attachment, ...], sent: tuple[Attachment, ...], asked: tuple[str, ...]
 ) -> tuple[Attachment, ...]:
-    """*before* and those of *sent* that were asked for; nothing that the office has seen is taken away."""
+    """*before* and those of *sent* that were asked for; nothing that the office has seen is removed."""
     codes = asked_documents(asked)
     return (*before, *(file for file in sent if file.document in codes))
