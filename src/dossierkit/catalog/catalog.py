@@ -383,12 +383,12 @@ class Catalog:
 
     def _procedure(self, offer: _Offer, bundle: Bundle | None = None) -> Procedure:
         code, path = offer.entry.code, offer.entry.path
-        made = self._made.get(code)
-        if made is None or made[0] != offer.revision:
+        cached = self._made.get(code)
+        if cached is None or cached[0] != offer.revision:
             # Without a stored bundle, the store was replaced by another one, but the index file was not.
             bundle = bundle or self._stored.bundle(path) or bundle_of(self.source.current(), path)
-            made = self._made[code] = (offer.revision, _make_procedure(code, bundle, self.dialect))
-        return made[1]
+            cached = self._made[code] = (offer.revision, _make_procedure(code, bundle, self.dialect))
+        return cached[1]
 
     def _keep(self, name: str, procedure: Procedure) -> None:
         try:

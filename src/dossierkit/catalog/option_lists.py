@@ -79,20 +79,20 @@ class Table:
 
     @cached_property
     def _by_value(self) -> dict[str, tuple[Row, ...]]:
-        listed: dict[str, tuple[Row, ...]] = {}
+        rows: dict[str, tuple[Row, ...]] = {}
         for row in self.rows:
             key = str(row[self.value])
-            listed[key] = (*listed.get(key, ()), row)
-        return listed
+            rows[key] = (*rows.get(key, ()), row)
+        return rows
 
     def select(self, where: Mapping[str, Json], query: str, limit: int) -> tuple[Choice, ...]:
         """See `OptionList.select`."""
-        wanted, in_force = fold(query), self._in_force()
+        words, in_force = fold(query), self._in_force()
         choices: list[Choice] = []
         for entry in self._narrow(where):
             if len(choices) == limit:
                 break
-            if in_force(entry.row) and names_place(entry.words, wanted):
+            if in_force(entry.row) and names_place(entry.words, words):
                 choices.append(self._choice(entry.row))
         return tuple(choices)
 

@@ -147,8 +147,8 @@ def show(
     for name, value in facts.items():
         click.echo(f"{name:10} {value}")
     assert engine.blobs is not None, "a command says where files are"
-    shown = effective(procedure.form, dossier.answers)
-    for row in answer_rows(procedure.form, shown, answers, language, file_name=engine.blobs.name):
+    root = effective(procedure.form, dossier.answers)
+    for row in answer_rows(procedure.form, root, answers, language, file_name=engine.blobs.name):
         click.echo(f"{'  ' * row.depth}{row.label}" + (f": {row.text}" if row.text is not None else ""))
 
 
@@ -163,11 +163,11 @@ def deliver(data: Path, smtp: str, sender: str) -> None:
     from dossierkit.wiring import SystemClock, mailer
 
     engine = engine_of(data, None)
-    done, failed = deliver_all(engine.store.outbox, mailer(data, smtp=smtp, sender=sender), SystemClock())
+    delivered, failed = deliver_all(engine.store.outbox, mailer(data, smtp=smtp, sender=sender), SystemClock())
     for mail in engine.store.outbox.failures():
         when = f"again at {office_time(mail.due):%d/%m/%Y %H:%M}" if mail.due is not None else "given up"
         click.echo(f"mail {mail.id}: {mail.error} ({mail.tries} tries, {when})", err=True)
-    click.echo(f"{done} delivered, {failed} failed")
+    click.echo(f"{delivered} delivered, {failed} failed")
     engine.close()
 
 

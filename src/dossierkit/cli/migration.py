@@ -83,12 +83,12 @@ def migrate(data: Path, procedures: Path | str | None, journal: Path | None, und
     if journal is not None and undone is not None:
         raise SettingsError("--apply and --undo exclude each other")
     engine = engine_of(data, procedures)
-    done = left = 0
-    for _, well in undo(engine, undone) if undone is not None else run(engine, procedure, journal):
-        done, left = done + well, left + (not well)
+    migrated = skipped = 0
+    for _, succeeded in undo(engine, undone) if undone is not None else run(engine, procedure, journal):
+        migrated, skipped = migrated + succeeded, skipped + (not succeeded)
     engine.close()
     outcome = "drafts would be migrated" if journal is None and undone is None else "drafts done"
-    click.echo(f"{done} {outcome}{f', {left} were changed meanwhile and skipped' if left else ''}")
+    click.echo(f"{migrated} {outcome}{f', {skipped} were changed meanwhile and skipped' if skipped else ''}")
 
 
 COMMANDS = (migrate, plan)

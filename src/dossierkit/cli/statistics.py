@@ -51,12 +51,12 @@ def stats(
     if form == "xlsx" and out is None:
         raise SettingsError("a workbook cannot be printed: name a file, --out report.xlsx")
     engine, dimensions = engine_of(data, procedures), tuple(filter(None, by.split(",")))
-    known = as_of.date() if as_of is not None else None
-    made = table_of(engine, period, dimensions, language=language, nd09=nd09, as_of=known).written(form)
+    day = as_of.date() if as_of is not None else None
+    table = table_of(engine, period, dimensions, language=language, nd09=nd09, as_of=day).written(form)
     if out is not None:
-        out.write_bytes(made)
+        out.write_bytes(table)
     else:
-        sys.stdout.write(made.decode("utf-8"))
+        sys.stdout.write(table.decode("utf-8"))
     engine.close()
 
 

@@ -115,12 +115,12 @@ def letter_number(action: Action, day: date, number: int) -> str:
 
 
 def _placed(template: str) -> list[str]:
-    places = [match[1] for match in _PLACE.finditer(template)]
-    unknown = [place for place in places if place not in _PLACES]
+    names = [match[1] for match in _PLACE.finditer(template)]
+    unknown = [name for name in names if name not in _PLACES]
     if unknown:
-        known = ", ".join(f"{{{place}}}" for place in _PLACES)
+        known = ", ".join(f"{{{name}}}" for name in _PLACES)
         raise CodeError(f"{{{unknown[0]}}} is no placeholder; known: {known}")
-    return places
+    return names
 
 
 def _filled(template: str, agency: str, day: date, number: int) -> str:

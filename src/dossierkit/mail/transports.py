@@ -22,18 +22,18 @@ _log = logging.getLogger(__name__)
 
 def message(mail: SendMail, sender: str) -> EmailMessage:
     """*mail* as a MIME message with plain text and HTML.  A line break in a header is an error, never a new header."""
-    made = EmailMessage(policy=SMTP)
-    made["From"] = sender
-    made["To"] = mail.to
-    made["Subject"] = mail.subject
-    made["Date"] = formatdate()
+    mime = EmailMessage(policy=SMTP)
+    mime["From"] = sender
+    mime["To"] = mail.to
+    mime["Subject"] = mail.subject
+    mime["Date"] = formatdate()
     # The same on every try, so that servers can recognise a mail that was sent twice.
-    made["Message-ID"] = f"<{mail.key.replace(':', '.')}@{sender.rpartition('@')[2] or 'dossierkit.invalid'}>"
-    made["Auto-Submitted"] = "auto-generated"
-    made.set_content(mail.text)
+    mime["Message-ID"] = f"<{mail.key.replace(':', '.')}@{sender.rpartition('@')[2] or 'dossierkit.invalid'}>"
+    mime["Auto-Submitted"] = "auto-generated"
+    mime.set_content(mail.text)
     if mail.html:
-        made.add_alternative(mail.html, subtype="html")
-    return made
+        mime.add_alternative(mail.html, subtype="html")
+    return mime
 
 
 @attrs.frozen

@@ -105,8 +105,8 @@ class AnswerChecks:
 
     def fits(self, dossier: Dossier) -> bool:
         """Whether the revision that *dossier* was filed under accepts its answers; a draft may hold anything."""
-        sent = dossier.submitted is not None and dossier.handling.erasure.done is None
-        if not sent:
+        has_answers = dossier.submitted is not None and dossier.handling.erasure.done is None
+        if not has_answers:
             return True
         form = self.procedures.of(dossier).form
         return fits(form, dossier.answers) and all(

@@ -97,13 +97,13 @@ class Payments:
         dossier, now = engine.store.get(attempt.dossier), engine.clock.now()
         assert dossier is not None, "a dossier that was sent is never deleted"
         owed = dossier.handling.money.payment is Payment.DUE and dossier.handling.money.amount == attempt.amount
-        done = finished(attempt, callback, now, surplus=not owed)
+        result = finished(attempt, callback, now, surplus=not owed)
         if not callback.paid:
-            return engine.store.payments.finish(done, attempt.progress)
+            return engine.store.payments.finish(result, attempt.progress)
         action = Action.SETTLE if owed else Action.SURPLUS
         bill = {"payment": Payment.PAID.value} if owed else {"surplus": attempt.amount}
         facts = {**bill, "ref": attempt.ref, "gateway": attempt.gateway}
-        engine.act(dossier.id, action, PROGRAM, version=dossier.version, facts=facts, paid=(done, attempt.progress))
+        engine.act(dossier.id, action, PROGRAM, version=dossier.version, facts=facts, paid=(result, attempt.progress))
         return True
 
     def ask(self, attempt: Attempt) -> Answer | None:
@@ -121,17 +121,17 @@ class Payments:
 
     def ask_about_open(self) -> int:
         """Query the gateways for attempts without a callback, a few times at growing intervals; returns the number settled."""
-        store, now, done = self.engine.store.payments, self.engine.clock.now(), 0
+        store, now, settled = self.engine.store.payments, self.engine.clock.now(), 0
         for attempt in (*store.every(Progress.OPEN), *store.every(Progress.CLOSED)):
-            asked = asked_by(attempt, now) if attempt.gateway in self.gateways else None
+            query = asked_by(attempt, now) if attempt.gateway in self.gateways else None
             # Counted first, so that a failing gateway is not queried more often, nor by two processes.
-            if asked is None or not store.finish(asked, attempt.progress):
+            if query is None or not store.finish(query, attempt.progress):
                 continue
             try:
-                done += self.ask(attempt) is Answer.CONFIRMED
+                settled += self.ask(attempt) is Answer.CONFIRMED
             except GatewayError as error:
                 _log.warning("the status of payment %s is unknown: %s", attempt.ref, error)
-        return done
+        return settled
 
     def reconcile(self, callbacks: Iterable[tuple[str, Callback | None]]) -> Iterator[tuple[str, Answer]]:
         """Apply the lines of a bank statement; yields (line, answer), with `Answer.ALREADY` for a repeat."""

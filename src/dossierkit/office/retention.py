@@ -24,11 +24,11 @@ _ANNOUNCED = "abandoned-drafts-told"
 
 def sweep(store: Store, blobs: BlobStore, clock: Clock) -> int:
     """Delete drafts that were cancelled more than a day ago, with their files; returns their number."""
-    done = 0
+    deleted = 0
     while drafts := store.cancelled_drafts(clock.now() - UNDO, _AT_ONCE):
         for draft in drafts:
-            done += discard(store, blobs, draft)
-    return done
+            deleted += discard(store, blobs, draft)
+    return deleted
 
 
 def clear_abandoned(engine: Engine, blobs: BlobStore, keep: timedelta, *, at_once: int = 500) -> tuple[int, int]:

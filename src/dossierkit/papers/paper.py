@@ -43,24 +43,24 @@ def paper_of(engine: Engine, dossier: Dossier, name: str, language: str = "vi", 
     kind = next((kind for kind in kinds_of(history, attempts) if kind.name == name), None)
     if kind is None:
         raise UnknownDossier(f"there is no paper {name}")
-    made = Forms(engine, dossier, engine.procedure_of(dossier), history, engine.store.notes(dossier.id), language)
-    at, number, blocks = _content(made, kind, attempts)
+    forms = Forms(engine, dossier, engine.procedure_of(dossier), history, engine.store.notes(dossier.id), language)
+    at, number, blocks = _content(forms, kind, attempts)
     office, signed = engine.office, ("payer", "cashier") if kind.form == "receipt" else ("submitter", "officer")
     return Paper(
         kind,
         language,
-        _agencies(office, made.unit(), language),
-        (made.word("nation"), made.word("motto")),
-        made.word("place-day", place=office.place, **day_words(at)) if office.place else made.word("only-day", **day_words(at)),
+        _agencies(office, forms.unit(), language),
+        (forms.word("nation"), forms.word("motto")),
+        forms.word("place-day", place=office.place, **day_words(at)) if office.place else forms.word("only-day", **day_words(at)),
         number,
         str(dossier.code),
-        made.word(f"title-{kind.form}"),
+        forms.word(f"title-{kind.form}"),
         blocks,
-        tuple(made.word(f"signature-{signer}") for signer in signed),
+        tuple(forms.word(f"signature-{signer}") for signer in signed),
         qr if kind.form == "01" else "",
-        made.word("form-name", form=kind.form) if kind.form != "receipt" else "",
+        forms.word("form-name", form=kind.form) if kind.form != "receipt" else "",
         tuple(
-            made.word(f"contact-{name}", text=text)
+            forms.word(f"contact-{name}", text=text)
             for name, text in (("address", office.postal_address), ("telephone", office.telephone))
             if text
         ),
@@ -73,15 +73,15 @@ def _agencies(office: Office, unit: str, language: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(agency for agency in (office.superior, name, unit) if agency))
 
 
-def _content(made: Forms, kind: PaperKind, attempts: Sequence[Attempt]) -> tuple[datetime, str, tuple[Line | Grid, ...]]:
+def _content(forms: Forms, kind: PaperKind, attempts: Sequence[Attempt]) -> tuple[datetime, str, tuple[Line | Grid, ...]]:
     """The date, the number and the content of a paper."""
     if kind.form == "receipt":
         attempt = next(attempt for attempt in attempts if attempt.ref == kind.about)
         assert attempt.at is not None, "a paid attempt has a time"
-        return attempt.at, attempt.ref, made.receipt(attempt)
+        return attempt.at, attempt.ref, forms.receipt(attempt)
     if kind.form == "06":
-        return made.history[-1].at, "", made.form_06()
-    wanted = [e for e in made.history if (str(e.number) == kind.about) or (kind.form == "01" and e.action is Action.ACCEPT)]
-    event = wanted[-1]
-    number = (event.facts.letter if isinstance(event.facts, LetterFacts) else None) or made.dossier.handling.receipt
-    return event.at, number, getattr(made, f"form_{kind.form}")(event)
+        return forms.history[-1].at, "", forms.form_06()
+    events = [e for e in forms.history if (str(e.number) == kind.about) or (kind.form == "01" and e.action is Action.ACCEPT)]
+    event = events[-1]
+    number = (event.facts.letter if isinstance(event.facts, LetterFacts) else None) or forms.dossier.handling.receipt
+    return event.at, number, getattr(forms, f"form_{kind.form}")(event)

@@ -62,10 +62,10 @@ class Papers:
         inputs = {"paper": json.dumps(_plain(paper), ensure_ascii=False)}
         try:
             source = own.files.content(str(own)) if own is not None else (_HERE / "paper.typ").read_bytes()
-            made: bytes = typst.compile(source, sys_inputs=inputs, format="pdf", pdf_standards="ua-1")
+            document: bytes = typst.compile(source, sys_inputs=inputs, format="pdf", pdf_standards="ua-1")
         except (DocumentError, typst.TypstError) as error:
             raise SettingsError(f"{own or 'paper.typ'}: {error}") from error
-        return made
+        return document
 
     def _own(self, procedure: str, name: str) -> _Template | None:
         """The operator's template of a procedure; its code cannot lead out of the folder."""

@@ -58,10 +58,10 @@ class SlipKey:
             SettingsError: the file is not a key.
         """
         if not path.exists():
-            made = Ed25519PrivateKey.generate().private_bytes_raw()
+            secret = Ed25519PrivateKey.generate().private_bytes_raw()
             make_private_folder(path.parent)
             with suppress(FileExistsError):  # another process has just created it
-                write_private(path, base64.b64encode(made), new=True)
+                write_private(path, base64.b64encode(secret), new=True)
         try:
             return cls(Ed25519PrivateKey.from_private_bytes(base64.b64decode(path.read_bytes(), validate=True)))
         except (ValueError, binascii.Error) as error:

@@ -25,8 +25,8 @@ class PeriodTable:
         """The table in one of `exports.FORMATS`."""
         if form == "xlsx":
             return as_xlsx(self.rows, self.language, name=f"{self.report.period.last.year}")
-        made = {"json": lambda: as_json(self.report, self.rows), "csv": lambda: as_csv(self.rows, self.language)}
-        return made.get(form, lambda: as_text(self.rows, self.language))().encode()
+        writers = {"json": lambda: as_json(self.report, self.rows), "csv": lambda: as_csv(self.rows, self.language)}
+        return writers.get(form, lambda: as_text(self.rows, self.language))().encode()
 
 
 def table_of(

@@ -212,9 +212,9 @@ def guard(dossier: Dossier, action: Action, actor: Actor, facts: Facts, workflow
     if missing:
         raise ForbiddenAction(f"{action.value} needs {', '.join(missing)}", f"needs-{missing[0]}")
     for need, value in needed.items():
-        known = tuple(workflow.steps) if need == "step" else _WORDS.get(need)
-        if known is not None and value not in known:
-            words = ", ".join(word.value if isinstance(word, Enum) else word for word in known)
+        allowed = tuple(workflow.steps) if need == "step" else _WORDS.get(need)
+        if allowed is not None and value not in allowed:
+            words = ", ".join(word.value if isinstance(word, Enum) else word for word in allowed)
             raise ForbiddenAction(f"{value} is no {need} here; known: {words}", f"needs-{need}")
     match facts:
         case RequestSupplementFacts() if unknown := sorted({*(facts.reasons or {}).values()} - {*REASONS}):

@@ -32,26 +32,26 @@ class Account:
 
 def account(history: Sequence[Event]) -> Account:
     """The payments for a dossier according to its events."""
-    asked = paid = spare = late = 0
+    amount = paid = surplus = late = 0
     accepted = requested = False
     for event in history:
         bill = event.facts.bill
-        asked = bill.amount if bill.amount is not None else asked
+        amount = bill.amount if bill.amount is not None else amount
         accepted = accepted or event.action is Action.ACCEPT
         match event.action:
             case Action.REQUEST_PAYMENT:
                 requested = requested or accepted
             case Action.SETTLE if bill.payment is Payment.PAID:
-                paid += asked
+                paid += amount
             case Action.SUPPLEMENT | Action.REFUSE | Action.WITHDRAW | Action.STOP:
-                spare += bill.surplus or 0
+                surplus += bill.surplus or 0
             case Action.SURPLUS:
                 late += bill.surplus or 0
             case Action.REFUND:
                 # A surplus is refunded before payments of fees.
-                paid = paid - spare if spare + late else 0
-                spare = late = 0
-    return Account(paid, spare, requested)
+                paid = paid - surplus if surplus + late else 0
+                surplus = late = 0
+    return Account(paid, surplus, requested)
 
 
 def outstanding(charged: tuple[Fee, ...], handling: Handling, money: Account) -> int | None:

@@ -30,9 +30,9 @@ def find(tables: Tables, owner: str | None, query: Query, before: str | None, li
 
 def count(tables: Tables, query: Query, most: int) -> int:
     """See `DossierStore.count`."""
-    counted = attrs.evolve(query, words="", code="", procedure="", since=None, until=None)
-    sent = (dossier for dossier in tables.dossiers.values() if dossier.code is not None)
-    return min(most, sum(1 for dossier in sent if _matches(dossier, "", counted)))
+    condition = attrs.evolve(query, words="", code="", procedure="", since=None, until=None)
+    submitted = (dossier for dossier in tables.dossiers.values() if dossier.code is not None)
+    return min(most, sum(1 for dossier in submitted if _matches(dossier, "", condition)))
 
 
 def _matches(dossier: Dossier, text: str, query: Query) -> bool:
@@ -65,8 +65,8 @@ def revisions(tables: Tables) -> Mapping[tuple[str, str], int]:
 
 def latest(tables: Tables, before: tuple[datetime, str, int] | None, actor: str, limit: int) -> tuple[Event, ...]:
     """See `DossierStore.latest`."""
-    sent = (event for id, events in tables.events.items() if tables.dossiers[id].code for event in events)
-    matching = [event for event in sent if actor in ("", event.actor) and (before is None or _moment(event) < before)]
+    submitted = (event for id, events in tables.events.items() if tables.dossiers[id].code for event in events)
+    matching = [event for event in submitted if actor in ("", event.actor) and (before is None or _moment(event) < before)]
     return tuple(sorted(matching, key=_moment, reverse=True)[:limit])
 
 
