@@ -73,7 +73,8 @@ def open_engine(
         approval: a new or changed procedure file is offered only after an admin approved it.
         blobs: the store of attachments; answers that name any other file are refused.
         data: the folder of an operator's files, such as option lists and the calendar; None: that of an SQLite database.
-        new: accept the database as it is, even if it is missing beside files or keys, or older than its mark.
+        new: accept the database as it is, even if it is missing beside files or keys, older than its mark, or restored
+            from a dump.
         log_language: `vi` or `en`, of the faults of procedure files in the log.
 
     Raises:
@@ -252,7 +253,7 @@ def _store(scheme: str, place: str, *, new: bool) -> tuple[Store, Path | None]:
     if scheme != "sqlite":
         from dossierkit.stores.postgres.store import PostgresStore
 
-        return PostgresStore(f"{scheme}:{place}"), None
+        return PostgresStore(f"{scheme}:{place}", new=new), None
     from dossierkit.stores.recovery import guard_remains
     from dossierkit.stores.sqlite.store import SqliteStore
 

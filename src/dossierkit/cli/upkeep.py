@@ -128,15 +128,22 @@ def backup(data: Path, key: Path | None, file: Path) -> None:
     help="Last code or receipt number issued after the back-up, or OLD/dossiers.mark; repeat it for each series.",
 )
 @click.option("--nothing-since", is_flag=True, help="No code was issued after the back-up.")
-@click.argument("file", type=FILE)
-def restore(data: Path, after: tuple[str, ...], nothing_since: bool, file: Path) -> None:
-    """Restore the back-up FILE into an empty data folder; numbers issued since are never issued again."""
+@click.argument("file", type=FILE, required=False)
+def restore(data: Path, after: tuple[str, ...], nothing_since: bool, file: Path | None) -> None:
+    """Restore the back-up FILE into an empty data folder; numbers issued since are never issued again.
+
+    With --store there is no FILE: the database was restored by the tools of its server, and its numbers go on after those.
+    """
     from dossierkit.errors import SettingsError
     from dossierkit.stores.backup import restore as restore_files
     from dossierkit.stores.recovery import given_out, skip_after
     from dossierkit.wiring import samples
 
-    _guard_folder()
+    server = bool(store_address())
+    if server and file is not None:
+        _guard_folder()
+    if not server and file is None:
+        raise click.MissingParameter(param_type="argument", param_hint="FILE")
     if bool(after) == nothing_since:
         raise SettingsError(
             "name the last code issued after the back-up, --after H29.15-261122-0042 (see the mails that were sent),"
@@ -144,12 +151,15 @@ def restore(data: Path, after: tuple[str, ...], nothing_since: bool, file: Path)
         )
     # Invalid codes are refused before the first file is written.
     given_out(after)
-    count = restore_files(file, data)
-    engine = engine_of(data, samples())
+    count = restore_files(file, data) if file is not None else 0
+    engine = engine_of(data, samples(), new=server)
     for gap in skip_after(engine.store, engine.clock, after):
         click.echo(f"{gap.agency} {gap.series}: {gap.first} to {gap.last} are skipped")
     engine.close()
-    click.echo(f"{counted(count, 'file')} in {data.resolve()}; verify them with: dossierkit verify --data {data}")
+    if server:
+        click.echo("the database goes on from here; verify it with: dossierkit verify")
+    else:
+        click.echo(f"{counted(count, 'file')} in {data.resolve()}; verify them with: dossierkit verify --data {data}")
 
 
 def _guard_folder() -> None:

@@ -11,7 +11,7 @@ The modules are those of `stores.sqlite`, except that a database on a server has
 - `accounts`, `outbox`, `payments`: the stores that it is composed with
 - `database`: reads, writes and errors; `transactions`: batches of jobs, each one transaction; `readers`: statements that read
 - `connections`: connections that give up on a frozen server
-- `schema`: tables and their migrations
+- `schema`: tables and their migrations; `origin`: recognises rows that were restored from a dump
 - `dossiers`: how dossiers and events are written
 - `tables`: rows of tables, for copies of the whole store
 """

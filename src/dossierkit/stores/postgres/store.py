@@ -22,6 +22,7 @@ from dossierkit.stores.postgres.action_records import write_action
 from dossierkit.stores.postgres.connections import SILENT_SECONDS
 from dossierkit.stores.postgres.database import Database, translate_errors
 from dossierkit.stores.postgres.dossiers import insert_draft, update_draft
+from dossierkit.stores.postgres.origin import guard_origin
 from dossierkit.stores.postgres.outbox import PostgresOutbox
 from dossierkit.stores.postgres.payments import PostgresPayments
 from dossierkit.stores.postgres.schema import migrate
@@ -41,19 +42,29 @@ class PostgresStore:
         url: `postgresql://user:password@host:port/name`, or another address that libpq takes.
         patience_seconds: how long reads and writes are tried again while the server restarts or another one takes over.
         silent_seconds: see `connections.SILENT_SECONDS`.
+        new: accept the rows of another database, see `origin.guard_origin`.
 
     Raises:
+        LostDossiers: the rows were restored from a dump, and not *new*.
         NewerStore: a newer version wrote the tables.
         UnknownStore: *url* cannot be read.
         UnwritableStore: the database cannot be reached, or its user may not create tables.
     """
 
-    def __init__(self, url: str, *, patience_seconds: float = PATIENCE_SECONDS, silent_seconds: float = SILENT_SECONDS) -> None:
+    def __init__(
+        self,
+        url: str,
+        *,
+        patience_seconds: float = PATIENCE_SECONDS,
+        silent_seconds: float = SILENT_SECONDS,
+        new: bool = False,
+    ) -> None:
         self.database = Database(url, patience_seconds=patience_seconds, silent_seconds=silent_seconds)
         with translate_errors(self.database.name):
             connection = self.database.connect()
             try:
                 migrate(connection, self.database.name)
+                guard_origin(connection, self.database.name, new=new)
             finally:
                 connection.close()
         self.accounts = PostgresAccounts(self.database)
