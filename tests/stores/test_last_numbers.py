@@ -7,6 +7,7 @@ import os
 import random
 import shutil
 from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import attrs
@@ -22,6 +23,7 @@ from dossierkit.errors import LostDossiers, SettingsError, StoreError, Unwritabl
 from dossierkit.papers.slip import installed_key
 from dossierkit.stores.backup import back_up, restore
 from dossierkit.stores.last_numbers import Mark, MarkContent, mark_of, read_mark, write_mark
+from dossierkit.stores.memory.store import MemoryStore
 from dossierkit.stores.recovery import skip_after
 from dossierkit.stores.sqlite.store import SqliteStore
 from dossierkit.testing import FixedClock
@@ -350,3 +352,22 @@ def test_the_key_of_slips_belongs_to_the_database(database: Path, folder: Path) 
     with pytest.raises(SettingsError, match="another key"):
         installed_key(engine.store, path)
     engine.close()
+
+
+def test_of_machines_that_start_at_once_one_makes_the_key(tmp_path: Path) -> None:
+    """The others are told to put it there: slips are verified with one key."""
+    store = MemoryStore()
+
+    def start(number: int) -> str:
+        try:
+            return installed_key(store, tmp_path / str(number) / "slip.key").public
+        except SettingsError as error:
+            assert "put it back" in str(error)
+            return ""
+
+    for number in range(4):
+        (tmp_path / str(number)).mkdir()
+    with ThreadPoolExecutor(4) as pool:
+        keys = list(pool.map(start, range(4)))
+
+    assert len([key for key in keys if key]) == 1

@@ -92,9 +92,11 @@ def installed_key(store: FactStore, path: Path, *, new: bool = False) -> SlipKey
     if before is not None and not new and not path.exists():
         raise SettingsError(f"{path} is missing, and earlier slips are verified with it: {_PUT_BACK}")
     key = SlipKey.load_or_create(path)
-    if before not in (None, key.public) and not new:
+    # Of machines that start at once, the first one to say so makes the key.
+    kept = before if before is not None else store.remember_once(_FACT, key.public)
+    if kept != key.public and not new:
         raise SettingsError(f"{path} is not the key that earlier slips are verified with: {_PUT_BACK}")
-    if before != key.public:
+    if kept != key.public:
         store.remember(_FACT, key.public)
     return key
 
