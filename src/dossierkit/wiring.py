@@ -48,7 +48,7 @@ class RandomTokens:
 
 
 def open_engine(
-    store: str,
+    store: str | Store,
     *,
     procedures: Path | str | None = None,
     dialect: Dialect = STANDARD,
@@ -62,7 +62,9 @@ def open_engine(
     new: bool = False,
     log_language: str = "en",
 ) -> Engine:
-    """An engine over *store*: `memory:`, `sqlite:PATH`, or `postgresql://user:password@host:port/name`.
+    """An engine over *store*: `memory:`, `sqlite:PATH`, `postgresql://user:password@host:port/name`, or a `Store`.
+
+    The engine closes the store with itself.
 
     Args:
         procedures: the folder of procedure files, or `store:` for those that are published in *store*; None: the packaged
@@ -89,13 +91,15 @@ def open_engine(
     from dossierkit.office.engine import Engine
 
     clock = clock or SystemClock()
-    scheme, _, location = store.partition(":")
-    if scheme not in STORES or (scheme == "sqlite" and not location):
-        # The rest of an address may hold a password.
-        raise UnknownStore(f"no store for {scheme!r}; known: memory:, sqlite:PATH, postgresql://user:password@host:port/name")
+    if isinstance(store, str):
+        scheme, _, location = store.partition(":")
+        if scheme not in STORES or (scheme == "sqlite" and not location):
+            # The rest of an address may hold a password.
+            known = "memory:, sqlite:PATH, postgresql://user:password@host:port/name"
+            raise UnknownStore(f"no store for {scheme!r}; known: {known}")
     # Checked first, as opening the store creates a database.
     place = None if procedures == PUBLISHED else guard_folder(Path(procedures or samples()))
-    kept, folder = _store(scheme, location, new=new)
+    kept, folder = _store(scheme, location, new=new) if isinstance(store, str) else (store, None)
     folder = data or folder
     dialect = with_lists(dialect, folder, lambda: day_of(clock.now()))
     index = folder / "catalog.json" if folder is not None else None

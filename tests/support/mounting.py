@@ -49,7 +49,7 @@ HOSTS: dict[str, Callable[[Any], ASGIApp]] = {"kept": plain_host, "stripped": to
 
 def _host(portal: Any, outer: str = "") -> FastAPI:
     """A host with a page and a session of its own, whose cookie has the usual name."""
-    host = FastAPI(lifespan=lambda _: portal.router.lifespan_context(portal))
+    host = FastAPI(lifespan=portal.lifespan)
     host.add_middleware(SessionMiddleware, secret_key="of the host")
 
     @host.get(f"{outer}/host")

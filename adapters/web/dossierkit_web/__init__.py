@@ -1,6 +1,6 @@
 """The reference portal: a thin Starlette adapter over `dossierkit`."""
 
-from dossierkit_web.app import create_app
+from dossierkit_web.app import Portal, create_app
 from dossierkit_web.site import WebConfig
 
-__all__ = ["WebConfig", "create_app"]
+__all__ = ["Portal", "WebConfig", "create_app"]

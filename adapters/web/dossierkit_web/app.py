@@ -97,7 +97,7 @@ def create_app(
     config: WebConfig | None = None,
     work: Work | None = None,
     observe: Observe | None = None,
-) -> Starlette:
+) -> Portal:
     """The portal over *engine* as an ASGI application; its `state.health` is its `Health`.
 
     Args:
@@ -115,7 +115,7 @@ def create_app(
     def route(path: str, page: Page, *methods: str) -> Route:
         return Route(path, _endpoint(site, page), methods=list(methods or ("GET",)))
 
-    app = _Portal(
+    app = Portal(
         routes=[
             *_dossier_routes(route),
             *_office_routes(route),
@@ -147,10 +147,14 @@ def create_app(
     return app
 
 
-class _Portal(Starlette):
-    """An application with the observation as its outermost middleware, so that failures are observed as well."""
+class Portal(Starlette):
+    """The portal, with a domain of its own or mounted in a host; the outermost middleware observes failures as well."""
 
     observe: Observe | None = None
+
+    def lifespan(self, host: object) -> AbstractAsyncContextManager[Any]:  # noqa: ARG002  # a host hands itself over
+        """The lifespan for a host that mounts the portal: `FastAPI(lifespan=portal.lifespan)`."""
+        return self.router.lifespan_context(self)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """See `Starlette.__call__`."""

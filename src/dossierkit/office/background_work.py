@@ -14,7 +14,7 @@ from dossierkit.office.daily_tasks import remind, resume
 from dossierkit.office.engine import Engine
 from dossierkit.office.payments import Payments
 from dossierkit.office.retention import clear_abandoned, sweep
-from dossierkit.ports import Mailer, PaymentGateway
+from dossierkit.ports import BlobStore, Mailer, PaymentGateway
 
 #: How long an unchanged draft is kept.
 KEEP_DRAFTS = timedelta(days=90)
@@ -79,19 +79,28 @@ class Worker:
         gateways: Mapping[str, PaymentGateway] = MappingProxyType({}),
         keep_drafts: timedelta = KEEP_DRAFTS,
     ) -> None:
-        blobs = engine.blobs
-        assert blobs is not None, "who deletes drafts says where their files are"
+        self._engine = engine
         mails: Repeated = Repeated(lambda: deliver(engine.store.outbox, mailer, engine.clock, stopping=lambda: mails.stopping))
         self._chores = (
             mails,
             Repeated(lambda: (resume(engine), remind(engine)), every=900),
             Repeated(Payments(engine, gateways).ask_about_open, every=120),
-            Repeated(lambda: sweep(engine.store, blobs, engine.clock), every=600),
-            Repeated(lambda: clear_abandoned(engine, blobs, keep_drafts), every=600),
+            Repeated(lambda: sweep(engine.store, self._blobs, engine.clock), every=600),
+            Repeated(lambda: clear_abandoned(engine, self._blobs, keep_drafts), every=600),
         )
 
+    @property
+    def _blobs(self) -> BlobStore:
+        blobs = self._engine.blobs
+        assert blobs is not None, "who deletes drafts says where their files are"
+        return blobs
+
     def start(self) -> None:
-        """Start the threads; they begin within seconds."""
+        """Start the threads; they begin within seconds.
+
+        The engine knows by now where files are: by `open_engine(blobs=…)`, or as `create_app` was told.
+        """
+        _ = self._blobs
         for chore in self._chores:
             chore.start()
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta
+from typing import Self
 
 from dossierkit.catalog.catalog import Catalog
 from dossierkit.catalog.index import CatalogEntry
@@ -427,5 +428,11 @@ class Engine:
         return self.context.today()
 
     def close(self) -> None:
-        """Lets go of the store."""
+        """Close the store; `with open_engine(…) as engine` does so at its end."""
         self.context.store.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.close()
