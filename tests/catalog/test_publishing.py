@@ -89,7 +89,7 @@ def test_every_node_serves_what_one_published(node: Callable[..., Engine], folde
 def test_a_node_elsewhere_learns_of_a_publication_by_itself(
     node: Callable[..., Engine], folder: Path, postgres: str, tmp_path: Path
 ) -> None:
-    """Another process publishes into PostgreSQL; nobody tells the node to look."""
+    """Another process publishes into PostgreSQL; the node learns of it by itself."""
     serving = node(postgres)
     with pytest.raises(UnknownProcedure):
         serving.procedure("1.000001")
@@ -102,7 +102,7 @@ def test_a_node_elsewhere_learns_of_a_publication_by_itself(
 
 
 def test_a_publication_has_all_that_its_procedures_need(node: Callable[..., Engine], tmp_path: Path) -> None:
-    """Files that others refer to, and papers; not what nobody refers to, nor files of the installation."""
+    """Files that others refer to, and papers; no other shared files, nor files of the installation."""
     folder = tmp_path / "procedures"
     (folder / "shared").mkdir(parents=True)
     (folder / "papers" / "1.000001").mkdir(parents=True)
@@ -165,7 +165,7 @@ def test_an_empty_folder_takes_nothing_away(node: Callable[..., Engine], folder:
 
 
 def test_a_link_out_of_the_folder_is_not_published(node: Callable[..., Engine], folder: Path, tmp_path: Path) -> None:
-    """Its content may be nobody's business."""
+    """Its content may be private."""
     (tmp_path / "outside.json").write_text(json.dumps({"title": "Ngoài", "properties": {}}), "utf-8")
     (folder / "link.json").symlink_to(tmp_path / "outside.json")
 

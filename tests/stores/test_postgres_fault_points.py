@@ -154,7 +154,7 @@ def rows(url: str) -> dict[str, list[tuple[Any, ...]]]:
 
 
 def outcome(engine: Engine, id: str) -> dict[str, Any]:
-    """What the store has of a dossier, and of its mails and postings; not tags of files, which each try draws anew."""
+    """A dossier in the store with its mails and postings; without tags of files, which each try draws anew."""
     store = engine.store
     dossier = store.get(id)
     assert dossier is not None

@@ -128,7 +128,7 @@ def test_an_action_is_logged_with_the_id_of_its_request(office: Office, log: io.
 
 
 def test_an_event_has_the_id_of_its_request_alone(office: Office) -> None:
-    """Outside a request it has none, and nobody can state another one."""
+    """Outside a request it has none, and facts cannot state another one."""
     engine, client, _ = office
     submit(client, **{"x-request-id": "proxy-4711"})
     [dossier] = engine.store.every()

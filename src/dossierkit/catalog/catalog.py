@@ -433,7 +433,7 @@ class Catalog:
     def _code(self, name: str) -> str:
         """The code of a file that cannot be read whole; empty if that cannot be read either."""
         snapshot = self._snapshot
-        assert snapshot is not None, "whoever asks has looked at the files"
+        assert snapshot is not None, "the files were scanned before"
         if (known := snapshot.readings[name].known) is not None:
             return known.entry.code
         try:

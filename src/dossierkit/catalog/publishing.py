@@ -34,7 +34,7 @@ class Outcome:
 
 @attrs.frozen
 class FolderContent:
-    """What a publication of a folder has: every procedure file, every file that one of them refers to, and papers."""
+    """The files of a publication: every procedure file of a folder, every file that one of them refers to, and papers."""
 
     files: Mapping[str, bytes]
     #: Path → stamp of each file that was looked for, taken before it was read; None if it did not exist.
@@ -93,7 +93,7 @@ class Publisher:
 
 
 def read_folder(folder: Folder) -> FolderContent:
-    """What a publication of *folder* has.
+    """The files to publish from *folder*.
 
     Raises:
         DocumentError: the folder cannot be read.

@@ -121,7 +121,7 @@ def _reporter(store: PublicationStore, language: str) -> Callable[[Outcome], boo
 
 
 def _difference(before: Publication | None, after: Publication) -> str:
-    """What is new in the publication *after*."""
+    """The number of the publication *after*, and its changes since *before*, a line each."""
     words = f"publication {after.number}, {after.digest[:12]}"
     if before is None:
         return f"{words}: {counted(len(after.files), 'file')}"
@@ -139,9 +139,9 @@ def _print_list(store: PublicationStore) -> None:
     from dossierkit.dossiers.deadlines.calendars import office_time
 
     publications = store.publications(limit=_LISTED)
-    for one in publications:
-        when = f"{office_time(one.at):%d/%m/%Y %H:%M}"
-        click.echo(f"{one.number}\t{when}\t{one.digest[:12]}\t{counted(len(one.files), 'file')}\t{one.author}")
+    for publication in publications:
+        when, files = f"{office_time(publication.at):%d/%m/%Y %H:%M}", counted(len(publication.files), "file")
+        click.echo(f"{publication.number}\t{when}\t{publication.digest[:12]}\t{files}\t{publication.author}")
     if not publications:
         click.echo("nothing is published yet", err=True)
 
