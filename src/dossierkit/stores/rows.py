@@ -185,7 +185,15 @@ def account_of_row(row: Any) -> Account:
 
 _IN_COLUMN = override(omit=True)
 _write_body = make_dict_unstructure_fn(
-    Account, converter, id=_IN_COLUMN, mail=_IN_COLUMN, version=_IN_COLUMN, subject=_IN_COLUMN, proven=_IN_COLUMN
+    Account,
+    converter,
+    id=_IN_COLUMN,
+    mail=_IN_COLUMN,
+    version=_IN_COLUMN,
+    subject=_IN_COLUMN,
+    proven=_IN_COLUMN,
+    # Rows of earlier versions have no such member, and are written again as they are.
+    hosted=override(omit_if_default=True),
 )
 
 
