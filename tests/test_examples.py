@@ -71,7 +71,7 @@ def test_the_library_lists_and_checks(tmp_path: Path) -> None:
 
 
 def test_the_form_is_shown_refused_and_read(tmp_path: Path) -> None:
-    """As somebody sends it who forgets a field first."""
+    """As a user sends it who forgets a field first."""
     with running("starlette_form", tmp_path) as address, httpx2.Client(base_url=address) as client:
         assert "Số người" in client.get("/").text
         assert "Họ và tên: hãy nhập thông tin này." in client.post("/", data={"/visitors": "3"}).text

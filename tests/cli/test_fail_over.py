@@ -82,7 +82,7 @@ def answer_of(url: str) -> int:
 
 @attrs.define
 class Filing:
-    """What a client knows of one dossier."""
+    """The acknowledged facts of one dossier, as its client has them."""
 
     #: Id of the draft: the key by which the portal knows a submission that is sent again.
     draft: str
@@ -112,7 +112,7 @@ class Citizen(threading.Thread):
                     self._file(client, pairs)
 
     def _prepared(self, client: httpx2.Client) -> dict[str, str] | None:
-        """What the last button of a valid draft posts; None if a server was lost meanwhile."""
+        """The pairs that the last button of a valid draft posts; None if a server was lost meanwhile."""
         form = self._answer(client, "GET", APPLY)
         if form is None or form.status_code != 200:
             return None

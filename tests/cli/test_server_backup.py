@@ -27,7 +27,7 @@ def restore(dump: Path, url: str) -> None:
 
 
 def test_a_restored_dump_gives_no_code_twice(new_postgres: Callable[[], str], folder: Path, tmp_path: Path) -> None:
-    """It is refused until somebody names the last code; then numbers go on after it, with a gap that `verify` knows."""
+    """It is refused until an operator names the last code; then numbers go on after it, with a gap that `verify` knows."""
     lost, url, dump = new_postgres(), new_postgres(), tmp_path / "dossiers.dump"
     engine = open_engine(lost, procedures=folder)
     first = submit(engine)
