@@ -137,7 +137,8 @@ class Portal:
         configure_logs(self.log)
         threading.Thread(target=end_with_parent, daemon=True).start()
         collect_less_often()
-        with command_context(self.installation, self.store):
+        # The engine ends with the pages, not with the command that opens it.
+        with command_context(self.installation, self.store).scope(cleanup=False):
             engine = self.engine()
         metrics = self.start_metrics(engine)
         return self.app(engine, None, metrics)
