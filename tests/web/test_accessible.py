@@ -293,7 +293,7 @@ def of_the_desk(page: Page, served: Portal) -> Iterator[None]:
     yield
     page.locator('[id="f/purpose"]').fill("Lập dự án trồng cây ở phường")
     press(page, "button[value=send]")
-    expect(page).to_have_url(re.compile(f"/dossiers/{dossier.code}$"))
+    expect(page).to_have_url(re.compile(rf"/dossiers/{dossier.code}\?done=supplement$"))
     yield
     with office(served) as engine:
         engine.message(dossier.id, citizen.actor, "Khi nào có kết quả?")

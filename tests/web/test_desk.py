@@ -448,7 +448,7 @@ def test_nobody_is_asked_to_mend_what_is_computed(office: Any, folder: Path) -> 
     page = mai.get(f"/desk/{dossier.code}").text
     assert "Gấp đôi" in page
     offered = set(re.findall(r'value="wrong:([^"]+)"', page))
-    assert offered == {"/name", "/copies"}
+    assert offered == {"/name", "/copies", "/rows"}
     for place in ("/twice", "/fee", "/sums", "/sums/all"):
         refused = act(mai, dossier, "request-supplement", asked=[f"wrong:{place}", "/copies"], note="Chưa đúng")
         assert refused.status_code == 422, place

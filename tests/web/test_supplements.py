@@ -260,3 +260,61 @@ def test_the_page_after_sending_says_what_follows(office: Any, folder: Path) -> 
     for words in ("Đã gửi phần bổ sung", f"Cơ quan trả lời việc tiếp nhận hồ sơ trước {answer_by:%d/%m/%Y %H:%M}."):
         assert words in page.text
     assert "Đã nộp hồ sơ" not in page.text
+
+
+SECTIONED = {
+    **SMALL,
+    "properties": {
+        **SMALL["properties"],
+        "note": {"title": "Ghi chú", "type": "string"},
+        "agent": {
+            "title": "Người đại diện",
+            "type": "object",
+            "properties": {"phone": {"title": "Điện thoại", "type": "string"}},
+        },
+        "fee": {"title": "Phí", "type": "integer", "readOnly": True},
+    },
+    "x-procedure": {
+        **SMALL["x-procedure"],
+        "unit": UNIT,
+        "documents": DOCUMENTS[:1],
+        "sections": [{"title": "Người nộp", "fields": ["/name", "/agent"]}, {"title": "Nội dung", "fields": ["/copies"]}],
+    },
+}
+
+
+def test_an_officer_can_ask_for_every_field_of_the_form(office: Any, folder: Path) -> None:
+    """Answered or not, under the headings of the form; not for what nobody answers."""
+    engine, browser, officer = office
+    changed(engine, folder, SECTIONED)
+    citizen, mai = browser(), officer("mai@office.vn")
+    known(citizen)
+    dossier = filed(engine, citizen, **{"count:/rows": "1", "/rows/0/no": "1"})
+
+    page = Page(mai.get(f"/desk/{dossier.code}").text)
+
+    legends = page.legends[page.legends.index("Người nộp") :]
+    assert legends[:4] == ["Người nộp", "Nội dung", "Thông tin khác", "Giấy tờ cần có"]
+    labels = [label for id, label in page.labels.items() if id.startswith("request-supplement-asked-")]
+    assert labels == [
+        "Họ tên: Trần Thị Bà", "Người đại diện › Điện thoại: –", "Số bản: 2", "Thửa", "Thửa › Mục 1 › Số: 1",
+        "Thửa › Mục 1 › Ghi chú: –", "Ghi chú: –", "Đơn",
+    ]  # fmt: skip
+    asked = ["missing:/note", "missing:/agent/phone", "missing:/rows/0/note"]
+    act(mai, dossier, "request-supplement", asked=asked, note="Còn thiếu")
+    place = f"/dossiers/{dossier.code}/supplement"
+    answers = {"/note": "Gấp", "/agent/phone": "0912 345 678", "/rows/0/note": "Góc", "do": "send"}
+    citizen.post(place, data=typed(citizen, place, **answers))
+    found = engine.lookup(str(dossier.code)).answers
+    assert (found["note"], found["agent"]["phone"], found["rows"]) == ("Gấp", "0912 345 678", [{"no": 1, "note": "Góc"}])
+
+
+def test_an_officer_can_ask_for_rows_where_there_are_none(office: Any, folder: Path) -> None:
+    """The citizen adds them."""
+    engine, citizen, mai, dossier, place = asked_for(office, folder, "missing:/rows")
+
+    added = citizen.post(place, data=typed(citizen, place, do="add:/rows"))
+    citizen.post(place, data={**dict(Page(added.text).pairs), "/rows/0/no": "7", "do": "send"})
+
+    assert engine.lookup(str(dossier.code)).answers["rows"] == [{"no": 7}]
+    assert "Thửa › Mục 1 › Số: 7" in Page(mai.get(f"/desk/{dossier.code}").text).labels.values()

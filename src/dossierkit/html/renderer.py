@@ -22,7 +22,7 @@ from dossierkit.forms.words.titles import schema_text
 from dossierkit.html.control_attributes import attributes, described, live, template_functions
 from dossierkit.html.packaged_templates import PackagedTemplates
 from dossierkit.html.page import Page
-from dossierkit.html.summary import Row, answer_rows
+from dossierkit.html.summary import Question, Row, answer_rows, questions
 from dossierkit.html.template_analysis import only_outputs
 from dossierkit.pointers import Json, key
 
@@ -142,6 +142,10 @@ class Renderer:
     def rows(self, form: Form, answers: Json, *, language: str = "vi", layout: Layout | None = None) -> tuple[Row, ...]:
         """*answers* as a summary list, with the names of files; see `answer_rows`."""
         return answer_rows(form, effective(form, answers, layout=layout), answers, language, file_name=self._file_name)
+
+    def questions(self, form: Form, answers: Json, *, language: str = "vi") -> tuple[tuple[str, tuple[Question, ...]], ...]:
+        """The fields that the user can answer, by section, with the names of files; see `summary.questions`."""
+        return questions(form, effective(form, answers), answers, language, file_name=self._file_name)
 
     def _blank(self, form: Form, answers: Json, language: str, text: str, paged: bool) -> Rendered:
         """A form without answers, or with few; the markup is the same for all users, and cached.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import attrs
 
@@ -50,14 +50,7 @@ def answer_rows(
             return
         heading = bool(field.pointer) and field.kind is not Kind.ENTRIES
         if heading:
-            embedded = file_of(form, field, value, language) if not field.write_only else None
-            files = tuple(texts_in(value)) if field.kind is Kind.FILE and not (embeds(field) or field.write_only) else ()
-            text = (
-                embedded.name
-                if embedded is not None
-                else ", ".join(file_name(id) or word("file-missing", language) for id in files)
-                or readable(form, field, value, language)
-            )
+            text, files = _answer(form, field, value, language, file_name)
             rows.append(
                 Row(
                     depth,
@@ -65,7 +58,7 @@ def answer_rows(
                     text if field.leaf else None,
                     field.pointer,
                     control_id(field.control) if is_asked(form, field) else "",
-                    (embedded.blob,) if embedded else files,
+                    files,
                 )
             )
         for below in field.children:
@@ -78,3 +71,50 @@ def answer_rows(
         if title and len(rows) > start:
             rows.insert(start, Row(0, title, None, "", f"s{number}"))
     return tuple(rows)
+
+
+@attrs.frozen
+class Question:
+    """A field that the user can answer."""
+
+    #: Its title after those of the groups around it.
+    label: str
+    #: The answer in words, empty without one; None for a list, whose rows are questions of their own.
+    text: str | None
+    pointer: str
+
+
+def questions(
+    form: Form, root: Field, answers: Json, language: str, *, file_name: Callable[[str], str] = str
+) -> tuple[tuple[str, tuple[Question, ...]], ...]:
+    """Every field below *root* that the user can answer, answered or not: (heading of the section, its fields), in page order.
+
+    Args:
+        file_name: as for `answer_rows`.
+    """
+
+    def below(field: Field, above: tuple[str, ...]) -> Iterator[Question]:
+        # The editor of free entries has the pointer of its group.
+        titles = above if field.kind is Kind.ENTRIES or not field.pointer else (*above, label(form, field, language))
+        if titles != above and is_asked(form, field) and (field.leaf or field.kind is Kind.LIST or not field.children):
+            value = get(answers, field.pointer)
+            text = "" if value is ABSENT else _answer(form, field, value, language, file_name)[0]
+            yield Question(" › ".join(titles), text if field.leaf or not field.children else None, field.pointer)
+        for child in field.children:
+            yield from below(child, titles)
+
+    sections = (
+        (section_title(form, section, language), tuple(question for field in fields for question in below(field, ())))
+        for _, section, fields in section_fields(form, root)
+    )
+    return tuple((title, found) for title, found in sections if found)
+
+
+def _answer(form: Form, field: Field, value: Json, language: str, file_name: Callable[[str], str]) -> tuple[str, tuple[str, ...]]:
+    """The answer *value* to *field* in words, and the ids of its files."""
+    embedded = file_of(form, field, value, language) if not field.write_only else None
+    if embedded is not None:
+        return embedded.name, (embedded.blob,)
+    files = tuple(texts_in(value)) if field.kind is Kind.FILE and not (embeds(field) or field.write_only) else ()
+    names = ", ".join(file_name(id) or word("file-missing", language) for id in files)
+    return names or readable(form, field, value, language), files
