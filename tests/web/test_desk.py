@@ -533,10 +533,10 @@ def test_lists_are_of_the_unit_and_paged(office: Any, clock: FixedClock) -> None
     mai = officer("mai@office.vn")
     first = mai.get("/desk")
     assert "Chờ tiếp nhận <b>23</b>" in first.text
-    assert [code in first.text for code in (codes[22], codes[3], codes[2])] == [True, True, False]
+    assert [code in first.text for code in (codes[0], codes[19], codes[20])] == [True, True, False], "the oldest first"
     older = re.search(r'href="(/desk\?[^"]*before=[^"]+)"', first.text)
     second = mai.get(older[1].replace("&amp;", "&")).text
-    assert [code in second for code in (codes[3], codes[2], codes[0])] == [False, True, True]
+    assert [code in second for code in (codes[19], codes[20], codes[22])] == [False, True, True]
     root = engine.store.accounts.account_of("mai@office.vn").actor
     engine.act(engine.lookup(codes[0]).id, Action.ACCEPT, root)
     assert codes[0] in mai.get("/desk?view=open").text
@@ -551,6 +551,45 @@ def test_lists_are_of_the_unit_and_paged(office: Any, clock: FixedClock) -> None
     assert codes[5] in mai.get(f"/desk?code={codes[5]}").text
     assert "Không có hồ sơ nào ở đây" in mai.get("/desk?words=zzzz").text
     assert mai.get("/desk?view=nonsense").status_code == 200
+
+
+def test_open_work_is_listed_by_due_day(office: Any, clock: FixedClock) -> None:
+    """The earliest first, without a due day last, then by code; the page says so; what is done is listed the newest first."""
+    engine, browser, officer = office
+    known(browser())
+    actor = engine.store.accounts.account_of("an@example.vn").actor
+    mai = officer("mai@office.vn")
+    at_desk = engine.store.accounts.account_of("mai@office.vn").actor
+    dossiers = [engine.submit(engine.begin("1.000001", actor, {"name": f"Người {n}"}).id, actor) for n in range(4)]
+    for dossier, day in zip(dossiers, (9, 2, 2, 5), strict=True):
+        due = (clock.now() + timedelta(days=day)).isoformat()
+        engine.act(dossier.id, Action.ACCEPT, at_desk, facts={"due": due})
+
+    def listed(address: str) -> list[str]:
+        page = Page(mai.get(address).text)
+        links = [at["href"] for tag, at in page.attributes if tag == "a" and (at.get("href") or "").startswith("/desk/H")]
+        return [str(link).rpartition("/")[2] for link in links]
+
+    first, second, third, fourth = (str(dossier.code) for dossier in dossiers)
+    assert listed("/desk?view=open") == [second, third, fourth, first]
+    assert "Xếp theo ngày hẹn trả, sớm nhất trước" in mai.get("/desk?view=open").text
+    assert listed("/desk?view=all") == listed("/desk?view=open&words=nguoi") == [fourth, third, second, first]
+    assert "mới nhất trước" in mai.get("/desk?view=all").text
+
+
+def test_officers_begin_at_the_desk(office: Any) -> None:
+    """Unless they came from another page; citizens begin at the start page."""
+    _, browser, officer = office
+    citizen = browser()
+    known(citizen)
+    mai = officer("mai@office.vn")
+    for client, mail, after, place in (
+        (mai, "mai@office.vn", "/", "/desk"),
+        (mai, "mai@office.vn", "/statistics", "/statistics"),
+        (citizen, "an@example.vn", "/", "/"),
+    ):
+        client.post("/sign-out")
+        assert sign_in(client, GOOD, mail, next=after).url.path == place
 
 
 DAYS = {"since": "01/01/2026", "until": "31/12/2026", "format": "json"}

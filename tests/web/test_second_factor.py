@@ -32,7 +32,7 @@ def switched_on(client: Any, clock: FixedClock) -> str:
     assert found is not None
     assert client.post("/second-factor/set-up", data={"secret": found[1], "code": "000000"}).status_code == 422
     done = client.post("/second-factor/set-up", data={"secret": found[1], "code": code(found[1], clock)})
-    assert done.url.path == "/"
+    assert done.url.path == "/desk"
     return found[1]
 
 
@@ -100,7 +100,7 @@ def test_it_is_dropped_with_a_code_or_by_an_admin(office: Any, clock: FixedClock
     first = reset(open_accounts(engine), people.account_of("nam@office.vn"))
     other = browser()
     assert sign_in(other, first, "nam@office.vn").url.path == "/password"
-    assert other.post("/password", data={"new": GOOD}).url.path == "/"
+    assert other.post("/password", data={"new": GOOD}).url.path == "/desk"
     assert secret not in repr(people.account_of("nam@office.vn"))
 
 

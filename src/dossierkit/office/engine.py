@@ -347,7 +347,7 @@ class Engine:
     def desk(
         self, actor: Actor, query: Query | None = None, *, before: str | None = None, limit: int = 20
     ) -> tuple[Dossier, ...]:
-        """The dossiers of an officer's unit, newest first, see `find`; none for other actors."""
+        """The dossiers of an officer's unit in the order of *query*, see `find`; none for other actors."""
         return self.dossiers.desk(actor, query, before=before, limit=limit)
 
     def desk_count(self, actor: Actor, query: Query, *, most: int = 1_000) -> int:

@@ -84,11 +84,11 @@ class DossierStore(Protocol):
     def find(
         self, owner: str | None, query: Query = EVERYTHING, *, before: str | None = None, limit: int = 20
     ) -> tuple[Dossier, ...]:
-        """Dossiers of *owner* that match *query*, newest first.
+        """Dossiers of *owner* that match *query*, in its order.
 
         Args:
             owner: None for the list of an office: every dossier with a code.
-            before: id of a dossier; only older ones are returned.
+            before: id of a dossier; only those that follow it are returned.
         """
         ...
 

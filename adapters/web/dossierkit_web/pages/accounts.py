@@ -23,7 +23,7 @@ from dossierkit_web.pages.second_factor import WANTED
 from dossierkit_web.requests.addresses import see_other
 from dossierkit_web.requests.limits import allow, log_security_event, origin_of
 from dossierkit_web.requests.posted import local, text
-from dossierkit_web.requests.session import Visitor, visitor_of_session
+from dossierkit_web.requests.session import Visitor, landing, visitor_of_session
 from dossierkit_web.site import Site, language_of
 
 
@@ -94,7 +94,7 @@ def resume(site: Site, request: Request, form: FormData) -> Response:
 
 def _continued(request: Request, visitor: Visitor, after: str) -> Response:
     """Redirect to *after*, or first to the page of the step that the session requires."""
-    wanted = WANTED.get(visitor.wants)
+    wanted, after = WANTED.get(visitor.wants), landing(visitor, after)
     return see_other(request, f"{wanted}?next={quote(after)}" if wanted is not None else after)
 
 

@@ -35,6 +35,8 @@ _OPEN = (State.ACCEPTED, State.PROCESSING)
 _WAITING = (State.SUPPLEMENT_REQUESTED, State.PAYMENT_REQUESTED, State.SUSPENDED)
 #: The lists of the desk, in the order of the page.
 VIEWS = ("new", "mine", "open", "soon", "overdue", "waiting", "messages", "refunds", "done", "all")
+#: The lists of open work, by due day; the others have the newest first, as has a search by words.
+_BY_DUE_DAY = frozenset(("new", "mine", "open", "soon", "overdue", "waiting"))
 FILTERS = ("words", "code", "procedure", "officer", "state", "since", "until")
 #: The actions on many dossiers at once.
 BULK = (Action.ASSIGN, Action.ACCEPT)
@@ -64,7 +66,8 @@ def _page(
     before = asked.get("before", "")[:64] or None
     now = site.engine.now()
     queries = {name: _query(name, actor, now) for name in VIEWS}
-    condition, trouble = _filtered(queries[view], typed)
+    by_due_day = view in _BY_DUE_DAY and not typed["words"]
+    condition, trouble = _filtered(attrs.evolve(queries[view], by_due_day=by_due_day), typed)
     dossiers = site.engine.desk(actor, condition, before=before, limit=PAGE + 1) if not trouble else ()
     language = language_of(request)
     people = site.accounts
@@ -77,6 +80,7 @@ def _page(
         "desk",
         code=422 if refusal else 200,
         view=view,
+        by_due_day=by_due_day,
         views=[(name, site.engine.desk_count(actor, query)) for name, query in queries.items()],
         found=[(dossier, facts_of(site, dossier, language)) for dossier in dossiers[:PAGE]],
         more=dossiers[PAGE - 1].id if len(dossiers) > PAGE else "",

@@ -19,7 +19,7 @@ from dossierkit.people.sessions import SignedIn
 from dossierkit_web.requests.addresses import see_other
 from dossierkit_web.requests.limits import log_security_event, origin_of
 from dossierkit_web.requests.posted import local, text
-from dossierkit_web.requests.session import visitor_of_session
+from dossierkit_web.requests.session import landing, visitor_of_session
 from dossierkit_web.site import Site
 
 #: The page of each step that a session requires.
@@ -88,7 +88,7 @@ def _done(site: Site, request: Request, form: FormData, do: Callable[[], SignedI
     changed = visitor_of_session(site.accounts, signed_in)
     log_security_event(request, "second factor confirmed", signed_in.session.account, level=logging.INFO)
     request.state.visitor = changed
-    return site.keep(request, changed, see_other(request, local(request, form)))
+    return site.keep(request, changed, see_other(request, landing(changed, local(request, form))))
 
 
 def _page(site: Site, request: Request, secret: str, trouble: str = "") -> Response:

@@ -15,7 +15,7 @@ from dossierkit.people.single_sign_on import sign_in_from
 from dossierkit.people.tokens import is_token, new_token, token_hash
 from dossierkit_web.requests.addresses import public_url, see_other
 from dossierkit_web.requests.posted import local
-from dossierkit_web.requests.session import visitor_of_session
+from dossierkit_web.requests.session import landing, visitor_of_session
 from dossierkit_web.site import Site, language_of
 
 #: Maximum time between the redirect and the return.
@@ -50,7 +50,8 @@ def come_back(site: Site, request: Request, form: FormData) -> Response:  # noqa
         return see_other(request, "/sign-in?next=" + quote("/profile?link"))
     except SignInRefused:
         return site.message(request, "elsewhere-failed", code=422)
-    return site.keep(request, visitor_of_session(site.accounts, signed_in), see_other(request, after))
+    changed = visitor_of_session(site.accounts, signed_in)
+    return site.keep(request, changed, see_other(request, landing(changed, after)))
 
 
 def _callback(site: Site) -> str:

@@ -156,3 +156,9 @@ def with_session(accounts: Accounts, visitor: Visitor) -> Visitor:
 def visitor_of_session(accounts: Accounts, signed_in: SignedIn) -> Visitor:
     """The visitor of a new session."""
     return Visitor(signed_in.session, accounts.sessions.account(signed_in.session), signed_in.token)
+
+
+def landing(visitor: Visitor, after: str) -> str:
+    """The page at which a visitor continues after signing in: *after*; in place of the start page, officers get the desk."""
+    works_here = visitor.account is not None and visitor.account.role in OFFICERS
+    return "/desk" if works_here and after == "/" else after

@@ -138,6 +138,8 @@ class Query:
     unanswered: bool = False
     #: Only dossiers with a surplus payment that is not refunded yet.
     surplus: bool = False
+    #: The order: by due day, the earliest first and those without one last, then by code; otherwise the newest first.
+    by_due_day: bool = False
 
     def folded(self) -> Query:
         """The query as stores compare it: words without accents, letters and digits of the code; signs alone match no code."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 
 import attrs
 
@@ -22,10 +22,17 @@ def find(tables: Tables, owner: str | None, query: Query, before: str | None, li
         for dossier in reversed(tables.dossiers.values())
         if (dossier.owner == owner if owner is not None else dossier.code is not None)
     ]
+    if query.by_due_day:
+        ids.sort(key=lambda key: _due_day_and_code(tables.dossiers[key]))
     if before is not None:
         ids = ids[ids.index(before) + 1 :] if before in ids else []
     matching = [id for id in ids if _matches(tables.dossiers[id], tables.search.get(id, ""), query)]
     return tuple(detached(tables.dossiers[id]) for id in matching[:limit])
+
+
+def _due_day_and_code(dossier: Dossier) -> tuple[datetime, str]:
+    code = dossier.code.text if dossier.code is not None else ""
+    return dossier.handling.clock.due or datetime.max.replace(tzinfo=UTC), code
 
 
 def count(tables: Tables, query: Query, most: int) -> int:

@@ -9,6 +9,8 @@ from dossierkit.stores.postgres.dossiers import words_query
 from dossierkit.stores.reads import state_condition
 from dossierkit.stores.rows import SELECT, words_in
 
+_DUE_DAY = "COALESCE({0}due, 'infinity'), {0}code"
+
 
 def find(owner: str | None, query: Query, before: str | None, limit: int) -> tuple[str, list[Any]]:
     """Statement of `DossierStore.find`, and its values."""
@@ -27,12 +29,15 @@ def find(owner: str | None, query: Query, before: str | None, limit: int) -> tup
         tables = "dossiers d JOIN search s ON s.seq = d.seq"
         # Owner and unit are among the words, too; asked for twice, they would mislead the planner about the number of rows.
         conditions.append(("s.words @@ %s::tsquery", words_query(words_in(query.words))))
-    if before is not None:
+    if before is not None and query.by_due_day:
+        conditions.append((f"({_DUE_DAY.format('d.')}) > (SELECT {_DUE_DAY.format('')} FROM dossiers WHERE id = %s)", before))
+    elif before is not None:
         conditions.append(("d.seq < (SELECT seq FROM dossiers WHERE id = %s)", before))
     where = " AND ".join(condition for condition, _ in conditions) + state_condition(query)
     # The page is found before its answers are read: else the planner may read all of them in the order of the page.
-    page = f"SELECT d.seq FROM {tables} WHERE {where} ORDER BY d.seq DESC LIMIT %s"
-    return f"{SELECT} WHERE d.seq IN ({page}) ORDER BY d.seq DESC", [*(value for _, value in conditions), limit]
+    order = _DUE_DAY.format("d.") if query.by_due_day else "d.seq DESC"
+    page = f"SELECT d.seq FROM {tables} WHERE {where} ORDER BY {order} LIMIT %s"
+    return f"{SELECT} WHERE d.seq IN ({page}) ORDER BY {order}", [*(value for _, value in conditions), limit]
 
 
 def count(query: Query, most: int) -> tuple[str, list[Any]]:

@@ -13,6 +13,8 @@ from dossierkit.dossiers.lifecycle.dossier import Query
 from dossierkit.stores.reads import state_condition
 from dossierkit.stores.rows import COLUMNS, SELECT, owner_word, unit_word
 
+#: Due days are texts; what has none follows them all.
+_DUE_DAY = "COALESCE({0}due, '~'), {0}code"
 #: The search leads the join: it yields rows newest first, and stops when a page is full.
 _SEARCHED = f"{COLUMNS} FROM search CROSS JOIN dossiers d ON d.seq = search.rowid JOIN answers a ON a.seq = d.seq"
 #: The dossiers lead the join, and the words of each are read.
@@ -25,8 +27,8 @@ _BEFORE = "{} < (SELECT seq FROM dossiers WHERE id = ?)"
 
 
 def has_plain_words(query: Query) -> bool:
-    """Whether the words of *query* can be read in those of a dossier, too; other letters are for the index to tell apart."""
-    return _PLAIN.fullmatch(query.words) is not None
+    """Whether *query* is answered by reading the words of the newest dossiers; other letters are for the index to tell apart."""
+    return not query.by_due_day and _PLAIN.fullmatch(query.words) is not None
 
 
 def first_of_newest(owner: str | None, query: Query, before: str | None) -> tuple[str, list[Any]]:
@@ -75,9 +77,19 @@ def find(owner: str | None, query: Query, before: str | None, limit: int, *, sin
             select, row = _SEARCHED, "search.rowid"
             typed = " ".join('"{}"*'.format(word.replace('"', '""')) for word in words)
             conditions.append(("search MATCH ?", f'"{whose}" {typed}' if whose else typed))
-    if before is not None:
+    if before is not None and query.by_due_day:
+        conditions.append((f"({_DUE_DAY.format('d.')}) > (SELECT {_DUE_DAY.format('')} FROM dossiers WHERE id = ?)", before))
+    elif before is not None:
         conditions.append((_BEFORE.format(row), before))
     where = " AND ".join(condition for condition, _ in conditions) + state_condition(query)
+    if query.by_due_day:
+        # Read by the indexes of states, never by that of codes: few dossiers are open.  The page is found before its answers
+        # are read: those of all dossiers would be sorted with them.
+        where = where.replace("d.code > ?", "+d.code > ? AND d.code IS NOT NULL")
+        tables = "search CROSS JOIN dossiers d ON d.seq = search.rowid" if words else "dossiers d"
+        order = _DUE_DAY.format("d.")
+        page = f"SELECT d.seq FROM {tables} WHERE {where} ORDER BY {order} LIMIT ?"
+        return f"{SELECT} WHERE d.seq IN ({page}) ORDER BY {order}", [*(value for _, value in conditions), limit]
     # Read by the index of due days and sorted afterwards: few dossiers are due, and seldom the newest.
     order = f"+{row}" if query.due is not None and not words else row
     return f"{select} WHERE {where} ORDER BY {order} DESC LIMIT ?", [*(value for _, value in conditions), limit]

@@ -117,6 +117,23 @@ class DossierContract:
         assert [d.id for d in store.find("an", Query(words='" OR dat'))] == []
         assert store.find("an", before="nobody") == ()
 
+    def test_dossiers_are_found_by_due_day_by_page(self, store: Store) -> None:
+        """The earliest first, those without a due day last, each by code."""
+        for number, days in enumerate((3, None, 1, 1, None, 2)):
+            dossier = store.record(submission(new_draft(store, f"a{number}"), search=f"dat so {number}"))
+            if days is not None:
+                store.record(acceptance(dossier, due=NOON + timedelta(days=days)))
+        by_due_day = Query(by_due_day=True)
+
+        pages = [store.find(None, by_due_day, limit=4)]
+        pages.append(store.find(None, by_due_day, limit=4, before=pages[0][-1].id))
+
+        assert [[dossier.id for dossier in page] for page in pages] == [["a2", "a3", "a5", "a0"], ["a1", "a4"]]
+        words = attrs.evolve(by_due_day, words="dat", states=(State.ACCEPTED,))
+        assert [dossier.id for dossier in store.find("an", words)] == ["a2", "a3", "a5", "a0"]
+        assert [dossier.id for dossier in store.find("an", words, before="a3")] == ["a5", "a0"]
+        assert store.find(None, by_due_day, before="nobody") == ()
+
     def test_a_query_narrows_down(self, store: Store) -> None:
         """By code, procedure, state and day of submission, alone and together."""
         drafts = [new_draft(store, f"a{number}") for number in range(3)]

@@ -49,12 +49,12 @@ def submission(dossier: Dossier, agency: str = AGENCY, search: str = "dat dai", 
     return ActionRecord(dossier, event, series=(agency, DAY.isoformat()), answers=True, search=search, once=True)
 
 
-def acceptance(dossier: Dossier, note: str = "") -> ActionRecord:
+def acceptance(dossier: Dossier, note: str = "", due: datetime = NOON) -> ActionRecord:
     """The acceptance of a dossier, with the next receipt number of the year."""
 
     def event(position: Position) -> Event:
         receipt = ReceiptTemplate().issue(AGENCY, DAY, position.drawn)
-        facts = AcceptFacts(receipt=receipt, clock=ClockChange(due=NOON))
+        facts = AcceptFacts(receipt=receipt, clock=ClockChange(due=due))
         return chained(dossier.id, position.number, Action.ACCEPT, "officer", NOON, facts, position.before)
 
     return ActionRecord(dossier, event, series=(AGENCY, "2026"), note=Note(note))
