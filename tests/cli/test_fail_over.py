@@ -106,7 +106,7 @@ class Citizen(threading.Thread):
 
     def run(self) -> None:
         with httpx2.Client(headers=self._headers, timeout=60) as client:
-            while not self._ending.wait(self._chance.uniform(0.1, 0.5)):
+            while not self._ending.wait(self._chance.uniform(0.5, 3)):
                 pairs = self._prepared(client)
                 if pairs is not None:
                     self._file(client, pairs)
@@ -179,6 +179,7 @@ def seconds_until_answer(moment: float, thread: Citizen | Reader) -> float:
 
 @pytest.mark.cluster
 @pytest.mark.slow
+@pytest.mark.timeout(300 + 60 * FAIL_OVERS)
 def test_nothing_acknowledged_is_lost_with_the_primary(cluster: Cluster, tmp_path: Path) -> None:
     """Killed or frozen at random moments: no acknowledged dossier is lost, no code is given twice or left out.
 
