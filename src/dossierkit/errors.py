@@ -36,6 +36,7 @@ A mistake that the person at the form can correct is a value (`findings.Problem`
         ├── LostDossiers       the database is missing, or older than what was acknowledged
         ├── NewerStore         written by a newer version
         └── UnwritableStore    read-only, full or locked
+            └── UnreachableStore  its server does not answer: it cannot be read either
 """
 
 from __future__ import annotations
@@ -223,3 +224,7 @@ class NewerStore(StoreError):
 
 class UnwritableStore(StoreError):
     """The store is read-only, full or locked; nothing was written."""
+
+
+class UnreachableStore(UnwritableStore):
+    """The server of the store does not answer: nothing can be read, and the last write may be done or not."""

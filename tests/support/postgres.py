@@ -140,6 +140,7 @@ class Line:
         #: the server does not answer from then on; empty: not at all.
         self.cut = ""
         self._is_frozen = False
+        self._is_interrupted = False
         #: Connections made since the line was frozen.
         self.unanswered: list[socket.socket] = []
         self._open: set[socket.socket] = set()
@@ -148,9 +149,15 @@ class Line:
         self.url = make_conninfo("", **{**parts, "host": str(folder), "port": 5432})
         threading.Thread(target=self._accept, daemon=True).start()
 
+    def interrupt(self) -> None:
+        """End all connections, and take no others until `thaw`."""
+        self._is_interrupted = True
+        hang_up(*self._open)
+        self._open.clear()
+
     def thaw(self) -> None:
         """Answer new connections, as a server does that takes over: it knows nothing of the others."""
-        self._is_frozen = False
+        self._is_frozen = self._is_interrupted = False
         hang_up(*self._open, *self.unanswered)
         self._open.clear()
         self.unanswered.clear()
@@ -163,6 +170,9 @@ class Line:
         with suppress(OSError):
             while True:
                 near, _ = self._listening.accept()
+                if self._is_interrupted:
+                    near.close()
+                    continue
                 if self._is_frozen:
                     self.unanswered.append(near)
                     continue

@@ -19,17 +19,23 @@ from dossierkit_web.site import WebConfig
 from psycopg.conninfo import conninfo_to_dict
 from starlette.testclient import TestClient
 from support.page import Page
-from support.postgres import run, with_name
+from support.postgres import Line, run, with_name
 
-from dossierkit import Actor, open_engine
+from dossierkit import Actor, Engine
+from dossierkit.catalog.catalog import Catalog
 from dossierkit.errors import UnwritableStore
+from dossierkit.forms.schema.dialect import STANDARD
+from dossierkit.stores.postgres.store import PostgresStore
+from dossierkit.wiring import RandomTokens, SystemClock
 
 APPLY = "/procedures/1.000001/apply"
 
 
 @contextmanager
-def portal_over(url: str, folder: Path, files: Path) -> Iterator[tuple[Any, TestClient]]:
-    engine = open_engine(url, procedures=folder)
+def portal_over(url: str, folder: Path, files: Path, **options: Any) -> Iterator[tuple[Any, TestClient]]:
+    store = PostgresStore(url, **options)
+    catalog = Catalog(folder, STANDARD, memory=store)
+    engine = Engine(store, catalog, clock=SystemClock(), tokens=RandomTokens(), agency="H29.15")
     app = create_app(engine, blobs=files, config=WebConfig(guests=True))
     with TestClient(app, headers={"sec-fetch-site": "same-origin"}) as client:
         yield engine, client
@@ -47,6 +53,27 @@ def assert_paused(answer: Any) -> None:
     assert answer.status_code == 503
     assert answer.headers["retry-after"]
     assert "Tạm dừng tiếp nhận" in answer.text
+
+
+def test_a_server_that_is_gone_pauses_the_portal(postgres: str, folder: Path) -> None:
+    """Every page that reads says so, as the visitor is not known either; what was reviewed is filed when there is a server."""
+    with tempfile.TemporaryDirectory() as place:
+        line = Line(postgres, Path(place))
+        with portal_over(line.url, folder, Path(place), patience_seconds=0.3) as (engine, client):
+            pairs = ready_to_submit(client)
+            line.interrupt()
+
+            for answer in (client.get("/dossiers"), client.get(APPLY), client.post(f"{APPLY}/review", data=pairs)):
+                assert_paused(answer)
+            # The page of an address that does not exist tells of the visitor, too.
+            assert client.get("/none").status_code == 404
+            assert client.get("/readyz").text == "store"
+
+            line.thaw()
+            filed = client.post(f"{APPLY}/review", data=pairs, follow_redirects=False)
+            assert filed.headers["location"].endswith("-0001?done")
+            assert list(engine.verify()) == []
+        line.close()
 
 
 def test_a_standby_pauses_filing(postgres: str, folder: Path, tmp_path: Path) -> None:

@@ -32,6 +32,7 @@ from dossierkit.errors import (
     TooManyTries,
     UnknownDossier,
     UnknownProcedure,
+    UnreachableStore,
     UnwritableStore,
 )
 from dossierkit.files.disk import DiskBlobs
@@ -73,6 +74,7 @@ from dossierkit_web.requests.limits import HangUps, limited, log_security_event,
 from dossierkit_web.requests.observation import Observation, Observe
 from dossierkit_web.requests.posted import own_page
 from dossierkit_web.requests.security import SecureHeaders, same_origin
+from dossierkit_web.requests.session import Visitor
 from dossierkit_web.site import Site, WebConfig
 
 _log = logging.getLogger(__name__)
@@ -324,10 +326,10 @@ def _endpoint(site: Site, page: Page) -> Callable[[Request], Awaitable[Response]
 
 
 def _guarded(site: Site, page: Page, request: Request, form: FormData) -> Response:
-    place = WANTED.get(site.visitor(request).wants)
-    if place is not None and path_of(request) not in (place, "/sign-out", "/sign-in/resume"):
-        return see_other(request, place)
     try:
+        place = WANTED.get(site.visitor(request).wants)
+        if place is not None and path_of(request) not in (place, "/sign-out", "/sign-in/resume"):
+            return see_other(request, place)
         return page(site, request, form)
     except TooManyTries as error:
         log_security_event(request, "too many tries", str(site.visitor(request).holder)[:12])
@@ -352,6 +354,8 @@ def _guarded(site: Site, page: Page, request: Request, form: FormData) -> Respon
         return response
     except UnwritableStore as error:
         _log.error("%s", error)  # its message is the whole report
+        if isinstance(error, UnreachableStore):
+            request.state.visitor = Visitor()  # to ask who it is would take as long again
         response = site.message(request, "unwritable", code=503)
         response.headers["Retry-After"] = "60"
         return response

@@ -23,7 +23,7 @@ from dossierkit.dossiers.deadlines.calendars import office_time
 from dossierkit.dossiers.lifecycle.dossier import Actor
 from dossierkit.dossiers.people.account import Account
 from dossierkit.dossiers.people.session_lifetime import ABSOLUTE, Wants
-from dossierkit.errors import FilesError
+from dossierkit.errors import FilesError, UnreachableStore
 from dossierkit.forms import Form
 from dossierkit.html import Renderer
 from dossierkit.html.packaged_templates import PackagedTemplates
@@ -162,8 +162,15 @@ class Site:
         return response
 
     def message(self, request: Request, name: str, *, code: int = 200, id: str = "") -> Response:
-        """The page that says *name* in a heading and a paragraph; *id* is the number of a failure."""
-        return self.page(request, "message", code=code, name=name, id=id)
+        """The page that says *name* in a heading and a paragraph; *id* is the number of a failure.
+
+        Where the store cannot be read, it is that of an unknown visitor.
+        """
+        try:
+            return self.page(request, "message", code=code, name=name, id=id)
+        except UnreachableStore:
+            request.state.visitor = Visitor()
+            return self.page(request, "message", code=code, name=name, id=id)
 
     def _render(self, request: Request, template: str, language: str, values: dict[str, Any]) -> str:
         return self.pages.get_template(f"{template}.html").render(

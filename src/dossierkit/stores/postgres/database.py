@@ -13,7 +13,7 @@ from psycopg.abc import Buffer
 from psycopg.adapt import Loader
 from psycopg.conninfo import conninfo_to_dict
 
-from dossierkit.errors import StoreError, UnknownStore, UnwritableStore
+from dossierkit.errors import StoreError, UnknownStore, UnreachableStore, UnwritableStore
 from dossierkit.stores.group_commit import GroupCommit
 from dossierkit.stores.postgres.connections import WatchedConnection
 from dossierkit.stores.postgres.readers import Readers
@@ -154,7 +154,7 @@ def translate_errors(name: str) -> Iterator[None]:
         for reason, remedy in _REFUSALS.items():
             if refusal := re.search(reason, str(error)):
                 raise UnwritableStore(f"{name}: {refusal[0]}; {remedy}") from error
-        raise UnwritableStore(f"{name} cannot be reached: {_first_line(error)}; try again in a moment") from error
+        raise UnreachableStore(f"{name} cannot be reached: {_first_line(error)}; try again in a moment") from error
     except psycopg.Error as error:
         raise StoreError(f"{name}: {_first_line(error)}") from error
 
