@@ -39,6 +39,7 @@ from dossierkit.files.disk import DiskBlobs
 from dossierkit.office.background_work import Repeated
 from dossierkit.office.engine import Engine
 from dossierkit.ports import BlobStore
+from dossierkit_web.api.routes import api_mount
 from dossierkit_web.emblem import emblem_route
 from dossierkit_web.health import Health
 from dossierkit_web.pages import (
@@ -128,6 +129,7 @@ def create_app(
             *((emblem_route(engine.office.emblem),) if engine.office.emblem is not None else ()),
             *health.routes,
             *([Route("/sandbox/status", _sandbox_status(site), methods=["POST"])] if settings.sandbox is not None else ()),
+            api_mount(site),
             # Pages are not compressed, as their compressed length would reveal their content.
             Mount("/static", GZipMiddleware(static)),
         ],

@@ -64,6 +64,12 @@ class Action(Enum):
     ERASE = "erase"
 
 
+#: Actions that a history for the owner leaves out: work on a draft, what officers propose, messages.
+UNLISTED = frozenset((Action.SAVE, Action.CANCEL, Action.RESTORE, Action.PROPOSE, Action.MESSAGE))
+#: Actions whose notes only officers may read.
+NOTED_FOR_OFFICERS = frozenset((Action.ASSIGN, Action.ADVANCE, Action.PROPOSE))
+
+
 class Role(StrEnum):
     """The role of an actor."""
 

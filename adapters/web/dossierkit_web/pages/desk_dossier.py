@@ -18,7 +18,7 @@ from dossierkit.dossiers.money.attempts import Answer, Progress, to_give_back
 from dossierkit.dossiers.money.fees import Collect, fees, owed
 from dossierkit.dossiers.people.account import Account
 from dossierkit.dossiers.procedure.persons import persons, wanted_delivery
-from dossierkit.dossiers.states import EVIDENCE, OFFICERS, REASONS, Action, Channel, Outcome, Payment, State
+from dossierkit.dossiers.states import EVIDENCE, NOTED_FOR_OFFICERS, OFFICERS, REASONS, Action, Channel, Outcome, Payment, State
 from dossierkit.errors import (
     CodeError,
     DossierkitError,
@@ -38,7 +38,6 @@ from dossierkit_web.pages import unsaved
 from dossierkit_web.pages.desk import facts_of, officer_of, refused
 from dossierkit_web.pages.documents import VIEWED, accepted, files_by_id
 from dossierkit_web.pages.messages import drop, files_sent, thread, words_sent
-from dossierkit_web.pages.my_dossiers import COLLEAGUES
 from dossierkit_web.requests.addresses import see_other
 from dossierkit_web.requests.limits import allow
 from dossierkit_web.requests.posted import number, text
@@ -309,7 +308,7 @@ def _action_values(site: Site, dossier: Dossier, actor: Actor, language: str) ->
         "missing": missing,
         # An officer who filed the dossier has the declared papers at hand; those of a citizen are still to come.
         "typed_here": dossier.handling.channel is not Channel.ONLINE,
-        "colleagues": COLLEAGUES,
+        "colleagues": NOTED_FOR_OFFICERS,
         "officers": _colleagues(site, dossier, actor),
         "outcomes": [outcome.value for outcome in Outcome],
         "reasons": REASONS,

@@ -16,7 +16,7 @@ from dossierkit.dossiers.deadlines.calendars import ZONE
 from dossierkit.dossiers.lifecycle.dossier import RESULT, Dossier, Query
 from dossierkit.dossiers.procedure.persons import persons
 from dossierkit.dossiers.procedure.procedure import Procedure
-from dossierkit.dossiers.states import Action, State
+from dossierkit.dossiers.states import NOTED_FOR_OFFICERS, UNLISTED, Action, State
 from dossierkit.errors import CodeError, DossierkitError, RefusedAnswers, UnknownDossier
 from dossierkit.forms.schema.formats import typed_day
 from dossierkit.hidden_characters import hidden_character
@@ -32,10 +32,6 @@ from dossierkit_web.site import Site, language_of
 
 PAGE = 20
 STATES = tuple(State)
-#: The actions between officers.
-_INTERNAL = frozenset((Action.SAVE, Action.CANCEL, Action.RESTORE, Action.PROPOSE, Action.MESSAGE))
-#: The actions whose notes are for officers alone.
-COLLEAGUES = frozenset((Action.ASSIGN, Action.ADVANCE, Action.PROPOSE))
 
 
 def show(site: Site, request: Request, form: FormData) -> Response:  # noqa: ARG001  # every page has this shape
@@ -51,7 +47,7 @@ def _page(
     visitor = site.visitor(request)
     assert visitor.actor is not None, "a dossier has an owner"
     events, notes = site.engine.history(dossier), site.engine.notes(dossier)
-    history = [event for event in events if event.action not in _INTERNAL]
+    history = [event for event in events if event.action not in UNLISTED]
     procedure, language = site.engine.procedure_of(dossier), language_of(request)
     rows = site.renderer.rows(procedure.form, dossier.answers, language=language)
     documents, ended = procedure.documents(dossier.answers), dossier.state in (State.COMPLETED, State.RETURNED)
@@ -66,7 +62,7 @@ def _page(
         files_at=dossier.id,
         done=request.query_params.get("done"),
         history=history,
-        notes={e.number: notes[e.number].text for e in history if e.number in notes and e.action not in COLLEAGUES},
+        notes={e.number: notes[e.number].text for e in history if e.number in notes and e.action not in NOTED_FOR_OFFICERS},
         papers=[kind for kind in kinds_of(events, site.payments.attempts_of(dossier)) if kind.form != "06"],
         thread=thread(dossier, events, notes),
         results=[attachment for attachment in dossier.attachments if ended and attachment.document == RESULT],

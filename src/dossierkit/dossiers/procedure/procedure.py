@@ -41,6 +41,19 @@ class Bundle:
         ordered = {path: self.documents[path] for path in sorted(self.documents)}
         return json.dumps(ordered, ensure_ascii=False, separators=(",", ":")).encode()
 
+    def compound(self, address: str) -> Json:
+        """The bundle as one schema: every other document is a resource under `$defs` (JSON Schema 2020-12, section 9.3).
+
+        Args:
+            address: the `$id` of the schema, if the file has none.
+        """
+        document = self.documents[""]
+        if not isinstance(document, dict):
+            return document
+        others = {path: other for path, other in self.documents.items() if path}
+        embedded = {path: {"$id": path, **other} if isinstance(other, dict) else other for path, other in others.items()}
+        return {"$id": address, **document, **({"$defs": {**document.get("$defs", {}), **embedded}} if embedded else {})}
+
 
 @attrs.frozen
 class Entry:

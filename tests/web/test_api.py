@@ -1,0 +1,233 @@
+"""The API: dossiers as JSON, with the rules of the pages; errors are problem details, and OpenAPI describes each answer."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import attrs
+import pytest
+from dossierkit_web import WebConfig, create_app
+from dossierkit_web.api.routes import OPERATIONS, PREFIX
+from starlette.requests import Request
+from starlette.testclient import TestClient
+from support.people import AN, INTAKE, OFFICER, STRANGER, UNIT
+from support.samples import PROCEDURES, SMALL
+
+from dossierkit import Actor, Engine, open_engine
+from dossierkit.catalog.index import bundle_of
+from dossierkit.forms import is_valid, read
+from dossierkit.testing import FixedClock
+
+ACTORS = {actor.id: actor for actor in (AN, INTAKE, OFFICER, STRANGER)}
+DESCRIBED = {operation.id: operation for operation in OPERATIONS}
+
+
+@attrs.frozen
+class Client:
+    """A client of the API that names its actor in a header, as a host portal does, and compares each answer with OpenAPI."""
+
+    http: TestClient
+    document: dict[str, Any]
+
+    def __call__(self, operation: str, who: Actor | None = None, *, status: int = 0, headers: Any = None, **more: Any) -> Any:
+        asked = DESCRIBED[operation]
+        named = {name: more.pop(name) for name in ("code", "id", "file") if name in more}
+        body = {"json": more.pop("body")} if "body" in more else {}
+        sent = {**({"x-actor": who.id} if who is not None else {}), **(headers or {})}
+        path = PREFIX + asked.path.format(**named)
+        response = self.http.request(asked.method, path, headers=sent, params=more.pop("query", None), **body, **more)
+        assert response.status_code == (status or asked.status), response.text
+        told = self.document["paths"][asked.path][asked.method.lower()]["responses"][str(response.status_code)]["content"]
+        kind = response.headers["content-type"]
+        if kind in told:
+            schema = {**told[kind]["schema"], "components": self.document["components"]}
+            assert is_valid(schema, response.json()), response.text
+        return response
+
+
+@pytest.fixture
+def engine(tmp_path: Path, clock: FixedClock) -> Iterator[Engine]:
+    folder = tmp_path / "procedures"
+    folder.mkdir()
+    block = {**SMALL["x-procedure"], "unit": UNIT, "timeLimit": [{"count": 5}], "documents": [{"title": "Đơn", "code": "don"}]}
+    (folder / "small.json").write_text(json.dumps({**SMALL, "x-procedure": block}), "utf-8")
+    with_engine = open_engine("memory:", procedures=folder, clock=clock)
+    yield with_engine
+    with_engine.close()
+
+
+@pytest.fixture
+def api(engine: Engine, tmp_path: Path) -> Client:
+    def identify(request: Request) -> Actor | None:
+        return ACTORS.get(request.headers.get("x-actor", ""))
+
+    http = TestClient(create_app(engine, blobs=tmp_path / "blobs", config=WebConfig(identify=identify)))
+    return Client(http, http.get(f"{PREFIX}/openapi.json").json())
+
+
+def draft(api: Client, **answers: Any) -> Any:
+    return api("beginDraft", AN, body={"procedure": "1.000001", "answers": answers}).json()
+
+
+def sent(api: Client) -> Any:
+    return api("submitDraft", AN, id=draft(api, name="An", copies=2)["id"]).json()
+
+
+def test_from_the_list_to_the_result(api: Client, engine: Engine) -> None:
+    """A citizen finds, fills and submits; officers accept, ask for more, complete; every answer fits its description."""
+    [listed] = api("listProcedures", query={"q": "ban sao"}).json()["procedures"]
+    assert listed["title"] == "Cấp bản sao"
+    assert api("readProcedure", code=listed["code"]).json()["documents"][0]["code"] == "don"
+
+    begun = draft(api)
+    [problem] = api("checkDraft", AN, id=begun["id"]).json()["problems"]
+    assert (problem["at"], problem["rule"]) == ("/name", "required")
+    refused = api("submitDraft", AN, id=begun["id"], status=422).json()
+    assert refused["problems"] == [problem]
+
+    saved = api("saveDraft", AN, id=begun["id"], body={"answers": {"name": "An", "copies": 2}}, headers={"if-match": '"1"'})
+    assert saved.headers["etag"] == '"2"'
+    submitted = api("submitDraft", AN, id=begun["id"]).json()
+    assert submitted["state"] == "submitted"
+    assert api("submitDraft", AN, id=begun["id"]).json()["code"] == submitted["code"]
+
+    [seen] = api("listDossiers", OFFICER).json()["dossiers"]
+    assert seen["code"] == submitted["code"]
+    accepted = api("act", INTAKE, id=begun["id"], body={"action": "accept"}).json()
+    assert accepted["due"] is not None
+    facts = {"asked": ["/copies"], "reasons": {"/copies": "wrong"}}
+    api("act", INTAKE, id=begun["id"], body={"action": "request-supplement", "facts": facts, "note": "Số bản?"})
+    assert api("readDossier", AN, id=begun["id"]).json()["asked"] == ["/copies"]
+    answers = {"name": "An", "copies": 3}
+    mended = api("act", AN, id=begun["id"], body={"action": "supplement", "answers": answers}).json()
+    assert mended["answers"] == answers
+    api("act", INTAKE, id=begun["id"], body={"action": "assign", "facts": {"officer": OFFICER.id}, "note": "Nhờ anh"})
+    ended = api("act", OFFICER, id=begun["id"], body={"action": "complete", "facts": {"outcome": "approved"}}).json()
+    assert (ended["state"], ended["outcome"]) == ("completed", "approved")
+
+    own = api("readHistory", AN, id=begun["id"]).json()["events"]
+    assert [event["action"] for event in own][-1] == "complete"
+    notes = {event["action"]: event["note"] for event in own}
+    assert notes["request-supplement"] == "Số bản?"
+    assert notes["assign"] == ""
+    assert "Nhờ anh" in api("readHistory", OFFICER, id=begun["id"]).text
+    assert not list(engine.verify())
+
+
+def test_the_api_and_the_engine_say_the_same_of_answers(api: Client) -> None:
+    """Problems have words in the language that the client prefers; nothing is stored."""
+    asked = {"code": "1.000001", "body": {"answers": {"name": "x" * 51, "copies": 12}}}
+    vietnamese = api("checkAnswers", **asked).json()["problems"]
+    english = api("checkAnswers", headers={"accept-language": "de, en-GB;q=0.8, vi;q=0.2"}, **asked).json()["problems"]
+    assert [problem["at"] for problem in vietnamese] == ["/name", "/copies"]
+    assert "từ 1 đến 9" in vietnamese[1]["message"]
+    assert "from 1 to 9" in english[1]["message"]
+    assert api("listDossiers", AN).json()["dossiers"] == []
+
+
+@pytest.mark.parametrize(
+    ("operation", "status", "asked"),
+    [
+        ("readProcedure", 404, {"code": "9.9"}),
+        ("listProcedures", 400, {"query": {"query": "x"}}),
+        ("beginDraft", 401, {"who": None, "body": {"procedure": "1.000001"}}),
+        ("beginDraft", 404, {"body": {"procedure": "9.9"}}),
+        ("beginDraft", 400, {"body": {"procedure": "1.000001", "answer": {}}}),
+        ("beginDraft", 400, {"content": b"{", "headers": {"content-type": "application/json"}}),
+        ("beginDraft", 400, {"content": b"[]", "headers": {"content-type": "application/json"}}),
+        ("beginDraft", 415, {"content": b"procedure=1", "headers": {"content-type": "application/x-www-form-urlencoded"}}),
+        ("listDossiers", 400, {"query": {"limit": "101"}}),
+        ("listDossiers", 400, {"query": {"limit": "many"}}),
+        ("listDossiers", 400, {"query": {"cursor": "nowhere"}}),
+        ("listDossiers", 400, {"query": {"state": "lost"}}),
+        ("readDossier", 404, {"id": "nowhere"}),
+    ],
+)
+def test_a_refusal_says_what_is_wrong(api: Client, operation: str, status: int, asked: dict[str, Any]) -> None:
+    """Each is a problem detail with a stable type, a title in the language of the client, and nothing is stored."""
+    response = api(operation, asked.pop("who", AN), status=status, **asked)
+
+    assert response.headers["content-type"] == "application/problem+json"
+    assert response.json()["type"].startswith("urn:dossierkit:problem:")
+    assert response.json()["title"]
+    assert api("listDossiers", AN).json()["dossiers"] == []
+
+
+def test_versions_guard_changes(api: Client) -> None:
+    """Without `If-Match` a draft is not replaced; with that of another version, nothing happens."""
+    begun, body = draft(api, name="An"), {"answers": {"name": "Bình"}}
+    assert api("saveDraft", AN, id=begun["id"], body=body, status=428).json()["type"].endswith("version-wanted")
+    for other in ('"2"', "2", "*", 'W/"1"'):
+        api("saveDraft", AN, id=begun["id"], body=body, headers={"if-match": other}, status=412)
+    assert api("readDossier", AN, id=begun["id"]).json()["answers"] == {"name": "An"}
+
+
+def test_units_are_apart_and_drafts_private(api: Client) -> None:
+    """An officer of another unit, and other citizens, get the same answer as for a dossier that does not exist."""
+    begun, submitted = draft(api, name="An"), sent(api)
+    for operation in ("readDossier", "readHistory", "checkDraft"):
+        api(operation, STRANGER, id=submitted["id"], status=404)
+        api(operation, OFFICER, id=begun["id"], status=404)
+    api("act", STRANGER, id=submitted["id"], body={"action": "accept"}, status=404)
+    assert api("listDossiers", STRANGER).json()["dossiers"] == []
+    assert "accept" not in api("readDossier", AN, id=submitted["id"]).json()["actions"]
+    refused = api("act", AN, id=submitted["id"], body={"action": "accept"}, status=409).json()
+    assert refused["reason"]
+
+
+def test_facts_belong_to_their_action(api: Client) -> None:
+    """A fact of another action is refused by its name, as are days that are past; neither leaves a trace."""
+    submitted = sent(api)
+    for body in (
+        {"action": "accept", "facts": {"officer": "nam"}},
+        {"action": "accept", "facts": {"receipt": "1"}},
+        {"action": "refuse", "note": "Thiếu", "answers": {}},
+        {"action": "extend", "note": "Cần thêm", "facts": {"due": "2020-01-01"}},
+        {"action": "erase"},
+    ):
+        api("act", INTAKE, id=submitted["id"], body=body, status=400)
+    assert api("readDossier", INTAKE, id=submitted["id"]).json()["version"] == submitted["version"]
+
+
+def test_a_list_goes_on_at_its_cursor(api: Client) -> None:
+    ids = [draft(api, name=f"An {number}")["id"] for number in range(5)]
+    pages, cursor = [], None
+    while True:
+        page = api("listDossiers", AN, query={"limit": "2", **({"cursor": cursor} if cursor else {})}).json()
+        pages.append([dossier["id"] for dossier in page["dossiers"]])
+        if (cursor := page["next"]) is None:
+            break
+    assert [len(page) for page in pages] == [2, 2, 1]
+    assert sorted(id for page in pages for id in page) == sorted(ids)
+
+
+def test_browsers_of_other_sites_are_refused(api: Client) -> None:
+    headers = {"sec-fetch-site": "cross-site"}
+    api("beginDraft", AN, body={"procedure": "1.000001"}, headers=headers, status=403)
+
+
+def test_unknown_addresses_and_methods_are_told_in_json(api: Client) -> None:
+    for method, path, status in (("GET", "/nowhere", 404), ("DELETE", "/procedures", 405)):
+        response = api.http.request(method, PREFIX + path)
+        assert (response.status_code, response.headers["content-type"]) == (status, "application/problem+json")
+
+
+@pytest.mark.parametrize("name", [path.name for path in sorted(PROCEDURES.glob("*.json"))])
+def test_a_schema_is_whole(name: str) -> None:
+    """Without any other file, the schema that the API gives tells right from wrong answers as the form does."""
+    bundle = bundle_of(PROCEDURES, name)
+    main, others = bundle.documents[""], {path: other for path, other in bundle.documents.items() if path}
+    form, schema = read(main, resources=others), bundle.compound("https://portal.example/schema")
+    judge = form.schemas.validator(form.root)
+    verdicts = set()
+    for case in (*main["x-tests"], {"answers": {}}, {"answers": []}):
+        # Formats of the dialect are no part of JSON Schema.
+        if accepts := {violation.keyword for violation in judge.violations(case["answers"])} <= {"format"}:
+            assert is_valid(schema, case["answers"])
+        else:
+            assert not is_valid(schema, case["answers"])
+        verdicts.add(accepts)
+    assert verdicts == {True, False}
