@@ -231,3 +231,12 @@ def test_a_schema_is_whole(name: str) -> None:
             assert not is_valid(schema, case["answers"])
         verdicts.add(accepts)
     assert verdicts == {True, False}
+
+
+def test_requests_are_observed_by_the_template_of_their_address(engine: Engine, tmp_path: Path) -> None:
+    seen: list[tuple[str, str, int]] = []
+    app = create_app(
+        engine, blobs=tmp_path / "blobs", observe=lambda method, route, status, _: seen.append((method, route, status))
+    )
+    TestClient(app).get(f"{PREFIX}/procedures/1.000001")
+    assert seen == [("GET", f"{PREFIX}/procedures/{{code}}", 200)]

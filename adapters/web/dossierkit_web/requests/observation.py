@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from time import perf_counter
 
 from starlette.datastructures import Headers
@@ -14,7 +14,7 @@ from dossierkit.request_ids import current_request, request_id
 
 #: Machines ask for these every few seconds.
 _UNLOGGED = frozenset(("/healthz", "/readyz"))
-_METHODS = frozenset(("GET", "HEAD", "POST"))
+_METHODS = frozenset(("GET", "HEAD", "POST", "PUT", "DELETE"))
 _HEADER = "x-request-id"
 #: Status in logs and figures of a request whose client went away before its answer, as proxies write it.
 _HUNG_UP = 499
@@ -31,11 +31,7 @@ class Observation:
 
     def __init__(self, app: ASGIApp, routes: Iterable[BaseRoute], observe: Observe | None) -> None:
         self._app, self._observe = app, observe
-        self._templates: dict[object, str] = {
-            route.endpoint if isinstance(route, Route) else route.app: route.path
-            for route in routes
-            if isinstance(route, Route | Mount)
-        }
+        self._templates = dict(_templates(routes))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """ASGI."""
@@ -71,3 +67,13 @@ class Observation:
         if route not in _UNLOGGED:
             facts = {"method": method, "route": route, "status": status, "milliseconds": round(1000 * seconds, 1)}
             _log.info("%s %s %s", method, route, status, extra=facts)
+
+
+def _templates(routes: Iterable[BaseRoute], mounted: str = "") -> Iterator[tuple[object, str]]:
+    """Each endpoint with the template of its address; an application that is *mounted* has those of its own routes."""
+    for route in routes:
+        if isinstance(route, Route):
+            yield route.endpoint, mounted + route.path
+        elif isinstance(route, Mount):
+            yield route.app, mounted + route.path
+            yield from _templates(route.routes, mounted + route.path)
