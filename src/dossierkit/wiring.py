@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from dossierkit.office.engine import Engine
     from dossierkit.payments.vietqr import BankAccount
     from dossierkit.payments.vnpay import VnPay
+    from dossierkit.people.access_tokens import AccessTokens
     from dossierkit.people.accounts import Accounts
     from dossierkit.ports import BlobStore, Clock, Mailer, PaymentGateway, Scanner, Store, Tokens
 
@@ -139,6 +140,13 @@ def open_accounts(engine: Engine, *, passwords: Path | None = None, second_facto
         second_factor=second_factor,
         key=lambda: installation_key(engine.store, "devices-key"),
     )
+
+
+def open_access_tokens(engine: Engine) -> AccessTokens:
+    """The access tokens in the store of *engine*."""
+    from dossierkit.people.access_tokens import AccessTokens
+
+    return AccessTokens(engine.store.accounts, engine.clock)
 
 
 def account_forms(dialect: Dialect) -> dict[str, Form]:

@@ -435,3 +435,23 @@ def test_an_officer_belongs_to_a_unit_of_the_installation(tmp_path: Path, unit: 
 
     (tmp_path / "units.json").write_text(json.dumps({"units": [{"code": unit, "name": "Đơn vị mẫu"}]}))
     assert CliRunner().invoke(main, [*add, unit]).exit_code == 0
+
+
+def test_tokens_of_programs(tmp_path: Path) -> None:
+    """Printed once, listed without their text, limited, revoked."""
+    runner = CliRunner(env={"DOSSIERKIT_DATA": str(tmp_path)})
+
+    def run(*arguments: str) -> Result:
+        return runner.invoke(main, ("token", *arguments), catch_exceptions=False)
+
+    added = run("add", "--role", "intake_officer", "--unit", "so-nnmt", "--verb", "read", "--procedure", "1.012789", "gis")
+    assert re.fullmatch(r"dossierkit_[\w-]{43}\n", added.output)
+    assert "already" in run("add", "gis").stderr
+    assert "is no name" in run("add", "G I S").stderr
+    assert "no unit" in run("add", "--unit", "so-nnmt", "x").stderr
+    listed = run("list").output
+    assert listed.startswith("gis\tintake_officer\tso-nnmt\tread\t1.012789\tuntil ")
+    assert listed.endswith("\tnever used\n")
+    assert run("revoke", "gis").output == "gis: revoked\n"
+    assert run("list").output == ""
+    assert "no token called gis" in run("revoke", "gis").stderr

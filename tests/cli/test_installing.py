@@ -238,8 +238,8 @@ def test_a_new_file_goes_where_somebody_reads_it(run: Run, monkeypatch: pytest.M
 
 #: Commands that begin an installation, or write into a folder that they are given, may create it.
 MAKING = {("serve",), ("demo",), ("submit",), ("restore",)}
-#: Reads the procedures alone, and makes nothing.
-FREE = {("list",)}
+#: Reads the procedures alone, and makes nothing; or names its stores itself.
+FREE = {("list",), ("copy",)}
 ARGUMENTS: dict[tuple[str, ...], tuple[str, ...]] = {
     ("account", "add"): ("a@b.example", "--name", "A", "--role", "admin"),
     ("account", "disable"): ("a@b.example",),
@@ -253,6 +253,8 @@ ARGUMENTS: dict[tuple[str, ...], tuple[str, ...]] = {
     ("register",): ("--since", "2026-01-01", "--until", "2026-01-31", "--out", "r.xlsx"),
     ("show",): ("H29.15-261122-0001",),
     ("stats",): ("--year", "2026"),
+    ("token", "add"): ("gis",),
+    ("token", "revoke"): ("gis",),
     ("verify-slip",): ("slip",),
 }
 
@@ -267,7 +269,7 @@ def test_a_misspelt_data_folder_is_refused_by_every_command(run: Run, tmp_path: 
     assert len(asked) > 12
 
     for path in asked:
-        folders = ["missing"] if path in (("account", "add"), ("lint",), ("plan",)) else ["missing", "empty"]
+        folders = ["missing"] if path in (("account", "add"), ("token", "add"), ("lint",), ("plan",)) else ["missing", "empty"]
         for folder in folders:
             refused = run(*path, *ARGUMENTS.get(path, ()), "--data", folder)
             assert refused.exit_code == 2, (path, refused.output)

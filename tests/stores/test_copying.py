@@ -23,6 +23,7 @@ from dossierkit import Engine
 from dossierkit.cli import main
 from dossierkit.demo.demonstration import demonstrate
 from dossierkit.dossiers.ledger.reports import Period
+from dossierkit.dossiers.people.access_token import AccessToken
 from dossierkit.dossiers.people.session_lifetime import Session
 from dossierkit.errors import StoreError
 from dossierkit.files.copying import whole_files
@@ -60,6 +61,7 @@ def filled(tmp_path_factory: pytest.TempPathFactory, procedures: Path) -> Path:
         pass
     store = engine.store
     store.accounts.keep_session(Session("h", NOON, NOON, "an"))
+    store.accounts.create_access_token(AccessToken("gis", "h", NOON, NOON + timedelta(days=1)))
     store.publish({"small.json": b"{}"}, author="An", at=NOON)
     store.accounts.keep_secret("h", "an", NOON + timedelta(hours=1), mail("copied"))
     store.accounts.try_again({"k": 3}, NOON, NOON - timedelta(hours=1))

@@ -56,6 +56,8 @@ run("register", "--since", "2026-01-01", "--until", "2026-12-31", "--out", "regi
 run("reconcile", "statement.csv")
 run("account add", "mai@office.example", "--name", "Mai", "--role", "admin")
 run("account list")
+run("token add", "gis")
+run("token list")
 run("deliver")
 run("slip-key")
 run("verify-slip", "DK1.no.slip")

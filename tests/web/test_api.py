@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -16,9 +17,12 @@ from starlette.testclient import TestClient
 from support.people import AN, INTAKE, OFFICER, STRANGER, UNIT
 from support.samples import PROCEDURES, SMALL
 
-from dossierkit import Actor, Engine, open_engine
+from dossierkit import Actor, Engine, Role, open_engine
 from dossierkit.catalog.index import bundle_of
+from dossierkit.dossiers.people.access_token import Verb
+from dossierkit.errors import SettingsError
 from dossierkit.forms import is_valid, read
+from dossierkit.people.access_tokens import AccessTokens
 from dossierkit.testing import FixedClock
 
 ACTORS = {actor.id: actor for actor in (AN, INTAKE, OFFICER, STRANGER)}
@@ -240,3 +244,59 @@ def test_requests_are_observed_by_the_template_of_their_address(engine: Engine, 
     )
     TestClient(app).get(f"{PREFIX}/procedures/1.000001")
     assert seen == [("GET", f"{PREFIX}/procedures/{{code}}", 200)]
+
+
+# --- access tokens ----------------------------------------------------------------------------------------------------
+
+
+def tokens(engine: Engine) -> AccessTokens:
+    return AccessTokens(engine.store.accounts, engine.clock)
+
+
+def bearer(text: str) -> dict[str, str]:
+    return {"authorization": f"Bearer {text}"}
+
+
+def test_a_program_works_for_its_unit(api: Client, engine: Engine) -> None:
+    """A token has the rights of its role and unit; the history names the program; revoked, it is refused."""
+    submitted = sent(api)
+    text = tokens(engine).issue("gis", Role.INTAKE_OFFICER, timedelta(days=1), unit=UNIT)
+    other = tokens(engine).issue("other", Role.INTAKE_OFFICER, timedelta(days=1), unit="vpdkdd")
+
+    api("readDossier", id=submitted["id"], headers=bearer(other), status=404)
+    accepted = api("act", id=submitted["id"], body={"action": "accept"}, headers=bearer(text)).json()
+    assert accepted["state"] == "accepted"
+    assert engine.store.events(submitted["id"])[-1].actor == "token:gis"
+    assert {kept.name: kept.used for kept in tokens(engine).all()}["gis"] == engine.now()
+
+    tokens(engine).revoke("gis")
+    api("readDossier", id=submitted["id"], headers=bearer(text), status=401)
+
+
+def test_a_token_is_limited(api: Client, engine: Engine) -> None:
+    """To verbs, to procedures, and to its time; the store has no text of a token."""
+    reads = tokens(engine).issue("reads", Role.CITIZEN, timedelta(days=1), verbs=(Verb.READ,))
+    api("beginDraft", body={"procedure": "1.000001"}, headers=bearer(reads), status=403)
+    narrow = tokens(engine).issue("narrow", Role.CITIZEN, timedelta(days=1), procedures=("9.9",))
+    api("beginDraft", body={"procedure": "1.000001"}, headers=bearer(narrow), status=403)
+    api("listDossiers", headers=bearer(narrow), status=400)
+    api("listDossiers", headers=bearer(narrow), query={"procedure": "1.000001"}, status=403)
+    api("listDossiers", headers=bearer(narrow), query={"procedure": "9.9"})
+    ended = tokens(engine).issue("ended", Role.CITIZEN, timedelta(0))
+    for text in (ended, reads[:-1], "x", ""):
+        assert api("listDossiers", headers=bearer(text), status=401).headers["www-authenticate"] == "Bearer"
+    assert reads not in repr(tokens(engine).all())
+
+
+@pytest.mark.parametrize(
+    ("name", "role", "unit"),
+    [
+        ("GIS", Role.CITIZEN, ""), ("gis", Role.CASE_OFFICER, ""), ("gis", Role.CITIZEN, UNIT), ("gis", Role.SYSTEM, ""),
+        ("used", Role.CITIZEN, ""),
+    ],
+)  # fmt: skip
+def test_a_token_that_makes_no_sense_is_refused(engine: Engine, name: str, role: Role, unit: str) -> None:
+    tokens(engine).issue("used", Role.CITIZEN, timedelta(days=1))
+    with pytest.raises(SettingsError):
+        tokens(engine).issue(name, role, timedelta(days=1), unit=unit)
+    assert len(tokens(engine).all()) == 1

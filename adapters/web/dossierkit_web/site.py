@@ -33,13 +33,14 @@ from dossierkit.papers.rendering import Papers
 from dossierkit.papers.slip import SlipKey
 from dossierkit.payments.vietqr import BankAccount
 from dossierkit.payments.vnpay import VnPay
+from dossierkit.people.access_tokens import AccessTokens
 from dossierkit.people.accounts import Accounts
 from dossierkit.people.captchas import Captchas
 from dossierkit.people.devices import LASTS
 from dossierkit.people.proofs_of_work import ProofsOfWork
 from dossierkit.people.seal import Seal
 from dossierkit.ports import BlobStore, PaymentGateway, Scanner
-from dossierkit.wiring import PaymentSettings, account_forms, open_accounts
+from dossierkit.wiring import PaymentSettings, account_forms, open_access_tokens, open_accounts
 from dossierkit_web.requests.addresses import path_of, root_of, url
 from dossierkit_web.requests.cookies import DEVICES, LANGUAGE, SESSION, cookie, drop_cookie, set_cookie
 from dossierkit_web.requests.page_cache import KeptPages
@@ -98,6 +99,7 @@ class Site:
 
     engine: Engine
     accounts: Accounts
+    access_tokens: AccessTokens
     payments: Payments
     captchas: Captchas
     renderer: Renderer
@@ -133,6 +135,7 @@ class Site:
         return cls(
             engine,
             accounts,
+            open_access_tokens(engine),
             Payments(engine, PaymentSettings(config.gateways, config.sandbox, config.bank).ways),
             Captchas(lambda: engine.key("captcha-key"), accounts.throttle, engine.clock),
             renderer,

@@ -106,6 +106,7 @@ def main(context: click.Context, home: Path | None) -> None:
 
 def _register() -> None:
     from dossierkit.cli import (
+        access_tokens,
         accounts,
         copying,
         dossiers,
@@ -121,8 +122,8 @@ def _register() -> None:
     )
 
     modules = (
-        installation, serve, procedures, publishing, dossiers, statistics, accounts, payments, papers, upkeep, copying,
-        migration,
+        installation, serve, procedures, publishing, dossiers, statistics, accounts, access_tokens, payments, papers, upkeep,
+        copying, migration,
     )  # fmt: skip
     for module in modules:
         for command in module.COMMANDS:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import attrs
 import click
 
-from dossierkit.cli.options import PathParameter, counted, existing, guard_bucket, installed, procedures_option
+from dossierkit.cli.options import FOLDER, counted, existing, guard_bucket, installed, procedures_option
 from dossierkit.cli.progress import progress
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ class _Side:
 @click.option("--to", "target", required=True, help="Empty store, or an interrupted copy, written in the same way.")
 @click.option(
     "--data",
-    type=PathParameter(exists=True, file_okay=False),
+    type=FOLDER,
     envvar="DOSSIERKIT_DATA",
     help="Data folder of a database on a server.  [default: data]",
 )

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Protocol
 
 from dossierkit.dossiers.mails import SendMail
+from dossierkit.dossiers.people.access_token import AccessToken
 from dossierkit.dossiers.people.account import Account
 from dossierkit.dossiers.people.session_lifetime import Session
 
@@ -32,7 +33,7 @@ class Hasher(Protocol):
 
 
 class AccountStore(Protocol):
-    """Accounts, sessions, secrets and tries.  Of tokens and passwords it gets hashes only.
+    """Accounts, sessions, secrets, access tokens and tries.  Of tokens and passwords it gets hashes only.
 
     Mails that a method takes go to the outbox in the same transaction.
     """
@@ -106,6 +107,26 @@ class AccountStore(Protocol):
 
     def forget_secrets(self, account: str) -> None:
         """Delete every secret of *account*."""
+        ...
+
+    def create_access_token(self, token: AccessToken) -> bool:
+        """Store a new access token; False, and nothing stored, if another one has its name."""
+        ...
+
+    def access_token(self, hash: str) -> AccessToken | None:
+        """The access token with the hash."""
+        ...
+
+    def access_tokens(self) -> tuple[AccessToken, ...]:
+        """Every access token, by name."""
+        ...
+
+    def replace_access_token(self, token: AccessToken) -> None:
+        """Store a changed access token; nothing if it was deleted meanwhile."""
+        ...
+
+    def delete_access_token(self, name: str) -> bool:
+        """Delete the access token called *name*; False if there is none."""
         ...
 
     def try_again(self, limits: Mapping[str, int], now: datetime, since: datetime) -> Mapping[str, datetime]:

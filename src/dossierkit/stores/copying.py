@@ -73,6 +73,7 @@ TABLES = (
     _table("accounts", "place", "place id mail version body subject proven", body=_JSON, proven=_FLAG),
     _table("sessions", "hash", "hash account started seen confined", started=_MOMENT, seen=_MOMENT),
     _table("secrets", "hash", "hash account until", until=_MOMENT),
+    _table("access_tokens", "hash", "hash name body"),
     _table("tries", "", "name at"),
     _table("outbox", "seq", "seq name receiver subject text html tries due error delivered", delivered=_MOMENT),
     _table(

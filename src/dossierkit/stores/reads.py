@@ -14,10 +14,11 @@ from dossierkit.dossiers.ledger.ledger import Measure, Posting, Span, begin_of_h
 from dossierkit.dossiers.ledger.reports import DIMENSIONS, Figure, Sums
 from dossierkit.dossiers.lifecycle.dossier import Dossier, Event, Note, Query
 from dossierkit.dossiers.mails import Outgoing
+from dossierkit.dossiers.people.access_token import AccessToken
 from dossierkit.dossiers.states import Channel, State
 from dossierkit.pointers import Json
 from dossierkit.ports import NumberGap, Publication
-from dossierkit.stores.rows import OUTGOING_COLUMNS, SELECT, dossier_of, event_of, outgoing_of, publication_of
+from dossierkit.stores.rows import OUTGOING_COLUMNS, SELECT, access_token_of, dossier_of, event_of, outgoing_of, publication_of
 
 _EVENTS = """SELECT d.id, e.number, e.action, e.actor, e.at, e.facts, e.before, e.hash
     FROM events e JOIN dossiers d ON d.seq = e.seq"""
@@ -266,3 +267,17 @@ def failures(database: Reader) -> tuple[Outgoing, ...]:
     """See `Outbox.failures`."""
     sql = f"SELECT {OUTGOING_COLUMNS} FROM outbox WHERE delivered IS NULL AND tries > 0 ORDER BY seq LIMIT 500"
     return tuple(map(outgoing_of, database.read(sql)))
+
+
+# --- access tokens ----------------------------------------------------------------------------------------------------
+
+
+def access_token(database: Reader, hash: str) -> AccessToken | None:
+    """See `AccountStore.access_token`."""
+    rows = database.read("SELECT body FROM access_tokens WHERE hash = ?", (hash,))
+    return access_token_of(rows[0]) if rows else None
+
+
+def access_tokens(database: Reader) -> tuple[AccessToken, ...]:
+    """See `AccountStore.access_tokens`."""
+    return tuple(map(access_token_of, database.read("SELECT body FROM access_tokens ORDER BY name")))

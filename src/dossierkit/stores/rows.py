@@ -17,6 +17,7 @@ from dossierkit.dossiers.lifecycle.event_facts import facts_of
 from dossierkit.dossiers.lifecycle.handling import UNHANDLED, Handling
 from dossierkit.dossiers.mails import Outgoing, SendMail
 from dossierkit.dossiers.money.attempts import Attempt, Progress
+from dossierkit.dossiers.people.access_token import AccessToken
 from dossierkit.dossiers.people.account import Account
 from dossierkit.dossiers.people.session_lifetime import Session
 from dossierkit.dossiers.states import Action, State
@@ -209,6 +210,16 @@ def session_row(session: Session) -> tuple[Any, ...]:
 def session_of(row: Any) -> Session:
     """Session of a row that `session_row` made."""
     return converter.structure(dict(zip(_SESSION, row, strict=True)), Session)
+
+
+def access_token_row(token: AccessToken) -> tuple[Any, ...]:
+    """Row of *token* in the table access_tokens: hash, name, body."""
+    return token.hash, token.name, encoded(converter.unstructure(token))
+
+
+def access_token_of(row: Any) -> AccessToken:
+    """Access token of a row (body)."""
+    return converter.structure(json.loads(row[0]), AccessToken)
 
 
 def valid_secret(rows: list[Any], now: datetime) -> str | None:

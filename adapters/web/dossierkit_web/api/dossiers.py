@@ -9,6 +9,7 @@ from starlette.responses import Response
 
 from dossierkit.dossiers.deadlines.calendars import ZONE, Hours, at
 from dossierkit.dossiers.lifecycle.dossier import Dossier, Query
+from dossierkit.dossiers.people.access_token import Verb
 from dossierkit.dossiers.states import EVIDENCE, NOTED_FOR_OFFICERS, REASONS, UNLISTED, Action, Outcome
 from dossierkit.errors import RefusedAnswers, UnknownDossier
 from dossierkit.forms.words.messages import messages
@@ -34,7 +35,6 @@ from dossierkit_web.api.representations import (
     or_null,
     problems_json,
 )
-from dossierkit_web.requests.limits import allow
 
 #: Dossiers on a page of a list: unless the client says how many, and at most.
 _PAGE, _MOST = 20, 100
@@ -79,7 +79,8 @@ def _tagged(call: Call, dossier: Dossier, code: int = 200) -> Response:
 
 
 def _begin(call: Call) -> Response:
-    allow(call.site, call.request, "drafts")
+    call.allow("drafts")
+    call.guard_procedure(call.body["procedure"])
     try:
         draft = call.site.engine.begin(call.body["procedure"], call.actor, call.body.get("answers"))
     except RefusedAnswers as error:
@@ -111,7 +112,7 @@ def _problems(call: Call) -> Response:
 
 
 def _submit(call: Call) -> Response:
-    allow(call.site, call.request, "submits")
+    call.allow("submits")
     dossier = call.dossier()
     version = call.version if "if-match" in call.request.headers else None
     try:
@@ -134,6 +135,10 @@ def _list(call: Call) -> Response:
             engine.open(cursor, actor)
         except UnknownDossier:
             raise Refusal(MALFORMED, "no list continues at this cursor") from None
+    if call.token is not None and call.token.procedures and "procedure" not in query:
+        raise Refusal(MALFORMED, f"name a procedure that the token is limited to: {', '.join(call.token.procedures)}")
+    if "procedure" in query:
+        call.guard_procedure(query["procedure"])
     find = engine.find if query.get("list", "own" if actor.is_citizen else "desk") == "own" else engine.desk
     wanted = Query(
         words=query.get("q", ""),
@@ -170,7 +175,7 @@ def _act(call: Call) -> Response:
     dossier, engine, action = call.dossier(), call.site.engine, Action(call.body["action"])
     note = call.body.get("note", "")
     if action is Action.MESSAGE:
-        allow(call.site, call.request, "messages")
+        call.allow("messages")
         return _tagged(call, engine.message(dossier.id, call.actor, note))
     facts, answers = _facts(call, action), call.body.get("answers")
     if answers is not None and action is not Action.SUPPLEMENT:
@@ -223,7 +228,7 @@ OPERATIONS = (
         body=object_schema(
             {"procedure": {"type": "string", "maxLength": 60}, "answers": ANY_ANSWERS}, required=("procedure",)
         ),
-        refusals=(UNKNOWN, ANSWERS, TOO_MANY),
+        verb=Verb.FILE, refusals=(UNKNOWN, ANSWERS, TOO_MANY),
     ),
     Operation("readDossier", "GET", "/dossiers/{id}", "One dossier.", _read, DOSSIER, refusals=(UNKNOWN,)),
     Operation(
@@ -231,7 +236,7 @@ OPERATIONS = (
         body=object_schema(
             {"answers": ANY_ANSWERS, "declared": {"type": "array", "items": TEXT, "maxItems": 200}}, required=("answers",)
         ),
-        refusals=(UNKNOWN, ANSWERS, NOT_NOW, STALE, VERSION_WANTED), is_guarded=True,
+        verb=Verb.FILE, refusals=(UNKNOWN, ANSWERS, NOT_NOW, STALE, VERSION_WANTED), is_guarded=True,
     ),
     Operation(
         "checkDraft", "GET", "/dossiers/{id}/problems", "The problems that keep a draft from being submitted.", _problems,
@@ -239,7 +244,7 @@ OPERATIONS = (
     ),
     Operation(
         "submitDraft", "POST", "/dossiers/{id}/submit", "Submit a draft; a second request gives the same code.", _submit, DOSSIER,
-        refusals=(UNKNOWN, ANSWERS, NOT_NOW, STALE, TOO_MANY), is_guarded=True,
+        verb=Verb.FILE, refusals=(UNKNOWN, ANSWERS, NOT_NOW, STALE, TOO_MANY), is_guarded=True,
     ),
     Operation(
         "readHistory", "GET", "/dossiers/{id}/history", "The events of a dossier that the actor may see.", _history,
@@ -256,6 +261,6 @@ OPERATIONS = (
             },
             required=("action",),
         ),
-        refusals=(UNKNOWN, ANSWERS, NOT_NOW, STALE, TOO_MANY), is_guarded=True,
+        verb=Verb.ACT, refusals=(UNKNOWN, ANSWERS, NOT_NOW, STALE, TOO_MANY), is_guarded=True,
     ),
 )  # fmt: skip

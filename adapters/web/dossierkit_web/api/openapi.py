@@ -21,6 +21,7 @@ from dossierkit_web.api.problem_details import (
     Kind,
 )
 from dossierkit_web.api.representations import PROBLEM, TEXT, list_of
+from dossierkit_web.requests.cookies import SESSION
 from dossierkit_web.texts import word
 
 Document = dict[str, Any]
@@ -51,7 +52,10 @@ def document_of(operations: Iterable[Operation], address: str) -> Document:
         "paths": paths,
         "components": {
             "schemas": {"ProblemDetails": _PROBLEM_DETAILS},
-            "securitySchemes": {"session": {"type": "apiKey", "in": "cookie", "name": "session"}},
+            "securitySchemes": {
+                "token": {"type": "http", "scheme": "bearer", "description": "Made with `dossierkit token add`."},
+                "session": {"type": "apiKey", "in": "cookie", "name": SESSION},
+            },
         },
     }
 
@@ -64,7 +68,7 @@ def _operation(operation: Operation) -> Document:
     return {
         "operationId": operation.id,
         "summary": operation.summary,
-        **({} if operation.is_public else {"security": [{"session": []}]}),
+        **({} if operation.is_public else {"security": [{"token": []}, {"session": []}]}),
         "parameters": _parameters(operation),
         **(body if operation.body is not None else {}),
         "responses": {

@@ -14,6 +14,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from dossierkit.dossiers.lifecycle.dossier import Actor, Dossier
+from dossierkit.dossiers.people.access_token import AccessToken, Verb
 from dossierkit.dossiers.people.session_lifetime import Wants
 from dossierkit.errors import DossierkitError, RefusedAnswers
 from dossierkit.findings import Problem
@@ -32,7 +33,7 @@ from dossierkit_web.api.problem_details import (
     refusal_of,
 )
 from dossierkit_web.api.representations import problems_json
-from dossierkit_web.requests.limits import limited, log_security_event
+from dossierkit_web.requests.limits import LIMITS, limited, log_security_event, origin_of
 from dossierkit_web.requests.security import same_origin
 from dossierkit_web.site import Site
 from dossierkit_web.texts import LANGUAGES
@@ -60,6 +61,8 @@ class Operation:
     query: Mapping[str, Schema] = attrs.field(factory=dict)
     #: Kinds of problems beside those that any operation has.
     refusals: tuple[Kind, ...] = ()
+    #: What an access token must allow.
+    verb: Verb = Verb.READ
     #: Whether it needs no actor.
     is_public: bool = False
     #: Whether it changes the version that `If-Match` names.
@@ -91,22 +94,44 @@ class Call:
     site: Site
     request: Request
     language: str
+    #: The access token of the request; None: it has none.
+    token: AccessToken | None = None
     body: dict[str, Any] = attrs.field(factory=dict)
     query: dict[str, Any] = attrs.field(factory=dict)
 
     @property
     def actor(self) -> Actor:
-        """The actor of the request.
+        """The actor of the request: that of its access token, of the host portal, or of the session.
 
         Raises:
-            Refusal: nobody is signed in, or a step of the sign-in is missing.
+            Refusal: there is none, or a step of the sign-in is missing.
         """
+        if self.token is not None:
+            return self.token.actor
         visitor = self.site.visitor(self.request)
         if not visitor.signed_in or visitor.actor is None:
-            raise Refusal(UNIDENTIFIED, headers={"WWW-Authenticate": "Bearer"})
+            raise unidentified()
         if visitor.wants is not Wants.NOTHING:
             raise Refusal(REFUSED, f"the session needs another step first: {visitor.wants.name.lower().replace('_', '-')}")
         return visitor.actor
+
+    def guard_procedure(self, code: str) -> None:
+        """Refuse a procedure that the access token does not allow.
+
+        Raises:
+            Refusal: it is limited to others.
+        """
+        if self.token is not None and self.token.procedures and code not in self.token.procedures:
+            raise Refusal(REFUSED, f"the token is limited to: {', '.join(self.token.procedures)}")
+
+    def allow(self, what: str) -> None:
+        """Count that the actor does *what*, a name of `LIMITS`, once more.
+
+        Raises:
+            TooManyTries: the limit is reached.
+        """
+        origin = origin_of(self.site, self.request)
+        self.site.accounts.throttle.allow(what, self.actor.id, origin, LIMITS[what], named=True)
 
     @property
     def version(self) -> int:
@@ -129,7 +154,9 @@ class Call:
         Raises:
             UnknownDossier: there is none, or the actor may not see it.
         """
-        return self.site.engine.open(self.request.path_params["id"], self.actor)
+        dossier = self.site.engine.open(self.request.path_params["id"], self.actor)
+        self.guard_procedure(dossier.procedure)
+        return dossier
 
 
 class ApiResponse(Response):
@@ -170,8 +197,8 @@ def endpoint_of(site: Site, operation: Operation) -> Callable[[Request], Awaitab
 
 
 def _answered(site: Site, operation: Operation, request: Request, language: str, body: bytes) -> Response:
-    call = Call(site, request, language)
     try:
+        call = Call(site, request, language, _token(site, operation, request))
         if not operation.is_public:
             call.actor  # noqa: B018  # refuses before the body is looked at
         call = attrs.evolve(call, query=_query(call, operation), body=_body(call, operation, body))
@@ -186,6 +213,29 @@ def _answered(site: Site, operation: Operation, request: Request, language: str,
         return refusal.response(language)
     response.headers.setdefault("Content-Language", language)
     return response
+
+
+def unidentified(detail: str = "") -> Refusal:
+    """The refusal of a request without an actor."""
+    return Refusal(UNIDENTIFIED, detail, headers={"WWW-Authenticate": "Bearer"})
+
+
+def _token(site: Site, operation: Operation, request: Request) -> AccessToken | None:
+    """The access token of *request*, if it has one.
+
+    Raises:
+        Refusal: it is unknown, revoked or expired, or does not allow *operation*.
+    """
+    scheme, _, text = request.headers.get("authorization", "").partition(" ")
+    if scheme.lower() != "bearer":
+        return None
+    token = site.access_tokens.find(text.strip())
+    if token is None:
+        log_security_event(request, "unknown access token")
+        raise unidentified("the access token is unknown, revoked or expired")
+    if operation.verb not in token.verbs:
+        raise Refusal(REFUSED, f"the token does not allow: {operation.verb}")
+    return token
 
 
 def _query(call: Call, operation: Operation) -> dict[str, Any]:

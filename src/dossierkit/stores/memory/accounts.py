@@ -9,6 +9,7 @@ from datetime import datetime
 import attrs
 
 from dossierkit.dossiers.mails import SendMail
+from dossierkit.dossiers.people.access_token import AccessToken
 from dossierkit.dossiers.people.account import Account
 from dossierkit.dossiers.people.session_lifetime import ENDED, Session
 from dossierkit.dossiers.states import Role, State
@@ -28,6 +29,8 @@ class MemoryAccounts:
         self._sessions: dict[str, Session] = {}
         #: Hash → account, and when the secret ends.
         self._secrets: dict[str, tuple[str, datetime]] = {}
+        #: By name.
+        self._access_tokens: dict[str, AccessToken] = {}
         self._tries: dict[str, list[datetime]] = {}
 
     def create_account(self, account: Account, *mails: SendMail) -> bool:
@@ -133,6 +136,32 @@ class MemoryAccounts:
         """See `AccountStore.forget_secrets`."""
         with self._lock:
             self._secrets = {hash: secret for hash, secret in self._secrets.items() if secret[0] != account}
+
+    def create_access_token(self, token: AccessToken) -> bool:
+        """See `AccountStore.create_access_token`."""
+        with self._lock:
+            return self._access_tokens.setdefault(token.name, token) is token
+
+    def access_token(self, hash: str) -> AccessToken | None:
+        """See `AccountStore.access_token`."""
+        with self._lock:
+            return next((token for token in self._access_tokens.values() if token.hash == hash), None)
+
+    def access_tokens(self) -> tuple[AccessToken, ...]:
+        """See `AccountStore.access_tokens`."""
+        with self._lock:
+            return tuple(sorted(self._access_tokens.values(), key=lambda token: token.name))
+
+    def replace_access_token(self, token: AccessToken) -> None:
+        """See `AccountStore.replace_access_token`."""
+        with self._lock:
+            if self.access_token(token.hash) is not None:
+                self._access_tokens[token.name] = token
+
+    def delete_access_token(self, name: str) -> bool:
+        """See `AccountStore.delete_access_token`."""
+        with self._lock:
+            return self._access_tokens.pop(name, None) is not None
 
     def try_again(self, limits: Mapping[str, int], now: datetime, since: datetime) -> Mapping[str, datetime]:
         """See `AccountStore.try_again`."""

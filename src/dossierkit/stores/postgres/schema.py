@@ -132,8 +132,12 @@ DROP INDEX secrets_of_account;
 CREATE INDEX secrets_of_account ON secrets USING hash (account);
 """
 
+_ACCESS_TOKENS = """
+CREATE TABLE access_tokens (hash text COLLATE "C" PRIMARY KEY, name text COLLATE "C" NOT NULL UNIQUE, body text NOT NULL);
+"""
+
 #: Statements that lead from each version to the next, from an empty database on.
-MIGRATIONS = (_FIRST_TABLES, _PUBLICATIONS, _LONG_SECRETS)
+MIGRATIONS = (_FIRST_TABLES, _PUBLICATIONS, _LONG_SECRETS, _ACCESS_TOKENS)
 #: Number of the last migration; a database with a higher one was written by a newer version.
 VERSION = len(MIGRATIONS)
 

@@ -8,11 +8,22 @@ from datetime import UTC, datetime
 from typing import Any
 
 from dossierkit.dossiers.mails import SendMail
+from dossierkit.dossiers.people.access_token import AccessToken
 from dossierkit.dossiers.people.account import Account
 from dossierkit.dossiers.people.session_lifetime import ENDED, Session
 from dossierkit.dossiers.states import State
+from dossierkit.stores import reads
 from dossierkit.stores.refusals import stale_account
-from dossierkit.stores.rows import ACCOUNT_COLUMNS, KEPT_TRIES, account_of_row, account_row, session_of, session_row, valid_secret
+from dossierkit.stores.rows import (
+    ACCOUNT_COLUMNS,
+    KEPT_TRIES,
+    access_token_row,
+    account_of_row,
+    account_row,
+    session_of,
+    session_row,
+    valid_secret,
+)
 from dossierkit.stores.sqlite.database import Database
 from dossierkit.stores.sqlite.outbox import insert_mails
 
@@ -145,6 +156,30 @@ class SqliteAccounts:
     def forget_secrets(self, account: str) -> None:
         """See `AccountStore.forget_secrets`."""
         self._database.write(lambda connection: connection.execute("DELETE FROM secrets WHERE account = ?", (account,)))
+
+    def create_access_token(self, token: AccessToken) -> bool:
+        """See `AccountStore.create_access_token`."""
+        sql = "INSERT INTO access_tokens VALUES (?, ?, ?) ON CONFLICT (name) DO NOTHING RETURNING name"
+        return self._database.write(lambda connection: bool(connection.execute(sql, access_token_row(token)).fetchall()))
+
+    def access_token(self, hash: str) -> AccessToken | None:
+        """See `AccountStore.access_token`."""
+        return reads.access_token(self._database, hash)
+
+    def access_tokens(self) -> tuple[AccessToken, ...]:
+        """See `AccountStore.access_tokens`."""
+        return reads.access_tokens(self._database)
+
+    def replace_access_token(self, token: AccessToken) -> None:
+        """See `AccountStore.replace_access_token`."""
+        hash, _, body = access_token_row(token)
+        sql = "UPDATE access_tokens SET body = ? WHERE hash = ?"
+        self._database.write(lambda connection: connection.execute(sql, (body, hash)))
+
+    def delete_access_token(self, name: str) -> bool:
+        """See `AccountStore.delete_access_token`."""
+        sql = "DELETE FROM access_tokens WHERE name = ? RETURNING name"
+        return self._database.write(lambda connection: bool(connection.execute(sql, (name,)).fetchall()))
 
     def try_again(self, limits: Mapping[str, int], now: datetime, since: datetime) -> Mapping[str, datetime]:
         """See `AccountStore.try_again`."""

@@ -19,7 +19,7 @@ from dossierkit.stores.rows import owner_word
 from dossierkit.text import fold
 
 #: Number of the last migration; a database with a higher one was written by a newer version.
-VERSION = 25
+VERSION = 26
 
 migrations = Migrations("dossierkit")
 
@@ -337,6 +337,15 @@ def publications(db: sqlite_utils.Database) -> None:
     db.conn.execute("CREATE TABLE published_files (digest TEXT PRIMARY KEY, body BLOB NOT NULL)")
     db.conn.execute(
         "CREATE TABLE publications (number INTEGER PRIMARY KEY, at TEXT NOT NULL, author TEXT NOT NULL, files TEXT NOT NULL)"
+    )
+
+
+@migrations()
+def access_tokens(db: sqlite_utils.Database) -> None:
+    """Access tokens of programs."""
+    db.conn.execute(
+        """CREATE TABLE access_tokens (
+            hash TEXT PRIMARY KEY, name TEXT NOT NULL UNIQUE, body TEXT NOT NULL) WITHOUT ROWID"""
     )
 
 

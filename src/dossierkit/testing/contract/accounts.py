@@ -7,6 +7,7 @@ from datetime import timedelta
 import attrs
 import pytest
 
+from dossierkit.dossiers.people.access_token import AccessToken, Verb
 from dossierkit.dossiers.people.account import Notices
 from dossierkit.dossiers.people.session_lifetime import ENDED, Session, Wants
 from dossierkit.dossiers.states import Role
@@ -166,3 +167,28 @@ class AccountContract:
         assert [dossier.id for dossier in store.find("an")] == ["draft"]
         assert [dossier.id for dossier in store.find("guest")] == ["sent"]
         assert [dossier.id for dossier in store.find("ba")] == ["other"]
+
+    def test_an_access_token_comes_back(self, store: Store) -> None:
+        """With every attribute, by its hash; two have different names."""
+        token = AccessToken("gis", "h1", NOON, NOON + HOUR, Role.CASE_OFFICER, "x", (Verb.READ,), ("1.000001",), used=NOON)
+        assert store.accounts.create_access_token(token)
+        assert not store.accounts.create_access_token(attrs.evolve(token, hash="h2"))
+        plain = AccessToken("archive", "h3", NOON, NOON + HOUR)
+        assert store.accounts.create_access_token(plain)
+
+        assert (store.accounts.access_token("h1"), store.accounts.access_token("h2")) == (token, None)
+        assert store.accounts.access_tokens() == (plain, token)
+
+    def test_a_revoked_access_token_stays_away(self, store: Store) -> None:
+        """Also if a request that began before stores its last use."""
+        token = AccessToken("gis", "h1", NOON, NOON + HOUR)
+        assert store.accounts.create_access_token(token)
+        store.accounts.replace_access_token(attrs.evolve(token, used=NOON))
+        assert store.accounts.access_token("h1") == attrs.evolve(token, used=NOON)
+
+        assert store.accounts.delete_access_token("gis")
+        assert not store.accounts.delete_access_token("gis")
+        store.accounts.replace_access_token(token)
+
+        assert store.accounts.access_token("h1") is None
+        assert store.accounts.create_access_token(attrs.evolve(token, hash="h2"))
