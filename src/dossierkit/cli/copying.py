@@ -67,13 +67,15 @@ class _Side:
 @click.option("--to-files", help="Files of the target.  [default: where they are, if that is object storage; else folder]")
 @procedures_option
 def copy(
-    source: str, target: str, data: Path, from_files: str | None, to_files: str | None, procedures: Path | str | None
+    source: str, target: str, data: Path | None, from_files: str | None, to_files: str | None, procedures: Path | str | None
 ) -> None:
     """Copy everything of a store to another one, verify both, and compare them by a hash over everything.
 
     That is every row, the attachments, and the keys and lists in the data folder.  No other program may use the stores
     meanwhile.  A copy that was interrupted goes on where it ended.  Where both stores are the same, the files alone are copied.
     """
+    if data is not None and not data.is_dir():
+        raise click.BadParameter(f"Directory '{data}' does not exist.", param_hint="'--data'")
     first, second = _sides(source, target, data or Path("data"), from_files, to_files)
     here = installed()
     procedures = procedures or (here.procedures if here is not None else None)
