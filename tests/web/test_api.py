@@ -18,6 +18,7 @@ from support.people import AN, INTAKE, OFFICER, STRANGER, UNIT
 from support.samples import PROCEDURES, SMALL
 
 from dossierkit import Actor, Engine, Role, open_engine
+from dossierkit.catalog.folder import Folder
 from dossierkit.catalog.index import bundle_of
 from dossierkit.dossiers.people.access_token import Verb
 from dossierkit.errors import SettingsError
@@ -222,7 +223,7 @@ def test_unknown_addresses_and_methods_are_told_in_json(api: Client) -> None:
 @pytest.mark.parametrize("name", [path.name for path in sorted(PROCEDURES.glob("*.json"))])
 def test_a_schema_is_whole(name: str) -> None:
     """Without any other file, the schema that the API gives tells right from wrong answers as the form does."""
-    bundle = bundle_of(PROCEDURES, name)
+    bundle = bundle_of(Folder(PROCEDURES), name)
     main, others = bundle.documents[""], {path: other for path, other in bundle.documents.items() if path}
     form, schema = read(main, resources=others), bundle.compound("https://portal.example/schema")
     judge = form.schemas.validator(form.root)
