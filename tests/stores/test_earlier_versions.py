@@ -15,6 +15,7 @@ import attrs
 import pytest
 
 from dossierkit import Action, Actor, Dossier, Engine, Role, State, open_engine
+from dossierkit.dossiers.deadlines.dossier_clock import OfficeClock
 from dossierkit.dossiers.ledger.reports import Period
 from dossierkit.dossiers.lifecycle.dossier import Query
 from dossierkit.dossiers.money.attempts import Answer, Callback, Progress
@@ -22,7 +23,9 @@ from dossierkit.dossiers.people.session_lifetime import Wants
 from dossierkit.dossiers.states import Payment
 from dossierkit.files.disk import DiskBlobs
 from dossierkit.mail.outbox import deliver
+from dossierkit.office.daily_tasks import recompute
 from dossierkit.office.payments import Payments
+from dossierkit.office.vietnam_calendar import office_calendar
 from dossierkit.stores.backup import restore
 from dossierkit.testing import FixedClock, RecordingMailer
 from dossierkit.wiring import open_accounts
@@ -203,3 +206,27 @@ def test_work_goes_on(installation: Installation) -> None:
     assert "slow@mau.example" in {mail.to for mail in mailer.sent}
     assert [one.mail.to for one in store.outbox.failures()] == ["bounces@mau.example"]
     assert list(engine.verify(blobs=installation.blobs)) == []
+
+
+def test_a_due_day_that_an_older_version_extended_stays(installation: Installation, tmp_path: Path) -> None:
+    """Versions before the fixture stored the new day alone, and not that an officer had set it; other due days are recomputed."""
+    extended = installation.dossier("resumed")
+    resumed = next(event for event in installation.engine.history(extended) if event.action is Action.RESUME)
+    with sqlite3.connect(installation.data / "dossiers.db") as connection:
+        connection.execute(
+            "UPDATE dossiers SET handling = json_set(json_remove(handling, '$.promised'), '$.left', ?) WHERE id = ?",
+            (resumed.facts.clock.left, extended.id),
+        )
+    connection.close()
+    (tmp_path / "calendar.json").write_text('{"off": [{"day": "2026-01-09", "name": "Nghỉ bão"}]}', "utf-8")
+    engine = installation.engine
+    engine.context.office_clock = OfficeClock(lambda: office_calendar(tmp_path, date(2026, 1, 6)))
+    older = installation.dossier("resumed")
+    reckoned = engine.office_clock.reckoned(older.handling)
+    assert reckoned is not None
+    assert reckoned.at < older.handling.clock.due
+
+    moved = {dossier.id for dossier, _ in recompute(engine, apply=True, note="Công điện nghỉ bão")}
+
+    assert moved == {installation.dossier(name).id for name in ("paid", "messages", "supplemented")}
+    assert installation.dossier("resumed") == older
