@@ -21,9 +21,10 @@ from support.hostile_files import REFUSED, SERVED
 from support.samples import PROCEDURES, SMALL, TODAY
 
 from dossierkit import open_engine
-from dossierkit.catalog.catalog import LOOK_SECONDS, Catalog, Serving, procedure_at
+from dossierkit.catalog.catalog import LOOK_SECONDS, Catalog, Serving
 from dossierkit.catalog.folder import Folder
 from dossierkit.catalog.lint import SourceLint, lint_paths
+from dossierkit.catalog.readings import procedure_at
 from dossierkit.catalog.stored_revisions import StoredRevisions
 from dossierkit.errors import CatalogError, UnknownProcedure, UnwritableStore
 from dossierkit.forms import STANDARD, Format

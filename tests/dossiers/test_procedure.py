@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from support.samples import PROCEDURES
 
-from dossierkit.catalog.catalog import procedure_at
+from dossierkit.catalog.readings import procedure_at
 from dossierkit.dossiers.procedure.persons import Persons, persons
 from dossierkit.dossiers.procedure.procedure import Bundle, Procedure
 from dossierkit.dossiers.states import Channel

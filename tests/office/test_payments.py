@@ -20,7 +20,7 @@ from support.people import AN, INTAKE, OFFICER, ROOT, UNIT
 from support.samples import NOON, SMALL
 
 from dossierkit import Action, Actor, Dossier, Engine, State, open_engine
-from dossierkit.catalog.catalog import procedure_at
+from dossierkit.catalog.readings import procedure_at
 from dossierkit.dossiers.lifecycle.dossier import Query
 from dossierkit.dossiers.money.attempts import ASKED_AFTER, Answer, Attempt, Callback, Progress, attempt_ref, to_give_back
 from dossierkit.dossiers.money.fees import Collect, Quote, fees, owed, quote, unanswered

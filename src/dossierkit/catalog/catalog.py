@@ -2,7 +2,6 @@
 
 Each scan reads new and changed files, for a limited time, and stores the newest valid revision of each file.
 The stored revision is the one that is served: a broken, half-written or unapproved file changes nothing.
-Any error while a file is read becomes a fault of that file.
 """
 
 from __future__ import annotations
@@ -17,30 +16,22 @@ from pathlib import Path
 
 import attrs
 
-from dossierkit.catalog.folder import Folder, printable, source_of
+from dossierkit.catalog.folder import printable, source_of
 from dossierkit.catalog.index import (
     CatalogEntry,
     Finding,
     KnownFile,
     bundle_of,
     entry_of,
-    finding_of,
     load_index,
-    load_with_references,
     save_index,
 )
-from dossierkit.catalog.sources import FileSet, ProcedureFiles, Source, Stamp
+from dossierkit.catalog.readings import Reading, Readings, listed_entry, procedure_in, procedure_of
+from dossierkit.catalog.sources import FileSet, ProcedureFiles, Source
 from dossierkit.catalog.stored_revisions import Memory, StoredRevisions
 from dossierkit.dossiers.procedure.procedure import Bundle, Procedure
-from dossierkit.dossiers.procedure.procedure_block_lint import block_faults
 from dossierkit.errors import CatalogError, DocumentError, SchemaError, StoreError, UnknownProcedure
-from dossierkit.forms.lint.character_lint import character_faults
-from dossierkit.forms.lint.endless_requirements import endless_faults
-from dossierkit.forms.lint.keyword_lint import lost_block_faults
-from dossierkit.forms.lint.texts import rule_faults, section_faults
-from dossierkit.forms.reader import read
 from dossierkit.forms.schema.dialect import Dialect
-from dossierkit.forms.schema.document import Document, load
 from dossierkit.locale.texts import in_language
 from dossierkit.ports import Publication
 from dossierkit.text import fold, holds, sort_key
@@ -49,8 +40,6 @@ from dossierkit.translatable import Words
 #: Seconds between two scans.
 LOOK_SECONDS = 0.25
 _NEVER = float("-inf")
-#: Seconds that one scan may spend on reading files; the next scan continues.
-READ_SECONDS = 0.25
 
 _log = logging.getLogger(__name__)
 
@@ -75,16 +64,6 @@ class FileState:
 
 
 @attrs.frozen
-class _Reading:
-    """The result of the last reading of a file; *stamps* is empty if the file still has to be read whole."""
-
-    stamps: Mapping[str, Stamp | None] = attrs.field(factory=dict)
-    #: None if the file could not be read; only its list entry while there are no stamps.
-    known: KnownFile | None = None
-    faults: tuple[Finding, ...] = ()
-
-
-@attrs.frozen
 class _Offer:
     """A revision that is served, with its list entry; *revision* is empty until the file was read whole."""
 
@@ -97,7 +76,7 @@ class _Snapshot:
     """The files at the last scan."""
 
     files: ProcedureFiles
-    readings: Mapping[str, _Reading] = attrs.field(factory=dict)
+    readings: Mapping[str, Reading] = attrs.field(factory=dict)
     by_code: Mapping[str, _Offer] = attrs.field(factory=dict)
     states: Mapping[str, FileState] = attrs.field(factory=dict)
     #: Faults of the folder or of the store itself.
@@ -163,7 +142,7 @@ class Catalog:
         self._made: dict[str, tuple[str, Procedure]] = {}
         #: File name → revision and offer of its stored revision, for files that are not served as they are.
         self._stored_offers: dict[str, tuple[str, _Offer | None]] = {}
-        self._indexed = load_index(index)
+        self._readings = Readings(dialect, self._take, now, load_index(index))
 
     def list(self, *, query: str = "", language: str = "vi") -> tuple[CatalogEntry, ...]:
         """The procedures whose title, code, sector or guidance contain all words of *query*, with or without accents."""
@@ -235,7 +214,7 @@ class Catalog:
     def procedure_from_bundle(self, bundle: bytes, code: str) -> Procedure:
         """The procedure *code* from the canonical JSON of its *bundle*, independent of the folder."""
         documents = json.loads(bytes(bundle))
-        return _make_procedure(code, Bundle(documents), self.dialect)
+        return procedure_of(code, Bundle(documents), self.dialect)
 
     def _look(self) -> _Snapshot:
         """The last snapshot, renewed if it is too old, unless another thread is renewing it."""
@@ -260,7 +239,7 @@ class Catalog:
     def _scan(self, before: _Snapshot) -> _Snapshot:
         try:
             files = self.source.current()
-            readings = self._read_files(files, before.readings)
+            readings = self._readings.renewed(files, before.readings)
         except DocumentError as error:
             # Procedures stay listed while the folder or its disk is unavailable.
             return attrs.evolve(before, faults=(Finding(".", 1, 1, "", "no-folder", "error", error.message),))
@@ -280,75 +259,7 @@ class Catalog:
             save_index(self._index, after.read_files())
         return after
 
-    def _read_files(self, files: ProcedureFiles, before: Mapping[str, _Reading]) -> dict[str, _Reading]:
-        """The reading of each file; new and changed files are read until the time limit of a scan."""
-        stamps = dict(files.entries())
-        end, now, read = self._now() + READ_SECONDS, dict(stamps), 0
-        result: dict[str, _Reading] = {}
-        # Files left over by the last scan come first, so that a file that changes all the time cannot starve them.
-        for name in sorted(stamps, key=lambda name: name in before and bool(before[name].stamps)):
-            reading = before.get(name)
-            if reading is None and (indexed := self._indexed.pop(name, None)) is not None:
-                reading = _Reading(indexed.stamps, indexed)
-            for reached in reading.stamps if reading is not None else ():
-                if reached not in now:
-                    now[reached] = files.stamp(reached)
-            if reading is None or not reading.stamps or any(now[path] != stamp for path, stamp in reading.stamps.items()):
-                if not read or self._now() < end:
-                    reading = self._read_file(files, name)
-                    read += 1
-                elif reading is None:
-                    reading = self._read_entry(files, name)
-                elif reading.stamps:
-                    reading = attrs.evolve(reading, stamps={})
-            result[name] = reading
-        return {name: result[name] for name in stamps}
-
-    def _read_entry(self, files: ProcedureFiles, name: str) -> _Reading:
-        """Only the list entry of a file, until a scan has time to read it whole."""
-        try:
-            entry = _entry(files, name)
-        except Exception:  # noqa: BLE001  # the error is reported when the file is read whole
-            return _Reading()
-        return _Reading(known=KnownFile({}, "", entry))
-
-    def _read_file(self, files: ProcedureFiles, name: str) -> _Reading:
-        """Read a file whole, and store its revision unless it has to be approved first."""
-        stamps: dict[str, Stamp | None] = {}
-        documents: dict[str, Document] = {}
-        try:
-            documents = load_with_references(files, name, stamps)
-            entry = entry_of(name, documents[""].value)
-            procedure = _make_procedure(
-                entry.code, Bundle({path: document.value for path, document in documents.items()}), self.dialect
-            )
-            _guard_usable(procedure)
-            known = KnownFile(stamps, procedure.revision, entry)
-            if not self._approval or self._is_approved(name, known):
-                self._keep(name, procedure)
-        except DocumentError as error:
-            fault = Finding(error.file or printable(name), error.line, error.column, "", "unreadable", "error", error.message)
-            return _Reading(stamps or {name: None}, faults=(fault,))
-        except SchemaError as error:
-            return _Reading(stamps, faults=tuple(finding_of(fault, name, documents) for fault in error.faults))
-        except StoreError:
-            # This passes, unlike a fault of the file: it is read again.
-            raise
-        except Exception as error:  # noqa: BLE001  # no file may stop the others, not even one that reveals a bug
-            _log.debug("%s cannot be read", printable(name), exc_info=True)
-            fault = Finding(
-                printable(name),
-                1,
-                1,
-                "",
-                "unreadable",
-                "error",
-                Words("cannot be read: {kind}: {error}", kind=type(error).__name__, error=error),
-            )
-            return _Reading(stamps or {name: None}, faults=(fault,))
-        return _Reading(stamps, known)
-
-    def _serving(self, name: str, reading: _Reading) -> tuple[Serving, _Offer | None]:
+    def _serving(self, name: str, reading: Reading) -> tuple[Serving, _Offer | None]:
         known = reading.known
         if known is not None and (not self._approval or (reading.stamps and self._is_approved(name, known))):
             return Serving.ITSELF, _Offer(known.entry, known.revision)
@@ -387,10 +298,13 @@ class Catalog:
         if cached is None or cached[0] != offer.revision:
             # Without a stored bundle, the store was replaced by another one, but the index file was not.
             bundle = bundle or self._stored.bundle(path) or bundle_of(self.source.current(), path)
-            cached = self._made[code] = (offer.revision, _make_procedure(code, bundle, self.dialect))
+            cached = self._made[code] = (offer.revision, procedure_of(code, bundle, self.dialect))
         return cached[1]
 
-    def _keep(self, name: str, procedure: Procedure) -> None:
+    def _take(self, name: str, known: KnownFile, procedure: Procedure) -> None:
+        """Store the revision of the file *name*, unless it has to be approved first."""
+        if self._approval and not self._is_approved(name, known):
+            return
         try:
             self._stored.keep(name, procedure)
         except StoreError as error:
@@ -437,7 +351,7 @@ class Catalog:
         if (known := snapshot.readings[name].known) is not None:
             return known.entry.code
         try:
-            return _entry(snapshot.files, name).code
+            return listed_entry(snapshot.files, name).code
         except Exception:  # noqa: BLE001  # a file without a readable code has none
             return ""
 
@@ -468,7 +382,7 @@ class Catalog:
     def _waiting_procedure(self, files: ProcedureFiles, name: str) -> Procedure | None:
         """The procedure in the file *name*; None if the file can no longer be read, which the next scan will report."""
         try:
-            return _procedure_in(files, name, self.dialect)
+            return procedure_in(files, name, self.dialect)
         except (DocumentError, SchemaError):
             return None
 
@@ -502,47 +416,3 @@ _CONSEQUENCES = {
 def consequence(serving: Serving, language: str) -> str:
     """The consequence of a fault of a file for what is served, for a line of the log."""
     return in_language(_CONSEQUENCES[serving], language)
-
-
-def _make_procedure(code: str, bundle: Bundle, dialect: Dialect) -> Procedure:
-    resources = {path: document for path, document in bundle.documents.items() if path}
-    return Procedure(code, read(bundle.documents[""], resources=resources, dialect=dialect), bundle, bundle.revision)
-
-
-def _guard_usable(procedure: Procedure) -> None:
-    """Refuse a procedure that no answers meet, that the office could not act on, or whose rules can never run.
-
-    Only new revisions are checked; stored ones stay usable, as dossiers refer to them.
-
-    Raises:
-        SchemaError: with every reason.
-    """
-    form = procedure.form
-    faults = (
-        *lost_block_faults(form),
-        *endless_faults(form),
-        *rule_faults(form),
-        *section_faults(form),
-        *character_faults(procedure.bundle.documents),
-        *block_faults(form),
-    )
-    if refused := [fault for fault in faults if fault.level == "error"]:
-        raise SchemaError(refused)
-
-
-def procedure_at(path: Path, dialect: Dialect) -> Procedure:
-    """The procedure in the file *path*, with the files that it refers to.
-
-    Raises:
-        DocumentError, SchemaError: it cannot be read.
-    """
-    return _procedure_in(Folder(path.parent), path.name, dialect)
-
-
-def _procedure_in(files: ProcedureFiles, name: str, dialect: Dialect) -> Procedure:
-    bundle = bundle_of(files, name)
-    return _make_procedure(entry_of(name, bundle.documents[""]).code, bundle, dialect)
-
-
-def _entry(files: ProcedureFiles, name: str) -> CatalogEntry:
-    return entry_of(name, load(files.content(name)).value)

@@ -33,7 +33,7 @@ def plan(context: click.Context, data: Path, language: str, old: Path, new: Path
     Stored ones are checked with --data, and where the database is on a server.
     Exit 1 if a change is breaking, or stored answers would be refused.
     """
-    from dossierkit.catalog.catalog import procedure_at
+    from dossierkit.catalog.readings import procedure_at
     from dossierkit.forms.lint.comparison import Risk, compare
     from dossierkit.forms.schema.dialect import STANDARD
     from dossierkit.wiring import with_lists
