@@ -226,6 +226,37 @@ def test_a_new_procedure_takes_an_address_in_any_commune(home: Path) -> None:
     engine.close()
 
 
+def test_a_new_file_names_the_unit_of_its_dossiers(run: Run, home: Path) -> None:
+    """The first unit of the installation, that of the sample, or the one that is named; another one is refused."""
+
+    def unit(name: str, *flags: str) -> str:
+        made = run("new", name, *flags, at=home)
+        assert made.exit_code == 0, made.stderr
+        written: str = json.loads((home / "procedures" / f"{name}.json").read_bytes())["x-procedure"]["unit"]
+        assert f"its dossiers go to the unit {written}" in made.stdout
+        return written
+
+    assert unit("a") == "so-nnmt"
+    assert unit("b", "--unit", "vpdkdd") == "vpdkdd"
+    assert unit("c", "--like", "1.012789") == "vpdkdd"
+    assert unit("d", "--like", "1.012789", "--unit", "so-nnmt") == "so-nnmt"
+
+    refused = run("new", "e", "--unit", "so-nnmtt", at=home)
+    assert refused.exit_code == 2
+    assert "did you mean 'so-nnmt'?" in refused.stderr
+    assert not (home / "procedures" / "e.json").exists()
+
+    (home / "data" / "units.json").write_text('{"units": [{"code": "phong-mau", "name": "Phòng mẫu"}]}', "utf-8")
+    assert unit("f") == "phong-mau"
+    (home / "data" / "units.json").write_text('{"units": []}', "utf-8")
+    none = run("new", "g", at=home)
+    assert none.exit_code == 0
+    assert "its dossiers go to" not in none.stdout
+    advice = run("lint", "procedures/g.json", at=home)
+    assert advice.exit_code == 0
+    assert "advice no-unit: without a unit" in advice.stdout
+
+
 def test_a_new_file_goes_where_somebody_reads_it(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     """An installed package has no folder for it: then it is refused, with what to do."""
     monkeypatch.setattr("dossierkit.wiring.packaged_samples", lambda: PROCEDURES)

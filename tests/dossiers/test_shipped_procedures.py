@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from support.samples import PROCEDURES, TODAY
 
-from dossierkit.catalog.catalog import procedure_at
+from dossierkit.catalog.readings import procedure_at
 from dossierkit.dossiers.money.fees import Collect, fees, owed
 from dossierkit.dossiers.procedure.procedure import Procedure
 from dossierkit.forms import STANDARD, Field, check, effective

@@ -19,6 +19,7 @@ from dossierkit.cli.options import (
     PathParameter,
     answers_in,
     counted,
+    guard_unit,
     installed,
     language_option,
     office_day,
@@ -60,8 +61,13 @@ def form_at(path: Path) -> Form:
     help="Folder to write into.  [default: the procedures of the installation, or of the checkout]",
 )
 @click.option("--like", default="", help="The code of a sample to copy, with the shared files that it needs.")
+@click.option(
+    "--unit",
+    default="",
+    help="The unit that processes the dossiers.  [default: that of the sample, or the first of the installation]",
+)
 @procedures_option
-def new(name: str, into: Path | None, like: str, procedures: Path | str | None) -> None:
+def new(name: str, into: Path | None, like: str, unit: str, procedures: Path | str | None) -> None:
     """Write a procedure file called NAME to start from."""
     from dossierkit.errors import SettingsError
     from dossierkit.installation import copy_shared_files
@@ -73,13 +79,34 @@ def new(name: str, into: Path | None, like: str, procedures: Path | str | None) 
     path = into / f"{name}.json"
     if path.exists():
         raise SettingsError(f"{path} exists already; choose another name")
-    sample = _sample(like) if like else None
-    text = sample.read_text("utf-8") if sample is not None else json.dumps(_scaffold(name), ensure_ascii=False, indent=2) + "\n"
+    document = json.loads(_sample(like).read_bytes()) if like else _scaffold(name)
+    unit = _with_unit(document["x-procedure"], unit)
     into.mkdir(parents=True, exist_ok=True)
-    path.write_text(text, "utf-8")
+    path.write_text(json.dumps(document, ensure_ascii=False, indent=2) + "\n", "utf-8")
     for shared in copy_shared_files(samples(), path):
         click.echo(shared)
+    if unit:
+        click.echo(f"its dossiers go to the unit {unit}; another one: --unit, or change it in the file")
     click.echo(f"{path}: edit it, then run: dossierkit lint {path}")
+
+
+def _with_unit(block: dict[str, Any], unit: str) -> str:
+    """The unit that *block* names then: *unit* of the installation, that which it names already, or the first one.
+
+    Raises:
+        SettingsError: the installation has no such unit.
+    """
+    from dossierkit.catalog.option_lists import tables
+
+    here = installed()
+    data = Path(str(here.settings["data"])) if here is not None else None
+    units = tables(data, office_day)["units"]
+    guard_unit(units, unit)
+    first = units.select({}, "", 1)
+    chosen = unit or block.get("unit") or (str(first[0].value) if first else "")
+    if chosen:
+        block["unit"] = chosen
+    return chosen
 
 
 def _procedures_read_here() -> Path:

@@ -44,6 +44,9 @@ def block_faults(form: Form) -> Iterator[Fault]:
             "bad-block", f"{AT}/effectiveUntil", Words("effectiveUntil must not be before effectiveFrom, {begin}", begin=begin)
         )
     if isinstance(form.schema, dict) and "x-procedure" in form.schema:
+        if "unit" not in whole:
+            message = Words("without a unit, only admins of the whole office see its dossiers: name one with 'unit'")
+            yield Fault("no-unit", AT, message, "advice")
         for key in ("source", "verified"):
             if key not in whole:
                 yield Fault("no-source", AT, Words("say where this comes from: {key!r} is missing", key=key), "advice")
