@@ -16,8 +16,8 @@ from benchmarks.sample import BAD, GOOD, SCHEMA
 from dossierkit.cli.server_processes import collect_less_often
 from dossierkit.forms import canonical, check, flatten, parse, read
 from dossierkit.forms.lint.comparison import compare
-from dossierkit.forms.schema.facets import MAIN
 from dossierkit.forms.schema.judge import Judge
+from dossierkit.forms.schema.located_schemas import MAIN
 from dossierkit.forms.words.messages import messages
 from dossierkit.html import Renderer
 from dossierkit.pointers import Json

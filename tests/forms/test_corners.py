@@ -37,8 +37,8 @@ from dossierkit.forms.fields.options import absolute_pointer
 from dossierkit.forms.fields.places import places
 from dossierkit.forms.lint.document_lint import lint
 from dossierkit.forms.schema.document import Document
-from dossierkit.forms.schema.facets import MAIN
 from dossierkit.forms.schema.judge import Judge
+from dossierkit.forms.schema.located_schemas import MAIN
 from dossierkit.forms.schema.rules import compile_expression, compute
 from dossierkit.forms.schema.upgrade import upgrade
 from dossierkit.forms.words.readable_answers import file_limits, readable

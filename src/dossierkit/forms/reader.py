@@ -12,8 +12,8 @@ from dossierkit.forms.fields.form import Form, Section
 from dossierkit.forms.fields.validation_cost import MAX_COST, validation_cost
 from dossierkit.forms.schema.dialect import STANDARD, Dialect
 from dossierkit.forms.schema.document import value_of
-from dossierkit.forms.schema.facets import BASE, MAIN, Facet, Schemas, file_of
 from dossierkit.forms.schema.judge import InvalidSchema, Judge, is_valid, validate_schema
+from dossierkit.forms.schema.located_schemas import BASE, MAIN, Facet, Schemas, file_of
 from dossierkit.forms.schema.metaschema import explanation
 from dossierkit.forms.schema.own_keywords import own_keyword_faults
 from dossierkit.forms.schema.references import resolve_references

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dossierkit.dossiers.attachments.file_types import KNOWN
 from dossierkit.findings import Fault
 from dossierkit.forms.fields.form import Form
-from dossierkit.forms.schema.facets import Facet, file_and_pointer
+from dossierkit.forms.schema.located_schemas import Facet, file_and_pointer
 from dossierkit.forms.schema.subschemas import every_schema
 from dossierkit.pointers import child
 from dossierkit.text import known_hint

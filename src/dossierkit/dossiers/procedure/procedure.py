@@ -17,7 +17,7 @@ from dossierkit.dossiers.time_limits import TimeLimit
 from dossierkit.findings import Problem
 from dossierkit.forms.checks.conditions import Decision, decide
 from dossierkit.forms.fields.form import Form, Layout
-from dossierkit.forms.schema.facets import MAIN
+from dossierkit.forms.schema.located_schemas import MAIN
 from dossierkit.forms.words.titles import translated
 from dossierkit.pointers import Json
 

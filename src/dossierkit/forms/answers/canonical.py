@@ -11,7 +11,7 @@ from dossierkit.forms.fields.effective_fields import effective
 from dossierkit.forms.fields.field_tree import walk
 from dossierkit.forms.fields.form import Field, Form, Kind, Layout
 from dossierkit.forms.fields.places import items
-from dossierkit.forms.schema.facets import PER_FORM, Facet
+from dossierkit.forms.schema.located_schemas import PER_FORM, Facet
 from dossierkit.forms.schema.rules import compute
 from dossierkit.pointers import ABSENT, Json, get, parent, put, same
 from dossierkit.text import nfc

@@ -23,7 +23,7 @@ from dossierkit.forms.fields.applicators import possible_schemas, unconditional
 from dossierkit.forms.fields.branch_fit import accepting_branches, fitting_branches
 from dossierkit.forms.fields.branches import Alternatives, alternatives
 from dossierkit.forms.fields.form import Picker
-from dossierkit.forms.schema.facets import PER_FORM, Facet, Schemas, file_and_pointer
+from dossierkit.forms.schema.located_schemas import PER_FORM, Facet, Schemas, file_and_pointer
 from dossierkit.pointers import ABSENT, Json, child, key
 from dossierkit.translatable import Words
 

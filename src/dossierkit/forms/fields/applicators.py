@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import chain
 
 from dossierkit.caches import CacheSpec
-from dossierkit.forms.schema.facets import PER_FORM, Facet, Schemas
+from dossierkit.forms.schema.located_schemas import PER_FORM, Facet, Schemas
 from dossierkit.pointers import child
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dossierkit.forms.fields.applicators import possible_members
 from dossierkit.forms.fields.branches import branch_profile
-from dossierkit.forms.schema.facets import Facet, Schemas
+from dossierkit.forms.schema.located_schemas import Facet, Schemas
 from dossierkit.pointers import ABSENT, Json
 
 #: The rank of a branch that contradicts the value.

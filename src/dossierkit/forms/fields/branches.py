@@ -12,7 +12,7 @@ import attrs
 from dossierkit.caches import CacheSpec
 from dossierkit.forms.fields.applicators import unconditional
 from dossierkit.forms.schema.dialect import Choice
-from dossierkit.forms.schema.facets import PER_FORM, Facet, Schemas
+from dossierkit.forms.schema.located_schemas import PER_FORM, Facet, Schemas
 from dossierkit.pointers import ABSENT, Json, child, key
 
 #: Values in the name of a branch.

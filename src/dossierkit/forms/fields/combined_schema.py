@@ -10,7 +10,7 @@ import attrs
 from dossierkit.forms.fields.applicators import unconditional
 from dossierkit.forms.fields.branches import constant_of, is_constant, is_deprecated
 from dossierkit.forms.schema.dialect import Choice
-from dossierkit.forms.schema.facets import Facet, Schemas
+from dossierkit.forms.schema.located_schemas import Facet, Schemas
 from dossierkit.pointers import ABSENT, Json, key
 
 #: The types of JSON values; `integer` counts as `number`.

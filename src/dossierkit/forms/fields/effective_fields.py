@@ -20,7 +20,7 @@ from dossierkit.forms.fields.field_kinds import entries_editor, field_shape
 from dossierkit.forms.fields.form import Field, Form, Kind, Layout
 from dossierkit.forms.fields.properties import Property, dependent_names, properties
 from dossierkit.forms.fields.rows_and_entries import entry_schemas, fixed_row_count, row_schemas
-from dossierkit.forms.schema.facets import PER_FORM, Facet
+from dossierkit.forms.schema.located_schemas import PER_FORM, Facet
 from dossierkit.pointers import ABSENT, Json, child
 from dossierkit.translatable import Words
 

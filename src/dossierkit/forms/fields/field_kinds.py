@@ -13,7 +13,7 @@ from dossierkit.forms.fields.applicators import unconditional
 from dossierkit.forms.fields.form import Field, Form, Kind, Picker
 from dossierkit.forms.fields.properties import Property
 from dossierkit.forms.schema.dialect import Choice
-from dossierkit.forms.schema.facets import PER_FORM, Facet
+from dossierkit.forms.schema.located_schemas import PER_FORM, Facet
 from dossierkit.pointers import ABSENT, Json, key
 
 #: A text that may have more characters gets a text area.

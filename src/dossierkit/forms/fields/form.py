@@ -15,7 +15,7 @@ from dossierkit.pointers import Json, key, last
 
 if TYPE_CHECKING:
     from dossierkit.forms.schema.dialect import Dialect
-    from dossierkit.forms.schema.facets import Facet, Schemas
+    from dossierkit.forms.schema.located_schemas import Facet, Schemas
     from dossierkit.forms.schema.rules import Computed, Rule
 
 

@@ -8,7 +8,7 @@ import attrs
 
 from dossierkit.forms.fields.applicators import members, possible_members, possible_schemas
 from dossierkit.forms.fields.form import Form
-from dossierkit.forms.schema.facets import Facet
+from dossierkit.forms.schema.located_schemas import Facet
 from dossierkit.pointers import child, split
 
 #: Depth of the places that are listed; a recursive schema has no last one.

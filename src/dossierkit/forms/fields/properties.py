@@ -11,7 +11,7 @@ from dossierkit.forms.fields import combined_schema
 from dossierkit.forms.fields.applicable_schemas import Applicable
 from dossierkit.forms.fields.applicators import possible_members, possible_schemas, unconditional
 from dossierkit.forms.schema.dialect import Choice
-from dossierkit.forms.schema.facets import PER_FORM, Facet, Schemas
+from dossierkit.forms.schema.located_schemas import PER_FORM, Facet, Schemas
 from dossierkit.pointers import Json, child
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dossierkit.forms.fields.applicable_schemas import Applicable
 from dossierkit.forms.fields.form import Form
-from dossierkit.forms.schema.facets import Facet
+from dossierkit.forms.schema.located_schemas import Facet
 from dossierkit.pointers import child
 
 

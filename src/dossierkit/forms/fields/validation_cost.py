@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dossierkit.forms.fields.applicators import unconditional
-from dossierkit.forms.schema.facets import Facet, Schemas
+from dossierkit.forms.schema.located_schemas import Facet, Schemas
 from dossierkit.forms.schema.subschemas import subschemas
 
 #: Schemas that one validation may walk; a file with more is refused.

@@ -10,7 +10,7 @@ import attrs
 
 from dossierkit.forms.fields.applicators import possible_members, possible_schemas, unconditional
 from dossierkit.forms.fields.form import Form
-from dossierkit.forms.schema.facets import Facet, Schemas
+from dossierkit.forms.schema.located_schemas import Facet, Schemas
 from dossierkit.forms.words.titles import humanized
 from dossierkit.pointers import ABSENT, Json, child, drop, get, join, key, parent, put, split
 

@@ -9,7 +9,7 @@ from dossierkit.forms.fields.applicators import members, possible_members, possi
 from dossierkit.forms.fields.form import Form
 from dossierkit.forms.fields.places import items
 from dossierkit.forms.schema.dialect import STANDARD_KEYWORDS
-from dossierkit.forms.schema.facets import Facet
+from dossierkit.forms.schema.located_schemas import Facet
 from dossierkit.pointers import ABSENT, Json, child, split
 from dossierkit.text import known_hint, meant
 from dossierkit.translatable import Words

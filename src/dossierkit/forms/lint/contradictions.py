@@ -8,7 +8,7 @@ from dossierkit.findings import Fault
 from dossierkit.forms.answers.form_data import MAX_ROWS
 from dossierkit.forms.fields.applicators import unconditional
 from dossierkit.forms.fields.combined_schema import type_of
-from dossierkit.forms.schema.facets import Facet, Schemas, file_and_pointer
+from dossierkit.forms.schema.located_schemas import Facet, Schemas, file_and_pointer
 from dossierkit.pointers import Json, key
 from dossierkit.translatable import Words
 

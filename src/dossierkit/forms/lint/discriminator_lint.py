@@ -9,7 +9,7 @@ from dossierkit.forms.fields.branches import Profile, branch_profile, property_o
 from dossierkit.forms.fields.effective_fields import effective
 from dossierkit.forms.fields.field_tree import walk
 from dossierkit.forms.fields.form import Form
-from dossierkit.forms.schema.facets import Facet, file_and_pointer
+from dossierkit.forms.schema.located_schemas import Facet, file_and_pointer
 from dossierkit.translatable import Words
 
 

@@ -27,8 +27,8 @@ from dossierkit.forms.lint.texts import cycle_faults, rule_faults, section_fault
 from dossierkit.forms.reader import read
 from dossierkit.forms.schema.dialect import FIELD_KEYWORDS, ROOT_KEYWORDS, STANDARD, STANDARD_KEYWORDS, WIDGETS, Dialect
 from dossierkit.forms.schema.document import Document, value_of
-from dossierkit.forms.schema.facets import Facet, file_and_pointer
 from dossierkit.forms.schema.judge import BACKTRACKING
+from dossierkit.forms.schema.located_schemas import Facet, file_and_pointer
 from dossierkit.forms.schema.metaschema import explanation
 from dossierkit.forms.schema.subschemas import every_schema
 from dossierkit.pointers import ABSENT, Json, child, join, key

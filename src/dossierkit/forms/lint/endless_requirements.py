@@ -9,7 +9,7 @@ from dossierkit.findings import Fault
 from dossierkit.forms.fields.applicators import members, possible_members, possible_schemas, unconditional
 from dossierkit.forms.fields.form import Form
 from dossierkit.forms.lint.contradictions import allows_nothing, contradictions, needs_too_many_rows, too_many_rows
-from dossierkit.forms.schema.facets import Facet, Schemas, file_and_pointer
+from dossierkit.forms.schema.located_schemas import Facet, Schemas, file_and_pointer
 from dossierkit.pointers import child
 from dossierkit.text import meant
 from dossierkit.translatable import Words

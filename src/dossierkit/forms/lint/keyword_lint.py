@@ -8,7 +8,7 @@ from difflib import get_close_matches
 from dossierkit.findings import Fault
 from dossierkit.forms.fields.form import Form
 from dossierkit.forms.schema.dialect import STANDARD_KEYWORDS
-from dossierkit.forms.schema.facets import Facet, file_and_pointer
+from dossierkit.forms.schema.located_schemas import Facet, file_and_pointer
 from dossierkit.forms.schema.subschemas import every_schema
 from dossierkit.pointers import Json, child
 from dossierkit.text import known_hint

@@ -13,7 +13,7 @@ from dossierkit.forms.fields.options import absolute_pointer
 from dossierkit.forms.fields.places import Place, is_declared, places
 from dossierkit.forms.lint.condition_lint import condition_faults
 from dossierkit.forms.lint.endless_requirements import closed_too_early, undeclared_required
-from dossierkit.forms.schema.facets import Facet, Schemas, file_and_pointer
+from dossierkit.forms.schema.located_schemas import Facet, Schemas, file_and_pointer
 from dossierkit.pointers import child
 from dossierkit.translatable import Words
 

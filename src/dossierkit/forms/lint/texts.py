@@ -10,7 +10,7 @@ from dossierkit.forms.fields.applicators import possible_members
 from dossierkit.forms.fields.form import Form
 from dossierkit.forms.fields.places import is_declared
 from dossierkit.forms.lint.condition_lint import can_be, never, seeds_at
-from dossierkit.forms.schema.facets import file_of
+from dossierkit.forms.schema.located_schemas import file_of
 from dossierkit.forms.schema.rule_functions import FUNCTIONS
 from dossierkit.forms.schema.rule_readings import readings
 from dossierkit.forms.schema.rules import Expression

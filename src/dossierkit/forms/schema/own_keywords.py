@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from dossierkit.findings import Fault
-from dossierkit.forms.schema.facets import file_of
 from dossierkit.forms.schema.judge import is_valid
+from dossierkit.forms.schema.located_schemas import file_of
 from dossierkit.forms.schema.subschemas import every_schema
 from dossierkit.pointers import Json, child
 from dossierkit.translatable import Words

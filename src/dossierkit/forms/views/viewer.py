@@ -20,7 +20,7 @@ from dossierkit.forms.fields.field_tree import Index, index, walk
 from dossierkit.forms.fields.form import Field, Form, Kind, Layout, Picker
 from dossierkit.forms.fields.options import MAX_RESULTS, Offer, offer
 from dossierkit.forms.schema.dialect import Choice
-from dossierkit.forms.schema.facets import PER_FORM
+from dossierkit.forms.schema.located_schemas import PER_FORM
 from dossierkit.forms.views.controls import Control, Option, PickerView
 from dossierkit.forms.words.catalogue import word
 from dossierkit.forms.words.messages import problem_words, sentence, with_title

@@ -17,7 +17,7 @@ from dossierkit.forms.fields.field_tree import Index, index
 from dossierkit.forms.fields.form import Field, Form, Kind
 from dossierkit.forms.fields.places import items
 from dossierkit.forms.schema.dialect import Choice
-from dossierkit.forms.schema.facets import MAIN, Facet
+from dossierkit.forms.schema.located_schemas import MAIN, Facet
 from dossierkit.forms.words.catalogue import month, word
 from dossierkit.forms.words.pattern_examples import examples
 from dossierkit.forms.words.readable_answers import unit_of

@@ -10,7 +10,7 @@ from dossierkit.forms.answers.texts import show_number
 from dossierkit.forms.fields.field_tree import Index
 from dossierkit.forms.fields.form import Field, Form, Kind
 from dossierkit.forms.schema.dialect import Choice
-from dossierkit.forms.schema.facets import Facet
+from dossierkit.forms.schema.located_schemas import Facet
 from dossierkit.forms.words.catalogue import word
 from dossierkit.pointers import last, parent
 
