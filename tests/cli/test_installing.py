@@ -279,6 +279,7 @@ ARGUMENTS: dict[tuple[str, ...], tuple[str, ...]] = {
     ("backup",): ("b.tar",),
     ("lint",): ("file.json",),
     ("migrate",): ("x",),
+    ("publish",): ("empty",),
     ("plan",): ("file.json", "file.json"),
     ("reconcile",): ("file.json",),
     ("register",): ("--since", "2026-01-01", "--until", "2026-01-31", "--out", "r.xlsx"),
