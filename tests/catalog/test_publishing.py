@@ -89,15 +89,23 @@ def test_every_node_serves_what_one_published(node: Callable[..., Engine], folde
 def test_a_node_elsewhere_learns_of_a_publication_by_itself(
     node: Callable[..., Engine], folder: Path, postgres: str, tmp_path: Path
 ) -> None:
-    """Another process publishes into PostgreSQL; the node learns of it by itself."""
+    """Another process watches a folder and publishes into PostgreSQL until SIGTERM; the node learns of it by itself."""
     serving = node(postgres)
     with pytest.raises(UnknownProcedure):
         serving.procedure("1.000001")
 
     command = [sys.executable, "-m", "dossierkit", "publish", "--data", str(tmp_path / "elsewhere"), "--store", postgres]
-    subprocess.run([*command, "--by", "Bình", str(folder)], check=True, timeout=120, capture_output=True)
+    with subprocess.Popen([*command, "--by", "Bình", "--watch", str(folder)], stdout=subprocess.PIPE, text=True) as watching:
+        try:
+            wait_for(lambda: [entry.title for entry in serving.procedures()] == ["Cấp bản sao"], seconds=60)
+            write(folder, "Cấp bản sao mới")
+            wait_for(lambda: [entry.title for entry in serving.procedures()] == ["Cấp bản sao mới"])
+        finally:
+            watching.terminate()
+            printed, _ = watching.communicate(timeout=60)
 
-    assert wait_for(lambda: [entry.title for entry in serving.procedures()]) == ["Cấp bản sao"]
+    assert watching.returncode == 0
+    assert "changed  small.json" in printed
     assert serving.administration.publications()[0].author == "Bình"
 
 
@@ -240,8 +248,10 @@ def test_what_is_published_waits_for_approval_too(node: Callable[..., Engine], f
     assert (title(first), title(second)) == ("Cấp bản sao", "Cấp bản sao")
 
 
-def test_a_folder_is_watched_until_told_to_stop(node: Callable[..., Engine], folder: Path) -> None:
-    """A change is published, an error refused until it is corrected, a deleted file taken away."""
+def test_a_folder_is_watched_until_told_to_stop(
+    node: Callable[..., Engine], folder: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A change is published, an error refused until it is corrected, a deleted file taken away; a lost folder may come back."""
     engine, outcomes, stopping = node(), list[Outcome](), threading.Event()
     (folder / "other.json").write_text(json.dumps({"title": "Khác", "properties": {}}), "utf-8")
     watching = threading.Thread(
@@ -258,7 +268,10 @@ def test_a_folder_is_watched_until_told_to_stop(node: Callable[..., Engine], fol
         (folder / "other.json").unlink()
         wait_for(lambda: {entry.code for entry in engine.procedures()} == {"1.000001"})
         folder.rename(folder.with_name("away"))
+        wait_for(lambda: "the folder cannot be read" in caplog.text)
+        write(folder.with_name("away"), "Đã trở lại")
         folder.with_name("away").rename(folder)
+        wait_for(lambda: title(engine) == "Đã trở lại")
     finally:
         stopping.set()
         watching.join(20)
