@@ -314,6 +314,7 @@ def test_an_officer_can_ask_for_rows_where_there_are_none(office: Any, folder: P
     engine, citizen, mai, dossier, place = asked_for(office, folder, "missing:/rows")
 
     added = citizen.post(place, data=typed(citizen, place, do="add:/rows"))
+    assert 'id="f/rows/0/no" autofocus' in added.text
     citizen.post(place, data={**dict(Page(added.text).pairs), "/rows/0/no": "7", "do": "send"})
 
     assert engine.lookup(str(dossier.code)).answers["rows"] == [{"no": 7}]

@@ -63,6 +63,12 @@ class Rendered:
     #: The description of the form.
     description: str = ""
 
+    def with_focus(self, id: str) -> Rendered:
+        """The same, where the element called *id* has the focus once the page is loaded; nothing changes if it is empty."""
+        if not id:
+            return self
+        return attrs.evolve(self, fields=Markup(str(self.fields).replace(f'id="{id}"', f'id="{id}" autofocus', 1)))
+
 
 class Renderer:
     """Renders the forms of one dialect.

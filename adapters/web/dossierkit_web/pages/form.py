@@ -20,9 +20,9 @@ from dossierkit.forms.answers.page_layout import layout_pairs, merged_layout
 from dossierkit.forms.answers.rows import after_button, read_only_rows
 from dossierkit.forms.fields.field_tree import walk
 from dossierkit.forms.views.changes import Change, changes
+from dossierkit.forms.views.focus import focus_after
 from dossierkit.forms.views.personal_data import has_secrets
-from dossierkit.forms.views.viewer import control_id
-from dossierkit.pointers import Json, parent, same
+from dossierkit.pointers import Json, same
 from dossierkit_web.pages import documents, session_ended, unsaved
 from dossierkit_web.pages.form_page import form_page
 from dossierkit_web.pages.own_draft import own_draft, redirect_if_sent
@@ -226,6 +226,7 @@ def _receive_unsaved(site: Site, request: Request, form: FormData) -> Response:
         code=code,
         notice=notice,
         declared=documents.declared(procedure, (), pairs),
+        focus=focus_after(procedure.form, answers, layout, button),
     )
 
 
@@ -299,7 +300,8 @@ def _after_saving(
         return see_other(request, f"{path_of(request)}/review?draft={draft.id}")
     if button == "cancel":
         return see_other(request, f"{path_of(request)}/cancel?draft={draft.id}")
-    place = _place_in_page(layout, button)
+    focus = focus_after(procedure.form, draft.answers, layout, button)
+    place = _place_in_page(layout, button, focus)
     if button.startswith("page:") and text(form, "meta:problems"):
         # The page showed problems, and goes on showing them.
         base += "&problems"
@@ -307,13 +309,13 @@ def _after_saving(
         # A redirect, so that reloading the page does not post the form again.
         return see_other(request, base + place)
     shown = site.engine.check(draft) if "x-problems" in request.headers else ()
-    return form_page(site, request, procedure, draft.answers, draft=draft, problems=shown, layout=layout, unmet=shown)
+    return form_page(
+        site, request, procedure, draft.answers, draft=draft, problems=shown, layout=layout, unmet=shown, focus=focus
+    )
 
 
-def _place_in_page(layout: Layout, button: str) -> str:
-    """The rest of the address after *button*: searches and open pages of rows, and the field that was edited."""
+def _place_in_page(layout: Layout, button: str, focus: str) -> str:
+    """The rest of the address after *button*: searches and open pages of rows, and the element that gets the *focus*."""
     searches = {} if button == "save" else layout.searches
     opened = urlencode([*layout_pairs(Layout(searches=searches, pages=layout.pages), {})])
-    verb, _, pointer = button.partition(":")
-    field = pointer if verb in ("add", "open") else parent(pointer)
-    return (f"&{opened}" if opened else "") + (f"#{control_id(field)}" if field else "")
+    return (f"&{opened}" if opened else "") + (f"#{focus}" if focus else "")

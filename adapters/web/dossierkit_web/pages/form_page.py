@@ -37,6 +37,7 @@ def form_page(
     kept: str = "",
     declared: tuple[str, ...] | None = None,
     unmet: tuple[Problem, ...] | None = None,
+    focus: str = "",
 ) -> Response:
     """The form of *procedure* with *answers*; only its fields if the request asks for a fragment.
 
@@ -47,6 +48,7 @@ def form_page(
         newer: the changes of a newer revision that the draft can move to; None: there is none.
         kept: the token of unsaved input that the answers contain.
         declared: the codes of documents that come on paper; those of *draft* if None.
+        focus: the id of the element that gets the focus; empty for none.
         unmet: the problems that keep *draft* from being submitted, for a caller that knows them.
     """
     language = language_of(request)
@@ -57,6 +59,7 @@ def form_page(
     rendered = site.renderer.render(
         procedure.form, answers, problems=problems, language=language, layout=layout, beside=beside, paged=paged
     )
+    rendered = rendered.with_focus(focus)
     if draft is None:
         rendered = attrs.evolve(rendered, fields=rendered.fields + _carried_controls(site, request, procedure, answers, layout))
     done = _done(rendered, draft, unmet or site.engine.check(draft)) if draft is not None else frozenset()

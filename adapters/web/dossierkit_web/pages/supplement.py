@@ -22,6 +22,7 @@ from dossierkit.forms import Layout, Problem, flatten, parse
 from dossierkit.forms.answers.control_names import pointer_of
 from dossierkit.forms.answers.page_layout import layout as layout_of
 from dossierkit.forms.answers.rows import after_button, read_only_rows
+from dossierkit.forms.views.focus import focus_after
 from dossierkit.forms.views.personal_data import has_secrets
 from dossierkit.pointers import Json, texts_in
 from dossierkit_web.pages import unsaved
@@ -106,7 +107,7 @@ def send(site: Site, request: Request, form: FormData) -> Response:
         if button == "save" and is_kept:
             return see_other(request, path_of(request))
         why, saved, code = _why(dossier, language_of(request)), site.engine.now() if is_kept else None, 200 if is_kept else 413
-        return _page(site, request, dossier, actor, typed, problems=why, saved=saved, code=code)
+        return _page(site, request, dossier, actor, typed, problems=why, saved=saved, button=button, code=code)
     return _send(site, request, form, dossier, actor, typed)
 
 
@@ -201,6 +202,7 @@ def _page(
     refused: Mapping[str, str] | None = None,
     unchanged: bool = False,
     saved: datetime | None = None,
+    button: str = "",
     code: int = 200,
 ) -> Response:
     """The page, or its fields alone if the request asks for a fragment.
@@ -209,6 +211,7 @@ def _page(
         refused: document code → name of the text that says why its file was refused.
         unchanged: nothing differs from what the office has, so that it asks before it sends.
         saved: when the input was kept.
+        button: the button inside the form that was pressed.
     """
     (procedure, before), language, asked = site.engine.wanted(dossier), language_of(request), dossier.handling.supplement.asked
     form, codes = procedure.form, asked_documents(asked)
@@ -221,6 +224,7 @@ def _page(
     rendered = site.renderer.render(
         form, typed.answers, problems=others, language=language, layout=typed.layout, only=only, beside=beside
     )
+    rendered = rendered.with_focus(focus_after(form, typed.answers, typed.layout or Layout(), button))
     owner = unsaved.owner_tag(actor)
     if "x-fragment" in request.headers:
         headers = {"X-Version": str(dossier.version), "X-Owner": owner}

@@ -6,7 +6,7 @@
     button.hidden = false;
     button.addEventListener("click", () => window.print());
   }
-  if (!location.hash) document.getElementById("problems")?.focus();
+  if (!location.hash && !document.querySelector("main [autofocus]")) document.getElementById("problems")?.focus();
 
   // Unsaved input is forgotten after the time that a session lasts at most, and when the user signs out.
   const LASTS = 12 * 60 * 60 * 1000;
@@ -227,12 +227,15 @@
     return title.textContent.trim();
   };
   const store = (kept) => storage().setItem(place(), JSON.stringify(kept));
-  const put = () => {
-    const secret = secrets();
-    const names = new Set(secret.map((control) => control.name));
-    const pairs = [...new FormData(form)].filter(
+  const typedPairs = () => {
+    const names = new Set(secrets().map((control) => control.name));
+    return [...new FormData(form)].filter(
       ([name, value]) => typeof value === "string" && /^(page:|\/)/.test(name) && !names.has(name),
     );
+  };
+  const put = () => {
+    const secret = secrets();
+    const pairs = typedPairs();
     const typed = secret.filter((control) => control.type !== "hidden" && control.name.startsWith("/") && state(control));
     try {
       store({ at: Date.now(), pairs, left: [...new Set(typed.map(titleOf))] });
@@ -243,10 +246,10 @@
   };
   const restore = (kept) => {
     const { pairs } = kept;
-    // What was typed into another page of rows is offered again there.
+    // What was typed into another page of rows is restored there, without another question.
     const pages = pairs.filter(([name, value]) => name.startsWith("page:") && (form.elements[name]?.value ?? value) !== value);
-    if (pages.length) {
-      store(kept);
+    if (pages.length && !kept.wanted) {
+      store({ ...kept, wanted: true });
       const url = new URL(location.href);
       for (const [name, value] of pages) url.searchParams.set(name, value);
       location.assign(url.href);
@@ -265,6 +268,8 @@
   const offer = () => {
     const kept = saves ? JSON.parse(storage().getItem(place()) ?? "null") : null;
     if (!kept) return;
+    // After signing in again, the page may show it already.
+    if (!kept.left.length && JSON.stringify(kept.pairs) === JSON.stringify(typedPairs())) return storage().removeItem(place());
     const box = document.createElement("div");
     box.className = "notice";
     box.setAttribute("role", "status");
@@ -285,6 +290,12 @@
     };
     const left = kept.left.length ? [document.createElement("p")] : [];
     for (const note of left) note.textContent = form.dataset.left.replace("{titles}", kept.left.join(", "));
+    if (kept.wanted) {
+      storage().removeItem(place());
+      if (left.length) form.before(box);
+      box.append(...left);
+      return restore(kept);
+    }
     box.append(text, ...left, act(form.dataset.restore, () => restore(kept)), " ", act(form.dataset.discard, () => box.remove()));
     form.before(box);
   };
