@@ -291,6 +291,32 @@ def test_a_frozen_server_is_given_up(postgres: str) -> None:
         line.close()
 
 
+def test_a_commit_without_its_standby_is_not_acknowledged() -> None:
+    """An administrator who ends the wait for a standby that is gone loses no dossier: the program waits again."""
+    server = start_server(Path(tempfile.mkdtemp(prefix="dossierkit-postgres-")), delete=True)
+    store = PostgresStore(server.get_uri())
+    draft = new_draft(store, "a")
+    with psycopg.connect(server.get_uri(), autocommit=True) as connection, ThreadPoolExecutor(1) as pool:
+        connection.execute("ALTER SYSTEM SET synchronous_standby_names = 'gone'")
+        connection.execute("SELECT pg_reload_conf()")
+        wait_for(lambda: connection.execute("SHOW synchronous_standby_names").fetchone() == ("gone",))
+        connection.execute("SET synchronous_commit = local")
+        waiting = "SELECT pid FROM pg_stat_activity WHERE wait_event = 'SyncRep'"
+
+        sent = pool.submit(store.record, submission(draft))
+        first = wait_for(lambda: connection.execute(waiting).fetchone())
+        connection.execute("SELECT pg_cancel_backend(%s)", first)
+        wait_for(lambda: connection.execute(f"{waiting} AND pid <> %s", first).fetchone())
+
+        assert not sent.done()
+        connection.execute("ALTER SYSTEM RESET synchronous_standby_names")
+        connection.execute("SELECT pg_reload_conf()")
+        assert str(sent.result(60).code).endswith("-0001")
+    assert dict(store.counters()) == {(AGENCY, DAY.isoformat()): 1}
+    store.close()
+    server.cleanup()
+
+
 def test_a_statement_that_takes_long_is_waited_for(postgres: str) -> None:
     """A server that is busy answers when it is asked whether it lives."""
     store = PostgresStore(postgres, silent_seconds=0.1)

@@ -33,13 +33,27 @@ class WatchedConnection(psycopg.Connection[Any]):
 
     #: See `SILENT_SECONDS`.
     silent_seconds: float
+    #: The server acknowledged a commit without its standby, because an administrator ended the wait for it.
+    is_unconfirmed = False
 
     @classmethod
     def open(cls, url: str, *, silent_seconds: float) -> WatchedConnection:
         """A connection to the first server of *url* that takes it."""
         connection = cls.connect(url, autocommit=True, **_SOCKET)
         connection.silent_seconds = silent_seconds
+        connection.add_notice_handler(connection._note)
         return connection
+
+    def _note(self, notice: errors.Diagnostic) -> None:
+        # The function is the same in every language, the words are not.
+        if notice.source_function == "SyncRepWaitForLSN":
+            self.is_unconfirmed = True
+
+    def guard_confirmed(self) -> None:
+        """Close the connection, with an OperationalError, if a commit was acknowledged without the standby."""
+        if self.is_unconfirmed:
+            self.close()
+            raise psycopg.OperationalError("the standby has not confirmed the commit")
 
     def wait(self, gen: PQGen[T], interval: float = 0.1, timeout: float | None = None) -> T:
         """See `psycopg.Connection.wait`."""

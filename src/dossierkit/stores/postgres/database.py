@@ -67,7 +67,7 @@ class Database:
         self._group: GroupCommit[Batch] = GroupCommit(self.writer.commit, gather_seconds=_GATHER_SECONDS)
         self._readers = Readers(self.connect, most=_READERS, patience_seconds=patience_seconds)
 
-    def connect(self) -> psycopg.Connection:
+    def connect(self) -> WatchedConnection:
         """A new connection, for the caller to close."""
         connection = WatchedConnection.open(self.url, silent_seconds=self._silent_seconds)
         try:
@@ -77,7 +77,7 @@ class Database:
             raise
         return connection
 
-    def _connect_writer(self) -> psycopg.Connection:
+    def _connect_writer(self) -> WatchedConnection:
         self.leave()
         return self.connect()
 

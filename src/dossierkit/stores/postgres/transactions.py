@@ -15,7 +15,7 @@ import psycopg
 from psycopg import errors
 
 from dossierkit.stores.group_commit import Job
-from dossierkit.stores.postgres.connections import may_pass
+from dossierkit.stores.postgres.connections import WatchedConnection, may_pass
 
 #: Adds up programs that ended: the one with the id, and those that have not written for a month.
 _ENDED = """WITH ended AS (
@@ -142,10 +142,10 @@ class Transactions:
         patience_seconds: how long a batch is tried again after a deadlock or a lost connection.
     """
 
-    def __init__(self, connect: Callable[[], psycopg.Connection], *, patience_seconds: float) -> None:
+    def __init__(self, connect: Callable[[], WatchedConnection], *, patience_seconds: float) -> None:
         self._connect = connect
         self._patience_seconds = patience_seconds
-        self._connection: psycopg.Connection | None = None
+        self._connection: WatchedConnection | None = None
         self._id = secrets.token_hex(8)
         self._number = 0
 
@@ -180,7 +180,7 @@ class Transactions:
             self._connection.close()
             self._connection = None
 
-    def _open(self) -> psycopg.Connection:
+    def _open(self) -> WatchedConnection:
         if self._connection is None or self._connection.closed:
             self._connection = self._connect()
             try:
@@ -194,8 +194,13 @@ class Transactions:
         return self._connection
 
     def _is_committed(self) -> bool:
-        """Whether the present batch was committed, its answer being lost; waits for the transaction that may still run."""
-        row = self._open().execute("SELECT batch FROM writers WHERE id = %s FOR UPDATE", (self._id,)).fetchone()
+        """Whether the present batch was committed, its answer being lost; waits for the transaction that may still run.
+
+        The lock is a write: its own commit waits for the standby, and so for all that was committed before.
+        """
+        connection = self._open()
+        row = connection.execute("SELECT batch FROM writers WHERE id = %s FOR UPDATE", (self._id,)).fetchone()
+        connection.guard_confirmed()
         return row is not None and row[0] == self._number
 
     def _commit_once(self, jobs: Sequence[Job[Batch]]) -> None:
@@ -206,18 +211,20 @@ class Transactions:
                 batch.run(jobs)
                 end = self._end(connection, batch)
             assert end.statusmessage == "COMMIT", "a failed statement raised before"
+            connection.guard_confirmed()
         except Exception as error:  # one bad job must not cost the others theirs
             self._roll_back(connection)
             if may_pass(self._connection, error):
                 raise
             self._commit_apart(connection, jobs)
 
-    def _commit_apart(self, connection: psycopg.Connection, jobs: Sequence[Job[Batch]]) -> None:
+    def _commit_apart(self, connection: WatchedConnection, jobs: Sequence[Job[Batch]]) -> None:
         try:
             batch = self._begin(connection, jobs)
             for job in jobs:
                 self._run_apart(connection, batch, job)
             self._end(connection, batch)
+            connection.guard_confirmed()
         except Exception:
             self._roll_back(connection)
             raise
