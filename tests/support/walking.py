@@ -133,3 +133,28 @@ def inside(address: str, prefix: str) -> bool:
 def leaving(answer: Any, prefix: str) -> list[str]:
     """The addresses on a page that lead out of the portal."""
     return [to for to in Links(answer.text).addresses if not inside(urljoin(str(answer.url), to), prefix) and to[:5] != "data:"]
+
+
+def crawled(walker: Walker, prefix: str) -> set[str]:
+    """The paths of all pages that links lead to from the start; what their forms lead to is there, too."""
+    todo, seen = [f"http://testserver{prefix}/"], set[str]()
+    while todo:
+        address = todo.pop()
+        path = urlsplit(address).path
+        if path in seen:
+            continue
+        seen.add(path)
+        answer = walker.client.get(address)
+        # The page that asks to sign in is a page.
+        assert answer.status_code in (200, 401), (address, answer.status_code)
+        if not answer.headers.get("content-type", "").startswith("text/html"):
+            continue
+        assert leaving(answer, prefix) == [], address
+        links = Links(answer.text)
+        posted = {urljoin(str(answer.url), form.action) for form in links.forms if form.method == "post"}
+        for action in posted:
+            # The refusal of another site comes from a page that takes posts.
+            refused = walker.client.post(action, headers={"sec-fetch-site": "cross-site"})
+            assert refused.status_code == 403, (address, action)
+        todo += [to for to in (urljoin(str(answer.url), to) for to in links.addresses if to[:5] != "data:") if to not in posted]
+    return seen

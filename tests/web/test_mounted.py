@@ -24,7 +24,7 @@ from support.mounting import HOSTS, PREFIX
 from support.people import UNIT
 from support.samples import ROOT, SMALL
 from support.visits import GOOD
-from support.walking import Links, Walker, inside, leaving
+from support.walking import Walker, crawled, inside, leaving
 
 from dossierkit import Action, Actor, Engine, Role, State, open_engine
 from dossierkit.mail.letters import Office
@@ -221,31 +221,6 @@ def test_no_link_is_dead_and_none_leaves_the_prefix(tmp_path: Path, folder: Path
 
     assert len(seen) > 10
     assert f"{prefix}/static/style.css" in seen
-
-
-def crawled(walker: Walker, prefix: str) -> set[str]:
-    """The paths of all pages that links lead to from the start; what their forms lead to is there, too."""
-    todo, seen = [f"http://testserver{prefix}/"], set[str]()
-    while todo:
-        address = todo.pop()
-        path = urlsplit(address).path
-        if path in seen:
-            continue
-        seen.add(path)
-        answer = walker.client.get(address)
-        # The page that asks to sign in is a page.
-        assert answer.status_code in (200, 401), (address, answer.status_code)
-        if not answer.headers.get("content-type", "").startswith("text/html"):
-            continue
-        assert leaving(answer, prefix) == [], address
-        links = Links(answer.text)
-        posted = {urljoin(str(answer.url), form.action) for form in links.forms if form.method == "post"}
-        for action in posted:
-            # The refusal of another site comes from a page that takes posts.
-            refused = walker.client.post(action, headers={"sec-fetch-site": "cross-site"})
-            assert refused.status_code == 403, (address, action)
-        todo += [to for to in (urljoin(str(answer.url), to) for to in links.addresses if to[:5] != "data:") if to not in posted]
-    return seen
 
 
 @pytest.mark.parametrize(

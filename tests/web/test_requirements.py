@@ -19,7 +19,7 @@ from urllib.request import urlopen
 import pytest
 from dossierkit_web import WebConfig, create_app
 from dossierkit_web.requests.cookies import SESSION
-from dossierkit_web.requests.limits import LIMITS
+from dossierkit_web.site import LIMITS
 from support.browsing import Portal, browsers_of
 from support.page import Page
 from support.samples import ROOT, SMALL

@@ -11,7 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pyotp
-from dossierkit_web.requests.limits import LIMITS
+from dossierkit_web.site import LIMITS
 from starlette.routing import Route
 from support.desk import act, filed
 from support.people import UNIT

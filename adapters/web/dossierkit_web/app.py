@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import secrets
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 from typing import Any, Protocol
@@ -74,9 +74,9 @@ from dossierkit_web.requests.bodies import read_form
 from dossierkit_web.requests.limits import HangUps, limited, log_security_event, origin_of
 from dossierkit_web.requests.observation import Observation, Observe
 from dossierkit_web.requests.posted import own_page
-from dossierkit_web.requests.security import SecureHeaders, same_origin
+from dossierkit_web.requests.security import SecureHeaders
 from dossierkit_web.requests.session import Visitor
-from dossierkit_web.site import Site, WebConfig
+from dossierkit_web.site import PARTS, Site, WebConfig
 
 _log = logging.getLogger(__name__)
 
@@ -120,10 +120,8 @@ def create_app(
 
     app = Portal(
         routes=[
-            *_dossier_routes(route),
-            *_office_routes(route),
-            *_admin_routes(route),
-            *_payment_routes(route),
+            *_common_routes(route),
+            *(each for part in PARTS if part in settings.parts for each in _ROUTES[part](route)),
             *(_account_routes(route) if settings.identify is None else ()),
             *(_elsewhere_routes(route) if settings.oidc is not None else ()),
             *((emblem_route(engine.office.emblem),) if engine.office.emblem is not None else ()),
@@ -133,7 +131,7 @@ def create_app(
             # Pages are not compressed, as their compressed length would reveal their content.
             Mount("/static", GZipMiddleware(static)),
         ],
-        middleware=[Middleware(HangUps), Middleware(SecureHeaders, secure=settings.secure)],
+        middleware=[Middleware(HangUps), Middleware(SecureHeaders, secure=settings.secure, headers=settings.headers)],
         exception_handlers={
             404: _problem_page(site, "not-found"),
             405: _problem_page(site, "not-found"),
@@ -147,7 +145,7 @@ def create_app(
         lifespan=_lifespan(engine, site, work),
     )
     app.state.health = health
-    app.observe = observe
+    app.observe, app.language = observe, settings.language
     return app
 
 
@@ -155,6 +153,8 @@ class Portal(Starlette):
     """The portal, with a domain of its own or mounted in a host; the outermost middleware observes failures as well."""
 
     observe: Observe | None = None
+    #: See `WebConfig.language`.
+    language: Callable[[Request], str] | None = None
 
     def lifespan(self, host: object) -> AbstractAsyncContextManager[Any]:  # noqa: ARG002  # a host hands itself over
         """The lifespan for a host that mounts the portal: `FastAPI(lifespan=portal.lifespan)`."""
@@ -162,7 +162,11 @@ class Portal(Starlette):
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """See `Starlette.__call__`."""
-        await super().__call__(mounted_scope(scope) if scope["type"] == "http" else scope, receive, send)
+        if scope["type"] == "http":
+            scope = mounted_scope(scope)
+            if self.language is not None:
+                Request(scope).state.host_language = self.language(Request(scope))
+        await super().__call__(scope, receive, send)
 
     def build_middleware_stack(self) -> ASGIApp:
         """See `Starlette.build_middleware_stack`."""
@@ -187,8 +191,8 @@ def _lifespan(engine: Engine, site: Site, work: Work | None) -> Callable[[Starle
     return lifespan
 
 
-def _dossier_routes(route: Callable[..., Route]) -> list[Route]:
-    """The routes of citizens, with an account or without."""
+def _common_routes(route: Callable[..., Route]) -> list[Route]:
+    """The routes of all parts: forms, which officers fill in at the counter, files, and proofs of work."""
     return [
         route("/", home.show),
         route("/procedures", procedures.show_list),
@@ -200,6 +204,17 @@ def _dossier_routes(route: Callable[..., Route]) -> list[Route]:
         route("/procedures/{code}/apply/cancel", review.ask_cancel),
         route("/procedures/{code}/apply/cancel", review.cancel, "POST"),
         route("/procedures/{code}/apply/restore", review.restore, "POST"),
+        route("/files/{dossier}/{blob}", documents.download),
+        route("/effort", proof_of_work.show),
+        route("/effort", proof_of_work.give, "POST"),
+        route("/captcha/{challenge}.png", confirmation.picture),
+        route("/captcha/{challenge}.wav", confirmation.sound),
+    ]
+
+
+def _citizen_routes(route: Callable[..., Route]) -> list[Route]:
+    """The routes of citizens, with an account or without, and of gateways, which redirect citizens back."""
+    return [
         route("/dossiers", my_dossiers.manage),
         route("/dossiers/{code}", my_dossiers.show),
         route("/dossiers/{code}/messages", my_dossiers.write, "POST"),
@@ -212,18 +227,20 @@ def _dossier_routes(route: Callable[..., Route]) -> list[Route]:
         route("/dossiers/{code}/papers/{name}", papers.of_the_owner),
         route("/dossiers/{code}/pay", payment.show),
         route("/dossiers/{code}/pay", payment.begin, "POST"),
-        route("/files/{dossier}/{blob}", documents.download),
         route("/lookup", lookup.show),
         route("/lookup", lookup.find, "POST"),
-        route("/effort", proof_of_work.show),
-        route("/effort", proof_of_work.give, "POST"),
-        route("/captcha/{challenge}.png", confirmation.picture),
-        route("/captcha/{challenge}.wav", confirmation.sound),
-        route("/statistics", statistics.show),
-        route("/statistics/export", statistics.export),
         route("/verify-slip", papers.verify),
         route("/verify-slip/key", papers.key),
+        route("/payments/{gateway}/return", payment.returned),
+        route("/payments/{gateway}/ipn", payment.notified),
+        route("/sandbox/pay", payment.show_sandbox),
+        route("/sandbox/pay", payment.decide_sandbox, "POST"),
     ]
+
+
+def _statistics_routes(route: Callable[..., Route]) -> list[Route]:
+    """The routes of the figures."""
+    return [route("/statistics", statistics.show), route("/statistics/export", statistics.export)]
 
 
 def _office_routes(route: Callable[..., Route]) -> list[Route]:
@@ -259,14 +276,13 @@ def _admin_routes(route: Callable[..., Route]) -> list[Route]:
     ]
 
 
-def _payment_routes(route: Callable[..., Route]) -> list[Route]:
-    """The routes that gateways call, and redirect citizens to."""
-    return [
-        route("/payments/{gateway}/return", payment.returned),
-        route("/payments/{gateway}/ipn", payment.notified),
-        route("/sandbox/pay", payment.show_sandbox),
-        route("/sandbox/pay", payment.decide_sandbox, "POST"),
-    ]
+#: The routes of each of the `PARTS`.
+_ROUTES: Mapping[str, Callable[[Callable[..., Route]], list[Route]]] = {
+    "citizen": _citizen_routes,
+    "desk": _office_routes,
+    "admin": _admin_routes,
+    "statistics": _statistics_routes,
+}
 
 
 def _account_routes(route: Callable[..., Route]) -> list[Route]:
@@ -312,7 +328,7 @@ def _endpoint(site: Site, page: Page) -> Callable[[Request], Awaitable[Response]
     """*page* as an endpoint in the thread pool; the event loop only reads bodies, and answers with public pages that are kept."""
 
     async def endpoint(request: Request) -> Response:
-        if not same_origin(request):
+        if not site.config.same_origin(request):
             log_security_event(request, "sent from another site")
             raise HTTPException(403)
         if request.method != "POST":

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
@@ -44,6 +44,7 @@ from dossierkit.wiring import PaymentSettings, account_forms, open_access_tokens
 from dossierkit_web.requests.addresses import path_of, root_of, url
 from dossierkit_web.requests.cookies import DEVICES, LANGUAGE, SESSION, cookie, drop_cookie, set_cookie
 from dossierkit_web.requests.page_cache import KeptPages
+from dossierkit_web.requests.security import HEADERS, same_origin
 from dossierkit_web.requests.session import Visitor, visitor_of, visitor_of_host, with_session
 from dossierkit_web.texts import LANGUAGES, word
 
@@ -53,9 +54,27 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 
 
+#: Times per person in a quarter of an hour; guests who share an address have ten times that together.
+LIMITS: Mapping[str, int] = {
+    "drafts": 60,
+    "uploads": 200,
+    "submits": 60,
+    "lookups": 60,
+    "messages": 30,
+    "payments": 30,
+    "exports": 10,
+    "tables": 120,
+}
+#: The parts of the portal that a host can mount by name.  Forms and the list of procedures belong to all.
+PARTS = ("citizen", "desk", "admin", "statistics")
+
+
 @attrs.frozen
 class WebConfig:
     """The settings of the adapter."""
+
+    #: The mounted parts, of `PARTS`.
+    parts: Collection[str] = attrs.field(default=PARTS, validator=attrs.validators.deep_iterable(attrs.validators.in_(PARTS)))
 
     #: The largest request, files included.
     max_body_bytes: int = 112 * 1024 * 1024
@@ -91,6 +110,16 @@ class WebConfig:
     identify: Callable[[Request], Actor | None] | None = None
     #: Address of the sign-in of that host portal; `next`, the page to return to, is added.  Empty: a page asks to sign in there.
     sign_in_at: str = ""
+    #: The language, `vi` or `en`, of a request whose visitor chose none here; the `language` of an actor goes before it.
+    language: Callable[[Request], str] | None = None
+    #: Whether a request that changes something comes from a page of ours; a host with CSRF tokens of its own returns True.
+    same_origin: Callable[[Request], bool] = same_origin
+    #: Times per person in a quarter of an hour, by name, see `LIMITS`; what is not in it has no limit, as a host has its own.
+    limits: Mapping[str, int] = LIMITS
+    #: The security headers of each response that does not set them itself.
+    headers: Mapping[str, str] = HEADERS
+    #: The page of a host for an error with this status, heading and text; None from it: ours.
+    error_page: Callable[[Request, int, str, str], Response | None] | None = None
 
 
 @attrs.frozen(eq=False)
@@ -154,7 +183,8 @@ class Site:
     @property
     def keeps_pages(self) -> bool:
         """Whether public pages are kept: not if a host names the visitor, or brings templates of its own."""
-        return self.config.identify is None and not self.config.templates
+        own = self.config.identify is None and self.config.language is None
+        return own and not self.config.templates
 
     def page(self, request: Request, template: str, /, *, code: int = 200, **values: Any) -> Response:
         """The page *template*, in the language of the request."""
@@ -169,6 +199,11 @@ class Site:
 
         Where the store cannot be read, it is that of an unknown visitor.
         """
+        if code >= 400 and self.config.error_page is not None:
+            language = language_of(request)
+            page = self.config.error_page(request, code, word(name, language), word(f"{name}-text", language, id=id))
+            if page is not None:
+                return page
         try:
             return self.page(request, "message", code=code, name=name, id=id)
         except UnreachableStore:
@@ -183,6 +218,7 @@ class Site:
             office=self.engine.office,
             office_name=self._office_name(language),
             root=root_of(request),
+            mounted=self.config.parts,
             here=path_of(request),
             visitor=self.visitor(request),
             own_accounts=self.config.identify is None,
@@ -284,7 +320,7 @@ def _file_names(blobs: BlobStore) -> Callable[[str], str]:
 
 
 def language_of(request: Request) -> str:
-    """`?lang=`, else what was chosen before, else that of the user of a host, else Vietnamese."""
+    """`?lang=`, else what was chosen before, else that of the host or of its user, else Vietnamese."""
     host = getattr(request.state, "host_language", "")
     kept = (cookie(request, LANGUAGE, secure=secure) for secure in (True, False))
     return next((str(named) for named in (request.query_params.get("lang"), *kept, host) if named in LANGUAGES), "vi")

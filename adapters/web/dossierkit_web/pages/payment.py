@@ -26,7 +26,6 @@ from dossierkit_web.pages.my_dossiers import own
 from dossierkit_web.requests.addresses import public_url, see_other
 from dossierkit_web.requests.limits import address_of, allow, log_security_event
 from dossierkit_web.requests.posted import text
-from dossierkit_web.requests.security import HEADERS
 from dossierkit_web.site import Site, language_of
 
 #: The buttons of the sandbox: the button → response and status of the gateway.
@@ -63,8 +62,11 @@ def _page(site: Site, request: Request, dossier: Dossier) -> Response:
     )
     # The form may redirect to the gateway alone.
     elsewhere = " ".join(gateway.origin for gateway in site.payments.gateways.values() if isinstance(gateway, VnPay))
-    policy = HEADERS["Content-Security-Policy"]
-    response.headers["Content-Security-Policy"] = policy.replace("form-action 'self'", f"form-action 'self' {elsewhere}".strip())
+    policy = site.config.headers.get("Content-Security-Policy", "")
+    if policy:
+        response.headers["Content-Security-Policy"] = policy.replace(
+            "form-action 'self'", f"form-action 'self' {elsewhere}".strip()
+        )
     return response
 
 

@@ -84,7 +84,7 @@ def show(site: Site, request: Request, form: FormData) -> Response:  # noqa: ARG
         last = table.rows[-1][1]
         tables.append((name, [(label, line, _bar(line, longest) if line is not last else None) for label, line in table.rows]))
     this = site.engine.today().year
-    actor = site.visitor(request).actor
+    actor = site.visitor(request).actor if "desk" in site.config.parts else None
     return site.page(
         request,
         "statistics",
@@ -151,7 +151,7 @@ def behind(site: Site, request: Request, form: FormData) -> Response:  # noqa: A
         found=[(dossier, facts_of(site, dossier, language)) for dossier in counted[:PAGE]],
         more=counted[PAGE - 1].id if len(counted) > PAGE else "",
         kept=asked.query(by=by, key=query.get("key", "")[:100], figure=figure),
-        back=url(request, "/statistics?" + asked.query()),
+        back=url(request, "/statistics?" + asked.query()) if "statistics" in site.config.parts else "",
     )
 
 

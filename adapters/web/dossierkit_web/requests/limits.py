@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import attrs
@@ -18,30 +17,22 @@ from dossierkit_web.requests.cookies import DEVICES, EFFORT, cookie
 if TYPE_CHECKING:
     from dossierkit_web.site import Site
 
-#: Times per person in a quarter of an hour; guests who share an address have ten times that together.
-LIMITS: Mapping[str, int] = {
-    "drafts": 60,
-    "uploads": 200,
-    "submits": 60,
-    "lookups": 60,
-    "messages": 30,
-    "payments": 30,
-    "exports": 10,
-    "tables": 120,
-}
 
 _log = logging.getLogger("dossierkit.security")
 
 
 def allow(site: Site, request: Request, what: str) -> None:
-    """Count that the visitor does *what*, a name of `LIMITS`, once more.
+    """Count that the visitor does *what*, a name of `LIMITS`, once more; a host may set no limit.
 
     Raises:
         TooManyTries: the limit is reached.
     """
+    most = site.config.limits.get(what)
+    if most is None:
+        return
     visitor = site.visitor(request)
     who = visitor.actor.id if visitor.actor is not None else ""
-    site.accounts.throttle.allow(what, who, origin_of(site, request), LIMITS[what], named=visitor.signed_in)
+    site.accounts.throttle.allow(what, who, origin_of(site, request), most, named=visitor.signed_in)
 
 
 def origin_of(site: Site, request: Request) -> Origin:

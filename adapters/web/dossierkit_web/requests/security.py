@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
@@ -21,16 +22,16 @@ HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
 }
-_BYTES = [(name.lower().encode(), value.encode()) for name, value in HEADERS.items()]
 SAFE = frozenset(("GET", "HEAD", "OPTIONS"))
 
 
 class SecureHeaders:
-    """Middleware that adds `HEADERS` to every response, and forbids caches to store pages."""
+    """Middleware that adds *headers* to every response, and forbids caches to store pages."""
 
-    def __init__(self, app: ASGIApp, *, secure: bool) -> None:
+    def __init__(self, app: ASGIApp, *, secure: bool, headers: Mapping[str, str] = HEADERS) -> None:
         self._app = app
-        self._extra = [*_BYTES, (b"strict-transport-security", b"max-age=31536000; includeSubDomains")] if secure else _BYTES
+        sent = [(name.lower().encode(), value.encode()) for name, value in headers.items()]
+        self._extra = [*sent, (b"strict-transport-security", b"max-age=31536000; includeSubDomains")] if secure else sent
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """ASGI."""
