@@ -222,6 +222,19 @@ def test_each_rule_of_the_style_sheet_has_something_to_style() -> None:
     assert [name for name in sorted(named) if not re.search(rf"(?<![\w-]){name}(?!\w)", using)] == []
 
 
+def test_the_style_sheet_stays_in_its_layer_and_below_its_root() -> None:
+    """No rule of ours reaches an element of a host, and any rule of a host goes before ours."""
+    (sheet,) = (path for folder in SOURCES for path in folder.rglob("*.css"))
+    text, depth, outer = re.sub(r"/\*.*?\*/", "", sheet.read_text("utf-8"), flags=re.DOTALL), 0, ["", ""]
+    for letter in text:
+        if depth < 2 and letter not in "{}":
+            outer[depth] += letter
+        depth += (letter == "{") - (letter == "}")
+
+    assert [words.strip() for words in outer] == ["@layer dossierkit", ".dossierkit"]
+    assert depth == 0
+
+
 def _tests() -> Iterator[tuple[str, ast.Module]]:
     """The files of the tests, by name, with their syntax trees."""
     for path in sorted((ROOT / "tests").rglob("*.py")):

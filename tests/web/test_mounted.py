@@ -223,6 +223,17 @@ def test_no_link_is_dead_and_none_leaves_the_prefix(tmp_path: Path, folder: Path
     assert f"{prefix}/static/style.css" in seen
 
 
+@pytest.mark.parametrize("asked", ["/procedures", f"{PREFIX}/procedures"])
+def test_the_public_address_says_where_a_portal_is(tmp_path: Path, folder: Path, clock: FixedClock, asked: str) -> None:
+    """Where no server and no host does: a proxy may strip its path or not."""
+    with mounted(tmp_path, folder, clock, lambda portal: portal, PREFIX) as (_, visitor, _):
+        page = visitor().client.get(asked)
+
+    assert page.status_code == 200
+    assert f'href="{PREFIX}/lookup"' in page.text
+    assert not re.search(r'(?:href|src|action)="/(?!so/nong-nghiep/ho-so/)', page.text)
+
+
 @pytest.mark.parametrize(
     ("mount", "secure", "named"),
     [("", True, "__Host-dossierkit"), ("/thu", True, "__Secure-dossierkit.thu"), ("/thu", False, "dossierkit.thu")],

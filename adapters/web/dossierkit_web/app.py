@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 from typing import Any, Protocol
+from urllib.parse import unquote, urlsplit
 
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
@@ -146,6 +147,7 @@ def create_app(
     )
     app.state.health = health
     app.observe, app.language = observe, settings.language
+    app.public_path = unquote(urlsplit(engine.office.address).path).rstrip("/")
     return app
 
 
@@ -155,6 +157,8 @@ class Portal(Starlette):
     observe: Observe | None = None
     #: See `WebConfig.language`.
     language: Callable[[Request], str] | None = None
+    #: The path of the public address, below which the portal is where no host or server says so.
+    public_path: str = ""
 
     def lifespan(self, host: object) -> AbstractAsyncContextManager[Any]:  # noqa: ARG002  # a host hands itself over
         """The lifespan for a host that mounts the portal: `FastAPI(lifespan=portal.lifespan)`."""
@@ -163,7 +167,7 @@ class Portal(Starlette):
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """See `Starlette.__call__`."""
         if scope["type"] == "http":
-            scope = mounted_scope(scope)
+            scope = mounted_scope(scope, self.public_path)
             if self.language is not None:
                 Request(scope).state.host_language = self.language(Request(scope))
         await super().__call__(scope, receive, send)

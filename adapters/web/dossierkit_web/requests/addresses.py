@@ -49,16 +49,19 @@ def public_url(office: Office, path: str) -> str:
     return office.address.rstrip("/") + path
 
 
-def mounted_scope(scope: Scope) -> Scope:
+def mounted_scope(scope: Scope, public_path: str = "") -> Scope:
     """The scope of a request to the portal: it keeps the mount point, and its path begins with it, as ASGI wants it.
 
-    A host that is told the prefix a proxy strips, such as `FastAPI(root_path=…)`, leaves it out of the path.
+    A host that is told the prefix a proxy strips, as by `root_path` alone, leaves it out of the path.
+
+    Args:
+        public_path: the mount point if the scope has none; a proxy may strip it or not.
     """
-    root, path = _root(scope), str(scope["path"])
+    root, path = _root(scope) or public_path, str(scope["path"])
     if not f"{path}/".startswith(f"{root}/"):
         mount = root.removeprefix(str(scope.get("app_root_path", root)).rstrip("/"))
         path = root + (path.removeprefix(mount) if path.startswith(f"{mount}/") else path)
-    return {**scope, "path": path, _ROOT: root}
+    return {**scope, "path": path, "root_path": root, _ROOT: root}
 
 
 def _root(scope: Scope) -> str:
