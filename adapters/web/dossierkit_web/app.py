@@ -77,7 +77,7 @@ from dossierkit_web.requests.observation import Observation, Observe
 from dossierkit_web.requests.posted import own_page
 from dossierkit_web.requests.security import SecureHeaders
 from dossierkit_web.requests.session import Visitor
-from dossierkit_web.site import PARTS, Site, WebConfig
+from dossierkit_web.site import Site, WebConfig
 
 _log = logging.getLogger(__name__)
 
@@ -122,13 +122,13 @@ def create_app(
     app = Portal(
         routes=[
             *_common_routes(route),
-            *(each for part in PARTS if part in settings.parts for each in _ROUTES[part](route)),
+            *(each for part in _ROUTES if part in settings.parts for each in _ROUTES[part](route)),
             *(_account_routes(route) if settings.identify is None else ()),
             *(_elsewhere_routes(route) if settings.oidc is not None else ()),
             *((emblem_route(engine.office.emblem),) if engine.office.emblem is not None else ()),
             *health.routes,
             *([Route("/sandbox/status", _sandbox_status(site), methods=["POST"])] if settings.sandbox is not None else ()),
-            api_mount(site),
+            *((api_mount(site),) if "api" in settings.parts else ()),
             # Pages are not compressed, as their compressed length would reveal their content.
             Mount("/static", GZipMiddleware(static)),
         ],
@@ -280,7 +280,7 @@ def _admin_routes(route: Callable[..., Route]) -> list[Route]:
     ]
 
 
-#: The routes of each of the `PARTS`.
+#: The routes of the pages of each of the `PARTS`.
 _ROUTES: Mapping[str, Callable[[Callable[..., Route]], list[Route]]] = {
     "citizen": _citizen_routes,
     "desk": _office_routes,

@@ -66,7 +66,7 @@ LIMITS: Mapping[str, int] = {
     "tables": 120,
 }
 #: The parts of the portal that a host can mount by name.  Forms and the list of procedures belong to all.
-PARTS = ("citizen", "desk", "admin", "statistics")
+PARTS = ("citizen", "desk", "admin", "statistics", "api")
 
 
 @attrs.frozen

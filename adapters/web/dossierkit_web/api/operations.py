@@ -33,8 +33,7 @@ from dossierkit_web.api.problem_details import (
     refusal_of,
 )
 from dossierkit_web.api.representations import problems_json
-from dossierkit_web.requests.limits import LIMITS, limited, log_security_event, origin_of
-from dossierkit_web.requests.security import same_origin
+from dossierkit_web.requests.limits import limited, log_security_event, origin_of
 from dossierkit_web.site import Site
 from dossierkit_web.texts import LANGUAGES
 
@@ -130,8 +129,9 @@ class Call:
         Raises:
             TooManyTries: the limit is reached.
         """
-        origin = origin_of(self.site, self.request)
-        self.site.accounts.throttle.allow(what, self.actor.id, origin, LIMITS[what], named=True)
+        most = self.site.config.limits.get(what)
+        if most is not None:
+            self.site.accounts.throttle.allow(what, self.actor.id, origin_of(self.site, self.request), most, named=True)
 
     @property
     def version(self) -> int:
@@ -186,7 +186,7 @@ def endpoint_of(site: Site, operation: Operation) -> Callable[[Request], Awaitab
 
     async def endpoint(request: Request) -> Response:
         language = language_of(request)
-        if not same_origin(request):
+        if not site.config.same_origin(request):
             log_security_event(request, "sent from another site")
             return Refusal(REFUSED).response(language)
         request = limited(request, site.config.max_form_bytes)
