@@ -172,5 +172,5 @@ def outcome(engine: Engine, id: str) -> dict[str, Any]:
         "attempts": store.payments.attempts(id),
         "postings": Counter(store.postings()),
         "counters": dict(store.counters()),
-        "mails": store.outbox.waiting()[0],
+        "mails": store.outbox.backlog()[0],
     }
