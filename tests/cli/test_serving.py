@@ -118,6 +118,9 @@ def test_several_processes_give_one_series(tmp_path: Path, kind: str, request: p
         counted = httpx2.get(f"http://{metrics}/metrics", timeout=60).text
         assert 'dossierkit_actions_total{action="submit"} 12.0' in counted
         assert f'dossierkit_requests_total{{method="POST",route="{APPLY_TEMPLATE}/review",status="3xx"}} 12.0' in counted
+        readers = re.search(r"^dossierkit_store_readers (\d+)", counted, re.MULTILINE)
+        assert readers is not None
+        assert (int(readers[1]) > 0) == (kind == "postgresql")
         portal.program.terminate()
         told = portal.program.stdout.read() if portal.program.stdout is not None else ""
         assert portal.program.wait(60) == 0

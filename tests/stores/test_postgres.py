@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import os
 import subprocess
 import sys
 import tempfile
@@ -19,13 +21,17 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from support.killing import kill_after, start
 from support.postgres import Line, run, start_server
 from support.samples import NOON, PROCEDURES
+from support.stories import WORKED_ON, open_at, tell, write_procedure
 from support.waiting import wait_for
 
 from dossierkit import Action, Actor, Dossier, Role, State, open_engine
 from dossierkit.cli import main
 from dossierkit.dossiers.lifecycle.dossier import chained
 from dossierkit.dossiers.lifecycle.event_facts import BeginFacts
+from dossierkit.dossiers.people.session_lifetime import Session
 from dossierkit.errors import NewerStore, StoreError, UnwritableStore
+from dossierkit.people.captchas import Captchas
+from dossierkit.people.throttle import Throttle
 from dossierkit.ports.publications import digest_of
 from dossierkit.stores.memory.store import MemoryStore
 from dossierkit.stores.postgres.database import translate_errors
@@ -175,6 +181,28 @@ def test_reads_and_writes_go_on_after_connections_were_cut(postgres: str) -> Non
         cut_connections(postgres)
         assert store.recall("k") == value
     store.close()
+
+
+def test_the_activity_of_a_store_is_told(postgres: str) -> None:
+    """Connections in use and free, what waits for them, and how many were lost."""
+    store = PostgresStore(postgres)
+    store.remember("k", 1)
+    idle = store.activity()
+    busy = threading.Thread(target=store.database.read, args=("SELECT pg_advisory_lock_shared(7)::text",))
+    with psycopg.connect(postgres, autocommit=True) as other:
+        other.execute("SELECT pg_advisory_lock(7)")
+        busy.start()
+        working = wait_for(lambda: now if (now := store.activity()).readers > now.readers_free else None)
+        other.execute("SELECT pg_advisory_unlock(7)")
+        busy.join(30)
+    cut_connections(postgres)
+    store.remember("k", 2)
+    lost = store.activity()
+    store.close()
+
+    assert (idle.writes_waiting, idle.reads_waiting, idle.errors) == (0, 0, 0)
+    assert working.readers - working.readers_free == 1
+    assert lost.errors >= 1
 
 
 def test_a_restart_of_the_server_is_waited_for() -> None:
@@ -486,6 +514,60 @@ engine.close()
     mails = engine.store.outbox.claim(NOON + timedelta(days=2), NOON + timedelta(days=3), 500)
     assert len([outgoing for outgoing in mails if outgoing.mail.key.startswith("reminder:nam")]) == 1
     assert engine.store.size() == 1
+    assert list(engine.verify()) == []
+    engine.close()
+
+
+def test_three_programs_count_and_use_up_once(postgres: str, folder: Path) -> None:
+    """A captcha is solved once, a link of a mail opens once, a limit is one for all, a payment is booked once, a pause ends once."""
+    write_procedure(folder)
+    engine = open_at(postgres, folder)
+    paused = [tell(engine, WORKED_ON.split()) for _ in range(4)]
+    for id in paused:
+        engine.act(id, Action.SUSPEND, Actor("root", Role.ADMIN), facts={"until": NOON.isoformat()}, note="vì")
+    owed = [tell(engine, f"{WORKED_ON} request-payment begin-to-pay".split()) for _ in range(4)]
+    refs = [engine.store.payments.attempts(id)[0].ref for id in owed]
+    captchas = Captchas(lambda: b"key", Throttle(engine.store.accounts, engine.clock), engine.clock)
+    challenges = [str(captchas.ask("an", "look-up")) for _ in range(10)]
+    for number in range(10):
+        engine.store.accounts.keep_secret(f"link-{number}", "an", NOON + timedelta(days=1))
+    engine.store.accounts.keep_session(Session("kept", NOON, NOON, "an"))
+    program = """
+import json, sys
+from datetime import timedelta
+from pathlib import Path
+from dossierkit.dossiers.money.attempts import Callback
+from dossierkit.office.daily_tasks import resume
+from dossierkit.office.payments import Payments
+from dossierkit.people.captchas import Captchas, Challenge
+from dossierkit.people.throttle import Throttle
+from support.stories import open_at
+url, folder, challenges, refs = sys.argv[1:]
+engine = open_at(url, Path(folder))
+accounts, now = engine.store.accounts, engine.clock.now()
+captchas = Captchas(lambda: b"key", Throttle(accounts, engine.clock), engine.clock)
+sys.stdin.readline()
+solved = [captchas.is_solved("an", "look-up", text, captchas.digits("an", "look-up", Challenge.of(text)))
+    for text in json.loads(challenges)]
+opened = [accounts.take_secret(f"link-{number}", now) is not None for number in range(10)]
+tried = [not accounts.try_again({"name:an": 10}, now, now - timedelta(minutes=15)) for _ in range(10)]
+accounts.end_session("kept")
+for ref in json.loads(refs):
+    Payments(engine).apply(Callback(ref, 30_000, paid=True))
+print(sum(solved), sum(opened), sum(tried), resume(engine))
+engine.close()
+"""
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[1])}
+    arguments = [sys.executable, "-c", program, postgres, str(folder), json.dumps(challenges), json.dumps(refs)]
+    programs = [
+        subprocess.Popen(arguments, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment) for _ in range(3)
+    ]
+    results = [map(int, running.communicate("go\n", timeout=120)[0].split()) for running in programs]
+
+    assert [sum(counts) for counts in zip(*results, strict=True)] == [10, 10, 10, 4]
+    assert engine.store.accounts.session("kept") is None
+    for id, last in [*((id, Action.RESUME) for id in paused), *((id, Action.SETTLE) for id in owed)]:
+        assert [event.action for event in engine.store.events(id)].count(last) == 1
     assert list(engine.verify()) == []
     engine.close()
 

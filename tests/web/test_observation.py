@@ -35,7 +35,7 @@ Office = tuple[Engine, TestClient, Metrics]
 @pytest.fixture
 def office(tmp_path: Path, folder: Path, clock: FixedClock) -> Iterator[Office]:
     engine = open_engine(f"sqlite:{tmp_path / 'd.db'}", procedures=folder, clock=clock)
-    metrics = Metrics()
+    metrics = Metrics(engine.store.activity)
     engine.observe_actions(metrics.count_action)
     app = create_app(engine, blobs=tmp_path / "blobs", config=WebConfig(guests=True), observe=metrics.count_request)
     with TestClient(app, headers={"sec-fetch-site": "same-origin"}, raise_server_exceptions=False) as client:
@@ -218,6 +218,9 @@ def test_metrics_count_by_template_and_class(office: Office) -> None:
         "dossierkit_store_seconds_count 1.0",
         "dossierkit_outbox_mails 2.0",
         "dossierkit_store_up 1.0",
+        "dossierkit_store_writes_waiting 0.0",
+        "dossierkit_store_readers 0.0",
+        "dossierkit_store_connection_errors_total 0.0",
     ):
         assert line in told.splitlines(), told
     assert "dossierkit_outbox_oldest_seconds" in told

@@ -128,7 +128,7 @@ class Portal:
             return None
         from dossierkit.cli.metrics import Metrics
 
-        metrics = Metrics()
+        metrics = Metrics(engine.store.activity)
         engine.observe_actions(metrics.count_action)
         return metrics
 

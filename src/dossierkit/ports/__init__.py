@@ -11,7 +11,7 @@ from dossierkit.ports.accounts import AccountStore, Hasher
 from dossierkit.ports.clock import Clock, Tokens
 from dossierkit.ports.dossiers import EVERYTHING, DossierStore, DraftStore
 from dossierkit.ports.files import BlobStore, Scanner, StoredFile
-from dossierkit.ports.installation import BundleStore, FactStore, SeriesStore, UpkeepStore
+from dossierkit.ports.installation import Activity, BundleStore, FactStore, SeriesStore, UpkeepStore
 from dossierkit.ports.ledger import LedgerStore
 from dossierkit.ports.mail import Mailer, Outbox
 from dossierkit.ports.payments import PaymentGateway, PaymentStore
@@ -23,6 +23,7 @@ __all__ = [
     "EVERYTHING",
     "AccountStore",
     "ActionRecord",
+    "Activity",
     "BlobStore",
     "BundleStore",
     "Clock",

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Protocol
 
+import attrs
+
 from dossierkit.pointers import Json
 from dossierkit.ports.records import ImportedDossier, NumberGap
 
@@ -61,6 +63,20 @@ class SeriesStore(Protocol):
         ...
 
 
+@attrs.frozen
+class Activity:
+    """How busy a store is with the work of this process, at one moment."""
+
+    #: Writes that wait for the transaction before theirs.
+    writes_waiting: int = 0
+    #: Connections that read, those among them that are free, and reads that wait for one; of a database on a server.
+    readers: int = 0
+    readers_free: int = 0
+    reads_waiting: int = 0
+    #: Connections that were lost or could not be made, since the store was opened; of a database on a server.
+    errors: int = 0
+
+
 class UpkeepStore(Protocol):
     """Imports, and what an operator asks of a store."""
 
@@ -77,6 +93,10 @@ class UpkeepStore(Protocol):
 
     def size(self) -> int:
         """Number of dossiers, drafts included."""
+        ...
+
+    def activity(self) -> Activity:
+        """What it does for this process; no statement is sent for it."""
         ...
 
     def guard_writable(self) -> None:

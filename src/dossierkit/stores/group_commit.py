@@ -49,6 +49,11 @@ class GroupCommit(Generic[C]):
         #: Number of jobs of the last batch.
         self._last = 1
 
+    @property
+    def waiting(self) -> int:
+        """Number of jobs that wait for their batch."""
+        return len(self._waiting)
+
     def run(self, work: Callable[[C], T], *, durable: bool = True) -> T:
         """Result of *work*, once it is durable; *work* may run more than once and must use its argument only.
 

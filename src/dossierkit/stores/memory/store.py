@@ -14,7 +14,7 @@ from dossierkit.dossiers.ledger.reports import Figure, Sums
 from dossierkit.dossiers.lifecycle.dossier import Dossier, Event, Note, Query, blobs_of
 from dossierkit.dossiers.states import State
 from dossierkit.pointers import Json
-from dossierkit.ports import EVERYTHING, ActionRecord, ImportedDossier, NumberGap, Publication
+from dossierkit.ports import EVERYTHING, ActionRecord, Activity, ImportedDossier, NumberGap, Publication
 from dossierkit.stores.imports import batches
 from dossierkit.stores.memory import imports, ledger, publications, queries, series
 from dossierkit.stores.memory.accounts import MemoryAccounts
@@ -253,6 +253,10 @@ class MemoryStore:
     def size(self) -> int:
         """See `UpkeepStore.size`."""
         return len(self.tables.dossiers)
+
+    def activity(self) -> Activity:
+        """See `UpkeepStore.activity`."""
+        return Activity()
 
     def guard_writable(self) -> None:
         """See `UpkeepStore.guard_writable`."""

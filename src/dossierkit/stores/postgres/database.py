@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, TypeVar, overload
 
+import attrs
 import psycopg
 from psycopg import errors
 from psycopg.abc import Buffer
@@ -14,6 +15,7 @@ from psycopg.adapt import Loader
 from psycopg.conninfo import conninfo_to_dict
 
 from dossierkit.errors import StoreError, UnknownStore, UnreachableStore, UnwritableStore
+from dossierkit.ports import Activity
 from dossierkit.stores.group_commit import GroupCommit
 from dossierkit.stores.postgres.connections import WatchedConnection
 from dossierkit.stores.postgres.readers import Readers
@@ -103,6 +105,12 @@ class Database:
         """`read` for a statement whose best plan depends on its values, so that it is planned each time."""
         with translate_errors(self.name):
             return self._readers.fetch(sql, values, prepare=False)
+
+    @property
+    def activity(self) -> Activity:
+        """What it does for this process."""
+        reading = self._readers.activity
+        return attrs.evolve(reading, writes_waiting=self._group.waiting, errors=reading.errors + self.writer.errors)
 
     def close(self) -> None:
         """Close every connection."""

@@ -11,6 +11,7 @@ from typing import Any
 import psycopg
 from psycopg.pq import TransactionStatus
 
+from dossierkit.ports import Activity
 from dossierkit.stores.postgres.connections import may_pass
 
 #: A connection that was free for so long is closed.
@@ -34,27 +35,48 @@ class Readers:
         #: Free connections, and since when; the last one is used next.
         self._free: list[tuple[psycopg.Connection, float]] = []
         self._is_closed = False
+        self._used = self._waiting = self._errors = 0
+
+    @property
+    def activity(self) -> Activity:
+        """What the connections do at this moment."""
+        with self._lock:
+            free = len(self._free)
+            return Activity(readers=self._used + free, readers_free=free, reads_waiting=self._waiting, errors=self._errors)
 
     def fetch(self, sql: str, values: tuple[object, ...], *, prepare: bool | None = None) -> list[Any]:
         """Rows of a statement."""
         deadline, tries = time.monotonic() + self._patience_seconds, 0
         while True:
             tries += 1
-            if not self._turns.acquire(timeout=max(0.0, deadline - time.monotonic())):
-                raise psycopg.OperationalError("all connections are busy")
+            self._wait_for_turn(deadline)
             connection = None
             try:
                 connection = self._take()
                 return connection.execute(sql, values, prepare=prepare).fetchall()
             except psycopg.OperationalError as error:
+                with self._lock:
+                    self._errors += connection is None or connection.closed
                 if time.monotonic() > deadline or not may_pass(connection, error):
                     raise
                 # The others are dead as well, after a restart.
                 self.drop()
             finally:
                 self._put_back(connection)
+                with self._lock:
+                    self._used -= 1
                 self._turns.release()
             time.sleep(random.uniform(0, min(1.0, 0.01 * 2**tries)))  # noqa: S311  # programs that collided part
+
+    def _wait_for_turn(self, deadline: float) -> None:
+        with self._lock:
+            self._waiting += 1
+        has_turn = self._turns.acquire(timeout=max(0.0, deadline - time.monotonic()))
+        with self._lock:
+            self._waiting -= 1
+            self._used += has_turn
+        if not has_turn:
+            raise psycopg.OperationalError("all connections are busy")
 
     def drop(self) -> None:
         """Close the free connections: new ones may lead to another server."""

@@ -13,7 +13,7 @@ from dossierkit.dossiers.lifecycle.dossier import Dossier, Event, Note, Query
 from dossierkit.dossiers.states import State
 from dossierkit.errors import UnwritableStore
 from dossierkit.pointers import Json
-from dossierkit.ports import EVERYTHING, ActionRecord, ImportedDossier, NumberGap, Publication
+from dossierkit.ports import EVERYTHING, ActionRecord, Activity, ImportedDossier, NumberGap, Publication
 from dossierkit.stores import reads
 from dossierkit.stores.imports import batches
 from dossierkit.stores.postgres import imports, ledger, publications, queries, series
@@ -259,6 +259,10 @@ class PostgresStore:
     def size(self) -> int:
         """See `UpkeepStore.size`."""
         return reads.size(self.database)
+
+    def activity(self) -> Activity:
+        """See `UpkeepStore.activity`."""
+        return self.database.activity
 
     def guard_writable(self) -> None:
         """See `UpkeepStore.guard_writable`."""

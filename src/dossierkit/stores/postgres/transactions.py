@@ -148,6 +148,8 @@ class Transactions:
         self._connection: WatchedConnection | None = None
         self._id = secrets.token_hex(8)
         self._number = 0
+        #: Number of connections that were lost or could not be made.
+        self.errors = 0
 
     def commit(self, batch: Sequence[Job[Batch]]) -> None:
         """Run the jobs of *batch* and commit them."""
@@ -162,6 +164,7 @@ class Transactions:
                 self._disconnect()  # the next batch may find the server that takes writes
                 raise
             except psycopg.OperationalError as error:
+                self.errors += self._connection is None or self._connection.closed
                 if time.monotonic() > deadline or not may_pass(self._connection, error):
                     raise
                 time.sleep(random.uniform(0, min(1.0, 0.01 * 2**tries)))  # noqa: S311  # programs that collided part

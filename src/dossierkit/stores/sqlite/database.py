@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from dossierkit.errors import CorruptStore, StoreError, UnwritableStore
+from dossierkit.ports import Activity
 from dossierkit.stores.group_commit import GroupCommit
 from dossierkit.stores.sqlite.transactions import Transactions
 
@@ -50,6 +51,11 @@ class Database:
         """Rows of a statement that writes nothing."""
         with translate_errors(self.path):
             return self._reader().execute(sql, values).fetchall()
+
+    @property
+    def activity(self) -> Activity:
+        """What it does for this process; each thread has a reader of its own."""
+        return Activity(self._group.waiting)
 
     def close(self) -> None:
         """Close every connection."""
