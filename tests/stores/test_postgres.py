@@ -51,6 +51,27 @@ def cut_connections(url: str) -> None:
     )
 
 
+def race(program: str, *arguments: str) -> list[list[str]]:
+    """Run *program* in three processes; the words that each printed.
+
+    What follows its line `go()` begins in all of them at once.
+    """
+    waiting = "import sys\ndef go():\n    print('ready', flush=True)\n    sys.stdin.readline()\n"
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[1])}
+    command = [sys.executable, "-c", waiting + program, *arguments]
+    programs = [
+        subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment) for _ in range(3)
+    ]
+    for running in programs:
+        assert running.stdout is not None
+        assert running.stdout.readline() == "ready\n"
+    for running in programs:
+        assert running.stdin is not None
+        running.stdin.write("go\n")
+        running.stdin.flush()
+    return [running.communicate(timeout=120)[0].split() for running in programs]
+
+
 def test_a_newer_store_is_refused(postgres: str) -> None:
     """An older program does not touch the tables of a newer one."""
     run(postgres, f"INSERT INTO migrations VALUES ({VERSION + 1}, now())")
@@ -465,17 +486,13 @@ import sys
 from datetime import UTC, datetime, timedelta
 from dossierkit.stores.postgres.store import PostgresStore
 store, now = PostgresStore(sys.argv[1]), datetime.now(UTC)
-sys.stdin.readline()
+go()
 while batch := store.outbox.claim(now, now + timedelta(hours=1), 4):
     for outgoing in batch:
         print(outgoing.id, flush=True)
 store.close()
 """
-    programs = [
-        subprocess.Popen([sys.executable, "-c", program, postgres], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-        for _ in range(3)
-    ]
-    claimed = [line for running in programs for line in running.communicate("go\n", timeout=60)[0].split()]
+    claimed = [line for words in race(program, postgres) for line in words]
 
     assert len(claimed) == len(set(claimed)) == 90
 
@@ -501,13 +518,11 @@ from dossierkit.testing import FixedClock
 from pathlib import Path
 url, folder, files, now = sys.argv[1:]
 engine = open_engine(url, procedures=folder, clock=FixedClock(datetime.fromisoformat(now)))
-sys.stdin.readline()
+go()
 print(sweep(engine.store, DiskBlobs(Path(files)), engine.clock), remind(engine))
 engine.close()
 """
-    arguments = [sys.executable, "-c", program, postgres, str(folder), str(tmp_path / "files"), str(NOON + timedelta(days=2))]
-    programs = [subprocess.Popen(arguments, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) for _ in range(3)]
-    results = [running.communicate("go\n", timeout=120)[0].split() for running in programs]
+    results = race(program, postgres, str(folder), str(tmp_path / "files"), str(NOON + timedelta(days=2)))
 
     assert sum(int(deleted) for deleted, _ in results) == 30
     assert [reminded for _, reminded in results] == ["1"] * 3
@@ -546,7 +561,7 @@ url, folder, challenges, refs = sys.argv[1:]
 engine = open_at(url, Path(folder))
 accounts, now = engine.store.accounts, engine.clock.now()
 captchas = Captchas(lambda: b"key", Throttle(accounts, engine.clock), engine.clock)
-sys.stdin.readline()
+go()
 solved = [captchas.is_solved("an", "look-up", text, captchas.digits("an", "look-up", Challenge.of(text)))
     for text in json.loads(challenges)]
 opened = [accounts.take_secret(f"link-{number}", now) is not None for number in range(10)]
@@ -557,12 +572,7 @@ for ref in json.loads(refs):
 print(sum(solved), sum(opened), sum(tried), resume(engine))
 engine.close()
 """
-    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[1])}
-    arguments = [sys.executable, "-c", program, postgres, str(folder), json.dumps(challenges), json.dumps(refs)]
-    programs = [
-        subprocess.Popen(arguments, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment) for _ in range(3)
-    ]
-    results = [map(int, running.communicate("go\n", timeout=120)[0].split()) for running in programs]
+    results = [map(int, words) for words in race(program, postgres, str(folder), json.dumps(challenges), json.dumps(refs))]
 
     assert [sum(counts) for counts in zip(*results, strict=True)] == [10, 10, 10, 4]
     assert engine.store.accounts.session("kept") is None
@@ -596,7 +606,7 @@ def test_a_store_of_the_first_version_comes_along(new_postgres: Callable[[], str
     store = PostgresStore(url)
     new_draft(store, "a")
     store.close()
-    run(url, "DROP TABLE publications, published_files, access_tokens")
+    run(url, "DROP TABLE publications, published_files, access_tokens, try_locks")
     run(url, "DELETE FROM migrations WHERE version > 1")
 
     store = PostgresStore(url)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
+from zlib import crc32
 
 from dossierkit.dossiers.mails import SendMail
 from dossierkit.dossiers.people.access_token import AccessToken
@@ -14,7 +15,7 @@ from dossierkit.dossiers.states import State
 from dossierkit.stores import reads
 from dossierkit.stores.postgres.database import Database
 from dossierkit.stores.postgres.outbox import insert_mails
-from dossierkit.stores.postgres.transactions import Batch
+from dossierkit.stores.postgres.transactions import Batch, Steps
 from dossierkit.stores.refusals import stale_account
 from dossierkit.stores.rows import (
     ACCOUNT_COLUMNS,
@@ -25,6 +26,9 @@ from dossierkit.stores.rows import (
     session_of,
     valid_secret,
 )
+
+#: Keys of tries share so many locks.
+_SLOTS = 256
 
 
 class PostgresAccounts:
@@ -188,7 +192,9 @@ class PostgresAccounts:
         if full:
             return full
 
-        def work(batch: Batch) -> dict[str, datetime]:
+        def work(batch: Batch) -> Steps[dict[str, datetime]]:
+            # Of programs that count at once, each has to see the tries of the one before.
+            yield _lock, [crc32(key.encode()) % _SLOTS for key in limits]
             full = _full(lambda *statement: batch.execute(*statement).fetchall(), limits, since)
             if not full:
                 batch.execute("DELETE FROM tries WHERE at < %s", (now.timestamp() - KEPT_TRIES,))
@@ -228,6 +234,14 @@ class PostgresAccounts:
 
 _SESSION = """INSERT INTO sessions VALUES (%s, %s, %s, %s, %s) ON CONFLICT (hash) DO UPDATE
     SET account = excluded.account, started = excluded.started, seen = excluded.seen, confined = excluded.confined"""
+
+
+def _lock(batch: Batch, slots: Sequence[Sequence[int]]) -> list[None]:
+    """Lock the *slots* of all tries of a batch, in one order, so that no two programs wait for each other."""
+    sql = "INSERT INTO try_locks VALUES (%s) ON CONFLICT (slot) DO UPDATE SET slot = excluded.slot"
+    for slot in sorted({slot for some in slots for slot in some}):
+        batch.execute(sql, (slot,))
+    return [None for _ in slots]
 
 
 def _full(read: Callable[..., list[Any]], limits: Mapping[str, int], since: datetime) -> dict[str, datetime]:

@@ -136,8 +136,11 @@ _ACCESS_TOKENS = """
 CREATE TABLE access_tokens (hash text COLLATE "C" PRIMARY KEY, name text COLLATE "C" NOT NULL UNIQUE, body text NOT NULL);
 """
 
+# Programs that count tries under one key wait for each other at the row of its slot.
+_TRY_LOCKS = "CREATE TABLE try_locks (slot smallint PRIMARY KEY)"
+
 #: Statements that lead from each version to the next, from an empty database on.
-MIGRATIONS = (_FIRST_TABLES, _PUBLICATIONS, _LONG_SECRETS, _ACCESS_TOKENS)
+MIGRATIONS = (_FIRST_TABLES, _PUBLICATIONS, _LONG_SECRETS, _ACCESS_TOKENS, _TRY_LOCKS)
 #: Number of the last migration; a database with a higher one was written by a newer version.
 VERSION = len(MIGRATIONS)
 
