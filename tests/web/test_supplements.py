@@ -197,9 +197,11 @@ def test_a_requested_document_is_brought(office: Any, folder: Path) -> None:
     engine, citizen, mai, dossier, place = asked_for(office, folder, "wrong:/copies", "missing:document:don", "document:ve")
     pairs = typed(citizen, place, **{"/copies": "5", "do": "send"})
 
+    assert '<a href="#document-1">Đơn: Còn thiếu, hãy bổ sung.</a>' in citizen.get(place).text
     refused = citizen.post(place, data=pairs, files={"document:ve": ("vẽ.pdf", PDF)})
 
     assert refused.status_code == 422
+    assert "Đã lưu nháp lúc" in refused.text
     page = Page(refused.text)
     assert '<a href="#document-1">Đơn: Hãy chọn tệp, hoặc đánh dấu vào ô nộp bản giấy.</a>' in refused.text
     assert ("document-1", "document-1-hint document-1-error") in [

@@ -93,9 +93,12 @@ def questions(
         file_name: as for `answer_rows`.
     """
 
-    def below(field: Field, above: tuple[str, ...]) -> Iterator[Question]:
+    def below(field: Field, above: tuple[str, ...], heading: str = "") -> Iterator[Question]:
         # The editor of free entries has the pointer of its group.
-        titles = above if field.kind is Kind.ENTRIES or not field.pointer else (*above, label(form, field, language))
+        is_titled = field.kind is not Kind.ENTRIES and field.pointer
+        title = label(form, field, language) if is_titled else ""
+        # A group with the title of its section needs no second one.
+        titles = (*above, title) if title and not (field.kind is Kind.GROUP and title == heading) else above
         if titles != above and is_asked(form, field) and (field.leaf or field.kind is Kind.LIST or not field.children):
             value = get(answers, field.pointer)
             text = "" if value is ABSENT else _answer(form, field, value, language, file_name)[0]
@@ -103,11 +106,9 @@ def questions(
         for child in field.children:
             yield from below(child, titles)
 
-    sections = (
-        (section_title(form, section, language), tuple(question for field in fields for question in below(field, ())))
-        for _, section, fields in section_fields(form, root)
-    )
-    return tuple((title, found) for title, found in sections if found)
+    sections = ((section_title(form, section, language), fields) for _, section, fields in section_fields(form, root))
+    found = ((title, tuple(question for field in fields for question in below(field, (), title))) for title, fields in sections)
+    return tuple((title, asked) for title, asked in found if asked)
 
 
 def _answer(form: Form, field: Field, value: Json, language: str, file_name: Callable[[str], str]) -> tuple[str, tuple[str, ...]]:

@@ -86,11 +86,9 @@ def _back(request: Request, dossier: Dossier) -> str:
 
 
 def _why(dossier: Dossier, language: str) -> tuple[Problem, ...]:
-    """The problems that the office named, at the requested answers."""
+    """The problems that the office named, at the requested answers and documents."""
     reasons = dossier.handling.supplement.reasons.items()
-    return tuple(
-        Problem(place, "rule", {"message": word(f"why-{why}", language)}) for place, why in reasons if place.startswith("/")
-    )
+    return tuple(Problem(place, "rule", {"message": word(f"why-{why}", language)}) for place, why in reasons)
 
 
 def send(site: Site, request: Request, form: FormData) -> Response:
@@ -102,16 +100,18 @@ def send(site: Site, request: Request, form: FormData) -> Response:
     typed = _input(site, request, dossier, form, before.hidden if before is not None else {})
     secret = has_secrets(site.engine.wanted(dossier)[0].form) and isinstance(typed.answers, dict)
     is_kept = unsaved.keep_supplement(site, actor, dossier, form, typed.answers if secret else {})
-    button = text(form, "do")
+    button, saved = text(form, "do"), site.engine.now() if is_kept else None
     if button not in ("send", "send-unchanged", ""):
         if button == "save" and is_kept:
             return see_other(request, path_of(request))
-        why, saved, code = _why(dossier, language_of(request)), site.engine.now() if is_kept else None, 200 if is_kept else 413
+        why, code = _why(dossier, language_of(request)), 200 if is_kept else 413
         return _page(site, request, dossier, actor, typed, problems=why, saved=saved, button=button, code=code)
-    return _send(site, request, form, dossier, actor, typed)
+    return _send(site, request, form, dossier, actor, typed, saved)
 
 
-def _send(site: Site, request: Request, form: FormData, dossier: Dossier, actor: Actor, typed: _Input) -> Response:
+def _send(
+    site: Site, request: Request, form: FormData, dossier: Dossier, actor: Actor, typed: _Input, saved: datetime | None
+) -> Response:
     files, refused = _files(site, request, dossier, form)
     asked, layout, declared = site.engine.wanted(dossier)[0].form, typed.layout, typed.declared
     filled, problems = with_uploads(
@@ -139,7 +139,9 @@ def _send(site: Site, request: Request, form: FormData, dossier: Dossier, actor:
         release(site, blobs_in(filled) - blobs_in(typed.answers))
     drop(site, files)
     unchanged = unchanged and not (refused or problems)
-    return _page(site, request, dossier, actor, typed, problems=problems, refused=refused, unchanged=unchanged, code=422)
+    return _page(
+        site, request, dossier, actor, typed, problems=problems, refused=refused, unchanged=unchanged, saved=saved, code=422
+    )
 
 
 def _input(site: Site, request: Request, dossier: Dossier, form: FormData, hidden: Mapping[str, Json]) -> _Input:
