@@ -17,6 +17,7 @@ from dossierkit.forms.schema.dialect import STANDARD, Dialect
 from dossierkit.office.keys import installation_key
 
 if TYPE_CHECKING:
+    from dossierkit.catalog.publishing import Publisher
     from dossierkit.dossiers.deadlines.calendars import Calendar
     from dossierkit.forms import Form
     from dossierkit.mail.letters import Office
@@ -118,6 +119,18 @@ def _calendar(data: Path | None, today: date) -> Calendar:
     from dossierkit.office.vietnam_calendar import office_calendar
 
     return office_calendar(data, today)
+
+
+def open_publisher(engine: Engine, *, author: str) -> Publisher:
+    """Publishes procedures in the store of *engine*.
+
+    Args:
+        author: who publishes, for the history.
+    """
+    from dossierkit.catalog.publishing import Publisher
+    from dossierkit.papers.rendering import template_faults
+
+    return Publisher(engine.store, engine.catalog.dialect, author=author, clock=engine.clock, check=template_faults)
 
 
 def open_accounts(engine: Engine, *, passwords: Path | None = None, second_factor: bool = False) -> Accounts:

@@ -32,7 +32,7 @@ from dossierkit.papers.rendering import Papers
 from dossierkit.papers.values import Paper, PaperKind
 from dossierkit.people.staff import appoint
 from dossierkit.testing import FixedClock, MemoryStore
-from dossierkit.wiring import open_accounts
+from dossierkit.wiring import open_accounts, open_publisher
 
 PAPER = Paper(PaperKind("01", "01"), "vi", (), (), "", "", "", "", (), ())
 
@@ -54,7 +54,7 @@ def node(place: str, clock: FixedClock) -> Iterator[Callable[..., Engine]]:
 
 
 def publisher(engine: Engine) -> Publisher:
-    return Publisher(engine.store, engine.catalog.dialect, author="An", clock=engine.clock)
+    return open_publisher(engine, author="An")
 
 
 def write(folder: Path, title: str, **more: Any) -> None:
@@ -356,6 +356,21 @@ def test_papers_come_with_a_publication(node: Callable[..., Engine], folder: Pat
         (own / "01.html").write_text('<p>{% include "part.html" %}</p>', "utf-8")
         publisher(engine).publish(read_folder(Folder(folder)))
         assert papers.html(PAPER, "1.000001") == f"<p>{words}</p>"
+
+
+@pytest.mark.parametrize("text", [b"<p>\n{% if paper.code %}</p>", b"\xff"])
+def test_a_paper_that_cannot_be_printed_is_not_published(node: Callable[..., Engine], folder: Path, text: bytes) -> None:
+    """The papers that serve stay."""
+    own = folder / "papers" / "1.000001"
+    own.mkdir(parents=True)
+    (own / "01.html").write_bytes(text)
+
+    outcome = publisher(node()).publish(read_folder(Folder(folder)))
+
+    assert outcome.publication is None
+    assert [(fault.file, fault.code) for fault in outcome.findings if fault.level == "error"] == [
+        ("papers/1.000001/01.html", "bad-template")
+    ]
 
 
 def test_the_page_of_admins_shows_publications(node: Callable[..., Engine], folder: Path, tmp_path: Path) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 import attrs
 
@@ -49,12 +49,22 @@ class Publisher:
     Args:
         dialect: of the nodes, which lint assumes.
         author: who publishes.
+        check: gives the findings of files other than procedures, by their paths.
     """
 
-    def __init__(self, store: PublicationStore, dialect: Dialect, *, author: str, clock: Clock) -> None:
+    def __init__(
+        self,
+        store: PublicationStore,
+        dialect: Dialect,
+        *,
+        author: str,
+        clock: Clock,
+        check: Callable[[Mapping[str, bytes]], Iterable[Finding]] = lambda _: (),
+    ) -> None:
         self._store = store
         self._author = author
         self._clock = clock
+        self._check = check
         self._files = FileSet.of({})
         # Of files that are published again, those that changed are linted.
         self._lint = SourceLint(self, dialect)
@@ -71,7 +81,7 @@ class Publisher:
             StoreError: the store cannot be written; nothing was published.
         """
         now, self._files = self._clock.now(), FileSet.of(content.files)
-        findings = (*content.faults, *self._lint.findings(day_of(now)))
+        findings = (*content.faults, *self._check(content.files), *self._lint.findings(day_of(now)))
         if any(finding.level == "error" for finding in findings):
             return Outcome(findings, None)
         if not any(self._files.entries()):

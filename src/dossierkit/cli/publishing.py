@@ -53,8 +53,9 @@ def publish(
     """
     from dossierkit.catalog.catalog import guard_folder
     from dossierkit.catalog.folder import Folder
-    from dossierkit.catalog.publishing import Publisher, read_folder, watch
+    from dossierkit.catalog.publishing import read_folder, watch
     from dossierkit.catalog.sources import PUBLISHED
+    from dossierkit.wiring import open_publisher
 
     if sum((watching, listing, back is not None)) > 1 or (folder is not None and (listing or back is not None)):
         raise click.UsageError("--watch, --list and --back exclude each other; only --watch takes a folder.", context)
@@ -64,7 +65,7 @@ def publish(
     if listing:
         _print_list(engine.store)
         return
-    publisher = Publisher(engine.store, engine.catalog.dialect, author=author or _user(), clock=engine.clock)
+    publisher = open_publisher(engine, author=author or _user())
     report = _reporter(engine.store, language)
     if watching:
         configure_logs("plain")

@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import lru_cache
 from importlib.resources import files
 from typing import Any
 
 import attrs
-from jinja2 import BaseLoader, FunctionLoader, StrictUndefined
+from jinja2 import BaseLoader, FunctionLoader, StrictUndefined, TemplateSyntaxError
 from jinja2.loaders import split_template_path
 from jinja2.sandbox import SandboxedEnvironment
 
+from dossierkit.catalog.index import Finding
 from dossierkit.catalog.sources import PAPERS, ProcedureFiles, Source
 from dossierkit.errors import DocumentError, SettingsError
 from dossierkit.extras import missing_extra
 from dossierkit.papers.qr import qr_code
 from dossierkit.papers.values import Grid, Line, Paper
 from dossierkit.pointers import Json
+from dossierkit.translatable import Words
 
 _HERE = files("dossierkit.papers")
 
@@ -88,6 +90,18 @@ class _Template:
 
     def __str__(self) -> str:
         return f"{self.folder}/{self.name}"
+
+
+def template_faults(files: Mapping[str, bytes]) -> Iterator[Finding]:
+    """An error for each of *files*, by their paths, that is a template in HTML and cannot be read."""
+    for path, content in files.items():
+        if path.endswith(".html"):
+            try:
+                _sandbox(BaseLoader()).parse(content.decode())
+            except (TemplateSyntaxError, UnicodeDecodeError) as error:
+                line = error.lineno if isinstance(error, TemplateSyntaxError) else 1
+                message = Words("the template cannot be read: {error}", error=error)
+                yield Finding(path, line, 1, "", "bad-template", "error", message)
 
 
 def _is_line(block: object) -> bool:
