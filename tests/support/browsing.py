@@ -85,7 +85,7 @@ def serving(folder: Path, data: Path, *options: str) -> Iterator[Portal]:
         yield Portal(f"http://127.0.0.1:{port}", folder, data, program)
     finally:
         program.terminate()
-        program.wait(20)
+        program.wait(60)
         program.stdout.close()
 
 
@@ -122,7 +122,8 @@ def browsers_of(app: Any) -> Iterator[Callable[..., Any]]:
 def visit(browser: Browser, **options: Any) -> Page:
     """A page of a new visitor."""
     page = browser.new_context(**options).new_page()
-    page.set_default_timeout(10_000)
+    # Other programs may be busy on the machine.
+    page.set_default_timeout(30_000)
     return page
 
 
