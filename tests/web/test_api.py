@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from datetime import timedelta
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -17,9 +18,10 @@ from starlette.testclient import TestClient
 from support.people import AN, INTAKE, OFFICER, STRANGER, UNIT
 from support.samples import PROCEDURES, SMALL
 
-from dossierkit import Actor, Engine, Role, open_engine
+from dossierkit import Action, Actor, Engine, Role, open_engine
 from dossierkit.catalog.folder import Folder
 from dossierkit.catalog.index import bundle_of
+from dossierkit.dossiers.lifecycle.dossier import Attachment
 from dossierkit.dossiers.people.access_token import Verb
 from dossierkit.errors import SettingsError
 from dossierkit.forms import is_valid, read
@@ -27,6 +29,7 @@ from dossierkit.people.access_tokens import AccessTokens
 from dossierkit.testing import FixedClock
 
 ACTORS = {actor.id: actor for actor in (AN, INTAKE, OFFICER, STRANGER)}
+PDF = b"%PDF-1.7"
 DESCRIBED = {operation.id: operation for operation in OPERATIONS}
 
 
@@ -245,6 +248,58 @@ def test_requests_are_observed_by_the_template_of_their_address(engine: Engine, 
     )
     TestClient(app).get(f"{PREFIX}/procedures/1.000001")
     assert seen == [("GET", f"{PREFIX}/procedures/{{code}}", 200)]
+
+
+def test_files_come_and_go(api: Client, tmp_path: Path) -> None:
+    """A file of a document, and one that an answer names; each is read back by people who may see the dossier."""
+    begun = draft(api, name="An")
+    added = api("attachFile", AN, id=begun["id"], query={"document": "don", "name": "đơn.pdf"}, content=PDF).json()
+    [file] = added["files"]
+    assert (file["document"], file["name"], file["bytes"], file["mediaType"]) == ("don", "đơn.pdf", len(PDF), "application/pdf")
+    assert api("readFile", AN, id=begun["id"], file=file["file"]).content == PDF
+    api("readFile", STRANGER, id=begun["id"], file=file["file"], status=404)
+
+    assert api("removeFile", AN, id=begun["id"], file=file["file"]).json()["files"] == []
+    api("readFile", AN, id=begun["id"], file=file["file"], status=404)
+    api("removeFile", AN, id=begun["id"], file=file["file"], status=404)
+    assert api("keepFile", AN, query={"name": "ảnh.pdf"}, content=PDF).json()["file"].startswith("sha256-")
+
+
+@pytest.mark.parametrize(
+    ("query", "content", "status", "reason"),
+    [
+        ({"document": "don", "name": "a.pdf"}, b"", 422, "empty"),
+        ({"document": "don", "name": "a.exe"}, b"MZ", 422, "kind"),
+        ({"document": "don", "name": "a.pdf"}, b"no pdf", 422, "kind"),
+        ({"document": "other", "name": "a.pdf"}, PDF, 404, None),
+        ({"name": "a.pdf"}, PDF, 400, None),
+        ({"document": "don", "name": "a.pdf"}, b"%PDF-1.7" + bytes(10 * 1024 * 1024), 413, None),
+    ],
+)
+def test_a_refused_file_says_why(api: Client, query: Any, content: bytes, status: int, reason: str | None) -> None:
+    begun = draft(api, name="An")
+    told = api("attachFile", AN, id=begun["id"], query=query, content=content, status=status).json()
+    assert told.get("reason") == reason
+    assert api("readDossier", AN, id=begun["id"]).json()["files"] == []
+
+
+def test_files_of_a_result_are_for_its_owner_once_it_is_decided(api: Client, engine: Engine) -> None:
+    submitted = sent(api)
+    for actor, body in (
+        (INTAKE, {"action": "accept"}),
+        (INTAKE, {"action": "assign", "facts": {"officer": OFFICER.id}}),
+    ):
+        api("act", actor, id=submitted["id"], body=body)
+    file = engine.context.blobs.put("kq.pdf", BytesIO(PDF))  # type: ignore[union-attr]  # the portal has one
+    attachment = Attachment("", file, "kq.pdf", len(PDF), "application/pdf")
+    engine.act(submitted["id"], Action.COMPLETE, OFFICER, facts={"outcome": "approved"}, files=(attachment,))
+    assert [kept["document"] for kept in api("readDossier", AN, id=submitted["id"]).json()["files"]] == ["@result"]
+    api("readFile", AN, id=submitted["id"], file=file)
+
+    api("act", OFFICER, id=submitted["id"], body={"action": "reopen", "note": "Sai tên"})
+    assert api("readDossier", AN, id=submitted["id"]).json()["files"] == []
+    api("readFile", AN, id=submitted["id"], file=file, status=404)
+    api("readFile", OFFICER, id=submitted["id"], file=file)
 
 
 # --- access tokens ----------------------------------------------------------------------------------------------------

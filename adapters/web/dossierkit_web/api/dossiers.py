@@ -72,7 +72,7 @@ _FACTS_SCHEMA = object_schema(
 )
 
 
-def _tagged(call: Call, dossier: Dossier, code: int = 200) -> Response:
+def tagged(call: Call, dossier: Dossier, code: int = 200) -> Response:
     """*dossier* with its version as ETag."""
     body = dossier_json(call.site.engine, dossier, call.actor, call.language)
     return ApiResponse(body, code, {"ETag": f'"{dossier.version}"'})
@@ -85,13 +85,13 @@ def _begin(call: Call) -> Response:
         draft = call.site.engine.begin(call.body["procedure"], call.actor, call.body.get("answers"))
     except RefusedAnswers as error:
         raise Refusal(ANSWERS, problems=problems_json(error.problems)) from None
-    response = _tagged(call, draft, 201)
+    response = tagged(call, draft, 201)
     response.headers["Location"] = f"{call.request.url.path}/{draft.id}"
     return response
 
 
 def _read(call: Call) -> Response:
-    return _tagged(call, call.dossier())
+    return tagged(call, call.dossier())
 
 
 def _save(call: Call) -> Response:
@@ -100,7 +100,7 @@ def _save(call: Call) -> Response:
         saved = call.site.engine.save(dossier.id, call.body["answers"], call.actor, version=call.version, declared=declared)
     except RefusedAnswers as error:
         raise _refused(call, dossier, error) from None
-    return _tagged(call, saved)
+    return tagged(call, saved)
 
 
 def _problems(call: Call) -> Response:
@@ -116,7 +116,7 @@ def _submit(call: Call) -> Response:
     dossier = call.dossier()
     version = call.version if "if-match" in call.request.headers else None
     try:
-        return _tagged(call, call.site.engine.submit(dossier.id, call.actor, version=version))
+        return tagged(call, call.site.engine.submit(dossier.id, call.actor, version=version))
     except RefusedAnswers as error:
         raise _refused(call, dossier, error) from None
 
@@ -176,13 +176,13 @@ def _act(call: Call) -> Response:
     note = call.body.get("note", "")
     if action is Action.MESSAGE:
         call.allow("messages")
-        return _tagged(call, engine.message(dossier.id, call.actor, note))
+        return tagged(call, engine.message(dossier.id, call.actor, note))
     facts, answers = _facts(call, action), call.body.get("answers")
     if answers is not None and action is not Action.SUPPLEMENT:
         raise Refusal(MALFORMED, f"the action {action.value} takes no answers")
     version = call.version if "if-match" in call.request.headers else None
     try:
-        return _tagged(call, engine.act(dossier.id, action, call.actor, version=version, facts=facts, note=note, answers=answers))
+        return tagged(call, engine.act(dossier.id, action, call.actor, version=version, facts=facts, note=note, answers=answers))
     except RefusedAnswers as error:
         raise _refused(call, dossier, error) from None
 

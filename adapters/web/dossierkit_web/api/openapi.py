@@ -64,17 +64,18 @@ def _operation(operation: Operation) -> Document:
     kinds = (*operation.refusals, MALFORMED, REFUSED, TOO_LARGE, UNAVAILABLE, FAILED)
     kinds += () if operation.is_public else (UNIDENTIFIED,)
     kinds += (NOT_JSON,) if operation.body is not None else ()
-    body = {"requestBody": {"required": True, "content": {"application/json": {"schema": operation.body}}}}
+    kind, schema = ("application/octet-stream", {}) if operation.takes_file else ("application/json", operation.body)
+    body = {"requestBody": {"required": True, "content": {kind: {"schema": schema}}}}
     return {
         "operationId": operation.id,
         "summary": operation.summary,
         **({} if operation.is_public else {"security": [{"token": []}, {"session": []}]}),
         "parameters": _parameters(operation),
-        **(body if operation.body is not None else {}),
+        **(body if operation.takes_file or operation.body is not None else {}),
         "responses": {
             str(operation.status): {
                 "description": operation.summary,
-                "content": {"application/json": {"schema": operation.reply}},
+                "content": {operation.media_type: {"schema": operation.reply}},
             },
             **{str(kind.status): _problem(kind) for kind in sorted(kinds, key=lambda kind: kind.status)},
         },
@@ -83,7 +84,10 @@ def _operation(operation: Operation) -> Document:
 
 def _parameters(operation: Operation) -> list[Document]:
     placed = [{"name": name, "in": "path", "required": True, "schema": TEXT} for name in re.findall(r"\{(\w+)\}", operation.path)]
-    asked = [{"name": name, "in": "query", "schema": schema} for name, schema in operation.query.items()]
+    asked = [
+        {"name": name, "in": "query", "required": name in operation.required, "schema": schema}
+        for name, schema in operation.query.items()
+    ]
     version = {"name": "If-Match", "in": "header", "schema": TEXT, "description": "The ETag of the version that was read."}
     return [*placed, *asked, *([version] if operation.is_guarded else [])]
 

@@ -17,6 +17,7 @@ from dossierkit.dossiers.lifecycle.dossier import Actor, Dossier
 from dossierkit.dossiers.people.access_token import AccessToken, Verb
 from dossierkit.dossiers.people.session_lifetime import Wants
 from dossierkit.errors import DossierkitError, RefusedAnswers
+from dossierkit.files.intake import Limits
 from dossierkit.findings import Problem
 from dossierkit.forms import Form, check, load_answers, message, parse, read
 from dossierkit.pointers import Json
@@ -38,6 +39,8 @@ from dossierkit_web.site import Site
 from dossierkit_web.texts import LANGUAGES
 
 Schema = Mapping[str, Json]
+#: Maximum size of a file, in bytes.
+LARGEST_FILE = Limits().most_bytes
 
 
 @attrs.frozen(eq=False)
@@ -54,10 +57,16 @@ class Operation:
     #: Schema of the answer.
     reply: Schema
     status: int = 200
+    #: Of the answer.
+    media_type: str = "application/json"
     #: Schema of the body; None: there is none.
     body: Schema | None = None
+    #: Whether the body is a file.
+    takes_file: bool = False
     #: Name → schema of a query parameter.
     query: Mapping[str, Schema] = attrs.field(factory=dict)
+    #: The query parameters that are required.
+    required: tuple[str, ...] = ()
     #: Kinds of problems beside those that any operation has.
     refusals: tuple[Kind, ...] = ()
     #: What an access token must allow.
@@ -67,17 +76,22 @@ class Operation:
     #: Whether it changes the version that `If-Match` names.
     is_guarded: bool = False
 
-    def form_of(self, schema: Schema) -> Form:
-        """The form of *schema*, an object that refuses members that it does not name."""
-        return read({"$schema": "https://json-schema.org/draft/2020-12/schema", **schema})
-
     #: The forms that bodies and query parameters are checked with: by the engine that checks answers, with its words.
-    body_form: Form | None = attrs.field(
-        init=False, default=attrs.Factory(lambda self: self.form_of(self.body) if self.body else None, takes_self=True)
-    )
-    query_form: Form = attrs.field(
-        init=False, default=attrs.Factory(lambda self: self.form_of(object_schema(self.query)), takes_self=True)
-    )
+    body_form: Form | None = attrs.field(init=False)
+    query_form: Form = attrs.field(init=False)
+
+    @body_form.default
+    def _body_form(self) -> Form | None:
+        return _form_of(self.body) if self.body is not None else None
+
+    @query_form.default
+    def _query_form(self) -> Form:
+        return _form_of(object_schema(self.query, required=self.required))
+
+
+def _form_of(schema: Schema) -> Form:
+    """The form of *schema*, an object that refuses members that it does not name."""
+    return read({"$schema": "https://json-schema.org/draft/2020-12/schema", **schema})
 
 
 def object_schema(members: Mapping[str, Schema], *, required: tuple[str, ...] = (), **more: Json) -> dict[str, Any]:
@@ -97,6 +111,8 @@ class Call:
     token: AccessToken | None = None
     body: dict[str, Any] = attrs.field(factory=dict)
     query: dict[str, Any] = attrs.field(factory=dict)
+    #: The body of an operation that takes a file.
+    content: bytes = b""
 
     @property
     def actor(self) -> Actor:
@@ -189,8 +205,8 @@ def endpoint_of(site: Site, operation: Operation) -> Callable[[Request], Awaitab
         if not site.config.same_origin(request):
             log_security_event(request, "sent from another site")
             return Refusal(REFUSED).response(language)
-        request = limited(request, site.config.max_form_bytes)
-        body = await request.body() if operation.body_form is not None else b""
+        request = limited(request, LARGEST_FILE if operation.takes_file else site.config.max_form_bytes)
+        body = await request.body() if operation.takes_file or operation.body_form is not None else b""
         return await run_in_threadpool(_answered, site, operation, request, language, body)
 
     return endpoint
@@ -202,6 +218,7 @@ def _answered(site: Site, operation: Operation, request: Request, language: str,
         if not operation.is_public:
             call.actor  # noqa: B018  # refuses before the body is looked at
         call = attrs.evolve(call, query=_query(call, operation), body=_body(call, operation, body))
+        call = attrs.evolve(call, content=body if operation.takes_file else b"")
         response = operation.run(call)
     except RefusedAnswers as error:
         # Operations that can refuse answers name their problems themselves; these are of no form at hand.

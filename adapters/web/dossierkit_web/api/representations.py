@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from dossierkit.catalog.index import CatalogEntry
-from dossierkit.converter import converter
-from dossierkit.dossiers.lifecycle.dossier import Actor, Attachment, Dossier, Event, Note
+from dossierkit.dossiers.lifecycle.dossier import RESULT, Actor, Attachment, Dossier, Event, Note
 from dossierkit.dossiers.money.fees import fees
 from dossierkit.dossiers.procedure.procedure import Entry, Procedure
 from dossierkit.dossiers.states import Action, Delivery, Outcome, Payment, State
@@ -135,6 +134,12 @@ def file_json(attachment: Attachment) -> Json:
     }
 
 
+def visible_files(dossier: Dossier, actor: Actor) -> Iterator[Attachment]:
+    """The files of *dossier* that *actor* may see: those of a result only once it is decided, unless it is an officer."""
+    decided = dossier.outcome is not None or not actor.is_citizen
+    return (attachment for attachment in dossier.attachments if decided or attachment.document != RESULT)
+
+
 LISTED_DOSSIER = closed(
     id=TEXT,
     code=or_null(TEXT),
@@ -189,7 +194,7 @@ def dossier_json(engine: Engine, dossier: Dossier, actor: Actor, language: str) 
         **listed_dossier_json(engine, dossier, language),
         "revision": dossier.revision,
         "answers": without_secrets(procedure.form, dossier.answers),
-        "files": [file_json(attachment) for attachment in dossier.attachments],
+        "files": [file_json(attachment) for attachment in visible_files(dossier, actor)],
         "declared": list(dossier.declared or handling.declared),
         "asked": list(handling.supplement.asked),
         "unit": handling.unit,
@@ -214,8 +219,3 @@ def event_json(event: Event, notes: Mapping[int, Note]) -> Json:
         "at": event.at.isoformat(),
         "note": note.text if note is not None else "",
     }
-
-
-def json_of(value: object) -> Any:
-    """A value of the core in its own JSON."""
-    return converter.unstructure(value)

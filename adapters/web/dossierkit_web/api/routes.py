@@ -11,14 +11,14 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Mount, Route
 
-from dossierkit_web.api import dossiers, procedures
+from dossierkit_web.api import dossiers, files, procedures
 from dossierkit_web.api.openapi import document_of
 from dossierkit_web.api.operations import ApiResponse, endpoint_of, language_of
 from dossierkit_web.api.problem_details import FAILED, KINDS, MALFORMED, Refusal
 from dossierkit_web.site import Site
 
 PREFIX = "/api/v1"
-OPERATIONS = (*procedures.OPERATIONS, *dossiers.OPERATIONS)
+OPERATIONS = (*procedures.OPERATIONS, *dossiers.OPERATIONS, *files.OPERATIONS)
 _log = logging.getLogger(__name__)
 
 

@@ -115,14 +115,25 @@ def store_upload(
     Args:
         beside: the other files of the same request.
     """
+    outcome = store_attachment(site, draft, code, incoming(file), beside=beside)
+    return f"document-{outcome.value}" if isinstance(outcome, Refusal) else outcome
+
+
+def store_attachment(
+    site: Site, draft: Dossier, code: str, sent: IncomingFile, *, beside: Sequence[Attachment] = ()
+) -> Attachment | Refusal:
+    """The file *sent* as an attachment, stored; or why it is refused.
+
+    Args:
+        beside: as for `store_upload`.
+    """
     kept = sum(attachment.document == code for attachment in (*draft.attachments, *beside))
-    sent = incoming(file)
     if refused := refusal(sent, LIMITS, kept=kept, scanner=site.config.scanner):
-        return f"document-{refused.value}"
+        return refused
     name, kind = shown_name(sent.name), sent.media_type
     assert kind is not None, "the intake accepts known kinds alone"
     id = store(sent, site.blobs, name=name)
-    return f"document-{id.value}" if isinstance(id, Refusal) else Attachment(code, id, name, sent.size, kind)
+    return id if isinstance(id, Refusal) else Attachment(code, id, name, sent.size, kind)
 
 
 def detach(site: Site, draft: Dossier, button: str, actor: Actor) -> Dossier:
@@ -150,7 +161,7 @@ def download(site: Site, request: Request, form: FormData) -> Response:  # noqa:
     file = files_by_id(site, dossier).get(blob)
     if file is None:
         raise UnknownDossier("no such file")
-    pieces = _sent(site, dossier, blob)
+    pieces = file_pieces(site, dossier, blob)
     # The first piece comes before the headers: a file that cannot be read gets a page that says so.
     pieces = chain((next(pieces, b""),), pieces)
     inline = "view" in request.query_params and file.media_type in VIEWED
@@ -213,8 +224,8 @@ def _seen(site: Site, request: Request) -> Dossier:
     raise UnknownDossier("no such dossier")
 
 
-def _sent(site: Site, dossier: Dossier, id: str) -> Iterator[bytes]:
-    """The bytes of the file *id* of *dossier*.
+def file_pieces(site: Site, dossier: Dossier, id: str) -> Iterator[bytes]:
+    """The bytes of the file *id* of *dossier*, in pieces.
 
     Raises:
         UnknownDossier: there is no such file.
