@@ -218,7 +218,7 @@ def test_browsers_of_other_sites_are_refused(api: Client) -> None:
 
 
 def test_unknown_addresses_and_methods_are_told_in_json(api: Client) -> None:
-    for method, path, status in (("GET", "/nowhere", 404), ("DELETE", "/procedures", 405)):
+    for method, path, status in (("GET", "/nowhere", 404), ("DELETE", "/procedures", 405), ("GET", "/procedures/a%0Ab", 404)):
         response = api.http.request(method, PREFIX + path)
         assert (response.status_code, response.headers["content-type"]) == (status, "application/problem+json")
 

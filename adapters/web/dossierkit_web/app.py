@@ -40,7 +40,7 @@ from dossierkit.files.disk import DiskBlobs
 from dossierkit.office.background_work import Repeated
 from dossierkit.office.engine import Engine
 from dossierkit.ports import BlobStore
-from dossierkit_web.api.routes import api_mount
+from dossierkit_web.api.routes import api_mount, is_for_api, refuse
 from dossierkit_web.emblem import emblem_route
 from dossierkit_web.health import Health
 from dossierkit_web.pages import (
@@ -393,6 +393,8 @@ def _too_many(site: Site, request: Request, wait: int) -> Response:
 
 def _problem_page(site: Site, name: str) -> Any:
     async def handler(request: Request, error: Exception) -> Response:
+        if is_for_api(request):
+            return await refuse(request, error)
         code = error.status_code if isinstance(error, HTTPException) else 500
         return site.message(request, name, code=code)
 

@@ -15,6 +15,7 @@ from dossierkit_web.api import dossiers, files, procedures
 from dossierkit_web.api.openapi import document_of
 from dossierkit_web.api.operations import ApiResponse, endpoint_of, language_of
 from dossierkit_web.api.problem_details import FAILED, KINDS, MALFORMED, Refusal
+from dossierkit_web.requests.addresses import path_of
 from dossierkit_web.site import Site
 
 PREFIX = "/api/v1"
@@ -27,7 +28,7 @@ def api_mount(site: Site) -> Mount:
     routes = [Route(operation.path, endpoint_of(site, operation), methods=[operation.method]) for operation in OPERATIONS]
     app = Starlette(
         routes=[Route("/openapi.json", _describe), *routes],
-        exception_handlers={HTTPException: _refuse, Exception: _fail},
+        exception_handlers={HTTPException: refuse, Exception: _fail},
     )
     return Mount(PREFIX, app)
 
@@ -36,7 +37,13 @@ def _describe(request: Request) -> Response:
     return ApiResponse(document_of(OPERATIONS, request.scope["root_path"]))
 
 
-async def _refuse(request: Request, error: Any) -> Response:
+def is_for_api(request: Request) -> bool:
+    """Whether *request* is for the API, whatever its address holds: a line break in one matches no route, nor the mount."""
+    return path_of(request).startswith(f"{PREFIX}/")
+
+
+async def refuse(request: Request, error: Any) -> Response:
+    """The problem detail for an HTTP error of Starlette."""
     kind = next((kind for kind in KINDS if kind.status == error.status_code), MALFORMED)
     return Refusal(kind, headers=error.headers).response(language_of(request))
 
