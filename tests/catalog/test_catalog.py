@@ -678,7 +678,7 @@ def test_a_folder_of_procedures_may_hold_data_too(folder: Path) -> None:
 
 def test_there_must_be_a_folder(tmp_path: Path) -> None:
     """The message says how to name one."""
-    with pytest.raises(CatalogError, match="--procedures"):
+    with pytest.raises(CatalogError, match="name another folder"):
         Catalog(tmp_path / "none", STANDARD, memory=MemoryStore())
 
 

@@ -100,7 +100,7 @@ def guard_folder(folder: Path) -> Path:
         CatalogError: it does not exist.
     """
     if not folder.is_dir():
-        raise CatalogError(f"no folder {folder}; make it, or name another with --procedures")
+        raise CatalogError(f"no folder {folder}; make it, or name another folder of procedures")
     return folder
 
 

@@ -47,7 +47,7 @@ def demonstrate(engine: Engine, accounts: Accounts, count: int, *, seed: int = 2
         SettingsError: there are dossiers already; a demonstration is for an empty folder.
     """
     if engine.store.size():
-        raise SettingsError("there are dossiers in this data folder; name an empty one with --data")
+        raise SettingsError("there are dossiers in this data folder; name an empty one")
     chance, password = random.Random(seed), first_password()  # noqa: S311  # a story, no secret
     hash = accounts.hasher.hash(password)
     procedures = [engine.procedure(listed.code) for listed in engine.procedures()]

@@ -28,7 +28,7 @@ from dossierkit.private_files import make_private_folder, write_private
 _KIND = "DK1"
 #: Key in the store under which the public key is stored.
 _FACT = "slip-key"
-_PUT_BACK = "put it back from a back-up, or say serve --new for another key"
+_PUT_BACK = "put it back from a back-up, or say --new (in Python new=True) for another key"
 
 
 @attrs.frozen

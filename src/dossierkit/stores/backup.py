@@ -35,7 +35,7 @@ def back_up(data: Path, into: Path, *, key: Path | None = None) -> Iterator[str]
         SettingsError: there is no database in *data*, or *into* or *key* exists.
     """
     if not (data / DATABASE).is_file():
-        raise SettingsError(f"{data} holds no {DATABASE}; name the data folder with --data")
+        raise SettingsError(f"{data} holds no {DATABASE}; name the data folder")
     for path in filter(None, (into, key)):
         if path.exists():
             raise SettingsError(f"{path} is there already; a back-up never overwrites another one")

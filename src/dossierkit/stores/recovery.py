@@ -84,5 +84,5 @@ def guard_remains(database: Path) -> None:
             raise LostDossiers(
                 f"{database} is missing or empty, and {path} is there: where the database was lost, restore the last back-up"
                 " into a new folder with dossierkit restore FILE --data NEW --after CODE (the last code that was given out);"
-                " for a new installation in this folder say --new"
+                " for a new installation in this folder say --new (in Python new=True)"
             )

@@ -83,22 +83,22 @@ def check_mark(path: Path, *, new: bool) -> MarkContent | None:
         if stored.installation:
             raise LostDossiers(
                 f"{path} belongs to the mark {mark.name}, which is not beside it, or damaged: is it an older copy?"
-                f" put the mark back, {_restore('the mark')}, or say --new to go on after the numbers that the database knows"
+                f" put the mark back, {_restore('the mark')}, or {_AS_NEW} to go on after the numbers that the database knows"
             )
         return None
     if stored is None and content.numbers:
         raise LostDossiers(
             f"{path} is missing or empty, and {mark.name} beside it says that numbers were given out:"
-            f" {_series_words(content.numbers)}; {_restore(mark)}, or say --new for an empty database that goes on after them"
+            f" {_series_words(content.numbers)}; {_restore(mark)}, or {_AS_NEW} for an empty database that goes on after them"
         )
     if stored is not None and stored.installation not in ("", content.installation):
         raise LostDossiers(
-            f"{path} and {mark.name} belong to two installations; put the right one back, or say --new to make them one"
+            f"{path} and {mark.name} belong to two installations; put the right one back, or {_AS_NEW} to make them one"
         )
     if missing := missing_numbers(stored.numbers if stored is not None else {}, content.numbers):
         raise LostDossiers(
             f"{path} lacks dossiers whose numbers were given out: {_series_words(missing)}; it is an older copy, or its journal"
-            f" was damaged: stop here and keep a copy of the folder; {_restore(mark)}, or say --new to go on after these numbers"
+            f" was damaged: stop here and keep a copy of the folder; {_restore(mark)}, or {_AS_NEW} to go on after these numbers"
         )
     return content
 
@@ -115,6 +115,10 @@ def sole_opening(path: Path) -> Iterator[None]:
         yield
     finally:
         connection.close()
+
+
+#: How a person at the command line, and a program, ask for it.
+_AS_NEW = "say --new (in Python new=True)"
 
 
 def _series_words(numbers: Numbers) -> str:
