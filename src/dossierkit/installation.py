@@ -19,6 +19,7 @@ from dossierkit.converter import WrongType, strict_converter
 from dossierkit.errors import SettingsError
 from dossierkit.mail.letters import Office
 from dossierkit.private_files import make_private_folder, write_private
+from dossierkit.stores.backup import DATABASE
 
 SETTINGS = "dossierkit.toml"
 DATA = "data"
@@ -176,6 +177,19 @@ def settings_hint(name: str, known: Iterable[str]) -> str:
     names = sorted(known)
     close = get_close_matches(name.replace("_", "-").lower(), names, n=1)
     return f"; did you mean {close[0]!r}?" if close else f"; known: {', '.join(names)}"
+
+
+def contents(folder: Path) -> Iterator[str]:
+    """A line about each thing in *folder* that an installation created there takes over, or leaves out."""
+    procedures, database = folder / PROCEDURES, folder / DATA / DATABASE
+    if files := [*procedures.glob("*.json")]:
+        yield f"{procedures} is kept: the installation offers its procedures; JSON files there: {len(files)}"
+    if database.is_file():
+        yield f"{database} is kept: the installation goes on with its dossiers"
+    if (folder / DATABASE).is_file():
+        yield f'{folder / DATABASE} is left alone: the data of the installation is in {DATA}; to use it, set data = "."'
+    if files := [*folder.glob("*.json")]:
+        yield f"JSON files in {folder} are left alone: {len(files)}; to offer them as procedures, move them to {PROCEDURES}"
 
 
 def create_installation(folder: Path, samples: Path) -> Iterator[Path]:

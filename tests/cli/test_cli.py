@@ -47,6 +47,26 @@ def test_a_dossier_from_the_command_line(run: Any, tmp_path: Path) -> None:
     assert "1.000001" not in run("list", "nothing", data=True).stdout
 
 
+def test_submit_tells_the_faults_of_its_procedure_alone(run: Any, tmp_path: Path, folder: Path) -> None:
+    """Once; whether its last valid revision takes the dossier, or none does."""
+    answers = tmp_path / "a.json"
+    answers.write_text('{"name": "An"}', "utf-8")
+    for name in ("first", "second"):
+        (folder / f"{name}.json").write_text("{", "utf-8")
+
+    sound = run("submit", "1.000001", answers, data=True)
+    (folder / "small.json").write_text("{", "utf-8")
+    served = run("submit", "1.000001", answers, data=True)
+    refused = run("submit", "first", answers, data=True)
+
+    assert (sound.exit_code, sound.stderr) == (0, "")
+    assert served.exit_code == 0
+    assert [line.partition(" ")[0] for line in served.stderr.splitlines()] == ["small.json:1:2:"]
+    assert refused.exit_code == 2
+    assert len(refused.stderr.splitlines()) == 1
+    assert "first.json" in refused.stderr
+
+
 def test_moments_are_shown_in_office_time(run: Any, tmp_path: Path, folder: Path) -> None:
     """A dossier of the first half hour of the year in Vietnam belongs to that year, whatever the zone of the server."""
     place, clock = f"sqlite:{tmp_path / 'data' / 'dossiers.db'}", FixedClock(datetime(2026, 12, 31, 17, 30, tzinfo=UTC))

@@ -70,6 +70,27 @@ def test_init_overwrites_nothing(run: Run, tmp_path: Path) -> None:
     assert own.read_text() == '{"title": "Own"}'
 
 
+def test_init_says_what_becomes_of_what_is_there(run: Run, tmp_path: Path) -> None:
+    """Procedures and data in their places are taken over, others are left alone; none is changed."""
+    there = [f"office/{name}" for name in ("procedures/own.json", "data/dossiers.db", "dossiers.db", "a.json", "b.json")]
+    for name in there:
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(name)
+
+    made = run("init", "office")
+
+    assert made.exit_code == 0
+    for words in (
+        "office/procedures is kept: the installation offers its procedures; JSON files there: 1",
+        "office/data/dossiers.db is kept: the installation goes on with its dossiers",
+        'office/dossiers.db is left alone: the data of the installation is in data; to use it, set data = "."',
+        "JSON files in office are left alone: 2; to offer them as procedures, move them to procedures",
+    ):
+        assert words in made.stderr
+    assert [(tmp_path / name).read_text() for name in there] == there
+    assert "left alone" not in run("init", "new").stderr
+
+
 def test_what_init_lays_out_is_sound(run: Run, home: Path) -> None:
     """Settings, procedures with the shared files, data for its owner alone; a new file is listed at once, and lints."""
     assert {path.name for path in (home / "procedures" / "shared").iterdir()} == {

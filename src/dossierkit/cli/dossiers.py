@@ -87,9 +87,15 @@ def submit(
     from dossierkit.hidden_characters import without_hidden
 
     issued, document = parse_code(code) if code else None, answers_in(answers)
+    # The log would list the faults of all files, at each look.
+    logging.getLogger("dossierkit.catalog.catalog").addHandler(logging.NullHandler())
     # Checked first, so that an unknown procedure creates no database.
     _listing(data, procedures).procedure(procedure)
     engine = engine_of(data, procedures, agency, make=True, files=files)
+    file = next(entry.path for entry in engine.procedures() if entry.code == procedure)
+    for fault in engine.catalog.faults():
+        if fault.file == file:
+            click.echo(f"{fault.file}:{fault.line}:{fault.column}: {fault.message}", err=True)
     actor = Actor("command-line", Role.ADMIN)
     draft = engine.begin(procedure, actor, document)
     if paper:

@@ -99,12 +99,18 @@ def _guard_variables(command: click.Command) -> None:
 @click.command()
 @click.argument("folder", type=FOLDER, default=Path())
 def init(folder: Path) -> None:
-    """Create an installation in FOLDER (default: the current folder): settings, procedures, data."""
-    from dossierkit.installation import SETTINGS, create_installation
+    """Create an installation in FOLDER (default: the current folder): settings, procedures, data.
+
+    Existing procedures and data become those of the installation; no file is changed.
+    """
+    from dossierkit.installation import SETTINGS, contents, create_installation
     from dossierkit.wiring import samples
 
+    before = [*contents(folder)]
     for path in create_installation(folder, samples()):
         click.echo(path)
+    for line in before:
+        click.echo(line, err=True)
     where = "" if folder.resolve() == Path.cwd() else f"cd {folder}; "
     click.echo(f"Describe the office in {SETTINGS}, then: {where}dossierkit new NAME; dossierkit serve", err=True)
 
