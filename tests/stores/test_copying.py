@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import itertools
 import re
 import shutil
@@ -19,10 +20,11 @@ from support.postgres import run
 from support.s3 import Bucket
 from support.samples import NOON, PROCEDURES
 
-from dossierkit import Engine
+from dossierkit import Actor, Engine
 from dossierkit.cli import main
 from dossierkit.demo.demonstration import demonstrate
 from dossierkit.dossiers.ledger.reports import Period
+from dossierkit.dossiers.lifecycle.dossier import Attachment
 from dossierkit.dossiers.people.access_token import AccessToken
 from dossierkit.dossiers.people.session_lifetime import Session
 from dossierkit.errors import StoreError
@@ -39,7 +41,7 @@ from dossierkit.testing import CountedTokens, FixedClock
 from dossierkit.testing.contract.samples import AGENCY, DAY, mail, new_draft, submission
 from dossierkit.wiring import file_store, open_accounts, open_engine
 
-#: Two procedures are read faster than all; they have fees and fields for files.
+#: Two procedures are read faster than all; they have fees and documents.
 USED = ("cap-lai-giay-chung-nhan.json", "giao-khu-vuc-bien.json")
 
 
@@ -60,6 +62,7 @@ def filled(tmp_path_factory: pytest.TempPathFactory, procedures: Path) -> Path:
     for _ in demonstrate(engine, open_accounts(engine), 25).progress:
         pass
     store = engine.store
+    attached(engine)
     store.accounts.keep_session(Session("h", NOON, NOON, "an"))
     store.accounts.create_access_token(AccessToken("gis", "h", NOON, NOON + timedelta(days=1)))
     store.publish({"small.json": b"{}"}, author="An", at=NOON)
@@ -71,6 +74,17 @@ def filled(tmp_path_factory: pytest.TempPathFactory, procedures: Path) -> Path:
     (data / "calendar.json").write_text("{}", "utf-8")
     engine.close()
     return data
+
+
+def attached(engine: Engine) -> None:
+    """Begin drafts with a file each."""
+    assert engine.blobs is not None
+    for number in range(20):
+        actor = Actor(f"an-{number}")
+        draft = engine.begin("1.012786", actor)
+        blob = engine.blobs.put(f"đơn-{number}.pdf", io.BytesIO(b"%d" % number))
+        file = Attachment("1", blob, f"đơn-{number}.pdf", 2, "application/pdf")
+        engine.attach(draft.id, file, actor, version=draft.version)
 
 
 @pytest.fixture
