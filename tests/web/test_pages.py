@@ -361,7 +361,7 @@ def test_every_word_is_there_and_used() -> None:
     quoted = {name for text in texts for name in re.findall(r"""["']([a-z][a-z0-9-]+)["']""", text)}
     built = tuple(f"{name}-" for name in (
         "state", "tab", "do", "password", "profile", "event", "find", "filter", "audience", "change", "day", "stat", "desk", "act", "role", "outcome", "payment", "evidence",
-        "asked", "document", "why", "fee", "plan", "risk", "people", "part", "channel", "collect", "gateway", "pay", "paid", "sandbox", "paper", "register", "lint", "serving",
+        "asked", "document", "why", "fee", "plan", "risk", "people", "part", "channel", "collect", "gateway", "pay", "paid", "sandbox", "paper", "register", "lint", "serving", "api",
     ))  # fmt: skip
     assert {n for n in known - quoted if not n.startswith(built) and n.removesuffix("-text") not in quoted} == set()
 
