@@ -98,7 +98,7 @@ def test_from_reception_to_the_result(served: Portal, office: Engine, people: di
     an.goto(f"{own}/supplement")
     an.locator("[id='f/copies']").fill("3")
     an.locator("button[value=send]").click()
-    expect(an).to_have_url(own)
+    expect(an).to_have_url(f"{own}?done=supplement")
     an.locator("#message").fill("Khi nào xong?")
     an.locator("form:has(#message) button").click()
     expect(an.locator("main")).to_contain_text("Khi nào xong?")
