@@ -107,7 +107,7 @@ def test_too_many_parts_are_refused_on_a_page_of_ours(app: Any, language: str, t
         answer = client.post("/procedures/1.000001/apply", content=body, headers={"content-type": FILES.decode()})
         assert (answer.status_code, answer.headers["content-type"]) == (400, "text/html; charset=utf-8")
         assert f"<h1>{title}</h1>" in answer.text
-        assert f'<html lang="{language}">' in answer.text
+        assert f'<html lang="{language}"' in answer.text
 
 
 @pytest.mark.parametrize("said", [True, False])
