@@ -32,9 +32,10 @@ SHAPES: dict[str, frozenset[str]] = {
     "oidc": frozenset({"oidc", "cryptography"}),
     "s3": frozenset({"s3"}),
     "metrics": frozenset({"metrics"}),
+    "otel": frozenset({"otel"}),
     "postgres": frozenset({"postgres"}),
     "web": frozenset({"web", "rules", "calendar", "xlsx"}),
-    "all": frozenset({"web", "rules", "calendar", "xlsx", "pdf", "oidc", "metrics", "postgres", "s3"}),
+    "all": frozenset({"web", "rules", "calendar", "xlsx", "pdf", "oidc", "metrics", "otel", "postgres", "s3"}),
 }
 #: The commands that miss an extra; every other one runs in every shape.
 WANTS = {

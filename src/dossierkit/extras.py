@@ -18,6 +18,7 @@ EXTRAS: Mapping[str, str] = {
     "markdown_it": "web",
     "obstore": "s3",
     "psycopg": "postgres",
+    "opentelemetry": "otel",
     "prometheus_client": "metrics",
     "pyotp": "web",
     "python_multipart": "web",

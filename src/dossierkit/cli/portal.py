@@ -5,10 +5,10 @@ from __future__ import annotations
 import os
 import signal
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import attrs
 from dossierkit_web import WebConfig, create_app
@@ -22,9 +22,11 @@ from dossierkit.papers.slip import installed_key
 from dossierkit.wiring import PaymentSettings, mailer, payment_settings, scanner
 
 if TYPE_CHECKING:
-    from starlette.applications import Starlette
+    from dossierkit_web.requests.observation import Observe
+    from starlette.types import ASGIApp
 
     from dossierkit.cli.metrics import Metrics
+    from dossierkit.cli.tracing import Tracing
     from dossierkit.installation import Installation
     from dossierkit.office.engine import Engine
 
@@ -90,8 +92,11 @@ class Portal:
             log_language=self.language,
         )
 
-    def app(self, engine: Engine, worker: Worker | None = None, metrics: Metrics | None = None) -> Starlette:
-        """The pages over *engine*, with *worker* beside them; both end with the pages.  Requests are counted in *metrics*."""
+    def app(self, engine: Engine, worker: Worker | None = None, metrics: Metrics | None = None) -> ASGIApp:
+        """The pages over *engine*, with *worker* beside them; both end with the pages.
+
+        Requests are counted in *metrics*, and traced if an exporter of traces is configured.
+        """
         payments = self._payments(engine.key("sandbox-key").hex()[:32])
         config = WebConfig(
             secure=self.secure,
@@ -108,10 +113,17 @@ class Portal:
         )
         assert engine.blobs is not None, "a command says where files are"
         beside = _Beside(engine, worker, self.stop_within)
-        observe: dict[str, Any] = {"observe": metrics.count_request} if metrics is not None else {}
-        app = create_app(engine, blobs=engine.blobs, config=config, work=beside, **observe)
+        tracing = start_tracing()
+        observers: list[Observe] = [metrics.count_request] if metrics is not None else []
+        actions = [metrics.count_action] if metrics is not None else []
+        if tracing is not None:
+            beside.tracing = tracing
+            observers.append(tracing.record_request)
+            actions.append(tracing.record_action)
+        engine.observe_actions(_all(actions))
+        app = create_app(engine, blobs=engine.blobs, config=config, work=beside, observe=_all(observers))
         beside.when_stopping = app.state.health.stop
-        return app
+        return tracing.traced(app) if tracing is not None else app
 
     def worker(self, engine: Engine) -> Worker:
         """The background work of the portal."""
@@ -123,16 +135,14 @@ class Portal:
         )
 
     def start_metrics(self, engine: Engine) -> Metrics | None:
-        """Count the actions of *engine* in metrics of this process, and return them; None without an address for them."""
+        """The metrics of this process; None without an address for them."""
         if not self.metrics:
             return None
         from dossierkit.cli.metrics import Metrics
 
-        metrics = Metrics(engine.store.activity)
-        engine.observe_actions(metrics.count_action)
-        return metrics
+        return Metrics(engine.store.activity)
 
-    def __call__(self) -> Starlette:
+    def __call__(self) -> ASGIApp:
         """The pages in a process of their own, over an engine of their own."""
         configure_logs(self.log)
         threading.Thread(target=end_with_parent, daemon=True).start()
@@ -148,6 +158,27 @@ class Portal:
         return payment_settings(self.vnpay, self.vietqr, sandbox_at=sandbox_at, sandbox_secret=sandbox_secret)
 
 
+def start_tracing() -> Tracing | None:
+    """The traces of this process; None unless a variable of OpenTelemetry names an exporter."""
+    chosen = os.environ.get("OTEL_TRACES_EXPORTER", "")
+    named = chosen or any(name in os.environ for name in ("OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT"))
+    if not named or chosen == "none" or os.environ.get("OTEL_SDK_DISABLED", "").lower() == "true":
+        return None
+    from dossierkit.cli.tracing import Tracing
+
+    return Tracing()
+
+
+def _all(observers: Sequence[Callable[..., object]]) -> Callable[..., None]:
+    """A function that calls each of *observers*."""
+
+    def observe(*values: object) -> None:
+        for each in observers:
+            each(*values)
+
+    return observe
+
+
 @attrs.define(eq=False)
 class _Beside:
     """The background of one process: new procedure files are read, slow libraries are imported."""
@@ -157,6 +188,7 @@ class _Beside:
     #: Seconds for what is under way when the process is told to stop.
     stop_within: int
     when_stopping: Callable[[], object] = lambda: None
+    tracing: Tracing | None = None
     _reading: Repeated = attrs.field(init=False)
 
     def __attrs_post_init__(self) -> None:
@@ -178,6 +210,8 @@ class _Beside:
         if self.worker is not None:
             self.worker.stop(self.stop_within)
         self.engine.close()
+        if self.tracing is not None:
+            self.tracing.close()
 
     def _told_to_stop(self) -> None:
         self.when_stopping()

@@ -16,7 +16,7 @@ from dossierkit_web.requests.slow_clients import Patience, patient
 from uvicorn.supervisors.multiprocess import Multiprocess
 
 if TYPE_CHECKING:
-    from starlette.applications import Starlette
+    from starlette.types import ASGIApp
 
 #: Seconds after which a process that does not answer its supervisor is replaced.
 _HANGS = 60
@@ -86,14 +86,14 @@ def collect_less_often() -> None:
     gc.set_threshold(50_000, 20, 100)
 
 
-def serve_here(app: Starlette, listening: socket.socket, proxies: Sequence[str], within: int) -> None:
+def serve_here(app: ASGIApp, listening: socket.socket, proxies: Sequence[str], within: int) -> None:
     """Serve *app* in this process until it is told to stop; then finish what is under way *within* seconds."""
     collect_less_often()
     uvicorn.Server(_Config(app, proxies, timeout_graceful_shutdown=within)).run(sockets=[listening])
 
 
 def serve_in_processes(
-    app: Callable[[], Starlette], listening: socket.socket, proxies: Sequence[str], within: int, count: int
+    app: Callable[[], ASGIApp], listening: socket.socket, proxies: Sequence[str], within: int, count: int
 ) -> None:
     """Serve what *app* makes in *count* processes until told to stop; one that ends or hangs is replaced."""
     config = _Config(
