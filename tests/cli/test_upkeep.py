@@ -301,7 +301,8 @@ def test_what_cannot_be_backed_up_or_restored_is_told(installation: Any, tmp_pat
     (tmp_path / "there.tar").write_text("x")
     assert "never overwrites" in run("backup", "--data", data, tmp_path / "there.tar").output
     assert "not empty" in run("restore", "--data", data, "--nothing-since", tmp_path / "there.tar").output
-    assert "no back-up" in run("restore", "--data", tmp_path / "new", "--nothing-since", tmp_path / "there.tar").output
+    told = run("restore", "--data", tmp_path / "new", "--nothing-since", tmp_path / "there.tar").output
+    assert told == f"dossierkit: {tmp_path / 'there.tar'} is no back-up of dossierkit, or is damaged\n"
     with tarfile.open(tmp_path / "other.tar", "w") as archive:
         archive.add(tmp_path / "there.tar", "something")
     with pytest.raises(SettingsError):

@@ -139,4 +139,5 @@ def restore(archive: Path, data: Path) -> int:
                 path.chmod(FOLDER if path.is_dir() else FILE)
             return len(members)
     except tarfile.TarError as error:
-        raise SettingsError(f"{archive} is no back-up of dossierkit, or is damaged: {error}") from error
+        # The words of tarfile fill several lines, one for each kind of compression.
+        raise SettingsError(f"{archive} is no back-up of dossierkit, or is damaged") from error
