@@ -234,7 +234,7 @@ def test_processes_on_one_folder_agree(folder: Path, tmp_path: Path) -> None:
 
 
 def test_faults_are_logged_once_and_say_what_serves(folder: Path, caplog: pytest.LogCaptureFixture) -> None:
-    """With file, line and column; and that a file is valid again."""
+    """With file, line, column and the rule as lint names it; and that a file is valid again."""
     caplog.set_level(logging.INFO)
     catalog = Catalog(folder, STANDARD, memory=MemoryStore())
     catalog.list()
@@ -246,9 +246,9 @@ def test_faults_are_logged_once_and_say_what_serves(folder: Path, caplog: pytest
 
     assert len(told) == 2
     assert told[1].startswith('small.json:2:7: the key "a" is duplicated') or told[1].startswith("small.json:2:2")
-    assert told[1].endswith("its last valid revision is served")
+    assert told[1].endswith(" (not-json); its last valid revision is served")
     assert told[0].startswith("never.json:1:")
-    assert told[0].endswith("it is not served")
+    assert told[0].endswith(" (not-a-schema); it is not served")
     put(folder, "small.json", SMALL)
     again(catalog).list()
     assert caplog.records[-1].getMessage() == "small.json is valid again"
@@ -266,7 +266,7 @@ def test_the_log_speaks_the_language_it_is_asked_for(folder: Path, caplog: pytes
 
     assert [record.getMessage() for record in caplog.records] == [
         "small.json:1:13: không phải là JSON: ở đây thiếu một tên trong dấu ngoặc kép: không được có dấu phẩy trước },"
-        " và JSON không có chú thích; phiên bản hợp lệ gần nhất vẫn được dùng",
+        " và JSON không có chú thích (not-json); phiên bản hợp lệ gần nhất vẫn được dùng",
         "small.json đã hợp lệ trở lại",
     ]
 

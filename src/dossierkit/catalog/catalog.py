@@ -366,7 +366,7 @@ class Catalog:
                 for fault in state.faults:
                     place = f"{fault.file}:{fault.line}:{fault.column}"
                     message = in_language(fault.message, self.language)
-                    _log.warning("%s: %s; %s", place, message, consequence(state.serving, self.language))
+                    _log.warning("%s: %s (%s); %s", place, message, fault.code, consequence(state.serving, self.language))
             elif was.faults and not state.faults:
                 _log.info("%s", in_language(Words("{file} is valid again", file=state.file), self.language))
 

@@ -98,7 +98,7 @@ class Readings:
             known = KnownFile(stamps, procedure.revision, entry)
             self.take(name, known, procedure)
         except DocumentError as error:
-            fault = Finding(error.file or printable(name), error.line, error.column, "", "unreadable", "error", error.message)
+            fault = Finding(error.file or printable(name), error.line, error.column, "", "not-json", "error", error.message)
             return Reading(stamps or {name: None}, faults=(fault,))
         except SchemaError as error:
             return Reading(stamps, faults=tuple(finding_of(fault, name, documents) for fault in error.faults))
