@@ -1,4 +1,4 @@
-"""A FastAPI application with users of its own, and the portal below /ho-so: `fastapi run examples/fastapi_host.py`."""
+"""A FastAPI application with users of its own, and the portal below /ho-so: `uvicorn --app-dir examples fastapi_host:app`."""
 
 from pathlib import Path
 from secrets import token_hex
