@@ -290,7 +290,7 @@ def test_part_2_4_statistics(page: Page, served: Portal) -> None:
     page.goto(served.address)
     page.get_by_role("navigation").get_by_role("link", name="Thống kê").click()
     checked(page)
-    page.get_by_label("Chọn năm").select_option(label="2025")
+    page.get_by_label("Năm", exact=True).select_option(label="2025")
     page.get_by_role("button", name="Xem thống kê").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Thống kê 2025")
     expect(page.locator("main")).to_contain_text("12/2025")

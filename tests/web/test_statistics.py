@@ -71,6 +71,7 @@ def test_totals_come_first_and_long_tables_are_folded(portal: Any) -> None:
     places = [page.index(f'id="{id}"') for id in ("total", "by-month", "by-unit", "by-sector")]
     assert places == sorted(places)
     assert "Tổng số" in page[: places[1]]
+    assert ">Năm</th>" in page[: places[1]]
     [folded] = re.findall(r'<details class="rows">.*?</details>', page, re.DOTALL)
     rows = len(re.findall(r"<tr>", folded)) - 1
     assert 'id="by-month"' in folded
