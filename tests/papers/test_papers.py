@@ -152,7 +152,7 @@ def test_each_form_says_what_belongs_on_it(office: Engine) -> None:
     receipt = names[-1]
     assert names == ["01", "02-5", "04-9", "05-10", "06", receipt]
     expected = {
-        "01": ("00001/2026/H29.15", "Nguyễn Thị #Đào *x*", "12 đường Mẫu", "+84912345678", "Cấp bản sao", "Đơn <b>đề nghị</b>",
+        "01": ("00001/2026/H29.15", "Nguyễn Thị #Đào *x*", "12 đường Mẫu", "0912 345 678", "Cấp bản sao", "Đơn <b>đề nghị</b>",
                office.check_code(dossier), "5 ngày làm việc", "12 giờ 00 phút, ngày 22 tháng 11 năm 2026", "Quyển số 2026, số thứ tự 1", "20.000\u00a0đ"),
         "02-5": ("00001/2026/HDHS", "Số bản", "Chưa đúng", "Bản vẽ", "Còn thiếu", "Số bản chưa đúng"),
         "04-9": ("00001/2026/PXL", "Chờ cơ quan thuế", "ngày 31 tháng 12 năm 2026", "xin lỗi"),

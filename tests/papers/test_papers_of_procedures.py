@@ -127,7 +127,7 @@ def test_every_paper_names_the_owner_and_the_whole_address(shipped: Engine, name
         for form, text in {**said, **papers(shipped, dossier, "en")}.items():
             assert who in text, form
             assert WRITTEN in text, form
-            assert "+84912345678" in text, form
+            assert "0912 345 678" in text, form
             assert "quận cũ" not in text, form
         assert shipped.procedure(code).title() in said["01"]
         for fee in fees(shipped.procedure(code), dossier.answers):

@@ -11,6 +11,7 @@ from dossierkit.dossiers.procedure.procedure import Procedure
 from dossierkit.forms.fields.effective_fields import effective
 from dossierkit.forms.fields.field_tree import index
 from dossierkit.forms.fields.form import Field
+from dossierkit.forms.schema.formats import show_phone
 from dossierkit.forms.views.personal_data import MASK, without_secrets
 from dossierkit.forms.words.readable_answers import readable
 from dossierkit.pointers import Json, child, get
@@ -64,7 +65,7 @@ _GROUPS = ("", "/head", "/representative")
 
 
 def contact(procedure: Procedure, answers: Json, language: str = "vi") -> Contact:
-    """The contact data of the owner in *answers*; the address with the names of its places."""
+    """The contact data of the owner in *answers*, as pages show them; the address with the names of its places."""
     pointer = procedure.block.get("persons", {}).get("owner")
     if pointer is None:
         return Contact()
@@ -72,7 +73,7 @@ def contact(procedure: Procedure, answers: Json, language: str = "vi") -> Contac
     groups = [f"{pointer}{group}" for group in _GROUPS]
     addresses = (address_words(procedure, answers, f"{group}/address", language) for group in groups)
     phone, mail = (_text(answers, *(f"{group}/{name}" for group in groups)) for name in ("phone", "email"))
-    return Contact(next(filter(None, addresses), ""), phone, mail)
+    return Contact(next(filter(None, addresses), ""), show_phone(phone), mail)
 
 
 #: Parts of an address in the order of writing: from the house to the province.

@@ -193,7 +193,8 @@ def read_phone(text: str) -> str:
     return digits if _PHONE.fullmatch(digits) else text
 
 
-def _show_phone(text: str) -> str:
+def show_phone(text: str) -> str:
+    """`+84912345678` → `0912 345 678`; any other text is returned unchanged."""
     if not re.fullmatch(r"\+84[0-9]{9,10}", text):
         return text
     local = "0" + text[3:]
@@ -310,7 +311,7 @@ FORMATS = (
         "0912 345 678",
         lambda t: bool(_PHONE.fullmatch(t) or _PHONE.fullmatch(read_phone(t))),
         read_phone,
-        _show_phone,
+        show_phone,
         "tel",
         "tel",
         width=14,
