@@ -294,6 +294,16 @@ def test_the_key_goes_apart(installation: Any, tmp_path: Path) -> None:
     assert "never overwrites" in run("backup", "--data", data, "--key", tmp_path / "key", tmp_path / "c.tar").output
 
 
+def test_a_statement_that_is_not_utf_8_is_told(tmp_path: Path) -> None:
+    """As a spreadsheet writes it unless it is told to write UTF-8."""
+    open_engine(f"sqlite:{tmp_path / 'dossiers.db'}").close()
+    (tmp_path / "bank.csv").write_bytes("number,amount,memo\n".encode("utf-16"))
+
+    told = run("reconcile", "--data", tmp_path, tmp_path / "bank.csv").output
+
+    assert told == f"dossierkit: {tmp_path / 'bank.csv'} is not UTF-8; save it as CSV in UTF-8\n"
+
+
 def test_what_cannot_be_backed_up_or_restored_is_told(installation: Any, tmp_path: Path) -> None:
     """Nothing is overwritten, nothing leads out of the folder, nothing is half there."""
     _, data = installation
