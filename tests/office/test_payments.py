@@ -138,6 +138,31 @@ def test_a_statement_is_read_as_banks_write_it() -> None:
         list(transfers("number,amount,memo\n1,nhiều,x\n"))
 
 
+@pytest.mark.parametrize(
+    ("written", "amount"),
+    [
+        ("330000", 330_000),
+        ("330.000", 330_000),
+        ("330,000.00", 330_000),
+        ("330.000,00 VND", 330_000),
+        ("330000.0", 330_000),
+        ("+1 500 đ", 1_500),
+    ],
+)
+def test_amounts_of_statements_are_read_as_banks_write_them(written: str, amount: int) -> None:
+    """With either separator of thousands, and decimals that are zero."""
+    [transfer] = transfers(f'number,amount,memo\n1,"{written}",x\n')
+
+    assert transfer.amount == amount
+
+
+@pytest.mark.parametrize("written", ["330,000.25", "33.00.000", "9" * 5000])
+def test_amounts_that_are_no_dong_are_refused(written: str) -> None:
+    """With their line: a separator is never taken for another one."""
+    with pytest.raises(SettingsError, match="line 2"):
+        list(transfers(f'number,amount,memo\n1,"{written}",x\n'))
+
+
 # --- fees -------------------------------------------------------------------------------------------------------------
 
 FEES = [

@@ -107,11 +107,19 @@ def transfers(statement: str) -> Iterator[Transfer]:
     if missing := [key for key, column in columns.items() if column is None]:
         raise SettingsError(f"the statement has no column for {missing[0]}: call it {_COLUMNS[missing[0]][0]!r}")
     for line, row in enumerate(rows, 2):
-        typed = re.sub(r"[\s.,đ]|VND", "", str(row[columns["amount"] or ""] or "0"))
-        if not re.fullmatch(r"[+-]?[0-9]+", typed):
-            raise SettingsError(f"line {line} of the statement: {row[columns['amount'] or '']!r} is not an amount in đồng")
-        if int(typed) > 0:
-            yield Transfer(str(row[columns["number"] or ""]).strip(), int(typed), str(row[columns["memo"] or ""]))
+        typed = str(row[columns["amount"] or ""] or "0")
+        if (amount := _amount(typed)) is None:
+            raise SettingsError(f"line {line} of the statement: {typed[:40]!r} is not an amount in đồng")
+        if amount > 0:
+            yield Transfer(str(row[columns["number"] or ""]).strip(), amount, str(row[columns["memo"] or ""]))
+
+
+def _amount(typed: str) -> int | None:
+    """Đồng, with either separator of thousands and decimals that are zero: `330.000`, `330,000.00 VND`; None for another text."""
+    whole = re.sub(r"[.,]00?$", "", re.sub(r"[\sđ]|VND", "", typed))
+    if not re.fullmatch(r"[+-]?(?:[0-9]{1,15}|[0-9]{1,3}(?:\.[0-9]{3}){1,4}|[0-9]{1,3}(?:,[0-9]{3}){1,4})", whole):
+        return None
+    return int(re.sub(r"[.,]", "", whole))
 
 
 def match(transfer: Transfer, open_attempts: Iterable[Attempt]) -> Callback | None:
