@@ -10,7 +10,7 @@ import attrs
 import pytest
 from support.samples import NOON, SMALL
 
-from dossierkit import Action, Actor, Engine, RefusedAnswers, State, open_engine
+from dossierkit import Action, Actor, Engine, RefusedAnswers, Role, State, open_engine
 from dossierkit.catalog.catalog import Catalog
 from dossierkit.dossiers.lifecycle.dossier import Dossier, Query, chained
 from dossierkit.dossiers.lifecycle.event_facts import Facts, SubmitFacts
@@ -137,6 +137,15 @@ def test_two_tabs_are_told_apart(engine: Engine) -> None:
         engine.act(draft.id, Action.SUBMIT, AN, version=1)
 
     assert engine.open(draft.id, AN).answers == {"name": "first"}
+
+
+def test_an_officer_is_a_citizen_to_a_dossier_of_their_own(engine: Engine) -> None:
+    """Another one accepts it; the refusal says in which role the officer asked."""
+    officer = Actor("mai", Role.ADMIN)
+    sent = engine.submit(engine.begin("1.000001", officer, {"name": "An"}).id, officer)
+
+    with pytest.raises(ForbiddenAction, match="accept is not for citizen now: role"):
+        engine.act(sent.id, Action.ACCEPT, officer)
 
 
 def test_a_cancelled_draft_can_be_had_back_and_a_dossier_stays(engine: Engine) -> None:

@@ -206,7 +206,7 @@ def guard(dossier: Dossier, action: Action, actor: Actor, facts: Facts, workflow
     """Raise ForbiddenAction if *actor* may not do *action* with *facts* now: role, state, procedure or facts forbid it."""
     target(dossier, action)
     if (why := refusal(dossier, action, actor, workflow)) is not None:
-        raise ForbiddenAction(f"{action.value} is not for {actor.role} now: {why}", why)
+        raise ForbiddenAction(f"{action.value} is not for {_role(dossier, actor)} now: {why}", why)
     needed = {need: fact(facts, need) for need in _BY_ACTION[action].needs}
     missing = [need for need, value in needed.items() if value in (None, "", ())]
     if missing:
