@@ -148,7 +148,7 @@ def test_a_process_that_dies_is_replaced(tmp_path: Path) -> None:
         os.kill(min(before), signal.SIGKILL)
 
         after = wait_for(
-            lambda: (found := children(portal.program)) - before and len(found - {min(before)}) == 2 and found, seconds=60
+            lambda: (found := children(portal.program)) - before and len(found - {min(before)}) == 2 and found, seconds=200
         )
 
         assert max(before) in after

@@ -66,6 +66,6 @@ run("restore", "back.tar", "--data", "back", "--nothing-since")
 run("copy", "--from", "sqlite:data", "--to", "sqlite:copied")
 run("erase")
 run("demo", "--data", "demo", "--dossiers", "5", "--procedures", str(samples()))
-sample = run("new", "mau", "--like", "1.012789", "--into", "samples").split(":")[0].splitlines()[-1]
+sample = run("new", "mau", "--like", "1.012789", "--into", "samples").splitlines()[-1].split(":")[0]
 run("lint", sample)
 print(json.dumps({"file": dossierkit.__file__, "python": sys.version_info[:2], "came": came}))

@@ -302,7 +302,7 @@ def test_a_second_click_sends_nothing(browser: Browser, served: Portal) -> None:
     page = visit(browser)
     register(page, served)
     form = page.locator("form[action='/sign-in']").first
-    click = "form => form.dispatchEvent(new SubmitEvent('submit', { cancelable: true }))"
+    click = "form => form.dispatchEvent(new SubmitEvent('submit', { bubbles: true, cancelable: true }))"
     assert [form.evaluate(click), form.evaluate(click)] == [True, False]
     page.goto(served.address + "/sign-in")
     assert page.locator("form[action='/sign-in']").first.evaluate(click)

@@ -48,8 +48,7 @@ class Bundle:
             address: the `$id` of the schema, if the file has none.
         """
         document = self.documents[""]
-        if not isinstance(document, dict):
-            return document
+        assert isinstance(document, dict), "a procedure file is an object"
         others = {path: other for path, other in self.documents.items() if path}
         embedded = {path: {"$id": path, **other} if isinstance(other, dict) else other for path, other in others.items()}
         return {"$id": address, **document, **({"$defs": {**document.get("$defs", {}), **embedded}} if embedded else {})}
