@@ -144,6 +144,8 @@ class Line:
         #: Connections made since the line was frozen.
         self.unanswered: list[socket.socket] = []
         self._open: set[socket.socket] = set()
+        #: Connections to the server.
+        self._server_ends: set[socket.socket] = set()
         #: Number of messages that programs may still send before their connection is lost; None: any number.
         self.left: int | None = None
         self.url = make_conninfo("", **{**parts, "host": str(folder), "port": 5432})
@@ -163,8 +165,9 @@ class Line:
         self.unanswered.clear()
 
     def close(self) -> None:
-        """Take no more connections."""
+        """Take no more connections, and end those that there are."""
         self._listening.close()
+        hang_up(*self._open, *self.unanswered, *self._server_ends)
 
     def _accept(self) -> None:
         with suppress(OSError):
@@ -178,6 +181,7 @@ class Line:
                     continue
                 self._open.add(near)
                 far = socket.socket(socket.AF_UNIX if isinstance(self._server, str) else socket.AF_INET)
+                self._server_ends.add(far)
                 far.connect(self._server)
                 deaf = threading.Event()
                 for work in (self._ask, self._answer):
