@@ -11,7 +11,7 @@ import tarfile
 import threading
 import time
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -79,19 +79,10 @@ def test_a_demonstration_proves_itself(shown: Any) -> None:
         demonstrate(engine, open_accounts(engine), 1)
 
 
-@pytest.mark.parametrize(
-    "now",
-    [
-        *(NOON + timedelta(days=day) for day in range(7)),
-        datetime(2027, 2, 6, 5, tzinfo=UTC),  # the first day of the lunar year
-        datetime(2028, 2, 29, 5, tzinfo=UTC),
-        datetime(2026, 12, 31, 16, 59, 30, tzinfo=UTC),  # half a minute before midnight at the office
-        datetime(2031, 11, 26, 5, tzinfo=UTC),
-    ],
-    ids=lambda now: f"{now:%Y-%m-%d}",
-)
+# CI makes a demonstration on other special days, by the command.
+@pytest.mark.parametrize("now", [NOON + timedelta(days=day) for day in range(7)], ids=lambda now: f"{now:%A}")
 def test_a_demonstration_ends_on_every_day(now: datetime) -> None:
-    """Whatever day it is, the story is as long as was asked for, reaches two years back, and proves itself."""
+    """Whatever day of the week it is, the story is as long as was asked for, reaches two years back, and proves itself."""
     engine = open_engine("memory:", procedures=PROCEDURES, clock=FixedClock(now))
 
     *_, count = demonstrate(engine, open_accounts(engine), 60).progress
