@@ -302,6 +302,33 @@ def test_files_of_a_result_are_for_its_owner_once_it_is_decided(api: Client, eng
     api("readFile", OFFICER, id=submitted["id"], file=file)
 
 
+def test_a_period_includes_its_last_day(api: Client, engine: Engine) -> None:
+    submitted, today = sent(api), engine.today().isoformat()
+    [found] = api("listDossiers", AN, query={"since": today, "until": today}).json()["dossiers"]
+    assert found["id"] == submitted["id"]
+    assert api("listDossiers", AN, query={"until": "2020-12-31"}).json()["dossiers"] == []
+
+
+def test_a_file_that_is_damaged_is_told_before_its_first_byte(api: Client, tmp_path: Path) -> None:
+    begun = draft(api, name="An")
+    added = api("attachFile", AN, id=begun["id"], query={"document": "don", "name": "a.pdf"}, content=PDF).json()
+    [file] = [path for path in (tmp_path / "blobs").rglob("sha256-*") if path.suffix == ""]
+    file.write_bytes(b"%PDF-9.9")
+    api("readFile", AN, id=begun["id"], file=added["files"][0]["file"], status=503)
+
+
+def test_a_requested_document_can_come_on_paper(api: Client) -> None:
+    """Without the file and without the word of the citizen the supplement is refused at the document."""
+    submitted = sent(api)
+    facts = {"asked": ["document:don"], "reasons": {"document:don": "missing"}}
+    api("act", INTAKE, id=submitted["id"], body={"action": "request-supplement", "facts": facts, "note": "Đơn?"})
+    supplement = {"action": "supplement", "answers": submitted["answers"]}
+    refused = api("act", AN, id=submitted["id"], body=supplement, status=422).json()
+    assert [problem["at"] for problem in refused["problems"]] == ["document:don"]
+    mended = api("act", AN, id=submitted["id"], body={**supplement, "facts": {"declared": ["don"]}}).json()
+    assert mended["state"] == "submitted"
+
+
 # --- access tokens ----------------------------------------------------------------------------------------------------
 
 

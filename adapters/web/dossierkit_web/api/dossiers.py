@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date
 from typing import Any
 
 from starlette.responses import Response
 
-from dossierkit.dossiers.deadlines.calendars import ZONE, Hours, at
+from dossierkit.dossiers.deadlines.calendars import end_of_later_day
 from dossierkit.dossiers.lifecycle.dossier import Dossier, Query
 from dossierkit.dossiers.people.access_token import Verb
 from dossierkit.dossiers.states import EVIDENCE, NOTED_FOR_OFFICERS, REASONS, UNLISTED, Action, Outcome
@@ -35,6 +35,7 @@ from dossierkit_web.api.representations import (
     or_null,
     problems_json,
 )
+from dossierkit_web.pages.my_dossiers import days_asked
 
 #: Dossiers on a page of a list: unless the client says how many, and at most.
 _PAGE, _MOST = 20, 100
@@ -44,6 +45,7 @@ _FACTS: dict[Action, tuple[str, ...]] = {
     Action.ASSIGN: ("officer",),
     Action.ADVANCE: ("step",),
     Action.REQUEST_SUPPLEMENT: ("asked", "reasons"),
+    Action.SUPPLEMENT: ("declared",),
     Action.REQUEST_PAYMENT: ("amount",),
     Action.SETTLE: ("payment",),
     Action.EXTEND: ("due",),
@@ -60,6 +62,7 @@ _FACTS_SCHEMA = object_schema(
         "paper": {"type": "array", "items": TEXT, "maxItems": 200},
         "officer": {"type": "string", "maxLength": 200},
         "step": {"type": "string", "maxLength": 200},
+        "declared": {"type": "array", "items": TEXT, "maxItems": 200},
         "asked": {"type": "array", "items": TEXT, "maxItems": 1000},
         "reasons": {"type": "object", "additionalProperties": {"type": "string", "enum": list(REASONS)}},
         "amount": {"type": "integer", "minimum": 0, "maximum": 10**12},
@@ -139,22 +142,19 @@ def _list(call: Call) -> Response:
         raise Refusal(MALFORMED, f"name a procedure that the token is limited to: {', '.join(call.token.procedures)}")
     if "procedure" in query:
         call.guard_procedure(query["procedure"])
+    days, _ = days_asked({name: query.get(name, "") for name in ("since", "until")})
     find = engine.find if query.get("list", "own" if actor.is_citizen else "desk") == "own" else engine.desk
     wanted = Query(
         words=query.get("q", ""),
         code=query.get("code", ""),
         procedure=query.get("procedure", ""),
         state=STATES[query["state"]] if "state" in query else None,
-        since=_midnight(query.get("since")),
-        until=_midnight(query.get("until")),
+        since=days.get("since"),
+        until=days.get("until"),
     )
     found = find(actor, wanted, before=cursor, limit=limit + 1)
     shown = [listed_dossier_json(engine, dossier, call.language) for dossier in found[:limit]]
     return ApiResponse({"dossiers": shown, "next": found[limit - 1].id if len(found) > limit else None})
-
-
-def _midnight(day: str | None) -> datetime | None:
-    return datetime.combine(date.fromisoformat(day), datetime.min.time(), ZONE) if day else None
 
 
 def _history(call: Call) -> Response:
@@ -199,10 +199,10 @@ def _facts(call: Call, action: Action) -> dict[str, Json]:
         raise Refusal(MALFORMED, f"the action {action.value} has no fact {unknown[0]!r}; known: {', '.join(known) or 'none'}")
     for name in ("due", "until"):
         if name in stated:
-            day = date.fromisoformat(stated[name])
-            if day <= call.site.engine.today():
-                raise Refusal(MALFORMED, f"{name} is a day after today")
-            stated[name] = at(day, Hours().closes).isoformat()
+            try:
+                stated[name] = end_of_later_day(date.fromisoformat(stated[name]), call.site.engine.today()).isoformat()
+            except ValueError:
+                raise Refusal(MALFORMED, f"{name} is a day after today") from None
     return stated
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Container, Mapping, Sequence
-from datetime import date, datetime
+from datetime import date
 from itertools import pairwise
 from typing import Any
 
@@ -11,7 +11,7 @@ from starlette.datastructures import FormData
 from starlette.requests import Request
 from starlette.responses import Response
 
-from dossierkit.dossiers.deadlines.calendars import Hours, at
+from dossierkit.dossiers.deadlines.calendars import end_of_later_day
 from dossierkit.dossiers.lifecycle.dossier import RESULT, Actor, Attachment, Dossier, Event, Note
 from dossierkit.dossiers.lifecycle.transitions import TABLE
 from dossierkit.dossiers.money.attempts import Answer, Progress, to_give_back
@@ -197,21 +197,10 @@ def _posted_fact(name: str, form: FormData, today: date) -> Json:
         if name == "amount":
             return int("".join(typed.split()).replace(".", "") or 0)
         if name in ("due", "until"):
-            return _later(typed_day(typed), today).isoformat() if typed else ""
+            return end_of_later_day(typed_day(typed), today).isoformat() if typed else ""
     except ValueError:
         raise ForbiddenAction(f"{name} says something else", f"needs-{name}") from None
     return typed[:500]
-
-
-def _later(day: date, today: date) -> datetime:
-    """The end of *day*.
-
-    Raises:
-        ValueError: it is not after *today*.
-    """
-    if day <= today:
-        raise ValueError("a new due day is still to come")
-    return at(day, Hours().closes)
 
 
 def _place(trouble: str, tried: str) -> str:

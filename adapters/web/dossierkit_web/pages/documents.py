@@ -162,8 +162,6 @@ def download(site: Site, request: Request, form: FormData) -> Response:  # noqa:
     if file is None:
         raise UnknownDossier("no such file")
     pieces = file_pieces(site, dossier, blob)
-    # The first piece comes before the headers: a file that cannot be read gets a page that says so.
-    pieces = chain((next(pieces, b""),), pieces)
     inline = "view" in request.query_params and file.media_type in VIEWED
     headers = {
         "Content-Disposition": f"{'inline' if inline else 'attachment'}; filename*=UTF-8''{quote(file.name, safe='')}",
@@ -225,7 +223,7 @@ def _seen(site: Site, request: Request) -> Dossier:
 
 
 def file_pieces(site: Site, dossier: Dossier, id: str) -> Iterator[bytes]:
-    """The bytes of the file *id* of *dossier*, in pieces.
+    """The bytes of the file *id* of *dossier*, in pieces; the first is read at once, before an answer has its headers.
 
     Raises:
         UnknownDossier: there is no such file.
@@ -236,7 +234,8 @@ def file_pieces(site: Site, dossier: Dossier, id: str) -> Iterator[bytes]:
     content = site.blobs.open(id)
     if content is None:
         raise UnknownDossier("no such file")
-    return intact_pieces(content, id)
+    read = intact_pieces(content, id)
+    return chain((next(read, b""),), read)
 
 
 def pieces(content: IO[bytes]) -> Iterator[bytes]:

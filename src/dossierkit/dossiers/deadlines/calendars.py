@@ -89,6 +89,17 @@ def at(day: date, moment: time) -> datetime:
     return datetime.combine(day, moment, ZONE)
 
 
+def end_of_later_day(day: date, today: date) -> datetime:
+    """The moment at which an office closes on *day*, such as a new due day.
+
+    Raises:
+        ValueError: it is not after *today*.
+    """
+    if day <= today:
+        raise ValueError("a new due day is still to come")
+    return at(day, Hours().closes)
+
+
 def office_time(moment: datetime) -> datetime:
     """*moment* as the office's clock shows it, with its zone.
 
