@@ -164,6 +164,14 @@ def test_a_refusal_says_what_is_wrong(api: Client, operation: str, status: int, 
     assert api("listDossiers", AN).json()["dossiers"] == []
 
 
+def test_a_file_that_is_not_the_actors_own_is_refused(api: Client) -> None:
+    """A draft that names one is not begun."""
+    answers = {"name": f"sha256-{'0' * 64}-{'0' * 16}"}
+    refused = api("beginDraft", AN, body={"procedure": "1.000001", "answers": answers}, status=422).json()
+    assert [problem["at"] for problem in refused["problems"]] == ["/name"]
+    assert api("listDossiers", AN).json()["dossiers"] == []
+
+
 def test_versions_guard_changes(api: Client) -> None:
     """Without `If-Match` a draft is not replaced; with that of another version, nothing happens."""
     begun, body = draft(api, name="An"), {"answers": {"name": "Bình"}}

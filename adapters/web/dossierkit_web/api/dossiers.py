@@ -84,10 +84,7 @@ def tagged(call: Call, dossier: Dossier, code: int = 200) -> Response:
 def _begin(call: Call) -> Response:
     call.allow("drafts")
     call.guard_procedure(call.body["procedure"])
-    try:
-        draft = call.site.engine.begin(call.body["procedure"], call.actor, call.body.get("answers"))
-    except RefusedAnswers as error:
-        raise Refusal(ANSWERS, problems=problems_json(error.problems)) from None
+    draft = call.site.engine.begin(call.body["procedure"], call.actor, call.body.get("answers"))
     response = tagged(call, draft, 201)
     response.headers["Location"] = f"{call.request.url.path}/{draft.id}"
     return response

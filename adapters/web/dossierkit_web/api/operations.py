@@ -217,11 +217,11 @@ def _answered(site: Site, operation: Operation, request: Request, language: str,
         call = Call(site, request, language, _token(site, operation, request))
         if not operation.is_public:
             call.actor  # noqa: B018  # refuses before the body is looked at
-        call = attrs.evolve(call, query=_query(call, operation), body=_body(call, operation, body))
-        call = attrs.evolve(call, content=body if operation.takes_file else b"")
+        content = body if operation.takes_file else b""
+        call = attrs.evolve(call, query=_query(call, operation), body=_body(call, operation, body), content=content)
         response = operation.run(call)
     except RefusedAnswers as error:
-        # Operations that can refuse answers name their problems themselves; these are of no form at hand.
+        # An operation on a dossier gives them words; these are problems of files that are not the actor's own.
         return Refusal(ANSWERS, problems=problems_json(error.problems)).response(language)
     except DossierkitError as error:
         refusal = refusal_of(error)

@@ -14,7 +14,6 @@ from dossierkit.errors import (
     DossierkitError,
     FilesError,
     ForbiddenAction,
-    RefusedAnswers,
     SchemaError,
     StaleDossier,
     TooManyTries,
@@ -80,7 +79,7 @@ class Refusal(DossierkitError):
 
 
 def refusal_of(error: DossierkitError) -> Refusal | None:
-    """The refusal that tells of *error*, except for refused answers, whose problems need words; None for a fault of ours."""
+    """The refusal that tells of *error*; None for a fault of ours."""
     match error:
         case Refusal():
             return error
@@ -102,6 +101,4 @@ def refusal_of(error: DossierkitError) -> Refusal | None:
         case FilesError() | UnwritableStore():
             _log.error("%s", error)  # its message is the whole report
             return Refusal(UNAVAILABLE, headers={"Retry-After": "60"})
-        case RefusedAnswers():
-            return Refusal(ANSWERS)
     return None
